@@ -1,0 +1,6 @@
+//! The application: one module a system, each with pure domain functions and its own reads and writes.
+//!
+//! Nothing here knows how a schema or old data is changed. Backfills call the functions of this crate, so that a row
+//! which a backfill writes is the row that the app would have written itself.
+
+pub mod pets;

@@ -1,0 +1,16 @@
+//! Pets: what they look like, and how they are created, read and drawn.
+//!
+//! The functions here are the app's own. How old pets get what newer ones are created with lives elsewhere and calls
+//! [`traits::generate`].
+
+mod create;
+mod error;
+mod pet;
+mod read;
+pub mod svg;
+pub mod traits;
+
+pub use self::create::{PERSONALITY_TRAITS, VISUAL_TRAITS, create};
+pub use self::error::PetError;
+pub use self::pet::{NewPet, Pet, PetSummary, Temperament};
+pub use self::read::{get, list};

@@ -1,0 +1,129 @@
+//! Drawing a pet as SVG, so that a person can see that two pets differ.
+//!
+//! Pure functions from traits to text: no files, no fonts, no randomness, and the same text for the same traits. What is
+//! drawn where is in the modules; here are only the layers, from back to front. All coordinates are on one sheet of
+//! [`WIDTH`] × [`HEIGHT`], where every animal has its head around (120, 100) and its body around (120, 176), so that eyes,
+//! patterns and accessories fit all of them.
+
+mod accessory;
+mod backdrop;
+mod canvas;
+mod eyes;
+mod figure;
+mod palette;
+mod pattern;
+
+use self::canvas::Canvas;
+use self::figure::Figure;
+use self::palette::Palette;
+use super::traits::{PatternKind, PetTraits};
+
+/// The width of a drawing, in user units.
+pub const WIDTH: u32 = 240;
+/// The height of a drawing, in user units.
+pub const HEIGHT: u32 = 270;
+
+/// Draws a pet as a complete, well-formed SVG document.
+pub fn render(traits: &PetTraits) -> String {
+    let palette = Palette::of(&traits.body);
+    let figure = Figure::of(traits.body.shape);
+    let mut canvas = Canvas::new(&palette.ink);
+
+    canvas.title(&title(traits));
+    backdrop::draw(&mut canvas, traits.rarity);
+    figure.draw_behind(&mut canvas, &palette);
+    figure.draw_torso(&mut canvas, &palette, |canvas| pattern::draw_on_torso(canvas, &traits.pattern));
+    figure.draw_head(&mut canvas, &palette, |canvas| pattern::draw_on_head(canvas, &traits.pattern));
+    eyes::draw(&mut canvas, &traits.eyes, &palette);
+    if let Some(accessory) = &traits.accessory {
+        accessory::draw(&mut canvas, accessory);
+    }
+    canvas.finish()
+}
+
+/// Says in words what there is to see; read by screen readers and shown as a tooltip.
+fn title(traits: &PetTraits) -> String {
+    let mut words = format!("{} {}", traits.rarity, traits.body.shape);
+    if traits.pattern.kind != PatternKind::Plain {
+        words.push_str(&format!(" with {}", traits.pattern.kind));
+    }
+    if let Some(accessory) = traits.accessory {
+        words.push_str(&format!(", wearing: {}", accessory.kind));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use pretty_assertions::assert_eq;
+    use uuid::Uuid;
+
+    use super::super::traits::{
+        Accessory, AccessoryKind, Body, BodyShape, Colour, EyeShape, Eyes, Pattern, Rarity, VERSION, generate,
+    };
+    use super::*;
+
+    /// One pet for each combination of labels, all in the same colours.
+    fn all_pets() -> impl Iterator<Item = PetTraits> {
+        let colour = Colour { h: 30, s: 60, l: 55 };
+        let accessories =
+            || AccessoryKind::ALL.iter().map(|kind| Some(Accessory { kind: *kind, colour })).chain([None]);
+        BodyShape::ALL.iter().flat_map(move |shape| {
+            PatternKind::ALL.iter().flat_map(move |kind| {
+                EyeShape::ALL.iter().flat_map(move |eyes| {
+                    Rarity::ALL.iter().flat_map(move |rarity| {
+                        accessories().map(move |accessory| PetTraits {
+                            version: VERSION,
+                            rarity: *rarity,
+                            body: Body { shape: *shape, colour, belly: colour },
+                            pattern: Pattern { kind: *kind, colour },
+                            eyes: Eyes { shape: *eyes, colour },
+                            accessory,
+                        })
+                    })
+                })
+            })
+        })
+    }
+
+    #[test]
+    fn every_label_can_be_seen() {
+        let drawings: Vec<String> = all_pets().map(|traits| render(&traits)).collect();
+        // Titles differ by themselves, so they do not count.
+        let distinct: HashSet<&str> =
+            drawings.iter().map(|drawing| drawing.split_once("</title>").unwrap().1).collect();
+        assert_eq!(distinct.len(), drawings.len());
+    }
+
+    #[test]
+    fn drawings_are_well_formed() {
+        for traits in all_pets() {
+            check_well_formed(&render(&traits));
+        }
+    }
+
+    #[test]
+    fn the_same_traits_give_the_same_drawing() {
+        let traits = generate(Uuid::nil());
+        assert_eq!(render(&traits), render(&traits.clone()));
+    }
+
+    /// Checks what a drawing uses of XML: elements that nest, attributes in double quotes, no text but the title.
+    fn check_well_formed(xml: &str) {
+        let mut open = Vec::new();
+        for tag in xml.split('<').skip(1) {
+            let (tag, text) = tag.split_once('>').unwrap_or_else(|| panic!("an open tag: {tag}"));
+            assert!(text.trim().is_empty() || open.is_empty() || tag == "title", "text after {tag}: {text}");
+            assert!(!text.contains(['&', '"']), "unescaped: {text}");
+            assert_eq!(tag.matches('"').count() % 2, 0, "quotes: {tag}");
+            if let Some(name) = tag.strip_prefix('/') {
+                assert_eq!(open.pop(), Some(name), "closed too early in {xml}");
+            } else if !tag.ends_with('/') {
+                open.push(tag.split(' ').next().unwrap());
+            }
+        }
+        assert_eq!(open, Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,169 @@
+//! The contract of the visual traits: what an id gives, in which shares, and what is refused when read back.
+
+use std::path::Path;
+
+use app::pets::traits::{Colour, NAMESPACE, PetTraits, Rarity, VERSION, generate};
+use pretty_assertions::assert_eq;
+use proptest::prelude::{any, proptest};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The golden ids that are not derived: the ends of the range, and two that differ in one bit.
+const CHOSEN: [&str; 4] = [
+    "00000000-0000-0000-0000-000000000000",
+    "00000000-0000-0000-0000-000000000001",
+    "7e33836c-957b-4d1a-bd44-724193f3c6a6",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+];
+
+fn golden_ids() -> impl Iterator<Item = Uuid> {
+    let derived = (CHOSEN.len()..20).map(|n| Uuid::new_v5(&NAMESPACE, format!("golden {n}").as_bytes()));
+    CHOSEN.iter().map(|id| Uuid::try_parse(id).unwrap()).chain(derived)
+}
+
+/// `UPDATE_GOLDEN=1` rewrites the file. It may only ever change together with [`VERSION`].
+#[test]
+fn traits_of_twenty_ids_never_change() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pet_traits.json");
+    let lines: Vec<String> = golden_ids().map(|id| format!("  \"{id}\": {}", generate(id).to_json())).collect();
+    let actual = format!("{{\n{}\n}}\n", lines.join(",\n"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &actual).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    assert_eq!(golden, actual, "the traits of an id are a contract; see this test's comment");
+}
+
+#[test]
+fn rarities_have_their_shares() {
+    let ids = 100_000_u32;
+    let mut counts = [0_u32; 5];
+    for n in 0..ids {
+        let id = Uuid::new_v5(&NAMESPACE, &n.to_be_bytes());
+        counts[generate(id).rarity as usize] += 1;
+    }
+    assert_eq!(Rarity::ALL.iter().map(|rarity| rarity.percent()).sum::<u64>(), 100);
+    for rarity in Rarity::ALL {
+        let share = rarity.percent() as f64 / 100.0;
+        let expected = f64::from(ids) * share;
+        // Five standard deviations: the ids are fixed, so that this is no chance but a bound on the quality.
+        let tolerance = 5.0 * (expected * (1.0 - share)).sqrt();
+        let count = f64::from(counts[*rarity as usize]);
+        assert!(
+            (count - expected).abs() < tolerance,
+            "{rarity}: {count} of {ids}, expected {expected} ± {tolerance:.0}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn json_gives_back_what_was_generated(id in any::<u128>()) {
+        let traits = generate(Uuid::from_u128(id));
+        assert_eq!(traits.validate(), Ok(()));
+        assert_eq!(PetTraits::from_json(&traits.to_json()), Ok(traits));
+    }
+
+    #[test]
+    fn json_is_small(id in any::<u128>()) {
+        let length = generate(Uuid::from_u128(id)).to_json().len();
+        assert!((220..=350).contains(&length), "{length} bytes");
+    }
+
+    #[test]
+    fn reading_never_panics(text in ".{0,200}") {
+        let _ = PetTraits::from_json(&text);
+    }
+}
+
+/// A valid value, with everything that can be there.
+fn full() -> Value {
+    serde_json::from_str(
+        r#"{"version":1,"rarity":"rare",
+            "body":{"shape":"fox","colour":{"h":24,"s":71,"l":60},"belly":{"h":30,"s":48,"l":88}},
+            "pattern":{"kind":"stripes","colour":{"h":12,"s":55,"l":30}},
+            "eyes":{"shape":"round","colour":{"h":130,"s":60,"l":40}},
+            "accessory":{"kind":"bow","colour":{"h":0,"s":100,"l":50}}}"#,
+    )
+    .unwrap()
+}
+
+/// Puts `value` (JSON; nothing removes the field) at `pointer` of a valid value and expects this outcome of reading it.
+fn check(pointer: &str, value: &str, expected: &str) {
+    let mut json = full();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = json.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    if value.is_empty() {
+        parent.remove(key);
+    } else {
+        parent.insert(key.to_owned(), serde_json::from_str(value).unwrap());
+    }
+    check_text(&json.to_string(), expected);
+}
+
+fn check_text(text: &str, expected: &str) {
+    let outcome = PetTraits::from_json(text).map_or_else(|error| error.to_string(), |_| "valid".to_owned());
+    assert_eq!(outcome, expected, "{text}");
+}
+
+#[test]
+fn the_offending_field_is_named() {
+    check("/version", "1", "valid");
+    check("/accessory", "null", "valid");
+    check("/body/colour/h", "0", "valid");
+    check("/body/colour/h", "359", "valid");
+    check("/eyes/colour/l", "100", "valid");
+
+    check("/version", "2", "`version` is 2: this app reads version 1 only");
+    check("/version", r#""1""#, r#"`version` is "1": expected a whole number"#);
+    check("/version", "", "`version` is missing");
+    check("/rarity", "", "`rarity` is missing");
+    check("/accessory", "", "`accessory` is missing");
+    check("/eyes", "", "`eyes` is missing");
+    check("/eyes", "null", "`eyes` is null: expected an object");
+    check("/eyes", "[1]", "`eyes` is [1]: expected an object");
+    check("/eyes/colour", r#""red""#, r#"`eyes.colour` is "red": expected an object"#);
+    check("/eyes/colour/h", "", "`eyes.colour.h` is missing");
+    check("/eyes/colour/h", "null", "`eyes.colour.h` is null: expected a whole number");
+    check("/eyes/colour/h", "12.0", "`eyes.colour.h` is 12.0: expected a whole number");
+    check("/eyes/colour/h", "360", "`eyes.colour.h` is 360: expected 0 to 359");
+    check("/eyes/colour/h", "-1", "`eyes.colour.h` is -1: expected 0 to 359");
+    check("/eyes/colour/h", "65536", "`eyes.colour.h` is 65536: expected 0 to 359");
+    check("/eyes/colour/h", "1e3", "`eyes.colour.h` is 1000.0: expected a whole number");
+    check("/body/belly/s", "101", "`body.belly.s` is 101: expected 0 to 100");
+    check("/accessory/colour/l", "101", "`accessory.colour.l` is 101: expected 0 to 100");
+    check("/eyes/colour/h", "1e300", "`eyes.colour.h` is 1e+300: expected a whole number");
+    check("/rarity", r#""mythic""#, r#"`rarity` is "mythic": expected one of common, uncommon, rare, epic, legendary"#);
+    check("/rarity", r#""Rare""#, r#"`rarity` is "Rare": expected one of common, uncommon, rare, epic, legendary"#);
+    check("/rarity", "1", "`rarity` is 1: expected a string");
+    check(
+        "/pattern/kind",
+        r#""a label that is a great deal longer than any label""#,
+        "`pattern.kind` is \"a label that is a great deal longer tha…: \
+         expected one of plain, spots, stripes, patches, stars, hearts",
+    );
+    check("/eyes/lashes", "1", "`eyes.lashes` is not a known field: expected shape, colour");
+    check("/body/colour/a", "1", "`body.colour.a` is not a known field: expected h, s, l");
+    check("/eyes/a b", "1", r#"`eyes."a b"` is not a known field: expected shape, colour"#);
+    check("/tail", "1", "`tail` is not a known field: expected version, rarity, body, pattern, eyes, accessory");
+}
+
+#[test]
+fn what_is_no_object_is_refused() {
+    check_text("", "not valid JSON: EOF while parsing a value at line 1 column 0");
+    check_text("{", "not valid JSON: EOF while parsing an object at line 1 column 1");
+    check_text("null", "`(root)` is null: expected an object");
+    check_text("[]", "`(root)` is []: expected an object");
+    check_text("{}", "`version` is missing");
+}
+
+#[test]
+fn a_value_in_memory_is_validated_too() {
+    let mut traits = generate(Uuid::nil());
+    traits.eyes.colour = Colour { h: 360, ..traits.eyes.colour };
+    let error = traits.validate().unwrap_err();
+    assert_eq!(error.to_string(), "`eyes.colour.h` is 360: expected 0 to 359");
+
+    let traits = PetTraits { version: VERSION + 1, ..generate(Uuid::nil()) };
+    assert_eq!(traits.validate().unwrap_err().to_string(), "`version` is 2: this app reads version 1 only");
+}

@@ -1,0 +1,128 @@
+//! Where a database is: a URL, checked once against the engine that the database has, and shown without secrets.
+
+use super::{Engine, Error};
+use sqlx::sqlite::SqliteConnectOptions;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+const SQLITE_EXAMPLE: &str = "`sqlite:path/to/file.db`";
+
+/// Whether a database that is not there is an error or is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IfMissing {
+    Refuse,
+    Create,
+}
+
+/// The address of one database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    path: PathBuf,
+    if_missing: IfMissing,
+}
+
+impl Address {
+    /// Reads a URL as one of `engine`.
+    ///
+    /// # Errors
+    /// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one or one in memory.
+    pub fn parse(engine: Engine, url: &str) -> Result<Self, Error> {
+        match engine {
+            Engine::Sqlite => Self::parse_sqlite(url),
+        }
+    }
+
+    fn parse_sqlite(url: &str) -> Result<Self, Error> {
+        if !url.starts_with("sqlite:") {
+            return Err(Error::WrongEngine { url: masked(url), engine: Engine::Sqlite, example: SQLITE_EXAMPLE });
+        }
+        let bad = |why: String| Error::BadUrl { url: masked(url), why, example: SQLITE_EXAMPLE };
+        let options = SqliteConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(bad("a database in memory is gone before anybody could look at it".to_owned()));
+        }
+        let path = options.get_filename();
+        if path.as_os_str().is_empty() {
+            return Err(bad("it names no file".to_owned()));
+        }
+        let if_missing = if url.contains("mode=rwc") { IfMissing::Create } else { IfMissing::Refuse };
+        Ok(Self { path: path.to_owned(), if_missing })
+    }
+
+    /// A SQLite file that must exist.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self { path: path.to_owned(), if_missing: IfMissing::Refuse }
+    }
+
+    /// A SQLite file that is created, with its folder, where it is missing.
+    #[must_use]
+    pub fn file_or_new(path: &Path) -> Self {
+        Self { path: path.to_owned(), if_missing: IfMissing::Create }
+    }
+
+    /// The file of the database.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// True where a database that is missing is to be created by the first that writes to it.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        self.if_missing == IfMissing::Create
+    }
+
+    /// The URL, ready to be typed again; no secrets in it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("sqlite:{}", self.path.display())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.url())
+    }
+}
+
+/// `url` without its password: whatever stands between the user's name and the last `@` of the authority.
+fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority_end = rest.find('/').unwrap_or(rest.len());
+    // A password may hold an unescaped slash; the last `@` of the whole rest is the safe cut.
+    let Some(at) = rest.rfind('@').filter(|at| *at < authority_end || rest[..*at].contains(':')) else { return url.to_owned() };
+    let user = rest[..at].split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}:***@{}", &rest[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn urls() {
+        let check = |url: &str, expect: &str| {
+            let got = match Address::parse(Engine::Sqlite, url) {
+                Ok(address) => format!("{} {}", address.path.display(), if address.creates() { "create" } else { "exists" }),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(got, expect, "{url}");
+        };
+        check("sqlite:a.db", "a.db exists");
+        check("sqlite://a.db", "a.db exists");
+        check("sqlite:///tmp/a.db?mode=rwc", "/tmp/a.db create");
+        check("sqlite:///tmp/a%20b.db", "/tmp/a b.db exists");
+        check("a.db", "`a.db` is not a URL of SQLite");
+        check("postgres://u:secret@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
+        check("postgres://u:se/cr@et@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
+        check("sqlite::memory:", "`sqlite::memory:` can't be used: a database in memory is gone before anybody could look at it");
+        check("sqlite:", "`sqlite:` can't be used: it names no file");
+        check(
+            "sqlite:a.db?mode=x",
+            "`sqlite:a.db?mode=x` can't be used: error with configuration: unknown value \"x\" for `mode`",
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! A connection to a database of any engine. Statements that this tool writes itself, checks and migrations go through
+//! here; a backfill's own statements use the driver's typed connection ([`super::Driver`]).
+
+use super::lex::Statement;
+use super::{Address, Engine, Error, Row, Rows, Value, sqlite};
+use crate::fingerprint::{Schema, TableDigest, TableShape};
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use sqlx::migrate::Migrate;
+use std::time::Duration;
+
+/// What a connection may do, and how durable it has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reads only: the engine itself refuses anything else.
+    Read,
+    /// Reads and writes a database that somebody cares for, with the durability that is set in it.
+    Write,
+    /// Reads and writes a database that this tool made and will drop: nothing waits for a disk.
+    Scratch,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub enum Connection {
+    /// To a SQLite file.
+    Sqlite(sqlite::Session),
+}
+
+impl Connection {
+    /// Connects. Only [`Access::Write`] creates a missing database, and only where the address says so.
+    ///
+    /// `wait` is how long a locked database is waited for, here and by each statement afterwards.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`], [`Error::Unreadable`], [`Error::Locked`].
+    pub async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
+        sqlite::Session::open(address, access, wait).await.map(Self::Sqlite)
+    }
+
+    /// The engine at the other end.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// Runs one statement and returns how many rows it changed. Parameters are `$1`, `$2`, ….
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        match self {
+            Self::Sqlite(session) => session.execute(sql, values).await,
+        }
+    }
+
+    /// Runs a query and returns at most `limit` of its rows.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn query(&mut self, sql: &str, values: &[Value], limit: usize) -> Result<Rows, Error> {
+        let mut stream = self.stream(sql, values);
+        let mut rows = Rows::default();
+        while rows.rows.len() < limit
+            && let Some(row) = stream.try_next().await?
+        {
+            if rows.columns.is_empty() {
+                rows.columns = row.columns.to_vec();
+            }
+            rows.rows.push(row.values);
+        }
+        Ok(rows)
+    }
+
+    /// Runs a query and returns its rows as they come; few of them are in memory at a time.
+    pub fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
+        match self {
+            Self::Sqlite(session) => session.stream(sql, values),
+        }
+    }
+
+    /// Begins a transaction that will write, and waits for the right to.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when the wait was too long.
+    pub async fn begin(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(session) => session.execute("BEGIN IMMEDIATE", &[]).await.map(drop),
+        }
+    }
+
+    /// Commits the transaction.
+    ///
+    /// # Errors
+    /// What the engine said; the transaction is then rolled back by [`Self::rollback`] or by closing.
+    pub async fn commit(&mut self) -> Result<(), Error> {
+        self.execute("COMMIT", &[]).await.map(drop)
+    }
+
+    /// Rolls the transaction back, if one is open: after some errors the engine has done so already.
+    pub async fn rollback(&mut self) {
+        // An error here means that there is nothing to roll back, or no connection; both leave nothing behind.
+        drop(self.execute("ROLLBACK", &[]).await);
+    }
+
+    /// sqlx's own bookkeeping of migrations on this connection.
+    pub fn migrations(&mut self) -> &mut (dyn Migrate + Send) {
+        match self {
+            Self::Sqlite(session) => &mut session.connection,
+        }
+    }
+
+    /// Turns what sqlx's bookkeeping answered into an error of this module.
+    pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
+        match self {
+            Self::Sqlite(session) => session.explain(error),
+        }
+    }
+
+    /// The byte offset within `statement` at which the engine stopped understanding it, where `error` speaks of a place.
+    pub(crate) async fn locate(&mut self, statement: &Statement<'_>, error: &Error) -> Option<usize> {
+        match self {
+            Self::Sqlite(session) => sqlite::locate(session, statement.text, error).await,
+        }
+    }
+
+    /// True where the database has a table of that exact name.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn has_table(&mut self, name: &str) -> Result<bool, Error> {
+        match self {
+            Self::Sqlite(_) => {
+                let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
+                Ok(self.query(sql, &[name.into()], 1).await?.scalar() == Some(&Value::Int(1)))
+            }
+        }
+    }
+
+    /// The user's tables (not the engine's, sqlx's or this tool's), with columns and keys, by name.
+    pub(crate) async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::tables(session).await,
+        }
+    }
+
+    /// The user's schema, object by object.
+    pub(crate) async fn schema(&mut self) -> Result<Schema, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::schema(session).await,
+        }
+    }
+
+    /// A digest of the rows of one table.
+    pub(crate) async fn digest(&mut self, table: &TableShape) -> Result<TableDigest, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::digest(session, table).await,
+        }
+    }
+
+    /// Closes the connection and reports what closing found.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn close(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(session) => session.close().await,
+        }
+    }
+}
+
+/// The right to change a database's schema or to run its backfills, held by one process at a time and released by the
+/// system when that process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _held: sqlite::FileLock,
+}
+
+impl Lock {
+    /// Takes the lock, or calls `waiting` with a description of the holder and waits for up to `wait`.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`]; [`Error::Locked`] when the wait was too long; [`Error::Io`] when the lock can't be made.
+    pub async fn take(address: &Address, wait: Duration, waiting: &(dyn Fn(String) + Sync)) -> Result<Self, Error> {
+        if !address.creates() && !address.path().exists() {
+            return Err(Error::NoDatabase { path: address.path().to_owned() });
+        }
+        sqlite::FileLock::take(address.path(), wait, waiting).await.map(|held| Self { _held: held })
+    }
+}

@@ -1,0 +1,78 @@
+//! The typed side of an engine: what a backfill, which is generic over sqlx's database types, needs from its driver.
+
+use super::{Connection, Engine};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use std::fmt;
+
+/// A unit's place in the order in which a backfill reads: what the ledger remembers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Key {
+    /// A rowid.
+    Int(i64),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(n) => write!(f, "{n}"),
+        }
+    }
+}
+
+/// Which of a backfill's units are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those whose `pending` is true.
+    Pending,
+    /// Those whose `pending` is false.
+    Finished,
+    /// All of them.
+    All,
+}
+
+/// One page of a backfill's units.
+#[derive(Debug, Clone)]
+pub struct Page<'a> {
+    /// The backfill's relation of units: a SELECT with a `"cursor"` and a `"pending"` column.
+    pub units: &'a str,
+    /// Which of them.
+    pub which: Which,
+    /// Columns of the relation and the values that they must have.
+    pub scope: &'a [(String, String)],
+    /// Read after this key; from the first unit where there is none.
+    pub after: Option<Key>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl Page<'_> {
+    /// The WHERE clause that `which` and `scope` make; scope values are parameters from `$first` on.
+    pub(crate) fn filter(&self, engine: Engine, first: usize) -> String {
+        let which = match self.which {
+            Which::Pending => "\"pending\"",
+            Which::Finished => "NOT \"pending\"",
+            Which::All => "TRUE",
+        };
+        let scope = self.scope.iter().enumerate().map(|(i, (column, _))| format!(" AND {} = ${}", engine.quote(column), first + i));
+        format!("{which}{}", scope.collect::<String>())
+    }
+}
+
+/// A sqlx driver that backfills can be written for.
+pub trait Driver: sqlx::Database {
+    /// The engine that it drives.
+    const ENGINE: Engine;
+
+    /// The typed connection inside `connection`; none where that is to another engine.
+    fn typed(connection: &mut Connection) -> Option<&mut Self::Connection>;
+
+    /// Reads one page of units in key order.
+    fn page<'c, U>(
+        connection: &'c mut Self::Connection,
+        page: &'c Page<'c>,
+    ) -> impl Future<Output = Result<Vec<(Key, U)>, sqlx::Error>> + Send + 'c
+    where
+        U: for<'r> FromRow<'r, Self::Row> + Send + Unpin + 'c;
+}

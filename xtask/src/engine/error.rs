@@ -1,0 +1,134 @@
+//! What can go wrong between this tool and a database, told apart by what a person would do next.
+
+use miette::Diagnostic;
+use std::fmt;
+use std::path::PathBuf;
+
+/// A process that has a database file open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The process id.
+    pub pid: u32,
+    /// The name of the program, as the system knows it.
+    pub program: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (process {})", self.program, self.pid)
+    }
+}
+
+fn who(holders: &[Holder]) -> String {
+    match holders {
+        [] => "no process that this user may see has it open; it may be on another machine".to_owned(),
+        holders => format!("open in: {}", holders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A failure of the database or of the way to it.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// The URL is not one of this engine.
+    #[error("`{url}` is not a URL of {engine}")]
+    #[diagnostic(help("write {example}"))]
+    WrongEngine {
+        /// The URL as given, with any password masked.
+        url: String,
+        /// The engine that the database has.
+        engine: super::Engine,
+        /// What such a URL looks like.
+        example: &'static str,
+    },
+
+    /// The URL is malformed or names something this tool can't work on.
+    #[error("`{url}` can't be used: {why}")]
+    #[diagnostic(help("write {example}"))]
+    BadUrl {
+        /// The URL as given, with any password masked.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+        /// What such a URL looks like.
+        example: &'static str,
+    },
+
+    /// There is no database at the address.
+    #[error("there is no database at {}", path.display())]
+    #[diagnostic(help("check the path; to create it there, put `?mode=rwc` behind the URL"))]
+    NoDatabase {
+        /// The file that is not there.
+        path: PathBuf,
+    },
+
+    /// The database can't be opened.
+    #[error("can't open {}: {why}", path.display())]
+    #[diagnostic(help("check that the path is a database file that this user may read and write"))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system or the engine said.
+        why: String,
+    },
+
+    /// Somebody else kept the database locked for longer than we were told to wait.
+    #[error("{} is locked, and stayed so for {waited} s; {}", path.display(), who(holders))]
+    #[diagnostic(help("let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"))]
+    Locked {
+        /// The file.
+        path: PathBuf,
+        /// How long we waited, in seconds.
+        waited: u64,
+        /// Who has the file open, as far as this user may see.
+        holders: Vec<Holder>,
+    },
+
+    /// The disk is full, or the file may not grow.
+    #[error("no space left for {}: {why}", path.display())]
+    #[diagnostic(help(
+        "free some space on that file system and run the command again; what was not committed has been rolled back"
+    ))]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// What the engine said.
+        why: String,
+    },
+
+    /// The database may not be written.
+    #[error("{} may not be written: {why}", path.display())]
+    #[diagnostic(help("give this user write permission on the file and its folder"))]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+        /// What the engine said.
+        why: String,
+    },
+
+    /// The engine refused a statement.
+    #[error("{why}")]
+    Statement {
+        /// The engine's message, without its code.
+        why: String,
+    },
+
+    /// The file system refused something beside the database itself.
+    #[error("can't {what} {}: {source}", path.display())]
+    #[diagnostic(help("check the permissions and the space left there"))]
+    Io {
+        /// What was tried: `read`, `copy`, `lock`.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// True where the cause lies in what the person asked for, not in the state of a database.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::WrongEngine { .. } | Self::BadUrl { .. } | Self::NoDatabase { .. })
+    }
+}

@@ -1,0 +1,211 @@
+//! A lexer for SQL text: just enough to tell statements, comments, strings and identifiers apart, so that a file can be
+//! run statement by statement and an error can be shown where it is. It never judges whether SQL is right.
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A keyword, an unquoted identifier or a number.
+    Word,
+    /// An identifier in double quotes, backticks or brackets.
+    Quoted,
+    /// A string in single quotes.
+    String,
+    /// A comment of either form.
+    Comment,
+    /// Any other single character.
+    Punct,
+}
+
+/// A token: its kind and where it stands, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) start: usize,
+    pub(crate) text: &'a str,
+}
+
+impl Token<'_> {
+    pub(crate) fn is(&self, word: &str) -> bool {
+        matches!(self.kind, Kind::Word | Kind::Punct) && self.text.eq_ignore_ascii_case(word)
+    }
+
+    /// The token as it is compared: keywords in upper case, identifiers without their quotes.
+    pub(crate) fn normal(&self) -> String {
+        match self.kind {
+            Kind::Word => self.text.to_ascii_uppercase(),
+            Kind::Quoted => {
+                let close = &self.text[self.text.len() - 1..];
+                self.text[1..self.text.len() - 1].replace(&close.repeat(2), close).to_ascii_uppercase()
+            }
+            Kind::String | Kind::Comment | Kind::Punct => self.text.to_owned(),
+        }
+    }
+}
+
+/// The tokens of `sql`, comments included, white space left out. Anything that is not closed reaches to the end.
+pub(crate) fn tokens(sql: &str) -> Vec<Token<'_>> {
+    let bytes = sql.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        let kind = match bytes[at] {
+            b if b.is_ascii_whitespace() => {
+                at += 1;
+                continue;
+            }
+            b'-' if bytes.get(at + 1) == Some(&b'-') => {
+                at = sql[at..].find('\n').map_or(bytes.len(), |n| at + n);
+                Kind::Comment
+            }
+            b'/' if bytes.get(at + 1) == Some(&b'*') => {
+                at = sql[at + 2..].find("*/").map_or(bytes.len(), |n| at + 2 + n + 2);
+                Kind::Comment
+            }
+            b'\'' => {
+                at = close(bytes, at + 1, b'\'');
+                Kind::String
+            }
+            quote @ (b'"' | b'`') => {
+                at = close(bytes, at + 1, quote);
+                Kind::Quoted
+            }
+            b'[' => {
+                at = sql[at..].find(']').map_or(bytes.len(), |n| at + n + 1);
+                Kind::Quoted
+            }
+            b if b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii() => {
+                while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'$' | b'.') || !bytes[at].is_ascii()) {
+                    // A dot belongs to a number, not between two identifiers.
+                    if bytes[at] == b'.' && !bytes[start].is_ascii_digit() {
+                        break;
+                    }
+                    at += 1;
+                }
+                Kind::Word
+            }
+            _ => {
+                at += 1;
+                Kind::Punct
+            }
+        };
+        tokens.push(Token { kind, start, text: &sql[start..at] });
+    }
+    tokens
+}
+
+/// The end of a quoted run that began before `at`, doubled quotes passed over.
+fn close(bytes: &[u8], mut at: usize, quote: u8) -> usize {
+    while at < bytes.len() {
+        if bytes[at] == quote {
+            if bytes.get(at + 1) != Some(&quote) {
+                return at + 1;
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// One statement of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Statement<'a> {
+    /// Where its first token starts, in bytes from the start of the file.
+    pub(crate) start: usize,
+    /// Its text, from its first token to its semicolon.
+    pub(crate) text: &'a str,
+}
+
+/// The statements of `sql`, each with its semicolon. Comments between statements belong to none; the body of a trigger
+/// belongs to its `CREATE TRIGGER`, by the rule of `sqlite3_complete`: it ends at `; END ;`.
+pub(crate) fn statements(sql: &str) -> Vec<Statement<'_>> {
+    let mut found = Vec::new();
+    let mut current: Vec<Token<'_>> = Vec::new();
+    for token in tokens(sql).into_iter().filter(|token| token.kind != Kind::Comment) {
+        if current.is_empty() && token.is(";") {
+            continue;
+        }
+        current.push(token);
+        if token.is(";") && (!is_trigger(&current) || ends_trigger(&current)) {
+            found.extend(statement(sql, &current));
+            current.clear();
+        }
+    }
+    found.extend(statement(sql, &current));
+    found
+}
+
+fn statement<'a>(sql: &'a str, tokens: &[Token<'a>]) -> Option<Statement<'a>> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    Some(Statement { start: first.start, text: &sql[first.start..last.start + last.text.len()] })
+}
+
+fn is_trigger(tokens: &[Token<'_>]) -> bool {
+    let mut words = tokens.iter().filter(|token| !token.is("TEMP") && !token.is("TEMPORARY"));
+    words.next().is_some_and(|token| token.is("CREATE")) && words.next().is_some_and(|token| token.is("TRIGGER"))
+}
+
+fn ends_trigger(tokens: &[Token<'_>]) -> bool {
+    matches!(tokens, [.., before, end, _] if before.is(";") && end.is("END"))
+}
+
+/// Line and column (both from 1, the column in characters) of a byte offset, with the line itself.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize, &str) {
+    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+    let line_end = text[offset..].find('\n').map_or(text.len(), |n| offset + n);
+    let line = text[line_start..line_end].trim_end_matches('\r');
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1, line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use proptest::prelude::*;
+
+    #[test]
+    fn splits() {
+        let check = |sql: &str, expect: &[&str]| {
+            assert_eq!(statements(sql).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
+        };
+        check("", &[]);
+        check(" ; ;\n-- only a comment", &[]);
+        check("SELECT 1", &["SELECT 1"]);
+        check("a; -- b;\nc /* ; */ d;", &["a;", "c /* ; */ d;"]);
+        check("a ';' '''' b; \"x;\"\"\" [;] `;`;", &["a ';' '''' b;", "\"x;\"\"\" [;] `;`;"]);
+        check(
+            "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END; e;",
+            &["CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END;", "e;"],
+        );
+        check("CREATE TABLE trigger_log (a); b", &["CREATE TABLE trigger_log (a);", "b"]);
+        check("a 'never closed; b", &["a 'never closed; b"]);
+        check("sélect 'é'; x", &["sélect 'é';", "x"]);
+        check("a.b = 1.5e3;", &["a.b = 1.5e3;"]);
+    }
+
+    #[test]
+    fn positions() {
+        let check = |text: &str, offset: usize, expect: (usize, usize, &str)| assert_eq!(position(text, offset), expect);
+        check("", 0, (1, 1, ""));
+        check("ab\ncd", 4, (2, 2, "cd"));
+        check("é\r\nüx\r\ny", 6, (2, 2, "üx"));
+        check("ab", 99, (1, 3, "ab"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_between_statements(sql in "[a-c;'\"\\-/* \n\\[\\]`é]{0,60}") {
+            let all: Vec<_> = tokens(&sql).into_iter().filter(|t| t.kind != Kind::Comment && t.text != ";").map(|t| t.start).collect();
+            let kept: Vec<_> = statements(&sql)
+                .into_iter()
+                .flat_map(|s| tokens(s.text).into_iter().map(move |t| (t.kind, t.text, t.start + s.start)))
+                .filter(|(kind, text, _)| *kind != Kind::Comment && *text != ";")
+                .map(|(_, _, start)| start)
+                .collect();
+            prop_assert_eq!(all, kept);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Everything that differs between database engines, and nothing else: addresses, connections, locks, the lexer for SQL
+//! text, catalogues and digests. The rest of the tool speaks to a database through [`Connection`] and never asks which
+//! engine it has.
+
+mod address;
+mod connection;
+mod driver;
+mod error;
+pub(crate) mod lex;
+mod sqlite;
+mod value;
+
+pub use address::Address;
+pub use connection::{Access, Connection, Lock};
+pub use driver::{Driver, Key, Page, Which};
+pub use error::{Error, Holder};
+pub use value::{Row, Rows, Value};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A database engine, as `engine = "…"` in `database.toml` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// SQLite 3, linked into this program.
+    Sqlite,
+}
+
+impl Engine {
+    /// The first part of a URL of this engine, without the colon.
+    #[must_use]
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+        }
+    }
+
+    /// A version string of the engine that runs the statements: part of what a template is addressed by.
+    ///
+    /// # Errors
+    /// Where the engine can't be asked.
+    pub async fn version(self) -> Result<String, Error> {
+        match self {
+            Self::Sqlite => sqlite::version().await,
+        }
+    }
+
+    /// `name` as an identifier in SQL: the one function that quotes identifiers.
+    #[must_use]
+    pub fn quote(self, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    /// The file endings with which a fixture may be stored for this engine, besides `.sql`.
+    #[must_use]
+    pub fn binary_fixture_endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &["db", "sqlite"],
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+        })
+    }
+}

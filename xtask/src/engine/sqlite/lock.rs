@@ -1,0 +1,84 @@
+//! One process at a time: an advisory lock on a file beside the database. SQLite has no lock that outlives a
+//! transaction, and sqlx's own `Migrate::lock` does nothing on it.
+
+use super::holders::holders;
+use crate::engine::{Error, Holder};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// A lock that the system releases when its holder ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct FileLock {
+    /// Closing it releases the lock.
+    _file: File,
+    path: PathBuf,
+}
+
+impl FileLock {
+    pub(crate) async fn take(database: &Path, wait: Duration, waiting: &(dyn Fn(String) + Sync)) -> Result<Self, Error> {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-xtask.lock");
+        let path = PathBuf::from(path);
+        let deadline = Instant::now() + wait;
+        let mut told = false;
+        loop {
+            let (mut file, locked) = try_lock(&path)?;
+            if locked && is_still_there(&file, &path) {
+                let written = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                // The number only helps the one who waits; without it they see no name.
+                drop(written);
+                return Ok(Self { _file: file, path });
+            }
+            if !locked && !told {
+                told = true;
+                waiting(describe(&mut file));
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::Locked { holders: holders(database), waited: wait.as_secs(), path: database.to_owned() });
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Removed while it is still held; whoever opened it before sees that it is gone and opens a new one.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+fn try_lock(path: &Path) -> Result<(File, bool), Error> {
+    let failed = |source| Error::Io { what: "lock", path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok((file, true)),
+        Err(TryLockError::WouldBlock) => Ok((file, false)),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Somebody may have removed the file between our opening and our locking it; a lock on it would then lock nobody out.
+fn is_still_there(file: &File, path: &Path) -> bool {
+    same_file::Handle::from_file(match file.try_clone() {
+        Ok(file) => file,
+        Err(_) => return false,
+    })
+    .and_then(|held| Ok(held == same_file::Handle::from_path(path)?))
+    .unwrap_or(false)
+}
+
+fn describe(file: &mut File) -> String {
+    let mut text = String::new();
+    drop(file.rewind().and_then(|()| file.read_to_string(&mut text)));
+    text.trim().parse().map_or_else(|_| "another process".to_owned(), |pid| {
+        Holder { pid, program: "another xtask".to_owned() }.to_string()
+    })
+}

@@ -1,0 +1,28 @@
+//! SQLite: one file is one database, one writer at a time.
+
+mod digest;
+mod driver;
+mod holders;
+mod locate;
+mod lock;
+mod schema;
+mod session;
+
+pub(super) use digest::digest;
+pub(super) use locate::locate;
+pub(super) use lock::FileLock;
+pub(super) use schema::{schema, tables};
+pub use session::Session;
+
+use super::Error;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+/// The version of the SQLite that is linked in.
+pub(super) async fn version() -> Result<String, Error> {
+    let refused = |error: sqlx::Error| Error::Statement { why: error.to_string() };
+    let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.map_err(refused)?;
+    let version = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await.map_err(refused)?;
+    connection.close().await.map_err(refused)?;
+    Ok(version)
+}

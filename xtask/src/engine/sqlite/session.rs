@@ -1,0 +1,161 @@
+//! An open SQLite file: how it is opened for each kind of access, and what its error codes mean to a person.
+
+use super::holders::holders;
+use crate::engine::{Access, Address, Error, Row, Value};
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many rows sqlx's worker thread may be ahead of us: enough that reading and decoding overlap.
+const ROWS_AHEAD: usize = 1024;
+
+/// A connection to one SQLite file.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) connection: SqliteConnection,
+    path: PathBuf,
+    wait: Duration,
+}
+
+impl Session {
+    pub(crate) async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
+        let path = address.path().to_owned();
+        let missing = match path.symlink_metadata() {
+            Ok(_) => false,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(error) => return Err(Error::Unreadable { path, why: error.to_string() }),
+        };
+        if missing && !(address.creates() && access != Access::Read) {
+            return Err(Error::NoDatabase { path });
+        }
+        if path.is_dir() {
+            return Err(Error::Unreadable { path, why: "it is a folder".to_owned() });
+        }
+        let mut options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(missing)
+            .busy_timeout(wait)
+            .row_buffer_size(ROWS_AHEAD)
+            .disable_statement_logging();
+        options = match access {
+            // Opened for reading only, SQLite would leave the files of the write-ahead log behind.
+            Access::Read => options.pragma("query_only", "ON"),
+            // The default of sqlx-cli for a new database; readers and the writer don't wait for each other.
+            Access::Write if missing => options.journal_mode(SqliteJournalMode::Wal),
+            Access::Write => options,
+            Access::Scratch => options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off),
+        };
+        if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| Error::Io { what: "create", path: folder.to_owned(), source })?;
+        }
+        let connection = match options.connect().await {
+            Ok(connection) => connection,
+            Err(error) => return Err(explain(&path, wait, error)),
+        };
+        let mut session = Self { connection, path, wait };
+        // Opening reads nothing; a file that is no database shows only at the first statement.
+        session.execute("PRAGMA schema_version", &[]).await?;
+        Ok(session)
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let result = if values.is_empty() {
+            // Without parameters the text goes to the engine as it is, several statements included.
+            sqlx::raw_sql(sql).execute(&mut self.connection).await
+        } else {
+            sqlx::query_with(sql, arguments(values)).execute(&mut self.connection).await
+        };
+        result.map(|done| done.rows_affected()).map_err(|error| explain(&self.path, self.wait, error))
+    }
+
+    pub(crate) fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
+        let (path, wait) = (self.path.clone(), self.wait);
+        let query = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(values)).persistent(false);
+        let mut columns: Option<Arc<[String]>> = None;
+        let rows = query.fetch(&mut self.connection).map(move |row| {
+            let row = row.and_then(|row| Ok((decode(&row)?, row))).map_err(|error| explain(&path, wait, error));
+            row.map(|(values, row)| {
+                let names = || row.columns().iter().map(|column| column.name().to_owned()).collect();
+                Row { columns: Arc::clone(columns.get_or_insert_with(names)), values }
+            })
+        });
+        Box::pin(rows)
+    }
+
+    pub(crate) async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
+        self.stream(sql, values).map_ok(|row| row.values).try_collect().await
+    }
+
+    pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
+        explain(&self.path, self.wait, error)
+    }
+
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        let (path, wait) = (self.path, self.wait);
+        self.connection.close().await.map_err(|error| explain(&path, wait, error))
+    }
+}
+
+fn arguments(values: &[Value]) -> SqliteArguments {
+    use sqlx::Arguments;
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        let added = match value {
+            Value::Null => arguments.add(None::<i64>),
+            Value::Int(n) => arguments.add(*n),
+            Value::Real(x) => arguments.add(*x),
+            Value::Text(text) => arguments.add(text.clone()),
+            Value::Blob(bytes) => arguments.add(bytes.clone()),
+        };
+        debug_assert!(added.is_ok(), "these types always encode");
+    }
+    arguments
+}
+
+fn decode(row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {
+    (0..row.len()).map(|i| value(row, i)).collect()
+}
+
+fn value(row: &SqliteRow, i: usize) -> Result<Value, sqlx::Error> {
+    let raw = row.try_get_raw(i)?;
+    if raw.is_null() {
+        return Ok(Value::Null);
+    }
+    // The value's own storage class, not the type that its column was declared with.
+    let class = raw.type_info().name().to_owned();
+    Ok(match class.as_str() {
+        "INTEGER" | "BOOLEAN" | "INT4" | "INT8" => Value::Int(row.try_get_unchecked(i)?),
+        "REAL" => Value::Real(row.try_get_unchecked(i)?),
+        "BLOB" => Value::Blob(row.try_get_unchecked(i)?),
+        _ => {
+            let bytes: Vec<u8> = row.try_get_unchecked(i)?;
+            String::from_utf8(bytes).map_or_else(|error| Value::Blob(error.into_bytes()), Value::Text)
+        }
+    })
+}
+
+/// Sorts an error by its result code (`https://sqlite.org/rescode.html`); the low byte is the primary one.
+pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error) -> Error {
+    let path = path.to_owned();
+    let Some(database) = error.as_database_error() else {
+        return Error::Statement { why: error.to_string() };
+    };
+    let why = database.message().to_owned();
+    match code(database) & 0xff {
+        5 | 6 => Error::Locked { holders: holders(&path), waited: wait.as_secs(), path },
+        8 => Error::ReadOnly { path, why },
+        13 => Error::Full { path, why },
+        10 | 11 | 14 | 26 => Error::Unreadable { path, why },
+        _ => Error::Statement { why },
+    }
+}
+
+fn code(error: &dyn DatabaseError) -> u32 {
+    error.code().and_then(|code| code.parse().ok()).unwrap_or_default()
+}

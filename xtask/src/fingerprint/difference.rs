@@ -1,0 +1,185 @@
+//! Differences between two states of a database, as a person would describe them.
+
+use std::fmt;
+
+/// A row that shows a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The row's key, as `id = …`; the whole row where the table has no key.
+    pub row: String,
+    /// What was there before; none for a row that is new.
+    pub before: Option<String>,
+    /// What is there now; none for a row that is gone.
+    pub after: Option<String>,
+}
+
+impl fmt::Display for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => write!(f, "{}: {before} → {after}", self.row),
+            (Some(_), None) => write!(f, "{}: gone", self.row),
+            (None, Some(_)) => write!(f, "{}: new", self.row),
+            (None, None) => write!(f, "{}", self.row),
+        }
+    }
+}
+
+/// A difference between the contents of two databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContentDifference {
+    /// A table is gone.
+    TableGone {
+        /// The table.
+        table: String,
+        /// How many rows it had.
+        rows: u64,
+    },
+    /// A table is new.
+    TableNew {
+        /// The table.
+        table: String,
+        /// How many rows it has.
+        rows: u64,
+    },
+    /// A column is gone.
+    ColumnGone {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A column is new.
+    ColumnNew {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// Rows came or went.
+    Rows {
+        /// The table.
+        table: String,
+        /// How many rows there were.
+        before: u64,
+        /// How many there are.
+        after: u64,
+        /// Some of the rows, where they were looked for.
+        examples: Vec<Example>,
+    },
+    /// A column holds other values than before.
+    Values {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// In how many rows, where they were counted.
+        rows: Option<u64>,
+        /// Some of the rows, where they were looked for.
+        examples: Vec<Example>,
+    },
+}
+
+impl ContentDifference {
+    /// The rows that show it.
+    #[must_use]
+    pub fn examples(&self) -> &[Example] {
+        match self {
+            Self::Rows { examples, .. } | Self::Values { examples, .. } => examples,
+            _ => &[],
+        }
+    }
+
+    /// True where data that was there is there no more, or is another: what a migration has to declare.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::TableNew { .. } | Self::ColumnNew { .. } => false,
+            Self::TableGone { rows, .. } => *rows > 0,
+            Self::Rows { before, after, .. } => after <= before,
+            Self::ColumnGone { .. } | Self::Values { .. } => true,
+        }
+    }
+
+    /// What it is about: the table, and the column where it is about one.
+    #[must_use]
+    pub fn subject(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::TableGone { table, .. } | Self::TableNew { table, .. } | Self::Rows { table, .. } => (table, None),
+            Self::ColumnGone { table, column } | Self::ColumnNew { table, column } | Self::Values { table, column, .. } => {
+                (table, Some(column))
+            }
+        }
+    }
+}
+
+/// `3 rows`, `1 row`.
+fn rows(n: u64) -> String {
+    if n == 1 { "1 row".to_owned() } else { format!("{n} rows") }
+}
+
+impl fmt::Display for ContentDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TableGone { table, rows: n } => write!(f, "table \"{table}\" is gone, with {}", rows(*n)),
+            Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new, with {}", rows(*n)),
+            Self::ColumnGone { table, column } => write!(f, "\"{table}\".\"{column}\" is gone"),
+            Self::ColumnNew { table, column } => write!(f, "\"{table}\".\"{column}\" is new"),
+            Self::Rows { table, before, after: 0, .. } if *before > 0 => write!(f, "\"{table}\" was emptied: it had {}", rows(*before)),
+            Self::Rows { table, before, after, .. } if after < before => {
+                write!(f, "\"{table}\" lost {}: {before} before, {after} after", rows(before - after))
+            }
+            Self::Rows { table, before, after, .. } if after > before => {
+                write!(f, "\"{table}\" gained {}: {before} before, {after} after", rows(after - before))
+            }
+            Self::Rows { table, before, .. } => write!(f, "\"{table}\" has other rows, as many as before ({before})"),
+            Self::Values { table, column, rows: Some(n), .. } => write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n)),
+            Self::Values { table, column, rows: None, .. } => write!(f, "\"{table}\".\"{column}\" holds other values"),
+        }
+    }
+}
+
+/// A difference between two schemas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SchemaDifference {
+    /// An object is gone.
+    Gone {
+        /// What it is, as `table "Pet"`.
+        object: String,
+    },
+    /// An object is new.
+    New {
+        /// What it is.
+        object: String,
+    },
+    /// An object is defined otherwise.
+    Changed {
+        /// What it is.
+        object: String,
+        /// Its definition before.
+        before: String,
+        /// Its definition now.
+        after: String,
+    },
+    /// The columns of a table stand in another order. Statements that name columns don't notice.
+    ColumnOrder {
+        /// The table.
+        table: String,
+        /// The order before.
+        before: Vec<String>,
+        /// The order now.
+        after: Vec<String>,
+    },
+}
+
+impl fmt::Display for SchemaDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone { object } => write!(f, "{object} is gone"),
+            Self::New { object } => write!(f, "{object} was not there before"),
+            Self::Changed { object, before, after } => write!(f, "{object} is `{after}`; it was `{before}`"),
+            Self::ColumnOrder { table, before, after } => {
+                write!(f, "the columns of \"{table}\" stand in another order: {}; it was {}", after.join(", "), before.join(", "))
+            }
+        }
+    }
+}
