@@ -1,5 +1,5 @@
--- Users, their pets, and the genetic traits that pets carry. Ids are UUIDs in lower-case text; times are ISO 8601 in UTC
--- with milliseconds, so that text order is time order.
+-- Users, their pets, and the genetic traits that pets carry. Ids are UUIDs in lower-case text; times are ISO 8601 in
+-- UTC with milliseconds, so that text order is time order.
 
 CREATE TABLE "User" (
     "id"        TEXT PRIMARY KEY NOT NULL,

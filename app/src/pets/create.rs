@@ -1,14 +1,14 @@
 //! Creating a pet.
 //!
-//! The only place that chooses anything at random: the id and the genetic traits. What follows from the id is derived in
-//! [`traits`](super::traits).
+//! The only place that chooses anything at random: the id and the genetic traits. What follows from the id is derived
+//! in [`traits`](super::traits).
 
 use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
 use super::traits::generate;
-use super::{NewPet, Pet, PetError, read};
+use super::{NewPet, Pet, PetError, Temperament, read};
 
 /// How many genetic traits of kind `visual` a new pet gets.
 pub const VISUAL_TRAITS: u32 = 4;
@@ -66,7 +66,7 @@ pub async fn create(conn: &mut SqliteConnection, new: NewPet) -> Result<Pet, Pet
 
 /// Refuses what can be refused without asking the database.
 fn check_fields(new: &NewPet) -> Result<(), PetError> {
-    if let Some((field, value)) = new.temperament.columns().into_iter().find(|(_, value)| *value > 100) {
+    if let Some((field, value)) = new.temperament.columns().into_iter().find(|(_, value)| *value > Temperament::MAX) {
         return Err(PetError::OutOfRange { field, value });
     }
     match new.parents {

@@ -5,6 +5,7 @@
 
 use uuid::Uuid;
 
+use super::Temperament;
 use super::traits::TraitsError;
 
 /// A failure to create or read a pet.
@@ -37,8 +38,8 @@ pub enum PetError {
         /// What is wrong with them, and at which path.
         fault: TraitsError,
     },
-    /// A part of the temperament is above 100.
-    #[error("{field} of the new pet is {value}: choose a number from 0 to 100")]
+    /// A part of the temperament is above [`Temperament::MAX`].
+    #[error("{field} of the new pet is {value}: choose a number from 0 to {}", Temperament::MAX)]
     OutOfRange {
         /// The column.
         field: &'static str,
@@ -74,7 +75,7 @@ pub enum PetError {
         found: u64,
     },
     /// A column holds something that cannot be, such as a parent's id that is no UUID.
-    #[error("pet {id}: column \"{column}\" holds {found:?}, which is {problem}: correct it in the database")]
+    #[error("pet {id}: column \"{column}\" holds {found:?}: expected {expected}. Correct it in the database")]
     Corrupt {
         /// The pet.
         id: Uuid,
@@ -82,8 +83,8 @@ pub enum PetError {
         column: &'static str,
         /// What is there.
         found: String,
-        /// What is wrong with it.
-        problem: String,
+        /// What should be there.
+        expected: &'static str,
     },
     /// A table or column that this app needs is not there.
     #[error("could not {action}, for the schema is behind the app ({message}): run `cargo xtask migrate pets`")]

@@ -31,7 +31,7 @@ pub struct Pet {
     pub updated_at: String,
 }
 
-/// The character of a pet, each from 0 to 100.
+/// The character of a pet, each from 0 to [`Temperament::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Temperament {
     /// How friendly it is.
@@ -53,7 +53,7 @@ pub struct NewPet {
     pub name: String,
     /// The key of a user.
     pub user_id: String,
-    /// Its character, each from 0 to 100.
+    /// Its character.
     pub temperament: Temperament,
     /// Up to two pets, which must differ.
     pub parents: [Option<Uuid>; 2],
@@ -72,6 +72,9 @@ pub struct PetSummary {
 }
 
 impl Temperament {
+    /// The largest value of each part.
+    pub const MAX: u8 = 100;
+
     /// The names of the columns with their values, in the order of the table.
     pub(super) fn columns(self) -> [(&'static str, u8); 5] {
         [

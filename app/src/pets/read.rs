@@ -1,6 +1,9 @@
 //! Reading pets, with nothing believed that the database could have got wrong.
 //!
 //! Nothing here writes or repairs: what is invalid is an error that names the pet.
+//!
+//! A column that not every version of the schema has is written with its table, `"Pet"."traits"`: SQLite takes a lone
+//! name in double quotes that is no column for a string, and would read the word `traits` from an older schema.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -14,13 +17,13 @@ const ACTION: &str = "read a pet";
 ///
 /// # Errors
 ///
-/// [`PetError::NotFound`]; [`PetError::MissingTraits`] or [`PetError::InvalidTraits`] with the path of the offending field;
-/// [`PetError::Corrupt`] if another column holds what it must not; else what the database said.
+/// [`PetError::NotFound`]; [`PetError::MissingTraits`] or [`PetError::InvalidTraits`] with the path of the offending
+/// field; [`PetError::Corrupt`] if another column holds what it must not; else what the database said.
 pub async fn get(conn: &mut SqliteConnection, id: Uuid) -> Result<Pet, PetError> {
     let row: Option<Row> = sqlx::query_as(
         r#"SELECT "name", "userId", "generation",
                   "friendliness", "energyTrait", "curiosity", "patience", "playfulness",
-                  "parent1Id", "parent2Id", "createdAt", "updatedAt", "traits"
+                  "parent1Id", "parent2Id", "createdAt", "updatedAt", "Pet"."traits"
            FROM "Pet" WHERE "id" = $1"#,
     )
     .bind(id.to_string())
@@ -46,7 +49,7 @@ pub async fn get(conn: &mut SqliteConnection, id: Uuid) -> Result<Pet, PetError>
 /// What the database said. A pet with missing or invalid traits is no error here.
 pub async fn list(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<PetSummary>, PetError> {
     let rows: Vec<(String, String, Option<String>)> =
-        sqlx::query_as(r#"SELECT "id", "name", "traits" FROM "Pet" ORDER BY "name", "id" LIMIT $1"#)
+        sqlx::query_as(r#"SELECT "id", "name", "Pet"."traits" FROM "Pet" ORDER BY "name", "id" LIMIT $1"#)
             .bind(limit)
             .fetch_all(conn)
             .await
@@ -110,20 +113,15 @@ impl Row {
 
 fn percent(id: Uuid, column: &'static str, value: i64) -> Result<u8, PetError> {
     match u8::try_from(value) {
-        Ok(percent) if percent <= 100 => Ok(percent),
-        _ => Err(PetError::Corrupt {
-            id,
-            column,
-            found: value.to_string(),
-            problem: "not a number from 0 to 100".to_owned(),
-        }),
+        Ok(percent) if percent <= Temperament::MAX => Ok(percent),
+        _ => Err(PetError::Corrupt { id, column, found: value.to_string(), expected: "a number from 0 to 100" }),
     }
 }
 
 fn parent(id: Uuid, column: &'static str, value: Option<String>) -> Result<Option<Uuid>, PetError> {
-    let Some(text) = value else { return Ok(None) };
-    match Uuid::try_parse(&text) {
+    let Some(found) = value else { return Ok(None) };
+    match Uuid::try_parse(&found) {
         Ok(parent) => Ok(Some(parent)),
-        Err(error) => Err(PetError::Corrupt { id, column, problem: format!("no UUID: {error}"), found: text }),
+        Err(_) => Err(PetError::Corrupt { id, column, found, expected: "a UUID" }),
     }
 }

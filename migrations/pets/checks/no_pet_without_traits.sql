@@ -1,6 +1,6 @@
 -- from: 20250915090000
 -- Catches pets that the backfill did not reach, and pets that were created without visual traits.
-SELECT "id", "name", "createdAt" AS "created_at"
+SELECT "Pet"."id", "Pet"."name", "Pet"."createdAt" AS "created_at"
 FROM "Pet"
-WHERE "traits" IS NULL
-ORDER BY "id";
+WHERE "Pet"."traits" IS NULL
+ORDER BY "Pet"."id";

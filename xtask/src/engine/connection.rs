@@ -91,6 +91,22 @@ impl Connection {
         }
     }
 
+    /// Begins a transaction into which data is loaded: references are checked when it commits, whatever the order of rows.
+    pub(crate) async fn begin_load(&mut self) -> Result<(), Error> {
+        self.begin().await?;
+        match self {
+            Self::Sqlite(session) => session.execute("PRAGMA defer_foreign_keys = ON", &[]).await.map(drop),
+        }
+    }
+
+    /// Prepares the connection for batches of writes beside a reader of the same process.
+    pub(crate) async fn prepare_batches(&mut self) -> Result<(), Error> {
+        match self {
+            // A cache that spills in the middle of a transaction would lock the reader out until its end.
+            Self::Sqlite(session) => session.execute("PRAGMA cache_spill = OFF", &[]).await.map(drop),
+        }
+    }
+
     /// Commits the transaction.
     ///
     /// # Errors
@@ -157,6 +173,13 @@ impl Connection {
     pub(crate) async fn digest(&mut self, table: &TableShape) -> Result<TableDigest, Error> {
         match self {
             Self::Sqlite(session) => sqlite::digest(session, table).await,
+        }
+    }
+
+    /// Makes the tables of the ledger where they are missing.
+    pub(crate) async fn create_ledger(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(session) => session.execute(sqlite::LEDGER, &[]).await.map(drop),
         }
     }
 

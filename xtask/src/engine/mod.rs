@@ -7,13 +7,17 @@ mod connection;
 mod driver;
 mod error;
 pub(crate) mod lex;
+mod script;
 mod sqlite;
+mod target;
 mod value;
 
 pub use address::Address;
 pub use connection::{Access, Connection, Lock};
 pub use driver::{Driver, Key, Page, Which};
 pub use error::{Error, Holder};
+pub(crate) use script::{ScriptError, run_script};
+pub use target::Target;
 pub use value::{Row, Rows, Value};
 
 use serde::{Deserialize, Serialize};
@@ -51,14 +55,6 @@ impl Engine {
     pub fn quote(self, name: &str) -> String {
         match self {
             Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
-        }
-    }
-
-    /// The file endings with which a fixture may be stored for this engine, besides `.sql`.
-    #[must_use]
-    pub fn binary_fixture_endings(self) -> &'static [&'static str] {
-        match self {
-            Self::Sqlite => &["db", "sqlite"],
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas, accessory: &Accessory) {
         AccessoryKind::Glasses => {
             let (x, y) = eyes::CENTRE;
             canvas.pair(|canvas| {
-                canvas.flat(&circle(x, y, 20.0), "rgba(255,255,255,0.28)");
+                canvas.flat(&circle(x, y, 20.0), "rgba(255,255,255,0.18)");
                 canvas.stroke(&circle(x, y, 20.0), &dark, 7.0);
                 canvas.stroke(&circle(x, y, 20.0), &colour, 4.0);
                 canvas.stroke("M77 97 L66 92", &colour, 4.0);

@@ -47,7 +47,7 @@ fn rays(canvas: &mut Canvas, colour: &str, thinner: f64) {
     let ray = format!("M-3 -50 L{} -108 H{half} L3 -50Z", -half);
     let colour = colour.replacen("hsl(", "hsla(", 1).replacen(')', ",0.28)", 1);
     for n in 0..12 {
-        canvas.at((120.0, 126.0), f64::from(n) * 30.0, 1.0, |canvas| canvas.flat(&ray, &colour));
+        canvas.at((120.0, 126.0), f64::from(n) * 30.0 + 15.0, 1.0, |canvas| canvas.flat(&ray, &colour));
     }
     canvas.flat(&circle(120.0, 126.0, 84.0), &colour);
 }

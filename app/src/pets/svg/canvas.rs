@@ -1,7 +1,7 @@
 //! The pen: the few kinds of marks that a drawing is made of, written as SVG elements.
 //!
-//! Knows nothing of pets. Text that reaches it comes from this crate's constants and numbers only, so that nothing needs
-//! escaping.
+//! Knows nothing of pets. Text that reaches it comes from this crate's constants and numbers only, so that nothing
+//! needs escaping.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,8 @@ impl Canvas {
     pub(super) fn new(ink: &str) -> Canvas {
         let mut canvas = Canvas { xml: String::with_capacity(8 * 1024), ink: ink.to_owned() };
         canvas.push(format_args!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">"#
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" \
+             viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\">"
         ));
         canvas
     }
@@ -52,7 +53,8 @@ impl Canvas {
     /// A line of any colour and width, with round ends.
     pub(super) fn stroke(&mut self, path: &str, colour: &str, width: f64) {
         self.push(format_args!(
-            r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"/>"#
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" \
+             stroke-linecap=\"round\" stroke-linejoin=\"round\"/>"
         ));
     }
 

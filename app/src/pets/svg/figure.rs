@@ -34,7 +34,7 @@ impl Figure {
                                C58 70 86 54 120 54 C154 54 182 70 178 110 Q178 118 186 120 Q174 132 158 134 \
                                C146 139 136 147 120 149Z"
                 .to_owned(),
-            BodyShape::Rabbit => ellipse(120.0, 101.0, 50.0, 46.0),
+            BodyShape::Rabbit => ellipse(120.0, 101.0, 54.0, 46.0),
             BodyShape::Bear => ellipse(120.0, 100.0, 58.0, 49.0),
             BodyShape::Owl => ellipse(120.0, 101.0, 60.0, 50.0),
             _ => ellipse(120.0, 100.0, 56.0, 47.0),
@@ -80,7 +80,7 @@ impl Figure {
                 canvas.area("M64 96 Q58 62 66 40 Q84 54 106 60Z", &palette.shade);
             }),
             BodyShape::Hedgehog => {
-                canvas.area(&spines(), &palette.shade);
+                spines(canvas, palette);
                 canvas.pair(|canvas| {
                     canvas.area(&circle(74.0, 68.0, 13.0), &palette.body);
                     canvas.flat(&circle(75.0, 69.0, 7.0), PINK);
@@ -160,10 +160,10 @@ impl Figure {
             }
             BodyShape::Rabbit => {
                 muzzle(canvas, palette, 21.0, 14.0);
-                canvas.area("M112 127 H128 V138 Q120 142 112 138Z", WHITE);
-                canvas.line("M120 127 V139");
                 canvas.area("M114 113 H126 L120 120Z", PINK);
                 smile(canvas);
+                canvas.area("M114 131 H126 V139 Q120 142 114 139Z", WHITE);
+                canvas.line("M120 132 V139");
             }
             BodyShape::Bear => {
                 muzzle(canvas, palette, 27.0, 20.0);
@@ -219,16 +219,11 @@ fn smile(canvas: &mut Canvas) {
 }
 
 /// A ring of spines around head and torso.
-fn spines() -> String {
-    let mut path = String::new();
-    let points = 30;
-    for n in 0..2 * points {
-        let angle = f64::from(n) * std::f64::consts::PI / f64::from(points);
-        let reach = if n % 2 == 0 { 1.0 } else { 0.84 };
-        let x = 120.0 + 92.0 * reach * angle.sin();
-        let y = 136.0 - 100.0 * reach * angle.cos();
-        path.push_str(&format!("{}{x:.1} {y:.1} ", if n == 0 { "M" } else { "L" }));
+fn spines(canvas: &mut Canvas, palette: &Palette) {
+    let centre = (120.0, 138.0);
+    // The lowest ones would stick out of the ground.
+    for n in (0..24).filter(|n| !(10..=14).contains(n)) {
+        canvas.at(centre, f64::from(n) * 15.0, 1.0, |canvas| canvas.area("M-13 -74 L0 -98 L13 -74Z", &palette.shade));
     }
-    path.push('Z');
-    path
+    canvas.flat(&circle(centre.0, centre.1, 78.0), &palette.shade);
 }

@@ -11,9 +11,10 @@ pub(super) trait Label: Copy + 'static {
     fn label(self) -> &'static str;
 }
 
-/// Declares an enum with a label for each variant, from which `ALL`, `as_str`, `Display` and `Serialize` follow, so that
-/// a new variant is one line. The order of the variants is part of the contract of
-/// [`generate`](crate::pets::traits::generate): append, never insert.
+/// Declares an enum with a label for each variant, from which `ALL`, `as_str`, `Display` and `Serialize` follow, so
+/// that a new variant is one line. The order and the number of the variants are part of the contract of
+/// [`generate`](crate::pets::traits::generate): changing either changes the traits of existing ids, and so needs a new
+/// [`VERSION`](crate::pets::traits::VERSION).
 macro_rules! labels {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $label:literal,)+ }) => {
         $(#[$meta])*

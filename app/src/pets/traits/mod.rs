@@ -1,8 +1,8 @@
 //! The visual traits of a pet: their types, their limits and their JSON.
 //!
-//! No database and no drawing. The traits are a function of the pet's id alone, see [`generate`]; reading them back from
-//! JSON is strict, see [`PetTraits::from_json`]. The JSON is compact, its keys always come in the order of the fields
-//! below, and no key is ever left out:
+//! No database and no drawing. The traits are a function of the pet's id alone, see [`generate`]; reading them back
+//! from JSON is strict, see [`PetTraits::from_json`]. The JSON is compact, its keys always come in the order of the
+//! fields below, and no key is ever left out. With line breaks for the reader:
 //!
 //! ```json
 //! {"version":1,"rarity":"uncommon",
@@ -207,11 +207,6 @@ impl Colour {
 }
 
 impl PetTraits {
-    /// Derives the traits of the pet with this id; the same as [`generate`].
-    pub fn generate(pet_id: uuid::Uuid) -> PetTraits {
-        generate(pet_id)
-    }
-
     /// Reads traits from JSON and validates them, refusing whatever is missing, unknown or out of range.
     ///
     /// # Errors

@@ -18,6 +18,27 @@ use super::Error;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
+/// The tables of the ledger.
+pub(super) const LEDGER: &str = "
+CREATE TABLE IF NOT EXISTS _xtask_runs (
+    run INTEGER PRIMARY KEY NOT NULL,
+    backfill TEXT NOT NULL,
+    work TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cursor TEXT,
+    counts TEXT NOT NULL,
+    version TEXT NOT NULL,
+    started_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS _xtask_findings (
+    number INTEGER PRIMARY KEY NOT NULL,
+    run INTEGER NOT NULL REFERENCES _xtask_runs,
+    finding TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);";
+
 /// The version of the SQLite that is linked in.
 pub(super) async fn version() -> Result<String, Error> {
     let refused = |error: sqlx::Error| Error::Statement { why: error.to_string() };

@@ -1,0 +1,111 @@
+//! What can go wrong when a backfill runs.
+
+use crate::engine;
+use crate::ledger::Finding;
+use miette::Diagnostic;
+
+fn several(rejects: &[Finding]) -> String {
+    let more = if rejects.len() > 3 { format!("\n  … and {} more in this batch", rejects.len() - 3) } else { String::new() };
+    rejects.iter().take(3).map(|reject| format!("\n  {reject}")).collect::<String>() + &more
+}
+
+/// A failure of a backfill.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// The database is not yet where the backfill can run.
+    #[error("backfill `{backfill}` needs migration {from}, which is not applied to {database}")]
+    #[diagnostic(help("run `cargo xtask migrate {name}` first"))]
+    TooEarly {
+        /// The backfill.
+        backfill: &'static str,
+        /// The name of the database.
+        name: &'static str,
+        /// Its address.
+        database: String,
+        /// The version that is missing.
+        from: i64,
+    },
+    /// The database is past where the backfill can run.
+    #[error("backfill `{backfill}` can't run once migration {until} is applied, and it is on {database}")]
+    #[diagnostic(help("what it reads is gone; remove the backfill from `xtask/src/backfills`, or revert that migration"))]
+    TooLate {
+        /// The backfill.
+        backfill: &'static str,
+        /// The address of the database.
+        database: String,
+        /// The version that is applied.
+        until: i64,
+    },
+    /// The units can't be narrowed like that.
+    #[error("backfill `{backfill}` can't be narrowed by `{scope}`")]
+    #[diagnostic(help("{}", if known.is_empty() { "it accepts no scope".to_owned() } else { format!("it accepts: {}", known.join(", ")) }))]
+    UnknownScope {
+        /// The backfill.
+        backfill: &'static str,
+        /// The scope as given.
+        scope: String,
+        /// What it accepts.
+        known: Vec<String>,
+    },
+    /// There is no way back.
+    #[error("backfill `{backfill}` has no undo")]
+    #[diagnostic(help("write `undo` in `xtask/src/backfills/{backfill}.rs` and declare it in `about`, or restore a copy of the database"))]
+    NoUndo {
+        /// The backfill.
+        backfill: &'static str,
+    },
+    /// The transform refused units.
+    #[error("backfill `{backfill}` rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
+    #[diagnostic(help(
+        "nothing of this batch was written, {committed} {unit}s before it stay done; correct the data or the transform, see all \
+         rejects with `cargo xtask backfill {backfill}`, then run it again: it goes on from there"
+    ))]
+    Rejected {
+        /// The backfill.
+        backfill: &'static str,
+        /// What a unit is called.
+        unit: &'static str,
+        /// The rejects of the batch.
+        rejects: Vec<Finding>,
+        /// How many units of this run were committed before.
+        committed: u64,
+    },
+    /// A statement of the backfill failed.
+    #[error("backfill `{backfill}`: {what} failed: {why}")]
+    #[diagnostic(help(
+        "nothing of this batch was written, {committed} {unit}s before it stay done; correct `xtask/src/backfills/{backfill}.rs`, \
+         prove it with `cargo xtask backfill {backfill} --verify`, then run it again: it goes on from there"
+    ))]
+    Statement {
+        /// The backfill.
+        backfill: &'static str,
+        /// What a unit is called.
+        unit: &'static str,
+        /// `reading units after 500`, `writing 500 units after 500`.
+        what: String,
+        /// What the engine said.
+        why: String,
+        /// How many units of this run were committed before.
+        committed: u64,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Engine(#[from] engine::Error),
+    /// What was applied can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Migration(#[from] crate::migration::Error),
+}
+
+impl Error {
+    /// True where the cause lies in what the person asked for.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::UnknownScope { .. } | Self::NoUndo { .. } => true,
+            Self::Engine(error) => error.is_usage(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Data changes written in Rust. An author writes a [`Backfill`]; everything else (the loop, paging, transactions, the
+//! ledger, progress, reports) is the engine's.
+
+mod error;
+mod findings;
+mod pass;
+mod run;
+
+pub use error::Error;
+pub use findings::{Findings, Reject};
+pub use pass::{Ending, Effect, Lines, Outcome, Pass, Scope, Stop};
+pub use run::run;
+
+use crate::engine::{Driver, Engine, Target};
+use crate::event::Events;
+use sqlx::{Database, FromRow};
+use std::fmt::Debug;
+use std::pin::Pin;
+
+/// What a backfill says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// Its name, as it is typed.
+    pub name: &'static str,
+    /// The database that it works on.
+    pub database: &'static str,
+    /// What one unit is called (`pet`).
+    pub unit: &'static str,
+    /// The first migration version at which it can run: the one that adds what it fills.
+    pub from: i64,
+    /// The version at which it can run no more: the one that drops what it reads. None while there is none.
+    pub until: Option<i64>,
+    /// The columns of its units by which a run may be narrowed (`--scope id=…`).
+    pub scopes: &'static [&'static str],
+    /// Whether it can take back what it did.
+    pub undo: Undo,
+}
+
+/// Whether a backfill can take back what it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// [`Backfill::undo`] is written.
+    Written,
+    /// It can't, or nobody wrote it.
+    Absent,
+}
+
+/// A data change.
+///
+/// The engine reads units in key order, transforms each, and has the outputs of a batch written in one transaction
+/// together with the ledger's cursor and counts.
+pub trait Backfill: Send + Sync + 'static {
+    /// The sqlx database type: `sqlx::Sqlite`.
+    type Db: Driver;
+    /// One unit, as the columns of [`Self::units`] give it.
+    type Unit: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
+    /// What a unit becomes.
+    type Output: Send + Sync + 'static;
+
+    /// Name, database, window.
+    fn about(&self) -> About;
+
+    /// All units, as one SELECT without ORDER BY or parameters. The column `"cursor"` is the place of a unit in the
+    /// order of reading (on SQLite the rowid), `"pending"` tells whether the unit is still to be done. The engine adds
+    /// paging and scopes.
+    fn units(&self) -> &'static str;
+
+    /// The unit's id, for findings and reports.
+    fn id(&self, unit: &Self::Unit) -> String;
+
+    /// What the unit becomes: pure, the same for the same unit at any time and on any machine, and the app's own function.
+    ///
+    /// # Errors
+    /// A [`Reject`] where the unit can't be transformed; that stops an execution before its batch is written.
+    fn transform(&self, unit: &Self::Unit, findings: &mut Findings) -> Result<Self::Output, Reject>;
+
+    /// A line of log about a unit.
+    fn describe(&self, unit: &Self::Unit, output: &Self::Output) -> String;
+
+    /// How many rows [`Self::write`] writes for an output, when nobody else was there first.
+    fn rows(&self, _output: &Self::Output) -> u64 {
+        1
+    }
+
+    /// Writes a batch, set-wise: one statement a table, guarded so that a row that somebody else filled meanwhile is left
+    /// alone. Returns how many rows it wrote.
+    fn write(
+        &self,
+        connection: &mut <Self::Db as Database>::Connection,
+        outputs: &[Self::Output],
+    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+
+    /// Takes back what [`Self::write`] did for these units, set-wise. Returns how many rows it changed. Needed where
+    /// [`About::undo`] says that it is written.
+    fn undo(
+        &self,
+        _connection: &mut <Self::Db as Database>::Connection,
+        _units: &[Self::Unit],
+    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send {
+        async { Err(sqlx::Error::Protocol("`undo` is declared as written, and is not".to_owned())) }
+    }
+}
+
+/// A future in a box, as object-safe traits need it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A [`Backfill`] of any database and unit type, as a registry keeps it.
+pub trait AnyBackfill: Send + Sync {
+    /// Name, database, window.
+    fn about(&self) -> About;
+    /// The engine that its statements are written for.
+    fn engine(&self) -> Engine;
+    /// Makes one pass over its units.
+    fn run<'a>(&'a self, target: &'a Target, pass: &'a Pass, events: Events<'a>) -> BoxFuture<'a, Result<Outcome, Error>>;
+}
+
+impl<B: Backfill> AnyBackfill for B {
+    fn about(&self) -> About {
+        Backfill::about(self)
+    }
+
+    fn engine(&self) -> Engine {
+        B::Db::ENGINE
+    }
+
+    fn run<'a>(&'a self, target: &'a Target, pass: &'a Pass, events: Events<'a>) -> BoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(run::run(self, target, pass, events))
+    }
+}

@@ -1,0 +1,144 @@
+//! One pass of a backfill over its units: what it is to do, and what came of it.
+
+use super::About;
+use crate::engine::Which;
+use crate::event::Resumed;
+use crate::ledger::{Counts, Work};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What a pass does with the units that it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Transforms the pending ones and writes nothing.
+    Predict,
+    /// Transforms the pending ones and writes them.
+    Execute,
+    /// Transforms all of them, from the first, and writes them again: a second run that trusts no ledger.
+    Again,
+    /// Takes back the finished ones.
+    Undo,
+}
+
+impl Effect {
+    pub(super) fn which(self) -> Which {
+        match self {
+            Self::Predict | Self::Execute => Which::Pending,
+            Self::Again => Which::All,
+            Self::Undo => Which::Finished,
+        }
+    }
+
+    /// The work under which the ledger keeps it; none where it keeps nothing.
+    pub(super) fn work(self) -> Option<Work> {
+        match self {
+            Self::Predict | Self::Again => None,
+            Self::Execute => Some(Work::Execute),
+            Self::Undo => Some(Work::Undo),
+        }
+    }
+}
+
+/// The units that a pass is narrowed to: columns and their values. All of them where it is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope(pub Vec<(String, String)>);
+
+impl Scope {
+    /// The scope as the ledger compares it: a JSON object, `{}` for all units.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let map: std::collections::BTreeMap<&str, &str> = self.0.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        serde_json::json!(map).to_string()
+    }
+}
+
+/// How many lines of log about single units are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// The first so many.
+    First(u64),
+    /// Every one.
+    All,
+}
+
+impl Lines {
+    pub(super) fn wants(self, so_far: u64) -> bool {
+        match self {
+            Self::First(n) => so_far < n,
+            Self::All => true,
+        }
+    }
+}
+
+/// A request to stop after the batch in hand; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for the stop.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once somebody asked.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a pass is to do.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// With the units.
+    pub effect: Effect,
+    /// Which units.
+    pub scope: Scope,
+    /// How many units a batch.
+    pub batch: NonZeroU32,
+    /// How much to tell of single units.
+    pub lines: Lines,
+    /// Whoever may interrupt it.
+    pub stop: Stop,
+}
+
+/// The batch size where nobody gives one. Measured: smaller ones pay more for commits, larger ones only for memory.
+pub const DEFAULT_BATCH: NonZeroU32 = NonZeroU32::new(5_000).unwrap_or(NonZeroU32::MIN);
+
+impl Pass {
+    /// A pass over all units, with the default batch size.
+    #[must_use]
+    pub fn new(effect: Effect) -> Self {
+        Self { effect, scope: Scope::default(), batch: DEFAULT_BATCH, lines: Lines::First(0), stop: Stop::default() }
+    }
+}
+
+/// How a pass ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// No unit was left.
+    Finished,
+    /// Interrupted; the next run goes on from there.
+    Stopped,
+}
+
+/// What came of a pass.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The backfill.
+    pub about: About,
+    /// What it did.
+    pub effect: Effect,
+    /// The counts of the whole run, those of earlier processes included.
+    pub counts: Counts,
+    /// Where an earlier process had stopped.
+    pub resumed: Option<Resumed>,
+    /// How it ended.
+    pub ending: Ending,
+    /// How many units in scope were done already, counted where there was nothing to do.
+    pub already_done: Option<u64>,
+    /// The time of this process.
+    pub took: Duration,
+}

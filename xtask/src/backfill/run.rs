@@ -1,0 +1,324 @@
+//! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
+//! findings are one transaction.
+
+use super::{Backfill, Effect, Ending, Error, Findings, Outcome, Pass};
+use crate::engine::{self, Connection, Driver, Key, Lock, Page, Target, Value};
+use crate::event::{Event, Events, Resumed};
+use crate::ledger::{self, Counts, Finding, FindingKind, Run, RunState};
+use crate::migration;
+use std::time::Instant;
+use tokio::sync::{Mutex, mpsc};
+
+/// A batch that is ready to be written.
+struct Batch<B: Backfill> {
+    last: Key,
+    units: Vec<B::Unit>,
+    outputs: Vec<B::Output>,
+    counts: Counts,
+    findings: Vec<Finding>,
+    lines: Vec<String>,
+}
+
+/// Makes one pass of `backfill` over its units in `target`.
+///
+/// # Errors
+/// See [`Error`]; whatever it is, the batch in hand is rolled back and the ones before it stay.
+pub async fn run<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events: Events<'_>) -> Result<Outcome, Error> {
+    let about = backfill.about();
+    check_order(backfill, pass)?;
+    let _lock = match pass.effect {
+        Effect::Execute | Effect::Undo if target.is_shared() => {
+            let database = target.address.url();
+            let waiting = |holder| events(Event::Waiting { database: database.clone(), holder });
+            Some(Lock::take(&target.address, target.wait, &waiting).await?)
+        }
+        _ => None,
+    };
+    let mut reader = target.open_to_read().await?;
+    check_window(backfill, target, &mut reader).await?;
+
+    let start = Instant::now();
+    let mut writer = match pass.effect {
+        Effect::Predict => None,
+        Effect::Execute | Effect::Again | Effect::Undo => Some(target.open().await?),
+    };
+    let scope = pass.scope.key();
+    let mut run = match (pass.effect.work(), &mut writer) {
+        (Some(work), Some(writer)) => {
+            writer.prepare_batches().await?;
+            ledger::begin(writer, about.name, work, &scope).await?
+        }
+        _ if pass.effect == Effect::Predict => {
+            let unfinished = ledger::unfinished(&mut reader, about.name, ledger::Work::Execute, &scope).await?;
+            unfinished.unwrap_or_else(Run::unstored)
+        }
+        _ => Run::unstored(),
+    };
+    let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
+    let page = |which, after| Page { units: backfill.units(), which, scope: &pass.scope.0, after, limit: pass.batch.get() };
+    let units = count::<B>(&mut reader, &page(pass.effect.which(), run.cursor.clone())).await?;
+    events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
+    ledger::replay(&mut reader, &run, &|finding| events(Event::Found(finding))).await?;
+
+    let gate = Mutex::new(());
+    let ran = match &mut writer {
+        Some(writer) => work(backfill, &mut reader, writer, &gate, pass, &mut run, events).await,
+        None => predict(backfill, &mut reader, &gate, pass, &mut run, events).await,
+    };
+    if let (Some(writer), Some(_)) = (&mut writer, pass.effect.work()) {
+        let state = match ran {
+            Ok(Ending::Finished) => RunState::Finished,
+            Ok(Ending::Stopped) => RunState::Stopped,
+            Err(_) => RunState::Failed,
+        };
+        let closed = ledger::close(writer, &run, state).await;
+        // What went wrong in the run says more than that the ledger could not be told.
+        if ran.is_ok() {
+            closed?;
+        }
+    }
+    let ending = ran?;
+    let already_done = match units {
+        0 => Some(count::<B>(&mut reader, &page(crate::engine::Which::Finished, None)).await?),
+        _ => None,
+    };
+    reader.close().await?;
+    if let Some(writer) = writer {
+        writer.close().await?;
+    }
+    let took = start.elapsed();
+    events(Event::BackfillEnded { took });
+    Ok(Outcome { about, effect: pass.effect, counts: run.counts, resumed, ending, already_done, took })
+}
+
+fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
+    let about = backfill.about();
+    if pass.effect == Effect::Undo && about.undo == super::Undo::Absent {
+        return Err(Error::NoUndo { backfill: about.name });
+    }
+    match pass.scope.0.iter().find(|(column, _)| !about.scopes.contains(&column.as_str())) {
+        Some((column, _)) => Err(Error::UnknownScope {
+            backfill: about.name,
+            scope: column.clone(),
+            known: about.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        }),
+        None => Ok(()),
+    }
+}
+
+async fn check_window<B: Backfill>(backfill: &B, target: &Target, reader: &mut Connection) -> Result<(), Error> {
+    let about = backfill.about();
+    let applied = migration::applied(reader).await?;
+    let is_applied = |version| applied.iter().any(|done| done.version == version);
+    if !is_applied(about.from) {
+        let database = target.address.url();
+        return Err(Error::TooEarly { backfill: about.name, name: about.database, database, from: about.from });
+    }
+    match about.until {
+        Some(until) if is_applied(until) => {
+            Err(Error::TooLate { backfill: about.name, database: target.address.url(), until })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How many units a pass will read: from its first page to its last.
+async fn count<B: Backfill>(reader: &mut Connection, page: &Page<'_>) -> Result<u64, Error> {
+    let Page { units, after, .. } = page;
+    let engine = reader.engine();
+    let behind = after.as_ref().map(|Key::Int(after)| format!("\"cursor\" > {after} AND ")).unwrap_or_default();
+    let sql = format!("SELECT count(*) FROM ({units}\n) AS unit WHERE {behind}{}", page.filter(engine, 1));
+    let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
+    let counted = reader.query(&sql, &values, 1).await?;
+    Ok(counted.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
+}
+
+/// Reads and transforms ahead, one batch, while the batch before it is written.
+async fn work<B: Backfill>(
+    backfill: &B,
+    reader: &mut Connection,
+    writer: &mut Connection,
+    gate: &Mutex<()>,
+    pass: &Pass,
+    run: &mut Run,
+    events: Events<'_>,
+) -> Result<Ending, Error> {
+    let (sender, mut receiver) = mpsc::channel::<Batch<B>>(1);
+    let after = run.cursor.clone();
+    let committed = run.counts.units;
+    let read = async move { produce(backfill, reader, gate, pass, after, committed, &sender).await };
+    let write = async {
+        while let Some(batch) = receiver.recv().await {
+            write_batch(backfill, writer, gate, pass, run, batch, events).await?;
+            if pass.stop.is_requested() {
+                // Dropping the receiver ends the reader too.
+                return Ok(Ending::Stopped);
+            }
+        }
+        Ok(Ending::Finished)
+    };
+    let ((), ending) = tokio::try_join!(read, write)?;
+    Ok(ending)
+}
+
+async fn predict<B: Backfill>(
+    backfill: &B,
+    reader: &mut Connection,
+    gate: &Mutex<()>,
+    pass: &Pass,
+    run: &mut Run,
+    events: Events<'_>,
+) -> Result<Ending, Error> {
+    let (sender, mut receiver) = mpsc::channel::<Batch<B>>(1);
+    let after = run.cursor.clone();
+    let committed = run.counts.units;
+    let read = async move { produce(backfill, reader, gate, pass, after, committed, &sender).await };
+    let count = async {
+        while let Some(mut batch) = receiver.recv().await {
+            batch.counts.writes = batch.outputs.iter().map(|output| backfill.rows(output)).sum();
+            run.cursor = Some(batch.last);
+            run.counts.add(&batch.counts);
+            tell(&run.counts, batch.lines, batch.findings, events);
+            if pass.stop.is_requested() {
+                return Ok(Ending::Stopped);
+            }
+        }
+        Ok(Ending::Finished)
+    };
+    let ((), ending) = tokio::try_join!(read, count)?;
+    Ok(ending)
+}
+
+async fn produce<B: Backfill>(
+    backfill: &B,
+    reader: &mut Connection,
+    gate: &Mutex<()>,
+    pass: &Pass,
+    mut after: Option<Key>,
+    committed: u64,
+    sender: &mpsc::Sender<Batch<B>>,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    let mut lines = 0;
+    loop {
+        let page = Page { units: backfill.units(), which: pass.effect.which(), scope: &pass.scope.0, after: after.clone(), limit: pass.batch.get() };
+        let read = {
+            // Without a write-ahead log a reader in the middle of a page makes a commit wait, and poll.
+            let _reading = gate.lock().await;
+            let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
+            B::Db::page::<B::Unit>(connection, &page).await
+        };
+        let units = read.map_err(|error| {
+            let place = after.as_ref().map(|after| format!(" after {after}")).unwrap_or_default();
+            statement(&about, format!("reading {}s{place}", about.unit), reader.explain(error), committed)
+        })?;
+        let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
+        after = Some(last.clone());
+        let units = units.into_iter().map(|(_, unit)| unit).collect();
+        let batch = transform(backfill, units, last, pass, &mut lines);
+        if sender.send(batch).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn transform<B: Backfill>(backfill: &B, units: Vec<B::Unit>, last: Key, pass: &Pass, told: &mut u64) -> Batch<B> {
+    let mut findings = Findings::default();
+    let mut outputs = Vec::with_capacity(units.len());
+    let mut lines = Vec::new();
+    if pass.effect != Effect::Undo {
+        for unit in &units {
+            let first = findings.len();
+            match backfill.transform(unit, &mut findings) {
+                Ok(output) => {
+                    if pass.lines.wants(*told) {
+                        lines.push(backfill.describe(unit, &output));
+                        *told += 1;
+                    }
+                    outputs.push(output);
+                }
+                Err(reject) => findings.record(FindingKind::Rejected, reject.field, reject.why),
+            }
+            findings.name(first, || backfill.id(unit));
+        }
+    }
+    let (findings, tallies) = findings.take();
+    let mut counts = Counts { units: units.len() as u64, batches: 1, tallies, ..Counts::default() };
+    for finding in &findings {
+        *counts.findings.entry(finding.kind).or_default() += 1;
+    }
+    Batch { last, units, outputs, counts, findings, lines }
+}
+
+async fn write_batch<B: Backfill>(
+    backfill: &B,
+    writer: &mut Connection,
+    gate: &Mutex<()>,
+    pass: &Pass,
+    run: &mut Run,
+    mut batch: Batch<B>,
+    events: Events<'_>,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    let rejects: Vec<Finding> = batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
+    if !rejects.is_empty() {
+        return Err(Error::Rejected { backfill: about.name, unit: about.unit, rejects, committed: run.counts.units });
+    }
+    writer.begin().await?;
+    let written = async {
+        let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
+        let written = match pass.effect {
+            Effect::Undo => backfill.undo(connection, &batch.units).await,
+            _ => backfill.write(connection, &batch.outputs).await,
+        };
+        let rows = written.map_err(|error| {
+            let place = run.cursor.as_ref().map(|after| format!(" after {after}")).unwrap_or_default();
+            let what = format!("writing {} {}s{place}", batch.units.len(), about.unit);
+            statement(&about, what, writer.explain(error), run.counts.units)
+        })?;
+        let expected: u64 = batch.outputs.iter().map(|output| backfill.rows(output)).sum();
+        batch.counts.writes = rows;
+        batch.counts.left_alone = expected.saturating_sub(rows);
+        let mut next = run.clone();
+        next.cursor = Some(batch.last);
+        next.counts.add(&batch.counts);
+        if pass.effect.work().is_some() {
+            ledger::save(writer, &next, &batch.findings).await?;
+        }
+        let _committing = gate.lock().await;
+        writer.commit().await?;
+        Ok(next)
+    };
+    match written.await {
+        Ok(next) => *run = next,
+        Err(error) => {
+            writer.rollback().await;
+            return Err(error);
+        }
+    }
+    tell(&run.counts, batch.lines, batch.findings, events);
+    Ok(())
+}
+
+fn tell(counts: &Counts, lines: Vec<String>, findings: Vec<Finding>, events: Events<'_>) {
+    for line in lines {
+        events(Event::Unit { line });
+    }
+    for finding in findings {
+        events(Event::Found(finding));
+    }
+    events(Event::Batch { counts: counts.clone() });
+}
+
+/// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
+fn statement(about: &super::About, what: String, error: engine::Error, committed: u64) -> Error {
+    match error {
+        engine::Error::Statement { why } => Error::Statement { backfill: about.name, unit: about.unit, what, why, committed },
+        other => Error::Engine(other),
+    }
+}
+
+fn wrong_engine(connection: &Connection) -> Error {
+    let why = format!("the backfill is written for another engine than {}", connection.engine());
+    Error::Engine(engine::Error::Statement { why })
+}

@@ -1,0 +1,45 @@
+//! Runs a file of SQL statement by statement, so that a failure names the statement and, where the engine tells, the
+//! token.
+
+use super::lex::{statements, tokens};
+use super::{Connection, Error};
+use miette::SourceSpan;
+
+/// How a script failed.
+#[derive(Debug)]
+pub(crate) enum ScriptError {
+    /// A statement was refused.
+    Refused {
+        /// What the engine said.
+        why: String,
+        /// The token at fault, or the first word of the statement, in bytes of the file.
+        at: SourceSpan,
+        /// How many statements before it took effect.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// The database failed, whatever the statement.
+    Engine(Error),
+}
+
+impl From<Error> for ScriptError {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+/// Runs all statements of `sql` in the transaction that is open, or each on its own where none is.
+pub(crate) async fn run_script(connection: &mut Connection, sql: &str) -> Result<(), ScriptError> {
+    let statements = statements(sql);
+    for (done, statement) in statements.iter().enumerate() {
+        if let Err(error) = connection.execute(statement.text, &[]).await {
+            let Error::Statement { why } = &error else { return Err(error.into()) };
+            let offset = connection.locate(statement, &error).await.unwrap_or(0);
+            let length = tokens(&statement.text[offset..]).first().map_or(0, |token| token.text.len());
+            let at = (statement.start + offset, length).into();
+            return Err(ScriptError::Refused { why: why.clone(), at, done, of: statements.len() });
+        }
+    }
+    Ok(())
+}

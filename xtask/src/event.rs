@@ -1,0 +1,82 @@
+//! What the engine tells while it works. It never prints: whoever calls it decides what becomes of an event.
+
+use crate::ledger::{Counts, Finding};
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Another process holds the database; we wait for it.
+    Waiting {
+        /// What is waited for.
+        database: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// A migration was applied or reverted.
+    Migrated {
+        /// `20250915090000_add_pet_visual_traits`.
+        migration: String,
+        /// Which way.
+        direction: Direction,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A backfill begins to work on its units.
+    BackfillStarted {
+        /// The backfill.
+        backfill: &'static str,
+        /// How many units there are to do.
+        units: u64,
+        /// The units that earlier processes of the same run have done.
+        resumed: Option<Resumed>,
+    },
+    /// What happened to one unit.
+    Unit {
+        /// The line that the backfill wrote about it.
+        line: String,
+    },
+    /// A finding was committed, or would have been; those of earlier processes of the same run come first.
+    Found(Finding),
+    /// A batch was committed, or would have been.
+    Batch {
+        /// The counts of the run so far.
+        counts: Counts,
+    },
+    /// A backfill's pass over its units ended; the time is this process's.
+    BackfillEnded {
+        /// How long it took.
+        took: Duration,
+    },
+    /// A step of a proof begins.
+    Step {
+        /// The database.
+        database: String,
+        /// What is done, as a sentence without a full stop.
+        step: String,
+    },
+}
+
+/// Where an interrupted run is taken up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resumed {
+    /// The last key that was committed.
+    pub after: String,
+    /// How many units were committed before.
+    pub units: u64,
+}
+
+/// Which way a migration goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// The up file.
+    Up,
+    /// The down file.
+    Down,
+}
+
+/// Whoever listens.
+pub type Events<'a> = &'a (dyn Fn(Event) + Sync);
+
+/// Listens to nothing.
+pub fn silent(_: Event) {}

@@ -1,0 +1,73 @@
+//! What a run counted.
+
+use super::run::FindingKind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The counts of a run. Adding up the counts of its batches gives those of the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Units that were read and transformed.
+    pub units: u64,
+    /// Rows that were written, or in a dry run would be.
+    pub writes: u64,
+    /// Rows that somebody else had filled meanwhile, and that were left alone.
+    pub left_alone: u64,
+    /// Batches that were committed.
+    pub batches: u64,
+    /// Findings, by kind.
+    pub findings: BTreeMap<FindingKind, u64>,
+    /// What the backfill itself counts, by group and label (`rarity` → `common`).
+    pub tallies: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Counts {
+    /// Adds the counts of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.units += other.units;
+        self.writes += other.writes;
+        self.left_alone += other.left_alone;
+        self.batches += other.batches;
+        for (kind, n) in &other.findings {
+            *self.findings.entry(*kind).or_default() += n;
+        }
+        for (group, labels) in &other.tallies {
+            let sums = self.tallies.entry(group.clone()).or_default();
+            for (label, n) in labels {
+                *sums.entry(label.clone()).or_default() += n;
+            }
+        }
+    }
+
+    /// How many units were rejected.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.findings.get(&FindingKind::Rejected).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn counts() -> impl Strategy<Value = Counts> {
+        (0..9u64, 0..9u64, prop::collection::btree_map("[ab]", 0..9u64, 0..3)).prop_map(|(units, writes, labels)| Counts {
+            units,
+            writes,
+            tallies: [("t".to_owned(), labels)].into(),
+            findings: [(FindingKind::Conflict, writes)].into(),
+            ..Counts::default()
+        })
+    }
+
+    proptest! {
+        /// Merging is independent of how the units were cut into batches.
+        #[test]
+        fn adding_is_associative(a in counts(), b in counts(), c in counts()) {
+            let sum = |x: &Counts, y: &Counts| { let mut sum = x.clone(); sum.add(y); sum };
+            prop_assert_eq!(sum(&sum(&a, &b), &c), sum(&a, &sum(&b, &c)));
+            prop_assert_eq!(sum(&a, &b), sum(&b, &a));
+        }
+    }
+}

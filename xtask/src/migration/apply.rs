@@ -1,0 +1,99 @@
+//! Runs migrations: the one code path for rehearsals and for the real thing. Each statement is sent on its own, so that a
+//! failure names it; sqlx's own bookkeeping records the file.
+
+use super::error::{Error, LeftBehind};
+use super::file::{Migration, Script, Transaction};
+use super::plan::Step;
+use crate::engine::{Connection, ScriptError, run_script};
+use crate::event::{Direction, Event, Events};
+use crate::fingerprint::SQLX_TABLE;
+use crate::ledger;
+use miette::NamedSource;
+use std::time::{Duration, Instant};
+
+/// Runs the steps in order and stops at the first that fails.
+///
+/// # Errors
+/// [`Error::Sql`], [`Error::RequiresBackfill`], and what the engine said.
+pub async fn apply_all(connection: &mut Connection, steps: &[Step], events: Events<'_>) -> Result<(), Error> {
+    for Step { migration, direction } in steps {
+        let took = step(connection, migration, *direction).await?;
+        events(Event::Migrated { migration: migration.label(), direction: *direction, took });
+    }
+    Ok(())
+}
+
+/// Runs one migration in one direction and records it.
+///
+/// # Errors
+/// As [`apply_all`].
+pub async fn step(connection: &mut Connection, migration: &Migration, direction: Direction) -> Result<Duration, Error> {
+    let script = match direction {
+        Direction::Up => &migration.up,
+        Direction::Down => migration.down.as_ref().ok_or_else(|| Error::NoDownFile { file: migration.up.path.clone() })?,
+    };
+    if direction == Direction::Up {
+        for name in &migration.requires {
+            if !ledger::is_finished(connection, name).await? {
+                return Err(Error::RequiresBackfill { migration: migration.label(), backfill: name.clone() });
+            }
+        }
+        let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
+        ensured.map_err(|error| Error::bookkeeping(connection, error))?;
+    }
+    let start = Instant::now();
+    match script.transaction {
+        Transaction::Wrapped => {
+            connection.begin().await?;
+            let ran = async {
+                run(connection, migration, direction, script).await?;
+                record(connection, migration, direction, start).await?;
+                Ok(connection.commit().await?)
+            };
+            if let Err(error) = ran.await {
+                connection.rollback().await;
+                return Err(error);
+            }
+        }
+        Transaction::None => {
+            run(connection, migration, direction, script).await?;
+            record(connection, migration, direction, start).await?;
+        }
+    }
+    Ok(start.elapsed())
+}
+
+async fn run(connection: &mut Connection, migration: &Migration, direction: Direction, script: &Script) -> Result<(), Error> {
+    let (why, at, done, of) = match run_script(connection, &script.sql).await {
+        Ok(()) => return Ok(()),
+        Err(ScriptError::Engine(error)) => return Err(error.into()),
+        Err(ScriptError::Refused { why, at, done, of }) => (why, at, done, of),
+    };
+    let left_behind = match script.transaction {
+        Transaction::Wrapped => LeftBehind::Nothing,
+        Transaction::None => LeftBehind::Statements { done, of },
+    };
+    let help = match (direction, &left_behind) {
+        (_, LeftBehind::Statements { done: 1.., .. }) => "undo them by hand or remove them from the file, then run the command again",
+        (Direction::Up, _) => "fix the file, then run the command again",
+        (Direction::Down, _) => "fix the down file, then run the command again",
+    };
+    let text = NamedSource::new(script.path.display().to_string(), script.sql.clone());
+    Err(Error::Sql { migration: migration.label(), direction, why, left_behind, help, text, at })
+}
+
+async fn record(connection: &mut Connection, migration: &Migration, direction: Direction, start: Instant) -> Result<(), Error> {
+    let record = migration.record();
+    let recorded = match direction {
+        Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,
+        Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
+    };
+    recorded.map_err(|error| Error::bookkeeping(connection, error))?;
+    if direction == Direction::Up {
+        // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.
+        let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let sql = format!("UPDATE {SQLX_TABLE} SET execution_time = $1 WHERE version = $2");
+        connection.execute(&sql, &[took.into(), migration.version.into()]).await?;
+    }
+    Ok(())
+}

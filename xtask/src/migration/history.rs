@@ -1,0 +1,179 @@
+//! A folder of migrations as sqlx would read it, with everything that sqlx would not say.
+
+use super::fault::Fault;
+use super::file::{Loss, Migration, Script, Transaction};
+use super::warning::{Warning, warnings};
+use crate::directive::{Mistake, NO_TRANSACTION, directives};
+use crate::workspace::{entries, file_name};
+use miette::NamedSource;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const KNOWN: &[&str] = &["loses", "requires-backfill", NO_TRANSACTION];
+
+/// All migrations of a database, in order.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// The migrations, by version.
+    pub migrations: Vec<Migration>,
+    /// What is odd about them.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a file's name says.
+struct Named {
+    version: i64,
+    digits: String,
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Up,
+    Down,
+}
+
+impl History {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// All its faults.
+    pub fn read(folder: &Path) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
+        let mut downs: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
+        let paths = entries(folder).map_err(|error| vec![Fault::Unreadable { file: folder.to_owned(), why: error.to_string() }])?;
+        for path in paths {
+            let named = match named(&path) {
+                Ok(Some(named)) => named,
+                Ok(None) => continue,
+                Err(fault) => {
+                    faults.push(fault);
+                    continue;
+                }
+            };
+            match script(&path, &mut faults) {
+                Ok(script) => {
+                    let side = if named.kind == Kind::Up { &mut ups } else { &mut downs };
+                    side.entry(named.version).or_default().push((named, script));
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        for (version, files) in ups.iter().chain(&downs).filter(|(_, files)| files.len() > 1) {
+            faults.push(Fault::DuplicateVersion { version: *version, files: files.iter().map(|(_, script)| script.path.clone()).collect() });
+        }
+        for (named, script) in downs.iter().filter(|(version, _)| !ups.contains_key(version)).flat_map(|(_, files)| files) {
+            let up = script.path.with_file_name(format!("{}_{}.up.sql", named.digits, named.name));
+            faults.push(Fault::DownWithoutUp { file: script.path.clone(), up });
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut digits = Vec::new();
+        let mut migrations = Vec::new();
+        for (version, files) in ups {
+            for (named, up) in files {
+                digits.push((named.digits.clone(), format!("{}_{}", named.digits, named.name)));
+                let down = downs.remove(&version).and_then(|mut files| files.pop()).map(|(_, script)| script);
+                migrations.push(migration(named, up, down));
+            }
+        }
+        Ok(Self { migrations, warnings: warnings(&digits) })
+    }
+
+    /// The migration of that version.
+    #[must_use]
+    pub fn get(&self, version: i64) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.version == version)
+    }
+
+    /// The version of the newest migration.
+    #[must_use]
+    pub fn newest(&self) -> Option<i64> {
+        self.migrations.last().map(|migration| migration.version)
+    }
+
+    /// The migrations up to and including `version`.
+    #[must_use]
+    pub fn through(&self, version: i64) -> &[Migration] {
+        &self.migrations[..self.migrations.partition_point(|migration| migration.version <= version)]
+    }
+
+    /// The migrations behind `version`.
+    #[must_use]
+    pub fn after(&self, version: i64) -> &[Migration] {
+        &self.migrations[self.migrations.partition_point(|migration| migration.version <= version)..]
+    }
+}
+
+/// What the name of a file says, by sqlx's rules; none for a file that is plainly no migration.
+fn named(path: &Path) -> Result<Option<Named>, Fault> {
+    let file = file_name(path);
+    let lower = file.to_lowercase();
+    let ignored = |why| Err(Fault::Ignored { file: path.to_owned(), why });
+    if path.is_dir() {
+        let holds_sql = || entries(path).is_ok_and(|inner| inner.iter().any(|path| path.extension().is_some_and(|ending| ending == "sql")));
+        return if file.starts_with(|c: char| c.is_ascii_digit()) && holds_sql() { ignored("it is a folder") } else { Ok(None) };
+    }
+    if !file.ends_with(".sql") {
+        let meant = file.starts_with(|c: char| c.is_ascii_digit()) || lower.ends_with(".sql") || lower.contains(".sql.");
+        return if meant { ignored("its name does not end in `.sql`") } else { Ok(None) };
+    }
+    let Some((digits, rest)) = file.split_once('_') else {
+        return ignored("its name has no `_` behind the version");
+    };
+    let version = match digits.parse::<i64>() {
+        Ok(version) if version > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()) => version,
+        _ => return Err(Fault::BadVersion { file: path.to_owned() }),
+    };
+    let (name, kind) = match rest.strip_suffix(".down.sql") {
+        Some(name) => (name, Kind::Down),
+        None => (rest.strip_suffix(".up.sql").unwrap_or(rest.trim_end_matches(".sql")), Kind::Up),
+    };
+    Ok(Some(Named { version, digits: digits.to_owned(), name: name.to_owned(), kind }))
+}
+
+fn script(path: &Path, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
+    let sql = fs::read_to_string(path).map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
+    for (directive, mistake) in directives(&sql, KNOWN).1 {
+        let (why, help) = match mistake {
+            Mistake::Misplaced => {
+                ("sqlx reads it only as the very first bytes of the file", "make `-- no-transaction` the first line, with nothing before it".to_owned())
+            }
+            Mistake::Misspelt { nearest } => ("there is none of that name", format!("write `-- {nearest}`")),
+        };
+        let file = path.display().to_string();
+        let text = NamedSource::new(&file, sql.clone());
+        let at = (directive.start, directive.length).into();
+        faults.push(Fault::Directive { directive: directive.key, file, why, help, text, at });
+    }
+    let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
+    Ok(Script { path: path.to_owned(), sql, transaction })
+}
+
+fn migration(named: Named, up: Script, down: Option<Script>) -> Migration {
+    let found = directives(&up.sql, KNOWN).0;
+    let values = |key: &'static str| found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str());
+    let loses = values("loses").map(loss).collect();
+    let requires = values("requires-backfill").map(ToOwned::to_owned).collect();
+    Migration { version: named.version, name: named.name, up, down, loses, requires }
+}
+
+/// Reads `"Table"."column", reason` or `"Table", reason`; quotes may be left out around plain names.
+fn loss(value: &str) -> Loss {
+    let subject = value.split_once(',').map_or(value, |(subject, _)| subject).trim();
+    let unquote = |name: &str| name.trim().trim_matches('"').to_owned();
+    match subject.split_once("\".\"").or_else(|| subject.split_once('.')) {
+        Some((table, column)) => Loss { table: unquote(table), column: Some(unquote(column)) },
+        None => Loss { table: unquote(subject), column: None },
+    }
+}
+
+/// The two files of a new migration.
+#[must_use]
+pub(crate) fn paths(folder: &Path, version: &str, name: &str) -> (PathBuf, PathBuf) {
+    (folder.join(format!("{version}_{name}.up.sql")), folder.join(format!("{version}_{name}.down.sql")))
+}

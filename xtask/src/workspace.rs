@@ -1,0 +1,248 @@
+//! Which databases there are: one folder each under `migrations/`, with a `database.toml`, and their fixtures under
+//! `fixtures/`. Reads folders and headers; connects to nothing.
+
+use crate::directive::{directives, nearest};
+use crate::engine::Engine;
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A workspace with databases.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// The folder that holds `migrations/` and `fixtures/`.
+    pub root: PathBuf,
+    /// The databases, by name.
+    pub databases: Vec<Database>,
+}
+
+/// A database of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The name of its folder.
+    pub name: String,
+    /// Its engine.
+    pub engine: Engine,
+    /// The folder with its migrations.
+    pub folder: PathBuf,
+    /// Columns whose values say nothing, as `(table, column)`: fingerprints leave them out.
+    pub volatile: Vec<(String, String)>,
+    /// Its fixtures, by name.
+    pub fixtures: Vec<Fixture>,
+}
+
+/// Named data at a stated version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixture {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The migration version that the data is at.
+    pub version: i64,
+    /// Its SQL.
+    pub sql: String,
+}
+
+/// What is wrong with the folders.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// No folder from here upwards looks like a workspace.
+    #[error("there is no `migrations` folder in {} or above it", from.display())]
+    #[diagnostic(help("run this inside the workspace"))]
+    NoWorkspace {
+        /// Where the search began.
+        from: PathBuf,
+    },
+    /// There is no database at all.
+    #[error("{} holds no database", folder.display())]
+    #[diagnostic(help("make a folder in it for each database, with a `database.toml` that says `engine = \"sqlite\"`"))]
+    NoDatabases {
+        /// The `migrations` folder.
+        folder: PathBuf,
+    },
+    /// A folder under `migrations/` says nothing of itself.
+    #[error("{} is missing", path.display())]
+    #[diagnostic(help("write that file with the line `engine = \"sqlite\"`"))]
+    NoDatabaseToml {
+        /// The file that is not there.
+        path: PathBuf,
+    },
+    /// A `database.toml` can't be understood.
+    #[error("{path} can't be used: {why}")]
+    #[diagnostic(help("a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` is optional"))]
+    DatabaseToml {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+        /// Its text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where it is wrong.
+        #[label]
+        at: Option<SourceSpan>,
+    },
+    /// A fixture does not say which version it is at.
+    #[error("{} does not say which version its data is at", path.display())]
+    #[diagnostic(help("put `-- at: VERSION` in its first line, with the version of the last migration that the data has seen"))]
+    FixtureWithoutVersion {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A fixture is of a kind that can't be loaded.
+    #[error("{} is no fixture that this version can load", path.display())]
+    #[diagnostic(help("fixtures are `.sql` files; move anything else out of the folder"))]
+    UnknownFixture {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder of fixtures belongs to no database.
+    #[error("{} belongs to no database", folder.display())]
+    #[diagnostic(help("rename it after a folder in `migrations`, or remove it"))]
+    OrphanFixtures {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The name is not that of a database.
+    #[error("there is no database `{name}`{}", nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default())]
+    #[diagnostic(help("there is: {}", known.join(", ")))]
+    UnknownDatabase {
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
+    /// The file system refused.
+    #[error("can't read {}: {source}", path.display())]
+    #[diagnostic(help("check the permissions"))]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseToml {
+    engine: Engine,
+    #[serde(default)]
+    volatile: Vec<String>,
+}
+
+impl Workspace {
+    /// The nearest folder at or above `from` that holds a `migrations` folder.
+    ///
+    /// # Errors
+    /// [`Error::NoWorkspace`].
+    pub fn find_root(from: &Path) -> Result<PathBuf, Error> {
+        let found = from.ancestors().find(|folder| folder.join("migrations").is_dir());
+        found.map(Path::to_owned).ok_or_else(|| Error::NoWorkspace { from: from.to_owned() })
+    }
+
+    /// Reads the folders below `root`.
+    ///
+    /// # Errors
+    /// Whatever is wrong with them, the first of it.
+    pub fn read(root: &Path) -> Result<Self, Error> {
+        let folder = root.join("migrations");
+        let mut databases = Vec::new();
+        for path in entries(&folder)?.into_iter().filter(|path| path.is_dir()) {
+            databases.push(Database::read(root, &path)?);
+        }
+        if databases.is_empty() {
+            return Err(Error::NoDatabases { folder });
+        }
+        let fixtures = root.join("fixtures");
+        if fixtures.is_dir() {
+            for folder in entries(&fixtures)?.into_iter().filter(|path| path.is_dir()) {
+                if !databases.iter().any(|database| folder.file_name().is_some_and(|name| *name == *database.name)) {
+                    return Err(Error::OrphanFixtures { folder });
+                }
+            }
+        }
+        Ok(Self { root: root.to_owned(), databases })
+    }
+
+    /// The database of that name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownDatabase`], with the nearest name.
+    pub fn database(&self, name: &str) -> Result<&Database, Error> {
+        let known: Vec<String> = self.databases.iter().map(|database| database.name.clone()).collect();
+        self.databases
+            .iter()
+            .find(|database| database.name == name)
+            .ok_or_else(|| Error::UnknownDatabase { name: name.to_owned(), nearest: nearest(name, &known), known })
+    }
+}
+
+impl Database {
+    fn read(root: &Path, folder: &Path) -> Result<Self, Error> {
+        let name = file_name(folder);
+        let path = folder.join("database.toml");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Error::NoDatabaseToml { path }),
+            Err(source) => return Err(Error::Io { path, source }),
+        };
+        let bad = |why: String, at: Option<SourceSpan>| {
+            let path = path.display().to_string();
+            Error::DatabaseToml { text: NamedSource::new(&path, text.clone()), path, why, at }
+        };
+        let toml: DatabaseToml =
+            toml::from_str(&text).map_err(|error| bad(error.message().to_owned(), error.span().map(Into::into)))?;
+        let mut volatile = Vec::new();
+        for column in &toml.volatile {
+            let parts = column.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|rest| rest.split_once("\".\""));
+            let Some((table, column)) = parts else {
+                let at = text.find(column.as_str()).map(|start| (start, column.len()).into());
+                return Err(bad(format!("`{column}` does not name a column; write '\"Table\".\"column\"'"), at));
+            };
+            volatile.push((table.to_owned(), column.to_owned()));
+        }
+        let fixtures = read_fixtures(&root.join("fixtures").join(&name))?;
+        Ok(Self { name, engine: toml.engine, folder: folder.to_owned(), volatile, fixtures })
+    }
+}
+
+fn read_fixtures(folder: &Path) -> Result<Vec<Fixture>, Error> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    entries(folder)?.into_iter().map(read_fixture).collect()
+}
+
+fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
+    if path.extension().is_none_or(|ending| ending != "sql") {
+        return Err(Error::UnknownFixture { path });
+    }
+    let sql = fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+    let (found, _) = directives(&sql, &["at"]);
+    let Some(version) = found.iter().find_map(|directive| directive.value.parse().ok()) else {
+        return Err(Error::FixtureWithoutVersion { path });
+    };
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Fixture { name, path, version, sql })
+}
+
+/// The entries of a folder in the order of their names, those that begin with a dot left out.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::Io { path: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        paths.push(entry.map_err(failed)?.path());
+    }
+    paths.retain(|path| !file_name(path).starts_with('.'));
+    paths.sort();
+    Ok(paths)
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
