@@ -38,8 +38,12 @@ pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Dir
         let (key, value) = text.trim().split_once(':').unwrap_or((text.trim(), ""));
         let bom = if sql.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let start = token.start + bom;
-        let directive =
-            Directive { key: key.trim().to_owned(), value: value.trim().to_owned(), start, length: token.text.trim_end().len() };
+        let directive = Directive {
+            key: key.trim().to_owned(),
+            value: value.trim().to_owned(),
+            start,
+            length: token.text.trim_end().len(),
+        };
         if known.contains(&directive.key.as_str()) {
             if directive.key == NO_TRANSACTION && !sql.starts_with("-- no-transaction") {
                 mistaken.push((directive, Mistake::Misplaced));

@@ -1,9 +1,23 @@
-//! x
+//! Rehearses every schema change and every data change of a sqlx project on throwaway copies of realistic data, then runs
+//! exactly the rehearsed thing for real.
+//!
+//! This is the face of the engine: another workspace's own xtask depends on it, writes its [`backfill::Backfill`]s and
+//! [`check::RowCheck`]s, and hands them to [`cli::main`]. Nothing here but [`cli`] reads flags, the environment or signals,
+//! and nothing but [`report`] writes for people.
+
 pub mod backfill;
+pub mod check;
+pub mod cli;
 mod directive;
 pub mod engine;
+mod error;
 pub mod event;
 pub mod fingerprint;
 pub mod ledger;
 pub mod migration;
+pub mod rehearsal;
+pub mod report;
+pub mod sandbox;
 pub mod workspace;
+
+pub use error::{Error, Exit};

@@ -57,7 +57,9 @@ pub enum Error {
     },
     /// There is no database at all.
     #[error("{} holds no database", folder.display())]
-    #[diagnostic(help("make a folder in it for each database, with a `database.toml` that says `engine = \"sqlite\"`"))]
+    #[diagnostic(help(
+        "make a folder in it for each database, with a `database.toml` that says `engine = \"sqlite\"`"
+    ))]
     NoDatabases {
         /// The `migrations` folder.
         folder: PathBuf,
@@ -71,7 +73,9 @@ pub enum Error {
     },
     /// A `database.toml` can't be understood.
     #[error("{path} can't be used: {why}")]
-    #[diagnostic(help("a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` is optional"))]
+    #[diagnostic(help(
+        "a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` is optional"
+    ))]
     DatabaseToml {
         /// The file.
         path: String,
@@ -86,7 +90,9 @@ pub enum Error {
     },
     /// A fixture does not say which version it is at.
     #[error("{} does not say which version its data is at", path.display())]
-    #[diagnostic(help("put `-- at: VERSION` in its first line, with the version of the last migration that the data has seen"))]
+    #[diagnostic(help(
+        "put `-- at: VERSION` in its first line, with the version of the last migration that the data has seen"
+    ))]
     FixtureWithoutVersion {
         /// The file.
         path: PathBuf,
@@ -175,10 +181,11 @@ impl Workspace {
     /// [`Error::UnknownDatabase`], with the nearest name.
     pub fn database(&self, name: &str) -> Result<&Database, Error> {
         let known: Vec<String> = self.databases.iter().map(|database| database.name.clone()).collect();
-        self.databases
-            .iter()
-            .find(|database| database.name == name)
-            .ok_or_else(|| Error::UnknownDatabase { name: name.to_owned(), nearest: nearest(name, &known), known })
+        self.databases.iter().find(|database| database.name == name).ok_or_else(|| Error::UnknownDatabase {
+            name: name.to_owned(),
+            nearest: nearest(name, &known),
+            known,
+        })
     }
 }
 
@@ -199,7 +206,10 @@ impl Database {
             toml::from_str(&text).map_err(|error| bad(error.message().to_owned(), error.span().map(Into::into)))?;
         let mut volatile = Vec::new();
         for column in &toml.volatile {
-            let parts = column.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|rest| rest.split_once("\".\""));
+            let parts = column
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                .and_then(|rest| rest.split_once("\".\""));
             let Some((table, column)) = parts else {
                 let at = text.find(column.as_str()).map(|start| (start, column.len()).into());
                 return Err(bad(format!("`{column}` does not name a column; write '\"Table\".\"column\"'"), at));

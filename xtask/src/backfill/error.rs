@@ -5,7 +5,8 @@ use crate::ledger::Finding;
 use miette::Diagnostic;
 
 fn several(rejects: &[Finding]) -> String {
-    let more = if rejects.len() > 3 { format!("\n  … and {} more in this batch", rejects.len() - 3) } else { String::new() };
+    let more =
+        if rejects.len() > 3 { format!("\n  … and {} more in this batch", rejects.len() - 3) } else { String::new() };
     rejects.iter().take(3).map(|reject| format!("\n  {reject}")).collect::<String>() + &more
 }
 
@@ -27,7 +28,9 @@ pub enum Error {
     },
     /// The database is past where the backfill can run.
     #[error("backfill `{backfill}` can't run once migration {until} is applied, and it is on {database}")]
-    #[diagnostic(help("what it reads is gone; remove the backfill from `xtask/src/backfills`, or revert that migration"))]
+    #[diagnostic(help(
+        "what it reads is gone; remove the backfill from `xtask/src/backfills`, or revert that migration"
+    ))]
     TooLate {
         /// The backfill.
         backfill: &'static str,
@@ -49,7 +52,9 @@ pub enum Error {
     },
     /// There is no way back.
     #[error("backfill `{backfill}` has no undo")]
-    #[diagnostic(help("write `undo` in `xtask/src/backfills/{backfill}.rs` and declare it in `about`, or restore a copy of the database"))]
+    #[diagnostic(help(
+        "write `undo` in `xtask/src/backfills/{backfill}.rs` and declare it in `about`, or restore a copy of the database"
+    ))]
     NoUndo {
         /// The backfill.
         backfill: &'static str,

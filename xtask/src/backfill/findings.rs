@@ -43,8 +43,13 @@ impl Findings {
 
     pub(super) fn take(&mut self) -> (Vec<Finding>, BTreeMap<String, BTreeMap<String, u64>>) {
         let tallies = std::mem::take(&mut self.tallies);
-        let owned = |labels: BTreeMap<Cow<'static, str>, u64>| labels.into_iter().map(|(label, n)| (label.into_owned(), n)).collect();
-        (std::mem::take(&mut self.found), tallies.into_iter().map(|(group, labels)| (group.to_owned(), owned(labels))).collect())
+        let owned = |labels: BTreeMap<Cow<'static, str>, u64>| {
+            labels.into_iter().map(|(label, n)| (label.into_owned(), n)).collect()
+        };
+        (
+            std::mem::take(&mut self.found),
+            tallies.into_iter().map(|(group, labels)| (group.to_owned(), owned(labels))).collect(),
+        )
     }
 
     /// Names the unit in the findings from `first` on.

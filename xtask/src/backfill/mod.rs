@@ -8,7 +8,7 @@ mod run;
 
 pub use error::Error;
 pub use findings::{Findings, Reject};
-pub use pass::{Ending, Effect, Lines, Outcome, Pass, Scope, Stop};
+pub use pass::{DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 pub use run::run;
 
 use crate::engine::{Driver, Engine, Target};
@@ -111,7 +111,12 @@ pub trait AnyBackfill: Send + Sync {
     /// The engine that its statements are written for.
     fn engine(&self) -> Engine;
     /// Makes one pass over its units.
-    fn run<'a>(&'a self, target: &'a Target, pass: &'a Pass, events: Events<'a>) -> BoxFuture<'a, Result<Outcome, Error>>;
+    fn run<'a>(
+        &'a self,
+        target: &'a Target,
+        pass: &'a Pass,
+        events: Events<'a>,
+    ) -> BoxFuture<'a, Result<Outcome, Error>>;
 }
 
 impl<B: Backfill> AnyBackfill for B {
@@ -123,7 +128,12 @@ impl<B: Backfill> AnyBackfill for B {
         B::Db::ENGINE
     }
 
-    fn run<'a>(&'a self, target: &'a Target, pass: &'a Pass, events: Events<'a>) -> BoxFuture<'a, Result<Outcome, Error>> {
+    fn run<'a>(
+        &'a self,
+        target: &'a Target,
+        pass: &'a Pass,
+        events: Events<'a>,
+    ) -> BoxFuture<'a, Result<Outcome, Error>> {
         Box::pin(run::run(self, target, pass, events))
     }
 }

@@ -49,7 +49,8 @@ impl Scope {
     /// The scope as the ledger compares it: a JSON object, `{}` for all units.
     #[must_use]
     pub fn key(&self) -> String {
-        let map: std::collections::BTreeMap<&str, &str> = self.0.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let map: std::collections::BTreeMap<&str, &str> =
+            self.0.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         serde_json::json!(map).to_string()
     }
 }
@@ -105,7 +106,10 @@ pub struct Pass {
 }
 
 /// The batch size where nobody gives one. Measured: smaller ones pay more for commits, larger ones only for memory.
-pub const DEFAULT_BATCH: NonZeroU32 = NonZeroU32::new(5_000).unwrap_or(NonZeroU32::MIN);
+pub const DEFAULT_BATCH: NonZeroU32 = match NonZeroU32::new(5_000) {
+    Some(units) => units,
+    None => NonZeroU32::MIN,
+};
 
 impl Pass {
     /// A pass over all units, with the default batch size.

@@ -2,7 +2,7 @@
 //! findings are one transaction.
 
 use super::{Backfill, Effect, Ending, Error, Findings, Outcome, Pass};
-use crate::engine::{self, Connection, Driver, Key, Lock, Page, Target, Value};
+use crate::engine::{self, Connection, Driver, Key, Lock, Page, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Finding, FindingKind, Run, RunState};
 use crate::migration;
@@ -23,7 +23,12 @@ struct Batch<B: Backfill> {
 ///
 /// # Errors
 /// See [`Error`]; whatever it is, the batch in hand is rolled back and the ones before it stay.
-pub async fn run<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events: Events<'_>) -> Result<Outcome, Error> {
+pub async fn run<B: Backfill>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    events: Events<'_>,
+) -> Result<Outcome, Error> {
     let about = backfill.about();
     check_order(backfill, pass)?;
     let _lock = match pass.effect {
@@ -55,16 +60,21 @@ pub async fn run<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events
         _ => Run::unstored(),
     };
     let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
-    let page = |which, after| Page { units: backfill.units(), which, scope: &pass.scope.0, after, limit: pass.batch.get() };
-    let units = count::<B>(&mut reader, &page(pass.effect.which(), run.cursor.clone())).await?;
+    let units = count(backfill, &mut reader, pass, pass.effect.which()).await?;
     events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
     ledger::replay(&mut reader, &run, &|finding| events(Event::Found(finding))).await?;
 
     let gate = Mutex::new(());
-    let ran = match &mut writer {
-        Some(writer) => work(backfill, &mut reader, writer, &gate, pass, &mut run, events).await,
-        None => predict(backfill, &mut reader, &gate, pass, &mut run, events).await,
-    };
+    let mut ran = Ok(Ending::Finished);
+    for stretch in stretches(run.cursor.clone()) {
+        ran = match &mut writer {
+            Some(writer) => work(backfill, &mut reader, writer, &gate, pass, stretch, &mut run, events).await,
+            None => predict(backfill, &mut reader, &gate, pass, stretch, &mut run, events).await,
+        };
+        if !matches!(ran, Ok(Ending::Finished)) {
+            break;
+        }
+    }
     if let (Some(writer), Some(_)) = (&mut writer, pass.effect.work()) {
         let state = match ran {
             Ok(Ending::Finished) => RunState::Finished,
@@ -79,7 +89,7 @@ pub async fn run<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events
     }
     let ending = ran?;
     let already_done = match units {
-        0 => Some(count::<B>(&mut reader, &page(crate::engine::Which::Finished, None)).await?),
+        0 => Some(count(backfill, &mut reader, pass, Which::Finished).await?),
         _ => None,
     };
     reader.close().await?;
@@ -122,14 +132,26 @@ async fn check_window<B: Backfill>(backfill: &B, target: &Target, reader: &mut C
     }
 }
 
-/// How many units a pass will read: from its first page to its last.
-async fn count<B: Backfill>(reader: &mut Connection, page: &Page<'_>) -> Result<u64, Error> {
-    let Page { units, after, .. } = page;
-    let engine = reader.engine();
-    let behind = after.as_ref().map(|Key::Int(after)| format!("\"cursor\" > {after} AND ")).unwrap_or_default();
-    let sql = format!("SELECT count(*) FROM ({units}\n) AS unit WHERE {behind}{}", page.filter(engine, 1));
+/// A stretch of units in key order: those after one key, up to and including another.
+type Stretch = (Option<Key>, Option<Key>);
+
+/// An interrupted run goes on from its cursor. Units before it are looked at again at the end: keys may have been
+/// renumbered meanwhile (SQLite's VACUUM may do that to rowids), and rows that came since may have any key.
+fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
+    match cursor {
+        None => vec![(None, None)],
+        Some(cursor) => vec![(Some(cursor.clone()), None), (None, Some(cursor))],
+    }
+}
+
+/// How many units there are in the scope of a pass.
+async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, which: Which) -> Result<u64, Error> {
+    let page = Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0 };
+    let sql = format!("SELECT count(*) FROM ({}\n) AS unit WHERE {}", page.units, page.filter(reader.engine(), 1));
     let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
-    let counted = reader.query(&sql, &values, 1).await?;
+    let about = backfill.about();
+    let counted = reader.query(&sql, &values, 1).await;
+    let counted = counted.map_err(|error| statement(&about, format!("counting {}s", about.unit), error, 0))?;
     Ok(counted.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
@@ -140,13 +162,13 @@ async fn work<B: Backfill>(
     writer: &mut Connection,
     gate: &Mutex<()>,
     pass: &Pass,
+    stretch: Stretch,
     run: &mut Run,
     events: Events<'_>,
 ) -> Result<Ending, Error> {
     let (sender, mut receiver) = mpsc::channel::<Batch<B>>(1);
-    let after = run.cursor.clone();
     let committed = run.counts.units;
-    let read = async move { produce(backfill, reader, gate, pass, after, committed, &sender).await };
+    let read = async move { produce(backfill, reader, gate, pass, stretch, committed, &sender).await };
     let write = async {
         while let Some(batch) = receiver.recv().await {
             write_batch(backfill, writer, gate, pass, run, batch, events).await?;
@@ -166,13 +188,13 @@ async fn predict<B: Backfill>(
     reader: &mut Connection,
     gate: &Mutex<()>,
     pass: &Pass,
+    stretch: Stretch,
     run: &mut Run,
     events: Events<'_>,
 ) -> Result<Ending, Error> {
     let (sender, mut receiver) = mpsc::channel::<Batch<B>>(1);
-    let after = run.cursor.clone();
     let committed = run.counts.units;
-    let read = async move { produce(backfill, reader, gate, pass, after, committed, &sender).await };
+    let read = async move { produce(backfill, reader, gate, pass, stretch, committed, &sender).await };
     let count = async {
         while let Some(mut batch) = receiver.recv().await {
             batch.counts.writes = batch.outputs.iter().map(|output| backfill.rows(output)).sum();
@@ -194,14 +216,21 @@ async fn produce<B: Backfill>(
     reader: &mut Connection,
     gate: &Mutex<()>,
     pass: &Pass,
-    mut after: Option<Key>,
+    (mut after, until): Stretch,
     committed: u64,
     sender: &mpsc::Sender<Batch<B>>,
 ) -> Result<(), Error> {
     let about = backfill.about();
     let mut lines = 0;
     loop {
-        let page = Page { units: backfill.units(), which: pass.effect.which(), scope: &pass.scope.0, after: after.clone(), limit: pass.batch.get() };
+        let page = Page {
+            units: backfill.units(),
+            which: pass.effect.which(),
+            scope: &pass.scope.0,
+            after: after.clone(),
+            until: until.clone(),
+            limit: pass.batch.get(),
+        };
         let read = {
             // Without a write-ahead log a reader in the middle of a page makes a commit wait, and poll.
             let _reading = gate.lock().await;
@@ -260,7 +289,8 @@ async fn write_batch<B: Backfill>(
     events: Events<'_>,
 ) -> Result<(), Error> {
     let about = backfill.about();
-    let rejects: Vec<Finding> = batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
+    let rejects: Vec<Finding> =
+        batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
     if !rejects.is_empty() {
         return Err(Error::Rejected { backfill: about.name, unit: about.unit, rejects, committed: run.counts.units });
     }
@@ -313,7 +343,9 @@ fn tell(counts: &Counts, lines: Vec<String>, findings: Vec<Finding>, events: Eve
 /// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
 fn statement(about: &super::About, what: String, error: engine::Error, committed: u64) -> Error {
     match error {
-        engine::Error::Statement { why } => Error::Statement { backfill: about.name, unit: about.unit, what, why, committed },
+        engine::Error::Statement { why } => {
+            Error::Statement { backfill: about.name, unit: about.unit, what, why, committed }
+        }
         other => Error::Engine(other),
     }
 }

@@ -62,6 +62,12 @@ impl Address {
         Self { path: path.to_owned(), if_missing: IfMissing::Create }
     }
 
+    /// The same with another path: one that was meant relative to another folder.
+    #[must_use]
+    pub fn moved(self, to: impl FnOnce(&Path) -> PathBuf) -> Self {
+        Self { path: to(&self.path), ..self }
+    }
+
     /// The file of the database.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -92,7 +98,9 @@ fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let authority_end = rest.find('/').unwrap_or(rest.len());
     // A password may hold an unescaped slash; the last `@` of the whole rest is the safe cut.
-    let Some(at) = rest.rfind('@').filter(|at| *at < authority_end || rest[..*at].contains(':')) else { return url.to_owned() };
+    let Some(at) = rest.rfind('@').filter(|at| *at < authority_end || rest[..*at].contains(':')) else {
+        return url.to_owned();
+    };
     let user = rest[..at].split(':').next().unwrap_or_default();
     format!("{scheme}://{user}:***@{}", &rest[at + 1..])
 }
@@ -106,7 +114,9 @@ mod tests {
     fn urls() {
         let check = |url: &str, expect: &str| {
             let got = match Address::parse(Engine::Sqlite, url) {
-                Ok(address) => format!("{} {}", address.path.display(), if address.creates() { "create" } else { "exists" }),
+                Ok(address) => {
+                    format!("{} {}", address.path.display(), if address.creates() { "create" } else { "exists" })
+                }
                 Err(error) => error.to_string(),
             };
             assert_eq!(got, expect, "{url}");
@@ -118,7 +128,10 @@ mod tests {
         check("a.db", "`a.db` is not a URL of SQLite");
         check("postgres://u:secret@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
         check("postgres://u:se/cr@et@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
-        check("sqlite::memory:", "`sqlite::memory:` can't be used: a database in memory is gone before anybody could look at it");
+        check(
+            "sqlite::memory:",
+            "`sqlite::memory:` can't be used: a database in memory is gone before anybody could look at it",
+        );
         check("sqlite:", "`sqlite:` can't be used: it names no file");
         check(
             "sqlite:a.db?mode=x",

@@ -43,19 +43,26 @@ pub struct Page<'a> {
     pub scope: &'a [(String, String)],
     /// Read after this key; from the first unit where there is none.
     pub after: Option<Key>,
+    /// Read up to and including this key; to the last unit where there is none.
+    pub until: Option<Key>,
     /// At most so many.
     pub limit: u32,
 }
 
 impl Page<'_> {
-    /// The WHERE clause that `which` and `scope` make; scope values are parameters from `$first` on.
+    /// The WHERE clause that `which` and `scope` make over the relation `unit`; scope values are parameters from `$first`
+    /// on. Names are qualified: SQLite would take a lone `"name"` that is no column for a string.
     pub(crate) fn filter(&self, engine: Engine, first: usize) -> String {
         let which = match self.which {
-            Which::Pending => "\"pending\"",
-            Which::Finished => "NOT \"pending\"",
+            Which::Pending => "unit.\"pending\"",
+            Which::Finished => "NOT unit.\"pending\"",
             Which::All => "TRUE",
         };
-        let scope = self.scope.iter().enumerate().map(|(i, (column, _))| format!(" AND {} = ${}", engine.quote(column), first + i));
+        let scope = self
+            .scope
+            .iter()
+            .enumerate()
+            .map(|(i, (column, _))| format!(" AND unit.{} = ${}", engine.quote(column), first + i));
         format!("{which}{}", scope.collect::<String>())
     }
 }

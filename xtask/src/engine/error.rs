@@ -73,7 +73,9 @@ pub enum Error {
 
     /// Somebody else kept the database locked for longer than we were told to wait.
     #[error("{} is locked, and stayed so for {waited} s; {}", path.display(), who(holders))]
-    #[diagnostic(help("let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"))]
+    #[diagnostic(help(
+        "let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"
+    ))]
     Locked {
         /// The file.
         path: PathBuf,

@@ -75,7 +75,11 @@ pub(crate) fn tokens(sql: &str) -> Vec<Token<'_>> {
                 Kind::Quoted
             }
             b if b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii() => {
-                while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'$' | b'.') || !bytes[at].is_ascii()) {
+                while at < bytes.len()
+                    && (bytes[at].is_ascii_alphanumeric()
+                        || matches!(bytes[at], b'_' | b'$' | b'.')
+                        || !bytes[at].is_ascii())
+                {
                     // A dot belongs to a number, not between two identifiers.
                     if bytes[at] == b'.' && !bytes[start].is_ascii_digit() {
                         break;
@@ -178,7 +182,10 @@ mod tests {
         check("a ';' '''' b; \"x;\"\"\" [;] `;`;", &["a ';' '''' b;", "\"x;\"\"\" [;] `;`;"]);
         check(
             "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END; e;",
-            &["CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END;", "e;"],
+            &[
+                "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END;",
+                "e;",
+            ],
         );
         check("CREATE TABLE trigger_log (a); b", &["CREATE TABLE trigger_log (a);", "b"]);
         check("a 'never closed; b", &["a 'never closed; b"]);
@@ -188,7 +195,8 @@ mod tests {
 
     #[test]
     fn positions() {
-        let check = |text: &str, offset: usize, expect: (usize, usize, &str)| assert_eq!(position(text, offset), expect);
+        let check =
+            |text: &str, offset: usize, expect: (usize, usize, &str)| assert_eq!(position(text, offset), expect);
         check("", 0, (1, 1, ""));
         check("ab\ncd", 4, (2, 2, "cd"));
         check("é\r\nüx\r\ny", 6, (2, 2, "üx"));

@@ -74,8 +74,11 @@ impl fmt::Display for Value {
             Self::Int(n) => write!(f, "{n}"),
             Self::Real(x) => write!(f, "{x:?}"),
             Self::Text(text) => {
-                let escaped: String =
-                    text.chars().take(SHOWN).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+                let escaped: String = text
+                    .chars()
+                    .take(SHOWN)
+                    .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+                    .collect();
                 let length = text.chars().count();
                 if length > SHOWN { write!(f, "{escaped}… ({length} characters)") } else { write!(f, "{escaped}") }
             }

@@ -60,7 +60,9 @@ impl<'a> Summing<'a> {
     /// Ends the row at hand.
     pub(crate) fn end_row(&mut self) {
         // The cells are hashes already; multiplying by an odd number and rotating keeps columns and keys apart.
-        let mix = |sum: u128, cell: u128| (sum ^ cell).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).rotate_left(59);
+        let mix = |sum: u128, cell: u128| {
+            (sum ^ cell).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).rotate_left(59)
+        };
         let key = self.key.iter().fold(0, |sum, i| mix(sum, self.cells[*i]));
         for (sum, cell) in self.sums.iter_mut().zip(&self.cells) {
             *sum = sum.wrapping_add(mix(key, *cell));
@@ -123,14 +125,28 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
         found.push(ContentDifference::Rows { table, before: before.rows, after: now.rows, examples: Vec::new() });
         return;
     }
-    let changed: Vec<&String> =
-        before.columns.iter().filter(|(column, sum)| now.columns.get(*column).is_some_and(|now| now != *sum)).map(|(column, _)| column).collect();
+    let changed: Vec<&String> = before
+        .columns
+        .iter()
+        .filter(|(column, sum)| now.columns.get(*column).is_some_and(|now| now != *sum))
+        .map(|(column, _)| column)
+        .collect();
     if changed.is_empty() && before.columns.keys().eq(now.columns.keys()) && before.whole != now.whole {
         // The same values in other rows: only possible in a table without a key.
-        found.push(ContentDifference::Rows { table: table.clone(), before: before.rows, after: now.rows, examples: Vec::new() });
+        found.push(ContentDifference::Rows {
+            table: table.clone(),
+            before: before.rows,
+            after: now.rows,
+            examples: Vec::new(),
+        });
     }
     for column in changed {
-        found.push(ContentDifference::Values { table: table.clone(), column: column.clone(), rows: None, examples: Vec::new() });
+        found.push(ContentDifference::Values {
+            table: table.clone(),
+            column: column.clone(),
+            rows: None,
+            examples: Vec::new(),
+        });
     }
 }
 

@@ -105,9 +105,9 @@ impl ContentDifference {
     pub fn subject(&self) -> (&str, Option<&str>) {
         match self {
             Self::TableGone { table, .. } | Self::TableNew { table, .. } | Self::Rows { table, .. } => (table, None),
-            Self::ColumnGone { table, column } | Self::ColumnNew { table, column } | Self::Values { table, column, .. } => {
-                (table, Some(column))
-            }
+            Self::ColumnGone { table, column }
+            | Self::ColumnNew { table, column }
+            | Self::Values { table, column, .. } => (table, Some(column)),
         }
     }
 }
@@ -124,7 +124,9 @@ impl fmt::Display for ContentDifference {
             Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new, with {}", rows(*n)),
             Self::ColumnGone { table, column } => write!(f, "\"{table}\".\"{column}\" is gone"),
             Self::ColumnNew { table, column } => write!(f, "\"{table}\".\"{column}\" is new"),
-            Self::Rows { table, before, after: 0, .. } if *before > 0 => write!(f, "\"{table}\" was emptied: it had {}", rows(*before)),
+            Self::Rows { table, before, after: 0, .. } if *before > 0 => {
+                write!(f, "\"{table}\" was emptied: it had {}", rows(*before))
+            }
             Self::Rows { table, before, after, .. } if after < before => {
                 write!(f, "\"{table}\" lost {}: {before} before, {after} after", rows(before - after))
             }
@@ -132,7 +134,9 @@ impl fmt::Display for ContentDifference {
                 write!(f, "\"{table}\" gained {}: {before} before, {after} after", rows(after - before))
             }
             Self::Rows { table, before, .. } => write!(f, "\"{table}\" has other rows, as many as before ({before})"),
-            Self::Values { table, column, rows: Some(n), .. } => write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n)),
+            Self::Values { table, column, rows: Some(n), .. } => {
+                write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n))
+            }
             Self::Values { table, column, rows: None, .. } => write!(f, "\"{table}\".\"{column}\" holds other values"),
         }
     }
@@ -178,7 +182,12 @@ impl fmt::Display for SchemaDifference {
             Self::New { object } => write!(f, "{object} was not there before"),
             Self::Changed { object, before, after } => write!(f, "{object} is `{after}`; it was `{before}`"),
             Self::ColumnOrder { table, before, after } => {
-                write!(f, "the columns of \"{table}\" stand in another order: {}; it was {}", after.join(", "), before.join(", "))
+                write!(
+                    f,
+                    "the columns of \"{table}\" stand in another order: {}; it was {}",
+                    after.join(", "),
+                    before.join(", ")
+                )
             }
         }
     }

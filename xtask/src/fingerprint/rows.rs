@@ -14,10 +14,16 @@ pub const MAX_EXAMPLES: usize = 3;
 ///
 /// # Errors
 /// What an engine said.
-pub async fn explain(before: &mut Connection, after: &mut Connection, differences: &mut [ContentDifference]) -> Result<(), Error> {
+pub async fn explain(
+    before: &mut Connection,
+    after: &mut Connection,
+    differences: &mut [ContentDifference],
+) -> Result<(), Error> {
     let shapes = (before.tables().await?, after.tables().await?);
     for difference in differences {
-        let (ContentDifference::Rows { table, .. } | ContentDifference::Values { table, .. }) = &*difference else { continue };
+        let (ContentDifference::Rows { table, .. } | ContentDifference::Values { table, .. }) = &*difference else {
+            continue;
+        };
         let find = |shapes: &[TableShape]| shapes.iter().find(|shape| shape.name == *table).cloned();
         let (Some(old), Some(new)) = (find(&shapes.0), find(&shapes.1)) else { continue };
         let common = common(&old, &new);
@@ -45,8 +51,12 @@ pub async fn explain(before: &mut Connection, after: &mut Connection, difference
             ContentDifference::Rows { examples, .. } => {
                 merge(before, after, &common, &mut |pair| {
                     let example = match pair {
-                        (Some(old), None) => Example { row: common.name_row(old), before: Some(String::new()), after: None },
-                        (None, Some(new)) => Example { row: common.name_row(new), before: None, after: Some(String::new()) },
+                        (Some(old), None) => {
+                            Example { row: common.name_row(old), before: Some(String::new()), after: None }
+                        }
+                        (None, Some(new)) => {
+                            Example { row: common.name_row(new), before: None, after: Some(String::new()) }
+                        }
                         _ => return,
                     };
                     if examples.len() < MAX_EXAMPLES {

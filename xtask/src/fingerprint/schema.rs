@@ -31,7 +31,11 @@ pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
     found.extend(new.map(|object| SchemaDifference::New { object: object.clone() }));
     for (object, definition) in &before.objects {
         if let Some(now) = after.objects.get(object).filter(|now| *now != definition) {
-            found.push(SchemaDifference::Changed { object: object.clone(), before: definition.clone(), after: now.clone() });
+            found.push(SchemaDifference::Changed {
+                object: object.clone(),
+                before: definition.clone(),
+                after: now.clone(),
+            });
         }
     }
     for (table, columns) in &before.columns {
@@ -42,7 +46,11 @@ pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
                 columns
             };
             if sorted(now) == sorted(columns) {
-                found.push(SchemaDifference::ColumnOrder { table: table.clone(), before: columns.clone(), after: now.clone() });
+                found.push(SchemaDifference::ColumnOrder {
+                    table: table.clone(),
+                    before: columns.clone(),
+                    after: now.clone(),
+                });
             }
         }
     }

@@ -52,12 +52,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn counts() -> impl Strategy<Value = Counts> {
-        (0..9u64, 0..9u64, prop::collection::btree_map("[ab]", 0..9u64, 0..3)).prop_map(|(units, writes, labels)| Counts {
-            units,
-            writes,
-            tallies: [("t".to_owned(), labels)].into(),
-            findings: [(FindingKind::Conflict, writes)].into(),
-            ..Counts::default()
+        (0..9u64, 0..9u64, prop::collection::btree_map("[ab]", 0..9u64, 0..3)).prop_map(|(units, writes, labels)| {
+            Counts {
+                units,
+                writes,
+                tallies: [("t".to_owned(), labels)].into(),
+                findings: [(FindingKind::Conflict, writes)].into(),
+                ..Counts::default()
+            }
         })
     }
 

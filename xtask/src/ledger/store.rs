@@ -27,7 +27,12 @@ impl Run {
 ///
 /// # Errors
 /// What the engine said.
-pub async fn unfinished(connection: &mut Connection, backfill: &str, work: Work, scope: &str) -> Result<Option<Run>, Error> {
+pub async fn unfinished(
+    connection: &mut Connection,
+    backfill: &str,
+    work: Work,
+    scope: &str,
+) -> Result<Option<Run>, Error> {
     if !connection.has_table("_xtask_runs").await? {
         return Ok(None);
     }
@@ -35,7 +40,9 @@ pub async fn unfinished(connection: &mut Connection, backfill: &str, work: Work,
                AND state IN ('running', 'stopped', 'failed') ORDER BY run DESC";
     let rows = connection.query(sql, &[backfill.into(), work.as_str().into(), scope.into()], 1).await?.rows;
     let Some(row) = rows.first() else { return Ok(None) };
-    let unreadable = |error: serde_json::Error| Error::Statement { why: format!("the ledger (_xtask_runs) holds what this version can't read: {error}") };
+    let unreadable = |error: serde_json::Error| Error::Statement {
+        why: format!("the ledger (_xtask_runs) holds what this version can't read: {error}"),
+    };
     let cursor = row[1].as_text().map(serde_json::from_str).transpose().map_err(unreadable)?;
     let counts = serde_json::from_str(row[2].as_text().unwrap_or_default()).map_err(unreadable)?;
     Ok(Some(Run { id: row[0].as_int(), cursor, counts }))
@@ -59,7 +66,12 @@ pub async fn begin(connection: &mut Connection, backfill: &str, work: Work, scop
     }
 }
 
-async fn begin_in_transaction(connection: &mut Connection, backfill: &str, work: Work, scope: &str) -> Result<Run, Error> {
+async fn begin_in_transaction(
+    connection: &mut Connection,
+    backfill: &str,
+    work: Work,
+    scope: &str,
+) -> Result<Run, Error> {
     connection.create_ledger().await?;
     // Whatever the scope: a key that the opposite work has passed may need this work again.
     let supersede = "UPDATE _xtask_runs SET state = 'superseded', updated_at = CURRENT_TIMESTAMP \
@@ -72,7 +84,9 @@ async fn begin_in_transaction(connection: &mut Connection, backfill: &str, work:
     let counts = json(&Counts::default());
     let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) VALUES ($1, $2, $3, 'running', $4, $5)";
     let version = env!("CARGO_PKG_VERSION");
-    connection.execute(insert, &[backfill.into(), work.as_str().into(), scope.into(), counts.into(), version.into()]).await?;
+    connection
+        .execute(insert, &[backfill.into(), work.as_str().into(), scope.into(), counts.into(), version.into()])
+        .await?;
     let id = connection.query("SELECT max(run) FROM _xtask_runs", &[], 1).await?;
     Ok(Run { id: id.scalar().and_then(Value::as_int), cursor: None, counts: Counts::default() })
 }
@@ -114,7 +128,8 @@ pub async fn replay(connection: &mut Connection, run: &Run, take: &(dyn Fn(Findi
     if run.id.is_none() {
         return Ok(());
     }
-    let mut rows = connection.stream("SELECT finding FROM _xtask_findings WHERE run = $1 ORDER BY number", &[run.id.into()]);
+    let mut rows =
+        connection.stream("SELECT finding FROM _xtask_findings WHERE run = $1 ORDER BY number", &[run.id.into()]);
     while let Some(row) = rows.try_next().await? {
         if let Some(finding) = row.values[0].as_text().and_then(|text| serde_json::from_str(text).ok()) {
             take(finding);
@@ -132,7 +147,8 @@ pub async fn is_finished(connection: &mut Connection, backfill: &str) -> Result<
         return Ok(false);
     }
     let sql = "SELECT work || ' ' || state FROM _xtask_runs WHERE backfill = $1 AND scope = '{}' ORDER BY run DESC";
-    Ok(connection.query(sql, &[backfill.into()], 1).await?.scalar().and_then(Value::as_text) == Some("execute finished"))
+    Ok(connection.query(sql, &[backfill.into()], 1).await?.scalar().and_then(Value::as_text)
+        == Some("execute finished"))
 }
 
 fn json(value: &impl serde::Serialize) -> String {

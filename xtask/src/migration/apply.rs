@@ -30,7 +30,9 @@ pub async fn apply_all(connection: &mut Connection, steps: &[Step], events: Even
 pub async fn step(connection: &mut Connection, migration: &Migration, direction: Direction) -> Result<Duration, Error> {
     let script = match direction {
         Direction::Up => &migration.up,
-        Direction::Down => migration.down.as_ref().ok_or_else(|| Error::NoDownFile { file: migration.up.path.clone() })?,
+        Direction::Down => {
+            migration.down.as_ref().ok_or_else(|| Error::NoDownFile { file: migration.up.path.clone() })?
+        }
     };
     if direction == Direction::Up {
         for name in &migration.requires {
@@ -63,7 +65,12 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
     Ok(start.elapsed())
 }
 
-async fn run(connection: &mut Connection, migration: &Migration, direction: Direction, script: &Script) -> Result<(), Error> {
+async fn run(
+    connection: &mut Connection,
+    migration: &Migration,
+    direction: Direction,
+    script: &Script,
+) -> Result<(), Error> {
     let (why, at, done, of) = match run_script(connection, &script.sql).await {
         Ok(()) => return Ok(()),
         Err(ScriptError::Engine(error)) => return Err(error.into()),
@@ -74,7 +81,9 @@ async fn run(connection: &mut Connection, migration: &Migration, direction: Dire
         Transaction::None => LeftBehind::Statements { done, of },
     };
     let help = match (direction, &left_behind) {
-        (_, LeftBehind::Statements { done: 1.., .. }) => "undo them by hand or remove them from the file, then run the command again",
+        (_, LeftBehind::Statements { done: 1.., .. }) => {
+            "undo them by hand or remove them from the file, then run the command again"
+        }
         (Direction::Up, _) => "fix the file, then run the command again",
         (Direction::Down, _) => "fix the down file, then run the command again",
     };
@@ -82,7 +91,12 @@ async fn run(connection: &mut Connection, migration: &Migration, direction: Dire
     Err(Error::Sql { migration: migration.label(), direction, why, left_behind, help, text, at })
 }
 
-async fn record(connection: &mut Connection, migration: &Migration, direction: Direction, start: Instant) -> Result<(), Error> {
+async fn record(
+    connection: &mut Connection,
+    migration: &Migration,
+    direction: Direction,
+    start: Instant,
+) -> Result<(), Error> {
     let record = migration.record();
     let recorded = match direction {
         Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,

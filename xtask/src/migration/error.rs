@@ -27,7 +27,10 @@ impl fmt::Display for LeftBehind {
         match self {
             Self::Nothing | Self::Statements { done: 0, .. } => f.write_str("nothing of this file is left behind"),
             Self::Statements { done, of } => {
-                write!(f, "it runs without a transaction: the first {done} of its {of} statements have taken effect and stay, and it is not recorded")
+                write!(
+                    f,
+                    "it runs without a transaction: the first {done} of its {of} statements have taken effect and stay, and it is not recorded"
+                )
             }
         }
     }
@@ -115,7 +118,9 @@ impl Error {
     /// An error of sqlx's own bookkeeping.
     pub(crate) fn bookkeeping(connection: &Connection, error: MigrateError) -> Self {
         match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Self::Engine(connection.explain(error)),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Self::Engine(connection.explain(error))
+            }
             other => Self::Engine(engine::Error::Statement { why: other.to_string() }),
         }
     }

@@ -39,7 +39,9 @@ pub enum Fault {
     },
     /// A file whose name does not begin with a version: sqlx stops at it.
     #[error("{} does not begin with a version", file.display())]
-    #[diagnostic(help("name it `<version>_<name>.up.sql`, the version a whole number above zero, best a UTC time as YYYYMMDDHHMMSS"))]
+    #[diagnostic(help(
+        "name it `<version>_<name>.up.sql`, the version a whole number above zero, best a UTC time as YYYYMMDDHHMMSS"
+    ))]
     BadVersion {
         /// The file.
         file: PathBuf,
@@ -97,7 +99,9 @@ pub enum Fault {
     },
     /// Not applied here, though a newer one is.
     #[error("{} was never applied to this database, though the newer {newest} was", file.display())]
-    #[diagnostic(help("give it a version above {newest}: rename its files, so that every database runs it in the same order"))]
+    #[diagnostic(help(
+        "give it a version above {newest}: rename its files, so that every database runs it in the same order"
+    ))]
     OutOfOrder {
         /// The file.
         file: PathBuf,

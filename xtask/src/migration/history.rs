@@ -44,7 +44,8 @@ impl History {
         let mut faults = Vec::new();
         let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
         let mut downs: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
-        let paths = entries(folder).map_err(|error| vec![Fault::Unreadable { file: folder.to_owned(), why: error.to_string() }])?;
+        let paths = entries(folder)
+            .map_err(|error| vec![Fault::Unreadable { file: folder.to_owned(), why: error.to_string() }])?;
         for path in paths {
             let named = match named(&path) {
                 Ok(Some(named)) => named,
@@ -63,9 +64,14 @@ impl History {
             }
         }
         for (version, files) in ups.iter().chain(&downs).filter(|(_, files)| files.len() > 1) {
-            faults.push(Fault::DuplicateVersion { version: *version, files: files.iter().map(|(_, script)| script.path.clone()).collect() });
+            faults.push(Fault::DuplicateVersion {
+                version: *version,
+                files: files.iter().map(|(_, script)| script.path.clone()).collect(),
+            });
         }
-        for (named, script) in downs.iter().filter(|(version, _)| !ups.contains_key(version)).flat_map(|(_, files)| files) {
+        for (named, script) in
+            downs.iter().filter(|(version, _)| !ups.contains_key(version)).flat_map(|(_, files)| files)
+        {
             let up = script.path.with_file_name(format!("{}_{}.up.sql", named.digits, named.name));
             faults.push(Fault::DownWithoutUp { file: script.path.clone(), up });
         }
@@ -115,11 +121,19 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
     let lower = file.to_lowercase();
     let ignored = |why| Err(Fault::Ignored { file: path.to_owned(), why });
     if path.is_dir() {
-        let holds_sql = || entries(path).is_ok_and(|inner| inner.iter().any(|path| path.extension().is_some_and(|ending| ending == "sql")));
-        return if file.starts_with(|c: char| c.is_ascii_digit()) && holds_sql() { ignored("it is a folder") } else { Ok(None) };
+        let holds_sql = || {
+            entries(path)
+                .is_ok_and(|inner| inner.iter().any(|path| path.extension().is_some_and(|ending| ending == "sql")))
+        };
+        return if file.starts_with(|c: char| c.is_ascii_digit()) && holds_sql() {
+            ignored("it is a folder")
+        } else {
+            Ok(None)
+        };
     }
     if !file.ends_with(".sql") {
-        let meant = file.starts_with(|c: char| c.is_ascii_digit()) || lower.ends_with(".sql") || lower.contains(".sql.");
+        let meant =
+            file.starts_with(|c: char| c.is_ascii_digit()) || lower.ends_with(".sql") || lower.contains(".sql.");
         return if meant { ignored("its name does not end in `.sql`") } else { Ok(None) };
     }
     let Some((digits, rest)) = file.split_once('_') else {
@@ -137,12 +151,14 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
 }
 
 fn script(path: &Path, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
-    let sql = fs::read_to_string(path).map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
+    let sql = fs::read_to_string(path)
+        .map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
     for (directive, mistake) in directives(&sql, KNOWN).1 {
         let (why, help) = match mistake {
-            Mistake::Misplaced => {
-                ("sqlx reads it only as the very first bytes of the file", "make `-- no-transaction` the first line, with nothing before it".to_owned())
-            }
+            Mistake::Misplaced => (
+                "sqlx reads it only as the very first bytes of the file",
+                "make `-- no-transaction` the first line, with nothing before it".to_owned(),
+            ),
             Mistake::Misspelt { nearest } => ("there is none of that name", format!("write `-- {nearest}`")),
         };
         let file = path.display().to_string();
@@ -156,7 +172,9 @@ fn script(path: &Path, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
 
 fn migration(named: Named, up: Script, down: Option<Script>) -> Migration {
     let found = directives(&up.sql, KNOWN).0;
-    let values = |key: &'static str| found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str());
+    let values = |key: &'static str| {
+        found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str())
+    };
     let loses = values("loses").map(loss).collect();
     let requires = values("requires-backfill").map(ToOwned::to_owned).collect();
     Migration { version: named.version, name: named.name, up, down, loses, requires }

@@ -14,6 +14,7 @@ pub use error::{Error, LeftBehind};
 pub use fault::Fault;
 pub use file::{Loss, Migration, Script, Transaction};
 pub use history::History;
+pub(crate) use history::paths;
 pub use plan::{Goal, Step, plan};
 pub use status::{Applied, State, applied, compare};
 pub use warning::Warning;

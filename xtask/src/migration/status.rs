@@ -49,7 +49,10 @@ pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error>
         let row = times.iter().find(|row| row[0] == Value::Int(version));
         row.and_then(|row| row[1].as_text()).unwrap_or_default().to_owned()
     };
-    Ok(listed.into_iter().map(|a| Applied { version: a.version, checksum: a.checksum.into_owned(), when: when(a.version) }).collect())
+    Ok(listed
+        .into_iter()
+        .map(|a| Applied { version: a.version, checksum: a.checksum.into_owned(), when: when(a.version) })
+        .collect())
 }
 
 /// What is wrong between the files and the database.

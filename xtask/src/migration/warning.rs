@@ -24,9 +24,14 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unpadded { migration, width } => {
-                write!(f, "{migration}: the versions around it have {width} digits, so files are listed in another order than they run")
+                write!(
+                    f,
+                    "{migration}: the versions around it have {width} digits, so files are listed in another order than they run"
+                )
             }
-            Self::ImpossibleTime { migration } => write!(f, "{migration}: the version looks like a UTC time (YYYYMMDDHHMMSS) and is none"),
+            Self::ImpossibleTime { migration } => {
+                write!(f, "{migration}: the version looks like a UTC time (YYYYMMDDHHMMSS) and is none")
+            }
         }
     }
 }

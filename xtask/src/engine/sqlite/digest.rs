@@ -2,8 +2,8 @@
 
 use super::session::Session;
 use crate::engine::{Engine, Error};
-use crate::fingerprint::{TableDigest, TableShape};
 use crate::fingerprint::Summing;
+use crate::fingerprint::{TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row, TypeInfo, ValueRef};
 

@@ -19,15 +19,15 @@ impl Driver for Sqlite {
     {
         // SQLite flattens the subquery, so that this searches by rowid and needs no sort.
         let sql = format!(
-            "SELECT * FROM ({units}\n) AS unit WHERE \"cursor\" > $1 AND {filter} ORDER BY \"cursor\" LIMIT $2",
+            "SELECT * FROM ({units}\n) AS unit WHERE unit.\"cursor\" > $1 AND unit.\"cursor\" <= $2 AND {filter} \
+             ORDER BY unit.\"cursor\" LIMIT $3",
             units = page.units,
-            filter = page.filter(Engine::Sqlite, 3),
+            filter = page.filter(Engine::Sqlite, 4),
         );
-        let after = match page.after {
-            Some(Key::Int(rowid)) => rowid,
-            None => i64::MIN,
-        };
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(i64::from(page.limit));
+        let rowid = |key: &Option<Key>, open: i64| key.as_ref().map_or(open, |Key::Int(rowid)| *rowid);
+        let query =
+            sqlx::query(AssertSqlSafe(sql)).bind(rowid(&page.after, i64::MIN)).bind(rowid(&page.until, i64::MAX));
+        let mut query = query.bind(i64::from(page.limit));
         for (_, value) in page.scope {
             query = query.bind(value.as_str());
         }

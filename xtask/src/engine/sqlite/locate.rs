@@ -12,7 +12,9 @@ pub(crate) async fn locate(session: &mut Session, statement: &str, error: &Error
     let culprit = culprit(why)?;
     let candidates: Vec<_> = tokens(statement)
         .into_iter()
-        .filter(|token| token.kind != Kind::Comment && (token.text == culprit || token.normal() == culprit.to_ascii_uppercase()))
+        .filter(|token| {
+            token.kind != Kind::Comment && (token.text == culprit || token.normal() == culprit.to_ascii_uppercase())
+        })
         .collect();
     if !why.starts_with("near ") {
         return candidates.first().map(|token| token.start);

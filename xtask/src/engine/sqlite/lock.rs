@@ -19,7 +19,11 @@ pub(crate) struct FileLock {
 }
 
 impl FileLock {
-    pub(crate) async fn take(database: &Path, wait: Duration, waiting: &(dyn Fn(String) + Sync)) -> Result<Self, Error> {
+    pub(crate) async fn take(
+        database: &Path,
+        wait: Duration,
+        waiting: &(dyn Fn(String) + Sync),
+    ) -> Result<Self, Error> {
         let mut path = database.as_os_str().to_owned();
         path.push("-xtask.lock");
         let path = PathBuf::from(path);
@@ -38,7 +42,11 @@ impl FileLock {
                 waiting(describe(&mut file));
             }
             if Instant::now() >= deadline {
-                return Err(Error::Locked { holders: holders(database), waited: wait.as_secs(), path: database.to_owned() });
+                return Err(Error::Locked {
+                    holders: holders(database),
+                    waited: wait.as_secs(),
+                    path: database.to_owned(),
+                });
             }
             tokio::time::sleep(POLL).await;
         }
@@ -78,7 +86,8 @@ fn is_still_there(file: &File, path: &Path) -> bool {
 fn describe(file: &mut File) -> String {
     let mut text = String::new();
     drop(file.rewind().and_then(|()| file.read_to_string(&mut text)));
-    text.trim().parse().map_or_else(|_| "another process".to_owned(), |pid| {
-        Holder { pid, program: "another xtask".to_owned() }.to_string()
-    })
+    text.trim().parse().map_or_else(
+        |_| "another process".to_owned(),
+        |pid| Holder { pid, program: "another xtask".to_owned() }.to_string(),
+    )
 }

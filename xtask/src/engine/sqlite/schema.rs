@@ -40,9 +40,14 @@ async fn shape(session: &mut Session, name: String) -> Result<TableShape, Error>
     let sql = "SELECT name, pk FROM pragma_table_xinfo($1) WHERE hidden <> 1 ORDER BY cid";
     let rows = session.rows(sql, &[name.as_str().into()]).await?;
     let named = |row: &Vec<Value>| row[0].as_text().unwrap_or_default().to_owned();
-    let mut key: Vec<_> = rows.iter().filter(|row| row[1] != Value::Int(0)).map(|row| (row[1].as_int(), named(row))).collect();
+    let mut key: Vec<_> =
+        rows.iter().filter(|row| row[1] != Value::Int(0)).map(|row| (row[1].as_int(), named(row))).collect();
     key.sort();
-    Ok(TableShape { name, columns: rows.iter().map(named).collect(), key: key.into_iter().map(|(_, name)| name).collect() })
+    Ok(TableShape {
+        name,
+        columns: rows.iter().map(named).collect(),
+        key: key.into_iter().map(|(_, name)| name).collect(),
+    })
 }
 
 pub(crate) async fn schema(session: &mut Session) -> Result<Schema, Error> {
@@ -82,7 +87,9 @@ async fn table(session: &mut Session, object: &Object, schema: &mut Schema) -> R
         if row[4] != Value::Int(0) {
             let _ = write!(definition, " PRIMARY KEY {}", row[4]);
         }
-        if let Some(piece) = pieces.iter().find(|piece| piece.first().is_some_and(|first| first.normal() == column.to_ascii_uppercase())) {
+        if let Some(piece) =
+            pieces.iter().find(|piece| piece.first().is_some_and(|first| first.normal() == column.to_ascii_uppercase()))
+        {
             definition.push_str(&extras(piece));
         }
         schema.objects.insert(format!("column \"{name}\".\"{column}\""), definition.trim().to_owned());

@@ -5,7 +5,9 @@ use crate::engine::{Access, Address, Error, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,7 +53,11 @@ impl Session {
             Access::Scratch => options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off),
         };
         if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| Error::Io { what: "create", path: folder.to_owned(), source })?;
+            std::fs::create_dir_all(folder).map_err(|source| Error::Io {
+                what: "create",
+                path: folder.to_owned(),
+                source,
+            })?;
         }
         let connection = match options.connect().await {
             Ok(connection) => connection,

@@ -1,0 +1,13 @@
+//! The registry of backfills. `cargo xtask new DATABASE NAME --backfill` adds to it; each has a file of its own.
+
+mod pet_traits;
+
+use xtask::backfill::AnyBackfill;
+
+/// All backfills, in the order in which they are run.
+pub(crate) fn all() -> Vec<Box<dyn AnyBackfill>> {
+    vec![
+        Box::new(pet_traits::PetTraits),
+        // New backfills are added above this line.
+    ]
+}

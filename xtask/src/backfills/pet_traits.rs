@@ -1,0 +1,99 @@
+//! Gives every pet without visual traits those that follow from its id.
+
+use app::pets::traits::{Rarity, generate};
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+use uuid::Uuid;
+use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
+
+/// The backfill of `"Pet"."traits"`.
+pub(crate) struct PetTraits;
+
+/// A pet as this backfill reads it.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Pet {
+    cursor: i64,
+    id: String,
+    name: String,
+}
+
+/// The traits of a pet.
+pub(crate) struct Filled {
+    rowid: i64,
+    rarity: Rarity,
+    traits: String,
+}
+
+impl Backfill for PetTraits {
+    type Db = Sqlite;
+    type Unit = Pet;
+    type Output = Filled;
+
+    fn about(&self) -> About {
+        About {
+            name: "pet_traits",
+            database: "pets",
+            unit: "pet",
+            from: 20_250_915_090_000,
+            until: None,
+            scopes: &["id"],
+            undo: Undo::Written,
+        }
+    }
+
+    fn units(&self) -> &'static str {
+        r#"SELECT "Pet".rowid AS "cursor", "Pet"."traits" IS NULL AS "pending", "Pet"."id", "Pet"."name" FROM "Pet""#
+    }
+
+    fn id(&self, pet: &Pet) -> String {
+        pet.id.clone()
+    }
+
+    fn transform(&self, pet: &Pet, findings: &mut Findings) -> Result<Filled, Reject> {
+        let id =
+            Uuid::parse_str(&pet.id).map_err(|error| Reject::new("id", format!("`{}` is no UUID: {error}", pet.id)))?;
+        let traits = generate(id);
+        findings.tally("rarity", traits.rarity.as_str());
+        Ok(Filled { rowid: pet.cursor, rarity: traits.rarity, traits: traits.to_json() })
+    }
+
+    fn describe(&self, pet: &Pet, filled: &Filled) -> String {
+        format!("{:?} ({}): {}", pet.name, pet.id, filled.rarity)
+    }
+
+    async fn write(&self, connection: &mut SqliteConnection, filled: &[Filled]) -> Result<u64, sqlx::Error> {
+        let rows: Vec<(i64, &str)> = filled.iter().map(|filled| (filled.rowid, filled.traits.as_str())).collect();
+        let update = r#"UPDATE "Pet" SET "traits" = new.value ->> 1 FROM json_each($1) AS new
+                        WHERE "Pet".rowid = new.value ->> 0 AND "Pet"."traits" IS NULL"#;
+        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected())
+    }
+
+    async fn undo(&self, connection: &mut SqliteConnection, pets: &[Pet]) -> Result<u64, sqlx::Error> {
+        let rows: Vec<i64> = pets.iter().map(|pet| pet.cursor).collect();
+        let update = r#"UPDATE "Pet" SET "traits" = NULL
+                        WHERE "Pet".rowid IN (SELECT value FROM json_each($1)) AND "Pet"."traits" IS NOT NULL"#;
+        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn transforms() {
+        let check = |id: &str, expect: Result<&str, &str>| {
+            let pet = Pet { cursor: 1, id: id.to_owned(), name: "Momo".to_owned() };
+            let got = PetTraits.transform(&pet, &mut Findings::default());
+            let got = got.map(|filled| filled.traits).map_err(|reject| reject.field);
+            assert_eq!(
+                got.as_deref().map_err(String::as_str),
+                expect.map(|id| generate(Uuid::parse_str(id).unwrap()).to_json()).as_deref().map_err(|field| *field)
+            );
+        };
+        check("6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11", Ok("6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11"));
+        check("6F1C1F6E-7A0C-4A53-9D0E-0C2F7B1F2A11", Ok("6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11"));
+        check("not an id", Err("id"));
+        check("", Err("id"));
+    }
+}

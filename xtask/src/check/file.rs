@@ -1,0 +1,111 @@
+//! A check as a file: its directives and its query.
+
+use super::error::Error;
+use crate::directive::{Directive, Mistake, directives};
+use crate::engine::lex::statements;
+use crate::workspace;
+use miette::NamedSource;
+use std::path::{Path, PathBuf};
+
+const KNOWN: &[&str] = &["expect", "kind", "from", "until"];
+
+/// What a check is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It can fail.
+    Assert(Expect),
+    /// It is shown and never fails (`-- kind: report`).
+    Report,
+}
+
+/// Which result of a query is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// None: the query returns the offenders. The default.
+    NoRows,
+    /// At least one (`-- expect: rows`).
+    Rows,
+}
+
+/// A check in SQL.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What it is for.
+    pub kind: Kind,
+    /// The first migration version at which it makes sense.
+    pub from: Option<i64>,
+    /// The version from which on it makes no sense.
+    pub until: Option<i64>,
+    /// The whole file.
+    pub sql: String,
+}
+
+/// Reads the checks of a database, in the order of their names.
+///
+/// # Errors
+/// The first file that is no check.
+pub fn read(folder: &Path) -> Result<Vec<Check>, Error> {
+    let folder = folder.join("checks");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    workspace::entries(&folder)?.into_iter().map(read_one).collect()
+}
+
+fn read_one(path: PathBuf) -> Result<Check, Error> {
+    if path.extension().is_none_or(|ending| ending != "sql") {
+        return Err(Error::NotACheck { file: path });
+    }
+    let sql = std::fs::read_to_string(&path).map_err(|source| workspace::Error::Io { path: path.clone(), source })?;
+    let file = path.display().to_string();
+    let wrong = |directive: &Directive, why: String, help| Error::Directive {
+        text: NamedSource::new(&file, sql.clone()),
+        file: file.clone(),
+        why,
+        help,
+        at: (directive.start, directive.length).into(),
+    };
+    let (found, mistaken) = directives(&sql, KNOWN);
+    if let Some((directive, Mistake::Misspelt { nearest })) = mistaken.first() {
+        let why = format!("there is no directive `{}`; did you mean `{nearest}`?", directive.key);
+        return Err(wrong(directive, why, "the directives of a check are `expect`, `kind`, `from` and `until`"));
+    }
+    let (mut kind, mut from, mut until) = (Kind::Assert(Expect::NoRows), None, None);
+    for directive in &found {
+        let version = || {
+            let bad = |_| {
+                wrong(
+                    directive,
+                    format!("`{}` is no migration version", directive.value),
+                    "write the number in front of a migration's name",
+                )
+            };
+            directive.value.parse::<i64>().map_err(bad)
+        };
+        match (directive.key.as_str(), directive.value.as_str()) {
+            ("expect", "no rows") => kind = Kind::Assert(Expect::NoRows),
+            ("expect", "rows") => kind = Kind::Assert(Expect::Rows),
+            ("kind", "report") => kind = Kind::Report,
+            ("from", _) => from = Some(version()?),
+            ("until", _) => until = Some(version()?),
+            (key, value) => {
+                let why = format!("`{key}` can't be `{value}`");
+                return Err(wrong(
+                    directive,
+                    why,
+                    "write `-- expect: no rows`, `-- expect: rows` or `-- kind: report`",
+                ));
+            }
+        }
+    }
+    let count = statements(&sql).len();
+    if count != 1 {
+        return Err(Error::NotOneQuery { file: path, statements: count });
+    }
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Check { name, path, kind, from, until, sql })
+}

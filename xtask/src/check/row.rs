@@ -1,0 +1,91 @@
+//! A check in Rust: looks at every row of a query and says what is wrong with it. For what only the app's own functions
+//! can tell.
+
+use super::error::Error;
+use super::run::{MAX_OFFENDERS, Verdict};
+use crate::backfill::BoxFuture;
+use crate::engine::{self, Connection, Driver, Engine, Page, Rows, Value, Which};
+use sqlx::{Database, FromRow};
+
+/// What a check in Rust says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowCheckAbout {
+    /// Its name.
+    pub name: &'static str,
+    /// The database that it looks at.
+    pub database: &'static str,
+    /// The first migration version at which it makes sense.
+    pub from: i64,
+    /// The version from which on it makes no sense.
+    pub until: Option<i64>,
+}
+
+/// A check of every row.
+pub trait RowCheck: Send + Sync + 'static {
+    /// The sqlx database type.
+    type Db: Driver;
+    /// A row.
+    type Row: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
+
+    /// Name, database, window.
+    fn about(&self) -> RowCheckAbout;
+    /// The rows, as one SELECT without ORDER BY or parameters, with a `"cursor"` as a backfill's units have it.
+    fn rows(&self) -> &'static str;
+    /// The row's id, and what is wrong with it, if anything is.
+    fn offence(&self, row: &Self::Row) -> Option<(String, String)>;
+}
+
+/// A [`RowCheck`] of any database and row type, as a registry keeps it.
+pub trait AnyRowCheck: Send + Sync {
+    /// Name, database, window.
+    fn about(&self) -> RowCheckAbout;
+    /// The engine that its query is written for.
+    fn engine(&self) -> Engine;
+    /// Looks at every row.
+    fn run<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<Verdict, Error>>;
+}
+
+/// How many rows are in memory at a time.
+const PAGE: u32 = 1_000;
+
+impl<C: RowCheck> AnyRowCheck for C {
+    fn about(&self) -> RowCheckAbout {
+        RowCheck::about(self)
+    }
+
+    fn engine(&self) -> Engine {
+        C::Db::ENGINE
+    }
+
+    fn run<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<Verdict, Error>> {
+        Box::pin(look(self, connection))
+    }
+}
+
+async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Verdict, Error> {
+    let name = check.about().name;
+    let mut after = None;
+    let mut offenders = Rows { columns: vec!["id".to_owned(), "offence".to_owned()], rows: Vec::new() };
+    loop {
+        let page =
+            Page { units: check.rows(), which: Which::All, scope: &[], after: after.clone(), until: None, limit: PAGE };
+        let read = match C::Db::typed(connection) {
+            Some(typed) => C::Db::page::<C::Row>(typed, &page).await,
+            None => return Err(Error::RowQuery { check: name, why: "it is written for another engine".to_owned() }),
+        };
+        let rows = read.map_err(|error| match connection.explain(error) {
+            engine::Error::Statement { why } => Error::RowQuery { check: name, why },
+            other => other.into(),
+        })?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(last.clone());
+        for (id, offence) in rows.iter().filter_map(|(_, row)| check.offence(row)) {
+            offenders.rows.push(vec![Value::Text(id), Value::Text(offence)]);
+        }
+        if offenders.rows.len() > MAX_OFFENDERS {
+            offenders.rows.truncate(MAX_OFFENDERS);
+            return Ok(Verdict::Red { offenders, more: true });
+        }
+    }
+    Ok(if offenders.rows.is_empty() { Verdict::Green } else { Verdict::Red { offenders, more: false } })
+}

@@ -1,0 +1,102 @@
+//! Runs checks and keeps the first offenders of each.
+
+use super::error::Error;
+use super::file::{Check, Expect, Kind};
+use super::row::AnyRowCheck;
+use crate::engine::lex::{statements, tokens};
+use crate::engine::{self, Connection, Rows};
+use miette::NamedSource;
+
+/// How many offending rows are kept of each check.
+pub const MAX_OFFENDERS: usize = 10;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// What it expects.
+    Green,
+    /// Something else.
+    Red {
+        /// The first offending rows; none where rows were expected and missing.
+        offenders: Rows,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// A report, which is neither.
+    Report(Rows),
+    /// Not run, because the database is not at a version for which it is meant.
+    OutOfWindow,
+}
+
+/// A check and what it found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckResult {
+    /// The check.
+    pub name: String,
+    /// What it found.
+    pub verdict: Verdict,
+}
+
+/// True where any of them is red.
+#[must_use]
+pub fn is_red(results: &[CheckResult]) -> bool {
+    results.iter().any(|result| matches!(result.verdict, Verdict::Red { .. }))
+}
+
+/// Runs the checks that are meant for a database at `version` (0 for none applied), those in SQL first.
+///
+/// # Errors
+/// A check that can't be run at all.
+pub async fn run_all(
+    connection: &mut Connection,
+    version: i64,
+    checks: &[Check],
+    row_checks: &[&dyn AnyRowCheck],
+) -> Result<Vec<CheckResult>, Error> {
+    let in_window = |from: Option<i64>, until: Option<i64>| {
+        from.is_none_or(|from| version >= from) && until.is_none_or(|until| version < until) && version > 0
+    };
+    let mut results = Vec::new();
+    for check in checks {
+        let verdict =
+            if in_window(check.from, check.until) { run(connection, check).await? } else { Verdict::OutOfWindow };
+        results.push(CheckResult { name: check.name.clone(), verdict });
+    }
+    for check in row_checks {
+        let about = check.about();
+        let verdict =
+            if in_window(Some(about.from), about.until) { check.run(connection).await? } else { Verdict::OutOfWindow };
+        results.push(CheckResult { name: about.name.to_owned(), verdict });
+    }
+    Ok(results)
+}
+
+async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
+    let limit = if check.kind == Kind::Report { usize::MAX } else { MAX_OFFENDERS + 1 };
+    let mut rows = match connection.query(&check.sql, &[], limit).await {
+        Ok(rows) => rows,
+        Err(error @ engine::Error::Statement { .. }) => return Err(explain(connection, check, error).await),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match check.kind {
+        Kind::Report => Verdict::Report(rows),
+        Kind::Assert(Expect::Rows) if rows.rows.is_empty() => Verdict::Red { offenders: rows, more: false },
+        Kind::Assert(Expect::NoRows) if !rows.rows.is_empty() => {
+            let more = rows.rows.len() > MAX_OFFENDERS;
+            rows.rows.truncate(MAX_OFFENDERS);
+            Verdict::Red { offenders: rows, more }
+        }
+        Kind::Assert(_) => Verdict::Green,
+    })
+}
+
+async fn explain(connection: &mut Connection, check: &Check, error: engine::Error) -> Error {
+    let text = NamedSource::new(check.path.display().to_string(), check.sql.clone());
+    let mut at = (0, 0);
+    if let Some(statement) = statements(&check.sql).first() {
+        let offset = connection.locate(statement, &error).await.unwrap_or(0);
+        let length = tokens(&statement.text[offset..]).first().map_or(0, |token| token.text.len());
+        at = (statement.start + offset, length);
+    }
+    Error::Query { check: check.name.clone(), why: error.to_string(), text, at: at.into() }
+}

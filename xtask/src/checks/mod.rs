@@ -1,0 +1,10 @@
+//! The registry of checks in Rust: what only the app's own functions can tell. Each has a file of its own.
+
+mod pet_traits_follow_from_id;
+
+use xtask::check::AnyRowCheck;
+
+/// All checks in Rust.
+pub(crate) fn all() -> Vec<Box<dyn AnyRowCheck>> {
+    vec![Box::new(pet_traits_follow_from_id::PetTraitsFollowFromId)]
+}

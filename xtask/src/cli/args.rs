@@ -1,0 +1,168 @@
+//! The flags, as data.
+
+use clap::{ArgGroup, Parser, Subcommand};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+/// Rehearse every schema change and every data change on throwaway copies of realistic data, then run exactly that.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    after_help = "\
+Exit codes:
+  0  all well
+  1  a proof, a check, a migration or a backfill failed
+  2  wrong usage or configuration; nothing was done
+  3  incomplete: something that was needed was not there, or a person interrupted it"
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a migration pair and a check, and a backfill with its test, ready to edit
+    New(NewArgs),
+    /// Bring a database to the newest migration, or back
+    Migrate(MigrateArgs),
+    /// Run the data changes; a dry run unless told otherwise
+    Backfill(BackfillArgs),
+    /// Run the checks against a database
+    Verify(VerifyArgs),
+    /// Make every proof of every database, on throwaway copies
+    Ci(CiArgs),
+    /// Check the format, run clippy, all tests, and build the docs
+    Test,
+}
+
+/// `new`
+#[derive(Debug, clap::Args)]
+pub struct NewArgs {
+    /// A folder in `migrations`
+    pub database: String,
+    /// What the migration does, in `snake_case`
+    pub name: String,
+    /// Write a backfill, too
+    #[arg(long)]
+    pub backfill: bool,
+}
+
+/// Which database a command works on.
+#[derive(Debug, Default, clap::Args)]
+pub struct TargetArgs {
+    /// The database [default: `<NAME>_DATABASE_URL`, also from `.env`, else a local development database]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// How long to wait for whoever has the database locked
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub wait: u64,
+}
+
+/// `migrate`
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("mode"))]
+pub struct MigrateArgs {
+    /// A folder in `migrations` [default: all of them]
+    pub database: Option<String>,
+    /// List the migrations and where each stands
+    #[arg(long, group = "mode")]
+    pub status: bool,
+    /// Show what would be run, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stop at this version; with `--revert`, go back to it (0: revert everything)
+    #[arg(long, value_name = "VERSION", conflicts_with = "status")]
+    pub to: Option<i64>,
+    /// Revert the newest N migrations
+    #[arg(long, group = "mode", value_name = "N", num_args = 0..=1, default_missing_value = "1")]
+    pub revert: Option<NonZeroUsize>,
+    /// Rehearse on throwaway copies instead
+    #[arg(long, group = "mode", conflicts_with_all = ["dry_run", "to", "url"])]
+    pub verify: bool,
+    /// Print the status as JSON
+    #[arg(long, requires = "status")]
+    pub json: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `backfill`
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("mode"))]
+pub struct BackfillArgs {
+    /// The backfills [default: all of them]
+    pub names: Vec<String>,
+    /// Show what would be done, and write nothing; the default
+    #[arg(long, group = "mode")]
+    pub dry_run: bool,
+    /// Do it
+    #[arg(long, group = "mode")]
+    pub execute: bool,
+    /// Prove it on throwaway copies of every fixture: run, run again, checks, undo
+    #[arg(long, group = "mode", conflicts_with_all = ["scope", "report", "url"])]
+    pub verify: bool,
+    /// Take back what it did
+    #[arg(long, group = "mode")]
+    pub undo: bool,
+    /// Only units whose column has that value; may be given more than once
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = scope)]
+    pub scope: Vec<(String, String)>,
+    /// How many units a transaction
+    #[arg(long, value_name = "N", default_value_t = crate::backfill::DEFAULT_BATCH)]
+    pub batch: NonZeroU32,
+    /// Where to write the JSON report [default: `backfill-report-<timestamp>.json`]
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Tell of every unit, not only of the first ten
+    #[arg(long)]
+    pub verbose: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `verify`
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// A folder in `migrations` [default: all of them]
+    pub database: Option<String>,
+    /// Print the verdicts as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `ci`
+#[derive(Debug, clap::Args)]
+pub struct CiArgs {
+    /// Folders in `migrations` [default: all of them]
+    pub databases: Vec<String>,
+    /// Print the answers as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn scope(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.to_owned(), value.to_owned())),
+        _ => Err("write it as COLUMN=VALUE, as in --scope id=42".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_fit_together() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,185 @@
+//! `backfill`: runs data changes against the target, or proves them on throwaway copies.
+
+use super::args::BackfillArgs;
+use super::context::Context;
+use super::error::Error;
+use crate::Exit;
+use crate::backfill::{AnyBackfill, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+use crate::engine::Target;
+use crate::event::{Event, silent};
+use crate::report::{BackfillReport, Progress, ReportPath, backfill_summary, failures};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// How many units are told of where nobody asks for all.
+const LINES: u64 = 10;
+
+pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Exit, Error> {
+    let backfills = context.backfills(&args.names)?;
+    if args.verify {
+        return verify(context, &backfills).await;
+    }
+    let mut work = Vec::new();
+    for backfill in backfills {
+        let database = context.workspace.database(backfill.about().database)?;
+        let mut targets = context.targets(&[database], &args.target)?;
+        // A fault of the history is found before anything runs, here as in `migrate`.
+        context.load(database)?;
+        work.extend(targets.pop().map(|(_, target)| (backfill, target)));
+    }
+    let stop = Stop::default();
+    listen(context, &stop);
+    let mut exit = Exit::Ok;
+    for (backfill, target) in &work {
+        let pass = Pass {
+            effect: effect(args),
+            scope: Scope(args.scope.clone()),
+            batch: args.batch,
+            lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
+            stop: stop.clone(),
+        };
+        exit = exit.max(one(context, *backfill, target, &pass, args.report.as_deref()).await?);
+        if stop.is_requested() {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+fn effect(args: &BackfillArgs) -> Effect {
+    match (args.execute, args.undo) {
+        (true, _) => Effect::Execute,
+        (_, true) => Effect::Undo,
+        _ => Effect::Predict,
+    }
+}
+
+/// The first Ctrl-C stops after the batch in hand; the second ends the process, and the database rolls the batch back.
+fn listen(context: &Context<'_>, stop: &Stop) {
+    let stop = stop.clone();
+    let paint = context.terminal.err();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        stop.request();
+        crate::report::urgent(&paint.odd("stopping after the batch in hand; press Ctrl-C again to roll it back"));
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(Exit::Incomplete as i32);
+        }
+    });
+}
+
+async fn one(
+    context: &Context<'_>,
+    backfill: &dyn AnyBackfill,
+    target: &Target,
+    pass: &Pass,
+    report: Option<&std::path::Path>,
+) -> Result<Exit, Error> {
+    let about = backfill.about();
+    let terminal = context.terminal;
+    let now = jiff::Timestamp::now();
+    let path = match report {
+        Some(path) => ReportPath::Exactly(context.resolve(path)),
+        None => ReportPath::Stamped(PathBuf::from("."), now.strftime("%Y%m%dT%H%M%SZ").to_string()),
+    };
+    let names = (about.name, about.database, &*target.address.url());
+    let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    // Begun with the first event: an order that is refused leaves no report behind.
+    let writing: Mutex<Option<Result<BackfillReport, crate::engine::Error>>> = Mutex::new(None);
+    let progress = Progress::new(terminal);
+    let lines = Mutex::new(0_u64);
+    let events = |event: Event| match event {
+        Event::BackfillStarted { backfill, units, resumed } => {
+            progress.start(backfill, units, resumed.as_ref());
+            let begun = BackfillReport::start(path.clone(), names, pass.effect, &pass.scope, &started);
+            *writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+        }
+        Event::Unit { line } => {
+            *lines.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            progress.unit(&line);
+        }
+        Event::Found(finding) => {
+            progress.found(&finding);
+            if let Some(Ok(report)) = writing.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                report.add(&finding);
+            }
+        }
+        Event::Batch { counts } => progress.batch(&counts),
+        other => context.waiting(&other),
+    };
+    let ran = backfill.run(target, pass, &events).await;
+    progress.end();
+    let report = writing.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let outcome = match &ran {
+        Ok(outcome) => Ok(outcome),
+        Err(error) => Err(error.to_string()),
+    };
+    let written = match report {
+        Some(report) => Some(report?.finish(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str))?),
+        None => None,
+    };
+    let outcome = ran?;
+    let told = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if pass.effect != Effect::Undo
+        && told < outcome.counts.units - outcome.resumed.as_ref().map_or(0, |resumed| resumed.units)
+        && told > 0
+    {
+        terminal.note("  … --verbose tells of every one");
+    }
+    terminal.result(&backfill_summary(&outcome, &target.address.url(), context.paint()));
+    if let Some(path) = written {
+        terminal.result(&format!("  report  {}", path.strip_prefix(".").unwrap_or(&path).display()));
+    }
+    next(context, &outcome);
+    Ok(match outcome.ending {
+        Ending::Stopped => Exit::Incomplete,
+        Ending::Finished if outcome.counts.rejected() > 0 => Exit::Failed,
+        Ending::Finished => Exit::Ok,
+    })
+}
+
+/// What to type next, where there is something.
+fn next(context: &Context<'_>, outcome: &Outcome) {
+    let name = outcome.about.name;
+    let next = match (outcome.effect, outcome.ending) {
+        _ if outcome.counts.rejected() > 0 => {
+            format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
+        }
+        (Effect::Predict, Ending::Finished) if outcome.counts.units > 0 => {
+            format!("to do it: cargo xtask backfill {name} --execute")
+        }
+        _ => return,
+    };
+    context.terminal.result(&format!("  {}", context.paint().faint(next)));
+}
+
+async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill]) -> Result<Exit, Error> {
+    let sandbox = context.sandbox()?;
+    let (terminal, paint) = (context.terminal, context.paint());
+    let mut exit = Exit::Ok;
+    for backfill in backfills {
+        let about = backfill.about();
+        let loaded = context.load(context.workspace.database(about.database)?)?;
+        let subject = context.subject(&loaded, &sandbox, &silent);
+        if loaded.database.fixtures.is_empty() {
+            terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
+            exit = exit.max(Exit::Incomplete);
+        }
+        for fixture in &loaded.database.fixtures {
+            let answer = subject.verify_backfill(*backfill, Some(fixture)).await;
+            let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
+            if answer.problems.is_empty() {
+                let notes: String = answer.notes.iter().map(|note| format!("  {note}\n")).collect();
+                let took = crate::report::duration(answer.took);
+                terminal.result(&format!("{heading}: {} {}\n{notes}", paint.good("ok"), paint.faint(took)));
+            } else {
+                terminal.result(&format!("{heading}: {}", paint.bad("FAILED")));
+                terminal.result(&failures(about.database, &[answer], paint));
+                exit = Exit::Failed;
+            }
+        }
+    }
+    Ok(exit)
+}

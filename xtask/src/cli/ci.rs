@@ -1,0 +1,91 @@
+//! `ci`: every proof of every database, with an empty database and with each fixture.
+
+use super::args::CiArgs;
+use super::context::Context;
+use super::error::Error;
+use crate::Exit;
+use crate::event::silent;
+use crate::rehearsal::Proof;
+use crate::report::{answers_json, count, duration, failures, matrix};
+use crate::workspace::Database;
+use serde_json::json;
+use std::time::Instant;
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// For a person.
+    Text,
+    /// For a script.
+    Json,
+}
+
+pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
+    let databases = context.databases(&args.databases)?;
+    rehearse(context, &databases, if args.json { Output::Json } else { Output::Text }).await
+}
+
+pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], output: Output) -> Result<Exit, Error> {
+    let sandbox = context.sandbox()?;
+    let (terminal, paint) = (context.terminal, context.paint());
+    let mut exit = Exit::Ok;
+    let mut reports = Vec::new();
+    for database in databases {
+        let start = Instant::now();
+        let loaded = context.load(database)?;
+        let subject = context.subject(&loaded, &sandbox, &silent);
+        let data = std::iter::once(None).chain(database.fixtures.iter().map(Some));
+        let mut answers = Vec::new();
+        for fixture in data {
+            for proof in Proof::ALL.into_iter().filter(|proof| proof.applies_to(fixture)) {
+                answers.push(subject.prove(proof, fixture).await);
+            }
+        }
+        let problems: usize = answers.iter().map(|answer| answer.problems.len()).sum();
+        if problems > 0 {
+            exit = Exit::Failed;
+        } else if database.fixtures.is_empty() {
+            exit = exit.max(Exit::Incomplete);
+        }
+        if output == Output::Json {
+            reports.push(json!({ "database": database.name, "answers": answers_json(&answers) }));
+            continue;
+        }
+        let parts = [
+            count(loaded.history.migrations.len() as u64, "migration"),
+            count(subject.backfills.len() as u64, "backfill"),
+            count((loaded.checks.len() + subject.row_checks.len()) as u64, "check"),
+        ];
+        terminal.result(&format!(
+            "{} ({}): {}\n\n{}",
+            paint.strong(&database.name),
+            database.engine,
+            parts.join(", "),
+            matrix(&answers, paint)
+        ));
+        for answer in answers.iter().filter(|answer| answer.problems.is_empty()) {
+            for note in &answer.notes {
+                terminal.note(&paint.faint(format!("  {}: {note}", answer.proof.name())));
+            }
+        }
+        let took = duration(start.elapsed());
+        let proofs = count(answers.len() as u64, "proof");
+        if problems > 0 {
+            terminal.result(&failures(&database.name, &answers, paint));
+            terminal.result(&format!("{} in {proofs}, {took}", paint.bad(count(problems as u64, "problem"))));
+        } else if database.fixtures.is_empty() {
+            let sentence = format!("incomplete: {} has no fixture, so nothing was tried on rows", database.name);
+            terminal.result(&format!(
+                "{}\n  put data into fixtures/{}/<name>.sql with `-- at: VERSION` in its first line",
+                paint.odd(sentence),
+                database.name
+            ));
+        } else {
+            terminal.result(&format!("{} in {took}", paint.good(format!("all {proofs} hold"))));
+        }
+    }
+    if output == Output::Json {
+        terminal.result(&serde_json::Value::from(reports).to_string());
+    }
+    Ok(exit)
+}

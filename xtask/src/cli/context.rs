@@ -1,0 +1,183 @@
+//! What every subcommand starts from: the workspace, the registry, the terminal, and where the person stood.
+
+use super::error::Error;
+use crate::backfill::AnyBackfill;
+use crate::check::{self, AnyRowCheck, Check};
+use crate::directive::nearest;
+use crate::event::{Event, Events};
+use crate::migration::{self, History};
+use crate::rehearsal::Subject;
+use crate::report::{Paint, Terminal};
+use crate::sandbox::Sandbox;
+use crate::workspace::{Database, Workspace};
+use std::path::{Path, PathBuf};
+
+/// The data changes and checks in Rust that a workspace has.
+#[derive(Default)]
+pub struct Registry {
+    /// The backfills, in the order in which they run.
+    pub backfills: Vec<Box<dyn AnyBackfill>>,
+    /// The checks in Rust.
+    pub checks: Vec<Box<dyn AnyRowCheck>>,
+}
+
+/// Where a command works.
+pub(super) struct Context<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) terminal: &'a Terminal,
+    pub(super) workspace: Workspace,
+    /// The folder in which the command was typed: paths on the command line are relative to it.
+    pub(super) typed_in: PathBuf,
+}
+
+/// A database with its history and checks.
+pub(super) struct Loaded<'a> {
+    pub(super) database: &'a Database,
+    pub(super) history: History,
+    pub(super) checks: Vec<Check>,
+}
+
+impl<'a> Context<'a> {
+    /// Goes to the root of the workspace and reads it.
+    pub(super) fn enter(registry: &'a Registry, terminal: &'a Terminal) -> Result<Self, Error> {
+        let folder = |source| Error::Folder { path: PathBuf::from("."), source };
+        let typed_in = std::env::current_dir().map_err(folder)?;
+        let root = Workspace::find_root(&typed_in)?;
+        // From here on, paths are short in every message.
+        std::env::set_current_dir(&root).map_err(|source| Error::Folder { path: root, source })?;
+        let workspace = Workspace::read(Path::new("."))?;
+        let context = Self { registry, terminal, workspace, typed_in };
+        context.check_registry()?;
+        Ok(context)
+    }
+
+    fn check_registry(&self) -> Result<(), Error> {
+        let backfills = self.registry.backfills.iter().map(|backfill| {
+            let about = backfill.about();
+            (format!("backfill `{}`", about.name), about.database, backfill.engine())
+        });
+        let checks = self.registry.checks.iter().map(|check| {
+            let about = check.about();
+            (format!("check `{}`", about.name), about.database, check.engine())
+        });
+        for (what, name, engine) in backfills.chain(checks) {
+            match self.workspace.databases.iter().find(|database| database.name == name) {
+                None => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),
+                Some(database) if database.engine != engine => {
+                    let why = format!("it is written for {engine}, and `{name}` is a {} database", database.engine);
+                    return Err(Error::Registration { what, why });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The databases of those names; all of them where there are none.
+    pub(super) fn databases(&self, names: &[String]) -> Result<Vec<&Database>, Error> {
+        if names.is_empty() {
+            return Ok(self.workspace.databases.iter().collect());
+        }
+        names.iter().map(|name| Ok(self.workspace.database(name)?)).collect()
+    }
+
+    /// The backfills of those names; all of them where there are none.
+    pub(super) fn backfills(&self, names: &[String]) -> Result<Vec<&dyn AnyBackfill>, Error> {
+        let all = self.registry.backfills.iter().map(AsRef::as_ref);
+        if names.is_empty() {
+            return Ok(all.collect());
+        }
+        let known: Vec<String> = all.clone().map(|backfill| backfill.about().name.to_owned()).collect();
+        let find = |name: &String| {
+            let unknown =
+                || Error::UnknownBackfill { name: name.clone(), nearest: nearest(name, &known), known: known.clone() };
+            all.clone().find(|backfill| backfill.about().name == name).ok_or_else(unknown)
+        };
+        names.iter().map(find).collect()
+    }
+
+    /// Reads the history and the checks of a database, and warns of what is odd.
+    pub(super) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error> {
+        let history = History::read(&database.folder).map_err(|faults| migration::Error::Faults { faults })?;
+        for warning in &history.warnings {
+            self.terminal.note(&format!("{} {warning}", self.terminal.err().odd("warning:")));
+        }
+        let checks = check::read(&database.folder)?;
+        let loaded = Loaded { database, history, checks };
+        self.check_windows(&loaded)?;
+        Ok(loaded)
+    }
+
+    /// A window that names no migration would never open, in silence.
+    fn check_windows(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
+        let here = loaded.database.name.as_str();
+        let sql = loaded.checks.iter().map(|check| (format!("check `{}`", check.name), check.from, check.until));
+        let rust = self.registry.checks.iter().map(|check| check.about()).filter(|about| about.database == here);
+        let rust = rust.map(|about| (format!("check `{}`", about.name), Some(about.from), about.until));
+        let backfills =
+            self.registry.backfills.iter().map(|backfill| backfill.about()).filter(|about| about.database == here);
+        let backfills = backfills.map(|about| (format!("backfill `{}`", about.name), Some(about.from), about.until));
+        for (what, from, until) in sql.chain(rust).chain(backfills) {
+            if let Some(version) = from.into_iter().chain(until).find(|version| loaded.history.get(*version).is_none())
+            {
+                return Err(Error::Registration {
+                    what,
+                    why: format!("there is no migration {version} in {}", loaded.database.folder.display()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The row checks of a database.
+    pub(super) fn row_checks(&self, database: &str) -> Vec<&dyn AnyRowCheck> {
+        self.registry.checks.iter().map(AsRef::as_ref).filter(|check| check.about().database == database).collect()
+    }
+
+    /// What is rehearsed of a database.
+    pub(super) fn subject<'s>(
+        &'s self,
+        loaded: &'s Loaded<'_>,
+        sandbox: &'s Sandbox,
+        events: Events<'s>,
+    ) -> Subject<'s> {
+        let here = loaded.database.name.as_str();
+        let backfills =
+            self.registry.backfills.iter().map(AsRef::as_ref).filter(|backfill| backfill.about().database == here);
+        Subject {
+            database: loaded.database,
+            history: &loaded.history,
+            checks: &loaded.checks,
+            row_checks: self.row_checks(here),
+            backfills: backfills.collect(),
+            sandbox,
+            events,
+        }
+    }
+
+    /// This process's part of the sandbox.
+    pub(super) fn sandbox(&self) -> Result<Sandbox, Error> {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+        Ok(Sandbox::open(&target.join("xtask"))?)
+    }
+
+    /// Where a path of the command line is.
+    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
+        match std::env::current_dir() {
+            Ok(root) if root == self.typed_in => path.to_owned(),
+            _ => self.typed_in.join(path),
+        }
+    }
+
+    /// How results are painted.
+    pub(super) fn paint(&self) -> Paint {
+        self.terminal.out()
+    }
+
+    /// Tells that another process is waited for.
+    pub(super) fn waiting(&self, event: &Event) {
+        if let Event::Waiting { database, holder } = event {
+            self.terminal.note(&format!("waiting for {holder}, which is at work on {database}"));
+        }
+    }
+}

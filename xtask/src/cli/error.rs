@@ -1,0 +1,133 @@
+//! What can be wrong with a command line, beside what the engine says.
+
+use crate::{Exit, backfill, check, engine, migration, sandbox, workspace};
+use miette::Diagnostic;
+use std::path::PathBuf;
+
+fn or(nearest: Option<&String>) -> String {
+    nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
+}
+
+/// Any failure of a command.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub(super) enum Error {
+    /// The engine failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Engine(#[from] crate::Error),
+    /// The name is not that of a backfill.
+    #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
+    #[diagnostic(help("there is: {}", known.join(", ")))]
+    UnknownBackfill {
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
+    /// A registered backfill or check does not fit the workspace.
+    #[error("{what} does not fit the workspace: {why}")]
+    #[diagnostic(help("correct its `about`"))]
+    Registration {
+        /// ``backfill `pet_traits` ``.
+        what: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// One URL for several databases.
+    #[error("`--url` names one database, and the command is for {count}")]
+    #[diagnostic(help("name the one that it belongs to: {}", known.join(", ")))]
+    UrlForSeveral {
+        /// How many.
+        count: usize,
+        /// Their names.
+        known: Vec<String>,
+    },
+    /// A `.env` that can't be read.
+    #[error(".env can't be read: {why}")]
+    #[diagnostic(help("each line is NAME=value; quote values that hold spaces"))]
+    DotEnv {
+        /// What is wrong.
+        why: String,
+    },
+    /// The working folder is not to be had.
+    #[error("can't work in {}: {source}", path.display())]
+    #[diagnostic(help("go to a folder that exists and that this user may enter"))]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// A name that can't be one.
+    #[error("`{name}` can't be the name of a migration: {why}")]
+    #[diagnostic(help("use lower-case letters, digits and single underscores, as in `add_colour`"))]
+    BadName {
+        /// The name.
+        name: String,
+        /// Which rule it breaks.
+        why: &'static str,
+    },
+    /// A name that is there already.
+    #[error("`{name}` is taken: {} exists", path.display())]
+    #[diagnostic(help("choose another name; nothing was written"))]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The file that has it.
+        path: PathBuf,
+    },
+    /// The registry is not where it should be, or not as it was written.
+    #[error("can't register the backfill in {}: {why}", path.display())]
+    #[diagnostic(help("keep the line `{}` as the last one inside `vec![…]`; nothing was written", super::new::MARK))]
+    Registry {
+        /// The registry's file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A file can't be written.
+    #[error("can't write {}: {source}", path.display())]
+    #[diagnostic(help("check the permissions and the space left there"))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// A tool of the toolchain can't be run.
+    #[error("can't run the toolchain: {why}")]
+    #[diagnostic(help("install Rust with its components rustfmt and clippy"))]
+    Toolchain {
+        /// What the system said.
+        why: String,
+    },
+    /// The runtime can't be started.
+    #[error("can't start the runtime: {0}")]
+    #[diagnostic(help("check the limits on threads and open files"))]
+    Runtime(std::io::Error),
+}
+
+impl Error {
+    /// The exit code that it leads to.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Engine(error) => error.exit(),
+            Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) => Exit::Failed,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+macro_rules! from_engine {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Engine(error.into())
+            }
+        })+
+    };
+}
+
+from_engine!(backfill::Error, check::Error, engine::Error, migration::Error, sandbox::Error, workspace::Error);

@@ -1,0 +1,141 @@
+//! `migrate`: brings the target to a version, or tells where it is.
+
+use super::args::MigrateArgs;
+use super::context::{Context, Loaded};
+use super::error::Error;
+use crate::Exit;
+use crate::engine::{self, Lock, Target};
+use crate::event::{Direction, Event};
+use crate::migration::{self, Applied, Goal, State, Step};
+use crate::report::{StatusRow, count, duration, status_json, status_table};
+use std::time::Instant;
+
+pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exit, Error> {
+    let names: Vec<String> = args.database.iter().cloned().collect();
+    let databases = context.databases(&names)?;
+    if args.verify {
+        return super::ci::rehearse(context, &databases, super::ci::Output::Text).await;
+    }
+    let targets = context.targets(&databases, &args.target)?;
+    // Every fault of every history before anything is touched.
+    let mut work = Vec::new();
+    for (database, target) in targets {
+        work.push((context.load(database)?, target));
+    }
+    for (loaded, target) in &work {
+        if args.status {
+            status(context, loaded, target, args.json).await?;
+        } else {
+            migrate(context, loaded, target, args).await?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, as_json: bool) -> Result<(), Error> {
+    let applied = look(target).await?;
+    let row = |migration: &migration::Migration| StatusRow {
+        version: migration.version,
+        name: migration.name.clone(),
+        state: match applied.iter().find(|done| done.version == migration.version) {
+            Some(done) => State::Applied(done.when.clone()),
+            None => State::Pending,
+        },
+        reversible: migration.down.is_some(),
+    };
+    let rows: Vec<StatusRow> = loaded.history.migrations.iter().map(row).collect();
+    if as_json {
+        context.terminal.result(&status_json(&rows).to_string());
+    } else {
+        let paint = context.paint();
+        context.terminal.result(&format!(
+            "{} on {}\n{}",
+            paint.strong(&loaded.database.name),
+            target.address,
+            status_table(&rows, paint)
+        ));
+    }
+    let faults = migration::compare(&loaded.history, &applied, &loaded.database.folder);
+    if faults.is_empty() { Ok(()) } else { Err(migration::Error::Faults { faults }.into()) }
+}
+
+/// What is applied to the target; nothing to one that is not there yet and may be made.
+async fn look(target: &Target) -> Result<Vec<Applied>, Error> {
+    let mut connection = match target.open_to_read().await {
+        Ok(connection) => connection,
+        Err(engine::Error::NoDatabase { .. }) if target.address.creates() => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let applied = migration::applied(&mut connection).await?;
+    connection.close().await?;
+    Ok(applied)
+}
+
+fn goal(args: &MigrateArgs) -> Goal {
+    match (args.revert, args.to) {
+        (Some(_), Some(version)) => Goal::BackTo(version),
+        (Some(count), None) => Goal::Back(count),
+        (None, Some(version)) => Goal::UpTo(version),
+        (None, None) => Goal::Newest,
+    }
+}
+
+fn plan(loaded: &Loaded<'_>, applied: &[Applied], args: &MigrateArgs) -> Result<Vec<Step>, Error> {
+    let faults = migration::compare(&loaded.history, applied, &loaded.database.folder);
+    if !faults.is_empty() {
+        return Err(migration::Error::Faults { faults }.into());
+    }
+    Ok(migration::plan(&loaded.history, applied, goal(args))?)
+}
+
+async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, args: &MigrateArgs) -> Result<(), Error> {
+    let terminal = context.terminal;
+    let paint = context.paint();
+    let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
+    // Before a database is made: a goal that can't be reached leaves nothing behind.
+    let steps = plan(loaded, &look(target).await?, args)?;
+    if args.dry_run {
+        let lines: String = steps
+            .iter()
+            .map(|step| format!("  would {} {}\n", verb(step.direction).0, step.migration.label()))
+            .collect();
+        terminal.result(&if steps.is_empty() {
+            format!("{heading}: nothing to do")
+        } else {
+            format!("{heading}: dry run, nothing was run\n{lines}")
+        });
+        return Ok(());
+    }
+    if steps.is_empty() {
+        terminal.result(&format!("{heading}: nothing to do"));
+        return Ok(());
+    }
+    let events = |event: Event| match event {
+        Event::Migrated { migration, direction, took } => {
+            terminal.result(&format!(
+                "  {} {migration} {}",
+                paint.good(verb(direction).1),
+                paint.faint(duration(took))
+            ));
+        }
+        other => context.waiting(&other),
+    };
+    let waiting = |holder| events(Event::Waiting { database: target.address.url(), holder });
+    let _lock = Lock::take(&target.address, target.wait, &waiting).await?;
+    let start = Instant::now();
+    let mut connection = target.open().await?;
+    // Whoever held the lock may have done some of it.
+    let steps = plan(loaded, &migration::applied(&mut connection).await?, args)?;
+    terminal.result(&heading);
+    migration::apply_all(&mut connection, &steps, &events).await?;
+    connection.close().await?;
+    terminal.result(&format!("  {} in {}", count(steps.len() as u64, "migration"), duration(start.elapsed())));
+    Ok(())
+}
+
+fn verb(direction: Direction) -> (&'static str, &'static str) {
+    match direction {
+        Direction::Up => ("apply", "applied "),
+        Direction::Down => ("revert", "reverted"),
+    }
+}

@@ -1,0 +1,54 @@
+//! The command line: the flags as data in [`args`], one file a subcommand. This is where the environment, the working
+//! folder and signals are read, and where an answer becomes an exit code.
+
+pub mod args;
+mod backfill;
+mod ci;
+mod context;
+mod error;
+mod migrate;
+mod new;
+mod target;
+mod test;
+mod verify;
+
+pub use context::Registry;
+
+use crate::Exit;
+use crate::report::{Terminal, diagnostic};
+use args::{Args, Command};
+use clap::Parser;
+use context::Context;
+use error::Error;
+use std::process::ExitCode;
+
+/// Runs the command line with the backfills and checks that the workspace has.
+#[must_use]
+pub fn main(registry: Registry) -> ExitCode {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let args = Args::parse();
+    let terminal = Terminal::new(no_color);
+    let exit = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)
+        .and_then(|runtime| runtime.block_on(run(args, &registry, &terminal)));
+    exit.unwrap_or_else(|error| {
+        terminal.note(&diagnostic(&error, terminal.err()));
+        error.exit()
+    })
+    .into()
+}
+
+async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exit, Error> {
+    let context = Context::enter(registry, terminal)?;
+    match args.command {
+        Command::New(args) => new::run(&context, &args),
+        Command::Migrate(args) => migrate::run(&context, &args).await,
+        Command::Backfill(args) => backfill::run(&context, &args).await,
+        Command::Verify(args) => verify::run(&context, &args).await,
+        Command::Ci(args) => ci::run(&context, &args).await,
+        Command::Test => test::run(&context),
+    }
+}

@@ -1,0 +1,36 @@
+//! `verify`: the checks, against the target.
+
+use super::args::VerifyArgs;
+use super::context::Context;
+use super::error::Error;
+use crate::Exit;
+use crate::check;
+use crate::migration;
+use crate::report::{checks_json, checks_table};
+
+pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Error> {
+    let names: Vec<String> = args.database.iter().cloned().collect();
+    let databases = context.databases(&names)?;
+    let mut exit = Exit::Ok;
+    for (database, target) in context.targets(&databases, &args.target)? {
+        let loaded = context.load(database)?;
+        let mut connection = target.open_to_read().await?;
+        let applied = migration::applied(&mut connection).await?;
+        let version = applied.last().map_or(0, |done| done.version);
+        let results =
+            check::run_all(&mut connection, version, &loaded.checks, &context.row_checks(&database.name)).await?;
+        connection.close().await?;
+        let paint = context.paint();
+        if args.json {
+            context.terminal.result(&checks_json(&results).to_string());
+        } else {
+            let place = format!("{} on {} at {version}", paint.strong(&database.name), target.address);
+            let empty = if results.is_empty() { ": there are no checks" } else { "" };
+            context.terminal.result(&format!("{place}{empty}\n{}", checks_table(&results, paint)));
+        }
+        if check::is_red(&results) {
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
+}

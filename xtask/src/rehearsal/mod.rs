@@ -1,0 +1,184 @@
+//! The rehearsal of a database: its proofs, one file each, in their order. A proof works on scratch databases only, tells
+//! what it is doing before it does it, and goes on after a problem where it can.
+
+mod fresh;
+mod populated;
+mod problem;
+mod rerun;
+mod reversible;
+mod state;
+mod verify_backfill;
+mod walk;
+
+pub use problem::{Problem, What};
+pub use state::{Compared, Moment};
+
+use crate::Error;
+use crate::backfill::AnyBackfill;
+use crate::check::{AnyRowCheck, Check};
+use crate::event::{Event, Events};
+use crate::migration::History;
+use crate::sandbox::{Sandbox, Scratch};
+use crate::workspace::{Database, Fixture};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// One question with a yes or no, answered by doing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proof {
+    /// An empty database takes all migrations, passes the checks and leaves the backfills nothing to do.
+    Fresh,
+    /// Each fixture takes the migrations behind its version one by one and loses nothing undeclared, is filled by the
+    /// backfills, and passes the checks.
+    Populated,
+    /// Migrations and backfills, run again from the first unit, change nothing.
+    Rerun,
+    /// Each migration goes down and up again, each backfill is undone, and all the way down leaves nothing.
+    Reversible,
+}
+
+impl Proof {
+    /// All proofs, in the order in which they are made.
+    pub const ALL: [Self; 4] = [Self::Fresh, Self::Populated, Self::Rerun, Self::Reversible];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Populated => "populated",
+            Self::Rerun => "rerun",
+            Self::Reversible => "reversible",
+        }
+    }
+
+    /// Whether it is made with that data: a fixture, or none.
+    #[must_use]
+    pub fn applies_to(self, fixture: Option<&Fixture>) -> bool {
+        match self {
+            Self::Fresh => fixture.is_none(),
+            Self::Populated => fixture.is_some(),
+            Self::Rerun | Self::Reversible => true,
+        }
+    }
+}
+
+/// What a proof answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The proof.
+    pub proof: Proof,
+    /// The fixture that it was made with; none for an empty database.
+    pub fixture: Option<String>,
+    /// What went wrong; a yes where this is empty.
+    pub problems: Vec<Problem>,
+    /// What a person should know of a yes.
+    pub notes: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Everything that is rehearsed of one database.
+#[derive(Clone)]
+pub struct Subject<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// Its migrations.
+    pub history: &'a History,
+    /// Its checks in SQL.
+    pub checks: &'a [Check],
+    /// Its checks in Rust.
+    pub row_checks: Vec<&'a dyn AnyRowCheck>,
+    /// Its backfills, in the order in which they run.
+    pub backfills: Vec<&'a dyn AnyBackfill>,
+    /// Where throwaway databases come from.
+    pub sandbox: &'a Sandbox,
+    /// Whoever listens.
+    pub events: Events<'a>,
+}
+
+/// A proof under way: where it is, what it found so far.
+pub(crate) struct Course<'a> {
+    subject: &'a Subject<'a>,
+    fixture: Option<&'a Fixture>,
+    step: String,
+    /// The database that is worked on, to be kept when a problem shows on it.
+    scratch: Option<Arc<Scratch>>,
+    problems: Vec<Problem>,
+    notes: Vec<String>,
+}
+
+impl Course<'_> {
+    /// Tells what is done next.
+    fn step(&mut self, step: impl Into<String>) {
+        self.step = step.into();
+        (self.subject.events)(Event::Step { database: self.subject.database.name.clone(), step: self.step.clone() });
+    }
+
+    /// Records a problem of the step at hand, and keeps the database on which it shows.
+    fn problem(&mut self, what: What) {
+        let kept = self.scratch.as_ref().and_then(|scratch| scratch.keep().ok());
+        let next = what.next(&self.subject.database.name, kept.as_deref());
+        self.problems.push(Problem { step: self.step.clone(), what, kept, next });
+    }
+
+    /// A scratch database with the data of this proof.
+    async fn start(&mut self, name: &str) -> Result<Arc<Scratch>, Error> {
+        let subject = self.subject;
+        let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
+        Ok(self.work_on(subject.sandbox.scratch(&template, name)?))
+    }
+
+    /// Goes on with another scratch database.
+    fn work_on(&mut self, scratch: Scratch) -> Arc<Scratch> {
+        let scratch = Arc::new(scratch);
+        self.scratch = Some(Arc::clone(&scratch));
+        scratch
+    }
+
+    /// The version at which the data starts; 0 for an empty database.
+    fn start_version(&self) -> i64 {
+        self.fixture.map_or(0, |fixture| fixture.version)
+    }
+}
+
+impl Subject<'_> {
+    /// Makes one proof with one fixture, or with an empty database.
+    pub async fn prove(&self, proof: Proof, fixture: Option<&Fixture>) -> Answer {
+        self.run(proof, fixture, async |course: &mut Course<'_>| match proof {
+            Proof::Fresh => fresh::prove(course).await,
+            Proof::Populated => populated::prove(course).await,
+            Proof::Rerun => rerun::prove(course).await,
+            Proof::Reversible => reversible::prove(course).await,
+        })
+        .await
+    }
+
+    /// Proves one backfill with one fixture: run, run again from the first unit, checks, undo.
+    pub async fn verify_backfill(&self, backfill: &dyn AnyBackfill, fixture: Option<&Fixture>) -> Answer {
+        self.run(Proof::Rerun, fixture, async |course: &mut Course<'_>| verify_backfill::prove(course, backfill).await)
+            .await
+    }
+
+    async fn run(
+        &self,
+        proof: Proof,
+        fixture: Option<&Fixture>,
+        prove: impl AsyncFnOnce(&mut Course<'_>) -> Result<(), Error>,
+    ) -> Answer {
+        let start = Instant::now();
+        let mut course = Course {
+            subject: self,
+            fixture,
+            step: "make a scratch database".to_owned(),
+            scratch: None,
+            problems: Vec::new(),
+            notes: Vec::new(),
+        };
+        if let Err(error) = prove(&mut course).await {
+            course.problem(What::Error(Box::new(error)));
+        }
+        let Course { problems, notes, .. } = course;
+        Answer { proof, fixture: fixture.map(|fixture| fixture.name.clone()), problems, notes, took: start.elapsed() }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a proof found wrong: in which step, what, where to look at it, and what to type next.
+
+use crate::Error;
+use crate::check::{CheckResult, Verdict};
+
+/// Something that a proof found wrong.
+#[derive(Debug)]
+pub struct Problem {
+    /// What was being done.
+    pub step: String,
+    /// What came of it.
+    pub what: What,
+    /// The URL of a copy of the database on which it shows.
+    pub kept: Option<String>,
+    /// The command to run next, or what to change.
+    pub next: String,
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum What {
+    /// Something failed.
+    Error(Box<Error>),
+    /// Two states that should be the same are not, or data is gone that nobody declared.
+    Differences {
+        /// What should have been, as a sentence.
+        expected: String,
+        /// Each difference, with examples indented below it.
+        lines: Vec<String>,
+        /// What usually helps.
+        hint: String,
+    },
+    /// Checks are red.
+    Checks(Vec<CheckResult>),
+    /// A backfill had something to do, or wrote, where it should not.
+    Backfill {
+        /// The backfill.
+        backfill: &'static str,
+        /// What should have been, and what was.
+        sentence: String,
+    },
+}
+
+impl What {
+    pub(super) fn next(&self, database: &str, kept: Option<&str>) -> String {
+        match (self, kept) {
+            (Self::Checks(results), Some(kept)) => {
+                let red = results.iter().filter(|result| matches!(result.verdict, Verdict::Red { .. })).count();
+                let them = if red == 1 { "it" } else { "them" };
+                format!("cargo xtask verify {database} --url {kept}   (shows {them} again)")
+            }
+            (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
+            (Self::Error(error), _) if matches!(**error, Error::Backfill(_)) => {
+                format!("cargo xtask backfill --verify --database {database}")
+            }
+            _ => format!("cargo xtask ci {database}"),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! *Rerun*: once everything is applied and filled, migrating again does nothing, and each backfill, run again from its
+//! first unit whatever the ledger says, writes nothing.
+
+use super::state::Moment;
+use super::{Course, What};
+use crate::Error;
+use crate::backfill::{AnyBackfill, Effect};
+use crate::engine::Connection;
+use crate::migration::{self, Goal};
+use crate::sandbox::Scratch;
+
+pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
+    let scratch = course.start("rerun").await?;
+    let mut connection = scratch.open().await?;
+    course.walk(&scratch, &mut connection).await?;
+
+    course.step("migrate again");
+    let before = Moment::of(course, &scratch, &mut connection).await?;
+    let applied = migration::applied(&mut connection).await?;
+    let steps = migration::plan(course.subject.history, &applied, Goal::Newest)?;
+    migration::apply_all(&mut connection, &steps, &crate::event::silent).await?;
+    same(course, &before, &mut connection, "migrating again changes nothing").await?;
+
+    for backfill in course.due(None, &[]) {
+        if backfill.about().until.is_none_or(|until| course.subject.history.get(until).is_none()) {
+            again(course, backfill, &scratch, &mut connection).await?;
+        }
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// Runs a finished backfill again from its first unit: no write, and not a value changed.
+pub(super) async fn again(
+    course: &mut Course<'_>,
+    backfill: &dyn AnyBackfill,
+    scratch: &Scratch,
+    connection: &mut Connection,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    let before = Moment::of(course, scratch, connection).await?;
+    let outcome = course.backfill(backfill, scratch, Effect::Again).await?;
+    if outcome.counts.writes > 0 {
+        let sentence = format!(
+            "wrote {} rows when it was run again; its `write` should leave alone what is filled",
+            outcome.counts.writes
+        );
+        course.problem(What::Backfill { backfill: about.name, sentence });
+    }
+    same(course, &before, connection, &format!("running {} again changes nothing", about.name)).await?;
+    course.notes.push(format!("{} read {} {}s again and wrote nothing", about.name, outcome.counts.units, about.unit));
+    Ok(())
+}
+
+/// Records a problem where the database is not as it was before.
+pub(super) async fn same(
+    course: &mut Course<'_>,
+    before: &Moment,
+    connection: &mut Connection,
+    expected: &str,
+) -> Result<bool, Error> {
+    let compared = before.compare(course, connection).await?;
+    course.notes.extend(compared.notes());
+    let lines = compared.lines();
+    let same = lines.is_empty();
+    if !same {
+        let hint = "look at the two states: what is described is how the second differs from the first".to_owned();
+        course.problem(What::Differences { expected: expected.to_owned(), lines, hint });
+    }
+    Ok(same)
+}

@@ -1,0 +1,113 @@
+//! *Reversible*: each migration behind the fixture's version goes up, down and up again, and is held against the state
+//! before and after it; each backfill is undone; then all the way down, which leaves nothing, and all the way up.
+
+use super::rerun::same;
+use super::state::Moment;
+use super::verify_backfill::undo;
+use super::{Course, What};
+use crate::Error;
+use crate::backfill::Effect;
+use crate::engine::Connection;
+use crate::fingerprint::{self, Schema, compare_schemas};
+use crate::migration::Migration;
+use crate::sandbox::Scratch;
+
+pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
+    let mut scratch = course.start("reversible").await?;
+    let mut connection = scratch.open().await?;
+    let mut done = Vec::new();
+    for migration in course.subject.history.after(course.start_version()) {
+        course.run_due(&scratch, Some(migration), &mut done).await?;
+        if migration.down.is_none() {
+            course.notes.push(format!("{} has no down file", migration.label()));
+            course.up(migration, &mut connection).await?;
+        } else if let Some(fresh) = there_and_back(course, migration, &scratch, &mut connection).await? {
+            // What the failed way back left behind must not be blamed on the next migration.
+            connection.close().await?;
+            scratch = course.work_on(fresh);
+            connection = scratch.open().await?;
+            course.up(migration, &mut connection).await?;
+        }
+    }
+    for backfill in course.due(None, &done) {
+        let before = Moment::of(course, &scratch, &mut connection).await?;
+        course.backfill(backfill, &scratch, Effect::Execute).await?;
+        undo(course, backfill, &before, &scratch, &mut connection).await?;
+        // The way down is walked with the data that a real database would have.
+        course.backfill(backfill, &scratch, Effect::Execute).await?;
+    }
+    all_the_way(course, &scratch, &mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Up, down, up again. Returns a copy of the state before, when the way back failed and the database is good for nothing.
+async fn there_and_back(
+    course: &mut Course<'_>,
+    migration: &Migration,
+    scratch: &Scratch,
+    connection: &mut Connection,
+) -> Result<Option<Scratch>, Error> {
+    let before = Moment::of(course, scratch, connection).await?;
+    course.up(migration, connection).await?;
+    let after = Moment::of(course, scratch, connection).await?;
+    if let Err(error) = course.down(migration, connection).await {
+        course.problem(What::Error(Box::new(error)));
+        return Ok(Some(before.restore(course)?));
+    }
+    let expected = format!("reverting {} brings back what was there before it", migration.label());
+    let clean = same(course, &before, connection, &expected).await?;
+    if let Err(error) = course.up(migration, connection).await {
+        course.problem(What::Error(Box::new(error)));
+        return Ok(Some(before.restore(course)?));
+    }
+    // Where the way back already lost something, the way up again can't find it.
+    if clean {
+        let expected = format!("applying {} again gives the same as the first time", migration.label());
+        same(course, &after, connection, &expected).await?;
+    }
+    Ok(None)
+}
+
+async fn all_the_way(course: &mut Course<'_>, scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
+    let migrations = &course.subject.history.migrations;
+    if migrations.iter().any(|migration| migration.down.is_none()) {
+        return Ok(());
+    }
+    let top = fingerprint::schema(connection).await?;
+    for migration in migrations.iter().rev() {
+        if let Err(error) = course.down(migration, connection).await {
+            course.problem(What::Error(Box::new(error)));
+            return Ok(());
+        }
+    }
+    course.step("look at what is left when everything is reverted");
+    let left = compare_schemas(&Schema::default(), &fingerprint::schema(connection).await?);
+    if !left.is_empty() {
+        let what = What::Differences {
+            expected: "with everything reverted, nothing is left".to_owned(),
+            lines: left.iter().map(ToString::to_string).collect(),
+            hint: "drop it in the down file of the migration that creates it".to_owned(),
+        };
+        course.problem(what);
+        return Ok(());
+    }
+    let mut done = Vec::new();
+    for migration in migrations {
+        course.run_due(scratch, Some(migration), &mut done).await?;
+        if let Err(error) = course.up(migration, connection).await {
+            course.problem(What::Error(Box::new(error)));
+            return Ok(());
+        }
+    }
+    let again = compare_schemas(&top, &fingerprint::schema(connection).await?);
+    if !again.is_empty() {
+        let what = What::Differences {
+            expected: "all the way down and up again gives the same schema".to_owned(),
+            lines: again.iter().map(ToString::to_string).collect(),
+            hint: "look at the down files: one of them does not take back all that its up file does".to_owned(),
+        };
+        course.problem(what);
+    }
+    Ok(())
+}

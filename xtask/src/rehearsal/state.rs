@@ -1,0 +1,79 @@
+//! States of a scratch database that are held against each other: schema, content, and a copy to look for examples in.
+
+use super::Course;
+use crate::Error;
+use crate::engine::Connection;
+use crate::fingerprint::{self, Content, ContentDifference, Schema, SchemaDifference};
+use crate::sandbox::Scratch;
+
+/// A state of a scratch database.
+#[derive(Debug)]
+pub struct Moment {
+    copy: Scratch,
+    schema: Schema,
+    content: Content,
+}
+
+/// How a state differs from an earlier one.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// In its schema.
+    pub schema: Vec<SchemaDifference>,
+    /// In its content, with examples.
+    pub content: Vec<ContentDifference>,
+}
+
+impl Moment {
+    pub(super) async fn of(course: &Course<'_>, scratch: &Scratch, connection: &mut Connection) -> Result<Self, Error> {
+        let copy = course.subject.sandbox.snapshot(scratch, "before")?;
+        let schema = fingerprint::schema(connection).await?;
+        let content = fingerprint::content(connection, &course.subject.database.volatile).await?;
+        Ok(Self { copy, schema, content })
+    }
+
+    /// A fresh copy of the database as it was.
+    pub(super) fn restore(&self, course: &Course<'_>) -> Result<Scratch, Error> {
+        Ok(course.subject.sandbox.snapshot(&self.copy, "restored")?)
+    }
+
+    /// How the database differs now.
+    pub(super) async fn compare(&self, course: &Course<'_>, connection: &mut Connection) -> Result<Compared, Error> {
+        let schema = fingerprint::compare_schemas(&self.schema, &fingerprint::schema(connection).await?);
+        let now = fingerprint::content(connection, &course.subject.database.volatile).await?;
+        let mut content = self.content.compare(&now);
+        if !content.is_empty() {
+            let mut before = self.copy.open().await?;
+            fingerprint::explain(&mut before, connection, &mut content).await?;
+            before.close().await?;
+        }
+        Ok(Compared { schema, content })
+    }
+}
+
+impl Compared {
+    /// Each difference that counts, with its examples below it. The order of columns is told apart by [`Self::notes`].
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let schema = self.schema.iter().filter(|difference| !is_note(difference)).map(ToString::to_string);
+        schema.chain(content_lines(self.content.iter())).collect()
+    }
+
+    /// What differs without mattering.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.schema.iter().filter(|difference| is_note(difference)).map(ToString::to_string).collect()
+    }
+}
+
+fn is_note(difference: &SchemaDifference) -> bool {
+    matches!(difference, SchemaDifference::ColumnOrder { .. })
+}
+
+/// Differences with their examples indented below them.
+pub(super) fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
+    let with_examples = |difference: &ContentDifference| {
+        let examples = difference.examples().iter().map(|example| format!("  {example}"));
+        std::iter::once(difference.to_string()).chain(examples).collect::<Vec<_>>()
+    };
+    differences.flat_map(with_examples).collect()
+}

@@ -1,0 +1,62 @@
+//! The proof of one backfill, for `backfill --verify`: run, run again from the first unit, checks, undo.
+
+use super::rerun::{again, same};
+use super::state::Moment;
+use super::{Course, What};
+use crate::Error;
+use crate::backfill::{AnyBackfill, Effect, Undo};
+use crate::engine::Connection;
+use crate::sandbox::Scratch;
+
+pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
+    let about = backfill.about();
+    let scratch = course.start("verify").await?;
+    let mut connection = scratch.open().await?;
+    let last = about.until.unwrap_or(i64::MAX);
+    let mut done = vec![about.name];
+    for migration in
+        course.subject.history.after(course.start_version()).iter().take_while(|migration| migration.version < last)
+    {
+        course.run_due(&scratch, Some(migration), &mut done).await?;
+        course.up(migration, &mut connection).await?;
+    }
+    let before = Moment::of(course, &scratch, &mut connection).await?;
+
+    let predicted = course.backfill(backfill, &scratch, Effect::Predict).await?;
+    let outcome = course.backfill(backfill, &scratch, Effect::Execute).await?;
+    if (predicted.counts.units, predicted.counts.writes, &predicted.counts.tallies, &predicted.counts.findings)
+        != (outcome.counts.units, outcome.counts.writes, &outcome.counts.tallies, &outcome.counts.findings)
+    {
+        let sentence = format!(
+            "predicted {} units and {} rows, and did {} and {}; `rows` should say what `write` writes",
+            predicted.counts.units, predicted.counts.writes, outcome.counts.units, outcome.counts.writes
+        );
+        course.problem(What::Backfill { backfill: about.name, sentence });
+    }
+    course.notes.push(format!("wrote {} rows for {} {}s", outcome.counts.writes, outcome.counts.units, about.unit));
+    again(course, backfill, &scratch, &mut connection).await?;
+    course.check(&mut connection).await?;
+    undo(course, backfill, &before, &scratch, &mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Undoes a finished backfill: the database is as it was before.
+pub(super) async fn undo(
+    course: &mut Course<'_>,
+    backfill: &dyn AnyBackfill,
+    before: &Moment,
+    scratch: &Scratch,
+    connection: &mut Connection,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    if about.undo == Undo::Absent {
+        course.notes.push(format!("{} has no undo", about.name));
+        return Ok(());
+    }
+    let outcome = course.backfill(backfill, scratch, Effect::Undo).await?;
+    if same(course, before, connection, &format!("undoing {} brings back what was there before", about.name)).await? {
+        course.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
+    }
+    Ok(())
+}

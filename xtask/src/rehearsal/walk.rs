@@ -1,0 +1,101 @@
+//! The way from a fixture's version to the newest one, as a team's databases go it: migrations one by one, each backfill
+//! before the migration that needs it or ends its window, the others at the end.
+
+use super::{Course, What};
+use crate::Error;
+use crate::backfill::{AnyBackfill, Effect, Outcome, Pass};
+use crate::check;
+use crate::engine::Connection;
+use crate::event::silent;
+use crate::migration::Migration;
+use crate::sandbox::Scratch;
+
+impl<'a> Course<'a> {
+    /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds
+    /// the names of those that ran already.
+    pub(super) fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
+        let is_due = |backfill: &&dyn AnyBackfill| {
+            let about = backfill.about();
+            let now = match next {
+                Some(next) => {
+                    about.from < next.version
+                        && (about.until == Some(next.version) || next.requires.iter().any(|name| name == about.name))
+                }
+                None => true,
+            };
+            now && !done.contains(&about.name) && about.until.is_none_or(|until| until > self.start_version())
+        };
+        self.subject.backfills.iter().copied().filter(is_due).collect()
+    }
+
+    /// Executes the backfills that are due before `next`.
+    pub(super) async fn run_due(
+        &mut self,
+        scratch: &Scratch,
+        next: Option<&Migration>,
+        done: &mut Vec<&'static str>,
+    ) -> Result<(), Error> {
+        for backfill in self.due(next, done) {
+            self.backfill(backfill, scratch, Effect::Execute).await?;
+            done.push(backfill.about().name);
+        }
+        Ok(())
+    }
+
+    /// Makes a pass of a backfill over the scratch database.
+    pub(super) async fn backfill(
+        &mut self,
+        backfill: &dyn AnyBackfill,
+        scratch: &Scratch,
+        effect: Effect,
+    ) -> Result<Outcome, Error> {
+        let name = backfill.about().name;
+        self.step(match effect {
+            Effect::Predict => format!("ask backfill {name} what it would do"),
+            Effect::Execute => format!("run backfill {name}"),
+            Effect::Again => format!("run backfill {name} again, from the first unit"),
+            Effect::Undo => format!("undo backfill {name}"),
+        });
+        match backfill.run(scratch.target(), &Pass::new(effect), &silent).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
+    pub(super) async fn walk(&mut self, scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
+        let mut done = Vec::new();
+        for migration in self.subject.history.after(self.start_version()) {
+            self.run_due(scratch, Some(migration), &mut done).await?;
+            self.up(migration, connection).await?;
+        }
+        self.run_due(scratch, None, &mut done).await
+    }
+
+    pub(super) async fn up(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
+        self.step(format!("apply {}", migration.label()));
+        crate::migration::step(connection, migration, crate::event::Direction::Up).await?;
+        Ok(())
+    }
+
+    pub(super) async fn down(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
+        self.step(format!("revert {}", migration.label()));
+        crate::migration::step(connection, migration, crate::event::Direction::Down).await?;
+        Ok(())
+    }
+
+    /// Runs the checks for the version that the database is at.
+    pub(super) async fn check(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        self.step("run the checks");
+        let applied = crate::migration::applied(connection).await?;
+        let version = applied.last().map_or(0, |done| done.version);
+        let subject = self.subject;
+        let results = check::run_all(connection, version, subject.checks, &subject.row_checks).await?;
+        if check::is_red(&results) {
+            let red =
+                results.into_iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })).collect();
+            self.problem(What::Checks(red));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! The JSON report of a backfill. Its findings are written to disk as they come, so that memory does not grow with them;
+//! the file gets its name only when it is whole.
+//!
+//! Shape, version 1 (a later version may add keys; it never changes the meaning of one):
+//!
+//! | key | is |
+//! |---|---|
+//! | `version` | 1 |
+//! | `backfill`, `database` | names |
+//! | `url` | the target, without secrets |
+//! | `mode` | `dry-run`, `execute` or `undo` |
+//! | `scope` | an object of columns and values; empty for all units |
+//! | `started_at` | UTC, RFC 3339 |
+//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `rejected`), `unit` (its id), `field`, `detail` |
+//! | `state` | `finished`, `stopped` or `failed` |
+//! | `error` | what failed, or null |
+//! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
+//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `findings` by kind, `tallies` by group and label: of the whole run |
+//! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
+//! | `seconds` | of this process |
+
+use crate::backfill::{Effect, Ending, Outcome, Scope};
+use crate::engine;
+use crate::ledger::Finding;
+use serde_json::json;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The version of the shape.
+pub const REPORT_VERSION: u32 = 1;
+
+/// A report that is being written.
+#[derive(Debug)]
+pub struct BackfillReport {
+    file: BufWriter<NamedTempFile>,
+    path: ReportPath,
+    findings: u64,
+    failed: Option<std::io::Error>,
+}
+
+/// Where a report goes.
+#[derive(Debug, Clone)]
+pub enum ReportPath {
+    /// Exactly there, replacing what is there.
+    Exactly(PathBuf),
+    /// `backfill-report-<timestamp>.json` in a folder, with a number where that is taken.
+    Stamped(PathBuf, String),
+}
+
+impl BackfillReport {
+    /// Begins a report. `started_at` is RFC 3339 in UTC.
+    ///
+    /// # Errors
+    /// [`engine::Error::Io`].
+    pub fn start(
+        path: ReportPath,
+        (backfill, database, url): (&str, &str, &str),
+        effect: Effect,
+        scope: &Scope,
+        started_at: &str,
+    ) -> Result<Self, engine::Error> {
+        let folder = path.folder().to_owned();
+        let begin = || {
+            let mut file = BufWriter::new(tempfile::Builder::new().prefix(".backfill-report-").tempfile_in(&folder)?);
+            let mode = match effect {
+                Effect::Predict => "dry-run",
+                Effect::Execute | Effect::Again => "execute",
+                Effect::Undo => "undo",
+            };
+            let scope: serde_json::Map<_, _> = scope.0.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+            writeln!(file, "{{\n  \"version\": {REPORT_VERSION},")?;
+            for (key, value) in [
+                ("backfill", backfill),
+                ("database", database),
+                ("url", url),
+                ("mode", mode),
+                ("started_at", started_at),
+            ] {
+                writeln!(file, "  \"{key}\": {},", json!(value))?;
+            }
+            write!(file, "  \"scope\": {},\n  \"findings\": [", json!(scope))?;
+            Ok(file)
+        };
+        let file = begin().map_err(|source| path.refused(source))?;
+        Ok(Self { file, path, findings: 0, failed: None })
+    }
+
+    /// Adds a finding. A failure is kept until [`Self::finish`].
+    pub fn add(&mut self, finding: &Finding) {
+        let comma = if self.findings == 0 { "" } else { "," };
+        self.findings += 1;
+        if let Err(error) = write!(self.file, "{comma}\n    {}", json!(finding)) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// Ends the report and gives it its name, which is returned.
+    ///
+    /// # Errors
+    /// [`engine::Error::Io`].
+    pub fn finish(mut self, outcome: Result<&Outcome, &str>) -> Result<PathBuf, engine::Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(self.path.refused(error));
+        }
+        let closing = if self.findings == 0 { "]" } else { "\n  ]" };
+        let rest = match outcome {
+            Ok(outcome) => json!({
+                "state": match outcome.ending { Ending::Finished => "finished", Ending::Stopped => "stopped" },
+                "error": null,
+                "resumed": outcome.resumed.as_ref().map(|resumed| json!({ "after": resumed.after, "units": resumed.units })),
+                "counts": outcome.counts,
+                "already_done": outcome.already_done,
+                "seconds": outcome.took.as_secs_f64(),
+            }),
+            Err(error) => json!({ "state": "failed", "error": error }),
+        };
+        let rest = serde_json::to_string_pretty(&rest).unwrap_or_default();
+        let rest = rest.trim_start_matches(['{', '\n']);
+        let path = self.path;
+        let written = write!(self.file, "{closing},\n{rest}\n");
+        let written = written.and_then(|()| self.file.into_inner().map_err(std::io::IntoInnerError::into_error));
+        written.and_then(|file| path.persist(file)).map_err(|source| path.refused(source))
+    }
+}
+
+impl ReportPath {
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Exactly(path) => {
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+            }
+            Self::Stamped(folder, _) => folder,
+        }
+    }
+
+    fn persist(&self, file: NamedTempFile) -> std::io::Result<PathBuf> {
+        readable(file.as_file())?;
+        match self {
+            Self::Exactly(path) => {
+                file.persist(path).map_err(|error| error.error)?;
+                Ok(path.clone())
+            }
+            Self::Stamped(folder, stamp) => {
+                let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
+                let mut file = file;
+                for suffix in names {
+                    let path = folder.join(format!("backfill-report-{stamp}{suffix}.json"));
+                    match file.persist_noclobber(&path) {
+                        Ok(_) => return Ok(path),
+                        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.file,
+                        Err(error) => return Err(error.error),
+                    }
+                }
+                Err(std::io::ErrorKind::AlreadyExists.into())
+            }
+        }
+    }
+
+    fn refused(&self, source: std::io::Error) -> engine::Error {
+        engine::Error::Io { what: "write the report into", path: self.folder().to_owned(), source }
+    }
+}
+
+/// Temporary files are private; a report is for the team.
+fn readable(file: &File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The answers of a rehearsal: a matrix of proofs and data, and each problem in full.
+
+use super::{Paint, checks_table, diagnostic, duration};
+use crate::rehearsal::{Answer, Problem, Proof, What};
+use serde_json::json;
+use std::fmt::Write;
+
+/// What the column of an empty database is called.
+const EMPTY: &str = "(empty)";
+
+fn column(answer: &Answer) -> &str {
+    answer.fixture.as_deref().unwrap_or(EMPTY)
+}
+
+/// A line a proof, a column for the empty database and for each fixture.
+#[must_use]
+pub fn matrix(answers: &[Answer], paint: Paint) -> String {
+    let mut columns: Vec<&str> = Vec::new();
+    for answer in answers {
+        if !columns.contains(&column(answer)) {
+            columns.push(column(answer));
+        }
+    }
+    let proofs: Vec<Proof> =
+        Proof::ALL.into_iter().filter(|proof| answers.iter().any(|answer| answer.proof == *proof)).collect();
+    let first = proofs.iter().map(|proof| proof.name().len()).max().unwrap_or_default();
+    let cell = |proof: Proof, name: &str| match answers
+        .iter()
+        .find(|answer| answer.proof == proof && column(answer) == name)
+    {
+        None => (String::new(), String::new()),
+        Some(answer) if answer.problems.is_empty() => {
+            let text = format!("ok {:>7}", duration(answer.took));
+            (paint.good(&text), text)
+        }
+        Some(_) => (paint.bad("FAILED"), "FAILED".to_owned()),
+    };
+    let width = |name: &str| {
+        proofs
+            .iter()
+            .map(|proof| cell(*proof, name).1.chars().count())
+            .max()
+            .unwrap_or_default()
+            .max(name.chars().count())
+    };
+    let mut text = format!("  {:first$}", "");
+    for name in &columns {
+        let _ = write!(text, "   {}", paint.faint(format!("{name:<width$}", width = width(name))));
+    }
+    text = text.trim_end().to_owned() + "\n";
+    for proof in &proofs {
+        let mut line = format!("  {:<first$}", proof.name());
+        for name in &columns {
+            let (painted, plain) = cell(*proof, name);
+            let _ = write!(line, "   {painted}{}", " ".repeat(width(name) - plain.chars().count()));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Each problem in full.
+#[must_use]
+pub fn failures(database: &str, answers: &[Answer], paint: Paint) -> String {
+    let mut text = String::new();
+    for answer in answers {
+        for problem in &answer.problems {
+            let place = format!("{database} / {} / {}", answer.proof.name(), column(answer));
+            let _ = writeln!(text, "\n{} {}", paint.bad("FAILED"), paint.strong(place));
+            text.push_str(&one(problem, paint));
+        }
+    }
+    text
+}
+
+fn one(problem: &Problem, paint: Paint) -> String {
+    let mut text = String::new();
+    let mut field = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {} {}", paint.faint(format!("{name:<9}")), value.replace('\n', "\n            "));
+    };
+    field("step", &problem.step);
+    match &problem.what {
+        What::Error(error) => field("found", diagnostic(error.as_ref(), paint).trim_end()),
+        What::Differences { expected, lines, hint } => {
+            field("expected", expected);
+            field("found", &lines.join("\n"));
+            field("hint", hint);
+        }
+        What::Checks(results) => field("found", checks_table(results, paint).trim()),
+        What::Backfill { backfill, sentence } => field("found", &format!("{backfill} {sentence}")),
+    }
+    if let Some(kept) = &problem.kept {
+        field("look at", kept);
+    }
+    field("next", &problem.next);
+    text
+}
+
+/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes` and `problems`, each
+/// of those with `step`, `found`, `kept` and `next`.
+#[must_use]
+pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
+    let problem = |problem: &Problem| {
+        let found = match &problem.what {
+            What::Error(error) => vec![error.to_string()],
+            What::Differences { lines, .. } => lines.clone(),
+            What::Checks(results) => results.iter().map(|result| format!("check {} is red", result.name)).collect(),
+            What::Backfill { backfill, sentence } => vec![format!("{backfill} {sentence}")],
+        };
+        json!({ "step": problem.step, "found": found, "kept": problem.kept, "next": problem.next })
+    };
+    let one = |answer: &Answer| {
+        json!({
+            "proof": answer.proof.name(),
+            "fixture": answer.fixture,
+            "ok": answer.problems.is_empty(),
+            "seconds": answer.took.as_secs_f64(),
+            "notes": answer.notes,
+            "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),
+        })
+    };
+    answers.iter().map(one).collect()
+}

@@ -1,0 +1,53 @@
+//! Removes what processes that were killed left behind, templates that nobody used for long, and old kept copies.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// The file that a living owner has locked.
+pub(super) const OWNER: &str = "owner.lock";
+/// How the folders of processes are named.
+pub(super) const MAKING: &str = "process-";
+
+/// A folder without a lock file is younger than its owner's next two system calls, or its owner was killed between them.
+const MAKING_TAKES: Duration = Duration::from_secs(60);
+/// Templates that were not used for so long are rebuilt when they are needed again.
+const TEMPLATE_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
+/// How many kept copies of failures stay.
+const KEPT: usize = 20;
+
+/// Sweeps. What can't be removed stays for the next time: sweeping is never a reason to fail.
+pub(super) fn sweep(root: &Path) {
+    for folder in paths(&root.join("scratch")) {
+        if is_dead(&folder) {
+            drop(fs::remove_dir_all(&folder));
+        }
+    }
+    for template in paths(&root.join("templates")) {
+        let life =
+            if template.extension().is_some_and(|ending| ending == "db") { TEMPLATE_LIFE } else { MAKING_TAKES * 60 };
+        if age(&template).is_some_and(|age| age > life) {
+            drop(fs::remove_file(&template));
+        }
+    }
+    let mut kept = paths(&root.join("kept"));
+    kept.sort_by_key(|path| age(path));
+    for path in kept.iter().skip(KEPT) {
+        drop(fs::remove_file(path));
+    }
+}
+
+fn is_dead(folder: &Path) -> bool {
+    match File::open(folder.join(OWNER)) {
+        Ok(owner) => owner.try_lock().is_ok(),
+        Err(_) => age(folder).is_some_and(|age| age > MAKING_TAKES),
+    }
+}
+
+fn paths(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+}
+
+fn age(path: &Path) -> Option<Duration> {
+    SystemTime::now().duration_since(fs::metadata(path).ok()?.modified().ok()?).ok()
+}
