@@ -6,4 +6,6 @@ mod command_line;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod workspace;
