@@ -3,7 +3,7 @@
 
 use super::lex::Statement;
 use super::{Address, Engine, Error, Row, Rows, Value, sqlite};
-use crate::fingerprint::{Schema, TableDigest, TableShape};
+use crate::fingerprint::{SQLX_TABLE, Schema, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;
@@ -153,6 +153,21 @@ impl Connection {
                 Ok(self.query(sql, &[name.into()], 1).await?.scalar() == Some(&Value::Int(1)))
             }
         }
+    }
+
+    /// True where nobody has made a table and no migration is applied.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn is_empty(&mut self) -> Result<bool, Error> {
+        if !self.tables().await?.is_empty() {
+            return Ok(false);
+        }
+        if !self.has_table(SQLX_TABLE).await? {
+            return Ok(true);
+        }
+        let applied = self.query(&format!("SELECT count(*) FROM {SQLX_TABLE}"), &[], 1).await?;
+        Ok(applied.scalar() == Some(&Value::Int(0)))
     }
 
     /// The user's tables (not the engine's, sqlx's or this tool's), with columns and keys, by name.
