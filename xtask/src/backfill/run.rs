@@ -95,7 +95,8 @@ pub async fn run<B: Backfill>(
     }
     let took = start.elapsed();
     events(Event::BackfillEnded { took });
-    Ok(Outcome { about, effect: pass.effect, counts: run.counts, resumed, ending, already_done, took })
+    let is_scoped = !pass.scope.0.is_empty();
+    Ok(Outcome { about, effect: pass.effect, is_scoped, counts: run.counts, resumed, ending, already_done, took })
 }
 
 fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {

@@ -225,6 +225,7 @@ impl Lock {
         if !address.creates() && !address.path().exists() {
             return Err(Error::NoDatabase { path: address.path().to_owned() });
         }
+        sqlite::refuse_read_only(address, Access::Write)?;
         sqlite::FileLock::take(address.path(), wait, waiting).await.map(|held| Self { _held: held })
     }
 }

@@ -12,7 +12,7 @@ pub(super) use digest::digest;
 pub(super) use locate::locate;
 pub(super) use lock::FileLock;
 pub(super) use schema::{schema, tables};
-pub(super) use session::Session;
+pub(super) use session::{Session, refuse_read_only};
 
 use super::Error;
 use sqlx::sqlite::SqliteConnectOptions;
