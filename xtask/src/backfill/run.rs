@@ -145,7 +145,8 @@ fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
 /// How many units there are in the scope of a pass.
 async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, which: Which) -> Result<u64, Error> {
     let page = Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0 };
-    let sql = format!("SELECT count(*) FROM ({}\n) AS unit WHERE {}", page.units, page.filter(reader.engine(), 1));
+    let units = reader.strict(page.units);
+    let sql = format!("SELECT count(*) FROM ({units}\n) AS unit WHERE {}", page.filter(reader.engine(), 1));
     let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
     let about = backfill.about();
     let counted = reader.query(&sql, &values, 1).await;

@@ -56,6 +56,14 @@ impl Connection {
         }
     }
 
+    /// A query of somebody else, written so that the engine can't take a misspelt name for anything but an error.
+    #[must_use]
+    pub fn strict(&self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(_) => sqlite::strict(sql),
+        }
+    }
+
     /// Runs a query and returns at most `limit` of its rows.
     ///
     /// # Errors
