@@ -1,0 +1,9 @@
+//! The command line on real files and in real processes. Each module has one subject; each test is a table of rows through
+//! one `check` function. Golden files are in `snapshots` and are rewritten by `INSTA_UPDATE=always`, never by hand.
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod workspace;

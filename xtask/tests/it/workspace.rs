@@ -1,0 +1,233 @@
+//! A throwaway workspace: a copy of this repository's databases and fixtures, a command run in it, and what came of that.
+//! What differs from run to run (times, paths, process ids) is replaced by placeholders before it is held against a
+//! snapshot.
+
+use crate::database;
+use pretty_assertions::assert_eq;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use tempfile::TempDir;
+
+/// The version that creates the pets.
+pub(crate) const CREATED: &str = "20250901090000";
+/// The version that adds their traits.
+pub(crate) const TRAITS: &str = "20250915090000";
+/// The development database of the pets.
+pub(crate) const PETS: &str = ".dev/pets.sqlite";
+
+/// A workspace that is removed when it served.
+pub(crate) struct Workspace {
+    _folder: TempDir,
+    pub(crate) root: PathBuf,
+}
+
+impl Workspace {
+    /// A workspace as a fresh checkout has it: no database yet.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let workspace = Self { _folder: folder, root };
+        for part in ["migrations", "fixtures", "xtask/src/backfills"] {
+            copy(&repository().join(part), &workspace.path(part));
+        }
+        workspace
+    }
+
+    /// A workspace with a development database that holds the rows of the fixture, at that version.
+    pub(crate) fn with_pets(version: &str) -> Self {
+        let workspace = Self::new();
+        workspace.succeed(&format!("migrate pets --to {CREATED}"));
+        let fixture = fs::read_to_string(workspace.path("fixtures/pets/populated.sql")).unwrap();
+        database::execute(&workspace.path(PETS), &fixture);
+        if version != CREATED {
+            workspace.succeed(&format!("migrate pets --to {version}"));
+        }
+        workspace
+    }
+
+    /// A path below the root.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Writes a file, and the folders above it.
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Removes a file or a folder.
+    pub(crate) fn remove(&self, path: &str) {
+        let path = self.path(path);
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+    }
+
+    /// Replaces text in a file that holds it.
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(path)).unwrap();
+        assert!(text.contains(from), "{path} does not hold {from}");
+        self.write(path, text.replace(from, to));
+    }
+
+    /// A migration of the pets: its up file, and its down file where that is not empty.
+    pub(crate) fn migration(&self, label: &str, up: &str, down: &str) {
+        self.write(&format!("migrations/pets/{label}.up.sql"), up);
+        if !down.is_empty() {
+            self.write(&format!("migrations/pets/{label}.down.sql"), down);
+        }
+    }
+
+    /// Runs statements on the development database of the pets.
+    pub(crate) fn execute(&self, sql: &str) {
+        database::execute(&self.path(PETS), sql);
+    }
+
+    /// The first column of a query on the development database of the pets.
+    pub(crate) fn query(&self, sql: &str) -> Vec<String> {
+        database::query(&self.path(PETS), sql)
+    }
+
+    /// The command, to be run in the root, with an environment in which nothing points to another database.
+    pub(crate) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> duct::Expression {
+        self.command_in("", &[], arguments)
+    }
+
+    /// The command, to be run in a folder below the root, with these variables besides.
+    pub(crate) fn command_in<'a>(
+        &self,
+        folder: &str,
+        variables: &[(&str, &str)],
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> duct::Expression {
+        let points_elsewhere =
+            |name: &str| name.ends_with("_DATABASE_URL") || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS"].contains(&name);
+        let inherited = std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(points_elsewhere));
+        let added = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let command = duct::cmd(env!("CARGO_BIN_EXE_xtask"), arguments).dir(self.path(folder)).stdin_null();
+        command.full_env(inherited.chain(added))
+    }
+
+    /// Runs the command to its end, whatever that is. Arguments are separated by spaces.
+    pub(crate) fn run(&self, arguments: &str) -> Ran {
+        self.finish(arguments, self.command(arguments.split_whitespace()))
+    }
+
+    /// Runs a command that is called `name` in the snapshot.
+    pub(crate) fn finish(&self, name: &str, command: duct::Expression) -> Ran {
+        let output = command.stdout_capture().stderr_capture().unchecked().run().unwrap();
+        self.ran(name, &output)
+    }
+
+    /// What came of a command.
+    pub(crate) fn ran(&self, name: &str, output: &Output) -> Ran {
+        let text =
+            |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(self.root.to_str().unwrap(), "<root>");
+        Ran {
+            command: name.to_owned(),
+            exit: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Runs a command that has to succeed.
+    pub(crate) fn succeed(&self, arguments: &str) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        ran
+    }
+
+    /// Every file and folder of the workspace and a hash of what it holds; the cache under `target` is left out.
+    pub(crate) fn files(&self) -> BTreeMap<String, u64> {
+        let mut files = BTreeMap::new();
+        list(&self.root, &self.root, &mut files);
+        files
+    }
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) command: String,
+    pub(crate) exit: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// All of it, as a person sees it.
+    pub(crate) fn text(&self) -> String {
+        let exit = self.exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"));
+        let part = |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{text}") };
+        format!(
+            "$ cargo xtask {}\n{exit}\n{}{}",
+            self.command,
+            part("stdout", &self.stdout),
+            part("stderr", &self.stderr)
+        )
+    }
+
+    /// Holds the exit code and the text against what is expected.
+    pub(crate) fn check(&self, exit: i32, folder: &str, snapshot: &str) {
+        assert_eq!(self.exit, Some(exit), "{snapshot}\n{}", self.text());
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(format!("snapshots/{folder}"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        for (pattern, placeholder) in PLACEHOLDERS {
+            settings.add_filter(pattern, *placeholder);
+        }
+        settings.bind(|| insta::assert_snapshot!(snapshot, self.text()));
+    }
+}
+
+/// What differs from run to run, and what is written in its place.
+const PLACEHOLDERS: &[(&str, &str)] = &[
+    (r" *\b(\d+ (µs|ms)|\d+\.\d\d s|\d+ min \d\d s)", " <time>"),
+    (r#"(applied |"applied_at":"|"started_at": ")20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?"#, "$1<when>"),
+    (r#""seconds":( ?)[\d.e-]+"#, r#""seconds":$1<time>"#),
+    (r"\b20(2[6-9]|[3-9]\d)\d{10}", "<version>"),
+    (r"\b20(2[6-9]|[3-9]\d)(_\d{3}){3}_\d\b", "<version>"),
+    (r"backfill-report-\d{8}T\d{6}Z(-\d+)?", "backfill-report-<when>"),
+    (r"kept/\w{6}-", "kept/<process>-"),
+    (r"(, [\w-]+ \(process \d+\))+", ""),
+    (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),
+    (r"\(process \d+\)", "(process <pid>)"),
+    (r"\b[0-9a-f]{32}\b", "<hash>"),
+];
+
+/// The repository that these tests belong to.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &to) } else { fs::copy(entry.path(), &to).map(drop).unwrap() }
+    }
+}
+
+fn list(root: &Path, folder: &Path, files: &mut BTreeMap<String, u64>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        let mut hash = DefaultHasher::new();
+        if path.is_dir() {
+            if name == "target" {
+                continue;
+            }
+            list(root, &path, files);
+        } else {
+            fs::read(&path).unwrap().hash(&mut hash);
+        }
+        files.insert(name, hash.finish());
+    }
+}
