@@ -6,4 +6,8 @@ mod command_line;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod workspace;
