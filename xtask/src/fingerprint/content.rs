@@ -26,6 +26,8 @@ pub struct TableDigest {
     pub whole: u128,
     /// Over each column's values, each bound to its row's key.
     pub columns: BTreeMap<String, u128>,
+    /// The columns of the key.
+    pub key: Vec<String>,
 }
 
 /// The digest of all rows of a database.
@@ -74,7 +76,7 @@ impl<'a> Summing<'a> {
 
     pub(crate) fn finish(self) -> TableDigest {
         let columns = self.table.columns.iter().cloned().zip(self.sums).collect();
-        TableDigest { rows: self.rows, whole: self.whole, columns }
+        TableDigest { rows: self.rows, whole: self.whole, columns, key: self.table.key.clone() }
     }
 }
 
@@ -147,14 +149,13 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
     }
     let is_other = |(column, sum): &(&String, &u128)| now.columns.get(*column).is_some_and(|now| now != *sum);
     let changed: Vec<&String> = before.columns.iter().filter(is_other).map(|(column, _)| column).collect();
-    if changed.is_empty() && before.columns.keys().eq(now.columns.keys()) && before.whole != now.whole {
+    let same_columns = before.columns.keys().eq(now.columns.keys());
+    let other_rows = changed.iter().any(|column| before.key.contains(column))
         // The same values in other rows: only possible in a table without a key.
-        found.push(ContentDifference::Rows {
-            table: table.clone(),
-            before: before.rows,
-            after: now.rows,
-            examples: Vec::new(),
-        });
+        || (changed.is_empty() && same_columns && before.whole != now.whole);
+    if other_rows {
+        found.push(ContentDifference::Rows { table, before: before.rows, after: now.rows, examples: Vec::new() });
+        return;
     }
     for column in changed {
         found.push(ContentDifference::Values {
@@ -223,7 +224,7 @@ mod tests {
                 .enumerate()
                 .map(|(i, name)| ((*name).to_owned(), digest.columns[&format!("c{i}")]))
                 .collect();
-            TableDigest { columns, ..digest }
+            TableDigest { columns, key: vec!["k".to_owned()], ..digest }
         };
         let check = |before: &[(&str, &[&str], Rows<'_>)], after: &[(&str, &[&str], Rows<'_>)], expect: &[&str]| {
             let content = |tables: &[(&str, &[&str], Rows<'_>)]| Content {
