@@ -2,6 +2,8 @@
 //! size in one transaction, on a copy of the same file, in the same run; times of different machines can't be compared,
 //! ratios can. What is run is the real command in a process of its own, whose peak memory is read from the system.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use std::error::Error;

@@ -1,6 +1,6 @@
 //! All errors of the engine under one name, and the exit codes that they lead to.
 
-use crate::{backfill, check, engine, migration, sandbox, workspace};
+use crate::{backfill, check, engine, fixture, migration, sandbox, workspace};
 use miette::Diagnostic;
 
 /// Any failure of the engine.
@@ -26,6 +26,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Check(#[from] check::Error),
+    /// Of a fixture.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fixture(#[from] fixture::Error),
     /// Of a throwaway database.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -43,7 +47,7 @@ impl Error {
             Self::Backfill(error) => error.is_usage(),
             Self::Check(check::Error::Query { .. } | check::Error::RowQuery { .. } | check::Error::Engine(_)) => false,
             Self::Check(_) => true,
-            Self::Sandbox(sandbox::Error::FixtureVersion { .. }) => true,
+            Self::Fixture(error) | Self::Sandbox(sandbox::Error::Fixture(error)) => error.is_usage(),
             Self::Sandbox(_) => false,
         };
         if usage { Exit::Usage } else { Exit::Failed }

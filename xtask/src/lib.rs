@@ -13,6 +13,7 @@ pub mod engine;
 mod error;
 pub mod event;
 pub mod fingerprint;
+pub mod fixture;
 pub mod ledger;
 pub mod migration;
 pub mod rehearsal;

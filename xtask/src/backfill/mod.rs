@@ -5,6 +5,8 @@ mod error;
 mod findings;
 mod pass;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use error::Error;
 pub use findings::{Findings, Reject};

@@ -1,7 +1,7 @@
 //! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
 //! findings are one transaction.
 
-use super::{Backfill, Effect, Ending, Error, Findings, Outcome, Pass};
+use super::{About, Backfill, Effect, Ending, Error, Findings, Outcome, Pass};
 use crate::engine::{self, Connection, Driver, Key, Lock, Page, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Finding, FindingKind, Run, RunState};
@@ -64,13 +64,10 @@ pub async fn run<B: Backfill>(
     events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
     ledger::replay(&mut reader, &run, &|finding| events(Event::Found(finding))).await?;
 
-    let gate = Mutex::new(());
+    let work = Work { backfill, about, pass, gate: Mutex::new(()), events };
     let mut ran = Ok(Ending::Finished);
     for stretch in stretches(run.cursor.clone()) {
-        ran = match &mut writer {
-            Some(writer) => work(backfill, &mut reader, writer, &gate, pass, stretch, &mut run, events).await,
-            None => predict(backfill, &mut reader, &gate, pass, stretch, &mut run, events).await,
-        };
+        ran = work.stretch(&mut reader, writer.as_mut(), stretch, &mut run).await;
         if !matches!(ran, Ok(Ending::Finished)) {
             break;
         }
@@ -98,7 +95,8 @@ pub async fn run<B: Backfill>(
     }
     let took = start.elapsed();
     events(Event::BackfillEnded { took });
-    Ok(Outcome { about, effect: pass.effect, counts: run.counts, resumed, ending, already_done, took })
+    let is_scoped = !pass.scope.0.is_empty();
+    Ok(Outcome { about, effect: pass.effect, is_scoped, counts: run.counts, resumed, ending, already_done, took })
 }
 
 fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
@@ -147,7 +145,8 @@ fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
 /// How many units there are in the scope of a pass.
 async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, which: Which) -> Result<u64, Error> {
     let page = Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0 };
-    let sql = format!("SELECT count(*) FROM ({}\n) AS unit WHERE {}", page.units, page.filter(reader.engine(), 1));
+    let units = reader.strict(page.units);
+    let sql = format!("SELECT count(*) FROM ({units}\n) AS unit WHERE {}", page.filter(reader.engine(), 1));
     let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
     let about = backfill.about();
     let counted = reader.query(&sql, &values, 1).await;
@@ -155,193 +154,183 @@ async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, 
     Ok(counted.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
-/// Reads and transforms ahead, one batch, while the batch before it is written.
-async fn work<B: Backfill>(
-    backfill: &B,
-    reader: &mut Connection,
-    writer: &mut Connection,
-    gate: &Mutex<()>,
-    pass: &Pass,
-    stretch: Stretch,
-    run: &mut Run,
-    events: Events<'_>,
-) -> Result<Ending, Error> {
-    let (sender, mut receiver) = mpsc::channel::<Batch<B>>(1);
-    let committed = run.counts.units;
-    let read = async move { produce(backfill, reader, gate, pass, stretch, committed, &sender).await };
-    let write = async {
-        while let Some(batch) = receiver.recv().await {
-            write_batch(backfill, writer, gate, pass, run, batch, events).await?;
-            if pass.stop.is_requested() {
-                // Dropping the receiver ends the reader too.
-                return Ok(Ending::Stopped);
-            }
-        }
-        Ok(Ending::Finished)
-    };
-    let ((), ending) = tokio::try_join!(read, write)?;
-    Ok(ending)
+/// What a pass works with.
+struct Work<'a, B> {
+    backfill: &'a B,
+    about: About,
+    pass: &'a Pass,
+    /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
+    /// and SQLite waits by polling.
+    gate: Mutex<()>,
+    events: Events<'a>,
 }
 
-async fn predict<B: Backfill>(
-    backfill: &B,
-    reader: &mut Connection,
-    gate: &Mutex<()>,
-    pass: &Pass,
-    stretch: Stretch,
-    run: &mut Run,
-    events: Events<'_>,
-) -> Result<Ending, Error> {
-    let (sender, mut receiver) = mpsc::channel::<Batch<B>>(1);
-    let committed = run.counts.units;
-    let read = async move { produce(backfill, reader, gate, pass, stretch, committed, &sender).await };
-    let count = async {
-        while let Some(mut batch) = receiver.recv().await {
-            batch.counts.writes = batch.outputs.iter().map(|output| backfill.rows(output)).sum();
-            run.cursor = Some(batch.last);
-            run.counts.add(&batch.counts);
-            tell(&run.counts, batch.lines, batch.findings, events);
-            if pass.stop.is_requested() {
-                return Ok(Ending::Stopped);
-            }
-        }
-        Ok(Ending::Finished)
-    };
-    let ((), ending) = tokio::try_join!(read, count)?;
-    Ok(ending)
-}
-
-async fn produce<B: Backfill>(
-    backfill: &B,
-    reader: &mut Connection,
-    gate: &Mutex<()>,
-    pass: &Pass,
-    (mut after, until): Stretch,
-    committed: u64,
-    sender: &mpsc::Sender<Batch<B>>,
-) -> Result<(), Error> {
-    let about = backfill.about();
-    let mut lines = 0;
-    loop {
-        let page = Page {
-            units: backfill.units(),
-            which: pass.effect.which(),
-            scope: &pass.scope.0,
-            after: after.clone(),
-            until: until.clone(),
-            limit: pass.batch.get(),
-        };
-        let read = {
-            // Without a write-ahead log a reader in the middle of a page makes a commit wait, and poll.
-            let _reading = gate.lock().await;
-            let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
-            B::Db::page::<B::Unit>(connection, &page).await
-        };
-        let units = read.map_err(|error| {
-            let place = after.as_ref().map(|after| format!(" after {after}")).unwrap_or_default();
-            statement(&about, format!("reading {}s{place}", about.unit), reader.explain(error), committed)
-        })?;
-        let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
-        after = Some(last.clone());
-        let units = units.into_iter().map(|(_, unit)| unit).collect();
-        let batch = transform(backfill, units, last, pass, &mut lines);
-        if sender.send(batch).await.is_err() {
-            return Ok(());
-        }
-    }
-}
-
-fn transform<B: Backfill>(backfill: &B, units: Vec<B::Unit>, last: Key, pass: &Pass, told: &mut u64) -> Batch<B> {
-    let mut findings = Findings::default();
-    let mut outputs = Vec::with_capacity(units.len());
-    let mut lines = Vec::new();
-    if pass.effect != Effect::Undo {
-        for unit in &units {
-            let first = findings.len();
-            match backfill.transform(unit, &mut findings) {
-                Ok(output) => {
-                    if pass.lines.wants(*told) {
-                        lines.push(backfill.describe(unit, &output));
-                        *told += 1;
-                    }
-                    outputs.push(output);
+impl<B: Backfill> Work<'_, B> {
+    /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
+    /// writer.
+    async fn stretch(
+        &self,
+        reader: &mut Connection,
+        mut writer: Option<&mut Connection>,
+        stretch: Stretch,
+        run: &mut Run,
+    ) -> Result<Ending, Error> {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let committed = run.counts.units;
+        // The sender goes with the reading: its end is the end of the batches.
+        let read = async move { self.read(reader, stretch, committed, &sender).await };
+        let write = async {
+            while let Some(batch) = receiver.recv().await {
+                match writer.as_deref_mut() {
+                    Some(writer) => self.write(writer, run, batch).await?,
+                    None => self.predict(run, batch),
                 }
-                Err(reject) => findings.record(FindingKind::Rejected, reject.field, reject.why),
+                if self.pass.stop.is_requested() {
+                    receiver.close();
+                    return Ok(Ending::Stopped);
+                }
             }
-            findings.name(first, || backfill.id(unit));
+            Ok(Ending::Finished)
+        };
+        let ((), ending) = tokio::try_join!(read, write)?;
+        Ok(ending)
+    }
+
+    async fn read(
+        &self,
+        reader: &mut Connection,
+        (mut after, until): Stretch,
+        committed: u64,
+        sender: &mpsc::Sender<Batch<B>>,
+    ) -> Result<(), Error> {
+        let mut told = 0;
+        loop {
+            let page = Page {
+                units: self.backfill.units(),
+                which: self.pass.effect.which(),
+                scope: &self.pass.scope.0,
+                after: after.clone(),
+                until: until.clone(),
+                limit: self.pass.batch.get(),
+            };
+            let read = {
+                let _reading = self.gate.lock().await;
+                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
+                B::Db::page::<B::Unit>(connection, &page).await
+            };
+            let units = read.map_err(|error| {
+                let what = format!("reading {}s{}", self.about.unit, behind(after.as_ref()));
+                statement(&self.about, what, reader.explain(error), committed)
+            })?;
+            let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
+            after = Some(last.clone());
+            let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
+            if sender.send(batch).await.is_err() {
+                return Ok(());
+            }
         }
     }
-    let (findings, tallies) = findings.take();
-    let mut counts = Counts { units: units.len() as u64, batches: 1, tallies, ..Counts::default() };
-    for finding in &findings {
-        *counts.findings.entry(finding.kind).or_default() += 1;
-    }
-    Batch { last, units, outputs, counts, findings, lines }
-}
 
-async fn write_batch<B: Backfill>(
-    backfill: &B,
-    writer: &mut Connection,
-    gate: &Mutex<()>,
-    pass: &Pass,
-    run: &mut Run,
-    mut batch: Batch<B>,
-    events: Events<'_>,
-) -> Result<(), Error> {
-    let about = backfill.about();
-    let rejects: Vec<Finding> =
-        batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
-    if !rejects.is_empty() {
-        return Err(Error::Rejected { backfill: about.name, unit: about.unit, rejects, committed: run.counts.units });
+    fn transform(&self, units: Vec<B::Unit>, last: Key, told: &mut u64) -> Batch<B> {
+        let mut findings = Findings::default();
+        let mut outputs = Vec::with_capacity(units.len());
+        let mut lines = Vec::new();
+        if self.pass.effect != Effect::Undo {
+            for unit in &units {
+                let first = findings.len();
+                match self.backfill.transform(unit, &mut findings) {
+                    Ok(output) => {
+                        if self.pass.lines.wants(*told) {
+                            lines.push(self.backfill.describe(unit, &output));
+                            *told += 1;
+                        }
+                        outputs.push(output);
+                    }
+                    Err(reject) => findings.record(FindingKind::Rejected, reject.field, reject.why),
+                }
+                findings.name(first, || self.backfill.id(unit));
+            }
+        }
+        let (findings, tallies) = findings.take();
+        let mut counts = Counts { units: units.len() as u64, batches: 1, tallies, ..Counts::default() };
+        for finding in &findings {
+            *counts.findings.entry(finding.kind).or_default() += 1;
+        }
+        Batch { last, units, outputs, counts, findings, lines }
     }
-    writer.begin().await?;
-    let written = async {
+
+    fn predict(&self, run: &mut Run, mut batch: Batch<B>) {
+        batch.counts.writes = self.rows(&batch);
+        run.cursor = Some(batch.last);
+        run.counts.add(&batch.counts);
+        self.tell(&run.counts, batch.lines, batch.findings);
+    }
+
+    async fn write(&self, writer: &mut Connection, run: &mut Run, batch: Batch<B>) -> Result<(), Error> {
+        let rejects: Vec<Finding> =
+            batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
+        if !rejects.is_empty() {
+            let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
+            return Err(Error::Rejected { backfill, unit, rejects, committed });
+        }
+        writer.begin().await?;
+        match self.write_in_transaction(writer, run, &batch).await {
+            Ok(next) => *run = next,
+            Err(error) => {
+                writer.rollback().await;
+                return Err(error);
+            }
+        }
+        self.tell(&run.counts, batch.lines, batch.findings);
+        Ok(())
+    }
+
+    /// Writes the rows and the ledger, commits, and returns the run as it is then.
+    async fn write_in_transaction(&self, writer: &mut Connection, run: &Run, batch: &Batch<B>) -> Result<Run, Error> {
         let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
-        let written = match pass.effect {
-            Effect::Undo => backfill.undo(connection, &batch.units).await,
-            _ => backfill.write(connection, &batch.outputs).await,
+        let written = match self.pass.effect {
+            Effect::Undo => self.backfill.undo(connection, &batch.units).await,
+            _ => self.backfill.write(connection, &batch.outputs).await,
         };
         let rows = written.map_err(|error| {
-            let place = run.cursor.as_ref().map(|after| format!(" after {after}")).unwrap_or_default();
-            let what = format!("writing {} {}s{place}", batch.units.len(), about.unit);
-            statement(&about, what, writer.explain(error), run.counts.units)
+            let what = format!("writing {} {}s{}", batch.units.len(), self.about.unit, behind(run.cursor.as_ref()));
+            statement(&self.about, what, writer.explain(error), run.counts.units)
         })?;
-        let expected: u64 = batch.outputs.iter().map(|output| backfill.rows(output)).sum();
-        batch.counts.writes = rows;
-        batch.counts.left_alone = expected.saturating_sub(rows);
         let mut next = run.clone();
-        next.cursor = Some(batch.last);
+        next.cursor = Some(batch.last.clone());
         next.counts.add(&batch.counts);
-        if pass.effect.work().is_some() {
+        next.counts.writes += rows;
+        next.counts.left_alone += self.rows(batch).saturating_sub(rows);
+        if self.pass.effect.work().is_some() {
             ledger::save(writer, &next, &batch.findings).await?;
         }
-        let _committing = gate.lock().await;
+        let _committing = self.gate.lock().await;
         writer.commit().await?;
         Ok(next)
-    };
-    match written.await {
-        Ok(next) => *run = next,
-        Err(error) => {
-            writer.rollback().await;
-            return Err(error);
-        }
     }
-    tell(&run.counts, batch.lines, batch.findings, events);
-    Ok(())
+
+    /// How many rows a batch should write.
+    fn rows(&self, batch: &Batch<B>) -> u64 {
+        batch.outputs.iter().map(|output| self.backfill.rows(output)).sum()
+    }
+
+    fn tell(&self, counts: &Counts, lines: Vec<String>, findings: Vec<Finding>) {
+        for line in lines {
+            (self.events)(Event::Unit { line });
+        }
+        for finding in findings {
+            (self.events)(Event::Found(finding));
+        }
+        (self.events)(Event::Batch { counts: counts.clone() });
+    }
 }
 
-fn tell(counts: &Counts, lines: Vec<String>, findings: Vec<Finding>, events: Events<'_>) {
-    for line in lines {
-        events(Event::Unit { line });
-    }
-    for finding in findings {
-        events(Event::Found(finding));
-    }
-    events(Event::Batch { counts: counts.clone() });
+fn behind(key: Option<&Key>) -> String {
+    key.map(|key| format!(" after {key}")).unwrap_or_default()
 }
 
 /// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
-fn statement(about: &super::About, what: String, error: engine::Error, committed: u64) -> Error {
+fn statement(about: &About, what: String, error: engine::Error, committed: u64) -> Error {
     match error {
         engine::Error::Statement { why } => {
             Error::Statement { backfill: about.name, unit: about.unit, what, why, committed }

@@ -73,7 +73,8 @@ pub async fn run_all(
 
 async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
     let limit = if check.kind == Kind::Report { usize::MAX } else { MAX_OFFENDERS + 1 };
-    let mut rows = match connection.query(&check.sql, &[], limit).await {
+    let sql = connection.strict(&check.sql);
+    let mut rows = match connection.query(&sql, &[], limit).await {
         Ok(rows) => rows,
         Err(error @ engine::Error::Statement { .. }) => return Err(explain(connection, check, error).await),
         Err(error) => return Err(error.into()),

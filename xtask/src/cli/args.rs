@@ -33,6 +33,9 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Run the checks against a database
     Verify(VerifyArgs),
+    /// Work with fixtures
+    #[command(subcommand)]
+    Fixture(FixtureCommand),
     /// Make every proof of every database, on throwaway copies
     Ci(CiArgs),
     /// Check the format, run clippy, all tests, and build the docs
@@ -134,6 +137,25 @@ pub struct VerifyArgs {
     /// Print the verdicts as JSON
     #[arg(long)]
     pub json: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `fixture`
+#[derive(Debug, Subcommand)]
+pub enum FixtureCommand {
+    /// Fill an empty database with a fixture, at the fixture's version
+    Load(FixtureLoadArgs),
+}
+
+/// `fixture load`
+#[derive(Debug, clap::Args)]
+pub struct FixtureLoadArgs {
+    /// A folder in `migrations`
+    pub database: String,
+    /// A file in the database's folder in `fixtures`, without its ending
+    pub fixture: String,
     /// Where.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
             lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
             stop: stop.clone(),
         };
-        exit = exit.max(one(context, *backfill, target, &pass, args.report.as_deref()).await?);
+        exit = exit.max(one(context, *backfill, target, &pass, args).await?);
         if stop.is_requested() {
             break;
         }
@@ -75,12 +75,12 @@ async fn one(
     backfill: &dyn AnyBackfill,
     target: &Target,
     pass: &Pass,
-    report: Option<&std::path::Path>,
+    args: &BackfillArgs,
 ) -> Result<Exit, Error> {
     let about = backfill.about();
     let terminal = context.terminal;
     let now = jiff::Timestamp::now();
-    let path = match report {
+    let path = match &args.report {
         Some(path) => ReportPath::Exactly(context.resolve(path)),
         None => ReportPath::Stamped(PathBuf::from("."), now.strftime("%Y%m%dT%H%M%SZ").to_string()),
     };
@@ -132,7 +132,7 @@ async fn one(
     if let Some(path) = written {
         terminal.result(&format!("  report  {}", path.strip_prefix(".").unwrap_or(&path).display()));
     }
-    next(context, &outcome);
+    next(context, &outcome, pass, args);
     Ok(match outcome.ending {
         Ending::Stopped => Exit::Incomplete,
         Ending::Finished if outcome.counts.rejected() > 0 => Exit::Failed,
@@ -141,18 +141,35 @@ async fn one(
 }
 
 /// What to type next, where there is something.
-fn next(context: &Context<'_>, outcome: &Outcome) {
-    let name = outcome.about.name;
+fn next(context: &Context<'_>, outcome: &Outcome, pass: &Pass, args: &BackfillArgs) {
     let next = match (outcome.effect, outcome.ending) {
         _ if outcome.counts.rejected() > 0 => {
             format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
         }
         (Effect::Predict, Ending::Finished) if outcome.counts.units > 0 => {
-            format!("to do it: cargo xtask backfill {name} --execute")
+            // With everything that narrows or redirects: without it, the command would do something else.
+            let scope: String = pass
+                .scope
+                .0
+                .iter()
+                .map(|(column, value)| format!(" --scope {}", quoted(&format!("{column}={value}"))))
+                .collect();
+            let url = args.target.url.as_ref().map(|url| format!(" --url {}", quoted(url))).unwrap_or_default();
+            format!("to do it: cargo xtask backfill {} --execute{scope}{url}", outcome.about.name)
         }
         _ => return,
     };
     context.terminal.result(&format!("  {}", context.paint().faint(next)));
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill]) -> Result<Exit, Error> {

@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
         let root = Workspace::find_root(&typed_in)?;
         // From here on, paths are short in every message.
         std::env::set_current_dir(&root).map_err(|source| Error::Folder { path: root, source })?;
-        let workspace = Workspace::read(Path::new("."))?;
+        let workspace = Workspace::read(Path::new(""))?;
         let context = Self { registry, terminal, workspace, typed_in };
         context.check_registry()?;
         Ok(context)

@@ -1,6 +1,6 @@
 //! What can be wrong with a command line, beside what the engine says.
 
-use crate::{Exit, backfill, check, engine, migration, sandbox, workspace};
+use crate::{Exit, backfill, check, engine, fixture, migration, sandbox, workspace};
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -19,6 +19,19 @@ pub(super) enum Error {
     #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
     #[diagnostic(help("there is: {}", known.join(", ")))]
     UnknownBackfill {
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
+    /// The name is not that of a fixture.
+    #[error("`{database}` has no fixture `{name}`{}", or(nearest.as_ref()))]
+    #[diagnostic(help("{}", if known.is_empty() { format!("there is none: put data into fixtures/{database}/<name>.sql") } else { format!("there is: {}", known.join(", ")) }))]
+    UnknownFixture {
+        /// The database.
+        database: String,
         /// The name as given.
         name: String,
         /// The closest one.
@@ -130,4 +143,12 @@ macro_rules! from_engine {
     };
 }
 
-from_engine!(backfill::Error, check::Error, engine::Error, migration::Error, sandbox::Error, workspace::Error);
+from_engine!(
+    backfill::Error,
+    check::Error,
+    engine::Error,
+    fixture::Error,
+    migration::Error,
+    sandbox::Error,
+    workspace::Error
+);

@@ -133,7 +133,7 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     Ok(())
 }
 
-fn verb(direction: Direction) -> (&'static str, &'static str) {
+pub(super) fn verb(direction: Direction) -> (&'static str, &'static str) {
     match direction {
         Direction::Up => ("apply", "applied "),
         Direction::Down => ("revert", "reverted"),

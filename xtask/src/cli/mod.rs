@@ -6,6 +6,7 @@ mod backfill;
 mod ci;
 mod context;
 mod error;
+mod fixture;
 mod migrate;
 mod new;
 mod target;
@@ -16,7 +17,7 @@ pub use context::Registry;
 
 use crate::Exit;
 use crate::report::{Terminal, diagnostic};
-use args::{Args, Command};
+use args::{Args, Command, FixtureCommand};
 use clap::Parser;
 use context::Context;
 use error::Error;
@@ -48,6 +49,7 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
         Command::Migrate(args) => migrate::run(&context, &args).await,
         Command::Backfill(args) => backfill::run(&context, &args).await,
         Command::Verify(args) => verify::run(&context, &args).await,
+        Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&context, &args).await,
         Command::Ci(args) => ci::run(&context, &args).await,
         Command::Test => test::run(&context),
     }

@@ -10,7 +10,7 @@ use xshell::{Cmd, Shell, cmd};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Error> {
     let shell = Shell::new().map_err(toolchain)?;
-    let steps: [(&str, &dyn Fn() -> Result<Ran, Error>); 4] = [
+    let steps: [(&str, Step<'_>); 4] = [
         ("format", &|| script(cmd!(shell, "cargo fmt --all --check"))),
         ("clippy", &|| script(cmd!(shell, "cargo clippy --workspace --all-targets --quiet -- --deny warnings"))),
         ("tests", &|| tests(context)),
@@ -34,6 +34,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Error> {
     }
     Ok(exit)
 }
+
+type Step<'a> = &'a dyn Fn() -> Result<Ran, Error>;
 
 enum Ran {
     Well,

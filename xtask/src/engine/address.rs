@@ -8,10 +8,14 @@ use std::str::FromStr;
 
 const SQLITE_EXAMPLE: &str = "`sqlite:path/to/file.db`";
 
-/// Whether a database that is not there is an error or is made.
+/// What an address allows (`?mode=` of a URL).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum IfMissing {
-    Refuse,
+enum Mode {
+    /// Reading a database that is there (`ro`).
+    Read,
+    /// Reading and writing a database that is there (`rw`, the default).
+    Write,
+    /// The same, and making it where it is missing (`rwc`).
     Create,
 }
 
@@ -19,7 +23,7 @@ enum IfMissing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     path: PathBuf,
-    if_missing: IfMissing,
+    mode: Mode,
 }
 
 impl Address {
@@ -39,27 +43,37 @@ impl Address {
         }
         let bad = |why: String| Error::BadUrl { url: masked(url), why, example: SQLITE_EXAMPLE };
         let options = SqliteConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
-        if url.contains(":memory:") || url.contains("mode=memory") {
+        if url.starts_with("sqlite::memory:") || url.starts_with("sqlite://:memory:") || url.contains("mode=memory") {
             return Err(bad("a database in memory is gone before anybody could look at it".to_owned()));
         }
         let path = options.get_filename();
         if path.as_os_str().is_empty() {
             return Err(bad("it names no file".to_owned()));
         }
-        let if_missing = if url.contains("mode=rwc") { IfMissing::Create } else { IfMissing::Refuse };
-        Ok(Self { path: path.to_owned(), if_missing })
+        let mut mode = Mode::Write;
+        for parameter in
+            url.split_once('?').map_or("", |(_, query)| query).split('&').filter(|parameter| !parameter.is_empty())
+        {
+            mode = match parameter {
+                "mode=ro" | "immutable=1" | "immutable=true" => Mode::Read,
+                "mode=rw" => Mode::Write,
+                "mode=rwc" => Mode::Create,
+                other => return Err(bad(format!("`{other}` has no meaning here"))),
+            };
+        }
+        Ok(Self { path: path.to_owned(), mode })
     }
 
     /// A SQLite file that must exist.
     #[must_use]
     pub fn file(path: &Path) -> Self {
-        Self { path: path.to_owned(), if_missing: IfMissing::Refuse }
+        Self { path: path.to_owned(), mode: Mode::Write }
     }
 
     /// A SQLite file that is created, with its folder, where it is missing.
     #[must_use]
     pub fn file_or_new(path: &Path) -> Self {
-        Self { path: path.to_owned(), if_missing: IfMissing::Create }
+        Self { path: path.to_owned(), mode: Mode::Create }
     }
 
     /// The same with another path: one that was meant relative to another folder.
@@ -77,7 +91,13 @@ impl Address {
     /// True where a database that is missing is to be created by the first that writes to it.
     #[must_use]
     pub fn creates(&self) -> bool {
-        self.if_missing == IfMissing::Create
+        self.mode == Mode::Create
+    }
+
+    /// True where the address was given for reading only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.mode == Mode::Read
     }
 
     /// The URL, ready to be typed again; no secrets in it.
@@ -115,16 +135,24 @@ mod tests {
         let check = |url: &str, expect: &str| {
             let got = match Address::parse(Engine::Sqlite, url) {
                 Ok(address) => {
-                    format!("{} {}", address.path.display(), if address.creates() { "create" } else { "exists" })
+                    let mode = match address.mode {
+                        Mode::Read => "read",
+                        Mode::Write => "write",
+                        Mode::Create => "create",
+                    };
+                    format!("{} {mode}", address.path.display())
                 }
                 Err(error) => error.to_string(),
             };
             assert_eq!(got, expect, "{url}");
         };
-        check("sqlite:a.db", "a.db exists");
-        check("sqlite://a.db", "a.db exists");
+        check("sqlite:a.db", "a.db write");
+        check("sqlite://a.db", "a.db write");
         check("sqlite:///tmp/a.db?mode=rwc", "/tmp/a.db create");
-        check("sqlite:///tmp/a%20b.db", "/tmp/a b.db exists");
+        check("sqlite:a.db?mode=ro", "a.db read");
+        check("sqlite:mode=rwc.db", "mode=rwc.db write");
+        check("sqlite:a.db?vfs=unix", "`sqlite:a.db?vfs=unix` can't be used: `vfs=unix` has no meaning here");
+        check("sqlite:///tmp/a%20b.db", "/tmp/a b.db write");
         check("a.db", "`a.db` is not a URL of SQLite");
         check("postgres://u:secret@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
         check("postgres://u:se/cr@et@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");

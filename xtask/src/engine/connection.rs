@@ -3,7 +3,7 @@
 
 use super::lex::Statement;
 use super::{Address, Engine, Error, Row, Rows, Value, sqlite};
-use crate::fingerprint::{Schema, TableDigest, TableShape};
+use crate::fingerprint::{SQLX_TABLE, Schema, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;
@@ -53,6 +53,14 @@ impl Connection {
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         match self {
             Self::Sqlite(session) => session.execute(sql, values).await,
+        }
+    }
+
+    /// A query of somebody else, written so that the engine can't take a misspelt name for anything but an error.
+    #[must_use]
+    pub fn strict(&self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(_) => sqlite::strict(sql),
         }
     }
 
@@ -155,6 +163,21 @@ impl Connection {
         }
     }
 
+    /// True where nobody has made a table and no migration is applied.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn is_empty(&mut self) -> Result<bool, Error> {
+        if !self.tables().await?.is_empty() {
+            return Ok(false);
+        }
+        if !self.has_table(SQLX_TABLE).await? {
+            return Ok(true);
+        }
+        let applied = self.query(&format!("SELECT count(*) FROM {SQLX_TABLE}"), &[], 1).await?;
+        Ok(applied.scalar() == Some(&Value::Int(0)))
+    }
+
     /// The user's tables (not the engine's, sqlx's or this tool's), with columns and keys, by name.
     pub(crate) async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
         match self {
@@ -210,6 +233,7 @@ impl Lock {
         if !address.creates() && !address.path().exists() {
             return Err(Error::NoDatabase { path: address.path().to_owned() });
         }
+        sqlite::refuse_read_only(address, Access::Write)?;
         sqlite::FileLock::take(address.path(), wait, waiting).await.map(|held| Self { _held: held })
     }
 }

@@ -99,7 +99,7 @@ pub enum Error {
 
     /// The database may not be written.
     #[error("{} may not be written: {why}", path.display())]
-    #[diagnostic(help("give this user write permission on the file and its folder"))]
+    #[diagnostic(help("write to it with a URL and as a user that may, or use a command that only reads"))]
     ReadOnly {
         /// The file.
         path: PathBuf,

@@ -26,6 +26,8 @@ pub struct TableDigest {
     pub whole: u128,
     /// Over each column's values, each bound to its row's key.
     pub columns: BTreeMap<String, u128>,
+    /// The columns of the key.
+    pub key: Vec<String>,
 }
 
 /// The digest of all rows of a database.
@@ -74,7 +76,7 @@ impl<'a> Summing<'a> {
 
     pub(crate) fn finish(self) -> TableDigest {
         let columns = self.table.columns.iter().cloned().zip(self.sums).collect();
-        TableDigest { rows: self.rows, whole: self.whole, columns }
+        TableDigest { rows: self.rows, whole: self.whole, columns, key: self.table.key.clone() }
     }
 }
 
@@ -93,19 +95,26 @@ pub async fn content(connection: &mut Connection, volatile: &[(String, String)])
 }
 
 impl Content {
-    /// What became different from `self` to `after`, without looking at rows. The order is by table.
+    /// What became different from `self` to `after`, without looking at rows. The order is by table. A table or a column
+    /// that only has another name now is no difference of content: its rows are all there.
     #[must_use]
     pub fn compare(&self, after: &Self) -> Vec<ContentDifference> {
         let mut found = Vec::new();
+        let renamed = |(table, digest): &(&String, &TableDigest), others: &Self| {
+            digest.rows > 0
+                && others.tables.values().any(|other| other == *digest)
+                && !others.tables.contains_key(*table)
+        };
         for (table, before) in &self.tables {
             match after.tables.get(table) {
+                None if renamed(&(table, before), after) => {}
                 None => found.push(ContentDifference::TableGone { table: table.clone(), rows: before.rows }),
                 Some(now) if now == before => {}
                 Some(now) => compare_table(table, before, now, &mut found),
             }
         }
         for (table, now) in &after.tables {
-            if !self.tables.contains_key(table) {
+            if !self.tables.contains_key(table) && !renamed(&(table, now), self) {
                 found.push(ContentDifference::TableNew { table: table.clone(), rows: now.rows });
             }
         }
@@ -115,30 +124,38 @@ impl Content {
 
 fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &mut Vec<ContentDifference>) {
     let table = table.to_owned();
-    for column in before.columns.keys().filter(|column| !now.columns.contains_key(*column)) {
-        found.push(ContentDifference::ColumnGone { table: table.clone(), column: column.clone() });
-    }
-    for column in now.columns.keys().filter(|column| !before.columns.contains_key(*column)) {
-        found.push(ContentDifference::ColumnNew { table: table.clone(), column: column.clone() });
-    }
+    // A column that one side lacks and whose values the other side has under a name of its own was renamed.
+    let only = |these: &TableDigest, those: &TableDigest| -> Vec<String> {
+        let moved = |sum: &u128| {
+            these.rows > 0
+                && those.columns.iter().any(|(name, other)| other == sum && !these.columns.contains_key(name))
+        };
+        these
+            .columns
+            .iter()
+            .filter(|(name, sum)| !those.columns.contains_key(*name) && !moved(sum))
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    found.extend(
+        only(before, now).into_iter().map(|column| ContentDifference::ColumnGone { table: table.clone(), column }),
+    );
+    found.extend(
+        only(now, before).into_iter().map(|column| ContentDifference::ColumnNew { table: table.clone(), column }),
+    );
     if before.rows != now.rows {
         found.push(ContentDifference::Rows { table, before: before.rows, after: now.rows, examples: Vec::new() });
         return;
     }
-    let changed: Vec<&String> = before
-        .columns
-        .iter()
-        .filter(|(column, sum)| now.columns.get(*column).is_some_and(|now| now != *sum))
-        .map(|(column, _)| column)
-        .collect();
-    if changed.is_empty() && before.columns.keys().eq(now.columns.keys()) && before.whole != now.whole {
+    let is_other = |(column, sum): &(&String, &u128)| now.columns.get(*column).is_some_and(|now| now != *sum);
+    let changed: Vec<&String> = before.columns.iter().filter(is_other).map(|(column, _)| column).collect();
+    let same_columns = before.columns.keys().eq(now.columns.keys());
+    let other_rows = changed.iter().any(|column| before.key.contains(column))
         // The same values in other rows: only possible in a table without a key.
-        found.push(ContentDifference::Rows {
-            table: table.clone(),
-            before: before.rows,
-            after: now.rows,
-            examples: Vec::new(),
-        });
+        || (changed.is_empty() && same_columns && before.whole != now.whole);
+    if other_rows {
+        found.push(ContentDifference::Rows { table, before: before.rows, after: now.rows, examples: Vec::new() });
+        return;
     }
     for column in changed {
         found.push(ContentDifference::Values {
@@ -196,11 +213,46 @@ mod tests {
     }
 
     #[test]
-    fn values_swapped_between_rows_are_seen() {
-        let row = |key: &str, value: &str| vec![(3, key.as_bytes().to_vec()), (3, value.as_bytes().to_vec())];
-        let before = Content { tables: [("t".to_owned(), digest(&["c0"], &[row("1", "a"), row("2", "b")]))].into() };
-        let after = Content { tables: [("t".to_owned(), digest(&["c0"], &[row("1", "b"), row("2", "a")]))].into() };
-        let found: Vec<_> = before.compare(&after).iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["\"t\".\"c1\" holds other values"]);
+    fn differences() {
+        type Rows<'a> = &'a [&'a [&'a str]];
+        let table = |names: &[&str], rows: Rows<'_>| {
+            let rows: Vec<Vec<(u8, Vec<u8>)>> =
+                rows.iter().map(|row| row.iter().map(|v| (3, v.as_bytes().to_vec())).collect()).collect();
+            let digest = digest(&["c0"], &rows);
+            let columns = names
+                .iter()
+                .enumerate()
+                .map(|(i, name)| ((*name).to_owned(), digest.columns[&format!("c{i}")]))
+                .collect();
+            TableDigest { columns, key: vec!["k".to_owned()], ..digest }
+        };
+        let check = |before: &[(&str, &[&str], Rows<'_>)], after: &[(&str, &[&str], Rows<'_>)], expect: &[&str]| {
+            let content = |tables: &[(&str, &[&str], Rows<'_>)]| Content {
+                tables: tables.iter().map(|(name, columns, rows)| ((*name).to_owned(), table(columns, rows))).collect(),
+            };
+            let found: Vec<_> = content(before).compare(&content(after)).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expect);
+        };
+        let rows: Rows<'_> = &[&["1", "a"], &["2", "b"]];
+        check(&[("t", &["k", "v"], rows)], &[("t", &["k", "v"], rows)], &[]);
+        check(&[("t", &["k", "v"], rows)], &[("t", &["k", "v"], &[&["2", "b"], &["1", "a"]])], &[]);
+        check(
+            &[("t", &["k", "v"], rows)],
+            &[("t", &["k", "v"], &[&["1", "b"], &["2", "a"]])],
+            &["\"t\".\"v\" holds other values"],
+        );
+        check(
+            &[("t", &["k", "v"], rows)],
+            &[("t", &["k", "v"], &[&["1", "a"]])],
+            &["\"t\" lost 1 row: 2 before, 1 after"],
+        );
+        check(&[("t", &["k", "v"], rows)], &[("u", &["k", "v"], rows)], &[]);
+        check(&[("t", &["k", "v"], rows)], &[("t", &["k", "w"], rows)], &[]);
+        check(&[("t", &["k", "v"], rows)], &[], &["table \"t\" is gone, with 2 rows"]);
+        check(
+            &[("t", &["k", "v"], rows)],
+            &[("t", &["k", "w"], &[&["1", "A"], &["2", "B"]])],
+            &["\"t\".\"v\" is gone", "\"t\".\"w\" is new"],
+        );
     }
 }

@@ -5,6 +5,8 @@ mod content;
 mod difference;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use content::Summing;
 pub use content::{Content, TableDigest, TableShape, content};

@@ -51,7 +51,7 @@ impl What {
             }
             (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
             (Self::Error(error), _) if matches!(**error, Error::Backfill(_)) => {
-                format!("cargo xtask backfill --verify --database {database}")
+                "cargo xtask backfill --verify".to_owned()
             }
             _ => format!("cargo xtask ci {database}"),
         }

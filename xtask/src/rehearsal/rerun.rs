@@ -48,7 +48,11 @@ pub(super) async fn again(
         course.problem(What::Backfill { backfill: about.name, sentence });
     }
     same(course, &before, connection, &format!("running {} again changes nothing", about.name)).await?;
-    course.notes.push(format!("{} read {} {}s again and wrote nothing", about.name, outcome.counts.units, about.unit));
+    if outcome.counts.units > 0 {
+        course
+            .notes
+            .push(format!("{} read {} {}s again and wrote nothing", about.name, outcome.counts.units, about.unit));
+    }
     Ok(())
 }
 

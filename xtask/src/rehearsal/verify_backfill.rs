@@ -55,7 +55,8 @@ pub(super) async fn undo(
         return Ok(());
     }
     let outcome = course.backfill(backfill, scratch, Effect::Undo).await?;
-    if same(course, before, connection, &format!("undoing {} brings back what was there before", about.name)).await? {
+    let expected = format!("undoing {} brings back what was there before", about.name);
+    if same(course, before, connection, &expected).await? && outcome.counts.units > 0 {
         course.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
     }
     Ok(())

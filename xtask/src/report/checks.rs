@@ -3,7 +3,7 @@
 use super::{Paint, columns};
 use crate::check::{CheckResult, Verdict};
 use crate::engine::{Rows, Value};
-use comfy_table::{Table, presets};
+use comfy_table::{LineStyle, Table, TableStyle};
 use serde_json::json;
 
 /// For a person: a line a check, then a table for each red one and each report.
@@ -43,7 +43,7 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
 
 fn table(rows: &Rows) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
     table.set_header(&rows.columns);
     for row in &rows.rows {
         table.add_row(row.iter().map(ToString::to_string));

@@ -4,7 +4,8 @@
 use super::{Terminal, duration, thousands};
 use crate::event::Resumed;
 use crate::ledger::{Counts, Finding};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -55,8 +56,18 @@ impl<'a> Progress<'a> {
         let bar = self.terminal.bars().filter(|_| units > 0).map(|bars| {
             let bar = bars.add(ProgressBar::new(units));
             let style =
-                ProgressStyle::with_template("  {prefix} {bar:30} {human_pos} of {human_len} · {per_sec} · {eta} left");
+                ProgressStyle::with_template("  {prefix} {bar:30} {done} of {all} · {rate} a second · {eta} left");
             if let Ok(style) = style {
+                let done = |state: &ProgressState, to: &mut dyn Write| {
+                    let _ = write!(to, "{}", thousands(state.pos()));
+                };
+                let all = move |_: &ProgressState, to: &mut dyn Write| {
+                    let _ = write!(to, "{}", thousands(units));
+                };
+                let rate = |state: &ProgressState, to: &mut dyn Write| {
+                    let _ = write!(to, "{}", whole(state.per_sec()));
+                };
+                let style = style.with_key("done", done).with_key("all", all).with_key("rate", rate);
                 bar.set_style(style.progress_chars("━╸─"));
             }
             bar.set_prefix(backfill);
@@ -112,21 +123,22 @@ impl State {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     fn line(&self, done: u64) -> String {
         let rate = done as f64 / self.start.elapsed().as_secs_f64().max(1e-9);
-        let left = Duration::from_secs_f64((self.units.saturating_sub(done)) as f64 / rate.max(1e-9));
+        let left = Duration::try_from_secs_f64(self.units.saturating_sub(done) as f64 / rate.max(1e-9));
         let percent = (done * 100).checked_div(self.units).unwrap_or(100);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate for people, never negative"
-        )]
-        let rate = thousands(rate as u64);
+        let rate = whole(rate);
         format!(
             "  {}: {} of {} ({percent} %) after {}, {rate} a second, about {} left",
             self.backfill,
             thousands(done),
             thousands(self.units),
             duration(self.start.elapsed()),
-            duration(left),
+            duration(left.unwrap_or(Duration::MAX)),
         )
     }
+}
+
+/// A rate without its fraction.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people, never negative")]
+fn whole(rate: f64) -> String {
+    thousands(rate as u64)
 }

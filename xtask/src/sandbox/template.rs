@@ -1,12 +1,11 @@
 //! Templates: a database with a fixture in it (or nothing), built once per content hash.
 
 use super::{Error, Sandbox};
-use crate::directive::nearest;
-use crate::engine::{self, Access, Address, Connection, ScriptError, Target, run_script};
-use crate::event::Direction;
-use crate::migration::{self, History};
+use crate::engine::{Access, Address, Connection, Target};
+use crate::event::silent;
+use crate::fixture;
+use crate::migration::History;
 use crate::workspace::{Database, Fixture};
-use miette::NamedSource;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -36,16 +35,8 @@ impl Sandbox {
         fixture: Option<&Fixture>,
     ) -> Result<Template, Error> {
         let version = fixture.map_or(0, |fixture| fixture.version);
-        if let Some(fixture) = fixture
-            && history.get(version).is_none()
-        {
-            let versions = history.migrations.iter().map(|migration| migration.version.to_string());
-            return Err(Error::FixtureVersion {
-                path: fixture.path.clone(),
-                version,
-                nearest: nearest(&version.to_string(), versions),
-                newest: history.newest().map_or_else(|| "none".to_owned(), |newest| newest.to_string()),
-            });
+        if let Some(fixture) = fixture {
+            fixture::check_version(fixture, history)?;
         }
         let name = fixture.map_or("empty", |fixture| fixture.name.as_str());
         let hash = hash(database, history, fixture).await?;
@@ -86,35 +77,10 @@ async fn hash(database: &Database, history: &History, fixture: Option<&Fixture>)
 async fn build(path: &Path, history: &History, fixture: Option<&Fixture>) -> Result<(), Error> {
     let mut connection = Connection::open(&Address::file_or_new(path), Access::Scratch, Duration::from_secs(5)).await?;
     if let Some(fixture) = fixture {
-        for migration in history.through(fixture.version) {
-            migration::step(&mut connection, migration, Direction::Up).await?;
-        }
-        load(&mut connection, fixture).await?;
+        fixture::load(&mut connection, history, fixture, &silent).await?;
     }
     // What is not on disk is not copied.
     Ok(connection.close().await?)
-}
-
-async fn load(connection: &mut Connection, fixture: &Fixture) -> Result<(), Error> {
-    connection.begin_load().await?;
-    let loaded = match run_script(connection, &fixture.sql).await {
-        Ok(()) => Ok(()),
-        Err(ScriptError::Engine(error)) => Err(error.into()),
-        Err(ScriptError::Refused { why, at, .. }) => Err(Error::FixtureSql {
-            fixture: fixture.name.clone(),
-            version: fixture.version,
-            why,
-            text: NamedSource::new(fixture.path.display().to_string(), fixture.sql.clone()),
-            at,
-        }),
-    };
-    loaded?;
-    connection.commit().await.map_err(|error| match error {
-        engine::Error::Statement { why } => {
-            Error::FixtureReferences { fixture: fixture.name.clone(), version: fixture.version, why }
-        }
-        other => other.into(),
-    })
 }
 
 impl Target {

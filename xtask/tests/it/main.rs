@@ -8,4 +8,8 @@ mod database;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod workspace;

@@ -1,5 +1,6 @@
 //! Paging through a SQLite table in rowid order: the one order in which neighbouring units are neighbours on disk.
 
+use super::strict::strict;
 use crate::engine::{Connection, Driver, Engine, Key, Page};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
@@ -21,7 +22,7 @@ impl Driver for Sqlite {
         let sql = format!(
             "SELECT * FROM ({units}\n) AS unit WHERE unit.\"cursor\" > $1 AND unit.\"cursor\" <= $2 AND {filter} \
              ORDER BY unit.\"cursor\" LIMIT $3",
-            units = page.units,
+            units = strict(page.units),
             filter = page.filter(Engine::Sqlite, 4),
         );
         let rowid = |key: &Option<Key>, open: i64| key.as_ref().map_or(open, |Key::Int(rowid)| *rowid);

@@ -7,12 +7,14 @@ mod locate;
 mod lock;
 mod schema;
 mod session;
+mod strict;
 
 pub(super) use digest::digest;
 pub(super) use locate::locate;
 pub(super) use lock::FileLock;
 pub(super) use schema::{schema, tables};
-pub(super) use session::Session;
+pub(super) use session::{Session, refuse_read_only};
+pub(super) use strict::strict;
 
 use super::Error;
 use sqlx::sqlite::SqliteConnectOptions;

@@ -35,6 +35,7 @@ impl Session {
         if missing && !(address.creates() && access != Access::Read) {
             return Err(Error::NoDatabase { path });
         }
+        refuse_read_only(address, access)?;
         if path.is_dir() {
             return Err(Error::Unreadable { path, why: "it is a folder".to_owned() });
         }
@@ -106,6 +107,14 @@ impl Session {
         let (path, wait) = (self.path, self.wait);
         self.connection.close().await.map_err(|error| explain(&path, wait, error))
     }
+}
+
+/// An address that was given for reading only is not written to.
+pub(crate) fn refuse_read_only(address: &Address, access: Access) -> Result<(), Error> {
+    if access != Access::Read && address.is_read_only() {
+        return Err(Error::ReadOnly { path: address.path().to_owned(), why: "its URL says so (`mode=ro`)".to_owned() });
+    }
+    Ok(())
 }
 
 fn arguments(values: &[Value]) -> SqliteArguments {

@@ -44,7 +44,8 @@ const READ_ONLY: &str = "mount --bind .dev .dev; mount -o remount,bind,ro .dev";
 #[test]
 fn full_disk() {
     let big = "CREATE TABLE \"Blob\" AS SELECT zeroblob(1000000) AS \"data\";";
-    let growing = || Workspace::with_pets(TRAITS).tap(|workspace| drop(workspace.migration("20250920120000_x", big, "")));
+    let growing =
+        || Workspace::with_pets(TRAITS).tap(|workspace| drop(workspace.migration("20250920120000_x", big, "")));
     check("full_migrate", &growing(), &disk("400k"), "migrate", 1);
     check("full_migrate_nothing_left", &growing(), &disk("0"), "migrate", 1);
     check("full_backfill", &Workspace::with_pets(TRAITS), &disk("0"), "backfill --execute", 1);

@@ -1,0 +1,59 @@
+//! `fixture`: fills an empty database with a fixture, so that there is something to look at and to try things on.
+
+use super::args::FixtureLoadArgs;
+use super::context::Context;
+use super::error::Error;
+use super::migrate::verb;
+use crate::Exit;
+use crate::directive::nearest;
+use crate::engine::Lock;
+use crate::event::Event;
+use crate::fixture;
+use crate::report::duration;
+use std::time::Instant;
+
+pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Result<Exit, Error> {
+    let database = context.workspace.database(&args.database)?;
+    let loaded = context.load(database)?;
+    let known: Vec<String> = database.fixtures.iter().map(|fixture| fixture.name.clone()).collect();
+    let Some(fixture) = database.fixtures.iter().find(|fixture| fixture.name == args.fixture) else {
+        let nearest = nearest(&args.fixture, &known);
+        return Err(Error::UnknownFixture {
+            database: database.name.clone(),
+            name: args.fixture.clone(),
+            nearest,
+            known,
+        });
+    };
+    fixture::check_version(fixture, &loaded.history)?;
+    let (terminal, paint) = (context.terminal, context.paint());
+    for (_, target) in context.targets(&[database], &args.target)? {
+        let events = |event: Event| match event {
+            Event::Migrated { migration, direction, took } => {
+                terminal.result(&format!(
+                    "  {} {migration} {}",
+                    paint.good(verb(direction).1),
+                    paint.faint(duration(took))
+                ));
+            }
+            other => context.waiting(&other),
+        };
+        let waiting = |holder| events(Event::Waiting { database: target.address.url(), holder });
+        let _lock = Lock::take(&target.address, target.wait, &waiting).await?;
+        let start = Instant::now();
+        let mut connection = target.open().await?;
+        if !connection.is_empty().await? {
+            return Err(fixture::Error::NotEmpty { database: target.address.url(), name: database.name.clone() }.into());
+        }
+        terminal.result(&format!("{} on {}", paint.strong(&database.name), target.address));
+        fixture::load(&mut connection, &loaded.history, fixture, &events).await?;
+        connection.close().await?;
+        terminal.result(&format!(
+            "  {}   fixture {} in {}",
+            paint.good("loaded"),
+            fixture.name,
+            duration(start.elapsed())
+        ));
+    }
+    Ok(Exit::Ok)
+}

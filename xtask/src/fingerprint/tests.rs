@@ -1,0 +1,218 @@
+//! Fingerprints of real databases: what is the same has the same one, and what differs is named.
+
+use super::*;
+use crate::engine::{Access, Address, Connection, Value};
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+use std::time::Duration;
+use tempfile::TempDir;
+
+async fn database(folder: &TempDir, name: &str, sql: &str) -> Connection {
+    let address = Address::file_or_new(&folder.path().join(name));
+    let mut connection = Connection::open(&address, Access::Scratch, Duration::from_secs(5)).await.unwrap();
+    connection.execute(sql, &[]).await.unwrap();
+    connection
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::Int),
+        any::<f64>().prop_filter("SQLite stores NaN as NULL", |x| !x.is_nan()).prop_map(Value::Real),
+        "[a-c'\"é\u{202e}😀]{0,4}".prop_map(Value::Text),
+        prop::collection::vec(any::<u8>(), 0..4).prop_map(Value::Blob),
+    ]
+}
+
+/// A table with or without a key, its columns without a type, so that each value stays what it is.
+const TABLES: [&str; 2] = ["CREATE TABLE t (k TEXT PRIMARY KEY, a, b)", "CREATE TABLE t (k TEXT, a, b)"];
+
+async fn fill(connection: &mut Connection, rows: &[(String, Value, Value)]) {
+    for (key, a, b) in rows {
+        connection
+            .execute("INSERT INTO t VALUES ($1, $2, $3)", &[key.as_str().into(), a.clone(), b.clone()])
+            .await
+            .unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn the_order_of_rows_is_nothing_and_one_value_is_found(
+        rows in prop::collection::btree_map("[a-z]{1,3}", (value(), value()), 1..8),
+        keyed in any::<bool>(), rotate in 0..8usize, at in 0..8usize, other in value(),
+    ) {
+        block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let rows: Vec<(String, Value, Value)> = rows.into_iter().map(|(k, (a, b))| (k, a, b)).collect();
+            let mut moved = rows.clone();
+            moved.rotate_left(rotate % rows.len());
+            let table = TABLES[usize::from(!keyed)];
+            let mut one = database(&folder, "one.db", table).await;
+            let mut two = database(&folder, "two.db", table).await;
+            fill(&mut one, &rows).await;
+            fill(&mut two, &moved).await;
+            let before = content(&mut one, &[]).await.unwrap();
+            assert_eq!(before, content(&mut two, &[]).await.unwrap());
+
+            let (key, old, _) = rows[at % rows.len()].clone();
+            two.execute("UPDATE t SET a = $2 WHERE k = $1", &[key.as_str().into(), other.clone()]).await.unwrap();
+            let now = two.query("SELECT a FROM t WHERE k = $1", &[key.as_str().into()], 1).await.unwrap().rows[0][0].clone();
+            let mut differences = before.compare(&content(&mut two, &[]).await.unwrap());
+            if now == old {
+                assert_eq!(differences, []);
+                return;
+            }
+            assert_eq!(differences.iter().map(ContentDifference::subject).collect::<Vec<_>>(), [("t", Some("a"))]);
+            explain(&mut one, &mut two, &mut differences).await.unwrap();
+            if keyed {
+                let shown = format!("k = {key}: {old} → {now}");
+                assert_eq!(differences[0].to_string(), "\"t\".\"a\" holds other values in 1 row");
+                assert_eq!(differences[0].examples()[0].to_string(), shown);
+            }
+            assert_eq!(before.compare(&content(&mut two, &[("t".into(), "a".into())]).await.unwrap()).len(), 1, "the column is gone");
+            let ignored = content(&mut one, &[("t".into(), "a".into())]).await.unwrap();
+            assert_eq!(ignored.compare(&content(&mut two, &[("t".into(), "a".into())]).await.unwrap()), []);
+        });
+    }
+}
+
+#[test]
+fn rows_that_went_are_counted_and_shown() {
+    block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "CREATE TABLE t (n INTEGER PRIMARY KEY, a TEXT)";
+        let insert = "INSERT INTO t WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 100) SELECT n, 'x' || n FROM i";
+        let mut one = database(&folder, "one.db", &format!("{table}; {insert}")).await;
+        let check = async |one: &mut Connection, file: &str, change: &str, expect: &[&str]| {
+            let mut two = database(&folder, file, &format!("{table}; {insert}; {change}")).await;
+            let mut differences = content(one, &[]).await.unwrap().compare(&content(&mut two, &[]).await.unwrap());
+            explain(one, &mut two, &mut differences).await.unwrap();
+            let lines: Vec<String> = differences
+                .iter()
+                .flat_map(|difference| {
+                    std::iter::once(difference.to_string())
+                        .chain(difference.examples().iter().map(|example| format!("  {example}")))
+                })
+                .collect();
+            assert_eq!(lines, expect, "{change}");
+        };
+        check(&mut one, "a.db", "SELECT 1", &[]).await;
+        check(
+            &mut one,
+            "b.db",
+            "DELETE FROM t WHERE n % 25 = 0",
+            &["\"t\" lost 4 rows: 100 before, 96 after", "  n = 25: gone", "  n = 50: gone", "  n = 75: gone"],
+        )
+        .await;
+        check(
+            &mut one,
+            "c.db",
+            "DELETE FROM t",
+            &["\"t\" was emptied: it had 100 rows", "  n = 1: gone", "  n = 2: gone", "  n = 3: gone"],
+        )
+        .await;
+        check(
+            &mut one,
+            "d.db",
+            "UPDATE t SET a = substr(a, 1, 2) WHERE n >= 10",
+            &[
+                "\"t\".\"a\" holds other values in 91 rows",
+                "  n = 10: x10 → x1",
+                "  n = 11: x11 → x1",
+                "  n = 12: x12 → x1",
+            ],
+        )
+        .await;
+        check(
+            &mut one,
+            "e.db",
+            "UPDATE t SET n = 200 WHERE n = 7",
+            &["\"t\" has other rows, as many as before (100)", "  n = 7: gone", "  n = 200: new"],
+        )
+        .await;
+    });
+}
+
+#[test]
+fn schemas() {
+    let check = |before: &str, after: &str, expect: &[&str]| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let mut one = database(&folder, "one.db", before).await;
+            let mut two = database(&folder, "two.db", after).await;
+            compare_schemas(&schema(&mut one).await.unwrap(), &schema(&mut two).await.unwrap())
+        });
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expect, "{before}\n{after}");
+    };
+    let parent = "CREATE TABLE p (id INTEGER PRIMARY KEY);";
+    check("CREATE TABLE t (a, b)", "create  table \"t\" ( [a] , `b` ) -- x", &[]);
+    check("CREATE TABLE t (a TEXT)", "CREATE TABLE t (a text)", &[]);
+    check("CREATE TABLE t (a)", "CREATE TABLE t (a, b)", &["column \"t\".\"b\" was not there before"]);
+    check("CREATE TABLE t (a, b)", "CREATE TABLE t (a)", &["column \"t\".\"b\" is gone"]);
+    check(
+        "CREATE TABLE t (a, b)",
+        "CREATE TABLE t (b, a)",
+        &["the columns of \"t\" stand in another order: b, a; it was a, b"],
+    );
+    check(
+        "CREATE TABLE t (a TEXT NOT NULL DEFAULT 'x')",
+        "CREATE TABLE t (a TEXT DEFAULT 'x')",
+        &["column \"t\".\"a\" is `TEXT DEFAULT 'x'`; it was `TEXT NOT NULL DEFAULT 'x'`"],
+    );
+    check("CREATE TABLE t (a); CREATE INDEX i ON t (a)", "CREATE TABLE t (a)", &["index \"i\" on \"t\" is gone"]);
+    check(
+        "CREATE TABLE t (a); CREATE INDEX i ON t (a)",
+        "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a)",
+        &["index \"i\" on \"t\" is `CREATE UNIQUE INDEX I ON T ( A )`; it was `CREATE INDEX I ON T ( A )`"],
+    );
+    check("CREATE TABLE t (a UNIQUE)", "CREATE TABLE t (a)", &["unique constraint of \"t\" (a) is gone"]);
+    check("CREATE TABLE t (a, UNIQUE (a))", "CREATE TABLE t (a UNIQUE)", &[]);
+    check("CREATE TABLE t (a CHECK (a > 0))", "CREATE TABLE t (a)", &["check of \"t\" ( A > 0 ) is gone"]);
+    check("CREATE TABLE t (a, CHECK (a > 0))", "CREATE TABLE t (a CHECK(a>0))", &[]);
+    check(
+        "CREATE TABLE t (a CHECK (a IN ('x')))",
+        "CREATE TABLE t (a CHECK (a IN ('X')))",
+        &["check of \"t\" ( A IN ( 'x' ) ) is gone", "check of \"t\" ( A IN ( 'X' ) ) was not there before"],
+    );
+    check(
+        "CREATE TABLE t (a COLLATE NOCASE)",
+        "CREATE TABLE t (a)",
+        &["column \"t\".\"a\" is ``; it was `COLLATE NOCASE`"],
+    );
+    check(
+        "CREATE TABLE t (a, b AS (a + 1))",
+        "CREATE TABLE t (a, b AS (a + 2))",
+        &["column \"t\".\"b\" is `AS ( A + 2 )`; it was `AS ( A + 1 )`"],
+    );
+    check(
+        "CREATE TABLE t (a INT) STRICT",
+        "CREATE TABLE t (a ANY) STRICT",
+        &["column \"t\".\"a\" is `ANY`; it was `INT`"],
+    );
+    check(
+        "CREATE TABLE t (a INTEGER NOT NULL PRIMARY KEY) WITHOUT ROWID",
+        "CREATE TABLE t (a INTEGER NOT NULL PRIMARY KEY)",
+        &["table \"t\" is `table`; it was `table WITHOUT ROWID`"],
+    );
+    check(
+        &format!("{parent} CREATE TABLE t (p REFERENCES p ON DELETE CASCADE)"),
+        &format!("{parent} CREATE TABLE t (p REFERENCES p)"),
+        &[
+            "foreign key of \"t\" (p) to \"p\" is `() on update NO ACTION on delete NO ACTION`; it was `() on update NO ACTION on delete CASCADE`",
+        ],
+    );
+    check(
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE VIEW v AS SELECT 2",
+        &["view \"v\" is `CREATE VIEW V AS SELECT 2`; it was `CREATE VIEW V AS SELECT 1`"],
+    );
+    check("CREATE TABLE _xtask_runs (a)", "CREATE TABLE _sqlx_migrations (a)", &[]);
+}

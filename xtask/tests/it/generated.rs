@@ -1,0 +1,50 @@
+//! What `new` writes compiles, is formatted, and has a test that runs and fails, saying what to fill in.
+
+use crate::workspace::repository;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A copy of the repository at a path that stays, so that only what changed is compiled the next time.
+fn checkout() -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated");
+    if root.exists() {
+        fs::remove_dir_all(&root).unwrap();
+    }
+    let listed =
+        duct::cmd!("git", "ls-files", "--cached", "--others", "--exclude-standard").dir(repository()).read().unwrap();
+    for file in listed.lines().filter(|file| repository().join(file).is_file()) {
+        let to = root.join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        // Keeps the time of the last change, by which cargo knows what to compile.
+        fs::copy(repository().join(file), &to).unwrap();
+        let modified = fs::metadata(repository().join(file)).unwrap().modified().unwrap();
+        fs::File::options().write(true).open(&to).unwrap().set_modified(modified).unwrap();
+    }
+    // Of another version, so that what is compiled here and what is compiled there are told apart in the folder that they
+    // share for the sake of the dependencies.
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let version = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(manifest.contains(version));
+    fs::write(root.join("Cargo.toml"), manifest.replace(version, "version = \"0.0.0\"")).unwrap();
+    root
+}
+
+#[test]
+fn compiles_and_its_test_says_what_to_fill_in() {
+    let root = checkout();
+    let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
+    let target = xtask.parent().and_then(Path::parent).unwrap();
+    duct::cmd!(xtask, "new", "pets", "add_colour", "--backfill").dir(&root).stdout_null().stderr_null().run().unwrap();
+
+    duct::cmd!("cargo", "fmt", "--all", "--check").dir(&root).run().unwrap();
+    let test =
+        duct::cmd!("cargo", "test", "--offline", "--quiet", "--package", "xtask", "--bin", "xtask", "add_colour");
+    let test = test.dir(&root).env("CARGO_TARGET_DIR", target);
+    let output = test.stderr_to_stdout().stdout_capture().unchecked().run().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success(), "{text}");
+    assert!(!text.contains("warning"), "{text}");
+    assert!(text.contains("1 failed"), "it compiles and runs:\n{text}");
+    assert!(text.contains("fill in `transform` in xtask/src/backfills/add_colour.rs"), "{text}");
+    fs::remove_dir_all(root).unwrap();
+}

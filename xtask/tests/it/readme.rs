@@ -1,0 +1,134 @@
+//! The README is true: each command of its examples is run, in order, in a workspace as a fresh checkout has it, and what it
+//! prints is what the page shows. `[..]` on the page stands for anything in a line, `[...]` for any further lines.
+
+use crate::workspace::{Workspace, repository};
+use pretty_assertions::assert_eq;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+struct Example {
+    command: String,
+    expect: Vec<String>,
+}
+
+fn readme() -> String {
+    fs::read_to_string(repository().join("README.md")).unwrap()
+}
+
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ if !inside => {}
+            line => match (line.strip_prefix("$ "), examples.last_mut()) {
+                (Some(command), _) => examples.push(Example { command: command.to_owned(), expect: Vec::new() }),
+                (None, Some(example)) => example.expect.push(line.to_owned()),
+                (None, None) => panic!("output before the first command: {line}"),
+            },
+        }
+    }
+    for example in &mut examples {
+        while example.expect.last().is_some_and(String::is_empty) {
+            example.expect.pop();
+        }
+    }
+    examples
+}
+
+/// `got` with the lines that fit the page replaced by the page's, so that a difference shows only where there is one.
+fn fitted(expect: &[String], got: &str) -> Vec<String> {
+    let mut lines: Vec<String> = got.trim_end().lines().map(|line| line.trim_end().to_owned()).collect();
+    if let Some(("[...]", rest)) = expect.split_last().map(|(last, rest)| (last.as_str(), rest))
+        && lines.len() >= rest.len()
+    {
+        lines.truncate(rest.len());
+        lines.push("[...]".to_owned());
+    }
+    for (line, expect) in lines.iter_mut().zip(expect) {
+        if fits(expect, line) {
+            line.clone_from(expect);
+        }
+    }
+    lines
+}
+
+fn fits(expect: &str, line: &str) -> bool {
+    let mut rest = line;
+    let mut parts = expect.split("[..]");
+    let Some(tail) = parts.next().and_then(|first| rest.strip_prefix(first)) else { return false };
+    rest = tail;
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// The app's program, built where this test's own program was.
+fn app() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
+    let target = xtask.parent().and_then(Path::parent).unwrap();
+    let build = duct::cmd!("cargo", "build", "--quiet", "--package", "app").dir(repository());
+    build.env("CARGO_TARGET_DIR", target).run().unwrap();
+    xtask.with_file_name("app")
+}
+
+#[test]
+fn examples_print_what_the_page_shows() {
+    let workspace = Workspace::new();
+    let app = app();
+    let examples = examples(&readme());
+    assert!(examples.len() >= 5, "the page has examples");
+    for Example { command, expect } in examples {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let run = match words.as_slice() {
+            ["cargo", "xtask", arguments @ ..] => workspace.command(arguments.iter().copied()),
+            ["cargo", "run", "--quiet", "--package", "app", "--", arguments @ ..] => duct::cmd(&app, arguments)
+                .dir(&workspace.root)
+                .env_remove("CARGO_MANIFEST_DIR")
+                .env_remove("PETS_DATABASE_URL"),
+            other => panic!("the page runs what this test does not know: {other:?}"),
+        };
+        let output = run.stdout_capture().stderr_capture().unchecked().run().unwrap();
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{command}\n{stdout}{stderr}");
+        assert_eq!(fitted(&expect, &stdout), expect, "{command}");
+    }
+}
+
+/// Every `cargo xtask …` on the page, in a table or a sentence, too, is a command with flags that there are.
+#[test]
+fn commands_exist() {
+    let workspace = Workspace::new();
+    let page = readme();
+    let mut checked = 0;
+    for rest in page.split("cargo xtask ").skip(1) {
+        let command = rest.split(['`', '\n', '#']).next().unwrap();
+        let words = command
+            .split_whitespace()
+            .take_while(|word| *word != "…")
+            .map(|word| word.trim_end_matches([',', ';', '.']));
+        let command: Vec<&str> = words.chain(["--help"]).collect();
+        let ran = workspace.finish(&command.join(" "), workspace.command(command.iter().copied()));
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        checked += 1;
+    }
+    for line in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, command, does, _] = cells.as_slice() else { continue };
+        let words =
+            command.trim_matches('`').split_whitespace().take_while(|word| word.chars().all(char::is_lowercase));
+        let arguments: Vec<&str> = words.chain(["--help"]).collect();
+        let help = workspace.finish(command, workspace.command(arguments.iter().copied()));
+        for flag in does.split('`').skip(1).step_by(2).filter_map(|flag| flag.split_whitespace().next()) {
+            assert!(help.stdout.contains(flag), "{command} has no {flag}\n{}", help.text());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 15, "the page speaks of {checked} commands and flags only");
+}
