@@ -66,8 +66,8 @@ fn while_locked(test: &str, workspace: &Workspace, lock: &str, body: impl FnOnce
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(holder.stdout.take().unwrap()).lines();
-    assert!(lines.map_while(Result::ok).any(|line| line.contains("held")), "the lock is held");
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("held")), "the lock is held");
     body();
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());

@@ -33,20 +33,22 @@ fn check(snapshot: &str, workspace: &Workspace, mount: &str, arguments: &str, ex
     workspace.remove("after");
 }
 
-/// A disk for the databases with so much space left, of which nothing is left where it is 0.
-fn disk(left: &str) -> String {
-    let fill = if left == "0" { "cat /dev/zero > .dev/filler 2>/dev/null || true" } else { "true" };
-    format!("mv .dev saved; mkdir .dev; mount -t tmpfs -o size={left} tmpfs .dev; cp saved/* .dev; rm -r saved; {fill}")
+/// A disk of one megabyte for the databases.
+const SMALL: &str = "mv .dev saved; mkdir .dev; mount -t tmpfs -o size=1m tmpfs .dev; cp saved/* .dev; rm -r saved";
+
+/// The same, with nothing left on it.
+fn full() -> String {
+    format!("{SMALL}; head -c 2000000 /dev/zero > .dev/filler 2> errors || rm errors")
 }
 
 const READ_ONLY: &str = "mount --bind .dev .dev; mount -o remount,bind,ro .dev";
 
 #[test]
 fn full_disk() {
-    let big = "CREATE TABLE \"Blob\" AS SELECT zeroblob(1000000) AS \"data\";";
+    let big = "CREATE TABLE \"Blob\" AS SELECT zeroblob(4000000) AS \"data\";";
     let growing =
         || Workspace::with_pets(TRAITS).tap(|workspace| drop(workspace.migration("20250920120000_x", big, "")));
-    check("full_migrate", &growing(), &disk("400k"), "migrate", 1);
-    check("full_migrate_nothing_left", &growing(), &disk("0"), "migrate", 1);
-    check("full_backfill", &Workspace::with_pets(TRAITS), &disk("0"), "backfill --execute", 1);
+    check("full_migrate", &growing(), SMALL, "migrate", 1);
+    check("full_migrate_nothing_left", &growing(), &full(), "migrate", 1);
+    check("full_backfill", &Workspace::with_pets(TRAITS), &full(), "backfill --execute", 1);
 }
