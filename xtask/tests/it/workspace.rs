@@ -205,6 +205,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"\b20(2[6-9]|[3-9]\d)(_\d{3}){3}_\d\b", "<version>"),
     (r"backfill-report-\d{8}T\d{6}Z(-\d+)?", "backfill-report-<when>"),
     (r"\.backfill-report-\w{6}", ".backfill-report-<random>"),
+    (r"\bprocess-\w{6}\b", "process-<random>"),
     (r"kept/\w{6}-", "kept/<process>-"),
     (r"(, [\w-]+ \(process \d+\))+", ""),
     (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),
