@@ -10,6 +10,8 @@ mod errors;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod workspace;
