@@ -12,6 +12,10 @@ mod generated;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rehearsals;
 #[cfg(test)]
 mod workspace;

@@ -50,7 +50,7 @@ impl Workspace {
     }
 
     /// The workspace after `arrange` had a hand in it.
-    pub(crate) fn tap(self, arrange: impl FnOnce(&Self)) -> Self {
+    pub(crate) fn tap(self, arrange: impl FnOnce(&Self) -> &Self) -> Self {
         arrange(&self);
         self
     }

@@ -77,7 +77,7 @@ fn statements() {
     let renamed = Workspace::with_pets(TRAITS);
     renamed.execute(r#"ALTER TABLE "Pet" RENAME COLUMN "traits" TO "looks""#);
     check("statement_read", &renamed, "backfill", 1);
-    check("statement_read_check", &renamed.remove("migrations/pets/checks"), "verify", 1);
+    check("statement_read_check", renamed.remove("migrations/pets/checks"), "verify", 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::workspace::{TRAITS, Workspace};
 
 /// A workspace at the newest version, and one more check.
 fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
-    Workspace::with_pets(TRAITS).tap(|workspace| drop(workspace.write(&format!("migrations/pets/checks/{file}"), text)))
+    Workspace::with_pets(TRAITS).tap(|workspace| workspace.write(&format!("migrations/pets/checks/{file}"), text))
 }
 
 #[test]

@@ -8,7 +8,7 @@ const TOML: &str = "migrations/pets/database.toml";
 
 #[test]
 fn database_toml() {
-    let toml = |text: &str| Workspace::new().tap(|workspace| drop(workspace.write(TOML, text)));
+    let toml = |text: &str| Workspace::new().tap(|workspace| workspace.write(TOML, text));
     check("toml_missing", Workspace::new().remove(TOML), "migrate", 2);
     check("toml_malformed", &toml("# The pets.\nengine = sqlite\n"), "migrate", 2);
     check("toml_empty", &toml(""), "migrate", 2);

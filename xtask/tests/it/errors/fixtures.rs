@@ -7,7 +7,7 @@ const USERS: &str = "INSERT INTO \"User\" VALUES ('u', 'Ümit', '2025-01-01T00:0
 
 /// A workspace with one more fixture.
 fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
-    Workspace::new().tap(|workspace| drop(workspace.write(&format!("fixtures/pets/{file}"), text)))
+    Workspace::new().tap(|workspace| workspace.write(&format!("fixtures/pets/{file}"), text))
 }
 
 #[test]

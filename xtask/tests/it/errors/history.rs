@@ -5,7 +5,7 @@ use crate::workspace::{CREATED, TRAITS, Workspace};
 
 /// A workspace with one more file among its migrations.
 fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
-    Workspace::new().tap(|workspace| drop(workspace.write(&format!("migrations/pets/{file}"), text)))
+    Workspace::new().tap(|workspace| workspace.write(&format!("migrations/pets/{file}"), text))
 }
 
 const SQL: &str = "CREATE TABLE \"Toy\" (\"id\" TEXT PRIMARY KEY NOT NULL);\n";

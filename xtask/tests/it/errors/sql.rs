@@ -8,7 +8,7 @@ const LABEL: &str = "20250920120000_x";
 
 /// A workspace at the newest version, and one more migration.
 fn with(up: &str, down: &str) -> Workspace {
-    Workspace::with_pets(TRAITS).tap(|workspace| drop(workspace.migration(LABEL, up, down)))
+    Workspace::with_pets(TRAITS).tap(|workspace| workspace.migration(LABEL, up, down))
 }
 
 #[test]

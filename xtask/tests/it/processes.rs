@@ -1,0 +1,211 @@
+//! Several processes at once, and processes that are stopped: nothing is done twice, nothing is lost, nothing stays.
+
+use crate::database::{block, open, query};
+use crate::workspace::{PETS, TRAITS, Workspace};
+use duct::unix::HandleExt;
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+use sqlx::Connection;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How many pets there are where a backfill is to be stopped midway.
+const PETS_TO_FILL: u64 = 20_000;
+const SIGINT: i32 = 2;
+
+/// Polls until `is_so`; gives up only after so long that it will never be.
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(120), "what is waited for never comes");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn with_many_pets() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.succeed("migrate");
+    workspace.execute(&format!(
+        r#"INSERT INTO "User" VALUES ('u', 'Momo', '2025-01-01T00:00:00.000Z');
+           WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PETS_TO_FILL})
+           INSERT INTO "Pet" ("id", "name", "userId", "friendliness", "energyTrait", "curiosity", "patience", "playfulness",
+                              "createdAt", "updatedAt")
+           SELECT printf('%08x-%04x-4000-8000-%012x', (i * 2654435761) & 0xffffffff, (i * 40503) & 0xffff, i), 'Pet ' || i,
+                  'u', 1, 2, 3, 4, 5, '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z' FROM n"#
+    ));
+    workspace
+}
+
+/// How many units the ledger says are done.
+fn units_done(file: &Path) -> u64 {
+    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_xtask_runs'").is_empty() {
+        return 0;
+    }
+    query(file, "SELECT counts ->> '$.units' FROM _xtask_runs").first().map_or(0, |units| units.parse().unwrap())
+}
+
+/// The report of the run that ended it has counted every pet once.
+fn adds_up(workspace: &Workspace, report: &str) {
+    let report: Value = serde_json::from_slice(&fs::read(workspace.path(report)).unwrap()).unwrap();
+    assert_eq!(report["state"], "finished");
+    let counts = &report["counts"];
+    assert_eq!((&counts["units"], &counts["writes"]), (&PETS_TO_FILL.into(), &PETS_TO_FILL.into()));
+    let rarities = counts["tallies"]["rarity"].as_object().unwrap().values();
+    assert_eq!(rarities.map(|n| n.as_u64().unwrap()).sum::<u64>(), PETS_TO_FILL);
+    assert_eq!(workspace.query("SELECT count(*) FROM _xtask_runs"), ["1"], "it was one run all along");
+    let expected = |id: &str| app::pets::traits::generate(id.parse().unwrap()).to_json();
+    for pair in workspace.query(r#"SELECT "id" || ' ' || coalesce("traits", '') FROM "Pet""#) {
+        let (id, traits) = pair.split_once(' ').unwrap();
+        assert_eq!(traits, expected(id), "{id}");
+    }
+}
+
+#[test]
+fn a_killed_backfill_goes_on_where_it_was() {
+    let workspace = with_many_pets();
+    let file = workspace.path(PETS);
+    let arguments = ["backfill", "--execute", "--batch", "100", "--report", "report.json"];
+    let mut killed = 0;
+    for part in 1..=8 {
+        let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
+        wait_until(|| units_done(&file) >= part * PETS_TO_FILL / 10 || running.try_wait().unwrap().is_some());
+        if running.try_wait().unwrap().is_some() {
+            break;
+        }
+        running.kill().unwrap();
+        killed += 1;
+        let done = units_done(&file);
+        assert_eq!(done % 100, 0, "whole batches");
+        let filled = query(&file, r#"SELECT count("traits") FROM "Pet""#);
+        assert_eq!(filled, [done.to_string()], "the ledger and the rows are of one transaction");
+        assert!(!workspace.path("report.json").exists(), "a report is there when it is whole");
+    }
+    assert!(killed > 2, "it was killed while it was at work, {killed} times");
+    workspace.succeed(&arguments.join(" "));
+    adds_up(&workspace, "report.json");
+}
+
+#[test]
+fn an_interrupted_backfill_ends_its_batch() {
+    let workspace = with_many_pets();
+    let file = workspace.path(PETS);
+    let arguments = ["backfill", "--execute", "--batch", "100", "--report", "report.json"];
+    let running = workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
+    wait_until(|| units_done(&file) >= 1_000 || running.try_wait().unwrap().is_some());
+    running.send_signal(SIGINT).unwrap();
+    let ran = workspace.ran("backfill --execute --batch 100   (and Ctrl-C)", running.wait().unwrap());
+    assert_eq!(ran.exit, Some(3), "{}", ran.text());
+    assert!(ran.stderr.contains("stopping after the batch in hand"), "{}", ran.text());
+    let done = units_done(&file);
+    assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"]);
+    assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), [done.to_string()]);
+    assert!(done < PETS_TO_FILL && done.is_multiple_of(100), "{done}");
+    let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
+    assert_eq!((&report["state"], &report["counts"]["units"]), (&"stopped".into(), &done.into()));
+
+    workspace.succeed("backfill --report predicted.json");
+    assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"], "a dry run takes nothing up");
+    workspace.succeed(&arguments.join(" "));
+    let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["resumed"]["units"], done);
+    let predicted: Value = serde_json::from_slice(&fs::read(workspace.path("predicted.json")).unwrap()).unwrap();
+    for key in ["units", "writes", "tallies", "findings"] {
+        assert_eq!(report["counts"][key], predicted["counts"][key], "{key}");
+    }
+    adds_up(&workspace, "report.json");
+}
+
+/// Starts the commands one after the other while somebody else writes to the database, each once the one before it has got
+/// as far as to say or do what `is_there` sees; then lets them all go on.
+#[test]
+fn migrations_at_once() {
+    let workspace = Workspace::with_pets(TRAITS);
+    let up = "ALTER TABLE \"Pet\" ADD COLUMN \"colour\" TEXT;\n";
+    workspace.migration("20250920120000_add_colour", up, "ALTER TABLE \"Pet\" DROP COLUMN \"colour\";\n");
+    let running = block(async {
+        let mut other = open(&workspace.path(PETS)).await;
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        let start = |arguments: &str, n: u32| {
+            let command = workspace.command(arguments.split(' '));
+            let stderr = workspace.path(&format!("stderr-{n}"));
+            command.stdout_capture().stderr_path(stderr).unchecked().start().unwrap()
+        };
+        let first = start("migrate --wait 600", 1);
+        // The lock's file names its holder once it is held.
+        let lock = workspace.path(".dev/pets.sqlite-xtask.lock");
+        let holder = first.pids()[0].to_string();
+        wait_until(|| fs::read_to_string(&lock).is_ok_and(|text| text == holder));
+        let waiting = ["migrate --wait 600", "backfill --execute --wait 600"].into_iter().zip(2..);
+        let waiting: Vec<_> = waiting.map(|(arguments, n)| start(arguments, n)).collect();
+        for n in [2, 3] {
+            let stderr = workspace.path(&format!("stderr-{n}"));
+            wait_until(|| fs::read_to_string(&stderr).is_ok_and(|text| text.contains('\n')));
+        }
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        other.close().await.unwrap();
+        std::iter::once(first).chain(waiting).collect::<Vec<_>>()
+    });
+    for (n, handle) in (1..).zip(&running) {
+        let output = handle.wait().unwrap();
+        let mut ran = workspace.ran("(one of three at once)", output);
+        ran.stderr = fs::read_to_string(workspace.path(&format!("stderr-{n}"))).unwrap();
+        ran.check(0, "processes", &format!("at_once_{n}"));
+    }
+    assert_eq!(workspace.query("SELECT count(*) FROM _sqlx_migrations WHERE version > 20250915090000"), ["1"]);
+}
+
+/// Nothing is there yet, and all of them want to make it.
+#[test]
+fn first_migrations_at_once() {
+    let workspace = Workspace::new();
+    let start =
+        |_| workspace.command(["migrate", "--wait", "600"]).stdout_capture().stderr_capture().unchecked().start();
+    let running: Vec<_> = (0..6).map(|n: u32| start(n).unwrap()).collect();
+    for handle in &running {
+        let ran = workspace.ran("migrate", handle.wait().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    }
+    assert_eq!(workspace.query("SELECT count(*) || ' ' || min(success) FROM _sqlx_migrations"), ["2 1"]);
+    let left: Vec<_> = fs::read_dir(workspace.path(".dev")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["pets.sqlite"]);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn what_a_killed_rehearsal_leaves_is_swept() {
+    let workspace = Workspace::new();
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
+    workspace.migration("20250920120000_endless", endless, "SELECT 1;");
+    let scratch = workspace.path("target/xtask/scratch");
+    let running = workspace.command(["ci"]).stdout_null().stderr_null().unchecked().start().unwrap();
+    let copies =
+        || names(&scratch).iter().flat_map(|name| names(&scratch.join(name))).filter(|n| n.ends_with(".db")).count();
+    wait_until(|| scratch.exists() && copies() > 0);
+    // Another rehearsal leaves alone what belongs to a process that is alive.
+    workspace.remove("migrations/pets/20250920120000_endless.up.sql");
+    workspace.remove("migrations/pets/20250920120000_endless.down.sql");
+    workspace.succeed("ci");
+    assert_eq!(names(&scratch).len(), 1);
+    running.kill().unwrap();
+    assert!(copies() > 0, "the killed process removed nothing");
+    workspace.succeed("ci");
+    assert_eq!(names(&scratch), [""; 0]);
+}
+
+#[test]
+fn rehearsals_at_once_build_one_template_each() {
+    let workspace = Workspace::new();
+    let start = |_| workspace.command(["ci"]).stdout_capture().stderr_capture().unchecked().start().unwrap();
+    let running: Vec<_> = (0..3).map(|n: u32| start(n)).collect();
+    for handle in &running {
+        let ran = workspace.ran("ci", handle.wait().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    }
+    assert_eq!(names(&workspace.path("target/xtask/templates")).len(), 2, "one of nothing, one of the fixture");
+    assert_eq!(names(&workspace.path("target/xtask/scratch")), [""; 0]);
+    assert_eq!(names(&workspace.path("target/xtask/kept")), [""; 0]);
+}

@@ -1,0 +1,163 @@
+//! Proofs catch what they are there to catch: each row puts one small fault into the history, a fixture or the data, and the
+//! snapshot says which proof found it, in which step, and how the difference reads.
+
+use crate::database::query;
+use crate::workspace::Workspace;
+use pretty_assertions::assert_eq;
+
+const LABEL: &str = "20250920120000_x";
+
+/// Rehearses the repository's history with one more migration.
+fn check(snapshot: &str, exit: i32, up: &str, down: &str) {
+    let workspace = Workspace::new();
+    workspace.migration(LABEL, up, down);
+    check_workspace(snapshot, exit, &workspace);
+}
+
+/// Rehearses, and looks that nothing was written but copies, and that each copy that is kept can be opened.
+fn check_workspace(snapshot: &str, exit: i32, workspace: &Workspace) {
+    let before = workspace.files();
+    let ran = workspace.run("ci");
+    ran.check(exit, "rehearsals", snapshot);
+    assert_eq!(workspace.files(), before, "{snapshot}");
+    let urls = ran.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("look at   sqlite:"));
+    for kept in urls {
+        assert_eq!(query(&workspace.path(kept), "PRAGMA integrity_check"), ["ok"], "{snapshot}: {kept}");
+    }
+}
+
+const REBUILD: &str = r#"
+CREATE TABLE "Pet_new" ("id" TEXT PRIMARY KEY NOT NULL, "name" TEXT NOT NULL, "userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE,
+    "generation" INTEGER NOT NULL DEFAULT 1 CHECK ("generation" >= 1), "friendliness" INTEGER NOT NULL CHECK ("friendliness" BETWEEN 0 AND 100),
+    "energyTrait" INTEGER NOT NULL CHECK ("energyTrait" BETWEEN 0 AND 100), "curiosity" INTEGER NOT NULL CHECK ("curiosity" BETWEEN 0 AND 100),
+    "patience" INTEGER NOT NULL CHECK ("patience" BETWEEN 0 AND 100), "playfulness" INTEGER NOT NULL CHECK ("playfulness" BETWEEN 0 AND 100),
+    "parent1Id" TEXT REFERENCES "Pet" ("id") ON DELETE SET NULL, "parent2Id" TEXT REFERENCES "Pet" ("id") ON DELETE SET NULL,
+    "createdAt" TEXT NOT NULL, "updatedAt" TEXT NOT NULL, "traits" TEXT);
+INSERT INTO "Pet_new" SELECT * FROM "Pet";
+DROP TABLE "Pet";
+ALTER TABLE "Pet_new" RENAME TO "Pet";
+CREATE INDEX "Pet_userId_idx" ON "Pet" ("userId");
+CREATE INDEX "Pet_parent1Id_idx" ON "Pet" ("parent1Id");
+CREATE INDEX "Pet_parent2Id_idx" ON "Pet" ("parent2Id");
+"#;
+
+/// The recipe of SQLite's own page on ALTER TABLE, which empties the tables that refer to the rebuilt one when it runs in a
+/// transaction; and the same outside of one, which loses nothing.
+#[test]
+fn rebuilt_tables() {
+    let off = format!("PRAGMA foreign_keys = OFF;\n{REBUILD}\nPRAGMA foreign_keys = ON;\n");
+    check("rebuild_in_a_transaction", 1, &off, "SELECT 1;");
+    let outside = format!(
+        "-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\n{REBUILD}\nCOMMIT;\nPRAGMA foreign_keys = ON;\n"
+    );
+    check("rebuild_outside_a_transaction", 0, &outside, "SELECT 1;");
+}
+
+#[test]
+fn lost_values() {
+    let nulled = r#"UPDATE "Pet" SET "parent1Id" = NULL WHERE "generation" = 2;"#;
+    check("values_nulled", 1, nulled, "SELECT 1;");
+    let cut = r#"UPDATE "Pet" SET "name" = substr("name", 1, 20);"#;
+    check("values_truncated", 1, cut, "SELECT 1;");
+    let retyped = r#"UPDATE "Pet" SET "createdAt" = CAST("createdAt" AS INTEGER) WHERE rowid = 1;"#;
+    check("value_of_another_type", 1, retyped, "SELECT 1;");
+    check("rows_deleted", 1, r#"DELETE FROM "User" WHERE "name" LIKE 'A%';"#, "SELECT 1;");
+    check("table_dropped", 1, r#"DROP TABLE "PetTrait";"#, r#"CREATE TABLE "PetTrait" ("petId" TEXT);"#);
+    let defaulted = r#"UPDATE "Pet" SET "patience" = 50, "updatedAt" = '2025-09-20T12:00:00.000Z';"#;
+    check("values_overwritten", 1, defaulted, "SELECT 1;");
+}
+
+#[test]
+fn declared_losses() {
+    let drop = r#"ALTER TABLE "Pet" DROP COLUMN "curiosity";"#;
+    let back =
+        r#"ALTER TABLE "Pet" ADD COLUMN "curiosity" INTEGER NOT NULL DEFAULT 0 CHECK ("curiosity" BETWEEN 0 AND 100);"#;
+    check("column_dropped", 1, drop, back);
+    check("column_dropped_and_declared", 1, &format!("-- loses: \"Pet\".\"curiosity\", nobody reads it\n{drop}"), back);
+    check("column_dropped_and_another_declared", 1, &format!("-- loses: \"Pet\".\"patience\", unread\n{drop}"), back);
+    let one_way = format!("-- loses: \"Pet\".\"curiosity\", nobody reads it\n{drop}");
+    check("column_dropped_and_declared_one_way", 0, &one_way, "");
+}
+
+const TOYS: &str =
+    "CREATE TABLE \"Toy\" (\"id\" TEXT PRIMARY KEY NOT NULL);\nCREATE INDEX \"Pet_name_idx\" ON \"Pet\" (\"name\");\n";
+
+#[test]
+fn ways_back() {
+    check("down_broken", 1, TOYS, "DROP INDEX \"Pet_name_idx\";\nDROP TABLE \"Toys\";");
+    check("down_leaves_an_index", 1, TOYS, "DROP TABLE \"Toy\";");
+    check("down_leaves_a_table", 1, TOYS, "DROP INDEX \"Pet_name_idx\";");
+    let one_way_values = r#"UPDATE "Pet" SET "generation" = "generation" + 1;"#;
+    check("down_brings_nothing_back", 1, one_way_values, "SELECT 1;");
+    let takes_too_much = "DROP INDEX \"Pet_name_idx\";\nDROP TABLE \"Toy\";\nDELETE FROM \"PetTrait\";";
+    check("down_takes_too_much", 1, TOYS, takes_too_much);
+    let only_once = "INSERT INTO \"Trait\" VALUES ('new', 'shy', 'personality');\n";
+    check("up_again_fails", 1, only_once, "SELECT 1;");
+    check("down_is_good", 0, TOYS, "DROP INDEX \"Pet_name_idx\";\nDROP TABLE \"Toy\";");
+}
+
+#[test]
+fn failures_that_need_rows() {
+    let required = r#"ALTER TABLE "User" ADD COLUMN "email" TEXT NOT NULL;"#;
+    check("only_on_an_empty_table", 1, required, r#"ALTER TABLE "User" DROP COLUMN "email";"#);
+    let unique = r#"CREATE UNIQUE INDEX "Pet_name_key" ON "Pet" ("name");"#;
+    check("unique_and_is_not", 1, unique, r#"DROP INDEX "Pet_name_key";"#);
+}
+
+/// Nobody notices the order of columns but who writes `SELECT *`: a note, not a problem.
+#[test]
+fn order_of_columns() {
+    let drop = "-- loses: \"Toy\".\"name\", derived\nALTER TABLE \"Toy\" DROP COLUMN \"name\";";
+    let back = "ALTER TABLE \"Toy\" ADD COLUMN \"name\" TEXT;";
+    let workspace = Workspace::new();
+    workspace.migration(
+        "20250919120000_add_toys",
+        "CREATE TABLE \"Toy\" (\"name\" TEXT, \"size\" TEXT);",
+        "DROP TABLE \"Toy\";",
+    );
+    workspace.migration(LABEL, drop, back);
+    check_workspace("column_order", 0, &workspace);
+}
+
+#[test]
+fn red_checks() {
+    let workspace = Workspace::new();
+    let few = "-- Catches users with too many pets.\nSELECT \"userId\", count(*) AS \"pets\" FROM \"Pet\" GROUP BY 1 HAVING count(*) > 3 ORDER BY 1;";
+    workspace.write("migrations/pets/checks/few_pets_a_user.sql", few);
+    check_workspace("check_red", 1, &workspace);
+
+    let nothing = Workspace::new();
+    let expects = "-- expect: rows\nSELECT 1 FROM \"Trait\" WHERE \"kind\" = 'skill';";
+    nothing.write("migrations/pets/checks/skills_exist.sql", expects);
+    check_workspace("check_without_rows", 1, &nothing);
+
+    let broken = Workspace::new();
+    broken.write("migrations/pets/checks/a.sql", "SELECT nix FROM \"Pet\";");
+    check_workspace("check_broken", 1, &broken);
+}
+
+/// A backfill in the middle of a history runs where it has to: before the migration that requires it.
+#[test]
+fn backfills_in_a_history() {
+    let rebuild =
+        "-- requires-backfill: pet_traits\nCREATE INDEX \"Pet_rarity_idx\" ON \"Pet\" (\"traits\" ->> '$.rarity');";
+    check("requires_a_backfill", 0, rebuild, "DROP INDEX \"Pet_rarity_idx\";");
+
+    let filled = Workspace::new();
+    filled.replace("fixtures/pets/populated.sql", "-- at: 20250901090000", "-- at: 20250915090000");
+    check_workspace("fixture_at_the_newest_version", 0, &filled);
+
+    let bad = Workspace::new();
+    bad.replace("fixtures/pets/populated.sql", "'02597bc8-a106-463e-873e-e14e27200082'", "'Shadow'");
+    check_workspace("fixture_with_a_unit_that_is_rejected", 1, &bad);
+    bad.run("backfill --verify").check(1, "rehearsals", "fixture_with_a_unit_that_is_rejected_verify");
+}
+
+/// A fault of its own in a down file must not be blamed on the migration behind it.
+#[test]
+fn two_faults() {
+    let workspace = Workspace::new();
+    workspace.migration(LABEL, TOYS, "DROP TABLE \"Toys\";");
+    workspace.migration("20250921120000_y", "CREATE TABLE \"Ball\" (\"id\" TEXT);", "SELECT 1;");
+    check_workspace("two_faults", 1, &workspace);
+}
