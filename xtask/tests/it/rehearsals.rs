@@ -69,14 +69,24 @@ fn lost_values() {
 
 #[test]
 fn declared_losses() {
-    let drop = r#"ALTER TABLE "Pet" DROP COLUMN "curiosity";"#;
-    let back =
-        r#"ALTER TABLE "Pet" ADD COLUMN "curiosity" INTEGER NOT NULL DEFAULT 0 CHECK ("curiosity" BETWEEN 0 AND 100);"#;
-    check("column_dropped", 1, drop, back);
-    check("column_dropped_and_declared", 1, &format!("-- loses: \"Pet\".\"curiosity\", nobody reads it\n{drop}"), back);
-    check("column_dropped_and_another_declared", 1, &format!("-- loses: \"Pet\".\"patience\", unread\n{drop}"), back);
-    let one_way = format!("-- loses: \"Pet\".\"curiosity\", nobody reads it\n{drop}");
-    check("column_dropped_and_declared_one_way", 0, &one_way, "");
+    let drop = r#"ALTER TABLE "Pet" DROP COLUMN "nickname";"#;
+    let back = r#"ALTER TABLE "Pet" ADD COLUMN "nickname" TEXT;"#;
+    let check = |snapshot: &str, exit: i32, declaration: &str, back: &str| {
+        let workspace = Workspace::new();
+        let add =
+            r#"ALTER TABLE "Pet" ADD COLUMN "nickname" TEXT; UPDATE "Pet" SET "nickname" = substr("name", 1, 3);"#;
+        workspace.migration("20250919120000_add_nicknames", add, drop);
+        workspace.migration(LABEL, &format!("{declaration}{drop}"), back);
+        check_workspace(snapshot, exit, &workspace);
+    };
+    let declared = "-- loses: \"Pet\".\"nickname\", nobody reads it\n";
+    check("column_dropped", 1, "", back);
+    check("column_dropped_and_declared", 0, declared, back);
+    check("column_dropped_and_declared_one_way", 0, declared, "");
+    check("column_dropped_and_its_table_declared", 0, "-- loses: \"Pet\", nobody reads it\n", back);
+    check("column_dropped_and_another_declared", 1, "-- loses: \"Pet\".\"patience\", unread\n", back);
+    let otherwise = r#"ALTER TABLE "Pet" ADD COLUMN "nickname" TEXT DEFAULT 'Mo';"#;
+    check("column_dropped_and_declared_and_back_otherwise", 1, declared, otherwise);
 }
 
 const TOYS: &str =
@@ -102,6 +112,20 @@ fn failures_that_need_rows() {
     check("only_on_an_empty_table", 1, required, r#"ALTER TABLE "User" DROP COLUMN "email";"#);
     let unique = r#"CREATE UNIQUE INDEX "Pet_name_key" ON "Pet" ("name");"#;
     check("unique_and_is_not", 1, unique, r#"DROP INDEX "Pet_name_key";"#);
+}
+
+#[test]
+fn failures_of_any_database() {
+    check("broken_from_the_start", 1, "CREATE TABLE \"Pet\" (\"id\" TEXT);", "");
+    let workspace = Workspace::new();
+    workspace.migration(LABEL, TOYS, "DROP TABLE \"Toy\";");
+    let before = workspace.files();
+    let ran = workspace.run("ci --json");
+    ran.check(1, "rehearsals", "failures_as_json");
+    assert_eq!(workspace.files(), before);
+    let answers: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 6);
+    workspace.run("migrate --verify").check(1, "rehearsals", "failures_of_migrate_verify");
 }
 
 /// Nobody notices the order of columns but who writes `SELECT *`: a note, not a problem.
