@@ -23,6 +23,11 @@ pub(crate) fn execute(file: &Path, sql: &str) {
     });
 }
 
+/// Gives a database a rollback journal, with which a writer keeps readers out.
+pub(crate) fn without_write_ahead_log(file: &Path) {
+    assert_eq!(query(file, "PRAGMA journal_mode = DELETE"), ["delete"]);
+}
+
 /// The first column of each row, as text.
 pub(crate) fn query(file: &Path, sql: &str) -> Vec<String> {
     block(async {

@@ -6,7 +6,11 @@ mod command_line;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod lifecycle;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

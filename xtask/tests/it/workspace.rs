@@ -49,42 +49,52 @@ impl Workspace {
         workspace
     }
 
+    /// The workspace after `arrange` had a hand in it.
+    pub(crate) fn tap(self, arrange: impl FnOnce(&Self)) -> Self {
+        arrange(&self);
+        self
+    }
+
     /// A path below the root.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 
     /// Writes a file, and the folders above it.
-    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) -> &Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+        self
     }
 
     /// Removes a file or a folder.
-    pub(crate) fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) -> &Self {
         let path = self.path(path);
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+        self
     }
 
     /// Replaces text in a file that holds it.
-    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) -> &Self {
         let text = fs::read_to_string(self.path(path)).unwrap();
         assert!(text.contains(from), "{path} does not hold {from}");
-        self.write(path, text.replace(from, to));
+        self.write(path, text.replace(from, to))
     }
 
     /// A migration of the pets: its up file, and its down file where that is not empty.
-    pub(crate) fn migration(&self, label: &str, up: &str, down: &str) {
+    pub(crate) fn migration(&self, label: &str, up: &str, down: &str) -> &Self {
         self.write(&format!("migrations/pets/{label}.up.sql"), up);
         if !down.is_empty() {
             self.write(&format!("migrations/pets/{label}.down.sql"), down);
         }
+        self
     }
 
     /// Runs statements on the development database of the pets.
-    pub(crate) fn execute(&self, sql: &str) {
+    pub(crate) fn execute(&self, sql: &str) -> &Self {
         database::execute(&self.path(PETS), sql);
+        self
     }
 
     /// The first column of a query on the development database of the pets.
@@ -194,6 +204,8 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"\b20(2[6-9]|[3-9]\d)\d{10}", "<version>"),
     (r"\b20(2[6-9]|[3-9]\d)(_\d{3}){3}_\d\b", "<version>"),
     (r"backfill-report-\d{8}T\d{6}Z(-\d+)?", "backfill-report-<when>"),
+    (r"\.backfill-report-\w{6}", ".backfill-report-<random>"),
+    (r"\bprocess-\w{6}\b", "process-<random>"),
     (r"kept/\w{6}-", "kept/<process>-"),
     (r"(, [\w-]+ \(process \d+\))+", ""),
     (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),

@@ -1,0 +1,89 @@
+//! A backfill that can't run here, that meets a unit which it can't transform, or whose report can't be written.
+
+use super::check;
+use crate::database::dump;
+use crate::workspace::{CREATED, PETS, TRAITS, Workspace};
+use pretty_assertions::assert_eq;
+
+#[test]
+fn orders() {
+    let early = Workspace::with_pets(CREATED);
+    check("backfill_too_early", &early, "backfill pet_traits", 1);
+    check("backfill_too_early_execute", &early, "backfill pet_traits --execute", 1);
+    check("backfill_too_early_undo", &early, "backfill pet_traits --undo", 1);
+    let workspace = Workspace::with_pets(TRAITS);
+    check("backfill_unknown_scope", &workspace, "backfill pet_traits --execute --scope name=Momo", 2);
+    check("backfill_unknown_scope_dry_run", &workspace, "backfill --scope Id=1", 2);
+    let empty = Workspace::new();
+    empty.write("empty.db", "");
+    check("backfill_of_an_empty_file", &empty, "backfill --execute --url sqlite:empty.db", 1);
+}
+
+#[test]
+fn reports() {
+    let workspace = Workspace::with_pets(TRAITS);
+    check("report_in_no_folder", &workspace, "backfill --report nowhere/report.json", 1);
+    check("report_in_no_folder_execute", &workspace, "backfill --execute --report nowhere/report.json", 1);
+    check("report_that_is_a_folder", &workspace, "backfill --execute --report fixtures", 1);
+}
+
+/// A pet as `new.id` is none, behind all the others.
+fn with_bad_pets(ids: &[&str]) -> Workspace {
+    let workspace = Workspace::with_pets(TRAITS);
+    for id in ids {
+        workspace.execute(&format!(
+            r#"INSERT INTO "Pet" SELECT '{id}', "name", "userId", "generation", "friendliness", "energyTrait", "curiosity",
+               "patience", "playfulness", NULL, NULL, "createdAt", "updatedAt", NULL FROM "Pet" WHERE rowid = 1"#
+        ));
+    }
+    workspace
+}
+
+#[test]
+fn rejects() {
+    let many: Vec<String> = (1..=12).map(|n| format!("pet-{n}")).collect();
+    let workspace = with_bad_pets(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let before = dump(&workspace.path(PETS));
+    workspace.run("backfill --report report.json").check(1, "errors", "rejects_dry_run");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(workspace.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 12, "the report lists every one");
+    workspace.run("backfill --execute --report report.json").check(1, "errors", "rejects_execute");
+    assert_eq!(dump(&workspace.path(PETS)), before, "nothing of the batch is written");
+    workspace.run("verify").check(1, "errors", "rejects_verify");
+
+    let one = with_bad_pets(&["Momo"]);
+    one.run("backfill --execute --batch 50 --report report.json").check(1, "errors", "rejects_in_the_second_batch");
+    let filled = r#"SELECT count(*) FROM "Pet" WHERE "traits" IS NOT NULL"#;
+    assert_eq!(one.query(filled), ["50"], "the batch before stays");
+    assert_eq!(one.query("SELECT state || ' ' || cursor FROM _xtask_runs"), ["failed 50"]);
+    one.execute(r#"UPDATE "Pet" SET "id" = '6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11' WHERE "id" = 'Momo'"#);
+    one.run("backfill --execute --batch 50 --report report.json").check(0, "errors", "rejects_corrected");
+    assert_eq!(one.query(filled), ["93"]);
+}
+
+#[test]
+fn statements() {
+    let workspace = Workspace::with_pets(TRAITS);
+    let frozen = r#"CREATE TRIGGER "frozen" BEFORE UPDATE ON "Pet" WHEN old.rowid > 60
+                    BEGIN SELECT RAISE(ABORT, 'pets above 60 are frozen'); END"#;
+    workspace.execute(frozen);
+    let before = dump(&workspace.path(PETS));
+    workspace.run("backfill --execute --report report.json").check(1, "errors", "statement_write");
+    assert_eq!(dump(&workspace.path(PETS)), before);
+    workspace.run("backfill --execute --batch 50 --report report.json").check(1, "errors", "statement_write_later");
+    assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), ["50"]);
+
+    let renamed = Workspace::with_pets(TRAITS);
+    renamed.execute(r#"ALTER TABLE "Pet" RENAME COLUMN "traits" TO "looks""#);
+    check("statement_read", &renamed, "backfill", 1);
+    check("statement_read_check", &renamed.remove("migrations/pets/checks"), "verify", 1);
+}
+
+#[test]
+fn ledger() {
+    let workspace = Workspace::with_pets(TRAITS);
+    workspace.succeed("backfill --execute --report report.json");
+    workspace.execute("UPDATE _xtask_runs SET state = 'running', counts = '{\"pets\": 3}'");
+    check("ledger_of_another_shape", &workspace, "backfill --execute", 1);
+}

@@ -1,0 +1,72 @@
+//! What is wrong with the folders of a workspace: `database.toml`, names of databases and backfills, `.env`, the registry.
+
+use super::check;
+use crate::workspace::{TRAITS, Workspace};
+use std::fs;
+
+const TOML: &str = "migrations/pets/database.toml";
+
+#[test]
+fn database_toml() {
+    let toml = |text: &str| Workspace::new().tap(|workspace| drop(workspace.write(TOML, text)));
+    check("toml_missing", Workspace::new().remove(TOML), "migrate", 2);
+    check("toml_malformed", &toml("# The pets.\nengine = sqlite\n"), "migrate", 2);
+    check("toml_empty", &toml(""), "migrate", 2);
+    check("toml_unknown_field", &toml("engine = \"sqlite\"\nvolatil = []\n"), "migrate", 2);
+    check("toml_unknown_engine", &toml("engine = \"mysql\"\n"), "migrate", 2);
+    check("toml_engine_of_another_type", &toml("engine = 3\n"), "migrate", 2);
+    check("toml_volatile_unquoted", &toml("engine = \"sqlite\"\nvolatile = ['Pet.createdAt']\n"), "migrate", 2);
+    check("toml_volatile_no_list", &toml("engine = \"sqlite\"\nvolatile = '\"Pet\".\"createdAt\"'\n"), "migrate", 2);
+    let unknown = toml("engine = \"sqlite\"\nvolatile = ['\"Pet\".\"createdat\"']\n");
+    check("toml_volatile_unknown_column", &unknown, "ci", 2);
+    check("toml_not_utf_8", Workspace::new().write(TOML, b"engine = \"sqlite\" # \xff\n"), "migrate", 2);
+}
+
+#[test]
+fn folders() {
+    let workspace = Workspace::new();
+    workspace.remove("migrations");
+    check("no_workspace", &workspace, "migrate", 2);
+    fs::create_dir(workspace.path("migrations")).unwrap();
+    check("no_databases", &workspace, "migrate", 2);
+    check("a_database_too_many", Workspace::new().write("migrations/llamas/readme.md", "soon"), "migrate", 2);
+    check("registered_for_no_database", &renamed(), "migrate", 2);
+}
+
+/// A workspace whose one database has another name than the backfill expects.
+fn renamed() -> Workspace {
+    let workspace = Workspace::new();
+    for folder in ["migrations", "fixtures"] {
+        fs::rename(workspace.path(folder).join("pets"), workspace.path(folder).join("cats")).unwrap();
+    }
+    workspace
+}
+
+#[test]
+fn names() {
+    let workspace = Workspace::new();
+    check("unknown_database_near", &workspace, "migrate pet", 2);
+    check("unknown_database_far", &workspace, "verify zebras", 2);
+    check("unknown_database_ci", &workspace, "ci pets petz", 2);
+    check("unknown_database_new", &workspace, "new pest add_colour", 2);
+    check("unknown_backfill_near", &workspace, "backfill pet_trait", 2);
+    check("unknown_backfill_far", &workspace, "backfill zebras --execute", 2);
+    check("unknown_backfill_verify", &workspace, "backfill pets --verify", 2);
+}
+
+#[test]
+fn windows() {
+    let before_the_traits = Workspace::new();
+    for kind in ["up", "down"] {
+        before_the_traits.remove(&format!("migrations/pets/{TRAITS}_add_pet_visual_traits.{kind}.sql"));
+    }
+    check("window_of_no_migration", &before_the_traits, "ci", 2);
+}
+
+#[test]
+fn dot_env() {
+    check("dot_env_malformed", Workspace::new().write(".env", "PETS_DATABASE_URL='sqlite:a.db\n"), "migrate", 2);
+    let other = Workspace::new();
+    other.write(".env", "PETS_DATABASE_URL=postgres://localhost/pets\n");
+    check("dot_env_of_another_engine", &other, "migrate", 2);
+}

@@ -1,0 +1,118 @@
+//! A target that is not there, is of another engine, or is no database; a target that somebody else has locked.
+
+use super::check;
+use crate::database::{block, open, without_write_ahead_log};
+use crate::workspace::{CREATED, PETS, TRAITS, Workspace};
+use sqlx::{AssertSqlSafe, Connection};
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+#[test]
+fn urls() {
+    let workspace = Workspace::new();
+    check("url_of_another_engine", &workspace, "migrate pets --url postgres://me:secret@localhost/pets", 2);
+    check("url_without_scheme", &workspace, "migrate pets --url pets.db", 2);
+    check("url_malformed", &workspace, "migrate pets --url sqlite:pets.db?mode=rwx", 2);
+    check("url_with_unknown_parameter", &workspace, "migrate pets --url sqlite:pets.db?cash=shared", 2);
+    check("url_in_memory", &workspace, "migrate pets --url sqlite::memory:", 2);
+    check("url_in_memory_by_mode", &workspace, "backfill --url sqlite:pets?mode=memory", 2);
+    check("url_of_no_file", &workspace, "verify pets --url sqlite:", 2);
+    check("url_of_nothing", &workspace, "migrate pets --url sqlite:nowhere/pets.db", 2);
+    check("url_of_nothing_backfill", &workspace, "backfill --execute --url sqlite:pets.db", 2);
+    check("url_of_nothing_verify", &workspace, "verify pets --url sqlite:pets.db", 2);
+    let several = Workspace::new();
+    several.write("migrations/cats/database.toml", "engine = \"sqlite\"\n");
+    check("url_for_several", &several, "migrate --url sqlite:pets.db?mode=rwc", 2);
+    check("url_for_several_verify", &several, "verify --url sqlite:pets.db", 2);
+}
+
+#[test]
+fn no_development_database() {
+    let workspace = Workspace::new();
+    check("no_development_database_backfill", &workspace, "backfill", 2);
+    check("no_development_database_execute", &workspace, "backfill --execute", 2);
+    check("no_development_database_undo", &workspace, "backfill --undo", 2);
+    check("no_development_database_verify", &workspace, "verify", 2);
+}
+
+#[test]
+fn no_database() {
+    let text = Workspace::new();
+    text.write("notes.db", "These are notes, and there are enough of them that nobody would take them for a header.");
+    check("text_migrate", &text, "migrate pets --url sqlite:notes.db", 1);
+    check("text_status", &text, "migrate pets --status --url sqlite:notes.db", 1);
+    check("text_backfill", &text, "backfill --execute --url sqlite:notes.db", 1);
+    check("text_verify", &text, "verify pets --url sqlite:notes.db", 1);
+    check("folder", &text, "migrate pets --url sqlite:fixtures", 1);
+    check("folder_that_is_a_file", &text, "migrate pets --url sqlite:notes.db/pets.db?mode=rwc", 1);
+    let cut = Workspace::with_pets(TRAITS);
+    let bytes = fs::read(cut.path(PETS)).unwrap();
+    cut.write(PETS, &bytes[..4096 * 3]);
+    check("cut_off", &cut, "verify", 1);
+}
+
+/// The database that a process of this test, started by it, is to lock, and how.
+const HOLD: &str = "XTASK_TEST_HOLD";
+
+/// Runs `body` while another process holds the lock. That process is this test, started again: the locks of SQLite are
+/// those of a process, and would go if this one closed the file for whatever reason.
+fn while_locked(test: &str, workspace: &Workspace, lock: &str, body: impl FnOnce()) {
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(HOLD, format!("{lock}@{}", workspace.path(PETS).display()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("held")), "the lock is held");
+    body();
+    drop(holder.stdin.take());
+    assert!(holder.wait().unwrap().success());
+}
+
+/// The part of the other process: true where this is it, and it has served.
+fn held() -> bool {
+    let Ok(order) = std::env::var(HOLD) else { return false };
+    let (lock, file) = order.split_once('@').unwrap();
+    block(async {
+        let mut connection = open(Path::new(file)).await;
+        sqlx::raw_sql(AssertSqlSafe(lock.to_owned())).execute(&mut connection).await.unwrap();
+        println!("held");
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        connection.close().await.unwrap();
+    });
+    true
+}
+
+#[test]
+fn locked() {
+    if held() {
+        return;
+    }
+    let workspace = Workspace::with_pets(CREATED);
+    without_write_ahead_log(&workspace.path(PETS));
+    while_locked("errors::database::locked", &workspace, "BEGIN EXCLUSIVE", || {
+        check("locked_migrate", &workspace, "migrate --wait 1", 1);
+        check("locked_status", &workspace, "migrate --status --wait 0", 1);
+        check("locked_verify", &workspace, "verify --wait 0", 1);
+        check("locked_backfill", &workspace, "backfill --execute --wait 0", 1);
+    });
+}
+
+/// Beside a write-ahead log readers go on; whoever wants to write waits.
+#[test]
+fn locked_for_writing() {
+    if held() {
+        return;
+    }
+    let workspace = Workspace::with_pets(TRAITS);
+    while_locked("errors::database::locked_for_writing", &workspace, "BEGIN IMMEDIATE", || {
+        workspace.succeed("migrate --status --wait 0");
+        check("locked_for_writing_revert", &workspace, "migrate --revert --wait 1", 1);
+        check("locked_for_writing_execute", &workspace, "backfill --execute --wait 0", 1);
+        check("locked_for_writing_undo", &workspace, "backfill --undo --wait 0", 1);
+    });
+}

@@ -1,0 +1,101 @@
+//! Full disks and read-only ones, real ones: mounted in a namespace of the command's own, gone when it ends.
+
+use crate::database::{dump, without_write_ahead_log};
+use crate::workspace::{CREATED, PETS, Ran, TRAITS, Workspace};
+use pretty_assertions::assert_eq;
+use std::io::Write;
+
+/// A disk of one megabyte for `.dev`, or for whatever folder is put in its place.
+const SMALL: &str = "mkdir -p disk; mount -t tmpfs -o size=1m tmpfs disk; cp -r .dev/. disk; mount --bind disk .dev";
+/// Leaves nothing on it.
+const FILL: &str = "head -c 2000000 /dev/zero > disk/filler 2> errors || rm errors";
+/// Lets nobody write to it.
+const READ_ONLY: &str = "mount --bind .dev .dev; mount -o remount,bind,ro .dev";
+
+/// Runs the command after `mount`, a script in the root of the workspace. What `folder` holds in the end is copied to
+/// `after`, because the mount is gone by then. None where this system lets nobody mount anything.
+fn run(workspace: &Workspace, mount: &str, folder: &str, arguments: &str) -> Option<Ran> {
+    const NAMESPACE: [&str; 5] = ["--user", "--map-root-user", "--mount", "sh", "-c"];
+    if duct::cmd("unshare", NAMESPACE.into_iter().chain(["mount -t tmpfs tmpfs /tmp"])).stderr_null().run().is_err() {
+        // Written past the harness, which would keep it to itself: the test was not made.
+        let notice = format!("NOT TESTED: `{arguments}` on such a disk; `unshare --user --mount` does not work here\n");
+        std::io::stderr().write_all(notice.as_bytes()).unwrap();
+        return None;
+    }
+    let script = format!(r#"set -e; {mount}; set +e; "$0" "$@"; code=$?; cp -r {folder} after; exit $code"#);
+    let command = NAMESPACE.into_iter().chain([script.as_str(), env!("CARGO_BIN_EXE_xtask")]);
+    let command = duct::cmd("unshare", command.chain(arguments.split_whitespace()));
+    Some(workspace.finish(arguments, command.dir(&workspace.root).env_remove("CARGO_TARGET_DIR").stdin_null()))
+}
+
+/// Holds exit code and words against the snapshot, and looks that the database is as it was and that no lock is left.
+fn check(snapshot: &str, workspace: &Workspace, mount: &str, arguments: &str, exit: i32) {
+    let before = dump(&workspace.path(PETS));
+    let Some(ran) = run(workspace, mount, ".dev", arguments) else { return };
+    ran.check(exit, "errors", snapshot);
+    assert_eq!(dump(&workspace.path("after/pets.sqlite")), before, "{snapshot}");
+    let files = workspace.files();
+    assert!(!files.keys().any(|file| file.ends_with(".lock")), "{snapshot}: {files:?}");
+    workspace.remove("after");
+}
+
+#[test]
+fn full() {
+    let full = format!("{SMALL}; {FILL}");
+    let big = "CREATE TABLE \"Blob\" AS SELECT zeroblob(4000000) AS \"data\";";
+    let growing = Workspace::with_pets(TRAITS);
+    growing.migration("20250920120000_x", big, "");
+    check("full_migrate", &growing, SMALL, "migrate", 1);
+    check("full_migrate_nothing_left", &growing, &full, "migrate", 1);
+    without_write_ahead_log(&growing.path(PETS));
+    check("full_migrate_nothing_left_for_a_journal", &growing, &full, "migrate", 1);
+    check("full_backfill_nothing_left_for_a_journal", &growing, &full, "backfill --execute", 1);
+    check("full_backfill", &Workspace::with_pets(TRAITS), &full, "backfill --execute", 1);
+}
+
+#[test]
+fn read_only() {
+    let workspace = Workspace::with_pets(TRAITS);
+    check("read_only_revert", &workspace, READ_ONLY, "migrate --revert", 1);
+    check("read_only_backfill", &workspace, READ_ONLY, "backfill --execute", 1);
+    let file = "mount --bind .dev/pets.sqlite .dev/pets.sqlite; mount -o remount,bind,ro .dev/pets.sqlite";
+    check("read_only_file_backfill", &workspace, file, "backfill --execute", 1);
+    without_write_ahead_log(&workspace.path(PETS));
+    check("read_only_file_revert", &workspace, file, "migrate --revert", 1);
+}
+
+/// Whoever only reads needs no permission to write.
+#[test]
+fn read_only_and_only_read() {
+    let workspace = Workspace::with_pets(CREATED);
+    check("read_only_status_beside_a_write_ahead_log", &workspace, READ_ONLY, "migrate --status", 1);
+    without_write_ahead_log(&workspace.path(PETS));
+    check("read_only_status", &workspace, READ_ONLY, "migrate --status", 0);
+    check("read_only_verify", &workspace, READ_ONLY, "verify", 0);
+    check("read_only_dry_run", &workspace, READ_ONLY, "migrate --dry-run", 0);
+}
+
+#[test]
+fn full_for_throwaway_copies() {
+    let workspace = Workspace::new();
+    let mount = format!("mkdir target; {SMALL}; {FILL}").replace(".dev", "target");
+    if let Some(ran) = run(&workspace, &mount, "target/xtask", "ci") {
+        ran.check(1, "errors", "full_ci");
+    }
+}
+
+#[test]
+fn full_for_new_files() {
+    let workspace = Workspace::new();
+    let before = names(&workspace, "migrations/pets");
+    let mount = format!("{SMALL}; {FILL}").replace(".dev", "migrations/pets");
+    let Some(ran) = run(&workspace, &mount, "migrations/pets", "new pets add_colour") else { return };
+    ran.check(1, "errors", "full_new");
+    workspace.remove("after/filler");
+    assert_eq!(names(&workspace, "after"), before, "half of it is nothing");
+}
+
+fn names(workspace: &Workspace, folder: &str) -> Vec<String> {
+    let files = workspace.files();
+    files.keys().filter_map(|file| file.strip_prefix(folder)).map(ToOwned::to_owned).collect()
+}
