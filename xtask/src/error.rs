@@ -45,7 +45,12 @@ impl Error {
             Self::Engine(error) => error.is_usage(),
             Self::Migration(error) => error.is_usage(),
             Self::Backfill(error) => error.is_usage(),
-            Self::Check(check::Error::Query { .. } | check::Error::RowQuery { .. } | check::Error::Engine(_)) => false,
+            Self::Check(
+                check::Error::Query { .. }
+                | check::Error::Writes { .. }
+                | check::Error::RowQuery { .. }
+                | check::Error::Engine(_),
+            ) => false,
             Self::Check(_) => true,
             Self::Fixture(error) | Self::Sandbox(sandbox::Error::Fixture(error)) => error.is_usage(),
             Self::Sandbox(_) => false,

@@ -89,13 +89,19 @@ pub enum Error {
         at: Option<SourceSpan>,
     },
     /// A fixture does not say which version it is at.
-    #[error("{} does not say which version its data is at", path.display())]
+    #[error(
+        "{} does not say which version its data is at{}",
+        path.display(),
+        found.as_ref().map(|found| format!(": `{found}` is no version")).unwrap_or_default()
+    )]
     #[diagnostic(help(
         "put `-- at: VERSION` in its first line, with the version of the last migration that the data has seen"
     ))]
     FixtureWithoutVersion {
         /// The file.
         path: PathBuf,
+        /// What stands behind `-- at:`, if that is there.
+        found: Option<String>,
     },
     /// A fixture is of a kind that can't be loaded.
     #[error("{} is no fixture that this version can load", path.display())]
@@ -124,7 +130,10 @@ pub enum Error {
     },
     /// The file system refused.
     #[error("can't read {}: {source}", path.display())]
-    #[diagnostic(help("check the permissions"))]
+    #[diagnostic(help(
+        "{}",
+        if source.kind() == std::io::ErrorKind::InvalidData { "save it as UTF-8 text" } else { "check that it is there and that this user may read it" }
+    ))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -234,8 +243,9 @@ fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
     }
     let sql = fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
     let (found, _) = directives(&sql, &["at"]);
-    let Some(version) = found.iter().find_map(|directive| directive.value.parse().ok()) else {
-        return Err(Error::FixtureWithoutVersion { path });
+    let at = found.first().map(|directive| directive.value.clone());
+    let Some(version) = at.as_ref().and_then(|at| at.parse().ok()) else {
+        return Err(Error::FixtureWithoutVersion { path, found: at });
     };
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Fixture { name, path, version, sql })

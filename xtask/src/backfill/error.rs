@@ -10,6 +10,15 @@ fn several(rejects: &[Finding]) -> String {
     rejects.iter().take(3).map(|reject| format!("\n  {reject}")).collect::<String>() + &more
 }
 
+/// What became of the units, for a person.
+fn kept(committed: u64, unit: &str) -> String {
+    match committed {
+        0 => "nothing was written".to_owned(),
+        1 => format!("nothing of this batch was written, the {unit} before it stays done"),
+        n => format!("nothing of this batch was written, the {n} {unit}s before it stay done"),
+    }
+}
+
 /// A failure of a backfill.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
@@ -60,32 +69,36 @@ pub enum Error {
         backfill: &'static str,
     },
     /// The transform refused units.
-    #[error("backfill `{backfill}` rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
+    #[error("backfill `{backfill}` on {database} rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
     #[diagnostic(help(
-        "nothing of this batch was written, {committed} {unit}s before it stay done; correct the data or the transform, see all \
-         rejects with `cargo xtask backfill {backfill}`, then run it again: it goes on from there"
+        "{}; correct the data or the transform, see all rejects with `cargo xtask backfill {backfill}`, then run it again",
+        kept(*committed, unit)
     ))]
     Rejected {
         /// The backfill.
         backfill: &'static str,
         /// What a unit is called.
         unit: &'static str,
+        /// The address of the database.
+        database: String,
         /// The rejects of the batch.
         rejects: Vec<Finding>,
         /// How many units of this run were committed before.
         committed: u64,
     },
     /// A statement of the backfill failed.
-    #[error("backfill `{backfill}`: {what} failed: {why}")]
+    #[error("backfill `{backfill}` on {database}: {what} failed: {why}")]
     #[diagnostic(help(
-        "nothing of this batch was written, {committed} {unit}s before it stay done; correct `xtask/src/backfills/{backfill}.rs`, \
-         prove it with `cargo xtask backfill {backfill} --verify`, then run it again: it goes on from there"
+        "{}; correct `xtask/src/backfills/{backfill}.rs`, prove it with `cargo xtask backfill {backfill} --verify`, then run it again",
+        kept(*committed, unit)
     ))]
     Statement {
         /// The backfill.
         backfill: &'static str,
         /// What a unit is called.
         unit: &'static str,
+        /// The address of the database.
+        database: String,
         /// `reading units after 500`, `writing 500 units after 500`.
         what: String,
         /// What the engine said.

@@ -150,7 +150,7 @@ async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, 
     let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
     let about = backfill.about();
     let counted = reader.query(&sql, &values, 1).await;
-    let counted = counted.map_err(|error| statement(&about, format!("counting {}s", about.unit), error, 0))?;
+    let counted = counted.map_err(|error| statement(&about, reader, format!("counting {}s", about.unit), error, 0))?;
     Ok(counted.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
@@ -176,7 +176,8 @@ impl<B: Backfill> Work<'_, B> {
         run: &mut Run,
     ) -> Result<Ending, Error> {
         let (sender, mut receiver) = mpsc::channel(1);
-        let committed = run.counts.units;
+        // A dry run has committed nothing.
+        let committed = if writer.is_some() { run.counts.units } else { 0 };
         // The sender goes with the reading: its end is the end of the batches.
         let read = async move { self.read(reader, stretch, committed, &sender).await };
         let write = async {
@@ -220,7 +221,7 @@ impl<B: Backfill> Work<'_, B> {
             };
             let units = read.map_err(|error| {
                 let what = format!("reading {}s{}", self.about.unit, behind(after.as_ref()));
-                statement(&self.about, what, reader.explain(error), committed)
+                statement(&self.about, reader, what, reader.explain(error), committed)
             })?;
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
@@ -271,7 +272,7 @@ impl<B: Backfill> Work<'_, B> {
             batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
         if !rejects.is_empty() {
             let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
-            return Err(Error::Rejected { backfill, unit, rejects, committed });
+            return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
         }
         writer.begin().await?;
         match self.write_in_transaction(writer, run, &batch).await {
@@ -294,7 +295,7 @@ impl<B: Backfill> Work<'_, B> {
         };
         let rows = written.map_err(|error| {
             let what = format!("writing {} {}s{}", batch.units.len(), self.about.unit, behind(run.cursor.as_ref()));
-            statement(&self.about, what, writer.explain(error), run.counts.units)
+            statement(&self.about, writer, what, writer.explain(error), run.counts.units)
         })?;
         let mut next = run.clone();
         next.cursor = Some(batch.last.clone());
@@ -330,11 +331,16 @@ fn behind(key: Option<&Key>) -> String {
 }
 
 /// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
-fn statement(about: &About, what: String, error: engine::Error, committed: u64) -> Error {
+fn statement(about: &About, connection: &Connection, what: String, error: engine::Error, committed: u64) -> Error {
     match error {
-        engine::Error::Statement { why } => {
-            Error::Statement { backfill: about.name, unit: about.unit, what, why, committed }
-        }
+        engine::Error::Statement { why } => Error::Statement {
+            backfill: about.name,
+            unit: about.unit,
+            database: connection.address(),
+            what,
+            why,
+            committed,
+        },
         other => Error::Engine(other),
     }
 }

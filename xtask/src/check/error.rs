@@ -57,6 +57,15 @@ pub enum Error {
         #[label]
         at: SourceSpan,
     },
+    /// A check changes what it should only look at.
+    #[error("check {check} ({}) writes to the database", file.display())]
+    #[diagnostic(help("a check is one SELECT that returns the offending rows"))]
+    Writes {
+        /// The check.
+        check: String,
+        /// Its file.
+        file: PathBuf,
+    },
     /// The engine refused the query of a check in Rust.
     #[error("check {check} (in Rust) can't run: {why}")]
     #[diagnostic(help("correct its `rows` in `xtask/src/checks`"))]

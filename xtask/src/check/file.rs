@@ -3,6 +3,7 @@
 use super::error::Error;
 use crate::directive::{Directive, Mistake, directives};
 use crate::engine::lex::statements;
+use crate::migration::History;
 use crate::workspace;
 use miette::NamedSource;
 use std::path::{Path, PathBuf};
@@ -108,4 +109,30 @@ fn read_one(path: PathBuf) -> Result<Check, Error> {
     }
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Check { name, path, kind, from, until, sql })
+}
+
+/// Refuses a check whose window names a migration that there is none of: it would never be run, in silence.
+///
+/// # Errors
+/// [`Error::Directive`].
+pub fn check_windows(checks: &[Check], history: &History) -> Result<(), Error> {
+    for check in checks {
+        for directive in directives(&check.sql, KNOWN)
+            .0
+            .iter()
+            .filter(|directive| matches!(directive.key.as_str(), "from" | "until"))
+        {
+            if directive.value.parse().is_ok_and(|version| history.get(version).is_none()) {
+                let file = check.path.display().to_string();
+                return Err(Error::Directive {
+                    text: NamedSource::new(&file, check.sql.clone()),
+                    why: format!("there is no migration {}", directive.value),
+                    file,
+                    help: "write the number in front of a migration's name",
+                    at: (directive.start, directive.length).into(),
+                });
+            }
+        }
+    }
+    Ok(())
 }

@@ -6,6 +6,6 @@ mod row;
 mod run;
 
 pub use error::Error;
-pub use file::{Check, Expect, Kind, read};
+pub use file::{Check, Expect, Kind, check_windows, read};
 pub use row::{AnyRowCheck, RowCheck, RowCheckAbout};
 pub use run::{CheckResult, MAX_OFFENDERS, Verdict, is_red, run_all};

@@ -77,6 +77,10 @@ async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Erro
     let mut rows = match connection.query(&sql, &[], limit).await {
         Ok(rows) => rows,
         Err(error @ engine::Error::Statement { .. }) => return Err(explain(connection, check, error).await),
+        // Checks run on a connection that can't write.
+        Err(engine::Error::ReadOnly { .. }) => {
+            return Err(Error::Writes { check: check.name.clone(), file: check.path.clone() });
+        }
         Err(error) => return Err(error.into()),
     };
     Ok(match check.kind {

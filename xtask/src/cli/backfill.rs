@@ -3,12 +3,14 @@
 use super::args::BackfillArgs;
 use super::context::Context;
 use super::error::Error;
+use super::target::Missing;
 use crate::Exit;
 use crate::backfill::{AnyBackfill, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 use crate::engine::Target;
 use crate::event::{Event, silent};
 use crate::report::{BackfillReport, Progress, ReportPath, backfill_summary, failures};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How many units are told of where nobody asks for all.
@@ -22,9 +24,10 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     let mut work = Vec::new();
     for backfill in backfills {
         let database = context.workspace.database(backfill.about().database)?;
-        let mut targets = context.targets(&[database], &args.target)?;
+        let mut targets = context.targets(&[database], &args.target, Missing::Refuse)?;
         // A fault of the history is found before anything runs, here as in `migrate`.
-        context.load(database)?;
+        let loaded = context.load(database)?;
+        context.check_windows(&loaded)?;
         work.extend(targets.pop().map(|(_, target)| (backfill, target)));
     }
     let stop = Stop::default();
@@ -86,15 +89,22 @@ async fn one(
     };
     let names = (about.name, about.database, &*target.address.url());
     let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    // Begun with the first event: an order that is refused leaves no report behind.
-    let writing: Mutex<Option<Result<BackfillReport, crate::engine::Error>>> = Mutex::new(None);
+    let refused = |error: std::io::Error| {
+        // The temporary name that the report has until it is whole would only confuse.
+        let why =
+            error.get_ref().and_then(std::error::Error::source).map_or_else(|| error.to_string(), ToString::to_string);
+        Error::Report { path: path.to_string(), why }
+    };
+    // Before anything is done: a report that can't be written is found out now.
+    let report = BackfillReport::start(path.clone(), names, pass.effect, &pass.scope, &started).map_err(refused)?;
+    let report = Mutex::new(report);
+    let begun = AtomicBool::new(false);
     let progress = Progress::new(terminal);
     let lines = Mutex::new(0_u64);
     let events = |event: Event| match event {
         Event::BackfillStarted { backfill, units, resumed } => {
+            begun.store(true, Ordering::Relaxed);
             progress.start(backfill, units, resumed.as_ref());
-            let begun = BackfillReport::start(path.clone(), names, pass.effect, &pass.scope, &started);
-            *writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
         }
         Event::Unit { line } => {
             *lines.lock().unwrap_or_else(PoisonError::into_inner) += 1;
@@ -102,23 +112,24 @@ async fn one(
         }
         Event::Found(finding) => {
             progress.found(&finding);
-            if let Some(Ok(report)) = writing.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                report.add(&finding);
-            }
+            report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding);
         }
         Event::Batch { counts } => progress.batch(&counts),
         other => context.waiting(&other),
     };
     let ran = backfill.run(target, pass, &events).await;
     progress.end();
-    let report = writing.into_inner().unwrap_or_else(PoisonError::into_inner);
     let outcome = match &ran {
         Ok(outcome) => Ok(outcome),
         Err(error) => Err(error.to_string()),
     };
-    let written = match report {
-        Some(report) => Some(report?.finish(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str))?),
-        None => None,
+    // What was refused before it began leaves no report behind.
+    let written = match begun.into_inner() {
+        true => {
+            let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Some(report.finish(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str)).map_err(refused)?)
+        }
+        false => None,
     };
     let outcome = ran?;
     let told = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -179,6 +190,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill]) -> Result
     for backfill in backfills {
         let about = backfill.about();
         let loaded = context.load(context.workspace.database(about.database)?)?;
+        context.check_windows(&loaded)?;
         let subject = context.subject(&loaded, &sandbox, &silent);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));

@@ -33,6 +33,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
     for database in databases {
         let start = Instant::now();
         let loaded = context.load(database)?;
+        context.check_windows(&loaded)?;
         let subject = context.subject(&loaded, &sandbox, &silent);
         let data = std::iter::once(None).chain(database.fixtures.iter().map(Some));
         let mut answers = Vec::new();

@@ -5,6 +5,7 @@ use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
 use crate::event::{Event, Events};
+use crate::fixture;
 use crate::migration::{self, History};
 use crate::rehearsal::Subject;
 use crate::report::{Paint, Terminal};
@@ -98,26 +99,38 @@ impl<'a> Context<'a> {
 
     /// Reads the history and the checks of a database, and warns of what is odd.
     pub(super) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error> {
-        let history = History::read(&database.folder).map_err(|faults| migration::Error::Faults { faults })?;
+        let history =
+            History::read(&database.folder, database.engine).map_err(|faults| migration::Error::Faults { faults })?;
         for warning in &history.warnings {
             self.terminal.note(&format!("{} {warning}", self.terminal.err().odd("warning:")));
         }
         let checks = check::read(&database.folder)?;
-        let loaded = Loaded { database, history, checks };
-        self.check_windows(&loaded)?;
-        Ok(loaded)
+        let backfills: Vec<String> =
+            self.registry.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect();
+        for migration in &history.migrations {
+            if let Some(backfill) = migration.requires.iter().find(|name| !backfills.contains(name)) {
+                let nearest = nearest(backfill, &backfills);
+                let (file, backfill) = (migration.up.path.clone(), backfill.clone());
+                return Err(Error::RequiresUnknown { file, backfill, nearest, known: backfills });
+            }
+        }
+        Ok(Loaded { database, history, checks })
     }
 
-    /// A window that names no migration would never open, in silence.
-    fn check_windows(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
+    /// Refuses what names a migration that there is none of: a window that would never open, in silence, or a fixture that
+    /// can't be loaded.
+    pub(super) fn check_windows(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
         let here = loaded.database.name.as_str();
-        let sql = loaded.checks.iter().map(|check| (format!("check `{}`", check.name), check.from, check.until));
+        for fixture in &loaded.database.fixtures {
+            fixture::check_version(fixture, &loaded.history)?;
+        }
+        check::check_windows(&loaded.checks, &loaded.history)?;
         let rust = self.registry.checks.iter().map(|check| check.about()).filter(|about| about.database == here);
         let rust = rust.map(|about| (format!("check `{}`", about.name), Some(about.from), about.until));
         let backfills =
             self.registry.backfills.iter().map(|backfill| backfill.about()).filter(|about| about.database == here);
         let backfills = backfills.map(|about| (format!("backfill `{}`", about.name), Some(about.from), about.until));
-        for (what, from, until) in sql.chain(rust).chain(backfills) {
+        for (what, from, until) in rust.chain(backfills) {
             if let Some(version) = from.into_iter().chain(until).find(|version| loaded.history.get(*version).is_none())
             {
                 return Err(Error::Registration {

@@ -58,8 +58,8 @@ pub(super) enum Error {
         known: Vec<String>,
     },
     /// A `.env` that can't be read.
-    #[error(".env can't be read: {why}")]
-    #[diagnostic(help("each line is NAME=value; quote values that hold spaces"))]
+    #[error(".env can't be used: {why}")]
+    #[diagnostic(help("each line is NAME=value; put values that hold spaces between double quotes"))]
     DotEnv {
         /// What is wrong.
         why: String,
@@ -108,6 +108,37 @@ pub(super) enum Error {
         path: PathBuf,
         /// The system's own error.
         source: std::io::Error,
+    },
+    /// A report can't be written.
+    #[error("can't write the report {path}: {why}")]
+    #[diagnostic(help("name a file in a folder that exists and that this user may write to, with `--report FILE`"))]
+    Report {
+        /// The report's file.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A URL of the environment that can't be used.
+    #[error("{error} (from {origin})")]
+    #[diagnostic(help("{}", error.help().map(|help| help.to_string()).unwrap_or_default()))]
+    UrlFrom {
+        /// Where it came from.
+        origin: String,
+        /// What is wrong with it.
+        error: engine::Error,
+    },
+    /// A migration requires a backfill that is none.
+    #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), or(nearest.as_ref()))]
+    #[diagnostic(help("correct `-- requires-backfill:`; there is: {}", known.join(", ")))]
+    RequiresUnknown {
+        /// The up file.
+        file: PathBuf,
+        /// The backfill.
+        backfill: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
     },
     /// A tool of the toolchain can't be run.
     #[error("can't run the toolchain: {why}")]

@@ -4,6 +4,7 @@ use super::args::FixtureLoadArgs;
 use super::context::Context;
 use super::error::Error;
 use super::migrate::verb;
+use super::target::Missing;
 use crate::Exit;
 use crate::directive::nearest;
 use crate::engine::Lock;
@@ -27,7 +28,7 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
     };
     fixture::check_version(fixture, &loaded.history)?;
     let (terminal, paint) = (context.terminal, context.paint());
-    for (_, target) in context.targets(&[database], &args.target)? {
+    for (_, target) in context.targets(&[database], &args.target, Missing::Make)? {
         let events = |event: Event| match event {
             Event::Migrated { migration, direction, took } => {
                 terminal.result(&format!(

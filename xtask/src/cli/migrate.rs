@@ -3,6 +3,7 @@
 use super::args::MigrateArgs;
 use super::context::{Context, Loaded};
 use super::error::Error;
+use super::target::Missing;
 use crate::Exit;
 use crate::engine::{self, Lock, Target};
 use crate::event::{Direction, Event};
@@ -16,7 +17,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     if args.verify {
         return super::ci::rehearse(context, &databases, super::ci::Output::Text).await;
     }
-    let targets = context.targets(&databases, &args.target)?;
+    let targets = context.targets(&databases, &args.target, Missing::Make)?;
     // Every fault of every history before anything is touched.
     let mut work = Vec::new();
     for (database, target) in targets {

@@ -6,11 +6,20 @@ use super::context::Context;
 use super::error::Error;
 use crate::engine::{Address, Target};
 use crate::workspace::Database;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// The folder of the development databases.
 const DEVELOPMENT: &str = ".dev";
+
+/// What a command does about a development database that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Makes it.
+    Make,
+    /// Says so.
+    Refuse,
+}
 
 impl Context<'_> {
     /// The target of each of these databases.
@@ -18,49 +27,59 @@ impl Context<'_> {
         &self,
         databases: &[&'d Database],
         args: &TargetArgs,
+        missing: Missing,
     ) -> Result<Vec<(&'d Database, Target)>, Error> {
         if args.url.is_some() && databases.len() != 1 {
             let known = self.workspace.databases.iter().map(|database| database.name.clone()).collect();
             return Err(Error::UrlForSeveral { count: databases.len(), known });
         }
         let wait = Duration::from_secs(args.wait);
-        databases.iter().map(|database| Ok((*database, Target::real(self.address(database, args)?, wait)))).collect()
+        let target =
+            |database: &&'d Database| Ok((*database, Target::real(self.address(database, args, missing)?, wait)));
+        databases.iter().map(target).collect()
     }
 
-    fn address(&self, database: &Database, args: &TargetArgs) -> Result<Address, Error> {
+    fn address(&self, database: &Database, args: &TargetArgs, missing: Missing) -> Result<Address, Error> {
         if let Some(url) = &args.url {
             let address = Address::parse(database.engine, url)?;
             return Ok(address.moved(|path| self.resolve(path)));
         }
         let variable = format!("{}_DATABASE_URL", database.name.to_uppercase());
         let from_environment = std::env::var(&variable).ok().filter(|url| !url.is_empty());
-        let url = match from_environment {
-            Some(url) => Some(url),
-            None => from_dot_env(&variable)?,
+        let (url, origin) = match from_environment {
+            Some(url) => (Some(url), variable),
+            None => (from_dot_env(&variable)?, format!("{variable} in .env")),
         };
-        match url {
-            Some(url) => Ok(Address::parse(database.engine, &url)?),
-            None => Ok(Address::file_or_new(&development(database))),
+        let development = Path::new(DEVELOPMENT).join(format!("{}.{}", database.name, database.engine.scheme()));
+        match (url, missing) {
+            (Some(url), _) => Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error }),
+            (None, Missing::Make) => Ok(Address::file_or_new(&development)),
+            (None, Missing::Refuse) => Ok(Address::file(&development)),
         }
     }
 }
 
-fn development(database: &Database) -> PathBuf {
-    Path::new(DEVELOPMENT).join(format!("{}.{}", database.name, database.engine.scheme()))
-}
-
 fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
-    let wrong = |error: dotenvy::Error| Error::DotEnv { why: error.to_string() };
     let entries = match dotenvy::from_filename_iter(".env") {
         Ok(entries) => entries,
         Err(error) if error.not_found() => return Ok(None),
-        Err(error) => return Err(wrong(error)),
+        Err(error) => return Err(Error::DotEnv { why: error.to_string() }),
     };
     for entry in entries {
-        let (name, value) = entry.map_err(wrong)?;
+        let (name, value) = entry.map_err(|error| Error::DotEnv { why: describe(&error) })?;
         if name == variable {
             return Ok(Some(value));
         }
     }
     Ok(None)
+}
+
+/// Names the line that is wrong without showing it: it may hold a password.
+fn describe(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(wrong, _) = error else { return error.to_string() };
+    let text = std::fs::read_to_string(".env").unwrap_or_default();
+    match text.lines().position(|line| line.trim() == wrong.trim()) {
+        Some(index) => format!("line {} is not of the form NAME=value", index + 1),
+        None => "a line is not of the form NAME=value".to_owned(),
+    }
 }

@@ -3,6 +3,7 @@
 use super::args::VerifyArgs;
 use super::context::Context;
 use super::error::Error;
+use super::target::Missing;
 use crate::Exit;
 use crate::check;
 use crate::migration;
@@ -12,8 +13,9 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
     let names: Vec<String> = args.database.iter().cloned().collect();
     let databases = context.databases(&names)?;
     let mut exit = Exit::Ok;
-    for (database, target) in context.targets(&databases, &args.target)? {
+    for (database, target) in context.targets(&databases, &args.target, Missing::Refuse)? {
         let loaded = context.load(database)?;
+        context.check_windows(&loaded)?;
         let mut connection = target.open_to_read().await?;
         let applied = migration::applied(&mut connection).await?;
         let version = applied.last().map_or(0, |done| done.version);

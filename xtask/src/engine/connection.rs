@@ -46,6 +46,14 @@ impl Connection {
         }
     }
 
+    /// Its address, for messages.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self {
+            Self::Sqlite(session) => session.address(),
+        }
+    }
+
     /// Runs one statement and returns how many rows it changed. Parameters are `$1`, `$2`, ….
     ///
     /// # Errors

@@ -55,7 +55,9 @@ pub enum Error {
 
     /// There is no database at the address.
     #[error("there is no database at {}", path.display())]
-    #[diagnostic(help("check the path; to create it there, put `?mode=rwc` behind the URL"))]
+    #[diagnostic(help(
+        "check the path; `cargo xtask migrate` makes a development database, and `?mode=rwc` behind a URL one that it names"
+    ))]
     NoDatabase {
         /// The file that is not there.
         path: PathBuf,
@@ -68,6 +70,30 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What the system or the engine said.
+        why: String,
+    },
+
+    /// The database is damaged.
+    #[error("{} is damaged: {why}", path.display())]
+    #[diagnostic(help(
+        "restore a copy; `PRAGMA integrity_check` tells what is damaged, `.recover` of the sqlite3 shell saves what can be read"
+    ))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the engine said.
+        why: String,
+    },
+
+    /// The ledger in the database can't be read.
+    #[error("the ledger of {database} (table _xtask_runs) can't be read: {why}")]
+    #[diagnostic(help(
+        "it was written by another version of this tool, or by hand: use that version, or remove the row of the run that is not finished"
+    ))]
+    Ledger {
+        /// The address of the database.
+        database: String,
+        /// What is wrong.
         why: String,
     },
 

@@ -50,6 +50,24 @@ impl Engine {
         }
     }
 
+    /// What a statement does to the transaction around it, where this engine does not allow that inside a migration.
+    pub(crate) fn transaction_control(self, statement: &lex::Statement<'_>) -> Option<TransactionControl> {
+        let tokens = lex::tokens(statement.text);
+        let mut words = tokens.iter().filter(|token| token.kind != lex::Kind::Comment);
+        let (first, second, third) = (words.next()?, words.next(), words.next());
+        match self {
+            Self::Sqlite if first.is("BEGIN") => Some(TransactionControl::Begin),
+            // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` go back to a savepoint and leave the transaction open.
+            Self::Sqlite if first.is("ROLLBACK") && [second, third].iter().flatten().any(|token| token.is("TO")) => {
+                None
+            }
+            Self::Sqlite if ["COMMIT", "END", "ROLLBACK"].iter().any(|word| first.is(word)) => {
+                Some(TransactionControl::End)
+            }
+            Self::Sqlite => None,
+        }
+    }
+
     /// `name` as an identifier in SQL: the one function that quotes identifiers.
     #[must_use]
     pub fn quote(self, name: &str) -> String {
@@ -57,6 +75,15 @@ impl Engine {
             Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
         }
     }
+}
+
+/// What a statement does to the transaction around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionControl {
+    /// Opens one.
+    Begin,
+    /// Ends it.
+    End,
 }
 
 impl fmt::Display for Engine {

@@ -2,7 +2,7 @@
 //! token.
 
 use super::lex::{statements, tokens};
-use super::{Connection, Error};
+use super::{Connection, Error, TransactionControl};
 use miette::SourceSpan;
 
 /// How a script failed.
@@ -14,7 +14,7 @@ pub(crate) enum ScriptError {
         why: String,
         /// The token at fault, or the first word of the statement, in bytes of the file.
         at: SourceSpan,
-        /// How many statements before it took effect.
+        /// How many statements before it have taken effect, whatever becomes of a transaction that is still open.
         done: usize,
         /// How many there are.
         of: usize,
@@ -32,13 +32,21 @@ impl From<Error> for ScriptError {
 /// Runs all statements of `sql` in the transaction that is open, or each on its own where none is.
 pub(crate) async fn run_script(connection: &mut Connection, sql: &str) -> Result<(), ScriptError> {
     let statements = statements(sql);
-    for (done, statement) in statements.iter().enumerate() {
+    // Where a transaction of the script's own was opened: what follows is undone with it.
+    let mut opened = None;
+    for (number, statement) in statements.iter().enumerate() {
         if let Err(error) = connection.execute(statement.text, &[]).await {
             let Error::Statement { why } = &error else { return Err(error.into()) };
             let offset = connection.locate(statement, &error).await.unwrap_or(0);
             let length = tokens(&statement.text[offset..]).first().map_or(0, |token| token.text.len());
             let at = (statement.start + offset, length).into();
+            let done = opened.unwrap_or(number);
             return Err(ScriptError::Refused { why: why.clone(), at, done, of: statements.len() });
+        }
+        match connection.engine().transaction_control(statement) {
+            Some(TransactionControl::Begin) => opened = Some(number),
+            Some(TransactionControl::End) => opened = None,
+            None => {}
         }
     }
     Ok(())

@@ -40,9 +40,8 @@ pub async fn unfinished(
                AND state IN ('running', 'stopped', 'failed') ORDER BY run DESC";
     let rows = connection.query(sql, &[backfill.into(), work.as_str().into(), scope.into()], 1).await?.rows;
     let Some(row) = rows.first() else { return Ok(None) };
-    let unreadable = |error: serde_json::Error| Error::Statement {
-        why: format!("the ledger (_xtask_runs) holds what this version can't read: {error}"),
-    };
+    let database = connection.address();
+    let unreadable = |error: serde_json::Error| Error::Ledger { database: database.clone(), why: error.to_string() };
     let cursor = row[1].as_text().map(serde_json::from_str).transpose().map_err(unreadable)?;
     let counts = serde_json::from_str(row[2].as_text().unwrap_or_default()).map_err(unreadable)?;
     Ok(Some(Run { id: row[0].as_int(), cursor, counts }))

@@ -58,7 +58,11 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
             }
         }
         Transaction::None => {
-            run(connection, migration, direction, script).await?;
+            if let Err(error) = run(connection, migration, direction, script).await {
+                // The file may have opened a transaction of its own.
+                connection.rollback().await;
+                return Err(error);
+            }
             record(connection, migration, direction, start).await?;
         }
     }

@@ -76,7 +76,10 @@ pub enum Error {
     },
     /// No migration has that version.
     #[error("there is no migration {version}{}", nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default())]
-    #[diagnostic(help("`cargo xtask migrate --status` lists them"))]
+    #[diagnostic(help(
+        "{}",
+        if *version == 0 { "to revert everything: `cargo xtask migrate --revert --to 0`" } else { "`cargo xtask migrate --status` lists them" }
+    ))]
     UnknownVersion {
         /// The version as given.
         version: i64,

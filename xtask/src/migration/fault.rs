@@ -38,7 +38,7 @@ pub enum Fault {
         why: &'static str,
     },
     /// A file whose name does not begin with a version: sqlx stops at it.
-    #[error("{} does not begin with a version", file.display())]
+    #[error("{} does not begin with a version that sqlx can read", file.display())]
     #[diagnostic(help(
         "name it `<version>_<name>.up.sql`, the version a whole number above zero, best a UTC time as YYYYMMDDHHMMSS"
     ))]
@@ -71,6 +71,21 @@ pub enum Fault {
         #[source_code]
         text: NamedSource<String>,
         /// Where the directive is.
+        #[label]
+        at: SourceSpan,
+    },
+    /// A file that begins or ends a transaction inside the one in which sqlx runs it.
+    #[error("{file} begins or ends a transaction, and sqlx runs it inside one")]
+    #[diagnostic(help(
+        "remove the statement; or make `-- no-transaction` the first line, if the file has to see to that itself"
+    ))]
+    OwnTransaction {
+        /// The file.
+        file: String,
+        /// Its text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// The statement.
         #[label]
         at: SourceSpan,
     },

@@ -4,6 +4,8 @@ use super::fault::Fault;
 use super::file::{Loss, Migration, Script, Transaction};
 use super::warning::{Warning, warnings};
 use crate::directive::{Mistake, NO_TRANSACTION, directives};
+use crate::engine::Engine;
+use crate::engine::lex::statements;
 use crate::workspace::{entries, file_name};
 use miette::NamedSource;
 use std::collections::BTreeMap;
@@ -40,7 +42,7 @@ impl History {
     ///
     /// # Errors
     /// All its faults.
-    pub fn read(folder: &Path) -> Result<Self, Vec<Fault>> {
+    pub fn read(folder: &Path, engine: Engine) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
         let mut downs: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
@@ -55,7 +57,7 @@ impl History {
                     continue;
                 }
             };
-            match script(&path, &mut faults) {
+            match script(&path, engine, &mut faults) {
                 Ok(script) => {
                     let side = if named.kind == Kind::Up { &mut ups } else { &mut downs };
                     side.entry(named.version).or_default().push((named, script));
@@ -136,6 +138,10 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
             file.starts_with(|c: char| c.is_ascii_digit()) || lower.ends_with(".sql") || lower.contains(".sql.");
         return if meant { ignored("its name does not end in `.sql`") } else { Ok(None) };
     }
+    let endings = [".up.sql", ".down.sql"];
+    if endings.iter().any(|ending| lower.ends_with(ending) && !file.ends_with(ending)) {
+        return ignored("`.up` and `.down` count only in lower case");
+    }
     let Some((digits, rest)) = file.split_once('_') else {
         return ignored("its name has no `_` behind the version");
     };
@@ -150,7 +156,7 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
     Ok(Some(Named { version, digits: digits.to_owned(), name: name.to_owned(), kind }))
 }
 
-fn script(path: &Path, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
+fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
     let sql = fs::read_to_string(path)
         .map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
     for (directive, mistake) in directives(&sql, KNOWN).1 {
@@ -167,6 +173,12 @@ fn script(path: &Path, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
         faults.push(Fault::Directive { directive: directive.key, file, why, help, text, at });
     }
     let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
+    let own = statements(&sql).into_iter().find(|statement| engine.transaction_control(statement).is_some());
+    if let (Transaction::Wrapped, Some(statement)) = (transaction, own) {
+        let file = path.display().to_string();
+        let text = NamedSource::new(&file, sql.clone());
+        faults.push(Fault::OwnTransaction { file, text, at: (statement.start, statement.text.len()).into() });
+    }
     Ok(Script { path: path.to_owned(), sql, transaction })
 }
 

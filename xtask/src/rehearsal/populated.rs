@@ -22,7 +22,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         let outcome = course.backfill(backfill, &scratch, crate::backfill::Effect::Execute).await?;
         course.notes.push(format!("{} wrote {} rows", outcome.about.name, outcome.counts.writes));
     }
-    course.check(&mut connection).await?;
+    course.check(&scratch).await?;
     connection.close().await?;
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
     }
     course.notes.push(format!("wrote {} rows for {} {}s", outcome.counts.writes, outcome.counts.units, about.unit));
     again(course, backfill, &scratch, &mut connection).await?;
-    course.check(&mut connection).await?;
+    course.check(&scratch).await?;
     undo(course, backfill, &before, &scratch, &mut connection).await?;
     connection.close().await?;
     Ok(())

@@ -85,12 +85,14 @@ impl<'a> Course<'a> {
     }
 
     /// Runs the checks for the version that the database is at.
-    pub(super) async fn check(&mut self, connection: &mut Connection) -> Result<(), Error> {
+    pub(super) async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
-        let applied = crate::migration::applied(connection).await?;
+        let mut connection = scratch.target().open_to_read().await?;
+        let applied = crate::migration::applied(&mut connection).await?;
         let version = applied.last().map_or(0, |done| done.version);
         let subject = self.subject;
-        let results = check::run_all(connection, version, subject.checks, &subject.row_checks).await?;
+        let results = check::run_all(&mut connection, version, subject.checks, &subject.row_checks).await?;
+        connection.close().await?;
         if check::is_red(&results) {
             let red =
                 results.into_iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })).collect();

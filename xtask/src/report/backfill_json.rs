@@ -20,9 +20,9 @@
 //! | `seconds` | of this process |
 
 use crate::backfill::{Effect, Ending, Outcome, Scope};
-use crate::engine;
 use crate::ledger::Finding;
 use serde_json::json;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -53,16 +53,21 @@ impl BackfillReport {
     /// Begins a report. `started_at` is RFC 3339 in UTC.
     ///
     /// # Errors
-    /// [`engine::Error::Io`].
+    /// What the system said.
     pub fn start(
         path: ReportPath,
         (backfill, database, url): (&str, &str, &str),
         effect: Effect,
         scope: &Scope,
         started_at: &str,
-    ) -> Result<Self, engine::Error> {
+    ) -> std::io::Result<Self> {
+        if let ReportPath::Exactly(path) = &path
+            && path.is_dir()
+        {
+            return Err(std::io::ErrorKind::IsADirectory.into());
+        }
         let folder = path.folder().to_owned();
-        let begin = || {
+        let begin = || -> std::io::Result<_> {
             let mut file = BufWriter::new(tempfile::Builder::new().prefix(".backfill-report-").tempfile_in(&folder)?);
             let mode = match effect {
                 Effect::Predict => "dry-run",
@@ -83,7 +88,7 @@ impl BackfillReport {
             write!(file, "  \"scope\": {},\n  \"findings\": [", json!(scope))?;
             Ok(file)
         };
-        let file = begin().map_err(|source| path.refused(source))?;
+        let file = begin()?;
         Ok(Self { file, path, findings: 0, failed: None })
     }
 
@@ -99,10 +104,10 @@ impl BackfillReport {
     /// Ends the report and gives it its name, which is returned.
     ///
     /// # Errors
-    /// [`engine::Error::Io`].
-    pub fn finish(mut self, outcome: Result<&Outcome, &str>) -> Result<PathBuf, engine::Error> {
+    /// What the system said, now or when a finding was added.
+    pub fn finish(mut self, outcome: Result<&Outcome, &str>) -> std::io::Result<PathBuf> {
         if let Some(error) = self.failed.take() {
-            return Err(self.path.refused(error));
+            return Err(error);
         }
         let closing = if self.findings == 0 { "]" } else { "\n  ]" };
         let rest = match outcome {
@@ -121,7 +126,16 @@ impl BackfillReport {
         let path = self.path;
         let written = write!(self.file, "{closing},\n{rest}\n");
         let written = written.and_then(|()| self.file.into_inner().map_err(std::io::IntoInnerError::into_error));
-        written.and_then(|file| path.persist(file)).map_err(|source| path.refused(source))
+        written.and_then(|file| path.persist(file))
+    }
+}
+
+impl fmt::Display for ReportPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(path) => write!(f, "{}", path.display()),
+            Self::Stamped(_, stamp) => write!(f, "backfill-report-{stamp}.json"),
+        }
     }
 }
 
@@ -156,10 +170,6 @@ impl ReportPath {
                 Err(std::io::ErrorKind::AlreadyExists.into())
             }
         }
-    }
-
-    fn refused(&self, source: std::io::Error) -> engine::Error {
-        engine::Error::Io { what: "write the report into", path: self.folder().to_owned(), source }
     }
 }
 

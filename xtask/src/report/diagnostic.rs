@@ -44,6 +44,7 @@ fn snippet(source: &dyn miette::SourceCode, span: &SourceSpan, paint: Paint) -> 
     // A line of a dump may be megabytes long; the part around the mark is enough.
     let skipped = column.saturating_sub(60);
     let shown: String = line.chars().skip(skipped).take(110).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let shown = shown.trim_end();
     let marked = all.get(span.offset()..span.offset() + span.len()).unwrap_or_default();
     let width = marked
         .lines()

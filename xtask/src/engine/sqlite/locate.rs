@@ -9,6 +9,12 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 /// The byte offset in `statement` of the token that `error` names, if it names one.
 pub(crate) async fn locate(session: &mut Session, statement: &str, error: &Error) -> Option<usize> {
     let Error::Statement { why } = error else { return None };
+    if why == "incomplete input" {
+        return tokens(statement).last().map(|token| token.start);
+    }
+    if let Some(rest) = why.strip_prefix("unrecognized token: \"") {
+        return statement.find(rest.strip_suffix('"').unwrap_or(rest));
+    }
     let culprit = culprit(why)?;
     let candidates: Vec<_> = tokens(statement)
         .into_iter()

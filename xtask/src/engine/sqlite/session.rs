@@ -99,6 +99,10 @@ impl Session {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
+    pub(crate) fn address(&self) -> String {
+        Address::file(&self.path).url()
+    }
+
     pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
         explain(&self.path, self.wait, error)
     }
@@ -166,7 +170,8 @@ pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error
         5 | 6 => Error::Locked { holders: holders(&path), waited: wait.as_secs(), path },
         8 => Error::ReadOnly { path, why },
         13 => Error::Full { path, why },
-        10 | 11 | 14 | 26 => Error::Unreadable { path, why },
+        11 => Error::Damaged { path, why },
+        10 | 14 | 26 => Error::Unreadable { path, why },
         _ => Error::Statement { why },
     }
 }
