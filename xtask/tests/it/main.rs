@@ -18,4 +18,6 @@ mod readme;
 #[cfg(test)]
 mod rehearsals;
 #[cfg(test)]
+mod tidy;
+#[cfg(test)]
 mod workspace;

@@ -22,9 +22,9 @@ fn orders() {
 #[test]
 fn reports() {
     let workspace = Workspace::with_pets(TRAITS);
-    check("report_in_no_folder", &workspace, "backfill --report nowhere/report.json", 1);
-    check("report_in_no_folder_execute", &workspace, "backfill --execute --report nowhere/report.json", 1);
-    check("report_that_is_a_folder", &workspace, "backfill --execute --report fixtures", 1);
+    check("report_in_no_folder", &workspace, "backfill --report nowhere/report.json", 2);
+    check("report_in_no_folder_execute", &workspace, "backfill --execute --report nowhere/report.json", 2);
+    check("report_that_is_a_folder", &workspace, "backfill --execute --report fixtures", 2);
 }
 
 /// A pet as `new.id` is none, behind all the others.

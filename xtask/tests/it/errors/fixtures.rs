@@ -25,8 +25,8 @@ fn files() {
 #[test]
 fn rows() {
     let near = with("small.sql", format!("-- at: 20250901090001\n{USERS}"));
-    check("fixture_of_no_version", &near, "ci", 1);
-    check("fixture_of_no_version_verify", &near, "backfill --verify", 1);
+    check("fixture_of_no_version", &near, "ci", 2);
+    check("fixture_of_no_version_verify", &near, "backfill --verify", 2);
     let syntax = format!("-- at: 20250901090000\n{USERS}INSERT INTO \"Trait\" VALUES ('t', 'größe' 'visual');\n");
     check("fixture_sql", &with("small.sql", syntax), "ci", 1);
     let column = "-- at: 20250901090000\nUPDATE \"Pet\" SET \"traits\" = '{}';\n";

@@ -30,7 +30,6 @@ fn ignored_files() {
     check("ignored_copy", &with("20250920120000_x.sql.bak", SQL), "migrate --status", 1);
     check("ignored_no_ending", &with("20250920120000_x", SQL), "ci", 1);
     check("ignored_folder", &with("20250920120000_x/up.sql", SQL), "backfill", 1);
-    check("ignored_folder_of_no_version", &with("add_toys/up.sql", SQL), "migrate", 1);
     let several = with("5e.sql", SQL);
     several.write("migrations/pets/20250920120000_x.SQL", SQL);
     several.write("migrations/pets/20250915090000_add_toys.up.sql", SQL);
@@ -63,9 +62,8 @@ fn applied() {
     let up = format!("migrations/pets/{TRAITS}_add_pet_visual_traits.up.sql");
     let gone = Workspace::with_pets(TRAITS);
     gone.remove(&up).remove(&up.replace(".up.", ".down."));
-    // The backfill and the checks need that migration; without them, what is applied is looked at.
-    gone.write("migrations/pets/20250915090001_x.up.sql", SQL);
-    check("applied_and_gone", &gone, "migrate", 2);
+    // The backfill and the checks need it too, but that is not where it began.
+    check("applied_and_gone", &gone, "migrate", 1);
 
     let newer = Workspace::new();
     newer.migration("20250920120000_add_toys", SQL, "DROP TABLE \"Toy\";").succeed("migrate");

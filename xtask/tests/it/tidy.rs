@@ -1,0 +1,203 @@
+//! The repository keeps its own rules: what stands on the architecture page as an absence is looked for here, in the text.
+
+use crate::workspace::{Workspace, repository};
+use pretty_assertions::assert_eq;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The files below `folder`, by their path from the root of the repository.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![repository().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|other| other == ending) {
+                let name = path.strip_prefix(repository()).unwrap().to_str().unwrap().to_owned();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no .{ending} in {folder}");
+    found.sort();
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    ["app", "xtask"].into_iter().flat_map(|krate| files(krate, "rs")).collect()
+}
+
+/// The code of a file without its comments and without its own tests, which stand at its end.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+/// No file below `among` and outside of `allowed` holds one of `words` in its code.
+fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
+    let excepted = |file: &str| file.ends_with("/tests.rs") || allowed.iter().any(|place| file.starts_with(place));
+    let here = |file: &str| file.starts_with(among) && !excepted(file);
+    let mut looked_at = 0;
+    let mut offences = Vec::new();
+    for (file, text) in sources().into_iter().filter(|(file, _)| here(file)) {
+        looked_at += 1;
+        let code = code(&text);
+        offences.extend(words.iter().filter(|word| code.contains(**word)).map(|word| format!("{file}: {word}")));
+    }
+    assert_eq!(offences, [""; 0], "{rule}");
+    assert!(looked_at > 0, "{among} is empty");
+}
+
+#[test]
+fn who_may_do_what() {
+    let print = ["println!", "eprintln!", "print!(", "eprint!(", "io::stdout", "io::stderr"];
+    let mains =
+        ["xtask/src/report/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/", "app/tests/"];
+    check("only report/ writes for people", "", &print, &mains);
+    check("only the command line exits", "xtask/src", &["process::exit"], &["xtask/src/cli/", "xtask/src/main.rs"]);
+    let environment = ["env::var", "env::args", "current_dir", "dotenvy", "ctrl_c"];
+    check("only the command line looks around", "xtask/src", &environment, &["xtask/src/cli/"]);
+    let dialect = [
+        "Engine::Sqlite",
+        "Engine::Postgres",
+        "feature = \"sqlite\"",
+        "feature = \"postgres\"",
+        "PRAGMA",
+        "sqlite_schema",
+    ];
+    let engine = ["xtask/src/engine/", "xtask/src/rehearsal/populated.rs"];
+    check("what differs between engines is in engine/", "xtask/src", &dialect, &engine);
+    check("the app knows nothing of xtask", "app", &["xtask::", "_xtask"], &["app/tests/"]);
+    check("errors are returned", "xtask/src", &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
+    check("errors are returned", "app/src", &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
+    check("nothing is left to be done", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
+}
+
+/// `cli → rehearsal → {migration, backfill, check, fingerprint, sandbox} → engine`, and never the other way.
+#[test]
+fn dependencies_point_one_way() {
+    let never = |from: &str, to: &[&str]| {
+        let uses: Vec<String> = to.iter().map(|module| format!("crate::{module}")).collect();
+        let uses: Vec<&str> = uses.iter().map(String::as_str).collect();
+        check("dependencies point one way", &format!("xtask/src/{from}/"), &uses, &[]);
+    };
+    never(
+        "engine",
+        &["cli", "report", "rehearsal", "sandbox", "migration", "backfill", "check", "ledger", "workspace"],
+    );
+    never("ledger", &["cli", "report", "rehearsal", "sandbox", "migration", "backfill", "check", "workspace"]);
+    never("fingerprint", &["cli", "report", "rehearsal", "sandbox", "migration", "backfill", "check"]);
+    never("migration", &["cli", "report", "rehearsal", "sandbox", "backfill", "check"]);
+    never("check", &["cli", "report", "rehearsal", "sandbox", "migration"]);
+    never("backfill", &["cli", "report", "rehearsal", "sandbox", "check"]);
+    never("sandbox", &["cli", "report", "rehearsal", "backfill", "check"]);
+    never("rehearsal", &["cli", "report"]);
+    never("report", &["cli"]);
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let mute = |(file, text): (String, String)| (!text.starts_with("//! ")).then_some(file);
+    assert_eq!(sources().into_iter().filter_map(mute).collect::<Vec<_>>(), [""; 0], "a file begins with `//!`");
+    let mute = |(file, text): (String, String)| (!text.starts_with("-- ")).then_some(file);
+    let sql = files("migrations", "sql").into_iter().chain(files("fixtures", "sql"));
+    // A down file is told of by the up file beside it.
+    let silent: Vec<_> = sql.filter(|(file, _)| !file.ends_with(".down.sql")).filter_map(mute).collect();
+    assert_eq!(silent, [""; 0], "a SQL file begins with a comment");
+}
+
+#[test]
+fn what_is_there_is_registered() {
+    for folder in ["backfills", "checks"] {
+        let registry = fs::read_to_string(repository().join(format!("xtask/src/{folder}/mod.rs"))).unwrap();
+        for (file, _) in files(&format!("xtask/src/{folder}"), "rs") {
+            let name = stem(Path::new(&file));
+            let listed = registry.contains(&format!("mod {name};")) && registry.contains(&format!("Box::new({name}::"));
+            assert!(listed || name == "mod", "{file} is not registered");
+        }
+    }
+    let workspace = Workspace::with_pets(crate::workspace::TRAITS);
+    let ran = workspace.run("verify pets --json");
+    let verdicts: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+    let mut run: Vec<&str> = verdicts.iter().map(|verdict| verdict["check"].as_str().unwrap()).collect();
+    let mut there: Vec<String> =
+        files("migrations/pets/checks", "sql").iter().map(|(file, _)| stem(Path::new(file))).collect();
+    there.extend(
+        files("xtask/src/checks", "rs").iter().map(|(file, _)| stem(Path::new(file))).filter(|name| name != "mod"),
+    );
+    run.sort_unstable();
+    there.sort();
+    assert_eq!(run, there, "every check is run");
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+/// Each snapshot belongs to a row: what no test writes any more is removed.
+#[test]
+fn no_snapshot_is_left_over() {
+    let tests: String = files("xtask/tests/it", "rs").into_iter().map(|(_, text)| text).collect();
+    for (file, _) in files("xtask/tests/it/snapshots", "snap") {
+        let name = stem(Path::new(&file));
+        let made = ["help_", "at_once_"].iter().any(|made| name.starts_with(made));
+        assert!(made || tests.contains(&format!("\"{name}\"")), "{file} belongs to no row");
+    }
+}
+
+#[test]
+fn every_dependency_is_used() {
+    for krate in ["app", "xtask"] {
+        let manifest = fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap();
+        let code: String = files(krate, "rs").iter().map(|(_, text)| code_and_tests(text)).collect();
+        let mut listed = 0;
+        for name in manifest.lines().filter_map(|line| line.split_once(".workspace = true").map(|(name, _)| name)) {
+            if ["version", "edition", "rust-version", "license", "publish"].contains(&name) {
+                continue;
+            }
+            listed += 1;
+            let name = name.replace('-', "_");
+            let used = [format!("{name}::"), format!("use {name};")].iter().any(|text| code.contains(text));
+            assert!(used, "{krate} does not use {name}");
+        }
+        assert!(listed > 0, "{krate} has dependencies");
+    }
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let members: String = ["app", "xtask"]
+        .iter()
+        .map(|krate| fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap())
+        .collect();
+    let shared = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    for name in shared.lines().filter_map(|line| line.split_once(" = ").map(|(name, _)| name)) {
+        assert!(members.contains(&format!("\n{name}.workspace = true")), "no crate uses {name}");
+    }
+}
+
+fn code_and_tests(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+/// A test file that nobody declares as a module is not compiled, in silence.
+#[test]
+fn every_module_is_declared() {
+    for (file, _) in sources().into_iter().filter(|(file, _)| !file.contains("/benches/")) {
+        let path = PathBuf::from(&file);
+        let name = stem(&path);
+        let folder = path.parent().unwrap();
+        let roots = ["main", "lib"];
+        if roots.contains(&name.as_str()) || folder.ends_with("tests") {
+            continue;
+        }
+        let (module, parents) = match name.as_str() {
+            "mod" => (stem(folder), vec![folder.parent().unwrap().to_owned()]),
+            _ => (name, vec![folder.to_owned()]),
+        };
+        let declared = parents.iter().flat_map(|parent| ["mod.rs", "main.rs", "lib.rs"].map(|root| parent.join(root)));
+        let declares = |root: PathBuf| {
+            fs::read_to_string(repository().join(root)).is_ok_and(|text| text.contains(&format!("mod {module};")))
+        };
+        assert!(declared.into_iter().any(declares), "{file} is declared by nobody");
+    }
+}
