@@ -7,6 +7,7 @@ mod pass;
 mod run;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use error::Error;
 pub use findings::{Findings, Reject};

@@ -1,23 +1,12 @@
-//! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
-//! findings are one transaction.
+//! One pass from its order to its outcome: the lock, the window, the connections, the ledger's run.
 
-use super::{About, Backfill, Effect, Ending, Error, Findings, Outcome, Pass};
-use crate::engine::{self, Connection, Driver, Key, Lock, Page, Target, Value, Which};
+use super::work::{Stretch, Work, statement};
+use super::{Backfill, Effect, Ending, Error, Outcome, Pass, Undo};
+use crate::engine::{Connection, Key, Lock, Page, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
-use crate::ledger::{self, Counts, Finding, FindingKind, Run, RunState};
+use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
 use std::time::Instant;
-use tokio::sync::{Mutex, mpsc};
-
-/// A batch that is ready to be written.
-struct Batch<B: Backfill> {
-    last: Key,
-    units: Vec<B::Unit>,
-    outputs: Vec<B::Output>,
-    counts: Counts,
-    findings: Vec<Finding>,
-    lines: Vec<String>,
-}
 
 /// Makes one pass of `backfill` over its units in `target`.
 ///
@@ -29,7 +18,6 @@ pub async fn run<B: Backfill>(
     pass: &Pass,
     events: Events<'_>,
 ) -> Result<Outcome, Error> {
-    let about = backfill.about();
     check_order(backfill, pass)?;
     let _lock = match pass.effect {
         Effect::Execute | Effect::Undo if target.is_shared() => {
@@ -39,69 +27,105 @@ pub async fn run<B: Backfill>(
         }
         _ => None,
     };
-    let mut reader = target.open_to_read().await?;
-    check_window(backfill, target, &mut reader).await?;
-
     let start = Instant::now();
-    let mut writer = match pass.effect {
-        Effect::Predict => None,
-        Effect::Execute | Effect::Again | Effect::Undo => Some(target.open().await?),
-    };
-    let scope = pass.scope.key();
-    let mut run = match (pass.effect.work(), &mut writer) {
-        (Some(work), Some(writer)) => {
-            writer.prepare_batches().await?;
-            ledger::begin(writer, about.name, work, &scope).await?
-        }
-        _ if pass.effect == Effect::Predict => {
-            let unfinished = ledger::unfinished(&mut reader, about.name, ledger::Work::Execute, &scope).await?;
-            unfinished.unwrap_or_else(Run::unstored)
-        }
-        _ => Run::unstored(),
-    };
-    let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
-    let units = count(backfill, &mut reader, pass, pass.effect.which()).await?;
-    events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
-    ledger::replay(&mut reader, &run, &|finding| events(Event::Found(finding))).await?;
+    let mut reader = target.open_to_read().await?;
+    let ran = read(backfill, target, pass, &mut reader, events).await;
+    let done = reader.close_with(ran).await?;
+    let took = start.elapsed();
+    events(Event::BackfillEnded { took });
+    let is_scoped = !pass.scope.0.is_empty();
+    let Done { counts, resumed, ending, already_done } = done;
+    Ok(Outcome { about: backfill.about(), effect: pass.effect, is_scoped, counts, resumed, ending, already_done, took })
+}
 
-    let work = Work { backfill, about, pass, gate: Mutex::new(()), events };
-    let mut ran = Ok(Ending::Finished);
-    for stretch in stretches(run.cursor.clone()) {
-        ran = work.stretch(&mut reader, writer.as_mut(), stretch, &mut run).await;
-        if !matches!(ran, Ok(Ending::Finished)) {
-            break;
-        }
+/// What came of the units.
+struct Done {
+    counts: Counts,
+    resumed: Option<Resumed>,
+    ending: Ending,
+    already_done: Option<u64>,
+}
+
+/// The pass, with a connection to read on.
+async fn read<B: Backfill>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    reader: &mut Connection,
+    events: Events<'_>,
+) -> Result<Done, Error> {
+    check_window(backfill, target, reader).await?;
+    if pass.effect == Effect::Predict {
+        let unfinished =
+            ledger::unfinished(reader, backfill.about().name, ledger::Work::Execute, &pass.scope.key()).await?;
+        return drive(backfill, pass, reader, None, unfinished.unwrap_or_else(Run::unstored), events).await;
     }
-    if let (Some(writer), Some(_)) = (&mut writer, pass.effect.work()) {
-        let state = match ran {
-            Ok(Ending::Finished) => RunState::Finished,
-            Ok(Ending::Stopped) => RunState::Stopped,
+    let mut writer = target.open().await?;
+    let ran = write(backfill, pass, reader, &mut writer, events).await;
+    writer.close_with(ran).await
+}
+
+/// The pass, with a connection to write on, too: what it does is kept in the ledger, unless it is a second run of all units.
+async fn write<B: Backfill>(
+    backfill: &B,
+    pass: &Pass,
+    reader: &mut Connection,
+    writer: &mut Connection,
+    events: Events<'_>,
+) -> Result<Done, Error> {
+    writer.prepare_batches().await?;
+    let run = match pass.effect.work() {
+        Some(work) => ledger::begin(writer, backfill.about().name, work, &pass.scope.key()).await?,
+        None => Run::unstored(),
+    };
+    let done = drive(backfill, pass, reader, Some(&mut *writer), run.clone(), events).await;
+    if pass.effect.work().is_some() {
+        let state = match &done {
+            Ok(Done { ending: Ending::Finished, .. }) => RunState::Finished,
+            Ok(Done { ending: Ending::Stopped, .. }) => RunState::Stopped,
             Err(_) => RunState::Failed,
         };
         let closed = ledger::close(writer, &run, state).await;
         // What went wrong in the run says more than that the ledger could not be told.
-        if ran.is_ok() {
+        if done.is_ok() {
             closed?;
         }
     }
-    let ending = ran?;
+    done
+}
+
+/// Drives the units of a run through the work, stretch by stretch.
+async fn drive<B: Backfill>(
+    backfill: &B,
+    pass: &Pass,
+    reader: &mut Connection,
+    mut writer: Option<&mut Connection>,
+    mut run: Run,
+    events: Events<'_>,
+) -> Result<Done, Error> {
+    let about = backfill.about();
+    let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
+    let units = count(backfill, reader, pass, pass.effect.which()).await?;
+    events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
+    ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
+    let work = Work::new(backfill, pass, events);
+    let mut ending = Ending::Finished;
+    for stretch in stretches(run.cursor.clone()) {
+        ending = work.stretch(reader, writer.as_deref_mut(), stretch, &mut run).await?;
+        if ending == Ending::Stopped {
+            break;
+        }
+    }
     let already_done = match units {
-        0 => Some(count(backfill, &mut reader, pass, Which::Finished).await?),
+        0 => Some(count(backfill, reader, pass, Which::Finished).await?),
         _ => None,
     };
-    reader.close().await?;
-    if let Some(writer) = writer {
-        writer.close().await?;
-    }
-    let took = start.elapsed();
-    events(Event::BackfillEnded { took });
-    let is_scoped = !pass.scope.0.is_empty();
-    Ok(Outcome { about, effect: pass.effect, is_scoped, counts: run.counts, resumed, ending, already_done, took })
+    Ok(Done { counts: run.counts, resumed, ending, already_done })
 }
 
 fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
     let about = backfill.about();
-    if pass.effect == Effect::Undo && about.undo == super::Undo::Absent {
+    if pass.effect == Effect::Undo && about.undo == Undo::Absent {
         return Err(Error::NoUndo { backfill: about.name });
     }
     match pass.scope.0.iter().find(|(column, _)| !about.scopes.contains(&column.as_str())) {
@@ -130,9 +154,6 @@ async fn check_window<B: Backfill>(backfill: &B, target: &Target, reader: &mut C
     }
 }
 
-/// A stretch of units in key order: those after one key, up to and including another.
-type Stretch = (Option<Key>, Option<Key>);
-
 /// An interrupted run goes on from its cursor. Units before it are looked at again at the end: keys may have been
 /// renumbered meanwhile (SQLite's VACUUM may do that to rowids), and rows that came since may have any key.
 fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
@@ -152,200 +173,4 @@ async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, 
     let counted = reader.query(&sql, &values, 1).await;
     let counted = counted.map_err(|error| statement(&about, reader, format!("counting {}s", about.unit), error, 0))?;
     Ok(counted.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
-}
-
-/// What a pass works with.
-struct Work<'a, B> {
-    backfill: &'a B,
-    about: About,
-    pass: &'a Pass,
-    /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
-    /// and SQLite waits by polling.
-    gate: Mutex<()>,
-    events: Events<'a>,
-}
-
-impl<B: Backfill> Work<'_, B> {
-    /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
-    /// writer.
-    async fn stretch(
-        &self,
-        reader: &mut Connection,
-        mut writer: Option<&mut Connection>,
-        stretch: Stretch,
-        run: &mut Run,
-    ) -> Result<Ending, Error> {
-        let (sender, mut receiver) = mpsc::channel(1);
-        // A dry run has committed nothing.
-        let committed = if writer.is_some() { run.counts.units } else { 0 };
-        // The sender goes with the reading: its end is the end of the batches.
-        let read = async move { self.read(reader, stretch, committed, &sender).await };
-        let write = async {
-            while let Some(batch) = receiver.recv().await {
-                match writer.as_deref_mut() {
-                    Some(writer) => self.write(writer, run, batch).await?,
-                    None => self.predict(run, batch),
-                }
-                if self.pass.stop.is_requested() {
-                    receiver.close();
-                    return Ok(Ending::Stopped);
-                }
-            }
-            Ok(Ending::Finished)
-        };
-        let ((), ending) = tokio::try_join!(read, write)?;
-        Ok(ending)
-    }
-
-    async fn read(
-        &self,
-        reader: &mut Connection,
-        (mut after, until): Stretch,
-        committed: u64,
-        sender: &mpsc::Sender<Batch<B>>,
-    ) -> Result<(), Error> {
-        let mut told = 0;
-        loop {
-            let page = Page {
-                units: self.backfill.units(),
-                which: self.pass.effect.which(),
-                scope: &self.pass.scope.0,
-                after: after.clone(),
-                until: until.clone(),
-                limit: self.pass.batch.get(),
-            };
-            let read = {
-                let _reading = self.gate.lock().await;
-                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
-                B::Db::page::<B::Unit>(connection, &page).await
-            };
-            let units = read.map_err(|error| {
-                let what = format!("reading {}s{}", self.about.unit, behind(after.as_ref()));
-                statement(&self.about, reader, what, reader.explain(error), committed)
-            })?;
-            let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
-            after = Some(last.clone());
-            let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
-            if sender.send(batch).await.is_err() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn transform(&self, units: Vec<B::Unit>, last: Key, told: &mut u64) -> Batch<B> {
-        let mut findings = Findings::default();
-        let mut outputs = Vec::with_capacity(units.len());
-        let mut lines = Vec::new();
-        if self.pass.effect != Effect::Undo {
-            for unit in &units {
-                let first = findings.len();
-                match self.backfill.transform(unit, &mut findings) {
-                    Ok(output) => {
-                        if self.pass.lines.wants(*told) {
-                            lines.push(self.backfill.describe(unit, &output));
-                            *told += 1;
-                        }
-                        outputs.push(output);
-                    }
-                    Err(reject) => findings.record(FindingKind::Rejected, reject.field, reject.why),
-                }
-                findings.name(first, || self.backfill.id(unit));
-            }
-        }
-        let (findings, tallies) = findings.take();
-        let mut counts = Counts { units: units.len() as u64, batches: 1, tallies, ..Counts::default() };
-        for finding in &findings {
-            *counts.findings.entry(finding.kind).or_default() += 1;
-        }
-        Batch { last, units, outputs, counts, findings, lines }
-    }
-
-    fn predict(&self, run: &mut Run, mut batch: Batch<B>) {
-        batch.counts.writes = self.rows(&batch);
-        run.cursor = Some(batch.last);
-        run.counts.add(&batch.counts);
-        self.tell(&run.counts, batch.lines, batch.findings);
-    }
-
-    async fn write(&self, writer: &mut Connection, run: &mut Run, batch: Batch<B>) -> Result<(), Error> {
-        let rejects: Vec<Finding> =
-            batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
-        if !rejects.is_empty() {
-            let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
-            return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
-        }
-        writer.begin().await?;
-        match self.write_in_transaction(writer, run, &batch).await {
-            Ok(next) => *run = next,
-            Err(error) => {
-                writer.rollback().await;
-                return Err(error);
-            }
-        }
-        self.tell(&run.counts, batch.lines, batch.findings);
-        Ok(())
-    }
-
-    /// Writes the rows and the ledger, commits, and returns the run as it is then.
-    async fn write_in_transaction(&self, writer: &mut Connection, run: &Run, batch: &Batch<B>) -> Result<Run, Error> {
-        let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
-        let written = match self.pass.effect {
-            Effect::Undo => self.backfill.undo(connection, &batch.units).await,
-            _ => self.backfill.write(connection, &batch.outputs).await,
-        };
-        let rows = written.map_err(|error| {
-            let what = format!("writing {} {}s{}", batch.units.len(), self.about.unit, behind(run.cursor.as_ref()));
-            statement(&self.about, writer, what, writer.explain(error), run.counts.units)
-        })?;
-        let mut next = run.clone();
-        next.cursor = Some(batch.last.clone());
-        next.counts.add(&batch.counts);
-        next.counts.writes += rows;
-        next.counts.left_alone += self.rows(batch).saturating_sub(rows);
-        if self.pass.effect.work().is_some() {
-            ledger::save(writer, &next, &batch.findings).await?;
-        }
-        let _committing = self.gate.lock().await;
-        writer.commit().await?;
-        Ok(next)
-    }
-
-    /// How many rows a batch should write.
-    fn rows(&self, batch: &Batch<B>) -> u64 {
-        batch.outputs.iter().map(|output| self.backfill.rows(output)).sum()
-    }
-
-    fn tell(&self, counts: &Counts, lines: Vec<String>, findings: Vec<Finding>) {
-        for line in lines {
-            (self.events)(Event::Unit { line });
-        }
-        for finding in findings {
-            (self.events)(Event::Found(finding));
-        }
-        (self.events)(Event::Batch { counts: counts.clone() });
-    }
-}
-
-fn behind(key: Option<&Key>) -> String {
-    key.map(|key| format!(" after {key}")).unwrap_or_default()
-}
-
-/// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
-fn statement(about: &About, connection: &Connection, what: String, error: engine::Error, committed: u64) -> Error {
-    match error {
-        engine::Error::Statement { why } => Error::Statement {
-            backfill: about.name,
-            unit: about.unit,
-            database: connection.address(),
-            what,
-            why,
-            committed,
-        },
-        other => Error::Engine(other),
-    }
-}
-
-fn wrong_engine(connection: &Connection) -> Error {
-    let why = format!("the backfill is written for another engine than {}", connection.engine());
-    Error::Engine(engine::Error::Statement { why })
 }

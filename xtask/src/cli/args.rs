@@ -45,9 +45,9 @@ pub enum Command {
 /// `new`
 #[derive(Debug, clap::Args)]
 pub struct NewArgs {
-    /// A folder in `migrations`
+    /// A folder in migrations
     pub database: String,
-    /// What the migration does, in `snake_case`
+    /// What the migration does, in snake_case
     pub name: String,
     /// Write a backfill, too
     #[arg(long)]
@@ -57,7 +57,7 @@ pub struct NewArgs {
 /// Which database a command works on.
 #[derive(Debug, Default, clap::Args)]
 pub struct TargetArgs {
-    /// The database [default: `<NAME>_DATABASE_URL`, also from `.env`, else a local development database]
+    /// The database (default: PETS_DATABASE_URL for pets, also from .env; else a local development database)
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// How long to wait for whoever has the database locked
@@ -69,7 +69,7 @@ pub struct TargetArgs {
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("mode"))]
 pub struct MigrateArgs {
-    /// A folder in `migrations` [default: all of them]
+    /// A folder in migrations (default: all of them)
     pub database: Option<String>,
     /// List the migrations and where each stands
     #[arg(long, group = "mode")]
@@ -77,7 +77,7 @@ pub struct MigrateArgs {
     /// Show what would be run, and run nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Stop at this version; with `--revert`, go back to it (0: revert everything)
+    /// Stop at this version; with --revert, go back to it (0: revert everything)
     #[arg(long, value_name = "VERSION", conflicts_with = "status")]
     pub to: Option<i64>,
     /// Revert the newest N migrations
@@ -98,7 +98,7 @@ pub struct MigrateArgs {
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("mode"))]
 pub struct BackfillArgs {
-    /// The backfills [default: all of them]
+    /// The backfills (default: all of them)
     pub names: Vec<String>,
     /// Show what would be done, and write nothing; the default
     #[arg(long, group = "mode")]
@@ -118,7 +118,7 @@ pub struct BackfillArgs {
     /// How many units a transaction
     #[arg(long, value_name = "N", default_value_t = crate::backfill::DEFAULT_BATCH)]
     pub batch: NonZeroU32,
-    /// Where to write the JSON report [default: `backfill-report-<timestamp>.json`]
+    /// Where to write the JSON report (default: backfill-report-TIMESTAMP.json)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Tell of every unit, not only of the first ten
@@ -132,7 +132,7 @@ pub struct BackfillArgs {
 /// `verify`
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// A folder in `migrations` [default: all of them]
+    /// A folder in migrations (default: all of them)
     pub database: Option<String>,
     /// Print the verdicts as JSON
     #[arg(long)]
@@ -152,9 +152,9 @@ pub enum FixtureCommand {
 /// `fixture load`
 #[derive(Debug, clap::Args)]
 pub struct FixtureLoadArgs {
-    /// A folder in `migrations`
+    /// A folder in migrations
     pub database: String,
-    /// A file in the database's folder in `fixtures`, without its ending
+    /// A file in the database's folder in fixtures, without its ending
     pub fixture: String,
     /// Where.
     #[command(flatten)]
@@ -164,7 +164,7 @@ pub struct FixtureLoadArgs {
 /// `ci`
 #[derive(Debug, clap::Args)]
 pub struct CiArgs {
-    /// Folders in `migrations` [default: all of them]
+    /// Folders in `migrations` (default: all of them)
     pub databases: Vec<String>,
     /// Print the answers as JSON
     #[arg(long)]

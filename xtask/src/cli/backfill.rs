@@ -89,12 +89,7 @@ async fn one(
     };
     let names = (about.name, about.database, &*target.address.url());
     let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let refused = |error: std::io::Error| {
-        // The temporary name that the report has until it is whole would only confuse.
-        let why =
-            error.get_ref().and_then(std::error::Error::source).map_or_else(|| error.to_string(), ToString::to_string);
-        Error::Report { path: path.to_string(), why }
-    };
+    let refused = |error: std::io::Error| Error::Report { path: path.to_string(), why: error.to_string() };
     // Before anything is done: a report that can't be written is found out now.
     let report = BackfillReport::start(path.clone(), names, pass.effect, &pass.scope, &started).map_err(refused)?;
     let report = Mutex::new(report);

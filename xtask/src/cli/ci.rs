@@ -5,7 +5,6 @@ use super::context::Context;
 use super::error::Error;
 use crate::Exit;
 use crate::event::silent;
-use crate::rehearsal::Proof;
 use crate::report::{answers_json, count, duration, failures, matrix};
 use crate::workspace::Database;
 use serde_json::json;
@@ -35,13 +34,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
         let loaded = context.load(database)?;
         context.check_windows(&loaded)?;
         let subject = context.subject(&loaded, &sandbox, &silent);
-        let data = std::iter::once(None).chain(database.fixtures.iter().map(Some));
-        let mut answers = Vec::new();
-        for fixture in data {
-            for proof in Proof::ALL.into_iter().filter(|proof| proof.applies_to(fixture)) {
-                answers.push(subject.prove(proof, fixture).await);
-            }
-        }
+        let answers = subject.prove_all().await;
         let problems: usize = answers.iter().map(|answer| answer.problems.len()).sum();
         if problems > 0 {
             exit = Exit::Failed;

@@ -43,12 +43,15 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
         let _lock = Lock::take(&target.address, target.wait, &waiting).await?;
         let start = Instant::now();
         let mut connection = target.open().await?;
-        if !connection.is_empty().await? {
-            return Err(fixture::Error::NotEmpty { database: target.address.url(), name: database.name.clone() }.into());
-        }
-        terminal.result(&format!("{} on {}", paint.strong(&database.name), target.address));
-        fixture::load(&mut connection, &loaded.history, fixture, &events).await?;
-        connection.close().await?;
+        let work = async {
+            if !connection.is_empty().await? {
+                return Err(fixture::Error::NotEmpty { database: target.address.url(), name: database.name.clone() });
+            }
+            terminal.result(&format!("{} on {}", paint.strong(&database.name), target.address));
+            fixture::load(&mut connection, &loaded.history, fixture, &events).await
+        };
+        let worked = work.await;
+        connection.close_with(worked).await?;
         terminal.result(&format!(
             "  {}   fixture {} in {}",
             paint.good("loaded"),

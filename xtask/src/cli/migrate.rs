@@ -67,9 +67,8 @@ async fn look(target: &Target) -> Result<Vec<Applied>, Error> {
         Err(engine::Error::NoDatabase { .. }) if target.address.creates() => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let applied = migration::applied(&mut connection).await?;
-    connection.close().await?;
-    Ok(applied)
+    let applied = migration::applied(&mut connection).await;
+    Ok(connection.close_with(applied).await?)
 }
 
 fn goal(args: &MigrateArgs) -> Goal {
@@ -125,12 +124,16 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     let _lock = Lock::take(&target.address, target.wait, &waiting).await?;
     let start = Instant::now();
     let mut connection = target.open().await?;
-    // Whoever held the lock may have done some of it.
-    let steps = plan(loaded, &migration::applied(&mut connection).await?, args)?;
-    terminal.result(&heading);
-    migration::apply_all(&mut connection, &steps, &events).await?;
-    connection.close().await?;
-    terminal.result(&format!("  {} in {}", count(steps.len() as u64, "migration"), duration(start.elapsed())));
+    let work = async {
+        // Whoever held the lock may have done some of it.
+        let steps = plan(loaded, &migration::applied(&mut connection).await?, args)?;
+        terminal.result(&heading);
+        migration::apply_all(&mut connection, &steps, &events).await?;
+        Ok::<usize, Error>(steps.len())
+    };
+    let worked = work.await;
+    let steps = connection.close_with(worked).await?;
+    terminal.result(&format!("  {} in {}", count(steps as u64, "migration"), duration(start.elapsed())));
     Ok(())
 }
 

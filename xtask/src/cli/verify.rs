@@ -17,11 +17,15 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
         let loaded = context.load(database)?;
         context.check_windows(&loaded)?;
         let mut connection = target.open_to_read().await?;
-        let applied = migration::applied(&mut connection).await?;
-        let version = applied.last().map_or(0, |done| done.version);
-        let results =
-            check::run_all(&mut connection, version, &loaded.checks, &context.row_checks(&database.name)).await?;
-        connection.close().await?;
+        let look = async {
+            let applied = migration::applied(&mut connection).await?;
+            let version = applied.last().map_or(0, |done| done.version);
+            let row_checks = context.row_checks(&database.name);
+            let results = check::run_all(&mut connection, version, &loaded.checks, &row_checks).await?;
+            Ok::<_, Error>((version, results))
+        };
+        let looked = look.await;
+        let (version, results) = connection.close_with(looked).await?;
         let paint = context.paint();
         if args.json {
             context.terminal.result(&checks_json(&results).to_string());

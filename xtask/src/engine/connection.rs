@@ -214,6 +214,18 @@ impl Connection {
         }
     }
 
+    /// Closes the connection, whatever came of the work with it: a process that ended before would leave the files of a
+    /// write-ahead log behind.
+    ///
+    /// # Errors
+    /// That of the work, else what closing found.
+    pub async fn close_with<T, E: From<Error>>(self, worked: Result<T, E>) -> Result<T, E> {
+        let closed = self.close().await;
+        let value = worked?;
+        closed?;
+        Ok(value)
+    }
+
     /// Closes the connection and reports what closing found.
     ///
     /// # Errors

@@ -26,6 +26,10 @@ impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing | Self::Statements { done: 0, .. } => f.write_str("nothing of this file is left behind"),
+            Self::Statements { done: 1, of } => write!(
+                f,
+                "it runs without a transaction: the first of its {of} statements has taken effect and stays, and it is not recorded"
+            ),
             Self::Statements { done, of } => {
                 write!(
                     f,

@@ -143,6 +143,29 @@ impl Course<'_> {
 }
 
 impl Subject<'_> {
+    /// Makes every proof: with an empty database, then with each fixture. A fixture that can't be loaded is one problem of
+    /// *populated*, and the other proofs are not tried with it.
+    pub async fn prove_all(&self) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
+            if fixture.is_some() {
+                let load = async |course: &mut Course<'_>| {
+                    course.step("load the fixture");
+                    course.start("load").await.map(drop)
+                };
+                let loaded = self.run(Proof::Populated, fixture, load).await;
+                if !loaded.problems.is_empty() {
+                    answers.push(loaded);
+                    continue;
+                }
+            }
+            for proof in Proof::ALL.into_iter().filter(|proof| proof.applies_to(fixture)) {
+                answers.push(self.prove(proof, fixture).await);
+            }
+        }
+        answers
+    }
+
     /// Makes one proof with one fixture, or with an empty database.
     pub async fn prove(&self, proof: Proof, fixture: Option<&Fixture>) -> Answer {
         self.run(proof, fixture, async |course: &mut Course<'_>| match proof {

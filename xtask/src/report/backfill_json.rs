@@ -67,6 +67,10 @@ impl BackfillReport {
             return Err(std::io::ErrorKind::IsADirectory.into());
         }
         let folder = path.folder().to_owned();
+        if !folder.is_dir() {
+            let why = format!("there is no folder {}", folder.display());
+            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, why));
+        }
         let begin = || -> std::io::Result<_> {
             let mut file = BufWriter::new(tempfile::Builder::new().prefix(".backfill-report-").tempfile_in(&folder)?);
             let mode = match effect {

@@ -33,9 +33,14 @@ impl Sandbox {
         self.copy(&of.path, name)
     }
 
+    /// A path in this process's folder that nothing has yet.
+    pub(super) fn unused(&self, name: &str) -> PathBuf {
+        self.own.path().join(format!("{name}-{}.db", NUMBER.fetch_add(1, Ordering::Relaxed)))
+    }
+
     fn copy(&self, from: &Path, name: &str) -> Result<Scratch, Error> {
-        let file = format!("{name}-{}.db", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let path = self.own.path().join(&file);
+        let path = self.unused(name);
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Where the file system shares blocks between copies, this does.
         fs::copy(from, &path).map_err(|source| Error::Io { what: "copy", path: from.to_owned(), source })?;
         let unique = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

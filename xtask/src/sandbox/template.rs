@@ -46,8 +46,11 @@ impl Sandbox {
             drop(fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now())));
             return Ok(Template { path, version });
         }
-        let building = self.own.path().join(format!("{name}-{hash:032x}.building"));
-        build(&building, history, fixture).await?;
+        let building = self.unused("building");
+        if let Err(error) = build(&building, history, fixture).await {
+            drop(fs::remove_file(&building));
+            return Err(error);
+        }
         // The rename is the mark: a file of that name is whole.
         fs::rename(&building, &path).map_err(|source| Error::Io { what: "rename", path: building, source })?;
         Ok(Template { path, version })

@@ -58,9 +58,16 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     for (path, _) in files.iter().filter(|(path, _)| *path != Path::new(REGISTRY)) {
         refuse_taken(&args.name, path)?;
     }
-    for (path, text) in &files {
-        write(path, text)?;
-        context.terminal.result(&format!("  {}", path.strip_prefix(".").unwrap_or(path).display()));
+    for (done, (path, text)) in files.iter().enumerate() {
+        if let Err(error) = write(path, text) {
+            for (path, _) in &files[..done] {
+                drop(fs::remove_file(path));
+            }
+            return Err(error);
+        }
+    }
+    for (path, _) in &files {
+        context.terminal.result(&format!("  {}", path.display()));
     }
     let next = if args.backfill {
         "fill in the files, then: cargo xtask backfill --verify, cargo xtask ci"
@@ -75,12 +82,17 @@ fn refuse_taken(name: &str, path: &Path) -> Result<(), Error> {
     if path.exists() { Err(Error::NameTaken { name: name.to_owned(), path: path.to_owned() }) } else { Ok(()) }
 }
 
+/// Writes a file whole or not at all.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    fs::write(path, text).map_err(failed)
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let whole = path.with_added_extension("new");
+    let written = fs::write(&whole, text).and_then(|()| fs::rename(&whole, path));
+    written.map_err(|error| {
+        drop(fs::remove_file(&whole));
+        failed(error)
+    })
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 use super::holders::holders;
 use crate::engine::{Error, Holder};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ impl FileLock {
         let deadline = Instant::now() + wait;
         let mut told = false;
         loop {
-            let (mut file, locked) = try_lock(&path)?;
+            let (mut file, locked) = try_lock(database, &path)?;
             if locked && is_still_there(&file, &path) {
                 let written = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
                 // The number only helps the one who waits; without it they see no name.
@@ -60,8 +60,13 @@ impl Drop for FileLock {
     }
 }
 
-fn try_lock(path: &Path) -> Result<(File, bool), Error> {
-    let failed = |source| Error::Io { what: "lock", path: path.to_owned(), source };
+fn try_lock(database: &Path, path: &Path) -> Result<(File, bool), Error> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            Error::ReadOnly { path: database.to_owned(), why: format!("its folder may not be written to: {source}") }
+        }
+        _ => Error::Io { what: "lock", path: path.to_owned(), source },
+    };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }

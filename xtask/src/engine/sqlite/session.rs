@@ -9,6 +9,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,14 +167,27 @@ pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error
         return Error::Statement { why: error.to_string() };
     };
     let why = database.message().to_owned();
-    match code(database) & 0xff {
-        5 | 6 => Error::Locked { holders: holders(&path), waited: wait.as_secs(), path },
-        8 => Error::ReadOnly { path, why },
-        13 => Error::Full { path, why },
-        11 => Error::Damaged { path, why },
-        10 | 14 | 26 => Error::Unreadable { path, why },
+    let code = code(database);
+    match (code, code & 0xff) {
+        (_, 5 | 6) => Error::Locked { holders: holders(&path), waited: wait.as_secs(), path },
+        (_, 8) => Error::ReadOnly { path, why },
+        (_, 13) => Error::Full { path, why },
+        // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE: a file could not be made longer.
+        (778 | 4874, _) => Error::Full { path, why: format!("{why} while a file was to grow") },
+        (_, 11) => Error::Damaged { path, why },
+        (_, 14) if has_write_ahead_log(&path) => Error::ReadOnly {
+            path,
+            why: "its write-ahead log (-wal, -shm) needs a folder that may be written to".to_owned(),
+        },
+        (_, 10 | 14 | 26) => Error::Unreadable { path, why },
         _ => Error::Statement { why },
     }
+}
+
+/// True where the header says that the database has a write-ahead log (`https://sqlite.org/fileformat.html`, offset 18).
+fn has_write_ahead_log(path: &std::path::Path) -> bool {
+    let mut header = [0; 20];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[18] == 2
 }
 
 fn code(error: &dyn DatabaseError) -> u32 {

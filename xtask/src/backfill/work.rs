@@ -1,0 +1,227 @@
+//! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
+//! findings are one transaction.
+
+use super::{About, Backfill, Effect, Ending, Error, Findings, Pass};
+use crate::engine::{self, Connection, Driver, Key, Page};
+use crate::event::{Event, Events};
+use crate::ledger::{self, Counts, Finding, FindingKind, Run};
+use tokio::sync::{Mutex, mpsc};
+
+/// A stretch of units in key order: those after one key, up to and including another.
+pub(super) type Stretch = (Option<Key>, Option<Key>);
+
+/// A batch that is ready to be written.
+struct Batch<B: Backfill> {
+    last: Key,
+    units: Vec<B::Unit>,
+    outputs: Vec<B::Output>,
+    counts: Counts,
+    findings: Vec<Finding>,
+    lines: Vec<String>,
+}
+
+/// What a pass works with.
+pub(super) struct Work<'a, B> {
+    backfill: &'a B,
+    about: About,
+    pass: &'a Pass,
+    /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
+    /// and SQLite waits by polling.
+    gate: Mutex<()>,
+    events: Events<'a>,
+}
+
+impl<'a, B: Backfill> Work<'a, B> {
+    pub(super) fn new(backfill: &'a B, pass: &'a Pass, events: Events<'a>) -> Self {
+        Self { backfill, about: backfill.about(), pass, gate: Mutex::new(()), events }
+    }
+
+    /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
+    /// writer.
+    pub(super) async fn stretch(
+        &self,
+        reader: &mut Connection,
+        mut writer: Option<&mut Connection>,
+        stretch: Stretch,
+        run: &mut Run,
+    ) -> Result<Ending, Error> {
+        let (sender, mut receiver) = mpsc::channel(1);
+        // A dry run has committed nothing.
+        let committed = if writer.is_some() { run.counts.units } else { 0 };
+        // The sender goes with the reading: its end is the end of the batches.
+        let read = async move { self.read(reader, stretch, committed, &sender).await };
+        let write = async {
+            while let Some(batch) = receiver.recv().await {
+                match writer.as_deref_mut() {
+                    Some(writer) => self.write(writer, run, batch).await?,
+                    None => self.predict(run, batch),
+                }
+                if self.pass.stop.is_requested() {
+                    receiver.close();
+                    return Ok(Ending::Stopped);
+                }
+            }
+            Ok(Ending::Finished)
+        };
+        let ((), ending) = tokio::try_join!(read, write)?;
+        Ok(ending)
+    }
+
+    async fn read(
+        &self,
+        reader: &mut Connection,
+        (mut after, until): Stretch,
+        committed: u64,
+        sender: &mpsc::Sender<Batch<B>>,
+    ) -> Result<(), Error> {
+        let mut told = 0;
+        loop {
+            let page = Page {
+                units: self.backfill.units(),
+                which: self.pass.effect.which(),
+                scope: &self.pass.scope.0,
+                after: after.clone(),
+                until: until.clone(),
+                limit: self.pass.batch.get(),
+            };
+            let read = {
+                let _reading = self.gate.lock().await;
+                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
+                B::Db::page::<B::Unit>(connection, &page).await
+            };
+            let units = read.map_err(|error| {
+                let what = format!("reading {}s{}", self.about.unit, behind(after.as_ref()));
+                statement(&self.about, reader, what, reader.explain(error), committed)
+            })?;
+            let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
+            after = Some(last.clone());
+            let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
+            if sender.send(batch).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn transform(&self, units: Vec<B::Unit>, last: Key, told: &mut u64) -> Batch<B> {
+        let mut findings = Findings::default();
+        let mut outputs = Vec::with_capacity(units.len());
+        let mut lines = Vec::new();
+        if self.pass.effect != Effect::Undo {
+            for unit in &units {
+                let first = findings.len();
+                match self.backfill.transform(unit, &mut findings) {
+                    Ok(output) => {
+                        if self.pass.lines.wants(*told) {
+                            lines.push(self.backfill.describe(unit, &output));
+                            *told += 1;
+                        }
+                        outputs.push(output);
+                    }
+                    Err(reject) => findings.record(FindingKind::Rejected, reject.field, reject.why),
+                }
+                findings.name(first, || self.backfill.id(unit));
+            }
+        }
+        let (findings, tallies) = findings.take();
+        let mut counts = Counts { units: units.len() as u64, batches: 1, tallies, ..Counts::default() };
+        for finding in &findings {
+            *counts.findings.entry(finding.kind).or_default() += 1;
+        }
+        Batch { last, units, outputs, counts, findings, lines }
+    }
+
+    fn predict(&self, run: &mut Run, mut batch: Batch<B>) {
+        batch.counts.writes = self.rows(&batch);
+        run.cursor = Some(batch.last);
+        run.counts.add(&batch.counts);
+        self.tell(&run.counts, batch.lines, batch.findings);
+    }
+
+    async fn write(&self, writer: &mut Connection, run: &mut Run, batch: Batch<B>) -> Result<(), Error> {
+        let rejects: Vec<Finding> =
+            batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
+        if !rejects.is_empty() {
+            let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
+            return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
+        }
+        writer.begin().await?;
+        match self.write_in_transaction(writer, run, &batch).await {
+            Ok(next) => *run = next,
+            Err(error) => {
+                writer.rollback().await;
+                return Err(error);
+            }
+        }
+        self.tell(&run.counts, batch.lines, batch.findings);
+        Ok(())
+    }
+
+    /// Writes the rows and the ledger, commits, and returns the run as it is then.
+    async fn write_in_transaction(&self, writer: &mut Connection, run: &Run, batch: &Batch<B>) -> Result<Run, Error> {
+        let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
+        let written = match self.pass.effect {
+            Effect::Undo => self.backfill.undo(connection, &batch.units).await,
+            _ => self.backfill.write(connection, &batch.outputs).await,
+        };
+        let rows = written.map_err(|error| {
+            let what = format!("writing {} {}s{}", batch.units.len(), self.about.unit, behind(run.cursor.as_ref()));
+            statement(&self.about, writer, what, writer.explain(error), run.counts.units)
+        })?;
+        let mut next = run.clone();
+        next.cursor = Some(batch.last.clone());
+        next.counts.add(&batch.counts);
+        next.counts.writes += rows;
+        next.counts.left_alone += self.rows(batch).saturating_sub(rows);
+        if self.pass.effect.work().is_some() {
+            ledger::save(writer, &next, &batch.findings).await?;
+        }
+        let _committing = self.gate.lock().await;
+        writer.commit().await?;
+        Ok(next)
+    }
+
+    /// How many rows a batch should write.
+    fn rows(&self, batch: &Batch<B>) -> u64 {
+        batch.outputs.iter().map(|output| self.backfill.rows(output)).sum()
+    }
+
+    fn tell(&self, counts: &Counts, lines: Vec<String>, findings: Vec<Finding>) {
+        for line in lines {
+            (self.events)(Event::Unit { line });
+        }
+        for finding in findings {
+            (self.events)(Event::Found(finding));
+        }
+        (self.events)(Event::Batch { counts: counts.clone() });
+    }
+}
+
+fn behind(key: Option<&Key>) -> String {
+    key.map(|key| format!(" after {key}")).unwrap_or_default()
+}
+
+/// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
+pub(super) fn statement(
+    about: &About,
+    connection: &Connection,
+    what: String,
+    error: engine::Error,
+    committed: u64,
+) -> Error {
+    match error {
+        engine::Error::Statement { why } => Error::Statement {
+            backfill: about.name,
+            unit: about.unit,
+            database: connection.address(),
+            what,
+            why,
+            committed,
+        },
+        other => Error::Engine(other),
+    }
+}
+
+fn wrong_engine(connection: &Connection) -> Error {
+    let why = format!("the backfill is written for another engine than {}", connection.engine());
+    Error::Engine(engine::Error::Statement { why })
+}
