@@ -1,6 +1,8 @@
 //! Every command and flag on right input: what it prints and its exit code.
 
-use crate::workspace::{CREATED, TRAITS, Workspace};
+use crate::database::dump;
+use crate::workspace::{CREATED, PETS, TRAITS, Workspace};
+use pretty_assertions::assert_eq;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -13,7 +15,7 @@ fn check(workspace: &Workspace, arguments: &str, exit: i32, snapshot: &str) {
 fn help() {
     let workspace = Workspace::new();
     check(&workspace, "--help", 0, "help");
-    for command in ["new", "migrate", "backfill", "verify", "ci", "test"] {
+    for command in ["new", "migrate", "backfill", "verify", "fixture", "ci", "test"] {
         check(&workspace, &format!("{command} --help"), 0, &format!("help_{command}"));
     }
 }
@@ -93,6 +95,18 @@ fn verify() {
            UPDATE "Pet" SET "traits" = json_set("traits", '$.body.colour.h', 360) WHERE rowid = 2"#,
     );
     check(&workspace, "verify", 1, "verify_finds_bad_values");
+}
+
+#[test]
+fn fixture() {
+    let workspace = Workspace::new();
+    check(&workspace, "fixture load --help", 0, "help_fixture_load");
+    check(&workspace, "fixture load pets populated", 0, "fixture_load");
+    assert_eq!(dump(&workspace.path(PETS)), dump(&Workspace::with_pets(CREATED).path(PETS)));
+    check(&workspace, "fixture load pets populated --url sqlite:other.db?mode=rwc", 0, "fixture_load_url");
+    check(&workspace, "migrate", 0, "fixture_load_migrates");
+    workspace.succeed("migrate --revert --to 0");
+    check(&workspace, "fixture load pets populated", 0, "fixture_load_after_reverting_everything");
 }
 
 #[test]

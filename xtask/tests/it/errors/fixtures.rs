@@ -1,7 +1,7 @@
 //! Fixtures that can't be loaded.
 
 use super::check;
-use crate::workspace::Workspace;
+use crate::workspace::{CREATED, Workspace};
 
 const USERS: &str = "INSERT INTO \"User\" VALUES ('u', 'Ümit', '2025-01-01T00:00:00.000Z');\n";
 
@@ -20,6 +20,21 @@ fn files() {
     let orphan = Workspace::new();
     orphan.write("fixtures/pest/small.sql", USERS);
     check("fixture_of_no_database", &orphan, "ci", 2);
+}
+
+#[test]
+fn loading() {
+    let workspace = Workspace::with_pets(CREATED);
+    check("load_unknown_near", &workspace, "fixture load pets populate", 2);
+    check("load_unknown_far", &workspace, "fixture load pets small", 2);
+    check("load_unknown_database", &workspace, "fixture load pet populated", 2);
+    check("load_into_a_full_database", &workspace, "fixture load pets populated", 2);
+    check("load_unknown_of_none", Workspace::new().remove("fixtures"), "fixture load pets populated", 2);
+    check("load_of_no_version", &with("small.sql", "-- at: 7\n"), "fixture load pets small", 2);
+    let wrong = with("small.sql", "-- at: 20250901090000\nINSERT INTO \"Pets\" VALUES ('p');\n");
+    check("load_sql", &wrong, "fixture load pets small", 1);
+    let dangling = with("small.sql", "-- at: 20250901090000\nINSERT INTO \"PetTrait\" VALUES ('p', 't');\n");
+    check("load_references", &dangling, "fixture load pets small", 1);
 }
 
 #[test]
