@@ -4,8 +4,10 @@ mod error;
 mod file;
 mod row;
 mod run;
+mod verdict;
 
 pub use error::Error;
 pub use file::{Check, Expect, Kind, check_windows, read};
 pub use row::{AnyRowCheck, RowCheck, RowCheckAbout};
-pub use run::{CheckResult, MAX_OFFENDERS, Verdict, is_red, run_all};
+pub use run::run_all;
+pub use verdict::{CheckResult, MAX_OFFENDERS, Verdict, is_red};

@@ -2,7 +2,7 @@
 //! can tell.
 
 use super::error::Error;
-use super::run::{MAX_OFFENDERS, Verdict};
+use super::verdict::{MAX_OFFENDERS, Verdict};
 use crate::backfill::BoxFuture;
 use crate::engine::{self, Connection, Driver, Engine, Page, Rows, Value, Which};
 use sqlx::{Database, FromRow};

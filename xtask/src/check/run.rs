@@ -3,45 +3,10 @@
 use super::error::Error;
 use super::file::{Check, Expect, Kind};
 use super::row::AnyRowCheck;
+use super::verdict::{CheckResult, MAX_OFFENDERS, Verdict};
 use crate::engine::lex::{statements, tokens};
-use crate::engine::{self, Connection, Rows};
+use crate::engine::{self, Connection};
 use miette::NamedSource;
-
-/// How many offending rows are kept of each check.
-pub const MAX_OFFENDERS: usize = 10;
-
-/// What a check found.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
-    /// What it expects.
-    Green,
-    /// Something else.
-    Red {
-        /// The first offending rows; none where rows were expected and missing.
-        offenders: Rows,
-        /// Whether there are more.
-        more: bool,
-    },
-    /// A report, which is neither.
-    Report(Rows),
-    /// Not run, because the database is not at a version for which it is meant.
-    OutOfWindow,
-}
-
-/// A check and what it found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckResult {
-    /// The check.
-    pub name: String,
-    /// What it found.
-    pub verdict: Verdict,
-}
-
-/// True where any of them is red.
-#[must_use]
-pub fn is_red(results: &[CheckResult]) -> bool {
-    results.iter().any(|result| matches!(result.verdict, Verdict::Red { .. }))
-}
 
 /// Runs the checks that are meant for a database at `version` (0 for none applied), those in SQL first.
 ///

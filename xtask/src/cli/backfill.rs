@@ -110,7 +110,7 @@ async fn one(
             report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding);
         }
         Event::Batch { counts } => progress.batch(&counts),
-        other => context.waiting(&other),
+        other => context.tell(other),
     };
     let ran = backfill.run(target, pass, &events).await;
     progress.end();

@@ -4,11 +4,12 @@ use super::error::Error;
 use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
-use crate::event::{Event, Events};
+use crate::engine::{Lock, Target};
+use crate::event::{Direction, Event, Events};
 use crate::fixture;
 use crate::migration::{self, History};
 use crate::rehearsal::Subject;
-use crate::report::{Paint, Terminal};
+use crate::report::{Paint, Terminal, duration};
 use crate::sandbox::Sandbox;
 use crate::workspace::{Database, Workspace};
 use std::path::{Path, PathBuf};
@@ -187,10 +188,28 @@ impl<'a> Context<'a> {
         self.terminal.out()
     }
 
-    /// Tells that another process is waited for.
-    pub(super) fn waiting(&self, event: &Event) {
-        if let Event::Waiting { database, holder } = event {
-            self.terminal.note(&format!("waiting for {holder}, which is at work on {database}"));
+    /// Tells of migrations that were run and of processes that are waited for.
+    pub(super) fn tell(&self, event: Event) {
+        let (terminal, paint) = (self.terminal, self.paint());
+        match event {
+            Event::Migrated { migration, direction, took } => {
+                let done = match direction {
+                    Direction::Up => "applied ",
+                    Direction::Down => "reverted",
+                };
+                terminal.result(&format!("  {} {migration} {}", paint.good(done), paint.faint(duration(took))));
+            }
+            Event::Waiting { database, holder } => {
+                terminal.note(&format!("waiting for {holder}, which is at work on {database}"));
+            }
+            _ => {}
         }
+    }
+
+    /// Waits until no other process is at work on the target.
+    pub(super) async fn lock(&self, target: &Target) -> Result<Lock, Error> {
+        let database = target.address.url();
+        let waiting = |holder| self.tell(Event::Waiting { database: database.clone(), holder });
+        Ok(Lock::take(&target.address, target.wait, &waiting).await?)
     }
 }

@@ -93,10 +93,12 @@ pub(super) enum Error {
     },
     /// The registry is not where it should be, or not as it was written.
     #[error("can't register the backfill in {}: {why}", path.display())]
-    #[diagnostic(help("keep the line `{}` as the last one inside `vec![…]`; nothing was written", super::new::MARK))]
+    #[diagnostic(help("keep the line `{}` as the last one inside `vec![…]`; nothing was written", mark))]
     Registry {
         /// The registry's file.
         path: PathBuf,
+        /// The line above which backfills are added.
+        mark: &'static str,
         /// What is wrong.
         why: String,
     },

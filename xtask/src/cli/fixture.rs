@@ -3,12 +3,9 @@
 use super::args::FixtureLoadArgs;
 use super::context::Context;
 use super::error::Error;
-use super::migrate::verb;
 use super::target::Missing;
 use crate::Exit;
 use crate::directive::nearest;
-use crate::engine::Lock;
-use crate::event::Event;
 use crate::fixture;
 use crate::report::duration;
 use std::time::Instant;
@@ -29,18 +26,7 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
     fixture::check_version(fixture, &loaded.history)?;
     let (terminal, paint) = (context.terminal, context.paint());
     for (_, target) in context.targets(&[database], &args.target, Missing::Make)? {
-        let events = |event: Event| match event {
-            Event::Migrated { migration, direction, took } => {
-                terminal.result(&format!(
-                    "  {} {migration} {}",
-                    paint.good(verb(direction).1),
-                    paint.faint(duration(took))
-                ));
-            }
-            other => context.waiting(&other),
-        };
-        let waiting = |holder| events(Event::Waiting { database: target.address.url(), holder });
-        let _lock = Lock::take(&target.address, target.wait, &waiting).await?;
+        let _lock = context.lock(&target).await?;
         let start = Instant::now();
         let mut connection = target.open().await?;
         let work = async {
@@ -48,7 +34,7 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
                 return Err(fixture::Error::NotEmpty { database: target.address.url(), name: database.name.clone() });
             }
             terminal.result(&format!("{} on {}", paint.strong(&database.name), target.address));
-            fixture::load(&mut connection, &loaded.history, fixture, &events).await
+            fixture::load(&mut connection, &loaded.history, fixture, &|event| context.tell(event)).await
         };
         let worked = work.await;
         connection.close_with(worked).await?;

@@ -5,8 +5,8 @@ use super::context::{Context, Loaded};
 use super::error::Error;
 use super::target::Missing;
 use crate::Exit;
-use crate::engine::{self, Lock, Target};
-use crate::event::{Direction, Event};
+use crate::engine::{self, Target};
+use crate::event::Direction;
 use crate::migration::{self, Applied, Goal, State, Step};
 use crate::report::{StatusRow, count, duration, status_json, status_table};
 use std::time::Instant;
@@ -95,10 +95,8 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     // Before a database is made: a goal that can't be reached leaves nothing behind.
     let steps = plan(loaded, &look(target).await?, args)?;
     if args.dry_run {
-        let lines: String = steps
-            .iter()
-            .map(|step| format!("  would {} {}\n", verb(step.direction).0, step.migration.label()))
-            .collect();
+        let lines: String =
+            steps.iter().map(|step| format!("  would {} {}\n", verb(step.direction), step.migration.label())).collect();
         terminal.result(&if steps.is_empty() {
             format!("{heading}: nothing to do")
         } else {
@@ -110,25 +108,14 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
         terminal.result(&format!("{heading}: nothing to do"));
         return Ok(());
     }
-    let events = |event: Event| match event {
-        Event::Migrated { migration, direction, took } => {
-            terminal.result(&format!(
-                "  {} {migration} {}",
-                paint.good(verb(direction).1),
-                paint.faint(duration(took))
-            ));
-        }
-        other => context.waiting(&other),
-    };
-    let waiting = |holder| events(Event::Waiting { database: target.address.url(), holder });
-    let _lock = Lock::take(&target.address, target.wait, &waiting).await?;
+    let _lock = context.lock(target).await?;
     let start = Instant::now();
     let mut connection = target.open().await?;
     let work = async {
         // Whoever held the lock may have done some of it.
         let steps = plan(loaded, &migration::applied(&mut connection).await?, args)?;
         terminal.result(&heading);
-        migration::apply_all(&mut connection, &steps, &events).await?;
+        migration::apply_all(&mut connection, &steps, &|event| context.tell(event)).await?;
         Ok::<usize, Error>(steps.len())
     };
     let worked = work.await;
@@ -137,9 +124,9 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     Ok(())
 }
 
-pub(super) fn verb(direction: Direction) -> (&'static str, &'static str) {
+fn verb(direction: Direction) -> &'static str {
     match direction {
-        Direction::Up => ("apply", "applied "),
-        Direction::Down => ("revert", "reverted"),
+        Direction::Up => "apply",
+        Direction::Down => "revert",
     }
 }

@@ -3,7 +3,7 @@
 
 use super::lex::Statement;
 use super::{Address, Engine, Error, Row, Rows, Value, sqlite};
-use crate::fingerprint::{SQLX_TABLE, Schema, TableDigest, TableShape};
+use super::{SQLX_TABLE, Schema, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;

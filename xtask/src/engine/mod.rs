@@ -3,7 +3,9 @@
 //! engine it has.
 
 mod address;
+mod catalogue;
 mod connection;
+mod digest;
 mod driver;
 mod error;
 pub(crate) mod lex;
@@ -13,7 +15,11 @@ mod target;
 mod value;
 
 pub use address::Address;
+pub use catalogue::{OWN_PREFIX, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
 pub use connection::{Access, Connection, Lock};
+pub use digest::TableDigest;
+#[cfg(test)]
+pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Key, Page, Which};
 pub use error::{Error, Holder};
 pub(crate) use script::{ScriptError, run_script};

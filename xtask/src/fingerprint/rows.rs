@@ -1,8 +1,8 @@
 //! Looks at the rows of two databases where their digests differ: which rows, what was there, what is there now. Both
 //! sides are read side by side in key order, so that memory does not grow with the tables.
 
-use super::content::TableShape;
 use super::difference::{ContentDifference, Example};
+use crate::engine::TableShape;
 use crate::engine::{Connection, Error, Value};
 use futures_util::TryStreamExt;
 use std::cmp::Ordering;

@@ -1,18 +1,7 @@
-//! A schema as a map of objects to their definitions, read from the catalogues, so that two ways to write the same thing
-//! are the same.
+//! Two schemas held against each other, object by object.
 
 use super::difference::SchemaDifference;
-use crate::engine::{Connection, Error};
-use std::collections::BTreeMap;
-
-/// The user's schema.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Schema {
-    /// What a person calls the object (`column "Pet"."name"`), and its definition.
-    pub objects: BTreeMap<String, String>,
-    /// The columns of each table, in order.
-    pub columns: BTreeMap<String, Vec<String>>,
-}
+use crate::engine::{Connection, Error, Schema};
 
 /// Reads the schema; tables of sqlx and of this tool are left out.
 ///

@@ -4,9 +4,9 @@
 use super::error::{Error, LeftBehind};
 use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
+use crate::engine::SQLX_TABLE;
 use crate::engine::{Connection, ScriptError, run_script};
 use crate::event::{Direction, Event, Events};
-use crate::fingerprint::SQLX_TABLE;
 use crate::ledger;
 use miette::NamedSource;
 use std::time::{Duration, Instant};

@@ -3,8 +3,8 @@
 use super::error::Error;
 use super::fault::Fault;
 use super::history::History;
+use crate::engine::SQLX_TABLE;
 use crate::engine::{Connection, Value};
-use crate::fingerprint::SQLX_TABLE;
 use std::path::Path;
 
 /// A migration that the database says was applied.

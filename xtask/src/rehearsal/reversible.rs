@@ -8,7 +8,8 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::Effect;
 use crate::engine::Connection;
-use crate::fingerprint::{self, Schema, compare_schemas};
+use crate::engine::Schema;
+use crate::fingerprint::{self, compare_schemas};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 

@@ -3,7 +3,8 @@
 use super::Course;
 use crate::Error;
 use crate::engine::Connection;
-use crate::fingerprint::{self, Content, ContentDifference, Schema, SchemaDifference};
+use crate::engine::Schema;
+use crate::fingerprint::{self, Content, ContentDifference, SchemaDifference};
 use crate::sandbox::Scratch;
 
 /// A state of a scratch database.

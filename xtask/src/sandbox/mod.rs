@@ -11,6 +11,7 @@ pub use error::Error;
 pub use scratch::Scratch;
 pub use template::Template;
 
+use crate::engine;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -28,14 +29,18 @@ impl Sandbox {
     /// Makes this process's part below `root` (usually `target/xtask`), and sweeps what dead processes left there.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`engine::Error::Io`].
     pub fn open(root: &Path) -> Result<Self, Error> {
         let scratch = root.join("scratch");
         for folder in [&scratch, &root.join("templates"), &root.join("kept")] {
-            fs::create_dir_all(folder).map_err(|source| Error::Io { what: "create", path: folder.clone(), source })?;
+            fs::create_dir_all(folder).map_err(|source| engine::Error::Io {
+                what: "create",
+                path: folder.clone(),
+                source,
+            })?;
         }
         sweep::sweep(root);
-        let failed = |source| Error::Io { what: "write into", path: scratch.clone(), source };
+        let failed = |source| engine::Error::Io { what: "write into", path: scratch.clone(), source };
         // Locked under another name first: a folder must not be seen before its lock is held.
         let hidden = tempfile::Builder::new().prefix(sweep::MAKING).tempdir_in(&scratch).map_err(failed)?;
         let owner = File::create(hidden.path().join(sweep::OWNER)).map_err(failed)?;

@@ -1,7 +1,7 @@
 //! Scratch databases: copies that proofs work on.
 
 use super::{Error, Sandbox, Template};
-use crate::engine::{Address, Connection, Target};
+use crate::engine::{self, Address, Connection, Target};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ impl Sandbox {
     /// A copy of a template, named after what it is for.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`engine::Error::Io`].
     pub fn scratch(&self, template: &Template, name: &str) -> Result<Scratch, Error> {
         self.copy(&template.path, name)
     }
@@ -28,7 +28,7 @@ impl Sandbox {
     /// A copy of a scratch database as it is now. No connection to that may be in a transaction.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`engine::Error::Io`].
     pub fn snapshot(&self, of: &Scratch, name: &str) -> Result<Scratch, Error> {
         self.copy(&of.path, name)
     }
@@ -42,7 +42,7 @@ impl Sandbox {
         let path = self.unused(name);
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Where the file system shares blocks between copies, this does.
-        fs::copy(from, &path).map_err(|source| Error::Io { what: "copy", path: from.to_owned(), source })?;
+        fs::copy(from, &path).map_err(|source| engine::Error::Io { what: "copy", path: from.to_owned(), source })?;
         let unique = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let kept = self.kept().join(format!("{}-{file}", unique.trim_start_matches(super::sweep::MAKING)));
         Ok(Scratch { target: Target::of_copy(&path), path, kept })
@@ -67,9 +67,9 @@ impl Scratch {
     /// Keeps a copy of it for a person to look at, and returns its URL.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`engine::Error::Io`].
     pub fn keep(&self) -> Result<String, Error> {
-        fs::copy(&self.path, &self.kept).map_err(|source| Error::Io {
+        fs::copy(&self.path, &self.kept).map_err(|source| engine::Error::Io {
             what: "copy",
             path: self.path.clone(),
             source,

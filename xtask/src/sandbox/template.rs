@@ -1,7 +1,7 @@
 //! Templates: a database with a fixture in it (or nothing), built once per content hash.
 
 use super::{Error, Sandbox};
-use crate::engine::{Access, Address, Connection, Target};
+use crate::engine::{self, Access, Address, Connection, Target};
 use crate::event::silent;
 use crate::fixture;
 use crate::migration::History;
@@ -52,7 +52,7 @@ impl Sandbox {
             return Err(error);
         }
         // The rename is the mark: a file of that name is whole.
-        fs::rename(&building, &path).map_err(|source| Error::Io { what: "rename", path: building, source })?;
+        fs::rename(&building, &path).map_err(|source| engine::Error::Io { what: "rename", path: building, source })?;
         Ok(Template { path, version })
     }
 }

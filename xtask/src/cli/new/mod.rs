@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The line of the registry above which new backfills are put.
-pub(super) const MARK: &str = "// New backfills are added above this line.";
+const MARK: &str = "// New backfills are added above this line.";
 
 const REGISTRY: &str = "xtask/src/backfills/mod.rs";
 const UP: &str = include_str!("up.sql.txt");
@@ -45,10 +45,16 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     if args.backfill {
         let path = Path::new(REGISTRY).with_file_name(format!("{}.rs", args.name));
         let registry = PathBuf::from(REGISTRY);
-        let text = fs::read_to_string(&registry)
-            .map_err(|error| Error::Registry { path: registry.clone(), why: error.to_string() })?;
-        let registered = register(&text, &args.name)
-            .ok_or_else(|| Error::Registry { path: registry.clone(), why: "the mark is missing".to_owned() })?;
+        let text = fs::read_to_string(&registry).map_err(|error| Error::Registry {
+            path: registry.clone(),
+            mark: MARK,
+            why: error.to_string(),
+        })?;
+        let registered = register(&text, &args.name).ok_or_else(|| Error::Registry {
+            path: registry.clone(),
+            mark: MARK,
+            why: "the mark is missing".to_owned(),
+        })?;
         files.push((path, fill(BACKFILL)));
         for (path, _) in &files {
             refuse_taken(&args.name, path)?;

@@ -1,9 +1,9 @@
 //! The digest of a SQLite table: its rows in rowid order, each value by its storage class and bytes.
 
 use super::session::Session;
+use crate::engine::digest::Summing;
 use crate::engine::{Engine, Error};
-use crate::fingerprint::Summing;
-use crate::fingerprint::{TableDigest, TableShape};
+use crate::engine::{TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row, TypeInfo, ValueRef};
 

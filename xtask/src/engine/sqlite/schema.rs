@@ -4,7 +4,7 @@
 use super::session::Session;
 use crate::engine::lex::{Kind, Token, tokens};
 use crate::engine::{Error, Value};
-use crate::fingerprint::{Schema, TableShape, is_bookkeeping};
+use crate::engine::{Schema, TableShape, is_bookkeeping};
 use std::fmt::Write;
 
 struct Object {

@@ -1,0 +1,35 @@
+//! What the catalogue of a database tells of the user's tables and other objects, in one form for all engines.
+
+use std::collections::BTreeMap;
+
+/// Tables of this prefix are this tool's own.
+pub const OWN_PREFIX: &str = "_xtask_";
+
+/// The table in which sqlx keeps what was applied.
+pub const SQLX_TABLE: &str = "_sqlx_migrations";
+
+/// True for a table that holds bookkeeping, not the user's data.
+#[must_use]
+pub fn is_bookkeeping(table: &str) -> bool {
+    table == SQLX_TABLE || table.starts_with(OWN_PREFIX)
+}
+
+/// A table of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableShape {
+    /// Its name.
+    pub name: String,
+    /// Its columns, in order, generated ones included.
+    pub columns: Vec<String>,
+    /// The columns of its primary key; empty where there is none.
+    pub key: Vec<String>,
+}
+
+/// The user's schema as a map of objects to their definitions, so that two ways to write the same thing are the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// What a person calls the object (`column "Pet"."name"`), and its definition.
+    pub objects: BTreeMap<String, String>,
+    /// The columns of each table, in order.
+    pub columns: BTreeMap<String, Vec<String>>,
+}
