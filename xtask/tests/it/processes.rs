@@ -2,6 +2,7 @@
 
 use crate::database::{block, open, query};
 use crate::workspace::{PETS, TRAITS, Workspace};
+use duct::Handle;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
@@ -21,6 +22,12 @@ fn wait_until(mut is_so: impl FnMut() -> bool) {
         assert!(start.elapsed() < Duration::from_secs(120), "what is waited for never comes");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Kills a process, and waits until it is no more.
+fn kill(running: &Handle) {
+    running.kill().unwrap();
+    running.wait().unwrap();
 }
 
 fn with_many_pets() -> Workspace {
@@ -73,7 +80,7 @@ fn a_killed_backfill_goes_on_where_it_was() {
         if running.try_wait().unwrap().is_some() {
             break;
         }
-        running.kill().unwrap();
+        kill(&running);
         killed += 1;
         let done = units_done(&file);
         assert_eq!(done % 100, 0, "whole batches");
@@ -190,7 +197,7 @@ fn what_a_killed_rehearsal_leaves_is_swept() {
     workspace.remove("migrations/pets/20250920120000_endless.down.sql");
     workspace.succeed("ci");
     assert_eq!(names(&scratch).len(), 1);
-    running.kill().unwrap();
+    kill(&running);
     assert!(copies() > 0, "the killed process removed nothing");
     workspace.succeed("ci");
     assert_eq!(names(&scratch), [""; 0]);
