@@ -1,13 +1,13 @@
 //! *Populated*: a fixture takes the migrations behind its version one by one, and whatever a migration deletes, empties or
 //! changes without declaring it is named; then the backfills fill it and the checks pass.
 
-use super::state::{Moment, content_lines};
+use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
 use crate::engine::Connection;
 use crate::engine::lex::tokens;
 use crate::fingerprint::ContentDifference;
-use crate::migration::{Loss, Migration};
+use crate::migration::Migration;
 use crate::sandbox::Scratch;
 
 pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
@@ -50,11 +50,6 @@ async fn apply_watched(
         course.problem(what);
     }
     Ok(())
-}
-
-fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
-    let (table, column) = difference.subject();
-    loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
 }
 
 fn hint(losses: &[&ContentDifference], sql: &str) -> String {
