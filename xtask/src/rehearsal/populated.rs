@@ -59,8 +59,8 @@ fn hint(losses: &[&ContentDifference], sql: &str) -> String {
         losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { after, before, .. } if after < before));
     if drops && cascades && words.iter().any(|word| word == "FOREIGN_KEYS") {
         return "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so DROP TABLE deleted the rows \
-                that refer to the table. Rename the old table instead of dropping it first and keep its children's references, or \
-                make `-- no-transaction` the first line and write BEGIN and COMMIT yourself, behind the PRAGMA"
+                that refer to the table. Make `-- no-transaction` the first line, and write PRAGMA foreign_keys = OFF; BEGIN; … \
+                COMMIT; PRAGMA foreign_keys = ON; yourself"
             .to_owned();
     }
     let (table, column) = losses[0].subject();
