@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::file::{Loss, Migration, Script, Transaction};
 use super::warning::{Warning, warnings};
-use crate::directive::{Mistake, NO_TRANSACTION, directives};
+use crate::directive::{Directive, Mistake, NO_TRANSACTION, directives};
 use crate::engine::Engine;
 use crate::engine::lex::statements;
 use crate::workspace::{entries, file_name};
@@ -159,7 +159,20 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
 fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
     let sql = fs::read_to_string(path)
         .map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
-    for (directive, mistake) in directives(&sql, KNOWN).1 {
+    let (found, mistaken) = directives(&sql, KNOWN);
+    let names_nothing = |directive: &Directive| match directive.key.as_str() {
+        "loses" => loss(&directive.value).is_none(),
+        "requires-backfill" => directive.value.is_empty(),
+        _ => false,
+    };
+    for directive in found.into_iter().filter(names_nothing) {
+        let (why, help) = match directive.key.as_str() {
+            "loses" => ("it names no table", "write `-- loses: \"Table\".\"column\", reason`, or `\"Table\"` for rows"),
+            _ => ("it names no backfill", "write `-- requires-backfill: NAME`"),
+        };
+        faults.push(directive_fault(path, &sql, directive, why, help.to_owned()));
+    }
+    for (directive, mistake) in mistaken {
         let (why, help) = match mistake {
             Mistake::Misplaced => (
                 "sqlx reads it only as the very first bytes of the file",
@@ -167,10 +180,7 @@ fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script
             ),
             Mistake::Misspelt { nearest } => ("there is none of that name", format!("write `-- {nearest}`")),
         };
-        let file = path.display().to_string();
-        let text = NamedSource::new(&file, sql.clone());
-        let at = (directive.start, directive.length).into();
-        faults.push(Fault::Directive { directive: directive.key, file, why, help, text, at });
+        faults.push(directive_fault(path, &sql, directive, why, help));
     }
     let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
     let own = statements(&sql).into_iter().find(|statement| engine.transaction_control(statement).is_some());
@@ -182,24 +192,34 @@ fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script
     Ok(Script { path: path.to_owned(), sql, transaction })
 }
 
+fn directive_fault(path: &Path, sql: &str, directive: Directive, why: &'static str, help: String) -> Fault {
+    let file = path.display().to_string();
+    let text = NamedSource::new(&file, sql.to_owned());
+    let at = (directive.start, directive.length).into();
+    Fault::Directive { directive: directive.key, file, why, help, text, at }
+}
+
 fn migration(named: Named, up: Script, down: Option<Script>) -> Migration {
     let found = directives(&up.sql, KNOWN).0;
     let values = |key: &'static str| {
         found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str())
     };
-    let loses = values("loses").map(loss).collect();
+    let loses = values("loses").filter_map(loss).collect();
     let requires = values("requires-backfill").map(ToOwned::to_owned).collect();
     Migration { version: named.version, name: named.name, up, down, loses, requires }
 }
 
-/// Reads `"Table"."column", reason` or `"Table", reason`; quotes may be left out around plain names.
-fn loss(value: &str) -> Loss {
+/// Reads `"Table"."column", reason` or `"Table", reason`; quotes may be left out around plain names. None where no name is
+/// there.
+fn loss(value: &str) -> Option<Loss> {
     let subject = value.split_once(',').map_or(value, |(subject, _)| subject).trim();
     let unquote = |name: &str| name.trim().trim_matches('"').to_owned();
-    match subject.split_once("\".\"").or_else(|| subject.split_once('.')) {
-        Some((table, column)) => Loss { table: unquote(table), column: Some(unquote(column)) },
-        None => Loss { table: unquote(subject), column: None },
-    }
+    let (table, column) = match subject.split_once("\".\"").or_else(|| subject.split_once('.')) {
+        Some((table, column)) => (unquote(table), Some(unquote(column))),
+        None => (unquote(subject), None),
+    };
+    let is_name = |name: &String| !name.is_empty();
+    (is_name(&table) && column.iter().all(is_name)).then_some(Loss { table, column })
 }
 
 /// The two files of a new migration.

@@ -1,13 +1,13 @@
 //! *Populated*: a fixture takes the migrations behind its version one by one, and whatever a migration deletes, empties or
 //! changes without declaring it is named; then the backfills fill it and the checks pass.
 
-use super::state::{Moment, content_lines};
+use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
 use crate::engine::Connection;
 use crate::engine::lex::tokens;
 use crate::fingerprint::ContentDifference;
-use crate::migration::{Loss, Migration};
+use crate::migration::Migration;
 use crate::sandbox::Scratch;
 
 pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
@@ -52,11 +52,6 @@ async fn apply_watched(
     Ok(())
 }
 
-fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
-    let (table, column) = difference.subject();
-    loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
-}
-
 fn hint(losses: &[&ContentDifference], sql: &str) -> String {
     let words: Vec<String> = tokens(sql).iter().map(|token| token.normal()).collect();
     let drops = words.windows(2).any(|pair| pair == ["DROP", "TABLE"]);
@@ -64,8 +59,8 @@ fn hint(losses: &[&ContentDifference], sql: &str) -> String {
         losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { after, before, .. } if after < before));
     if drops && cascades && words.iter().any(|word| word == "FOREIGN_KEYS") {
         return "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so DROP TABLE deleted the rows \
-                that refer to the table. Rename the old table instead of dropping it first and keep its children's references, or \
-                make `-- no-transaction` the first line and write BEGIN and COMMIT yourself, behind the PRAGMA"
+                that refer to the table. Make `-- no-transaction` the first line, and write PRAGMA foreign_keys = OFF; BEGIN; … \
+                COMMIT; PRAGMA foreign_keys = ON; yourself"
             .to_owned();
     }
     let (table, column) = losses[0].subject();

@@ -1,7 +1,7 @@
 //! *Rerun*: once everything is applied and filled, migrating again does nothing, and each backfill, run again from its
 //! first unit whatever the ledger says, writes nothing.
 
-use super::state::Moment;
+use super::state::{Compared, Moment};
 use super::{Course, What};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
@@ -64,6 +64,11 @@ pub(super) async fn same(
     expected: &str,
 ) -> Result<bool, Error> {
     let compared = before.compare(course, connection).await?;
+    Ok(judge(course, &compared, expected))
+}
+
+/// Records a problem where there is a difference that counts. Returns whether there is none.
+pub(super) fn judge(course: &mut Course<'_>, compared: &Compared, expected: &str) -> bool {
     course.notes.extend(compared.notes());
     let lines = compared.lines();
     let same = lines.is_empty();
@@ -71,5 +76,5 @@ pub(super) async fn same(
         let hint = "look at the two states: what is described is how the second differs from the first".to_owned();
         course.problem(What::Differences { expected: expected.to_owned(), lines, hint });
     }
-    Ok(same)
+    same
 }

@@ -5,6 +5,7 @@ use crate::Error;
 use crate::engine::Connection;
 use crate::engine::Schema;
 use crate::fingerprint::{self, Content, ContentDifference, SchemaDifference};
+use crate::migration::Loss;
 use crate::sandbox::Scratch;
 
 /// A state of a scratch database.
@@ -51,7 +52,20 @@ impl Moment {
     }
 }
 
+/// True where a migration says that it loses this.
+pub(super) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
+    let (table, column) = difference.subject();
+    loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
+}
+
 impl Compared {
+    /// The same without the content that a migration declares to lose: no way back can bring that back.
+    #[must_use]
+    pub fn without(mut self, loses: &[Loss]) -> Self {
+        self.content.retain(|difference| !is_declared(difference, loses));
+        self
+    }
+
     /// Each difference that counts, with its examples below it. The order of columns is told apart by [`Self::notes`].
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
