@@ -46,6 +46,27 @@ fn a_dry_run_predicts() {
     predicts_and_undoes("--scope id=nobody");
 }
 
+/// A run that stopped in the middle is not gone on with once its part was taken back.
+#[test]
+fn half_a_run_can_be_undone() {
+    let workspace = Workspace::with_pets(TRAITS);
+    let before = dump(&workspace.path(PETS));
+    workspace.execute(
+        r#"CREATE TRIGGER "frozen" BEFORE UPDATE ON "Pet" WHEN old.rowid > 60 BEGIN SELECT RAISE(ABORT, 'no'); END"#,
+    );
+    assert_eq!(workspace.run("backfill --execute --batch 10").exit, Some(1));
+    assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), ["60"]);
+    workspace.execute(r#"DROP TRIGGER "frozen""#);
+    workspace.succeed("backfill --undo --report undone.json");
+    assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], 60);
+    assert_eq!(dump(&workspace.path(PETS)), before);
+    workspace.succeed("backfill --execute --report done.json");
+    let done = report(&workspace, "done.json");
+    assert_eq!((&done["resumed"], &done["counts"]["units"]), (&Value::Null, &92.into()));
+    let states = workspace.query("SELECT work || ' ' || state FROM _xtask_runs ORDER BY run");
+    assert_eq!(states, ["execute superseded", "undo finished", "execute finished"]);
+}
+
 #[test]
 fn from_nothing_to_nothing() {
     let workspace = Workspace::with_pets(CREATED);

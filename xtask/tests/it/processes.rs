@@ -1,6 +1,6 @@
 //! Several processes at once, and processes that are stopped: nothing is done twice, nothing is lost, nothing stays.
 
-use crate::database::{block, open, query};
+use crate::database::{block, dump, open, query};
 use crate::workspace::{PETS, TRAITS, Workspace};
 use duct::Handle;
 use duct::unix::HandleExt;
@@ -121,6 +121,47 @@ fn an_interrupted_backfill_ends_its_batch() {
         assert_eq!(report["counts"][key], predicted["counts"][key], "{key}");
     }
     adds_up(&workspace, "report.json");
+}
+
+#[test]
+fn backfills_at_once() {
+    let workspace = with_many_pets();
+    let arguments = |n: u32| format!("backfill --execute --wait 600 --report report-{n}.json");
+    let start = |n| workspace.command(arguments(n).split(' ')).stdout_capture().stderr_capture().unchecked().start();
+    let running: Vec<_> = (0..2).map(|n| start(n).unwrap()).collect();
+    for handle in &running {
+        let ran = workspace.ran("backfill", handle.wait().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    }
+    let units = workspace.query("SELECT counts ->> '$.units' FROM _xtask_runs ORDER BY run");
+    assert_eq!(units, [PETS_TO_FILL.to_string(), "0".to_owned()], "one of them had nothing left to do");
+}
+
+#[test]
+fn a_killed_migration_leaves_nothing() {
+    let workspace = Workspace::with_pets(TRAITS);
+    let before = dump(&workspace.path(PETS));
+    let endless = "UPDATE \"Pet\" SET \"name\" = 'x';\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
+    workspace.migration("20250920120000_endless", endless, "");
+    let running = workspace.command(["migrate"]).stdout_null().stderr_null().unchecked().start().unwrap();
+    wait_until(|| is_locked(&workspace.path(PETS)));
+    kill(&running);
+    workspace.remove("migrations/pets/20250920120000_endless.up.sql");
+    assert!(workspace.succeed("migrate --wait 0").stdout.contains("nothing to do"));
+    assert_eq!(dump(&workspace.path(PETS)), before);
+    workspace.succeed("migrate --wait 0 --revert");
+    assert_eq!(names(&workspace.path(".dev")), ["pets.sqlite"], "its lock does not stay either");
+}
+
+/// True while somebody else is in a transaction that writes.
+fn is_locked(file: &Path) -> bool {
+    block(async {
+        let mut connection = open(file).await;
+        sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(&mut connection).await.unwrap();
+        let began = sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await;
+        connection.close().await.unwrap();
+        began.is_err()
+    })
 }
 
 /// Starts the commands one after the other while somebody else writes to the database, each once the one before it has got
