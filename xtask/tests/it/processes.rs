@@ -191,6 +191,8 @@ fn what_a_killed_rehearsal_leaves_is_swept() {
     workspace.succeed("ci");
     assert_eq!(names(&scratch).len(), 1);
     running.kill().unwrap();
+    // To kill is not to wait: the lock goes with the process.
+    running.wait().unwrap();
     assert!(copies() > 0, "the killed process removed nothing");
     workspace.succeed("ci");
     assert_eq!(names(&scratch), [""; 0]);
