@@ -41,11 +41,13 @@ impl Sandbox {
         }
         sweep::sweep(root);
         let failed = |source| engine::Error::Io { what: "write into", path: scratch.clone(), source };
-        // Locked under another name first: a folder must not be seen before its lock is held.
-        let hidden = tempfile::Builder::new().prefix(sweep::MAKING).tempdir_in(&scratch).map_err(failed)?;
-        let owner = File::create(hidden.path().join(sweep::OWNER)).map_err(failed)?;
+        let own = tempfile::Builder::new().prefix(sweep::PROCESS).tempdir_in(&scratch).map_err(failed)?;
+        // Locked under another name first: whoever sees the name must find the lock held.
+        let (claiming, claimed) = (own.path().join("claiming.lock"), own.path().join(sweep::OWNER));
+        let owner = File::create(&claiming).map_err(failed)?;
         owner.try_lock().map_err(|error| failed(error.into()))?;
-        Ok(Self { root: root.to_owned(), own: hidden, _owner: owner })
+        fs::rename(&claiming, &claimed).map_err(failed)?;
+        Ok(Self { root: root.to_owned(), own, _owner: owner })
     }
 
     fn templates(&self) -> PathBuf {

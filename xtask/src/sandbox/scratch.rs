@@ -44,7 +44,7 @@ impl Sandbox {
         // Where the file system shares blocks between copies, this does.
         fs::copy(from, &path).map_err(|source| engine::Error::Io { what: "copy", path: from.to_owned(), source })?;
         let unique = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let kept = self.kept().join(format!("{}-{file}", unique.trim_start_matches(super::sweep::MAKING)));
+        let kept = self.kept().join(format!("{}-{file}", unique.trim_start_matches(super::sweep::PROCESS)));
         Ok(Scratch { target: Target::of_copy(&path), path, kept })
     }
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 /// The file that a living owner has locked.
 pub(super) const OWNER: &str = "owner.lock";
 /// How the folders of processes are named.
-pub(super) const MAKING: &str = "process-";
+pub(super) const PROCESS: &str = "process-";
 
 /// A folder without a lock file is younger than its owner's next two system calls, or its owner was killed between them.
-const MAKING_TAKES: Duration = Duration::from_secs(60);
+const CLAIMING_TAKES: Duration = Duration::from_secs(60);
 /// Templates that were not used for so long are rebuilt when they are needed again.
 const TEMPLATE_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How many kept copies of failures stay.
@@ -25,7 +25,7 @@ pub(super) fn sweep(root: &Path) {
     }
     for template in paths(&root.join("templates")) {
         let life =
-            if template.extension().is_some_and(|ending| ending == "db") { TEMPLATE_LIFE } else { MAKING_TAKES * 60 };
+            if template.extension().is_some_and(|ending| ending == "db") { TEMPLATE_LIFE } else { CLAIMING_TAKES * 60 };
         if age(&template).is_some_and(|age| age > life) {
             drop(fs::remove_file(&template));
         }
@@ -40,7 +40,7 @@ pub(super) fn sweep(root: &Path) {
 fn is_dead(folder: &Path) -> bool {
     match File::open(folder.join(OWNER)) {
         Ok(owner) => owner.try_lock().is_ok(),
-        Err(_) => age(folder).is_some_and(|age| age > MAKING_TAKES),
+        Err(_) => age(folder).is_some_and(|age| age > CLAIMING_TAKES),
     }
 }
 
