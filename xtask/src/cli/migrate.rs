@@ -114,13 +114,19 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     let work = async {
         // Whoever held the lock may have done some of it.
         let steps = plan(loaded, &migration::applied(&mut connection).await?, args)?;
+        if steps.is_empty() {
+            return Ok::<usize, Error>(0);
+        }
         terminal.result(&heading);
         migration::apply_all(&mut connection, &steps, &|event| context.tell(event)).await?;
-        Ok::<usize, Error>(steps.len())
+        Ok(steps.len())
     };
     let worked = work.await;
     let steps = connection.close_with(worked).await?;
-    terminal.result(&format!("  {} in {}", count(steps as u64, "migration"), duration(start.elapsed())));
+    terminal.result(&match steps {
+        0 => format!("{heading}: nothing to do"),
+        n => format!("  {} in {}", count(n as u64, "migration"), duration(start.elapsed())),
+    });
     Ok(())
 }
 

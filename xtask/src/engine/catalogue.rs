@@ -28,8 +28,25 @@ pub struct TableShape {
 /// The user's schema as a map of objects to their definitions, so that two ways to write the same thing are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
-    /// What a person calls the object (`column "Pet"."name"`), and its definition.
-    pub objects: BTreeMap<String, String>,
+    /// What a person calls the object (`column "Pet"."name"`), and what it is.
+    pub objects: BTreeMap<String, Object>,
     /// The columns of each table, in order.
     pub columns: BTreeMap<String, Vec<String>>,
+}
+
+/// An object of a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its definition, in one form for all ways to write it.
+    pub definition: String,
+    /// The table that it comes and goes with; none for a table or a view itself.
+    pub part_of: Option<String>,
+}
+
+impl Schema {
+    /// What a table is called among the objects.
+    #[must_use]
+    pub fn table_label(table: &str) -> String {
+        format!("table \"{table}\"")
+    }
 }

@@ -15,7 +15,7 @@ mod target;
 mod value;
 
 pub use address::Address;
-pub use catalogue::{OWN_PREFIX, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
+pub use catalogue::{OWN_PREFIX, Object, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
 pub use connection::{Access, Connection, Lock};
 pub use digest::TableDigest;
 #[cfg(test)]
@@ -70,6 +70,20 @@ impl Engine {
             Self::Sqlite if ["COMMIT", "END", "ROLLBACK"].iter().any(|word| first.is(word)) => {
                 Some(TransactionControl::End)
             }
+            Self::Sqlite => None,
+        }
+    }
+
+    /// Why a script of this engine may have deleted rows that it does not name, where its text shows that.
+    pub(crate) fn why_rows_went(self, sql: &str) -> Option<&'static str> {
+        let words: Vec<String> = lex::tokens(sql).iter().map(lex::Token::normal).collect();
+        let drops = words.windows(2).any(|pair| pair == ["DROP", "TABLE"]);
+        match self {
+            Self::Sqlite if drops && words.iter().any(|word| word == "FOREIGN_KEYS") => Some(
+                "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so DROP TABLE deleted the rows \
+                 that refer to the table. Make `-- no-transaction` the first line, and write PRAGMA foreign_keys = OFF; BEGIN; … \
+                 COMMIT; PRAGMA foreign_keys = ON; yourself",
+            ),
             Self::Sqlite => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Two schemas held against each other, object by object.
 
 use super::difference::SchemaDifference;
-use crate::engine::{Connection, Error, Schema};
+use crate::engine::{Connection, Error, Object, Schema};
 
 /// Reads the schema; tables of sqlx and of this tool are left out.
 ///
@@ -14,17 +14,26 @@ pub async fn schema(connection: &mut Connection) -> Result<Schema, Error> {
 /// What became different from `before` to `after`.
 #[must_use]
 pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
-    let gone = before.objects.keys().filter(|object| !after.objects.contains_key(*object));
-    let new = after.objects.keys().filter(|object| !before.objects.contains_key(*object));
-    let mut found: Vec<_> = gone.map(|object| SchemaDifference::Gone { object: object.clone() }).collect();
-    found.extend(new.map(|object| SchemaDifference::New { object: object.clone() }));
-    for (object, definition) in &before.objects {
-        if let Some(now) = after.objects.get(object).filter(|now| *now != definition) {
-            found.push(SchemaDifference::Changed {
-                object: object.clone(),
-                before: definition.clone(),
-                after: now.clone(),
-            });
+    // The parts of a table that came or went as a whole are not told one by one.
+    let only = |these: &Schema, those: &Schema| -> Vec<String> {
+        let is_whole = |object: &Object| match &object.part_of {
+            Some(table) => {
+                let table = Schema::table_label(table);
+                !these.objects.contains_key(&table) || those.objects.contains_key(&table)
+            }
+            None => true,
+        };
+        let only =
+            these.objects.iter().filter(|(label, object)| !those.objects.contains_key(*label) && is_whole(object));
+        only.map(|(label, _)| label.clone()).collect()
+    };
+    let gone = only(before, after).into_iter().map(|object| SchemaDifference::Gone { object });
+    let new = only(after, before).into_iter().map(|object| SchemaDifference::New { object });
+    let mut found: Vec<_> = gone.chain(new).collect();
+    for (label, object) in &before.objects {
+        if let Some(now) = after.objects.get(label).filter(|now| *now != object) {
+            let (before, after) = (object.definition.clone(), now.definition.clone());
+            found.push(SchemaDifference::Changed { object: label.clone(), before, after });
         }
     }
     for (table, columns) in &before.columns {

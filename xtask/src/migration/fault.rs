@@ -37,6 +37,13 @@ pub enum Fault {
         /// Which rule it misses.
         why: &'static str,
     },
+    /// A file whose `.up` or `.down` sqlx does not see.
+    #[error("{} will be taken for a migration without a way back: `.up` and `.down` count only in lower case", file.display())]
+    #[diagnostic(help("rename it, its ending in lower case"))]
+    Ending {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file whose name does not begin with a version: sqlx stops at it.
     #[error("{} does not begin with a version that sqlx can read", file.display())]
     #[diagnostic(help(

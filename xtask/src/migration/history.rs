@@ -140,7 +140,7 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
     }
     let endings = [".up.sql", ".down.sql"];
     if endings.iter().any(|ending| lower.ends_with(ending) && !file.ends_with(ending)) {
-        return ignored("`.up` and `.down` count only in lower case");
+        return Err(Fault::Ending { file: path.to_owned() });
     }
     let Some((digits, rest)) = file.split_once('_') else {
         return ignored("its name has no `_` behind the version");

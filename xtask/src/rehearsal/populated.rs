@@ -4,8 +4,7 @@
 use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
-use crate::engine::Connection;
-use crate::engine::lex::tokens;
+use crate::engine::{Connection, Engine};
 use crate::fingerprint::ContentDifference;
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
@@ -36,6 +35,16 @@ async fn apply_watched(
     let before = Moment::of(course, scratch, connection).await?;
     course.up(migration, connection).await?;
     let compared = before.compare(course, connection).await?;
+    for loss in &migration.loses {
+        if !compared.content.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
+            let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
+            course.notes.push(format!(
+                "{} declares to lose \"{}\"{column}, and lost nothing of it",
+                migration.label(),
+                loss.table
+            ));
+        }
+    }
     let undeclared: Vec<_> = compared
         .content
         .iter()
@@ -44,7 +53,7 @@ async fn apply_watched(
     if !undeclared.is_empty() {
         let what = What::Differences {
             expected: format!("{} loses nothing that it does not declare", migration.up.path.display()),
-            hint: hint(&undeclared, &migration.up.sql),
+            hint: hint(course.subject.database.engine, &undeclared, &migration.up.sql),
             lines: content_lines(undeclared.into_iter()),
         };
         course.problem(what);
@@ -52,18 +61,17 @@ async fn apply_watched(
     Ok(())
 }
 
-fn hint(losses: &[&ContentDifference], sql: &str) -> String {
-    let words: Vec<String> = tokens(sql).iter().map(|token| token.normal()).collect();
-    let drops = words.windows(2).any(|pair| pair == ["DROP", "TABLE"]);
-    let cascades =
+fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {
+    let rows_went =
         losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { after, before, .. } if after < before));
-    if drops && cascades && words.iter().any(|word| word == "FOREIGN_KEYS") {
-        return "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so DROP TABLE deleted the rows \
-                that refer to the table. Make `-- no-transaction` the first line, and write PRAGMA foreign_keys = OFF; BEGIN; … \
-                COMMIT; PRAGMA foreign_keys = ON; yourself"
-            .to_owned();
+    if let Some(why) = engine.why_rows_went(sql).filter(|_| rows_went) {
+        return why.to_owned();
     }
-    let (table, column) = losses[0].subject();
-    let subject = column.map_or_else(|| format!("\"{table}\""), |column| format!("\"{table}\".\"{column}\""));
-    format!("if it is meant, say so at the top of the file: `-- loses: {subject}, and the reason`")
+    let declare = |loss: &&ContentDifference| {
+        let (table, column) = loss.subject();
+        let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
+        format!("-- loses: \"{table}\"{column}, and the reason")
+    };
+    let lines: Vec<String> = losses.iter().map(declare).collect();
+    format!("if it is meant, say so at the top of the file:\n{}", lines.join("\n"))
 }

@@ -1,6 +1,7 @@
 //! What a proof found wrong: in which step, what, where to look at it, and what to type next.
 
 use crate::Error;
+use crate::backfill;
 use crate::check::{CheckResult, Verdict};
 
 /// Something that a proof found wrong.
@@ -50,9 +51,12 @@ impl What {
                 format!("cargo xtask verify {database} --url {kept}   (shows {them} again)")
             }
             (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
-            (Self::Error(error), _) if matches!(**error, Error::Backfill(_)) => {
-                "cargo xtask backfill --verify".to_owned()
-            }
+            (Self::Error(error), _) => match &**error {
+                Error::Backfill(
+                    backfill::Error::Rejected { backfill, .. } | backfill::Error::Statement { backfill, .. },
+                ) => format!("cargo xtask backfill {backfill} --verify"),
+                _ => format!("cargo xtask ci {database}"),
+            },
             _ => format!("cargo xtask ci {database}"),
         }
     }

@@ -19,7 +19,8 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     let applied = migration::applied(&mut connection).await?;
     let steps = migration::plan(course.subject.history, &applied, Goal::Newest)?;
     migration::apply_all(&mut connection, &steps, &crate::event::silent).await?;
-    same(course, &before, &mut connection, "migrating again changes nothing").await?;
+    let hint = "a migration that is applied should not be run again: look at what is recorded in _sqlx_migrations";
+    same(course, &before, &mut connection, "migrating again changes nothing", hint).await?;
 
     for backfill in course.due(None, &[]) {
         if backfill.about().until.is_none_or(|until| course.subject.history.get(until).is_none()) {
@@ -47,7 +48,9 @@ pub(super) async fn again(
         );
         course.problem(What::Backfill { backfill: about.name, sentence });
     }
-    same(course, &before, connection, &format!("running {} again changes nothing", about.name)).await?;
+    let expected = format!("running {} again changes nothing", about.name);
+    let hint = format!("make `write` in xtask/src/backfills/{}.rs leave alone what is filled", about.name);
+    same(course, &before, connection, &expected, &hint).await?;
     if outcome.counts.units > 0 {
         course
             .notes
@@ -62,19 +65,19 @@ pub(super) async fn same(
     before: &Moment,
     connection: &mut Connection,
     expected: &str,
+    hint: &str,
 ) -> Result<bool, Error> {
     let compared = before.compare(course, connection).await?;
-    Ok(judge(course, &compared, expected))
+    Ok(judge(course, &compared, expected, hint))
 }
 
 /// Records a problem where there is a difference that counts. Returns whether there is none.
-pub(super) fn judge(course: &mut Course<'_>, compared: &Compared, expected: &str) -> bool {
+pub(super) fn judge(course: &mut Course<'_>, compared: &Compared, expected: &str, hint: &str) -> bool {
     course.notes.extend(compared.notes());
     let lines = compared.lines();
     let same = lines.is_empty();
     if !same {
-        let hint = "look at the two states: what is described is how the second differs from the first".to_owned();
-        course.problem(What::Differences { expected: expected.to_owned(), lines, hint });
+        course.problem(What::Differences { expected: expected.to_owned(), lines, hint: hint.to_owned() });
     }
     same
 }

@@ -12,6 +12,7 @@ use crate::engine::Schema;
 use crate::fingerprint::{self, compare_schemas};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
+use std::path::Path;
 
 pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     let mut scratch = course.start("reversible").await?;
@@ -19,10 +20,12 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     let mut done = Vec::new();
     for migration in course.subject.history.after(course.start_version()) {
         course.run_due(&scratch, Some(migration), &mut done).await?;
-        if migration.down.is_none() {
+        let Some(down) = &migration.down else {
             course.notes.push(format!("{} has no down file", migration.label()));
             course.up(migration, &mut connection).await?;
-        } else if let Some(fresh) = there_and_back(course, migration, &scratch, &mut connection).await? {
+            continue;
+        };
+        if let Some(fresh) = there_and_back(course, migration, &down.path, &scratch, &mut connection).await? {
             // What the failed way back left behind must not be blamed on the next migration.
             connection.close().await?;
             scratch = course.work_on(fresh);
@@ -37,15 +40,19 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         // The way down is walked with the data that a real database would have.
         course.backfill(backfill, &scratch, Effect::Execute).await?;
     }
-    all_the_way(course, &scratch, &mut connection).await?;
+    // A way back that is broken in one place would only show that again.
+    if course.problems.is_empty() {
+        all_the_way(course, &scratch, &mut connection).await?;
+    }
     connection.close().await?;
     Ok(())
 }
 
-/// Up, down, up again. Returns a copy of the state before, when the way back failed and the database is good for nothing.
+/// Up, down, up again. Returns a copy of the state before where the way back was not clean.
 async fn there_and_back(
     course: &mut Course<'_>,
     migration: &Migration,
+    down: &Path,
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<Option<Scratch>, Error> {
@@ -57,18 +64,20 @@ async fn there_and_back(
         return Ok(Some(before.restore(course)?));
     }
     let expected = format!("reverting {} brings back what was there before it", migration.label());
+    let hint = format!("complete {}", down.display());
     let compared = before.compare(course, connection).await?.without(&migration.loses);
-    let clean = judge(course, &compared, &expected);
+    if !judge(course, &compared, &expected, &hint) {
+        // Where the way back lost or left something, what comes after it would only show that again.
+        return Ok(Some(before.restore(course)?));
+    }
     if let Err(error) = course.up(migration, connection).await {
         course.problem(What::Error(Box::new(error)));
         return Ok(Some(before.restore(course)?));
     }
-    // Where the way back already lost something, the way up again can't find it.
-    if clean {
-        let expected = format!("applying {} again gives the same as the first time", migration.label());
-        let compared = after.compare(course, connection).await?.without(&migration.loses);
-        judge(course, &compared, &expected);
-    }
+    let expected = format!("applying {} again gives the same as the first time", migration.label());
+    let hint = format!("let {} take back all that {} does", down.display(), migration.up.path.display());
+    let compared = after.compare(course, connection).await?.without(&migration.loses);
+    judge(course, &compared, &expected, &hint);
     Ok(None)
 }
 

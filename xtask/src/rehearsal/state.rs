@@ -70,7 +70,19 @@ impl Compared {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let schema = self.schema.iter().filter(|difference| !is_note(difference)).map(ToString::to_string);
-        schema.chain(content_lines(self.content.iter())).collect()
+        // That a table came or went is told once, with its schema; that it held rows is told with it.
+        let is_told = |difference: &&ContentDifference| match difference {
+            ContentDifference::TableNew { table, rows: 0 } | ContentDifference::TableGone { table, rows: 0 } => {
+                let label = Schema::table_label(table);
+                self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object } | SchemaDifference::New { object } if *object == label))
+            }
+            ContentDifference::ColumnNew { table, column } | ContentDifference::ColumnGone { table, column } => {
+                let label = format!("column \"{table}\".\"{column}\"");
+                self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object } | SchemaDifference::New { object } if *object == label))
+            }
+            _ => false,
+        };
+        schema.chain(content_lines(self.content.iter().filter(|difference| !is_told(difference)))).collect()
     }
 
     /// What differs without mattering.

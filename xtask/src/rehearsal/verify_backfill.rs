@@ -55,8 +55,9 @@ pub(super) async fn undo(
         return Ok(());
     }
     let outcome = course.backfill(backfill, scratch, Effect::Undo).await?;
+    let hint = format!("complete `undo` in xtask/src/backfills/{}.rs", about.name);
     let expected = format!("undoing {} brings back what was there before", about.name);
-    if same(course, before, connection, &expected).await? && outcome.counts.units > 0 {
+    if same(course, before, connection, &expected, &hint).await? && outcome.counts.units > 0 {
         course.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
     }
     Ok(())

@@ -4,21 +4,21 @@
 use super::session::Session;
 use crate::engine::lex::{Kind, Token, tokens};
 use crate::engine::{Error, Value};
-use crate::engine::{Schema, TableShape, is_bookkeeping};
+use crate::engine::{Object, Schema, TableShape, is_bookkeeping};
 use std::fmt::Write;
 
-struct Object {
+struct Entry {
     kind: String,
     name: String,
     table: String,
     sql: Option<String>,
 }
 
-async fn objects(session: &mut Session) -> Result<Vec<Object>, Error> {
+async fn objects(session: &mut Session) -> Result<Vec<Entry>, Error> {
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
     let rows = session.rows(sql, &[]).await?;
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
-    let objects = rows.iter().map(|row| Object {
+    let objects = rows.iter().map(|row| Entry {
         kind: text(&row[0]),
         name: text(&row[1]),
         table: text(&row[2]),
@@ -58,20 +58,26 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Schema, Error> {
             "table" => table(session, &object, &mut schema).await?,
             "index" => {
                 let label = format!("index {name} on \"{}\"", object.table);
-                schema.objects.insert(label, object.sql.as_deref().map(normal).unwrap_or_default());
+                let definition = object.sql.as_deref().map(normal).unwrap_or_default();
+                schema.objects.insert(label, Object { definition, part_of: Some(object.table.clone()) });
             }
             kind => {
-                schema.objects.insert(format!("{kind} {name}"), object.sql.as_deref().map(normal).unwrap_or_default());
+                let definition = object.sql.as_deref().map(normal).unwrap_or_default();
+                let part_of = (kind == "trigger").then(|| object.table.clone());
+                schema.objects.insert(format!("{kind} {name}"), Object { definition, part_of });
             }
         }
     }
     Ok(schema)
 }
 
-async fn table(session: &mut Session, object: &Object, schema: &mut Schema) -> Result<(), Error> {
+async fn table(session: &mut Session, object: &Entry, schema: &mut Schema) -> Result<(), Error> {
     let name = object.name.as_str();
     let sql = object.sql.as_deref().unwrap_or_default();
     let pieces = pieces(sql);
+    let insert = |schema: &mut Schema, label: String, definition: String| {
+        schema.objects.insert(label, Object { definition, part_of: Some(object.name.clone()) });
+    };
     let mut order = Vec::new();
 
     let columns = "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo($1) ORDER BY cid";
@@ -92,7 +98,7 @@ async fn table(session: &mut Session, object: &Object, schema: &mut Schema) -> R
         {
             definition.push_str(&extras(piece));
         }
-        schema.objects.insert(format!("column \"{name}\".\"{column}\""), definition.trim().to_owned());
+        insert(schema, format!("column \"{name}\".\"{column}\""), definition.trim().to_owned());
         order.push(column);
     }
 
@@ -100,18 +106,18 @@ async fn table(session: &mut Session, object: &Object, schema: &mut Schema) -> R
                 FROM (SELECT * FROM pragma_foreign_key_list($1) ORDER BY id, seq) GROUP BY id";
     for row in session.rows(keys, &[name.into()]).await? {
         let label = format!("foreign key of \"{name}\" ({}) to \"{}\"", row[2], row[1]);
-        schema.objects.insert(label, format!("({}) on update {} on delete {}", row[3], row[4], row[5]));
+        insert(schema, label, format!("({}) on update {} on delete {}", row[3], row[4], row[5]));
     }
 
     // Indexes that a UNIQUE constraint made have no name of their own; their columns name them.
     let unique = "SELECT l.name, (SELECT group_concat(i.name, ', ') FROM pragma_index_info(l.name) i) \
                   FROM pragma_index_list($1) l WHERE l.origin = 'u'";
     for row in session.rows(unique, &[name.into()]).await? {
-        schema.objects.insert(format!("unique constraint of \"{name}\" ({})", row[1]), "UNIQUE".to_owned());
+        insert(schema, format!("unique constraint of \"{name}\" ({})", row[1]), "UNIQUE".to_owned());
     }
 
     for check in pieces.iter().flat_map(|piece| after_keyword(piece, "CHECK")) {
-        schema.objects.insert(format!("check of \"{name}\" {check}"), "CHECK".to_owned());
+        insert(schema, format!("check of \"{name}\" {check}"), "CHECK".to_owned());
     }
     let options = "SELECT type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = $1";
     let mut definition = String::new();
@@ -130,7 +136,7 @@ async fn table(session: &mut Session, object: &Object, schema: &mut Schema) -> R
     if definition.starts_with("virtual") {
         definition = normal(sql);
     }
-    schema.objects.insert(format!("table \"{name}\""), definition);
+    schema.objects.insert(Schema::table_label(name), Object { definition, part_of: None });
     schema.columns.insert(name.to_owned(), order);
     Ok(())
 }

@@ -67,8 +67,14 @@ impl Session {
         };
         let mut session = Self { connection, path, wait };
         // Opening reads nothing; a file that is no database shows only at the first statement.
-        session.execute("PRAGMA schema_version", &[]).await?;
-        Ok(session)
+        match session.execute("PRAGMA schema_version", &[]).await {
+            Ok(_) => Ok(session),
+            Err(error) => {
+                // What closing says is less than what is known already.
+                drop(session.close().await);
+                Err(error)
+            }
+        }
     }
 
     pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
