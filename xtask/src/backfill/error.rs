@@ -24,7 +24,7 @@ fn kept(committed: u64, unit: &str) -> String {
 pub enum Error {
     /// The database is not yet where the backfill can run.
     #[error("backfill `{backfill}` needs migration {from}, which is not applied to {database}")]
-    #[diagnostic(help("run `cargo xtask migrate {name}` first"))]
+    #[diagnostic(help("run `cargo xtask migrate {name} --url {database}` first"))]
     TooEarly {
         /// The backfill.
         backfill: &'static str,
@@ -71,7 +71,7 @@ pub enum Error {
     /// The transform refused units.
     #[error("backfill `{backfill}` on {database} rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
     #[diagnostic(help(
-        "{}; correct the data or the transform, see all rejects with `cargo xtask backfill {backfill}`, then run it again",
+        "{}; correct the data or the transform, see all rejects with `cargo xtask backfill {backfill} --url {database}`, then run it again",
         kept(*committed, unit)
     ))]
     Rejected {

@@ -164,7 +164,7 @@ pub struct FixtureLoadArgs {
 /// `ci`
 #[derive(Debug, clap::Args)]
 pub struct CiArgs {
-    /// Folders in `migrations` (default: all of them)
+    /// Folders in migrations (default: all of them)
     pub databases: Vec<String>,
     /// Print the answers as JSON
     #[arg(long)]

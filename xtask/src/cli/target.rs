@@ -44,7 +44,7 @@ impl Context<'_> {
             let address = Address::parse(database.engine, url)?;
             return Ok(address.moved(|path| self.resolve(path)));
         }
-        let variable = format!("{}_DATABASE_URL", database.name.to_uppercase());
+        let variable = variable(&database.name);
         let from_environment = std::env::var(&variable).ok().filter(|url| !url.is_empty());
         let (url, origin) = match from_environment {
             Some(url) => (Some(url), variable),
@@ -57,6 +57,13 @@ impl Context<'_> {
             (None, Missing::Refuse) => Ok(Address::file(&development)),
         }
     }
+}
+
+/// `PETS_DATABASE_URL`; what no shell takes in a name becomes an underscore.
+fn variable(database: &str) -> String {
+    let name: String =
+        database.to_uppercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!("{name}_DATABASE_URL")
 }
 
 fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {

@@ -37,7 +37,8 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
     if direction == Direction::Up {
         for name in &migration.requires {
             if !ledger::is_finished(connection, name).await? {
-                return Err(Error::RequiresBackfill { migration: migration.label(), backfill: name.clone() });
+                let (backfill, database) = (name.clone(), connection.address());
+                return Err(Error::RequiresBackfill { migration: migration.label(), backfill, database });
             }
         }
         let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;

@@ -108,12 +108,14 @@ pub enum Error {
     },
     /// A migration needs a backfill that is not finished on this database.
     #[error("migration {migration} requires the backfill `{backfill}`, which is not finished on this database")]
-    #[diagnostic(help("run `cargo xtask backfill {backfill} --execute`, then migrate again"))]
+    #[diagnostic(help("run `cargo xtask backfill {backfill} --execute --url {database}`, then migrate again"))]
     RequiresBackfill {
         /// The migration.
         migration: String,
         /// The backfill.
         backfill: String,
+        /// The address of the database.
+        database: String,
     },
     /// The database failed.
     #[error(transparent)]

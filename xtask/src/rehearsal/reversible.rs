@@ -65,18 +65,18 @@ async fn there_and_back(
     }
     let expected = format!("reverting {} brings back what was there before it", migration.label());
     let hint = format!("complete {}", down.display());
-    let compared = before.compare(course, connection).await?.without(&migration.loses);
+    let compared = before.compare(course, connection).await?.without(&migration.loses, &mut course.notes);
     if !judge(course, &compared, &expected, &hint) {
         // Where the way back lost or left something, what comes after it would only show that again.
         return Ok(Some(before.restore(course)?));
     }
-    if let Err(error) = course.up(migration, connection).await {
+    if let Err(error) = course.up_again(migration, connection).await {
         course.problem(What::Error(Box::new(error)));
         return Ok(Some(before.restore(course)?));
     }
     let expected = format!("applying {} again gives the same as the first time", migration.label());
     let hint = format!("let {} take back all that {} does", down.display(), migration.up.path.display());
-    let compared = after.compare(course, connection).await?.without(&migration.loses);
+    let compared = after.compare(course, connection).await?.without(&migration.loses, &mut course.notes);
     judge(course, &compared, &expected, &hint);
     Ok(None)
 }

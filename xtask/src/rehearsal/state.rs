@@ -60,9 +60,9 @@ pub(super) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> boo
 
 impl Compared {
     /// The same without the content that a migration declares to lose: no way back can bring that back.
-    #[must_use]
-    pub fn without(mut self, loses: &[Loss]) -> Self {
-        self.content.retain(|difference| !is_declared(difference, loses));
+    pub(super) fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
+        let declared = self.content.extract_if(.., |difference| is_declared(difference, loses));
+        notes.extend(declared.map(|difference| format!("{difference}, as declared")));
         self
     }
 

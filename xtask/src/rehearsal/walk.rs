@@ -78,6 +78,12 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
+    pub(super) async fn up_again(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
+        self.step(format!("apply {} again, after it was reverted", migration.label()));
+        crate::migration::step(connection, migration, crate::event::Direction::Up).await?;
+        Ok(())
+    }
+
     pub(super) async fn down(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("revert {}", migration.label()));
         crate::migration::step(connection, migration, crate::event::Direction::Down).await?;
