@@ -24,8 +24,10 @@ pub(crate) enum Mistake {
         /// The key that was probably meant.
         nearest: String,
     },
-    /// The directive stands where it does not count.
+    /// sqlx's own directive stands where sqlx does not see it.
     Misplaced,
+    /// The directive stands below the first statement.
+    BelowStatement,
 }
 
 /// The directives of `sql` whose keys are in `known`, and those that look like one but are none.
@@ -33,23 +35,24 @@ pub(crate) enum Mistake {
 /// A comment is prose unless its key is known or nearly so: histories of other people are full of `-- Note: …`.
 pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Directive, Mistake)>) {
     let (mut found, mut mistaken) = (Vec::new(), Vec::new());
-    for token in tokens(sql.trim_start_matches('\u{feff}')).iter().take_while(|token| token.kind == Kind::Comment) {
+    let bom = if sql.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let tokens = tokens(&sql[bom..]);
+    let header = tokens.iter().take_while(|token| token.kind == Kind::Comment).count();
+    for (number, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Comment) {
         let Some(text) = token.text.strip_prefix("--") else { continue };
         let (key, value) = text.trim().split_once(':').unwrap_or((text.trim(), ""));
-        let bom = if sql.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let start = token.start + bom;
-        let directive = Directive {
-            key: key.trim().to_owned(),
-            value: value.trim().to_owned(),
-            start,
-            length: token.text.trim_end().len(),
-        };
-        if known.contains(&directive.key.as_str()) {
-            if directive.key == NO_TRANSACTION && !sql.starts_with("-- no-transaction") {
-                mistaken.push((directive, Mistake::Misplaced));
-            } else {
-                found.push(directive);
+        let (start, length) = (token.start + bom, token.text.trim_end().len());
+        let directive = Directive { key: key.trim().to_owned(), value: value.trim().to_owned(), start, length };
+        let is_known = known.contains(&directive.key.as_str());
+        if number >= header {
+            // Behind the first statement a comment is prose, unless it says exactly what it should have said above.
+            if is_known && (directive.key == NO_TRANSACTION || text.contains(':')) {
+                mistaken.push((directive, Mistake::BelowStatement));
             }
+        } else if is_known && directive.key == NO_TRANSACTION && !sql.starts_with("-- no-transaction") {
+            mistaken.push((directive, Mistake::Misplaced));
+        } else if is_known {
+            found.push(directive);
         } else if let Some(nearest) = nearest(&directive.key, known) {
             mistaken.push((directive, Mistake::Misspelt { nearest }));
         }
@@ -81,12 +84,14 @@ mod tests {
             let mistaken = mistaken.iter().map(|(d, m)| match m {
                 Mistake::Misspelt { nearest } => format!("{}? {nearest}", d.key),
                 Mistake::Misplaced => format!("{} misplaced", d.key),
+                Mistake::BelowStatement => format!("{} below", d.key),
             });
             assert_eq!(found.chain(mistaken).collect::<Vec<_>>().join("; "), expect, "{sql}");
         };
         check("", "");
         check("-- loses: \"a\".\"b\", gone for good\nSELECT 1", "loses=\"a\".\"b\", gone for good");
-        check("SELECT 1; -- loses: a", "");
+        check("SELECT 1; -- loses: a", "loses below");
+        check("SELECT 1; -- loses nothing\n-- no-transaction", "no-transaction below");
         check("-- Note: nothing\n/* loses: a */\n-- loses: b", "loses=b");
         check("-- requires-backfil: x", "requires-backfil? requires-backfill");
         check("-- no-transaction\nVACUUM", "no-transaction=");

@@ -43,11 +43,6 @@ pub enum Event {
         /// The counts of the run so far.
         counts: Counts,
     },
-    /// A backfill's pass over its units ended; the time is this process's.
-    BackfillEnded {
-        /// How long it took.
-        took: Duration,
-    },
     /// A step of a proof begins.
     Step {
         /// The database.

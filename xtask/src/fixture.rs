@@ -4,7 +4,7 @@ use crate::directive::nearest;
 use crate::engine::{self, Connection, ScriptError, run_script};
 use crate::event::Events;
 use crate::migration::{self, Goal, History};
-use crate::workspace::Fixture;
+use crate::workspace::{self, Fixture};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use std::path::PathBuf;
 
@@ -69,6 +69,10 @@ pub enum Error {
         /// The name of the database.
         name: String,
     },
+    /// Its file can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Workspace(#[from] workspace::Error),
     /// A migration failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -84,7 +88,7 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Version { .. } | Self::NotEmpty { .. } => true,
+            Self::Version { .. } | Self::NotEmpty { .. } | Self::Workspace(_) => true,
             Self::Migration(error) => error.is_usage(),
             Self::Engine(error) => error.is_usage(),
             Self::Sql { .. } | Self::References { .. } => false,
@@ -122,8 +126,9 @@ pub async fn load(
     check_version(fixture, history)?;
     let steps = migration::plan(history, &[], Goal::UpTo(fixture.version))?;
     migration::apply_all(connection, &steps, events).await?;
+    let sql = fixture.sql()?;
     connection.begin_load().await?;
-    let loaded = match run_script(connection, &fixture.sql).await {
+    let loaded = match run_script(connection, &sql).await {
         Ok(()) => connection.commit().await.map_err(|error| match error {
             engine::Error::Statement { why } => {
                 Error::References { fixture: fixture.name.clone(), version: fixture.version, why }
@@ -135,7 +140,7 @@ pub async fn load(
             fixture: fixture.name.clone(),
             version: fixture.version,
             why,
-            text: NamedSource::new(fixture.path.display().to_string(), fixture.sql.clone()),
+            text: NamedSource::new(fixture.path.display().to_string(), sql),
             at,
         }),
     };

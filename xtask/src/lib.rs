@@ -19,6 +19,7 @@ pub mod migration;
 pub mod rehearsal;
 pub mod report;
 pub mod sandbox;
+mod shell;
 pub mod workspace;
 
 pub use error::{Error, Exit};

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A workspace with databases.
@@ -41,8 +42,6 @@ pub struct Fixture {
     pub path: PathBuf,
     /// The migration version that the data is at.
     pub version: i64,
-    /// Its SQL.
-    pub sql: String,
 }
 
 /// What is wrong with the folders.
@@ -237,18 +236,33 @@ fn read_fixtures(folder: &Path) -> Result<Vec<Fixture>, Error> {
     entries(folder)?.into_iter().map(read_fixture).collect()
 }
 
+/// How much of a fixture is read to find the version in its first comments; the rest may be gigabytes.
+const HEADER: u64 = 64 * 1024;
+
 fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
     if path.extension().is_none_or(|ending| ending != "sql") {
         return Err(Error::UnknownFixture { path });
     }
-    let sql = fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
-    let (found, _) = directives(&sql, &["at"]);
+    let mut header = Vec::new();
+    let read = fs::File::open(&path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
+    read.map_err(|source| Error::Io { path: path.clone(), source })?;
+    let (found, _) = directives(&String::from_utf8_lossy(&header), &["at"]);
     let at = found.first().map(|directive| directive.value.clone());
     let Some(version) = at.as_ref().and_then(|at| at.parse().ok()) else {
         return Err(Error::FixtureWithoutVersion { path, found: at });
     };
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Fixture { name, path, version, sql })
+    Ok(Fixture { name, path, version })
+}
+
+impl Fixture {
+    /// Its SQL.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn sql(&self) -> Result<String, Error> {
+        fs::read_to_string(&self.path).map_err(|source| Error::Io { path: self.path.clone(), source })
+    }
 }
 
 /// The entries of a folder in the order of their names, those that begin with a dot left out.

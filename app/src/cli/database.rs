@@ -30,16 +30,17 @@ pub(crate) enum DatabaseError {
 
 /// Connects to the development database.
 pub(super) async fn connect() -> Result<SqliteConnection, DatabaseError> {
-    match dotenvy::dotenv() {
+    match dotenvy::from_path(workspace_root().join(".env")) {
         Err(error) if !error.not_found() => return Err(DatabaseError::DotEnv(error)),
         _ => {}
     }
     let options = match std::env::var_os(VARIABLE) {
         Some(url) => parse(&url.to_string_lossy())?,
-        None => SqliteConnectOptions::new().filename(workspace_root().join(".dev/pets.sqlite")),
+        None => SqliteConnectOptions::new().filename(".dev/pets.sqlite"),
     };
-    let options = options.create_if_missing(false);
-    let path = options.get_filename().to_path_buf();
+    // A relative path is meant from the root of the workspace, wherever the command is typed.
+    let path = workspace_root().join(options.get_filename());
+    let options = options.filename(&path).create_if_missing(false);
     match options.connect().await {
         Ok(conn) => Ok(conn),
         Err(_) if !path.exists() => Err(DatabaseError::Missing(path)),

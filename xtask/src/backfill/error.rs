@@ -2,6 +2,7 @@
 
 use crate::engine;
 use crate::ledger::Finding;
+use crate::shell::quoted;
 use miette::Diagnostic;
 
 fn several(rejects: &[Finding]) -> String {
@@ -24,7 +25,7 @@ fn kept(committed: u64, unit: &str) -> String {
 pub enum Error {
     /// The database is not yet where the backfill can run.
     #[error("backfill `{backfill}` needs migration {from}, which is not applied to {database}")]
-    #[diagnostic(help("run `cargo xtask migrate {name} --url {database}` first"))]
+    #[diagnostic(help("run `cargo xtask migrate {name} --url {}` first", quoted(database)))]
     TooEarly {
         /// The backfill.
         backfill: &'static str,
@@ -59,6 +60,13 @@ pub enum Error {
         /// What it accepts.
         known: Vec<String>,
     },
+    /// The same column is to have two values.
+    #[error("`--scope {column}=…` is given more than once")]
+    #[diagnostic(help("give one value; run the command once for each unit"))]
+    RepeatedScope {
+        /// The column.
+        column: String,
+    },
     /// There is no way back.
     #[error("backfill `{backfill}` has no undo")]
     #[diagnostic(help(
@@ -71,8 +79,9 @@ pub enum Error {
     /// The transform refused units.
     #[error("backfill `{backfill}` on {database} rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
     #[diagnostic(help(
-        "{}; correct the data or the transform, see all rejects with `cargo xtask backfill {backfill} --url {database}`, then run it again",
-        kept(*committed, unit)
+        "{}; correct the data or the transform, see all rejects with `cargo xtask backfill {backfill} --url {}`, then run it again",
+        kept(*committed, unit),
+        quoted(database)
     ))]
     Rejected {
         /// The backfill.
@@ -117,11 +126,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, known to have come after so many units were committed.
+    pub(super) fn after(mut self, units: u64) -> Self {
+        if let Self::Statement { committed, .. } = &mut self {
+            *committed = units;
+        }
+        self
+    }
+
     /// True where the cause lies in what the person asked for.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::UnknownScope { .. } | Self::NoUndo { .. } => true,
+            Self::UnknownScope { .. } | Self::RepeatedScope { .. } | Self::NoUndo { .. } => true,
             Self::Engine(error) => error.is_usage(),
             _ => false,
         }

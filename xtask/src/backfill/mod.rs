@@ -3,6 +3,7 @@
 
 mod error;
 mod findings;
+mod gate;
 mod pass;
 mod run;
 #[cfg(test)]
@@ -11,14 +12,15 @@ mod work;
 
 pub use error::Error;
 pub use findings::{Findings, Reject};
+pub use gate::ready_for;
 pub use pass::{DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 pub use run::run;
 
 use crate::engine::{Driver, Engine, Target};
 use crate::event::Events;
+use futures_util::future::BoxFuture;
 use sqlx::{Database, FromRow};
 use std::fmt::Debug;
-use std::pin::Pin;
 
 /// What a backfill says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,15 +106,16 @@ pub trait Backfill: Send + Sync + 'static {
     }
 }
 
-/// A future in a box, as object-safe traits need it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// A [`Backfill`] of any database and unit type, as a registry keeps it.
 pub trait AnyBackfill: Send + Sync {
     /// Name, database, window.
     fn about(&self) -> About;
     /// The engine that its statements are written for.
     fn engine(&self) -> Engine;
+    /// Refuses what can't be run against the target.
+    fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
+    /// How many units are still to be done.
+    fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>>;
     /// Makes one pass over its units.
     fn run<'a>(
         &'a self,
@@ -129,6 +132,14 @@ impl<B: Backfill> AnyBackfill for B {
 
     fn engine(&self) -> Engine {
         B::Db::ENGINE
+    }
+
+    fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(run::check(self, target, pass))
+    }
+
+    fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(run::pending(self, target))
     }
 
     fn run<'a>(

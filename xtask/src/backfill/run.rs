@@ -1,8 +1,8 @@
 //! One pass from its order to its outcome: the lock, the window, the connections, the ledger's run.
 
 use super::work::{Stretch, Work, statement};
-use super::{Backfill, Effect, Ending, Error, Outcome, Pass, Undo};
-use crate::engine::{Connection, Key, Lock, Page, Target, Value, Which};
+use super::{Backfill, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
+use crate::engine::{self, Connection, Key, Lock, Page, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
@@ -32,7 +32,6 @@ pub async fn run<B: Backfill>(
     let ran = read(backfill, target, pass, &mut reader, events).await;
     let done = reader.close_with(ran).await?;
     let took = start.elapsed();
-    events(Event::BackfillEnded { took });
     let is_scoped = !pass.scope.0.is_empty();
     let Done { counts, resumed, ending, already_done } = done;
     Ok(Outcome { about: backfill.about(), effect: pass.effect, is_scoped, counts, resumed, ending, already_done, took })
@@ -105,7 +104,7 @@ async fn drive<B: Backfill>(
 ) -> Result<Done, Error> {
     let about = backfill.about();
     let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
-    let units = count(backfill, reader, pass, pass.effect.which()).await?;
+    let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
     events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
     ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
     let work = Work::new(backfill, pass, events);
@@ -117,7 +116,7 @@ async fn drive<B: Backfill>(
         }
     }
     let already_done = match units {
-        0 => Some(count(backfill, reader, pass, Which::Finished).await?),
+        0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),
         _ => None,
     };
     Ok(Done { counts: run.counts, resumed, ending, already_done })
@@ -127,6 +126,15 @@ fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
     let about = backfill.about();
     if pass.effect == Effect::Undo && about.undo == Undo::Absent {
         return Err(Error::NoUndo { backfill: about.name });
+    }
+    let columns = pass.scope.0.iter().map(|(column, _)| column);
+    if let Some((column, _)) = columns
+        .clone()
+        .enumerate()
+        .map(|(i, column)| (column, i))
+        .find(|(column, i)| columns.clone().take(*i).any(|other| other == *column))
+    {
+        return Err(Error::RepeatedScope { column: column.clone() });
     }
     match pass.scope.0.iter().find(|(column, _)| !about.scopes.contains(&column.as_str())) {
         Some((column, _)) => Err(Error::UnknownScope {
@@ -164,13 +172,45 @@ fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
 }
 
 /// How many units there are in the scope of a pass.
-async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, pass: &Pass, which: Which) -> Result<u64, Error> {
-    let page = Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0 };
-    let units = reader.strict(page.units);
-    let sql = format!("SELECT count(*) FROM ({units}\n) AS unit WHERE {}", page.filter(reader.engine(), 1));
-    let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
+async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope, which: Which) -> Result<u64, Error> {
     let about = backfill.about();
-    let counted = reader.query(&sql, &values, 1).await;
-    let counted = counted.map_err(|error| statement(&about, reader, format!("counting {}s", about.unit), error, 0))?;
-    Ok(counted.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
+    let page = Page { units: backfill.units(), which, scope: &scope.0, after: None, until: None, limit: 0 };
+    let sql = format!(
+        "SELECT count(*) FILTER (WHERE {which}), count(*) FILTER (WHERE unit.\"pending\" IS NULL) FROM ({units}\n) AS unit WHERE {scope}",
+        which = page.which(),
+        units = reader.strict(page.units),
+        scope = page.scope(reader.engine(), 1),
+    );
+    let values: Vec<Value> = page.scope.iter().map(|(_, value)| value.as_str().into()).collect();
+    let failed = |reader: &Connection, error| statement(&about, reader, format!("counting {}s", about.unit), error, 0);
+    let counted = reader.query(&sql, &values, 1).await.map_err(|error| failed(reader, error))?;
+    let number = |at: usize| {
+        counted.rows.first().and_then(|row| row[at].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
+    };
+    if number(1) > 0 {
+        let why = format!("\"pending\" is NULL for {} of them, and has to be true or false", number(1));
+        return Err(failed(reader, engine::Error::Statement { why }));
+    }
+    Ok(number(0))
+}
+
+/// How many units of `backfill` are still to be done.
+///
+/// # Errors
+/// See [`Error`].
+pub(super) async fn pending<B: Backfill>(backfill: &B, target: &Target) -> Result<u64, Error> {
+    let mut reader = target.open_to_read().await?;
+    let counted = count(backfill, &mut reader, &Scope::default(), Which::Pending).await;
+    reader.close_with(counted).await
+}
+
+/// Refuses what can't be run: a scope or an undo that there is not, a database outside the window.
+///
+/// # Errors
+/// See [`Error`].
+pub(super) async fn check<B: Backfill>(backfill: &B, target: &Target, pass: &Pass) -> Result<(), Error> {
+    check_order(backfill, pass)?;
+    let mut reader = target.open_to_read().await?;
+    let checked = check_window(backfill, target, &mut reader).await;
+    reader.close_with(checked).await
 }

@@ -13,8 +13,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Doubles a number; finds something in every third unit, rejects the number 13.
-struct Double;
+/// Doubles a number; finds something in every third unit, rejects the number 13. Reads its units by that query.
+struct Double(&'static str);
+
+const UNITS: &str = r#"SELECT t.rowid AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#;
 
 #[derive(sqlx::FromRow)]
 struct Unit {
@@ -40,7 +42,7 @@ impl Backfill for Double {
     }
 
     fn units(&self) -> &'static str {
-        r#"SELECT t.rowid AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#
+        self.0
     }
 
     fn id(&self, unit: &Unit) -> String {
@@ -126,7 +128,7 @@ impl Numbers {
             }
             _ => {}
         };
-        let outcome = run(&Double, &self.target, &pass, &events).await;
+        let outcome = run(&Double(UNITS), &self.target, &pass, &events).await;
         (outcome, found.into_inner().unwrap())
     }
 }
@@ -243,11 +245,48 @@ fn what_can_not_be_run_is_refused_before_anything_is_written() {
         let numbers = Numbers::new(&[(1, 1, false)]).await;
         let mut pass = Pass::new(Effect::Execute);
         pass.scope = Scope(vec![("m".to_owned(), "1".to_owned())]);
-        assert!(matches!(run(&Double, &numbers.target, &pass, &silent).await, Err(Error::UnknownScope { .. })));
+        assert!(matches!(run(&Double(UNITS), &numbers.target, &pass, &silent).await, Err(Error::UnknownScope { .. })));
         let mut connection = numbers.target.open().await.unwrap();
         connection.execute("DELETE FROM _sqlx_migrations", &[]).await.unwrap();
-        let early = run(&Double, &numbers.target, &Pass::new(Effect::Execute), &silent).await;
+        let early = run(&Double(UNITS), &numbers.target, &Pass::new(Effect::Execute), &silent).await;
         assert!(matches!(early, Err(Error::TooEarly { from: 1, .. })));
         assert!(!connection.has_table("_xtask_runs").await.unwrap(), "not even the ledger");
     });
+}
+
+#[test]
+fn a_reader_that_fails_ends_the_run_behind_what_is_good() {
+    block_on(async {
+        let numbers = Numbers::new(&(1..=10).map(|n| (n, n, false)).collect::<Vec<_>>()).await;
+        let mut connection = numbers.target.open().await.unwrap();
+        connection.execute("UPDATE t SET n = x'00' WHERE rowid = 5", &[]).await.unwrap();
+        for batch in [1, 2, 3, 4] {
+            let error = numbers.pass(Effect::Execute, batch, None).await.0.unwrap_err();
+            let Error::Statement { what, committed, .. } = &error else { panic!("{error}") };
+            assert_eq!(what, "reading the number at 5");
+            let filled = connection.query("SELECT count(doubled) FROM t", &[], 1).await.unwrap();
+            assert_eq!(filled.scalar().and_then(crate::engine::Value::as_int), i64::try_from(*committed).ok());
+            let state = connection.query("SELECT state, counts ->> 'units' FROM _xtask_runs", &[], 1).await.unwrap();
+            assert_eq!(state.rows[0][0].to_string(), "failed");
+            assert_eq!(state.rows[0][1].to_string(), committed.to_string());
+        }
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn units_that_would_be_forgotten_are_an_error() {
+    let check = |units: &'static str, expect: &str| {
+        block_on(async {
+            let numbers = Numbers::new(&[(1, 1, false), (2, 2, false), (3, 3, false)]).await;
+            let mut pass = Pass::new(Effect::Execute);
+            pass.batch = NonZeroU32::MIN;
+            let error = run(&Double(units), &numbers.target, &pass, &silent).await.unwrap_err();
+            let Error::Statement { why, .. } = &error else { panic!("{error}") };
+            assert!(why.contains(expect), "{why}");
+        });
+    };
+    check(r#"SELECT t.rowid AS "cursor", t.doubled = 0 AS "pending", t.n FROM t"#, "\"pending\" is NULL for 3 of them");
+    check(r#"SELECT 1 AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#, "two units share this \"cursor\"");
+    check(r#"SELECT t.rowid AS "cursor", "doubld" IS NULL AS "pending", t.n FROM t"#, "no such column: doubld");
 }

@@ -2,7 +2,7 @@
 //! findings are one transaction.
 
 use super::{About, Backfill, Effect, Ending, Error, Findings, Pass};
-use crate::engine::{self, Connection, Driver, Key, Page};
+use crate::engine::{self, Connection, Driver, Key, Page, PageError};
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Finding, FindingKind, Run};
 use tokio::sync::{Mutex, mpsc};
@@ -46,33 +46,40 @@ impl<'a, B: Backfill> Work<'a, B> {
         run: &mut Run,
     ) -> Result<Ending, Error> {
         let (sender, mut receiver) = mpsc::channel(1);
-        // A dry run has committed nothing.
-        let committed = if writer.is_some() { run.counts.units } else { 0 };
         // The sender goes with the reading: its end is the end of the batches.
-        let read = async move { self.read(reader, stretch, committed, &sender).await };
+        let read = async move {
+            if let Err(error) = self.read(reader, stretch, &sender).await {
+                // Behind the batches that are good: those are written before the error ends the run.
+                drop(sender.send(Err(error)).await);
+            }
+        };
         let write = async {
             while let Some(batch) = receiver.recv().await {
-                match writer.as_deref_mut() {
-                    Some(writer) => self.write(writer, run, batch).await?,
-                    None => self.predict(run, batch),
-                }
-                if self.pass.stop.is_requested() {
+                let done = match (batch, writer.as_deref_mut()) {
+                    (Err(error), Some(_)) => Err(error.after(run.counts.units)),
+                    (Err(error), None) => Err(error),
+                    (Ok(batch), Some(writer)) => self.write(writer, run, batch).await,
+                    (Ok(batch), None) => {
+                        self.predict(run, batch);
+                        Ok(())
+                    }
+                };
+                if done.is_err() || self.pass.stop.is_requested() {
                     receiver.close();
-                    return Ok(Ending::Stopped);
+                    return done.map(|()| Ending::Stopped);
                 }
             }
             Ok(Ending::Finished)
         };
-        let ((), ending) = tokio::try_join!(read, write)?;
-        Ok(ending)
+        let ((), ending) = tokio::join!(read, write);
+        ending
     }
 
     async fn read(
         &self,
         reader: &mut Connection,
         (mut after, until): Stretch,
-        committed: u64,
-        sender: &mpsc::Sender<Batch<B>>,
+        sender: &mpsc::Sender<Result<Batch<B>, Error>>,
     ) -> Result<(), Error> {
         let mut told = 0;
         loop {
@@ -89,14 +96,17 @@ impl<'a, B: Backfill> Work<'a, B> {
                 let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 B::Db::page::<B::Unit>(connection, &page).await
             };
-            let units = read.map_err(|error| {
-                let what = format!("reading {}s{}", self.about.unit, behind(after.as_ref()));
-                statement(&self.about, reader, what, reader.explain(error), committed)
+            let units = read.map_err(|PageError { at, error }| {
+                let what = match at {
+                    Some(key) => format!("reading the {} at {key}", self.about.unit),
+                    None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
+                };
+                statement(&self.about, reader, what, reader.explain(error), 0)
             })?;
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
             let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
-            if sender.send(batch).await.is_err() {
+            if sender.send(Ok(batch)).await.is_err() {
                 return Ok(());
             }
         }
@@ -141,6 +151,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         let rejects: Vec<Finding> =
             batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
         if !rejects.is_empty() {
+            rejects.iter().for_each(|reject| (self.events)(Event::Found(reject.clone())));
             let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
             return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
         }

@@ -3,8 +3,8 @@
 
 use super::error::Error;
 use super::verdict::{MAX_OFFENDERS, Verdict};
-use crate::backfill::BoxFuture;
 use crate::engine::{self, Connection, Driver, Engine, Page, Rows, Value, Which};
+use futures_util::future::BoxFuture;
 use sqlx::{Database, FromRow};
 
 /// What a check in Rust says of itself.
@@ -73,7 +73,7 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Ver
             Some(typed) => C::Db::page::<C::Row>(typed, &page).await,
             None => return Err(Error::RowQuery { check: name, why: "it is written for another engine".to_owned() }),
         };
-        let rows = read.map_err(|error| match connection.explain(error) {
+        let rows = read.map_err(|page| match connection.explain(page.error) {
             engine::Error::Statement { why } => Error::RowQuery { check: name, why },
             other => other.into(),
         })?;

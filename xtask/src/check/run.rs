@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::file::{Check, Expect, Kind};
 use super::row::AnyRowCheck;
-use super::verdict::{CheckResult, MAX_OFFENDERS, Verdict};
+use super::verdict::{CheckResult, MAX_OFFENDERS, MAX_REPORTED, Verdict};
 use crate::engine::lex::{statements, tokens};
 use crate::engine::{self, Connection};
 use miette::NamedSource;
@@ -37,7 +37,7 @@ pub async fn run_all(
 }
 
 async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
-    let limit = if check.kind == Kind::Report { usize::MAX } else { MAX_OFFENDERS + 1 };
+    let limit = 1 + if check.kind == Kind::Report { MAX_REPORTED } else { MAX_OFFENDERS };
     let sql = connection.strict(&check.sql);
     let mut rows = match connection.query(&sql, &[], limit).await {
         Ok(rows) => rows,
@@ -49,7 +49,11 @@ async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Erro
         Err(error) => return Err(error.into()),
     };
     Ok(match check.kind {
-        Kind::Report => Verdict::Report(rows),
+        Kind::Report => {
+            let more = rows.rows.len() > MAX_REPORTED;
+            rows.rows.truncate(MAX_REPORTED);
+            Verdict::Report { rows, more }
+        }
         Kind::Assert(Expect::Rows) if rows.rows.is_empty() => Verdict::Red { offenders: rows, more: false },
         Kind::Assert(Expect::NoRows) if !rows.rows.is_empty() => {
             let more = rows.rows.len() > MAX_OFFENDERS;

@@ -5,6 +5,9 @@ use crate::engine::Rows;
 /// How many offending rows are kept of each check.
 pub const MAX_OFFENDERS: usize = 10;
 
+/// How many rows of a report are kept.
+pub(super) const MAX_REPORTED: usize = 200;
+
 /// What a check found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
@@ -18,7 +21,12 @@ pub enum Verdict {
         more: bool,
     },
     /// A report, which is neither.
-    Report(Rows),
+    Report {
+        /// The first rows.
+        rows: Rows,
+        /// Whether there are more.
+        more: bool,
+    },
     /// Not run, because the database is not at a version for which it is meant.
     OutOfWindow,
 }

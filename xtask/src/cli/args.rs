@@ -81,7 +81,7 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "VERSION", conflicts_with = "status")]
     pub to: Option<i64>,
     /// Revert the newest N migrations
-    #[arg(long, group = "mode", value_name = "N", num_args = 0..=1, default_missing_value = "1")]
+    #[arg(long, group = "mode", value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = how_many)]
     pub revert: Option<NonZeroUsize>,
     /// Rehearse on throwaway copies instead
     #[arg(long, group = "mode", conflicts_with_all = ["dry_run", "to", "url"])]
@@ -115,9 +115,9 @@ pub struct BackfillArgs {
     /// Only units whose column has that value; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = scope)]
     pub scope: Vec<(String, String)>,
-    /// How many units a transaction
-    #[arg(long, value_name = "N", default_value_t = crate::backfill::DEFAULT_BATCH)]
-    pub batch: NonZeroU32,
+    /// How many units a transaction (default: 5000; 25 for --verify, so that small fixtures have several batches)
+    #[arg(long, value_name = "N")]
+    pub batch: Option<NonZeroU32>,
     /// Where to write the JSON report (default: backfill-report-TIMESTAMP.json)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -169,6 +169,12 @@ pub struct CiArgs {
     /// Print the answers as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn how_many(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| {
+        "it is not a number above zero; put the database first, as in `migrate pets --revert 2`".to_owned()
+    })
 }
 
 fn scope(text: &str) -> Result<(String, String), String> {

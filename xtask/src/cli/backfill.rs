@@ -5,11 +5,13 @@ use super::context::Context;
 use super::error::Error;
 use super::target::Missing;
 use crate::Exit;
-use crate::backfill::{AnyBackfill, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+use crate::backfill::{AnyBackfill, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 use crate::engine::Target;
-use crate::event::{Event, silent};
-use crate::report::{BackfillReport, Progress, ReportPath, backfill_summary, failures};
-use std::path::PathBuf;
+use crate::event::Event;
+use crate::rehearsal::REHEARSAL_BATCH;
+use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures};
+use crate::shell::quoted;
+use crate::workspace::Database;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,29 +21,41 @@ const LINES: u64 = 10;
 pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Exit, Error> {
     let backfills = context.backfills(&args.names)?;
     if args.verify {
-        return verify(context, &backfills).await;
+        return verify(context, &backfills, args).await;
     }
-    let mut work = Vec::new();
-    for backfill in backfills {
+    if args.report.is_some() && backfills.len() != 1 {
+        return Err(Error::ReportForSeveral { count: backfills.len() });
+    }
+    let mut databases: Vec<&Database> = Vec::new();
+    for backfill in &backfills {
         let database = context.workspace.database(backfill.about().database)?;
-        let mut targets = context.targets(&[database], &args.target, Missing::Refuse)?;
-        // A fault of the history is found before anything runs, here as in `migrate`.
-        let loaded = context.load(database)?;
-        context.check_windows(&loaded)?;
-        work.extend(targets.pop().map(|(_, target)| (backfill, target)));
+        if !databases.contains(&database) {
+            databases.push(database);
+        }
+    }
+    // Whatever is wrong with any of it is found before any of it runs.
+    let targets = context.targets(&databases, &args.target, Missing::Refuse)?;
+    for database in &databases {
+        context.check_windows(&context.load(database)?)?;
     }
     let stop = Stop::default();
     listen(context, &stop);
-    let mut exit = Exit::Ok;
+    let pass = Pass {
+        effect: effect(args),
+        scope: Scope(args.scope.clone()),
+        batch: args.batch.unwrap_or(DEFAULT_BATCH),
+        lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
+        stop: stop.clone(),
+    };
+    let target_of =
+        |backfill: &&dyn AnyBackfill| targets.iter().find(|(database, _)| database.name == backfill.about().database);
+    let work: Vec<_> = backfills.iter().filter_map(|backfill| Some((*backfill, &target_of(backfill)?.1))).collect();
     for (backfill, target) in &work {
-        let pass = Pass {
-            effect: effect(args),
-            scope: Scope(args.scope.clone()),
-            batch: args.batch,
-            lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
-            stop: stop.clone(),
-        };
-        exit = exit.max(one(context, *backfill, target, &pass, args).await?);
+        backfill.check(target, &pass).await?;
+    }
+    let mut exit = Exit::Ok;
+    for (backfill, target) in work {
+        exit = exit.max(one(context, backfill, target, &pass, args).await?);
         if stop.is_requested() {
             break;
         }
@@ -85,7 +99,7 @@ async fn one(
     let now = jiff::Timestamp::now();
     let path = match &args.report {
         Some(path) => ReportPath::Exactly(context.resolve(path)),
-        None => ReportPath::Stamped(PathBuf::from("."), now.strftime("%Y%m%dT%H%M%SZ").to_string()),
+        None => ReportPath::Stamped(now.strftime("%Y%m%dT%H%M%SZ").to_string()),
     };
     let names = (about.name, about.database, &*target.address.url());
     let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -99,6 +113,7 @@ async fn one(
     let events = |event: Event| match event {
         Event::BackfillStarted { backfill, units, resumed } => {
             begun.store(true, Ordering::Relaxed);
+            report.lock().unwrap_or_else(PoisonError::into_inner).resumed(resumed.clone());
             progress.start(backfill, units, resumed.as_ref());
         }
         Event::Unit { line } => {
@@ -109,7 +124,10 @@ async fn one(
             progress.found(&finding);
             report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding);
         }
-        Event::Batch { counts } => progress.batch(&counts),
+        Event::Batch { counts } => {
+            progress.batch(&counts);
+            report.lock().unwrap_or_else(PoisonError::into_inner).counted(counts);
+        }
         other => context.tell(other),
     };
     let ran = backfill.run(target, pass, &events).await;
@@ -136,7 +154,7 @@ async fn one(
     }
     terminal.result(&backfill_summary(&outcome, &target.address.url(), context.paint()));
     if let Some(path) = written {
-        terminal.result(&format!("  report  {}", path.strip_prefix(".").unwrap_or(&path).display()));
+        terminal.result(&format!("  report  {}", context.workspace.root.join(path).display()));
     }
     next(context, &outcome, pass, args);
     Ok(match outcome.ending {
@@ -168,17 +186,7 @@ fn next(context: &Context<'_>, outcome: &Outcome, pass: &Pass, args: &BackfillAr
     context.terminal.result(&format!("  {}", context.paint().faint(next)));
 }
 
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill]) -> Result<Exit, Error> {
+async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &BackfillArgs) -> Result<Exit, Error> {
     let sandbox = context.sandbox()?;
     let (terminal, paint) = (context.terminal, context.paint());
     let mut exit = Exit::Ok;
@@ -186,13 +194,15 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill]) -> Result
         let about = backfill.about();
         let loaded = context.load(context.workspace.database(about.database)?)?;
         context.check_windows(&loaded)?;
-        let subject = context.subject(&loaded, &sandbox, &silent);
+        let steps = Steps::new(terminal);
+        let events = |event| steps.show(event);
+        let subject = context.subject(&loaded, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
             exit = exit.max(Exit::Incomplete);
         }
         for fixture in &loaded.database.fixtures {
-            let answer = subject.verify_backfill(*backfill, Some(fixture)).await;
+            let answer = subject.verify_backfill(*backfill, fixture, args.batch.unwrap_or(REHEARSAL_BATCH)).await;
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
             if answer.problems.is_empty() {
                 let notes: String = answer.notes.iter().map(|note| format!("  {note}\n")).collect();

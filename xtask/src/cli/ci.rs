@@ -4,8 +4,7 @@ use super::args::CiArgs;
 use super::context::Context;
 use super::error::Error;
 use crate::Exit;
-use crate::event::silent;
-use crate::report::{answers_json, count, duration, failures, matrix};
+use crate::report::{Steps, answers_json, count, duration, failures, matrix};
 use crate::workspace::Database;
 use serde_json::json;
 use std::time::Instant;
@@ -33,7 +32,9 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
         let start = Instant::now();
         let loaded = context.load(database)?;
         context.check_windows(&loaded)?;
-        let subject = context.subject(&loaded, &sandbox, &silent);
+        let steps = Steps::new(terminal);
+        let events = |event| steps.show(event);
+        let subject = context.subject(&loaded, &sandbox, &events);
         let answers = subject.prove_all().await;
         let problems: usize = answers.iter().map(|answer| answer.problems.len()).sum();
         if problems > 0 {

@@ -46,8 +46,10 @@ impl<'a> Context<'a> {
         let typed_in = std::env::current_dir().map_err(folder)?;
         let root = Workspace::find_root(&typed_in)?;
         // From here on, paths are short in every message.
-        std::env::set_current_dir(&root).map_err(|source| Error::Folder { path: root, source })?;
-        let workspace = Workspace::read(Path::new(""))?;
+        std::env::set_current_dir(&root).map_err(|source| Error::Folder { path: root.clone(), source })?;
+        // Where the command was typed elsewhere, a short path would mean another file there.
+        let base = if typed_in == root { PathBuf::new() } else { root };
+        let workspace = Workspace::read(&base)?;
         let context = Self { registry, terminal, workspace, typed_in };
         context.check_registry()?;
         Ok(context)
@@ -148,6 +150,12 @@ impl<'a> Context<'a> {
         self.registry.checks.iter().map(AsRef::as_ref).filter(|check| check.about().database == database).collect()
     }
 
+    /// The backfills of a database, in the order in which they run.
+    pub(super) fn backfills_of(&self, database: &Database) -> Vec<&dyn AnyBackfill> {
+        let all = self.registry.backfills.iter().map(AsRef::as_ref);
+        all.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == database.name).collect()
+    }
+
     /// What is rehearsed of a database.
     pub(super) fn subject<'s>(
         &'s self,
@@ -156,14 +164,12 @@ impl<'a> Context<'a> {
         events: Events<'s>,
     ) -> Subject<'s> {
         let here = loaded.database.name.as_str();
-        let backfills =
-            self.registry.backfills.iter().map(AsRef::as_ref).filter(|backfill| backfill.about().database == here);
         Subject {
             database: loaded.database,
             history: &loaded.history,
             checks: &loaded.checks,
             row_checks: self.row_checks(here),
-            backfills: backfills.collect(),
+            backfills: self.backfills_of(loaded.database),
             sandbox,
             events,
         }
@@ -171,7 +177,8 @@ impl<'a> Context<'a> {
 
     /// This process's part of the sandbox.
     pub(super) fn sandbox(&self) -> Result<Sandbox, Error> {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.workspace.root.join("target"), PathBuf::from);
         Ok(Sandbox::open(&target.join("xtask"))?)
     }
 

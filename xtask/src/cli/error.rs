@@ -111,6 +111,13 @@ pub(super) enum Error {
         /// The system's own error.
         source: std::io::Error,
     },
+    /// One report for several backfills.
+    #[error("`--report` names one file, and the command is for {count} backfills")]
+    #[diagnostic(help("name one backfill, or leave `--report` out: each then gets a file of its own"))]
+    ReportForSeveral {
+        /// How many.
+        count: usize,
+    },
     /// A report can't be written.
     #[error("can't write the report {path}: {why}")]
     #[diagnostic(help("name a file in a folder that exists and that this user may write to, with `--report FILE`"))]

@@ -5,9 +5,10 @@ use super::context::{Context, Loaded};
 use super::error::Error;
 use super::target::Missing;
 use crate::Exit;
+use crate::backfill::{self, AnyBackfill};
 use crate::engine::{self, Target};
-use crate::event::Direction;
-use crate::migration::{self, Applied, Goal, State, Step};
+use crate::event::{Direction, Event};
+use crate::migration::{self, Applied, Goal, Migration, State, Step};
 use crate::report::{StatusRow, count, duration, status_json, status_table};
 use std::time::Instant;
 
@@ -35,7 +36,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
 
 async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, as_json: bool) -> Result<(), Error> {
     let applied = look(target).await?;
-    let row = |migration: &migration::Migration| StatusRow {
+    let row = |migration: &Migration| StatusRow {
         version: migration.version,
         name: migration.name.clone(),
         state: match applied.iter().find(|done| done.version == migration.version) {
@@ -92,16 +93,20 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     let terminal = context.terminal;
     let paint = context.paint();
     let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
+    let backfills = context.backfills_of(loaded.database);
     // Before a database is made: a goal that can't be reached leaves nothing behind.
     let steps = plan(loaded, &look(target).await?, args)?;
     if args.dry_run {
-        let lines: String =
-            steps.iter().map(|step| format!("  would {} {}\n", verb(step.direction), step.migration.label())).collect();
-        terminal.result(&if steps.is_empty() {
-            format!("{heading}: nothing to do")
-        } else {
-            format!("{heading}: dry run, nothing was run\n{lines}")
-        });
+        let applied: Vec<i64> = look(target).await?.iter().map(|done| done.version).collect();
+        let mut text =
+            format!("{heading}: {}\n", if steps.is_empty() { "nothing to do" } else { "dry run, nothing was run" });
+        for step in &steps {
+            if let Some(wait) = waits_for(&backfills, &step.migration, &applied, target).await? {
+                text.push_str(&format!("  {wait}\n"));
+            }
+            text.push_str(&format!("  would {} {}\n", verb(step.direction), step.migration.label()));
+        }
+        terminal.result(&text);
         return Ok(());
     }
     if steps.is_empty() {
@@ -118,7 +123,13 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
             return Ok::<usize, Error>(0);
         }
         terminal.result(&heading);
-        migration::apply_all(&mut connection, &steps, &|event| context.tell(event)).await?;
+        for Step { migration, direction } in &steps {
+            if *direction == Direction::Up {
+                backfill::ready_for(migration, &backfills, target).await?;
+            }
+            let took = migration::step(&mut connection, migration, *direction).await?;
+            context.tell(Event::Migrated { migration: migration.label(), direction: *direction, took });
+        }
         Ok(steps.len())
     };
     let worked = work.await;
@@ -128,6 +139,32 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
         n => format!("  {} in {}", count(n as u64, "migration"), duration(start.elapsed())),
     });
     Ok(())
+}
+
+/// What a migration that requires a backfill would wait for, as far as that can be known before it is applied.
+async fn waits_for(
+    backfills: &[&dyn AnyBackfill],
+    migration: &Migration,
+    applied: &[i64],
+    target: &Target,
+) -> Result<Option<String>, Error> {
+    for backfill in
+        backfills.iter().filter(|backfill| migration.requires.iter().any(|name| name == backfill.about().name))
+    {
+        let about = backfill.about();
+        if !applied.contains(&about.from) {
+            return Ok(Some(format!("would then need the backfill {}, if there is anything for it to do", about.name)));
+        }
+        let units = backfill.pending(target).await?;
+        if units > 0 {
+            return Ok(Some(format!(
+                "would stop here: the backfill {} has {} to do",
+                about.name,
+                count(units, about.unit)
+            )));
+        }
+    }
+    Ok(None)
 }
 
 fn verb(direction: Direction) -> &'static str {

@@ -6,7 +6,6 @@ use super::context::Context;
 use super::error::Error;
 use crate::engine::{Address, Target};
 use crate::workspace::Database;
-use std::path::Path;
 use std::time::Duration;
 
 /// The folder of the development databases.
@@ -50,7 +49,8 @@ impl Context<'_> {
             Some(url) => (Some(url), variable),
             None => (from_dot_env(&variable)?, format!("{variable} in .env")),
         };
-        let development = Path::new(DEVELOPMENT).join(format!("{}.{}", database.name, database.engine.scheme()));
+        let development =
+            self.workspace.root.join(DEVELOPMENT).join(format!("{}.{}", database.name, database.engine.scheme()));
         match (url, missing) {
             (Some(url), _) => Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error }),
             (None, Missing::Make) => Ok(Address::file_or_new(&development)),
@@ -67,7 +67,7 @@ fn variable(database: &str) -> String {
 }
 
 fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
-    let entries = match dotenvy::from_filename_iter(".env") {
+    let entries = match dotenvy::from_path_iter(".env") {
         Ok(entries) => entries,
         Err(error) if error.not_found() => return Ok(None),
         Err(error) => return Err(Error::DotEnv { why: error.to_string() }),

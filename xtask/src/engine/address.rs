@@ -103,7 +103,8 @@ impl Address {
     /// The URL, ready to be typed again; no secrets in it.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("sqlite:{}", self.path.display())
+        let path = self.path.display().to_string();
+        format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Tables of this prefix are this tool's own.
-pub const OWN_PREFIX: &str = "_xtask_";
+const OWN_PREFIX: &str = "_xtask_";
 
 /// The table in which sqlx keeps what was applied.
 pub const SQLX_TABLE: &str = "_sqlx_migrations";

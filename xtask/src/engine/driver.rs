@@ -50,20 +50,46 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The WHERE clause that `which` and `scope` make over the relation `unit`; scope values are parameters from `$first`
-    /// on. Names are qualified: SQLite would take a lone `"name"` that is no column for a string.
-    pub(crate) fn filter(&self, engine: Engine, first: usize) -> String {
-        let which = match self.which {
+    /// The condition that `which` makes over the relation `unit`. Names are qualified: SQLite would take a lone `"name"`
+    /// that is no column for a string.
+    pub(crate) fn which(&self) -> &'static str {
+        match self.which {
             Which::Pending => "unit.\"pending\"",
             Which::Finished => "NOT unit.\"pending\"",
             Which::All => "TRUE",
+        }
+    }
+
+    /// The condition that `scope` makes; its values are parameters from `$first` on.
+    pub(crate) fn scope(&self, engine: Engine, first: usize) -> String {
+        let equal = |(i, (column, _)): (usize, &(String, String))| {
+            format!(" AND unit.{} = ${}", engine.quote(column), first + i)
         };
-        let scope = self
-            .scope
-            .iter()
-            .enumerate()
-            .map(|(i, (column, _))| format!(" AND unit.{} = ${}", engine.quote(column), first + i));
-        format!("{which}{}", scope.collect::<String>())
+        let scope: String = self.scope.iter().enumerate().map(equal).collect();
+        format!("TRUE{scope}")
+    }
+}
+
+/// Why a page could not be read.
+#[derive(Debug)]
+pub struct PageError {
+    /// The unit that could not be decoded; none where the page could not be read at all.
+    pub at: Option<Key>,
+    /// What sqlx said.
+    pub error: sqlx::Error,
+}
+
+impl PageError {
+    /// Two units of one key: one of them would be passed over at the end of a page.
+    pub(crate) fn shared_key(key: Key) -> Self {
+        let why = "two units share this \"cursor\"; it has to be another for each unit".to_owned();
+        Self { at: Some(key), error: sqlx::Error::Protocol(why) }
+    }
+}
+
+impl From<sqlx::Error> for PageError {
+    fn from(error: sqlx::Error) -> Self {
+        Self { at: None, error }
     }
 }
 
@@ -79,7 +105,7 @@ pub trait Driver: sqlx::Database {
     fn page<'c, U>(
         connection: &'c mut Self::Connection,
         page: &'c Page<'c>,
-    ) -> impl Future<Output = Result<Vec<(Key, U)>, sqlx::Error>> + Send + 'c
+    ) -> impl Future<Output = Result<Vec<(Key, U)>, PageError>> + Send + 'c
     where
         U: for<'r> FromRow<'r, Self::Row> + Send + Unpin + 'c;
 }

@@ -34,8 +34,17 @@ impl Token<'_> {
         match self.kind {
             Kind::Word => self.text.to_ascii_uppercase(),
             Kind::Quoted => {
-                let close = &self.text[self.text.len() - 1..];
-                self.text[1..self.text.len() - 1].replace(&close.repeat(2), close).to_ascii_uppercase()
+                let mut inner = self.text.chars();
+                let (open, close) = (inner.next(), inner.next_back());
+                let inner = inner.as_str();
+                match (open, close) {
+                    (Some('['), Some(']')) => inner.to_ascii_uppercase(),
+                    (Some(open), Some(close)) if open == close => {
+                        inner.replace(&[close; 2].iter().collect::<String>(), &close.to_string()).to_ascii_uppercase()
+                    }
+                    // Never closed.
+                    _ => self.text.to_ascii_uppercase(),
+                }
             }
             Kind::String | Kind::Comment | Kind::Punct => self.text.to_owned(),
         }
@@ -214,6 +223,7 @@ mod tests {
                 .map(|(_, _, start)| start)
                 .collect();
             prop_assert_eq!(all, kept);
+            tokens(&sql).iter().for_each(|token| drop(token.normal()));
         }
     }
 }

@@ -15,12 +15,12 @@ mod target;
 mod value;
 
 pub use address::Address;
-pub use catalogue::{OWN_PREFIX, Object, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
+pub use catalogue::{Object, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
 pub use connection::{Access, Connection, Lock};
 pub use digest::TableDigest;
 #[cfg(test)]
 pub(crate) use digest::tests::digest as digest_of_rows;
-pub use driver::{Driver, Key, Page, Which};
+pub use driver::{Driver, Key, Page, PageError, Which};
 pub use error::{Error, Holder};
 pub(crate) use script::{ScriptError, run_script};
 pub use target::Target;

@@ -74,18 +74,24 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
     found.extend(
         only(now, before).into_iter().map(|column| ContentDifference::ColumnNew { table: table.clone(), column }),
     );
+    // Which rows only the rows themselves can tell; where there are other rows, some that were there may be gone.
+    let other_rows = |gone: u64, new: u64| {
+        let (table, examples) = (table.clone(), Vec::new());
+        ContentDifference::Rows { table, before: before.rows, after: now.rows, gone, new, examples }
+    };
     if before.rows != now.rows {
-        found.push(ContentDifference::Rows { table, before: before.rows, after: now.rows, examples: Vec::new() });
+        let (gone, new) = (before.rows.saturating_sub(now.rows), now.rows.saturating_sub(before.rows));
+        found.push(other_rows(gone, new));
         return;
     }
     let is_other = |(column, sum): &(&String, &u128)| now.columns.get(*column).is_some_and(|now| now != *sum);
     let changed: Vec<&String> = before.columns.iter().filter(is_other).map(|(column, _)| column).collect();
     let same_columns = before.columns.keys().eq(now.columns.keys());
-    let other_rows = changed.iter().any(|column| before.key.contains(column))
-        // The same values in other rows: only possible in a table without a key.
-        || (changed.is_empty() && same_columns && before.whole != now.whole);
-    if other_rows {
-        found.push(ContentDifference::Rows { table, before: before.rows, after: now.rows, examples: Vec::new() });
+    let other_keys = changed.iter().any(|column| before.key.contains(column));
+    // The same values in other rows: only possible in a table without a key.
+    let rearranged = changed.is_empty() && same_columns && before.whole != now.whole;
+    if other_keys || rearranged {
+        found.push(other_rows(1, 1));
         return;
     }
     for column in changed {

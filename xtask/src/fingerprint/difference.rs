@@ -63,6 +63,10 @@ pub enum ContentDifference {
         before: u64,
         /// How many there are.
         after: u64,
+        /// How many of those before are gone; as far as the counts tell, where the rows were not looked at.
+        gone: u64,
+        /// How many of those after are new; likewise.
+        new: u64,
         /// Some of the rows, where they were looked for.
         examples: Vec<Example>,
     },
@@ -95,7 +99,7 @@ impl ContentDifference {
         match self {
             Self::TableNew { .. } | Self::ColumnNew { .. } => false,
             Self::TableGone { rows, .. } => *rows > 0,
-            Self::Rows { before, after, .. } => after <= before,
+            Self::Rows { gone, .. } => *gone > 0,
             Self::ColumnGone { .. } | Self::Values { .. } => true,
         }
     }
@@ -127,13 +131,15 @@ impl fmt::Display for ContentDifference {
             Self::Rows { table, before, after: 0, .. } if *before > 0 => {
                 write!(f, "\"{table}\" was emptied: it had {}", rows(*before))
             }
-            Self::Rows { table, before, after, .. } if after < before => {
-                write!(f, "\"{table}\" lost {}: {before} before, {after} after", rows(before - after))
+            Self::Rows { table, before, after, gone, new: 0, .. } => {
+                write!(f, "\"{table}\" lost {}: {before} before, {after} after", rows(*gone))
             }
-            Self::Rows { table, before, after, .. } if after > before => {
-                write!(f, "\"{table}\" gained {}: {before} before, {after} after", rows(after - before))
+            Self::Rows { table, before, after, gone: 0, new, .. } => {
+                write!(f, "\"{table}\" gained {}: {before} before, {after} after", rows(*new))
             }
-            Self::Rows { table, before, .. } => write!(f, "\"{table}\" has other rows, as many as before ({before})"),
+            Self::Rows { table, before, after, gone, new, .. } => {
+                write!(f, "\"{table}\" lost {} and gained {new}: {before} before, {after} after", rows(*gone))
+            }
             Self::Values { table, column, rows: Some(n), .. } => {
                 write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n))
             }

@@ -10,5 +10,5 @@ mod tests;
 
 pub use content::{Content, content};
 pub use difference::{ContentDifference, Example, SchemaDifference};
-pub use rows::{MAX_EXAMPLES, explain};
+pub use rows::explain;
 pub use schema::{compare as compare_schemas, schema};

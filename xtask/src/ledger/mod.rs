@@ -7,4 +7,4 @@ mod store;
 
 pub use counts::Counts;
 pub use run::{Finding, FindingKind, RunState, Work};
-pub use store::{Run, begin, close, is_finished, replay, save, unfinished};
+pub use store::{Run, begin, close, replay, save, supersede_all, unfinished};

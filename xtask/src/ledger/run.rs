@@ -41,7 +41,7 @@ impl Work {
 /// | running | stopped | a person interrupted it |
 /// | running | failed | a batch failed and was rolled back |
 /// | running | finished | no unit was left |
-/// | stopped, failed, running | superseded | the opposite work began |
+/// | stopped, failed, running | superseded | the opposite work began, or a migration was reverted |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {

@@ -127,27 +127,27 @@ pub async fn replay(connection: &mut Connection, run: &Run, take: &(dyn Fn(Findi
     if run.id.is_none() {
         return Ok(());
     }
+    let database = connection.address();
     let mut rows =
         connection.stream("SELECT finding FROM _xtask_findings WHERE run = $1 ORDER BY number", &[run.id.into()]);
     while let Some(row) = rows.try_next().await? {
-        if let Some(finding) = row.values[0].as_text().and_then(|text| serde_json::from_str(text).ok()) {
-            take(finding);
-        }
+        let finding = serde_json::from_str(row.values[0].as_text().unwrap_or_default());
+        take(finding.map_err(|error| Error::Ledger { database: database.clone(), why: error.to_string() })?);
     }
     Ok(())
 }
 
-/// True where the newest unscoped run of that backfill filled every unit.
+/// Ends all unfinished runs for good: what they have passed may be undone by what comes now. In the transaction at hand.
 ///
 /// # Errors
 /// What the engine said.
-pub async fn is_finished(connection: &mut Connection, backfill: &str) -> Result<bool, Error> {
+pub async fn supersede_all(connection: &mut Connection) -> Result<(), Error> {
     if !connection.has_table("_xtask_runs").await? {
-        return Ok(false);
+        return Ok(());
     }
-    let sql = "SELECT work || ' ' || state FROM _xtask_runs WHERE backfill = $1 AND scope = '{}' ORDER BY run DESC";
-    Ok(connection.query(sql, &[backfill.into()], 1).await?.scalar().and_then(Value::as_text)
-        == Some("execute finished"))
+    let sql = "UPDATE _xtask_runs SET state = 'superseded', updated_at = CURRENT_TIMESTAMP \
+               WHERE state IN ('running', 'stopped', 'failed')";
+    connection.execute(sql, &[]).await.map(drop)
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Runs the steps in order and stops at the first that fails.
 ///
 /// # Errors
-/// [`Error::Sql`], [`Error::RequiresBackfill`], and what the engine said.
+/// [`Error::Sql`], and what the engine said.
 pub async fn apply_all(connection: &mut Connection, steps: &[Step], events: Events<'_>) -> Result<(), Error> {
     for Step { migration, direction } in steps {
         let took = step(connection, migration, *direction).await?;
@@ -35,12 +35,6 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         }
     };
     if direction == Direction::Up {
-        for name in &migration.requires {
-            if !ledger::is_finished(connection, name).await? {
-                let (backfill, database) = (name.clone(), connection.address());
-                return Err(Error::RequiresBackfill { migration: migration.label(), backfill, database });
-            }
-        }
         let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
         ensured.map_err(|error| Error::bookkeeping(connection, error))?;
     }
@@ -108,6 +102,9 @@ async fn record(
         Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
     };
     recorded.map_err(|error| Error::bookkeeping(connection, error))?;
+    if direction == Direction::Down {
+        ledger::supersede_all(connection).await?;
+    }
     if direction == Direction::Up {
         // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.
         let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);

@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use crate::engine::{self, Connection};
 use crate::event::Direction;
+use crate::shell::quoted;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use sqlx::migrate::MigrateError;
 use std::fmt;
@@ -107,13 +108,20 @@ pub enum Error {
         file: PathBuf,
     },
     /// A migration needs a backfill that is not finished on this database.
-    #[error("migration {migration} requires the backfill `{backfill}`, which is not finished on this database")]
-    #[diagnostic(help("run `cargo xtask backfill {backfill} --execute --url {database}`, then migrate again"))]
+    #[error(
+        "migration {migration} requires the backfill `{backfill}`, and {units} of its units are still to be done in {database}"
+    )]
+    #[diagnostic(help(
+        "run `cargo xtask backfill {backfill} --execute --url {}`, then migrate again",
+        quoted(database)
+    ))]
     RequiresBackfill {
         /// The migration.
         migration: String,
         /// The backfill.
         backfill: String,
+        /// How many units are to be done.
+        units: u64,
         /// The address of the database.
         database: String,
     },

@@ -57,7 +57,7 @@ impl History {
                     continue;
                 }
             };
-            match script(&path, engine, &mut faults) {
+            match script(&path, named.kind, engine, &mut faults) {
                 Ok(script) => {
                     let side = if named.kind == Kind::Up { &mut ups } else { &mut downs };
                     side.entry(named.version).or_default().push((named, script));
@@ -156,7 +156,7 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
     Ok(Some(Named { version, digits: digits.to_owned(), name: name.to_owned(), kind }))
 }
 
-fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
+fn script(path: &Path, kind: Kind, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
     let sql = fs::read_to_string(path)
         .map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
     let (found, mistaken) = directives(&sql, KNOWN);
@@ -165,6 +165,12 @@ fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script
         "requires-backfill" => directive.value.is_empty(),
         _ => false,
     };
+    if kind == Kind::Down {
+        for directive in found.iter().filter(|directive| directive.key != NO_TRANSACTION) {
+            let help = "move it to the up file".to_owned();
+            faults.push(directive_fault(path, &sql, directive.clone(), "it counts only in an up file", help));
+        }
+    }
     for directive in found.into_iter().filter(names_nothing) {
         let (why, help) = match directive.key.as_str() {
             "loses" => ("it names no table", "write `-- loses: \"Table\".\"column\", reason`, or `\"Table\"` for rows"),
@@ -178,6 +184,9 @@ fn script(path: &Path, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script
                 "sqlx reads it only as the very first bytes of the file",
                 "make `-- no-transaction` the first line, with nothing before it".to_owned(),
             ),
+            Mistake::BelowStatement => {
+                ("it stands below the first statement", "move it to the top of the file".to_owned())
+            }
             Mistake::Misspelt { nearest } => ("there is none of that name", format!("write `-- {nearest}`")),
         };
         faults.push(directive_fault(path, &sql, directive, why, help));

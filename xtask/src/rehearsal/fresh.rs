@@ -13,7 +13,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
             let mut done = Vec::new();
             course.run_due(&scratch, Some(migration), &mut done).await?;
         }
-        course.up(migration, &mut connection).await?;
+        course.up(migration, &scratch, &mut connection).await?;
     }
     volatile_columns_exist(course, &mut connection).await?;
     course.check(&scratch).await?;

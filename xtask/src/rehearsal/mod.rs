@@ -20,6 +20,7 @@ use crate::event::{Event, Events};
 use crate::migration::History;
 use crate::sandbox::{Sandbox, Scratch};
 use crate::workspace::{Database, Fixture};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,13 @@ impl Proof {
     }
 }
 
+/// The batch size of rehearsals: small, so that a small fixture has several batches, and what goes wrong between two of them
+/// shows.
+pub const REHEARSAL_BATCH: NonZeroU32 = match NonZeroU32::new(25) {
+    Some(units) => units,
+    None => NonZeroU32::MIN,
+};
+
 /// What a proof answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -79,7 +87,6 @@ pub struct Answer {
 }
 
 /// Everything that is rehearsed of one database.
-#[derive(Clone)]
 pub struct Subject<'a> {
     /// The database.
     pub database: &'a Database,
@@ -102,6 +109,8 @@ pub(crate) struct Course<'a> {
     subject: &'a Subject<'a>,
     fixture: Option<&'a Fixture>,
     step: String,
+    /// How many units a batch of a backfill.
+    batch: NonZeroU32,
     /// The database that is worked on, to be kept when a problem shows on it.
     scratch: Option<Arc<Scratch>>,
     problems: Vec<Problem>,
@@ -153,7 +162,7 @@ impl Subject<'_> {
                     course.step("load the fixture");
                     course.start("load").await.map(drop)
                 };
-                let loaded = self.run(Proof::Populated, fixture, load).await;
+                let loaded = self.run(Proof::Populated, fixture, REHEARSAL_BATCH, load).await;
                 if !loaded.problems.is_empty() {
                     answers.push(loaded);
                     continue;
@@ -168,7 +177,7 @@ impl Subject<'_> {
 
     /// Makes one proof with one fixture, or with an empty database.
     pub async fn prove(&self, proof: Proof, fixture: Option<&Fixture>) -> Answer {
-        self.run(proof, fixture, async |course: &mut Course<'_>| match proof {
+        self.run(proof, fixture, REHEARSAL_BATCH, async |course: &mut Course<'_>| match proof {
             Proof::Fresh => fresh::prove(course).await,
             Proof::Populated => populated::prove(course).await,
             Proof::Rerun => rerun::prove(course).await,
@@ -178,15 +187,16 @@ impl Subject<'_> {
     }
 
     /// Proves one backfill with one fixture: run, run again from the first unit, checks, undo.
-    pub async fn verify_backfill(&self, backfill: &dyn AnyBackfill, fixture: Option<&Fixture>) -> Answer {
-        self.run(Proof::Rerun, fixture, async |course: &mut Course<'_>| verify_backfill::prove(course, backfill).await)
-            .await
+    pub async fn verify_backfill(&self, backfill: &dyn AnyBackfill, fixture: &Fixture, batch: NonZeroU32) -> Answer {
+        let prove = async |course: &mut Course<'_>| verify_backfill::prove(course, backfill).await;
+        self.run(Proof::Rerun, Some(fixture), batch, prove).await
     }
 
     async fn run(
         &self,
         proof: Proof,
         fixture: Option<&Fixture>,
+        batch: NonZeroU32,
         prove: impl AsyncFnOnce(&mut Course<'_>) -> Result<(), Error>,
     ) -> Answer {
         let start = Instant::now();
@@ -194,6 +204,7 @@ impl Subject<'_> {
             subject: self,
             fixture,
             step: "make a scratch database".to_owned(),
+            batch,
             scratch: None,
             problems: Vec::new(),
             notes: Vec::new(),

@@ -33,7 +33,7 @@ async fn apply_watched(
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let before = Moment::of(course, scratch, connection).await?;
-    course.up(migration, connection).await?;
+    course.up(migration, scratch, connection).await?;
     let compared = before.compare(course, connection).await?;
     for loss in &migration.loses {
         if !compared.content.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
@@ -62,8 +62,7 @@ async fn apply_watched(
 }
 
 fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {
-    let rows_went =
-        losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { after, before, .. } if after < before));
+    let rows_went = losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { gone, .. } if *gone > 0));
     if let Some(why) = engine.why_rows_went(sql).filter(|_| rows_went) {
         return why.to_owned();
     }

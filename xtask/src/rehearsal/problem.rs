@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::backfill;
 use crate::check::{CheckResult, Verdict};
+use crate::shell::quoted;
 
 /// Something that a proof found wrong.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl What {
             (Self::Checks(results), Some(kept)) => {
                 let red = results.iter().filter(|result| matches!(result.verdict, Verdict::Red { .. })).count();
                 let them = if red == 1 { "it" } else { "them" };
-                format!("cargo xtask verify {database} --url {kept}   (shows {them} again)")
+                format!("cargo xtask verify {database} --url {}   (shows {them} again)", quoted(kept))
             }
             (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
             (Self::Error(error), _) => match &**error {

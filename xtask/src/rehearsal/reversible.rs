@@ -22,7 +22,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         course.run_due(&scratch, Some(migration), &mut done).await?;
         let Some(down) = &migration.down else {
             course.notes.push(format!("{} has no down file", migration.label()));
-            course.up(migration, &mut connection).await?;
+            course.up(migration, &scratch, &mut connection).await?;
             continue;
         };
         if let Some(fresh) = there_and_back(course, migration, &down.path, &scratch, &mut connection).await? {
@@ -30,7 +30,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
             connection.close().await?;
             scratch = course.work_on(fresh);
             connection = scratch.open().await?;
-            course.up(migration, &mut connection).await?;
+            course.up(migration, &scratch, &mut connection).await?;
         }
     }
     for backfill in course.due(None, &done) {
@@ -57,7 +57,7 @@ async fn there_and_back(
     connection: &mut Connection,
 ) -> Result<Option<Scratch>, Error> {
     let before = Moment::of(course, scratch, connection).await?;
-    course.up(migration, connection).await?;
+    course.up(migration, scratch, connection).await?;
     let after = Moment::of(course, scratch, connection).await?;
     if let Err(error) = course.down(migration, connection).await {
         course.problem(What::Error(Box::new(error)));
@@ -107,7 +107,7 @@ async fn all_the_way(course: &mut Course<'_>, scratch: &Scratch, connection: &mu
     let mut done = Vec::new();
     for migration in migrations {
         course.run_due(scratch, Some(migration), &mut done).await?;
-        if let Err(error) = course.up(migration, connection).await {
+        if let Err(error) = course.up(migration, scratch, connection).await {
             course.problem(What::Error(Box::new(error)));
             return Ok(());
         }

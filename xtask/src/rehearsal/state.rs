@@ -45,7 +45,7 @@ impl Moment {
         let mut content = self.content.compare(&now);
         if !content.is_empty() {
             let mut before = self.copy.open().await?;
-            fingerprint::explain(&mut before, connection, &mut content).await?;
+            content = fingerprint::explain(&mut before, connection, &course.subject.database.volatile, content).await?;
             before.close().await?;
         }
         Ok(Compared { schema, content })

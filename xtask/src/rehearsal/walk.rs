@@ -3,7 +3,7 @@
 
 use super::{Course, What};
 use crate::Error;
-use crate::backfill::{AnyBackfill, Effect, Outcome, Pass};
+use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check;
 use crate::engine::Connection;
 use crate::event::silent;
@@ -56,10 +56,8 @@ impl<'a> Course<'a> {
             Effect::Again => format!("run backfill {name} again, from the first unit"),
             Effect::Undo => format!("undo backfill {name}"),
         });
-        match backfill.run(scratch.target(), &Pass::new(effect), &silent).await {
-            Ok(outcome) => Ok(outcome),
-            Err(error) => Err(error.into()),
-        }
+        let pass = Pass { batch: self.batch, ..Pass::new(effect) };
+        Ok(backfill.run(scratch.target(), &pass, &silent).await?)
     }
 
     /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
@@ -67,13 +65,19 @@ impl<'a> Course<'a> {
         let mut done = Vec::new();
         for migration in self.subject.history.after(self.start_version()) {
             self.run_due(scratch, Some(migration), &mut done).await?;
-            self.up(migration, connection).await?;
+            self.up(migration, scratch, connection).await?;
         }
         self.run_due(scratch, None, &mut done).await
     }
 
-    pub(super) async fn up(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
+    pub(super) async fn up(
+        &mut self,
+        migration: &Migration,
+        scratch: &Scratch,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
         self.step(format!("apply {}", migration.label()));
+        backfill::ready_for(migration, &self.subject.backfills, scratch.target()).await?;
         crate::migration::step(connection, migration, crate::event::Direction::Up).await?;
         Ok(())
     }

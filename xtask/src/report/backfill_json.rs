@@ -20,12 +20,14 @@
 //! | `seconds` | of this process |
 
 use crate::backfill::{Effect, Ending, Outcome, Scope};
-use crate::ledger::Finding;
+use crate::event::Resumed;
+use crate::ledger::{Counts, Finding};
 use serde_json::json;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use tempfile::NamedTempFile;
 
 /// The version of the shape.
@@ -38,6 +40,9 @@ pub struct BackfillReport {
     path: ReportPath,
     findings: u64,
     failed: Option<std::io::Error>,
+    start: Instant,
+    resumed: Option<Resumed>,
+    counts: Counts,
 }
 
 /// Where a report goes.
@@ -45,8 +50,8 @@ pub struct BackfillReport {
 pub enum ReportPath {
     /// Exactly there, replacing what is there.
     Exactly(PathBuf),
-    /// `backfill-report-<timestamp>.json` in a folder, with a number where that is taken.
-    Stamped(PathBuf, String),
+    /// `backfill-report-<timestamp>.json` where we are, with a number where that is taken.
+    Stamped(String),
 }
 
 impl BackfillReport {
@@ -93,7 +98,15 @@ impl BackfillReport {
             Ok(file)
         };
         let file = begin()?;
-        Ok(Self { file, path, findings: 0, failed: None })
+        Ok(Self {
+            file,
+            path,
+            findings: 0,
+            failed: None,
+            start: Instant::now(),
+            resumed: None,
+            counts: Counts::default(),
+        })
     }
 
     /// Adds a finding. A failure is kept until [`Self::finish`].
@@ -105,6 +118,16 @@ impl BackfillReport {
         }
     }
 
+    /// Notes where an earlier process of the run had stopped.
+    pub fn resumed(&mut self, resumed: Option<Resumed>) {
+        self.resumed = resumed;
+    }
+
+    /// Notes the counts of the run so far: those of what is committed, should it fail.
+    pub fn counted(&mut self, counts: Counts) {
+        self.counts = counts;
+    }
+
     /// Ends the report and gives it its name, which is returned.
     ///
     /// # Errors
@@ -114,17 +137,19 @@ impl BackfillReport {
             return Err(error);
         }
         let closing = if self.findings == 0 { "]" } else { "\n  ]" };
-        let rest = match outcome {
-            Ok(outcome) => json!({
-                "state": match outcome.ending { Ending::Finished => "finished", Ending::Stopped => "stopped" },
-                "error": null,
-                "resumed": outcome.resumed.as_ref().map(|resumed| json!({ "after": resumed.after, "units": resumed.units })),
-                "counts": outcome.counts,
-                "already_done": outcome.already_done,
-                "seconds": outcome.took.as_secs_f64(),
-            }),
-            Err(error) => json!({ "state": "failed", "error": error }),
+        let (state, error, already_done) = match outcome {
+            Ok(outcome) if outcome.ending == Ending::Stopped => ("stopped", None, None),
+            Ok(outcome) => ("finished", None, outcome.already_done),
+            Err(error) => ("failed", Some(error), None),
         };
+        let rest = json!({
+            "state": state,
+            "error": error,
+            "resumed": self.resumed.as_ref().map(|resumed| json!({ "after": resumed.after, "units": resumed.units })),
+            "counts": self.counts,
+            "already_done": already_done,
+            "seconds": self.start.elapsed().as_secs_f64(),
+        });
         let rest = serde_json::to_string_pretty(&rest).unwrap_or_default();
         let rest = rest.trim_start_matches(['{', '\n']);
         let path = self.path;
@@ -138,7 +163,7 @@ impl fmt::Display for ReportPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(path) => write!(f, "{}", path.display()),
-            Self::Stamped(_, stamp) => write!(f, "backfill-report-{stamp}.json"),
+            Self::Stamped(stamp) => write!(f, "backfill-report-{stamp}.json"),
         }
     }
 }
@@ -149,7 +174,7 @@ impl ReportPath {
             Self::Exactly(path) => {
                 path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
             }
-            Self::Stamped(folder, _) => folder,
+            Self::Stamped(_) => Path::new("."),
         }
     }
 
@@ -160,11 +185,11 @@ impl ReportPath {
                 file.persist(path).map_err(|error| error.error)?;
                 Ok(path.clone())
             }
-            Self::Stamped(folder, stamp) => {
+            Self::Stamped(stamp) => {
                 let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
                 let mut file = file;
                 for suffix in names {
-                    let path = folder.join(format!("backfill-report-{stamp}{suffix}.json"));
+                    let path = PathBuf::from(format!("backfill-report-{stamp}{suffix}.json"));
                     match file.persist_noclobber(&path) {
                         Ok(_) => return Ok(path),
                         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.file,

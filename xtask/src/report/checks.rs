@@ -23,14 +23,14 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
                 format!("FAILED: {n} offending {rows}")
             })
         }
-        Verdict::Report(_) => paint.faint("report"),
+        Verdict::Report { .. } => paint.faint("report"),
         Verdict::OutOfWindow => paint.faint("not at this version"),
     };
     let mut text = columns(&results.iter().map(|result| (result.name.clone(), verdict(result))).collect::<Vec<_>>());
     for result in results {
         let (rows, more) = match &result.verdict {
             Verdict::Red { offenders, more } if !offenders.rows.is_empty() => (offenders, *more),
-            Verdict::Report(rows) if !rows.rows.is_empty() => (rows, false),
+            Verdict::Report { rows, more } if !rows.rows.is_empty() => (rows, *more),
             _ => continue,
         };
         text.push_str(&format!("\n{}\n{}", paint.strong(&result.name), table(rows)));
@@ -59,7 +59,7 @@ pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
         let (verdict, rows, more) = match &result.verdict {
             Verdict::Green => ("ok", &none, false),
             Verdict::Red { offenders, more } => ("failed", offenders, *more),
-            Verdict::Report(rows) => ("report", rows, false),
+            Verdict::Report { rows, more } => ("report", rows, *more),
             Verdict::OutOfWindow => ("skipped", &none, false),
         };
         let rows_json: Vec<Vec<serde_json::Value>> =

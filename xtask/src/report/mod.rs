@@ -10,6 +10,7 @@ mod matrix;
 mod paint;
 mod progress;
 mod status;
+mod steps;
 mod terminal;
 
 pub use backfill::backfill_summary;
@@ -21,6 +22,7 @@ pub use matrix::{answers_json, failures, matrix};
 pub use paint::Paint;
 pub use progress::Progress;
 pub use status::{StatusRow, status_json, status_table};
+pub use steps::Steps;
 pub use terminal::{Terminal, urgent};
 
 /// `1 pet`, `92 pets`, `1,000,000 pets`.

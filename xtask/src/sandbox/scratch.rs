@@ -13,6 +13,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 pub struct Scratch {
     path: PathBuf,
     target: Target,
+    /// The beginning of the names of copies that are kept.
     kept: PathBuf,
 }
 
@@ -40,11 +41,10 @@ impl Sandbox {
 
     fn copy(&self, from: &Path, name: &str) -> Result<Scratch, Error> {
         let path = self.unused(name);
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Where the file system shares blocks between copies, this does.
         fs::copy(from, &path).map_err(|source| engine::Error::Io { what: "copy", path: from.to_owned(), source })?;
         let unique = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let kept = self.kept().join(format!("{}-{file}", unique.trim_start_matches(super::sweep::PROCESS)));
+        let kept = self.kept().join(format!("{}-{name}", unique.trim_start_matches(super::sweep::PROCESS)));
         Ok(Scratch { target: Target::of_copy(&path), path, kept })
     }
 }
@@ -69,12 +69,15 @@ impl Scratch {
     /// # Errors
     /// [`engine::Error::Io`].
     pub fn keep(&self) -> Result<String, Error> {
-        fs::copy(&self.path, &self.kept).map_err(|source| engine::Error::Io {
+        let mut kept = self.kept.clone().into_os_string();
+        kept.push(format!("-{}.db", NUMBER.fetch_add(1, Ordering::Relaxed)));
+        let kept = PathBuf::from(kept);
+        fs::copy(&self.path, &kept).map_err(|source| engine::Error::Io {
             what: "copy",
             path: self.path.clone(),
             source,
         })?;
-        Ok(Address::file(&self.kept).url())
+        Ok(Address::file(&kept).url())
     }
 }
 

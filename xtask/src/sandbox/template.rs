@@ -72,7 +72,7 @@ async fn hash(database: &Database, history: &History, fixture: Option<&Fixture>)
             add(&migration.label());
             add(&migration.up.sql);
         }
-        add(&fixture.sql);
+        add(&fixture.sql().map_err(fixture::Error::from)?);
     }
     Ok(hash.digest128())
 }

@@ -126,7 +126,10 @@ fn new() {
     check(&workspace, "new pets add_colour", 0, "new");
     check(&workspace, "new pets add_size --backfill", 0, "new_backfill");
     let registry = fs::read_to_string(workspace.path("xtask/src/backfills/mod.rs")).unwrap();
-    assert!(registry.contains("mod add_size;") && registry.contains("Box::new(add_size::AddSize),"), "{registry}");
+    assert!(
+        registry.contains("mod add_size;") && registry.contains("Box::new(add_size::AddSizeBackfill),"),
+        "{registry}"
+    );
     check(&workspace, "migrate", 0, "new_migrates");
     check(&workspace, "verify", 1, "new_check_says_what_to_fill_in");
 }

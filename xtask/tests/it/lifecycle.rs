@@ -170,3 +170,21 @@ fn line_ends() {
     assert!(workspace.succeed("migrate").stdout.contains("nothing to do"));
     workspace.succeed("migrate --revert");
 }
+
+/// What counts is whether there is something to do, not what once was done.
+#[test]
+fn a_required_backfill_is_required_as_long_as_it_has_units() {
+    let workspace = Workspace::with_pets(TRAITS);
+    workspace.succeed("backfill --execute");
+    workspace.migration("20250920120000_x", "-- requires-backfill: pet_traits\nSELECT 1;", "SELECT 1;");
+    let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id" LIMIT 1"#)[0];
+    workspace.succeed(&format!("backfill --undo --scope id={id}"));
+    assert_eq!(workspace.run("migrate").exit, Some(1), "one pet is undone");
+    workspace.succeed("backfill --execute");
+    workspace.succeed("migrate");
+    // Everything reverted, and loaded anew: the ledger still knows of a finished run.
+    workspace.succeed("migrate --revert --to 0");
+    workspace.succeed("fixture load pets populated");
+    assert_eq!(workspace.run("migrate").exit, Some(1), "all pets are without traits");
+    assert!(workspace.succeed("migrate --dry-run").stdout.contains("would stop here"));
+}

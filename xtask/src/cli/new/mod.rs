@@ -43,26 +43,19 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     let check = database.folder.join("checks").join(format!("{}.sql", args.name));
     let mut files = vec![(up, fill(UP)), (down, fill(DOWN)), (check, fill(CHECK))];
     if args.backfill {
-        let path = Path::new(REGISTRY).with_file_name(format!("{}.rs", args.name));
-        let registry = PathBuf::from(REGISTRY);
-        let text = fs::read_to_string(&registry).map_err(|error| Error::Registry {
-            path: registry.clone(),
-            mark: MARK,
-            why: error.to_string(),
-        })?;
-        let registered = register(&text, &args.name).ok_or_else(|| Error::Registry {
-            path: registry.clone(),
-            mark: MARK,
-            why: "the mark is missing".to_owned(),
-        })?;
-        files.push((path, fill(BACKFILL)));
-        for (path, _) in &files {
-            refuse_taken(&args.name, path)?;
-        }
-        files.push((registry, registered));
+        files.push((Path::new(REGISTRY).with_file_name(format!("{}.rs", args.name)), fill(BACKFILL)));
     }
-    for (path, _) in files.iter().filter(|(path, _)| *path != Path::new(REGISTRY)) {
-        refuse_taken(&args.name, path)?;
+    for (path, _) in &files {
+        if path.exists() {
+            return Err(Error::NameTaken { name: args.name.clone(), path: path.clone() });
+        }
+    }
+    if args.backfill {
+        let path = PathBuf::from(REGISTRY);
+        let refused = |why: String| Error::Registry { path: path.clone(), mark: MARK, why };
+        let text = fs::read_to_string(&path).map_err(|error| refused(error.to_string()))?;
+        let registered = register(&text, &args.name).ok_or_else(|| refused("the mark is missing".to_owned()))?;
+        files.push((path, registered));
     }
     for (done, (path, text)) in files.iter().enumerate() {
         if let Err(error) = write(path, text) {
@@ -82,10 +75,6 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     };
     context.terminal.note(&context.terminal.err().faint(next));
     Ok(Exit::Ok)
-}
-
-fn refuse_taken(name: &str, path: &Path) -> Result<(), Error> {
-    if path.exists() { Err(Error::NameTaken { name: name.to_owned(), path: path.to_owned() }) } else { Ok(()) }
 }
 
 /// Writes a file whole or not at all.
@@ -110,6 +99,8 @@ fn check_name(name: &str) -> Result<(), Error> {
         "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
         "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
     ];
+    // A module of such a name would hide the crate.
+    const CRATES: &[&str] = &["alloc", "app", "core", "proc_macro", "sqlx", "std", "test", "uuid", "xtask"];
     match name {
         "" => bad("it is empty"),
         _ if !name.starts_with(|c: char| c.is_ascii_lowercase()) => bad("it does not begin with a lower-case letter"),
@@ -118,6 +109,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         }
         _ if name.contains("__") || name.ends_with('_') => bad("an underscore stands alone between words"),
         _ if KEYWORDS.contains(&name) => bad("it is a keyword of Rust"),
+        _ if CRATES.contains(&name) => bad("it is the name of a crate"),
         _ if name.len() > 100 => bad("it is longer than 100 letters"),
         _ => Ok(()),
     }
@@ -133,7 +125,7 @@ fn register(registry: &str, name: &str) -> Option<String> {
     let mark = registry.find(MARK)?;
     let line = registry[..mark].rfind('\n')? + 1;
     let indent = &registry[line..mark];
-    let entry = format!("{indent}Box::new({name}::{}),\n", camel_case(name));
+    let entry = format!("{indent}Box::new({name}::{}Backfill),\n", camel_case(name));
     let modules: Vec<&str> = registry.lines().filter(|line| line.starts_with("mod ")).collect();
     let module = format!("mod {name};");
     let mut text = registry.to_owned();
@@ -170,6 +162,7 @@ mod tests {
         check("größe", false);
         check("../evil", false);
         check("match", false);
+        check("sqlx", false);
     }
 
     #[test]
@@ -178,7 +171,7 @@ mod tests {
             |modules: &str, entries: &str| format!("//! Doc.\n\n{modules}\nuse x;\n\nvec![\n{entries}    {MARK}\n]\n");
         let check = |modules: &str, expect: &str| {
             let got = register(&registry(modules, ""), "b_c");
-            assert_eq!(got, Some(registry(expect, "    Box::new(b_c::BC),\n")));
+            assert_eq!(got, Some(registry(expect, "    Box::new(b_c::BCBackfill),\n")));
         };
         check("mod a;\n", "mod a;\nmod b_c;\n");
         check("mod c;\n", "mod b_c;\nmod c;\n");

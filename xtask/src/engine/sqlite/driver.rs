@@ -1,7 +1,7 @@
 //! Paging through a SQLite table in rowid order: the one order in which neighbouring units are neighbours on disk.
 
 use super::strict::strict;
-use crate::engine::{Connection, Driver, Engine, Key, Page};
+use crate::engine::{Connection, Driver, Engine, Key, Page, PageError};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow, Row};
@@ -14,28 +14,37 @@ impl Driver for Sqlite {
         Some(&mut session.connection)
     }
 
-    async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Vec<(Key, U)>, sqlx::Error>
+    async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Vec<(Key, U)>, PageError>
     where
         U: for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'c,
     {
         // SQLite flattens the subquery, so that this searches by rowid and needs no sort.
         let sql = format!(
-            "SELECT * FROM ({units}\n) AS unit WHERE unit.\"cursor\" > $1 AND unit.\"cursor\" <= $2 AND {filter} \
+            "SELECT * FROM ({units}\n) AS unit WHERE unit.\"cursor\" > $1 AND unit.\"cursor\" <= $2 AND {which} AND {scope} \
              ORDER BY unit.\"cursor\" LIMIT $3",
             units = strict(page.units),
-            filter = page.filter(Engine::Sqlite, 4),
+            which = page.which(),
+            scope = page.scope(Engine::Sqlite, 4),
         );
         let rowid = |key: &Option<Key>, open: i64| key.as_ref().map_or(open, |Key::Int(rowid)| *rowid);
         let query =
             sqlx::query(AssertSqlSafe(sql)).bind(rowid(&page.after, i64::MIN)).bind(rowid(&page.until, i64::MAX));
-        let mut query = query.bind(i64::from(page.limit));
+        // One more than wanted: it shows whether the last key is the key of one unit only.
+        let mut query = query.bind(i64::from(page.limit) + 1);
         for (_, value) in page.scope {
             query = query.bind(value.as_str());
         }
         let mut rows = query.fetch(connection);
-        let mut units = Vec::new();
+        let mut units: Vec<(Key, U)> = Vec::new();
         while let Some(row) = rows.try_next().await? {
-            units.push((Key::Int(row.try_get("cursor")?), U::from_row(&row)?));
+            let key = Key::Int(row.try_get("cursor")?);
+            if units.last().is_some_and(|(last, _)| *last == key) {
+                return Err(PageError::shared_key(key));
+            }
+            if units.len() < page.limit as usize {
+                let unit = U::from_row(&row).map_err(|error| PageError { at: Some(key.clone()), error })?;
+                units.push((key, unit));
+            }
         }
         Ok(units)
     }

@@ -24,7 +24,12 @@ impl FileLock {
         wait: Duration,
         waiting: &(dyn Fn(String) + Sync),
     ) -> Result<Self, Error> {
-        let mut path = database.as_os_str().to_owned();
+        // Under whatever name, link or way a database is reached, its lock is one file.
+        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let real = database
+            .canonicalize()
+            .or_else(|_| Ok(folder.canonicalize()?.join(database.file_name().unwrap_or_default())));
+        let mut path = real.unwrap_or_else(|_: io::Error| database.to_owned()).into_os_string();
         path.push("-xtask.lock");
         let path = PathBuf::from(path);
         let deadline = Instant::now() + wait;
@@ -95,4 +100,24 @@ fn describe(file: &mut File) -> String {
         |_| "another process".to_owned(),
         |pid| Holder { pid, program: "another xtask".to_owned() }.to_string(),
     )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_lock_whatever_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real.db"), folder.path().join("link.db"));
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let quiet = |_: String| {};
+        let held = FileLock::take(&file, Duration::ZERO, &quiet).await.unwrap();
+        assert!(matches!(FileLock::take(&link, Duration::ZERO, &quiet).await, Err(Error::Locked { .. })));
+        assert!(matches!(FileLock::take(&file, Duration::ZERO, &quiet).await, Err(Error::Locked { .. })));
+        drop(held);
+        drop(FileLock::take(&link, Duration::ZERO, &quiet).await.unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the lock's file is gone");
+    }
 }
