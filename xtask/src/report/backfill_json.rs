@@ -15,7 +15,7 @@
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `findings` by kind, `tallies` by group and label: of the whole run |
+//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `findings` by kind, `tallies` by group and label: of the whole run; where it failed, of what is committed |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |
 

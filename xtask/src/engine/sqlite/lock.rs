@@ -102,7 +102,7 @@ fn describe(file: &mut File) -> String {
     )
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
