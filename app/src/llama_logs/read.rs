@@ -18,7 +18,8 @@ macro_rules! columns {
     () => {
         r#"id, operation, status, category::text AS category, array_to_json(sources)::text AS sources, reason,
            error_message, metadata::text AS metadata, user_id, album_id, artist_id, track_id,
-           to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at"#
+           coalesce(to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), created_at::text)
+           AS created_at"#
     };
 }
 pub(super) use columns;
@@ -83,9 +84,9 @@ impl Row {
         let sources = present(id, "sources", self.sources)?;
         let metadata = present(id, "metadata", self.metadata)?;
         let created_at = present(id, "created_at", self.created_at)?;
-        // There is nothing to format of the timestamps `infinity` and `-infinity`.
-        if created_at.is_empty() {
-            return Err(corrupt(id, "created_at", "infinity", "a time".to_owned()));
+        // `infinity` and `-infinity` come as they are, for there is nothing of them to format.
+        if !created_at.ends_with('Z') {
+            return Err(corrupt(id, "created_at", &created_at, "a point in time".to_owned()));
         }
         Ok(Log {
             id,
@@ -126,4 +127,87 @@ fn corrupt(id: Uuid, field: &'static str, found: &str, expected: String) -> LogE
 
 fn one_of(labels: impl Iterator<Item = &'static str>) -> String {
     format!("one of {}", labels.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+
+    fn row() -> Row {
+        let text = |text: &str| Some(text.to_owned());
+        Row {
+            id: Uuid::nil(),
+            operation: text(""),
+            status: text("PARTIAL_SUCCESS"),
+            category: text("CREATED"),
+            sources: text(r#"["a,b",""]"#),
+            reason: None,
+            error_message: text(""),
+            metadata: text("null"),
+            user_id: None,
+            album_id: Some(Uuid::max()),
+            artist_id: None,
+            track_id: None,
+            created_at: text("2025-09-03T10:00:00.000001Z"),
+        }
+    }
+
+    #[test]
+    fn a_row_that_fits_is_read_as_it_is() {
+        let log = row().into_log().unwrap();
+        let expected = Log {
+            id: Uuid::nil(),
+            operation: String::new(),
+            status: Status::PartialSuccess,
+            category: Category::Created,
+            sources: vec!["a,b".to_owned(), String::new()],
+            reason: None,
+            error_message: Some(String::new()),
+            metadata: json!(null),
+            user_id: None,
+            album_id: Some(Uuid::max()),
+            artist_id: None,
+            track_id: None,
+            created_at: "2025-09-03T10:00:00.000001Z".to_owned(),
+        };
+        assert_eq!(log, expected);
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_names_record_and_field() {
+        type Field = fn(&mut Row) -> &mut Option<String>;
+        let check = |field: Field, value: Option<&str>, expected: &str| {
+            let mut row = row();
+            *field(&mut row) = value.map(str::to_owned);
+            let expected = format!("log record {}: {expected}. Correct it in the database", Uuid::nil());
+            assert_eq!(row.into_log().unwrap_err().to_string(), expected);
+        };
+        check(|row| &mut row.operation, None, "operation holds NULL: expected a value");
+        check(|row| &mut row.category, None, "category holds NULL: expected a value");
+        check(|row| &mut row.created_at, Some("infinity"), r#"created_at holds "infinity": expected a point in time"#);
+        check(
+            |row| &mut row.status,
+            Some("success"),
+            r#"status holds "success": expected one of SUCCESS, PARTIAL_SUCCESS, FAILED, SKIPPED, NO_DATA_AVAILABLE"#,
+        );
+        check(
+            |row| &mut row.category,
+            Some("A LABEL THAT IS A GREAT DEAL LONGER THAN ANY"),
+            "category holds \"A LABEL THAT IS A GREAT DEAL LONGER THAN\"…: \
+             expected one of CREATED, ENRICHED, CORRECTED, CACHED, FAILED",
+        );
+        check(
+            |row| &mut row.sources,
+            Some(r#"["a",null]"#),
+            r#"sources holds "[\"a\",null]": expected a list of texts, none of them null"#,
+        );
+        check(
+            |row| &mut row.metadata,
+            Some("1e400"),
+            r#"metadata holds "1e400": expected JSON that this app can read (number out of range at line 1 column 5)"#,
+        );
+    }
 }
