@@ -3,4 +3,5 @@
 //! Nothing here knows how a schema or old data is changed. Backfills call the functions of this crate, so that a row
 //! which a backfill writes is the row that the app would have written itself.
 
+pub mod llama_logs;
 pub mod pets;

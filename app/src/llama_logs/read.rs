@@ -1,0 +1,213 @@
+//! Reading log records, with nothing believed that the database could have got wrong.
+//!
+//! Nothing here writes or repairs: what does not fit is an error that names the record and the field. That is why every
+//! column but the key comes as text: sqlx would name a value that it can't decode by its column, but not by its record.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Category, Log, LogError, Status};
+
+const ACTION: &str = "read log records";
+
+/// Longest piece of an offending value that a message quotes, in characters.
+const QUOTED: usize = 40;
+
+/// The columns of a [`Row`], for a SELECT list or after RETURNING.
+macro_rules! columns {
+    () => {
+        r#"id, operation, status, category::text AS category, array_to_json(sources)::text AS sources, reason,
+           error_message, metadata::text AS metadata, user_id, album_id, artist_id, track_id,
+           coalesce(to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), created_at::text)
+           AS created_at"#
+    };
+}
+pub(super) use columns;
+
+/// Reads the record with this id.
+///
+/// # Errors
+///
+/// [`LogError::NotFound`]; [`LogError::Corrupt`] if a field holds what it must not; else what the database said.
+pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Log, LogError> {
+    let row: Option<Row> = sqlx::query_as(concat!("SELECT ", columns!(), " FROM llama_logs WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .map_err(LogError::database(ACTION))?;
+    row.ok_or(LogError::NotFound { id })?.into_log()
+}
+
+/// Reads at most `limit` records of a category, the newest first.
+///
+/// # Errors
+///
+/// As [`get`] does, of the first record that does not fit: a log that leaves records out would not be one.
+pub async fn list(conn: &mut PgConnection, category: Category, limit: u32) -> Result<Vec<Log>, LogError> {
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        r#" FROM llama_logs WHERE category = $1::text::"LlamaLogCategory"
+            ORDER BY llama_logs.created_at DESC, id LIMIT $2"#
+    ))
+    .bind(category.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(conn)
+    .await
+    .map_err(LogError::database(ACTION))?;
+    rows.into_iter().map(Row::into_log).collect()
+}
+
+/// A row of `llama_logs` as it comes.
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    id: Uuid,
+    operation: Option<String>,
+    status: Option<String>,
+    category: Option<String>,
+    sources: Option<String>,
+    reason: Option<String>,
+    error_message: Option<String>,
+    metadata: Option<String>,
+    user_id: Option<Uuid>,
+    album_id: Option<Uuid>,
+    artist_id: Option<Uuid>,
+    track_id: Option<Uuid>,
+    created_at: Option<String>,
+}
+
+impl Row {
+    pub(super) fn into_log(self) -> Result<Log, LogError> {
+        let id = self.id;
+        let status = present(id, "status", self.status)?;
+        let category = present(id, "category", self.category)?;
+        let sources = present(id, "sources", self.sources)?;
+        let metadata = present(id, "metadata", self.metadata)?;
+        let created_at = present(id, "created_at", self.created_at)?;
+        // `infinity` and `-infinity` come as they are, for there is nothing of them to format.
+        if !created_at.ends_with('Z') {
+            return Err(corrupt(id, "created_at", &created_at, "a point in time".to_owned()));
+        }
+        Ok(Log {
+            id,
+            operation: present(id, "operation", self.operation)?,
+            status: Status::from_label(&status).ok_or_else(|| {
+                corrupt(id, "status", &status, one_of(Status::ALL.iter().map(|status| status.as_str())))
+            })?,
+            category: Category::from_label(&category).ok_or_else(|| {
+                corrupt(id, "category", &category, one_of(Category::ALL.iter().map(|category| category.as_str())))
+            })?,
+            sources: serde_json::from_str(&sources)
+                .map_err(|_| corrupt(id, "sources", &sources, "a list of texts, none of them null".to_owned()))?,
+            reason: self.reason,
+            error_message: self.error_message,
+            metadata: serde_json::from_str(&metadata).map_err(|error| {
+                corrupt(id, "metadata", &metadata, format!("JSON that this app can read ({error})"))
+            })?,
+            user_id: self.user_id,
+            album_id: self.album_id,
+            artist_id: self.artist_id,
+            track_id: self.track_id,
+            created_at,
+        })
+    }
+}
+
+fn present(id: Uuid, field: &'static str, value: Option<String>) -> Result<String, LogError> {
+    value.ok_or_else(|| LogError::Corrupt { id, field, found: "NULL".to_owned(), expected: "a value".to_owned() })
+}
+
+fn corrupt(id: Uuid, field: &'static str, found: &str, expected: String) -> LogError {
+    let found = match found.char_indices().nth(QUOTED) {
+        None => format!("{found:?}"),
+        Some((end, _)) => format!("{:?}…", &found[..end]),
+    };
+    LogError::Corrupt { id, field, found, expected }
+}
+
+fn one_of(labels: impl Iterator<Item = &'static str>) -> String {
+    format!("one of {}", labels.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+
+    fn row() -> Row {
+        let text = |text: &str| Some(text.to_owned());
+        Row {
+            id: Uuid::nil(),
+            operation: text(""),
+            status: text("PARTIAL_SUCCESS"),
+            category: text("CREATED"),
+            sources: text(r#"["a,b",""]"#),
+            reason: None,
+            error_message: text(""),
+            metadata: text("null"),
+            user_id: None,
+            album_id: Some(Uuid::max()),
+            artist_id: None,
+            track_id: None,
+            created_at: text("2025-09-03T10:00:00.000001Z"),
+        }
+    }
+
+    #[test]
+    fn a_row_that_fits_is_read_as_it_is() {
+        let log = row().into_log().unwrap();
+        let expected = Log {
+            id: Uuid::nil(),
+            operation: String::new(),
+            status: Status::PartialSuccess,
+            category: Category::Created,
+            sources: vec!["a,b".to_owned(), String::new()],
+            reason: None,
+            error_message: Some(String::new()),
+            metadata: json!(null),
+            user_id: None,
+            album_id: Some(Uuid::max()),
+            artist_id: None,
+            track_id: None,
+            created_at: "2025-09-03T10:00:00.000001Z".to_owned(),
+        };
+        assert_eq!(log, expected);
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_names_record_and_field() {
+        type Field = fn(&mut Row) -> &mut Option<String>;
+        let check = |field: Field, value: Option<&str>, expected: &str| {
+            let mut row = row();
+            *field(&mut row) = value.map(str::to_owned);
+            let expected = format!("log record {}: {expected}. Correct it in the database", Uuid::nil());
+            assert_eq!(row.into_log().unwrap_err().to_string(), expected);
+        };
+        check(|row| &mut row.operation, None, "operation holds NULL: expected a value");
+        check(|row| &mut row.category, None, "category holds NULL: expected a value");
+        check(|row| &mut row.created_at, Some("infinity"), r#"created_at holds "infinity": expected a point in time"#);
+        check(
+            |row| &mut row.status,
+            Some("success"),
+            r#"status holds "success": expected one of SUCCESS, PARTIAL_SUCCESS, FAILED, SKIPPED, NO_DATA_AVAILABLE"#,
+        );
+        check(
+            |row| &mut row.category,
+            Some("A LABEL THAT IS A GREAT DEAL LONGER THAN ANY"),
+            "category holds \"A LABEL THAT IS A GREAT DEAL LONGER THAN\"…: \
+             expected one of CREATED, ENRICHED, CORRECTED, CACHED, FAILED",
+        );
+        check(
+            |row| &mut row.sources,
+            Some(r#"["a",null]"#),
+            r#"sources holds "[\"a\",null]": expected a list of texts, none of them null"#,
+        );
+        check(
+            |row| &mut row.metadata,
+            Some("1e400"),
+            r#"metadata holds "1e400": expected JSON that this app can read (number out of range at line 1 column 5)"#,
+        );
+    }
+}

@@ -1,0 +1,11 @@
+-- expect: rows
+-- from: 20250917100000
+-- Catches a column that is missing, may be null, has a default (which would hide a forgotten category), or another
+-- type.
+SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type
+FROM pg_attribute
+WHERE attrelid = to_regclass('llama_logs')
+  AND attname = 'category'
+  AND atttypid = to_regtype('"LlamaLogCategory"')
+  AND attnotnull
+  AND NOT atthasdef;
