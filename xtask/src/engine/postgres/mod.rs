@@ -1,0 +1,39 @@
+//! PostgreSQL: databases on a server, reached by a URL.
+
+mod digest;
+mod driver;
+mod explain;
+mod lock;
+mod schema;
+mod session;
+mod store;
+
+pub(super) use digest::digest;
+pub(super) use lock::AdvisoryLock;
+pub(super) use schema::{schema, tables};
+pub(super) use session::Session;
+pub(super) use store::{copy, remove, rename, version};
+
+/// The oldest server that this tool works with, as `server_version_num` gives it.
+const OLDEST: u32 = 130_000;
+
+/// The tables of the ledger.
+pub(super) const LEDGER: &str = "
+CREATE TABLE IF NOT EXISTS _xtask_runs (
+    run bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    backfill text NOT NULL,
+    work text NOT NULL,
+    scope text NOT NULL,
+    state text NOT NULL,
+    cursor text,
+    counts text NOT NULL,
+    version text NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS _xtask_findings (
+    number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    run bigint NOT NULL REFERENCES _xtask_runs,
+    finding text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);";

@@ -1,0 +1,180 @@
+//! An open connection to a PostgreSQL database: how it is opened for each kind of access, and how values of any type are
+//! read.
+
+use super::OLDEST;
+use super::explain::explain;
+use crate::engine::address::PostgresAddress;
+use crate::engine::{Access, Error, Row, Value};
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
+use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A connection to one PostgreSQL database.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) connection: PgConnection,
+    address: PostgresAddress,
+    access: Access,
+    wait: Duration,
+}
+
+impl Session {
+    pub(crate) async fn open(address: &PostgresAddress, access: Access, wait: Duration) -> Result<Self, Error> {
+        if access != Access::Read && address.is_read_only() {
+            return Err(Error::ReadOnly { place: address.url(), why: "its URL says so".to_owned() });
+        }
+        let connection = match connect(address, wait).await {
+            Err(Error::NoDatabase { .. }) if address.creates() && access == Access::Write => {
+                super::store::create(address, wait).await?;
+                connect(address, wait).await?
+            }
+            connected => connected?,
+        };
+        let mut session = Self { connection, address: address.clone(), access, wait };
+        match session.prepare().await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                // What closing says is less than what is known already.
+                drop(session.close().await);
+                Err(error)
+            }
+        }
+    }
+
+    async fn prepare(&mut self) -> Result<(), Error> {
+        let asked = "SELECT current_setting('server_version_num')::int8, current_setting('server_version'), current_setting('server_encoding')";
+        let rows = self.rows(asked, &[]).await?;
+        let row = rows.into_iter().next().unwrap_or_default();
+        let number = row.first().and_then(Value::as_int).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
+        if number < OLDEST {
+            return Err(Error::OldServer { place: self.address(), version: text(1) });
+        }
+        if text(2) != "UTF8" {
+            return Err(Error::Encoding { place: self.address(), encoding: text(2) });
+        }
+        // Waiting for a lock blocks whoever comes after us; the wait is short, and a person may ask for more.
+        let lock_timeout = format!("SET lock_timeout = {}", self.wait.as_millis());
+        self.execute(&lock_timeout, &[]).await?;
+        match self.access {
+            Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
+            Access::Write => Ok(()),
+            Access::Scratch => self.execute("SET synchronous_commit = off", &[]).await.map(drop),
+        }
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        let text = AssertSqlSafe(sql.to_owned());
+        let result = if values.is_empty() {
+            // Without parameters the text goes to the server as it is.
+            sqlx::raw_sql(text).execute(&mut self.connection).await
+        } else {
+            sqlx::query_with(text, arguments(values)).execute(&mut self.connection).await
+        };
+        result.map(|done| done.rows_affected()).map_err(|error| self.explain(error))
+    }
+
+    pub(crate) fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
+        let (place, wait) = (self.address.url(), self.wait);
+        let text = AssertSqlSafe(sql.to_owned());
+        // Without parameters the rows come as text, whatever their types are.
+        let fetched = if values.is_empty() {
+            sqlx::raw_sql(text).fetch(&mut self.connection)
+        } else {
+            sqlx::query_with(text, arguments(values)).persistent(false).fetch(&mut self.connection)
+        };
+        let mut columns: Option<Arc<[String]>> = None;
+        let rows = fetched.map(move |row| {
+            let row = row.and_then(|row| Ok((decode(&row)?, row))).map_err(|error| explain(&place, wait, &error));
+            row.map(|(values, row)| {
+                let names = || row.columns().iter().map(|column| column.name().to_owned()).collect();
+                Row { columns: Arc::clone(columns.get_or_insert_with(names)), values }
+            })
+        });
+        Box::pin(rows)
+    }
+
+    pub(crate) async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
+        self.stream(sql, values).map_ok(|row| row.values).try_collect().await
+    }
+
+    /// Lets go of the database: nobody can copy it while a session is on it.
+    pub(crate) async fn suspend(&mut self) -> Result<(), Error> {
+        let maintenance = self.address.maintenance();
+        let elsewhere = connect(&maintenance, self.wait).await?;
+        let connection = std::mem::replace(&mut self.connection, elsewhere);
+        connection.close().await.map_err(|error| self.explain(error))
+    }
+
+    /// Takes the database up again.
+    pub(crate) async fn resume(&mut self) -> Result<(), Error> {
+        let back = connect(&self.address, self.wait).await?;
+        let elsewhere = std::mem::replace(&mut self.connection, back);
+        elsewhere.close().await.map_err(|error| self.explain(error))?;
+        self.prepare().await
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.address.url()
+    }
+
+    pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
+        explain(&self.address.url(), self.wait, &error)
+    }
+
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        let (place, wait) = (self.address.url(), self.wait);
+        self.connection.close().await.map_err(|error| explain(&place, wait, &error))
+    }
+}
+
+/// Connects, and does nothing else.
+pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
+    let options = address.options().clone().application_name("xtask").disable_statement_logging();
+    options.connect().await.map_err(|error| explain(&address.url(), wait, &error))
+}
+
+fn arguments(values: &[Value]) -> PgArguments {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        let added = match value {
+            Value::Null => arguments.add(None::<String>),
+            Value::Int(n) => arguments.add(*n),
+            Value::Real(x) => arguments.add(*x),
+            Value::Text(text) => arguments.add(text.clone()),
+            Value::Blob(bytes) => arguments.add(bytes.clone()),
+        };
+        debug_assert!(added.is_ok(), "these types always encode");
+    }
+    arguments
+}
+
+fn decode(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {
+    (0..row.len()).map(|i| value(row, i)).collect()
+}
+
+fn value(row: &PgRow, i: usize) -> Result<Value, sqlx::Error> {
+    let raw = row.try_get_raw(i)?;
+    if raw.is_null() {
+        return Ok(Value::Null);
+    }
+    let kind = raw.type_info().name().to_owned();
+    if raw.format() == PgValueFormat::Binary {
+        // Only this tool's own queries have parameters, and they ask for these types.
+        return Ok(match kind.as_str() {
+            "INT8" => Value::Int(row.try_get(i)?),
+            "INT4" => Value::Int(i64::from(row.try_get::<i32, _>(i)?)),
+            _ => Value::Text(row.try_get_unchecked(i)?),
+        });
+    }
+    let text = raw.as_str().map_err(sqlx::Error::Decode)?;
+    Ok(match kind.as_str() {
+        "INT2" | "INT4" | "INT8" => text.parse().map_or_else(|_| text.into(), Value::Int),
+        "FLOAT4" | "FLOAT8" => text.parse().map_or_else(|_| text.into(), Value::Real),
+        "BOOL" => (if text == "t" { "true" } else { "false" }).into(),
+        _ => text.into(),
+    })
+}

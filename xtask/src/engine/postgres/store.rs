@@ -1,0 +1,69 @@
+//! Databases as wholes: made, copied, renamed, removed, from the maintenance database of their server.
+
+use super::explain::explain;
+use super::session::connect;
+use crate::engine::address::PostgresAddress;
+use crate::engine::{Engine, Error};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection};
+use std::time::Duration;
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Makes an empty database, in UTF-8 whatever the server's default is.
+pub(super) async fn create(address: &PostgresAddress, wait: Duration) -> Result<(), Error> {
+    let name = Engine::Postgres.quote(address.database());
+    maintain(address, wait, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await
+}
+
+/// Copies a database; nobody may be connected to it.
+pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
+    let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
+    let mut connection = connect(&from.maintenance(), PATIENCE).await?;
+    // Copying files is faster than writing everything to the log, and is what there was before 15.
+    let strategy = match number(&mut connection).await {
+        Some(150_000..) => " STRATEGY file_copy",
+        _ => "",
+    };
+    let sql = format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}");
+    finish(connection, from, &sql).await
+}
+
+/// Gives a database another name; nobody may be connected to it.
+pub(crate) async fn rename(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
+    let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
+    maintain(from, PATIENCE, &format!("ALTER DATABASE {old} RENAME TO {new}")).await
+}
+
+/// Removes a database, whoever is connected to it.
+pub(crate) async fn remove(address: &PostgresAddress) -> Result<(), Error> {
+    let name = Engine::Postgres.quote(address.database());
+    maintain(address, PATIENCE, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+}
+
+/// The version of a server, as it gives it.
+pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> {
+    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+    let asked = sqlx::query_scalar("SELECT current_setting('server_version')").fetch_one(&mut connection).await;
+    let version = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    Ok(version)
+}
+
+async fn number(connection: &mut PgConnection) -> Option<i32> {
+    sqlx::query_scalar("SELECT current_setting('server_version_num')::int4").fetch_one(connection).await.ok()
+}
+
+async fn maintain(address: &PostgresAddress, wait: Duration, sql: &str) -> Result<(), Error> {
+    let connection = connect(&address.maintenance(), wait).await?;
+    finish(connection, address, sql).await
+}
+
+async fn finish(mut connection: PgConnection, address: &PostgresAddress, sql: &str) -> Result<(), Error> {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
+    let done = done.map_err(|error| explain(&address.url(), PATIENCE, &error));
+    let closed = connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error));
+    done?;
+    closed
+}
