@@ -1,6 +1,7 @@
 //! Directives: comment lines at the top of a SQL file, before its first statement, that this tool reads and every other
 //! tool passes over. `-- key: value`, or a bare `-- no-transaction`, which is sqlx's own.
 
+use crate::engine::Engine;
 use crate::engine::lex::{Kind, tokens};
 
 /// The directive with which sqlx runs a migration outside a transaction.
@@ -36,7 +37,8 @@ pub(crate) enum Mistake {
 pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Directive, Mistake)>) {
     let (mut found, mut mistaken) = (Vec::new(), Vec::new());
     let bom = if sql.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let tokens = tokens(&sql[bom..]);
+    // Comments are the same for every engine, as far as a file's first lines go.
+    let tokens = tokens(&sql[bom..], Engine::Sqlite);
     let header = tokens.iter().take_while(|token| token.kind == Kind::Comment).count();
     for (number, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Comment) {
         let Some(text) = token.text.strip_prefix("--") else { continue };

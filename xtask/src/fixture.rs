@@ -130,7 +130,7 @@ pub async fn load(
     connection.begin_load().await?;
     let loaded = match run_script(connection, &sql).await {
         Ok(()) => connection.commit().await.map_err(|error| match error {
-            engine::Error::Statement { why } => {
+            engine::Error::Statement { why, .. } => {
                 Error::References { fixture: fixture.name.clone(), version: fixture.version, why }
             }
             other => other.into(),

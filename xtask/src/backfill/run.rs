@@ -189,7 +189,7 @@ async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope
     };
     if number(1) > 0 {
         let why = format!("\"pending\" is NULL for {} of them, and has to be true or false", number(1));
-        return Err(failed(reader, engine::Error::Statement { why }));
+        return Err(failed(reader, engine::Error::Statement { why, position: None }));
     }
     Ok(number(0))
 }

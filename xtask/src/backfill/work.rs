@@ -220,7 +220,7 @@ pub(super) fn statement(
     committed: u64,
 ) -> Error {
     match error {
-        engine::Error::Statement { why } => Error::Statement {
+        engine::Error::Statement { why, .. } => Error::Statement {
             backfill: about.name,
             unit: about.unit,
             database: connection.address(),
@@ -234,5 +234,5 @@ pub(super) fn statement(
 
 fn wrong_engine(connection: &Connection) -> Error {
     let why = format!("the backfill is written for another engine than {}", connection.engine());
-    Error::Engine(engine::Error::Statement { why })
+    Error::Engine(engine::Error::Statement { why, position: None })
 }

@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use crate::directive::{Directive, Mistake, directives};
+use crate::engine::Engine;
 use crate::engine::lex::statements;
 use crate::workspace;
 use miette::NamedSource;
@@ -48,15 +49,15 @@ pub struct Check {
 ///
 /// # Errors
 /// The first file that is no check.
-pub fn read(folder: &Path) -> Result<Vec<Check>, Error> {
+pub fn read(folder: &Path, engine: Engine) -> Result<Vec<Check>, Error> {
     let folder = folder.join("checks");
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    workspace::entries(&folder)?.into_iter().map(read_one).collect()
+    workspace::entries(&folder)?.into_iter().map(|path| read_one(path, engine)).collect()
 }
 
-fn read_one(path: PathBuf) -> Result<Check, Error> {
+fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
     if path.extension().is_none_or(|ending| ending != "sql") {
         return Err(Error::NotACheck { file: path });
     }
@@ -102,7 +103,7 @@ fn read_one(path: PathBuf) -> Result<Check, Error> {
             }
         }
     }
-    let count = statements(&sql).len();
+    let count = statements(&sql, engine).len();
     if count != 1 {
         return Err(Error::NotOneQuery { file: path, statements: count });
     }

@@ -74,7 +74,7 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Ver
             None => return Err(Error::RowQuery { check: name, why: "it is written for another engine".to_owned() }),
         };
         let rows = read.map_err(|page| match connection.explain(page.error) {
-            engine::Error::Statement { why } => Error::RowQuery { check: name, why },
+            engine::Error::Statement { why, .. } => Error::RowQuery { check: name, why },
             other => other.into(),
         })?;
         let Some((last, _)) = rows.last() else { break };

@@ -67,9 +67,9 @@ async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Erro
 async fn explain(connection: &mut Connection, check: &Check, error: engine::Error) -> Error {
     let text = NamedSource::new(check.path.display().to_string(), check.sql.clone());
     let mut at = (0, 0);
-    if let Some(statement) = statements(&check.sql).first() {
+    if let Some(statement) = statements(&check.sql, connection.engine()).first() {
         let offset = connection.locate(statement, &error).await.unwrap_or(0);
-        let length = tokens(&statement.text[offset..]).first().map_or(0, |token| token.text.len());
+        let length = tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
         at = (statement.start + offset, length);
     }
     Error::Query { check: check.name.clone(), why: error.to_string(), text, at: at.into() }

@@ -107,7 +107,7 @@ impl<'a> Context<'a> {
         for warning in &history.warnings {
             self.terminal.note(&format!("{} {warning}", self.terminal.err().odd("warning:")));
         }
-        let checks = check::read(&database.folder)?;
+        let checks = check::read(&database.folder, database.engine)?;
         let backfills: Vec<String> =
             self.registry.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect();
         for migration in &history.migrations {

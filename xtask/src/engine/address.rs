@@ -1,14 +1,16 @@
 //! Where a database is: a URL, checked once against the engine that the database has, and shown without secrets.
 
 use super::{Engine, Error};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 const SQLITE_EXAMPLE: &str = "`sqlite:path/to/file.db`";
+const POSTGRES_EXAMPLE: &str = "`postgres://user@host/database`";
 
-/// What an address allows (`?mode=` of a URL).
+/// What an address allows (`?mode=` of a SQLite URL).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     /// Reading a database that is there (`ro`).
@@ -20,9 +22,26 @@ enum Mode {
 }
 
 /// The address of one database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// A SQLite file.
+    Sqlite(SqliteAddress),
+    /// A database on a PostgreSQL server.
+    Postgres(PostgresAddress),
+}
+
+/// The address of a SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteAddress {
     path: PathBuf,
+    mode: Mode,
+}
+
+/// The address of a database on a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub struct PostgresAddress {
+    options: PgConnectOptions,
+    database: String,
     mode: Mode,
 }
 
@@ -33,11 +52,64 @@ impl Address {
     /// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one or one in memory.
     pub fn parse(engine: Engine, url: &str) -> Result<Self, Error> {
         match engine {
-            Engine::Sqlite => Self::parse_sqlite(url),
+            Engine::Sqlite => SqliteAddress::parse(url).map(Self::Sqlite),
+            Engine::Postgres => PostgresAddress::parse(url).map(Self::Postgres),
         }
     }
 
-    fn parse_sqlite(url: &str) -> Result<Self, Error> {
+    /// A SQLite file that must exist.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self::Sqlite(SqliteAddress { path: path.to_owned(), mode: Mode::Write })
+    }
+
+    /// A SQLite file that is created, with its folder, where it is missing.
+    #[must_use]
+    pub fn file_or_new(path: &Path) -> Self {
+        Self::Sqlite(SqliteAddress { path: path.to_owned(), mode: Mode::Create })
+    }
+
+    /// A database on a server, which is created where it is missing.
+    #[must_use]
+    pub fn on_server(options: PgConnectOptions, database: &str) -> Self {
+        Self::Postgres(PostgresAddress {
+            options: options.database(database),
+            database: database.to_owned(),
+            mode: Mode::Create,
+        })
+    }
+
+    /// The same with another path: one that was meant relative to another folder.
+    #[must_use]
+    pub fn moved(self, to: impl FnOnce(&Path) -> PathBuf) -> Self {
+        match self {
+            Self::Sqlite(address) => Self::Sqlite(SqliteAddress { path: to(&address.path), ..address }),
+            Self::Postgres(_) => self,
+        }
+    }
+
+    /// True where a database that is missing is to be created by the first that writes to it.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        match self {
+            Self::Sqlite(SqliteAddress { mode, .. }) | Self::Postgres(PostgresAddress { mode, .. }) => {
+                *mode == Mode::Create
+            }
+        }
+    }
+
+    /// The URL, ready to be typed again; no secrets in it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(address) => address.url(),
+            Self::Postgres(address) => address.url(),
+        }
+    }
+}
+
+impl SqliteAddress {
+    fn parse(url: &str) -> Result<Self, Error> {
         if !url.starts_with("sqlite:") {
             return Err(Error::WrongEngine { url: masked(url), engine: Engine::Sqlite, example: SQLITE_EXAMPLE });
         }
@@ -64,47 +136,79 @@ impl Address {
         Ok(Self { path: path.to_owned(), mode })
     }
 
-    /// A SQLite file that must exist.
-    #[must_use]
-    pub fn file(path: &Path) -> Self {
-        Self { path: path.to_owned(), mode: Mode::Write }
-    }
-
-    /// A SQLite file that is created, with its folder, where it is missing.
-    #[must_use]
-    pub fn file_or_new(path: &Path) -> Self {
-        Self { path: path.to_owned(), mode: Mode::Create }
-    }
-
-    /// The same with another path: one that was meant relative to another folder.
-    #[must_use]
-    pub fn moved(self, to: impl FnOnce(&Path) -> PathBuf) -> Self {
-        Self { path: to(&self.path), ..self }
-    }
-
     /// The file of the database.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// True where a database that is missing is to be created by the first that writes to it.
-    #[must_use]
-    pub fn creates(&self) -> bool {
+    pub(crate) fn creates(&self) -> bool {
         self.mode == Mode::Create
     }
 
-    /// True where the address was given for reading only.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.mode == Mode::Read
     }
 
-    /// The URL, ready to be typed again; no secrets in it.
-    #[must_use]
-    pub fn url(&self) -> String {
+    fn url(&self) -> String {
         let path = self.path.display().to_string();
         format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
+    }
+}
+
+impl PostgresAddress {
+    fn parse(url: &str) -> Result<Self, Error> {
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(Error::WrongEngine { url: masked(url), engine: Engine::Postgres, example: POSTGRES_EXAMPLE });
+        }
+        let bad = |why: String| Error::BadUrl { url: masked(url), why, example: POSTGRES_EXAMPLE };
+        let options = PgConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
+        let Some(database) = options.get_database().map(ToOwned::to_owned) else {
+            return Err(bad("it names no database".to_owned()));
+        };
+        Ok(Self { options, database, mode: Mode::Write })
+    }
+
+    pub(crate) fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Another database on the same server.
+    pub(crate) fn sibling(&self, database: &str) -> Self {
+        Self { options: self.options.clone().database(database), database: database.to_owned(), mode: Mode::Write }
+    }
+
+    /// The database from which others are made and removed.
+    pub(crate) fn maintenance(&self) -> Self {
+        self.sibling(if self.database == "postgres" { "template1" } else { "postgres" })
+    }
+
+    pub(crate) fn creates(&self) -> bool {
+        self.mode == Mode::Create
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.mode == Mode::Read
+    }
+
+    pub(crate) fn url(&self) -> String {
+        let encoded = |text: &str| {
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
+            text.bytes()
+                .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+                .collect::<String>()
+        };
+        let (user, database) = (encoded(self.options.get_username()), encoded(&self.database));
+        let port = self.options.get_port();
+        match self.options.get_socket() {
+            Some(socket) => {
+                format!("postgres://{user}@localhost:{port}/{database}?host={}", encoded(&socket.display().to_string()))
+            }
+            None => format!("postgres://{user}@{}:{port}/{database}", self.options.get_host()),
+        }
     }
 }
 
@@ -135,7 +239,7 @@ mod tests {
     fn urls() {
         let check = |url: &str, expect: &str| {
             let got = match Address::parse(Engine::Sqlite, url) {
-                Ok(address) => {
+                Ok(Address::Sqlite(address)) => {
                     let mode = match address.mode {
                         Mode::Read => "read",
                         Mode::Write => "write",
@@ -143,6 +247,7 @@ mod tests {
                     };
                     format!("{} {mode}", address.path.display())
                 }
+                Ok(Address::Postgres(address)) => address.url(),
                 Err(error) => error.to_string(),
             };
             assert_eq!(got, expect, "{url}");

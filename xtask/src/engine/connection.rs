@@ -2,7 +2,7 @@
 //! here; a backfill's own statements use the driver's typed connection ([`super::Driver`]).
 
 use super::lex::Statement;
-use super::{Address, Engine, Error, Row, Rows, Value, sqlite};
+use super::{Address, Engine, Error, Row, Rows, Value, postgres, sqlite};
 use super::{SQLX_TABLE, Schema, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
@@ -25,6 +25,8 @@ pub enum Access {
 pub enum Connection {
     /// To a SQLite file.
     Sqlite(sqlite::Session),
+    /// To a PostgreSQL database.
+    Postgres(postgres::Session),
 }
 
 impl Connection {
@@ -35,7 +37,10 @@ impl Connection {
     /// # Errors
     /// [`Error::NoDatabase`], [`Error::Unreadable`], [`Error::Locked`].
     pub async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
-        sqlite::Session::open(address, access, wait).await.map(Self::Sqlite)
+        match address {
+            Address::Sqlite(address) => sqlite::Session::open(address, access, wait).await.map(Self::Sqlite),
+            Address::Postgres(address) => postgres::Session::open(address, access, wait).await.map(Self::Postgres),
+        }
     }
 
     /// The engine at the other end.
@@ -43,6 +48,7 @@ impl Connection {
     pub fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -51,6 +57,7 @@ impl Connection {
     pub fn address(&self) -> String {
         match self {
             Self::Sqlite(session) => session.address(),
+            Self::Postgres(session) => session.address(),
         }
     }
 
@@ -61,6 +68,7 @@ impl Connection {
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         match self {
             Self::Sqlite(session) => session.execute(sql, values).await,
+            Self::Postgres(session) => session.execute(sql, values).await,
         }
     }
 
@@ -69,6 +77,7 @@ impl Connection {
     pub fn strict(&self, sql: &str) -> String {
         match self {
             Self::Sqlite(_) => sqlite::strict(sql),
+            Self::Postgres(_) => sql.to_owned(),
         }
     }
 
@@ -94,6 +103,7 @@ impl Connection {
     pub fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
         match self {
             Self::Sqlite(session) => session.stream(sql, values),
+            Self::Postgres(session) => session.stream(sql, values),
         }
     }
 
@@ -104,6 +114,7 @@ impl Connection {
     pub async fn begin(&mut self) -> Result<(), Error> {
         match self {
             Self::Sqlite(session) => session.execute("BEGIN IMMEDIATE", &[]).await.map(drop),
+            Self::Postgres(session) => session.execute("BEGIN", &[]).await.map(drop),
         }
     }
 
@@ -112,6 +123,8 @@ impl Connection {
         self.begin().await?;
         match self {
             Self::Sqlite(session) => session.execute("PRAGMA defer_foreign_keys = ON", &[]).await.map(drop),
+            // Constraints that are not deferrable are checked row by row; a fixture gives its rows in an order that fits.
+            Self::Postgres(session) => session.execute("SET CONSTRAINTS ALL DEFERRED", &[]).await.map(drop),
         }
     }
 
@@ -120,6 +133,7 @@ impl Connection {
         match self {
             // A cache that spills in the middle of a transaction would lock the reader out until its end.
             Self::Sqlite(session) => session.execute("PRAGMA cache_spill = OFF", &[]).await.map(drop),
+            Self::Postgres(_) => Ok(()),
         }
     }
 
@@ -141,6 +155,7 @@ impl Connection {
     pub fn migrations(&mut self) -> &mut (dyn Migrate + Send) {
         match self {
             Self::Sqlite(session) => &mut session.connection,
+            Self::Postgres(session) => &mut session.connection,
         }
     }
 
@@ -148,6 +163,7 @@ impl Connection {
     pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
         match self {
             Self::Sqlite(session) => session.explain(error),
+            Self::Postgres(session) => session.explain(error),
         }
     }
 
@@ -155,6 +171,10 @@ impl Connection {
     pub(crate) async fn locate(&mut self, statement: &Statement<'_>, error: &Error) -> Option<usize> {
         match self {
             Self::Sqlite(session) => sqlite::locate(session, statement.text, error).await,
+            Self::Postgres(_) => {
+                let Error::Statement { position: Some(position), .. } = error else { return None };
+                statement.text.char_indices().nth(position - 1).map(|(at, _)| at)
+            }
         }
     }
 
@@ -166,6 +186,10 @@ impl Connection {
         match self {
             Self::Sqlite(_) => {
                 let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
+                Ok(self.query(sql, &[name.into()], 1).await?.scalar() == Some(&Value::Int(1)))
+            }
+            Self::Postgres(_) => {
+                let sql = "SELECT count(*) FROM pg_class WHERE oid = to_regclass(quote_ident($1))";
                 Ok(self.query(sql, &[name.into()], 1).await?.scalar() == Some(&Value::Int(1)))
             }
         }
@@ -190,6 +214,7 @@ impl Connection {
     pub(crate) async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
         match self {
             Self::Sqlite(session) => sqlite::tables(session).await,
+            Self::Postgres(session) => postgres::tables(session).await,
         }
     }
 
@@ -197,6 +222,7 @@ impl Connection {
     pub(crate) async fn schema(&mut self) -> Result<Schema, Error> {
         match self {
             Self::Sqlite(session) => sqlite::schema(session).await,
+            Self::Postgres(session) => postgres::schema(session).await,
         }
     }
 
@@ -204,6 +230,7 @@ impl Connection {
     pub(crate) async fn digest(&mut self, table: &TableShape) -> Result<TableDigest, Error> {
         match self {
             Self::Sqlite(session) => sqlite::digest(session, table).await,
+            Self::Postgres(session) => postgres::digest(session, table).await,
         }
     }
 
@@ -211,6 +238,23 @@ impl Connection {
     pub(crate) async fn create_ledger(&mut self) -> Result<(), Error> {
         match self {
             Self::Sqlite(session) => session.execute(sqlite::LEDGER, &[]).await.map(drop),
+            Self::Postgres(session) => session.execute(postgres::LEDGER, &[]).await.map(drop),
+        }
+    }
+
+    /// Lets go of the database for a while, where nobody could copy it otherwise.
+    pub(crate) async fn suspend(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.suspend().await,
+        }
+    }
+
+    /// Takes the database up again.
+    pub(crate) async fn resume(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.resume().await,
         }
     }
 
@@ -233,6 +277,7 @@ impl Connection {
     pub async fn close(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(session) => session.close().await,
+            Self::Postgres(session) => session.close().await,
         }
     }
 }
@@ -241,7 +286,14 @@ impl Connection {
 /// system when that process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
-    _held: sqlite::FileLock,
+    _held: Held,
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "what is held is released by being dropped")]
+enum Held {
+    Sqlite(sqlite::FileLock),
+    Postgres(postgres::AdvisoryLock),
 }
 
 impl Lock {
@@ -250,10 +302,22 @@ impl Lock {
     /// # Errors
     /// [`Error::NoDatabase`]; [`Error::Locked`] when the wait was too long; [`Error::Io`] when the lock can't be made.
     pub async fn take(address: &Address, wait: Duration, waiting: &(dyn Fn(String) + Sync)) -> Result<Self, Error> {
-        if !address.creates() && !address.path().exists() {
-            return Err(Error::NoDatabase { path: address.path().to_owned() });
-        }
-        sqlite::refuse_read_only(address, Access::Write)?;
-        sqlite::FileLock::take(address.path(), wait, waiting).await.map(|held| Self { _held: held })
+        let held = match address {
+            Address::Sqlite(address) => {
+                if !address.creates() && !address.path().exists() {
+                    return Err(Error::NoDatabase { place: address.path().display().to_string() });
+                }
+                sqlite::refuse_read_only(address, Access::Write)?;
+                Held::Sqlite(sqlite::FileLock::take(address.path(), wait, waiting).await?)
+            }
+            Address::Postgres(server) => {
+                if address.creates() {
+                    // The lock is on a database: it has to be there first.
+                    Connection::open(&Address::Postgres(server.clone()), Access::Write, wait).await?.close().await?;
+                }
+                Held::Postgres(postgres::AdvisoryLock::take(server, wait, waiting).await?)
+            }
+        };
+        Ok(Self { _held: held })
     }
 }

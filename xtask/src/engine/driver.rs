@@ -4,19 +4,32 @@ use super::{Connection, Engine};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use std::fmt;
+use uuid::Uuid;
 
 /// A unit's place in the order in which a backfill reads: what the ledger remembers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
-    /// A rowid.
+    /// An integer: on SQLite the rowid.
     Int(i64),
+    /// A UUID.
+    Uuid {
+        /// The UUID.
+        uuid: Uuid,
+    },
+    /// A text.
+    Text {
+        /// The text.
+        text: String,
+    },
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Int(n) => write!(f, "{n}"),
+            Self::Uuid { uuid } => write!(f, "{uuid}"),
+            Self::Text { text } => write!(f, "{text}"),
         }
     }
 }
@@ -63,7 +76,7 @@ impl Page<'_> {
     /// The condition that `scope` makes; its values are parameters from `$first` on.
     pub(crate) fn scope(&self, engine: Engine, first: usize) -> String {
         let equal = |(i, (column, _)): (usize, &(String, String))| {
-            format!(" AND unit.{} = ${}", engine.quote(column), first + i)
+            format!(" AND {} = ${}", engine.as_text(&format!("unit.{}", engine.quote(column))), first + i)
         };
         let scope: String = self.scope.iter().enumerate().map(equal).collect();
         format!("TRUE{scope}")

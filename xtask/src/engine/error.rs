@@ -54,33 +54,33 @@ pub enum Error {
     },
 
     /// There is no database at the address.
-    #[error("there is no database at {}", path.display())]
+    #[error("there is no database at {place}")]
     #[diagnostic(help(
         "check the path; `cargo xtask migrate` makes a development database, and `?mode=rwc` behind a URL one that it names"
     ))]
     NoDatabase {
-        /// The file that is not there.
-        path: PathBuf,
+        /// Where it should be.
+        place: String,
     },
 
     /// The database can't be opened.
-    #[error("can't open {}: {why}", path.display())]
+    #[error("can't open {place}: {why}")]
     #[diagnostic(help("check that the path is a database file that this user may read and write"))]
     Unreadable {
-        /// The file.
-        path: PathBuf,
+        /// The file or the address.
+        place: String,
         /// What the system or the engine said.
         why: String,
     },
 
     /// The database is damaged.
-    #[error("{} is damaged: {why}", path.display())]
+    #[error("{place} is damaged: {why}")]
     #[diagnostic(help(
         "restore a copy; `PRAGMA integrity_check` tells what is damaged, `.recover` of the sqlite3 shell saves what can be read"
     ))]
     Damaged {
-        /// The file.
-        path: PathBuf,
+        /// The file or the address.
+        place: String,
         /// What the engine said.
         why: String,
     },
@@ -98,13 +98,13 @@ pub enum Error {
     },
 
     /// Somebody else kept the database locked for longer than we were told to wait.
-    #[error("{} is locked, and stayed so for {waited} s; {}", path.display(), who(holders))]
+    #[error("{place} is locked, and stayed so for {waited} s; {}", who(holders))]
     #[diagnostic(help(
         "let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"
     ))]
     Locked {
-        /// The file.
-        path: PathBuf,
+        /// The file or the address.
+        place: String,
         /// How long we waited, in seconds.
         waited: u64,
         /// Who has the file open, as far as this user may see.
@@ -112,25 +112,67 @@ pub enum Error {
     },
 
     /// The disk is full, or the file may not grow.
-    #[error("no space left for {}: {why}", path.display())]
+    #[error("no space left for {place}: {why}")]
     #[diagnostic(help(
         "free some space on that file system and run the command again; what was not committed has been rolled back"
     ))]
     Full {
-        /// The file.
-        path: PathBuf,
+        /// The file or the address.
+        place: String,
         /// What the engine said.
         why: String,
     },
 
     /// The database may not be written.
-    #[error("{} may not be written: {why}", path.display())]
+    #[error("{place} may not be written: {why}")]
     #[diagnostic(help("write to it with a URL and as a user that may, or use a command that only reads"))]
     ReadOnly {
-        /// The file.
-        path: PathBuf,
+        /// The file or the address.
+        place: String,
         /// What the engine said.
         why: String,
+    },
+
+    /// There is no way to the server, or no longer.
+    #[error("can't reach {place}: {why}")]
+    #[diagnostic(help(
+        "check that the server runs there and takes connections; what was not committed has been rolled back, and a backfill goes on from its last batch"
+    ))]
+    Unreachable {
+        /// The address.
+        place: String,
+        /// What the system or the server said.
+        why: String,
+    },
+
+    /// The server lets this user not in.
+    #[error("{place} refuses us: {why}")]
+    #[diagnostic(help("check user and password in the URL (or PGPASSWORD), and the server's pg_hba.conf"))]
+    Refused {
+        /// The address.
+        place: String,
+        /// What the server said.
+        why: String,
+    },
+
+    /// The server is older than what this tool works with.
+    #[error("{place} is PostgreSQL {version}, and 13 is the oldest that this tool works with")]
+    #[diagnostic(help("use a newer server"))]
+    OldServer {
+        /// The address.
+        place: String,
+        /// Its version.
+        version: String,
+    },
+
+    /// The database is in an encoding that can't hold every text.
+    #[error("{place} is in the encoding {encoding}, and this tool works with UTF8")]
+    #[diagnostic(help("make the database with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"))]
+    Encoding {
+        /// The address.
+        place: String,
+        /// Its encoding.
+        encoding: String,
     },
 
     /// The engine refused a statement.
@@ -138,6 +180,8 @@ pub enum Error {
     Statement {
         /// The engine's message, without its code.
         why: String,
+        /// Where in the statement, in characters from 1, if the engine told.
+        position: Option<usize>,
     },
 
     /// The file system refused something beside the database itself.

@@ -1,6 +1,8 @@
 //! A lexer for SQL text: just enough to tell statements, comments, strings and identifiers apart, so that a file can be
 //! run statement by statement and an error can be shown where it is. It never judges whether SQL is right.
 
+use super::Engine;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -52,7 +54,7 @@ impl Token<'_> {
 }
 
 /// The tokens of `sql`, comments included, white space left out. Anything that is not closed reaches to the end.
-pub(crate) fn tokens(sql: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
     let bytes = sql.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -68,18 +70,28 @@ pub(crate) fn tokens(sql: &str) -> Vec<Token<'_>> {
                 Kind::Comment
             }
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at = sql[at + 2..].find("*/").map_or(bytes.len(), |n| at + 2 + n + 2);
+                at = end_of_comment(bytes, at, engine);
                 Kind::Comment
+            }
+            b'$' if engine == Engine::Postgres
+                && let Some(end) = end_of_dollars(sql, at) =>
+            {
+                at = end;
+                Kind::String
+            }
+            b'\'' if engine == Engine::Postgres && follows_e(&tokens, start) => {
+                at = close_escaped(bytes, at + 1);
+                Kind::String
             }
             b'\'' => {
                 at = close(bytes, at + 1, b'\'');
                 Kind::String
             }
-            quote @ (b'"' | b'`') => {
+            quote @ (b'"' | b'`') if quote == b'"' || engine == Engine::Sqlite => {
                 at = close(bytes, at + 1, quote);
                 Kind::Quoted
             }
-            b'[' => {
+            b'[' if engine == Engine::Sqlite => {
                 at = sql[at..].find(']').map_or(bytes.len(), |n| at + n + 1);
                 Kind::Quoted
             }
@@ -121,6 +133,57 @@ fn close(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     bytes.len()
 }
 
+/// The end of a comment in stars; PostgreSQL's may be nested.
+fn end_of_comment(bytes: &[u8], start: usize, engine: Engine) -> usize {
+    let (mut at, mut depth) = (start + 2, 1);
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'*', Some(b'/')) => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            (b'/', Some(b'*')) if engine == Engine::Postgres => {
+                depth += 1;
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// The end of a string between two `$tag$`; none where no tag begins at `start`.
+fn end_of_dollars(sql: &str, start: usize) -> Option<usize> {
+    let rest = &sql[start + 1..];
+    let tag_end = rest.find('$')?;
+    let tag = &rest[..tag_end];
+    let is_tag = !tag.starts_with(|c: char| c.is_ascii_digit()) && tag.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let mark = &sql[start..start + tag_end + 2];
+    let body = start + mark.len();
+    is_tag.then(|| sql[body..].find(mark).map_or(sql.len(), |n| body + n + mark.len()))
+}
+
+/// True where the last token is the `E` that lets backslashes escape in the string behind it.
+fn follows_e(tokens: &[Token<'_>], start: usize) -> bool {
+    tokens.last().is_some_and(|last| last.text.eq_ignore_ascii_case("E") && last.start + 1 == start)
+}
+
+/// The end of a string in which a backslash takes the next byte's meaning away.
+fn close_escaped(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'\'' if bytes.get(at + 1) == Some(&b'\'') => at += 2,
+            b'\'' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
 /// One statement of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Statement<'a> {
@@ -131,16 +194,17 @@ pub(crate) struct Statement<'a> {
 }
 
 /// The statements of `sql`, each with its semicolon. Comments between statements belong to none; the body of a trigger
-/// belongs to its `CREATE TRIGGER`, by the rule of `sqlite3_complete`: it ends at `; END ;`.
-pub(crate) fn statements(sql: &str) -> Vec<Statement<'_>> {
+/// belongs to its `CREATE TRIGGER` on SQLite, by the rule of `sqlite3_complete`: it ends at `; END ;`. On PostgreSQL the body
+/// of a function between `BEGIN ATOMIC` and `END` belongs to its `CREATE`.
+pub(crate) fn statements(sql: &str, engine: Engine) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
     let mut current: Vec<Token<'_>> = Vec::new();
-    for token in tokens(sql).into_iter().filter(|token| token.kind != Kind::Comment) {
+    for token in tokens(sql, engine).into_iter().filter(|token| token.kind != Kind::Comment) {
         if current.is_empty() && token.is(";") {
             continue;
         }
         current.push(token);
-        if token.is(";") && (!is_trigger(&current) || ends_trigger(&current)) {
+        if token.is(";") && !is_inside(&current, engine) {
             found.extend(statement(sql, &current));
             current.clear();
         }
@@ -152,6 +216,21 @@ pub(crate) fn statements(sql: &str) -> Vec<Statement<'_>> {
 fn statement<'a>(sql: &'a str, tokens: &[Token<'a>]) -> Option<Statement<'a>> {
     let (first, last) = (tokens.first()?, tokens.last()?);
     Some(Statement { start: first.start, text: &sql[first.start..last.start + last.text.len()] })
+}
+
+/// True where a semicolon, the last of `tokens`, ends only a part of a statement.
+fn is_inside(tokens: &[Token<'_>], engine: Engine) -> bool {
+    match engine {
+        Engine::Sqlite => is_trigger(tokens) && !ends_trigger(tokens),
+        Engine::Postgres => {
+            let atomic = tokens.windows(2).position(|pair| pair[0].is("BEGIN") && pair[1].is("ATOMIC"));
+            atomic.is_some_and(|at| {
+                // `CASE … END` is the one other thing that ends like that.
+                let count = |word: &str| tokens[at..].iter().filter(|token| token.is(word)).count();
+                tokens.first().is_some_and(|first| first.is("CREATE")) && count("END") < 1 + count("CASE")
+            })
+        }
+    }
 }
 
 fn is_trigger(tokens: &[Token<'_>]) -> bool {
@@ -182,7 +261,7 @@ mod tests {
     #[test]
     fn splits() {
         let check = |sql: &str, expect: &[&str]| {
-            assert_eq!(statements(sql).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
+            assert_eq!(statements(sql, Engine::Sqlite).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
         };
         check("", &[]);
         check(" ; ;\n-- only a comment", &[]);
@@ -203,6 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn splits_as_postgres_does() {
+        let check = |sql: &str, expect: &[&str]| {
+            assert_eq!(statements(sql, Engine::Postgres).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
+        };
+        check("a $$ ; $$; b $x$ $$ ; $y$ $x$; c", &["a $$ ; $$;", "b $x$ $$ ; $y$ $x$;", "c"]);
+        check("a $1; b", &["a $1;", "b"]);
+        check(r"a E'\\';' ; b '\'; c", &[r"a E'\\';' ;", r"b '\';", "c"]);
+        check("a /* /* ; */ ; */ b; c", &["a /* /* ; */ ; */ b;", "c"]);
+        check("a ARRAY['x;y']; b[1]; c", &["a ARRAY['x;y'];", "b[1];", "c"]);
+        check("CREATE TRIGGER t EXECUTE FUNCTION f(); b;", &["CREATE TRIGGER t EXECUTE FUNCTION f();", "b;"]);
+        check(
+            "CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END; b",
+            &["CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END;", "b"],
+        );
+    }
+
+    #[test]
     fn positions() {
         let check =
             |text: &str, offset: usize, expect: (usize, usize, &str)| assert_eq!(position(text, offset), expect);
@@ -214,16 +310,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_between_statements(sql in "[a-c;'\"\\-/* \n\\[\\]`é]{0,60}") {
-            let all: Vec<_> = tokens(&sql).into_iter().filter(|t| t.kind != Kind::Comment && t.text != ";").map(|t| t.start).collect();
-            let kept: Vec<_> = statements(&sql)
+        fn nothing_is_lost_between_statements(sql in "[a-cE;'\"\\-/* \n\\[\\]`é$\\\\]{0,60}", postgres in any::<bool>()) {
+            let engine = if postgres { Engine::Postgres } else { Engine::Sqlite };
+            let all: Vec<_> = tokens(&sql, engine).into_iter().filter(|t| t.kind != Kind::Comment && t.text != ";").map(|t| t.start).collect();
+            let kept: Vec<_> = statements(&sql, engine)
                 .into_iter()
-                .flat_map(|s| tokens(s.text).into_iter().map(move |t| (t.kind, t.text, t.start + s.start)))
+                .flat_map(|s| tokens(s.text, engine).into_iter().map(move |t| (t.kind, t.text, t.start + s.start)))
                 .filter(|(kind, text, _)| *kind != Kind::Comment && *text != ";")
                 .map(|(_, _, start)| start)
                 .collect();
             prop_assert_eq!(all, kept);
-            tokens(&sql).iter().for_each(|token| drop(token.normal()));
+            tokens(&sql, engine).iter().for_each(|token| drop(token.normal()));
         }
     }
 }

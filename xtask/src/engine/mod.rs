@@ -2,13 +2,14 @@
 //! text, catalogues and digests. The rest of the tool speaks to a database through [`Connection`] and never asks which
 //! engine it has.
 
-mod address;
+pub(crate) mod address;
 mod catalogue;
 mod connection;
 mod digest;
 mod driver;
 mod error;
 pub(crate) mod lex;
+mod postgres;
 mod script;
 mod sqlite;
 mod target;
@@ -35,6 +36,8 @@ use std::fmt;
 pub enum Engine {
     /// SQLite 3, linked into this program.
     Sqlite,
+    /// PostgreSQL 13 or newer.
+    Postgres,
 }
 
 impl Engine {
@@ -43,22 +46,13 @@ impl Engine {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
-        }
-    }
-
-    /// A version string of the engine that runs the statements: part of what a template is addressed by.
-    ///
-    /// # Errors
-    /// Where the engine can't be asked.
-    pub async fn version(self) -> Result<String, Error> {
-        match self {
-            Self::Sqlite => sqlite::version().await,
+            Self::Postgres => "postgres",
         }
     }
 
     /// What a statement does to the transaction around it, where this engine does not allow that inside a migration.
     pub(crate) fn transaction_control(self, statement: &lex::Statement<'_>) -> Option<TransactionControl> {
-        let tokens = lex::tokens(statement.text);
+        let tokens = lex::tokens(statement.text, self);
         let mut words = tokens.iter().filter(|token| token.kind != lex::Kind::Comment);
         let (first, second, third) = (words.next()?, words.next(), words.next());
         match self {
@@ -70,13 +64,14 @@ impl Engine {
             Self::Sqlite if ["COMMIT", "END", "ROLLBACK"].iter().any(|word| first.is(word)) => {
                 Some(TransactionControl::End)
             }
-            Self::Sqlite => None,
+            // It takes them as warnings, or as what they are: `END` ends a function's body, too.
+            Self::Sqlite | Self::Postgres => None,
         }
     }
 
     /// Why a script of this engine may have deleted rows that it does not name, where its text shows that.
     pub(crate) fn why_rows_went(self, sql: &str) -> Option<&'static str> {
-        let words: Vec<String> = lex::tokens(sql).iter().map(lex::Token::normal).collect();
+        let words: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();
         let drops = words.windows(2).any(|pair| pair == ["DROP", "TABLE"]);
         match self {
             Self::Sqlite if drops && words.iter().any(|word| word == "FOREIGN_KEYS") => Some(
@@ -84,7 +79,7 @@ impl Engine {
                  that refer to the table. Make `-- no-transaction` the first line, and write PRAGMA foreign_keys = OFF; BEGIN; … \
                  COMMIT; PRAGMA foreign_keys = ON; yourself",
             ),
-            Self::Sqlite => None,
+            Self::Sqlite | Self::Postgres => None,
         }
     }
 
@@ -92,7 +87,32 @@ impl Engine {
     #[must_use]
     pub fn quote(self, name: &str) -> String {
         match self {
-            Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+            Self::Sqlite | Self::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    /// A table's name, which may begin with that of its schema, as an identifier in SQL.
+    #[must_use]
+    pub fn quote_table(self, name: &str) -> String {
+        match (self, name.split_once('.')) {
+            (Self::Postgres, Some((schema, table))) => format!("{}.{}", self.quote(schema), self.quote(table)),
+            _ => self.quote(name),
+        }
+    }
+
+    /// An expression as text, where the engine does not compare it with a text as it is.
+    pub(crate) fn as_text(self, expression: &str) -> String {
+        match self {
+            Self::Sqlite => expression.to_owned(),
+            Self::Postgres => format!("{expression}::text"),
+        }
+    }
+
+    /// An expression in the order of its bytes, whatever the collation of its column is.
+    pub(crate) fn by_bytes(self, expression: &str) -> String {
+        match self {
+            Self::Sqlite => format!("{expression} COLLATE BINARY"),
+            Self::Postgres => format!("{expression}::text COLLATE \"C\""),
         }
     }
 }
@@ -110,6 +130,7 @@ impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
         })
     }
 }

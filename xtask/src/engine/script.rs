@@ -31,14 +31,15 @@ impl From<Error> for ScriptError {
 
 /// Runs all statements of `sql` in the transaction that is open, or each on its own where none is.
 pub(crate) async fn run_script(connection: &mut Connection, sql: &str) -> Result<(), ScriptError> {
-    let statements = statements(sql);
+    let statements = statements(sql, connection.engine());
     // Where a transaction of the script's own was opened: what follows is undone with it.
     let mut opened = None;
     for (number, statement) in statements.iter().enumerate() {
         if let Err(error) = connection.execute(statement.text, &[]).await {
-            let Error::Statement { why } = &error else { return Err(error.into()) };
+            let Error::Statement { why, .. } = &error else { return Err(error.into()) };
             let offset = connection.locate(statement, &error).await.unwrap_or(0);
-            let length = tokens(&statement.text[offset..]).first().map_or(0, |token| token.text.len());
+            let length =
+                tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
             let at = (statement.start + offset, length).into();
             let done = opened.unwrap_or(number);
             return Err(ScriptError::Refused { why: why.clone(), at, done, of: statements.len() });

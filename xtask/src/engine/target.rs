@@ -4,7 +4,7 @@ use super::{Access, Address, Connection, Error};
 use std::time::Duration;
 
 /// A database that this tool was told to work on, or one that it made itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// Where it is.
     pub address: Address,

@@ -157,8 +157,9 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
 ) -> Result<(), Error> {
     let engine = before.engine();
     let columns = common.columns.iter().map(|column| engine.quote(column)).collect::<Vec<_>>().join(", ");
-    let order = (1..=common.key).map(|i| format!("{i} COLLATE BINARY")).collect::<Vec<_>>().join(", ");
-    let sql = format!("SELECT {columns} FROM {} ORDER BY {order}", engine.quote(&common.table));
+    let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
+    let order = keys.collect::<Vec<_>>().join(", ");
+    let sql = format!("SELECT {columns} FROM {} ORDER BY {order}", engine.quote_table(&common.table));
     let mut lefts = before.stream(&sql, &[]);
     let mut rights = after.stream(&sql, &[]);
     let (mut old, mut new) = (lefts.try_next().await?, rights.try_next().await?);

@@ -138,7 +138,7 @@ impl Error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
                 Self::Engine(connection.explain(error))
             }
-            other => Self::Engine(engine::Error::Statement { why: other.to_string() }),
+            other => Self::Engine(engine::Error::Statement { why: other.to_string(), position: None }),
         }
     }
 

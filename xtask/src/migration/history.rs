@@ -192,7 +192,7 @@ fn script(path: &Path, kind: Kind, engine: Engine, faults: &mut Vec<Fault>) -> R
         faults.push(directive_fault(path, &sql, directive, why, help));
     }
     let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
-    let own = statements(&sql).into_iter().find(|statement| engine.transaction_control(statement).is_some());
+    let own = statements(&sql, engine).into_iter().find(|statement| engine.transaction_control(statement).is_some());
     if let (Transaction::Wrapped, Some(statement)) = (transaction, own) {
         let file = path.display().to_string();
         let text = NamedSource::new(&file, sql.clone());

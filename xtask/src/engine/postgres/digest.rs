@@ -16,13 +16,16 @@ pub(crate) async fn digest(session: &mut Session, table: &TableShape) -> Result<
         format!("coalesce(sum({}::numeric), 0)::text", hash(&bound))
     };
     let whole = format!("ROW({})::text", table.columns.iter().map(quote).collect::<Vec<_>>().join(", "));
-    let mut parts = vec!["count(*)".to_owned(), format!("coalesce(sum(hashtextextended({whole}, 7)::numeric), 0)::text")];
+    let mut parts =
+        vec!["count(*)".to_owned(), format!("coalesce(sum(hashtextextended({whole}, 7)::numeric), 0)::text")];
     parts.extend(table.columns.iter().map(sum));
     let sql = format!("SELECT {} FROM {}", parts.join(", "), Engine::Postgres.quote_table(&table.name));
     let rows = session.rows(&sql, &[]).await?;
     let row = rows.into_iter().next().unwrap_or_default();
     // The sum of a few million numbers of 64 bits is far below 128 bits.
-    let number = |value: Option<&Value>| value.and_then(Value::as_text).and_then(|text| text.parse::<i128>().ok()).unwrap_or_default().cast_unsigned();
+    let number = |value: Option<&Value>| {
+        value.and_then(Value::as_text).and_then(|text| text.parse::<i128>().ok()).unwrap_or_default().cast_unsigned()
+    };
     let count = row.first().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
     let columns: BTreeMap<String, u128> =
         table.columns.iter().enumerate().map(|(i, column)| (column.clone(), number(row.get(i + 2)))).collect();

@@ -19,8 +19,10 @@ impl Driver for Postgres {
     where
         U: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,
     {
-        let bounds: Vec<(&str, &Key)> =
-            [(">", &page.after), ("<=", &page.until)].into_iter().filter_map(|(sign, key)| Some((sign, key.as_ref()?))).collect();
+        let bounds: Vec<(&str, &Key)> = [(">", &page.after), ("<=", &page.until)]
+            .into_iter()
+            .filter_map(|(sign, key)| Some((sign, key.as_ref()?)))
+            .collect();
         let within = bounds.iter().enumerate().map(|(i, (sign, _))| format!("unit.\"cursor\" {sign} ${} AND ", i + 1));
         let sql = format!(
             "SELECT * FROM ({units}\n) AS unit WHERE {within}{which} AND {scope} ORDER BY unit.\"cursor\" LIMIT {limit}",
@@ -62,7 +64,9 @@ fn key(row: &PgRow) -> Result<Key, sqlx::Error> {
     let column = row.try_column("cursor")?;
     Ok(match column.type_info().name() {
         "UUID" => Key::Uuid { uuid: row.try_get("cursor")? },
-        "INT2" | "INT4" | "INT8" => Key::Int(row.try_get_unchecked::<i64, _>("cursor").or_else(|_| row.try_get::<i32, _>("cursor").map(i64::from))?),
+        "INT2" | "INT4" | "INT8" => Key::Int(
+            row.try_get_unchecked::<i64, _>("cursor").or_else(|_| row.try_get::<i32, _>("cursor").map(i64::from))?,
+        ),
         _ => Key::Text { text: row.try_get("cursor")? },
     })
 }

@@ -17,14 +17,19 @@ pub(crate) struct AdvisoryLock {
 }
 
 impl AdvisoryLock {
-    pub(crate) async fn take(address: &PostgresAddress, wait: Duration, waiting: &(dyn Fn(String) + Sync)) -> Result<Self, Error> {
+    pub(crate) async fn take(
+        address: &PostgresAddress,
+        wait: Duration,
+        waiting: &(dyn Fn(String) + Sync),
+    ) -> Result<Self, Error> {
         let mut session = connect(address, wait).await?;
         let number = lock_number(address.database());
         let deadline = Instant::now() + wait;
         let refused = |error: sqlx::Error| explain(&address.url(), wait, &error);
         let mut told = false;
         loop {
-            let taken = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(number).fetch_one(&mut session).await;
+            let taken =
+                sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(number).fetch_one(&mut session).await;
             if taken.map_err(refused)? {
                 return Ok(Self { _session: session });
             }

@@ -7,7 +7,9 @@ use crate::engine::{Error, Object, Schema, TableShape, Value, is_bookkeeping};
 const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
 fn not_of_extension(catalogue: &str, oid: &str) -> String {
-    format!("NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')")
+    format!(
+        "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
+    )
 }
 
 /// The name of a table as this tool uses it: with its schema, unless that is `public`.
@@ -64,7 +66,9 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Schema, Error> {
         schema.columns.insert(shape.name, shape.columns);
     }
     // sqlx's and this tool's own tables are no objects of the user's.
-    schema.objects.retain(|label, _| !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping));
+    schema.objects.retain(|label, _| {
+        !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
+    });
     Ok(schema)
 }
 

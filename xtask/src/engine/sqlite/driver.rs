@@ -10,8 +10,10 @@ impl Driver for Sqlite {
     const ENGINE: Engine = Engine::Sqlite;
 
     fn typed(connection: &mut Connection) -> Option<&mut SqliteConnection> {
-        let Connection::Sqlite(session) = connection;
-        Some(&mut session.connection)
+        match connection {
+            Connection::Sqlite(session) => Some(&mut session.connection),
+            Connection::Postgres(_) => None,
+        }
     }
 
     async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Vec<(Key, U)>, PageError>
@@ -26,7 +28,10 @@ impl Driver for Sqlite {
             which = page.which(),
             scope = page.scope(Engine::Sqlite, 4),
         );
-        let rowid = |key: &Option<Key>, open: i64| key.as_ref().map_or(open, |Key::Int(rowid)| *rowid);
+        let rowid = |key: &Option<Key>, open: i64| match key {
+            Some(Key::Int(rowid)) => *rowid,
+            _ => open,
+        };
         let query =
             sqlx::query(AssertSqlSafe(sql)).bind(rowid(&page.after, i64::MIN)).bind(rowid(&page.until, i64::MAX));
         // One more than wanted: it shows whether the last key is the key of one unit only.

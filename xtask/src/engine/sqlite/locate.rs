@@ -2,21 +2,22 @@
 //! engine to prepare ever longer beginnings of the statement; nothing is executed.
 
 use super::session::Session;
+use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::lex::{Kind, tokens};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 /// The byte offset in `statement` of the token that `error` names, if it names one.
 pub(crate) async fn locate(session: &mut Session, statement: &str, error: &Error) -> Option<usize> {
-    let Error::Statement { why } = error else { return None };
+    let Error::Statement { why, .. } = error else { return None };
     if why == "incomplete input" {
-        return tokens(statement).last().map(|token| token.start);
+        return tokens(statement, Engine::Sqlite).last().map(|token| token.start);
     }
     if let Some(rest) = why.strip_prefix("unrecognized token: \"") {
         return statement.find(rest.strip_suffix('"').unwrap_or(rest));
     }
     let culprit = culprit(why)?;
-    let candidates: Vec<_> = tokens(statement)
+    let candidates: Vec<_> = tokens(statement, Engine::Sqlite)
         .into_iter()
         .filter(|token| {
             token.kind != Kind::Comment && (token.text == culprit || token.normal() == culprit.to_ascii_uppercase())

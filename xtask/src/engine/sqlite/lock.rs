@@ -50,7 +50,7 @@ impl FileLock {
                 return Err(Error::Locked {
                     holders: holders(database),
                     waited: wait.as_secs(),
-                    path: database.to_owned(),
+                    place: database.display().to_string(),
                 });
             }
             tokio::time::sleep(POLL).await;
@@ -67,9 +67,10 @@ impl Drop for FileLock {
 
 fn try_lock(database: &Path, path: &Path) -> Result<(File, bool), Error> {
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-            Error::ReadOnly { path: database.to_owned(), why: format!("its folder may not be written to: {source}") }
-        }
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Error::ReadOnly {
+            place: database.display().to_string(),
+            why: format!("its folder may not be written to: {source}"),
+        },
         _ => Error::Io { what: "lock", path: path.to_owned(), source },
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);";
 
 /// The version of the SQLite that is linked in.
 pub(super) async fn version() -> Result<String, Error> {
-    let refused = |error: sqlx::Error| Error::Statement { why: error.to_string() };
+    let refused = |error: sqlx::Error| Error::Statement { why: error.to_string(), position: None };
     let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.map_err(refused)?;
     let version = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await.map_err(refused)?;
     connection.close().await.map_err(refused)?;

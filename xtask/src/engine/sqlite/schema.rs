@@ -2,6 +2,7 @@
 //! (checks, collations, generated columns) is taken from its tokens, so that spacing and quoting make no difference.
 
 use super::session::Session;
+use crate::engine::Engine;
 use crate::engine::lex::{Kind, Token, tokens};
 use crate::engine::{Error, Value};
 use crate::engine::{Object, Schema, TableShape, is_bookkeeping};
@@ -145,7 +146,7 @@ async fn table(session: &mut Session, object: &Entry, schema: &mut Schema) -> Re
 fn pieces(sql: &str) -> Vec<Vec<Token<'_>>> {
     let mut depth = 0;
     let mut pieces = vec![Vec::new()];
-    for token in tokens(sql).into_iter().filter(|token| token.kind != Kind::Comment) {
+    for token in tokens(sql, Engine::Sqlite).into_iter().filter(|token| token.kind != Kind::Comment) {
         if token.is(")") {
             depth -= 1;
         }
@@ -200,7 +201,12 @@ fn after_keyword(piece: &[Token<'_>], keyword: &str) -> Vec<String> {
 }
 
 fn normal(sql: &str) -> String {
-    join(&tokens(sql).into_iter().filter(|token| token.kind != Kind::Comment && !token.is(";")).collect::<Vec<_>>())
+    join(
+        &tokens(sql, Engine::Sqlite)
+            .into_iter()
+            .filter(|token| token.kind != Kind::Comment && !token.is(";"))
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn join(tokens: &[Token<'_>]) -> String {

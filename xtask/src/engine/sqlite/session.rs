@@ -1,6 +1,7 @@
 //! An open SQLite file: how it is opened for each kind of access, and what its error codes mean to a person.
 
 use super::holders::holders;
+use crate::engine::address::SqliteAddress;
 use crate::engine::{Access, Address, Error, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -26,19 +27,19 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
+    pub(crate) async fn open(address: &SqliteAddress, access: Access, wait: Duration) -> Result<Self, Error> {
         let path = address.path().to_owned();
         let missing = match path.symlink_metadata() {
             Ok(_) => false,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-            Err(error) => return Err(Error::Unreadable { path, why: error.to_string() }),
+            Err(error) => return Err(Error::Unreadable { place: shown(&path), why: error.to_string() }),
         };
         if missing && !(address.creates() && access != Access::Read) {
-            return Err(Error::NoDatabase { path });
+            return Err(Error::NoDatabase { place: shown(&path) });
         }
         refuse_read_only(address, access)?;
         if path.is_dir() {
-            return Err(Error::Unreadable { path, why: "it is a folder".to_owned() });
+            return Err(Error::Unreadable { place: shown(&path), why: "it is a folder".to_owned() });
         }
         let mut options = SqliteConnectOptions::new()
             .filename(&path)
@@ -121,11 +122,16 @@ impl Session {
 }
 
 /// An address that was given for reading only is not written to.
-pub(crate) fn refuse_read_only(address: &Address, access: Access) -> Result<(), Error> {
+pub(crate) fn refuse_read_only(address: &SqliteAddress, access: Access) -> Result<(), Error> {
     if access != Access::Read && address.is_read_only() {
-        return Err(Error::ReadOnly { path: address.path().to_owned(), why: "its URL says so (`mode=ro`)".to_owned() });
+        return Err(Error::ReadOnly { place: shown(address.path()), why: "its URL says so (`mode=ro`)".to_owned() });
     }
     Ok(())
+}
+
+/// A path as messages show it.
+fn shown(path: &std::path::Path) -> String {
+    path.display().to_string()
 }
 
 fn arguments(values: &[Value]) -> SqliteArguments {
@@ -168,25 +174,25 @@ fn value(row: &SqliteRow, i: usize) -> Result<Value, sqlx::Error> {
 
 /// Sorts an error by its result code (`https://sqlite.org/rescode.html`); the low byte is the primary one.
 pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error) -> Error {
-    let path = path.to_owned();
+    let place = shown(path);
     let Some(database) = error.as_database_error() else {
-        return Error::Statement { why: error.to_string() };
+        return Error::Statement { why: error.to_string(), position: None };
     };
     let why = database.message().to_owned();
     let code = code(database);
     match (code, code & 0xff) {
-        (_, 5 | 6) => Error::Locked { holders: holders(&path), waited: wait.as_secs(), path },
-        (_, 8) => Error::ReadOnly { path, why },
-        (_, 13) => Error::Full { path, why },
+        (_, 5 | 6) => Error::Locked { holders: holders(path), waited: wait.as_secs(), place },
+        (_, 8) => Error::ReadOnly { place, why },
+        (_, 13) => Error::Full { place, why },
         // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE: a file could not be made longer.
-        (778 | 4874, _) => Error::Full { path, why: format!("{why} while a file was to grow") },
-        (_, 11) => Error::Damaged { path, why },
-        (_, 14) if has_write_ahead_log(&path) => Error::ReadOnly {
+        (778 | 4874, _) => Error::Full { place, why: format!("{why} while a file was to grow") },
+        (_, 11) => Error::Damaged { place, why },
+        (_, 14) if has_write_ahead_log(path) => Error::ReadOnly {
             path,
             why: "its write-ahead log (-wal, -shm) needs a folder that may be written to".to_owned(),
         },
-        (_, 10 | 14 | 26) => Error::Unreadable { path, why },
-        _ => Error::Statement { why },
+        (_, 10 | 14 | 26) => Error::Unreadable { place, why },
+        _ => Error::Statement { why, position: None },
     }
 }
 

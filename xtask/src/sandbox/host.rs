@@ -1,0 +1,50 @@
+//! The PostgreSQL server on which scratch databases are made: one that somebody gave, or one of our own.
+
+use crate::engine::{Address, Error};
+use crate::postgres_server::Server;
+use sqlx::postgres::PgConnectOptions;
+
+/// A server for scratch databases.
+#[derive(Debug)]
+pub struct Host {
+    options: PgConnectOptions,
+    /// Lives as long as this does.
+    own: Option<Server>,
+}
+
+impl Host {
+    /// A server that somebody else keeps, whose role may create databases.
+    #[must_use]
+    pub fn given(options: PgConnectOptions) -> Self {
+        Self { options, own: None }
+    }
+
+    /// A server of our own.
+    #[must_use]
+    pub fn own(server: Server) -> Self {
+        Self { options: server.options(), own: Some(server) }
+    }
+
+    /// The address of a database on it.
+    #[must_use]
+    pub fn database(&self, name: &str) -> Address {
+        Address::on_server(self.options.clone(), name)
+    }
+
+    /// True where databases have to be removed, because the server stays.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Ends a server of our own.
+    ///
+    /// # Errors
+    /// None that a person could do something about; the signature leaves room for a server that refuses.
+    pub async fn stop(self) -> Result<(), Error> {
+        if let Some(server) = self.own {
+            server.stop().await;
+        }
+        Ok(())
+    }
+}
