@@ -1,0 +1,41 @@
+# Starts a server that ends with its owner. $1: the server's folder; $2: the data directory to copy; then the server's command.
+# The owner alone holds the other end of our standard input: it ends when the owner does, however that comes about.
+umask 077
+ulimit -c 0
+folder=$1 from=$2
+shift 2
+exec 3<&0 </dev/null
+
+# A grandchild, so that the server, which takes this process over, has no child that it does not know.
+( (
+    trap '' HUP INT TERM
+    read -r _ <&3
+    [ -e "$folder" ] || exit
+    kill -QUIT $$ 2>/dev/null
+    tries=0
+    while kill -0 $$ 2>/dev/null; do
+        tries=$((tries + 1))
+        if [ $tries -eq 300 ]; then
+            kill -KILL $$ 2>/dev/null
+            break
+        fi
+        sleep 0.02
+    done
+    # A copy that was under way may still be writing.
+    tries=0
+    while [ -e "$folder" ] && [ $tries -lt 50 ]; do
+        rm -rf "$folder" 2>/dev/null || sleep 0.02
+        tries=$((tries + 1))
+    done
+) & )
+exec 3<&-
+
+# Sharing blocks where the file system can: GNU's cp, then that of macOS, then any.
+cp -R --reflink=auto "$from" "$folder/data" 2>/dev/null || {
+    rm -rf "$folder/data"
+    cp -cR "$from" "$folder/data" 2>/dev/null
+} || {
+    rm -rf "$folder/data"
+    cp -R "$from" "$folder/data" || exit
+}
+exec "$@"
