@@ -24,7 +24,7 @@ pub(super) fn under(account: &Account, hints: &Hints, program: impl AsRef<OsStr>
     command
 }
 
-/// Runs a command to its end and returns what it wrote to its standard output.
+/// Runs a command to its end, with what it was given as standard input, and returns what it wrote to its standard output.
 ///
 /// # Errors
 /// [`Error::Command`].
@@ -34,7 +34,7 @@ pub(super) fn run(command: &mut Command) -> Result<String, Error> {
         status,
         output: last_lines(output),
     };
-    match command.stdin(Stdio::null()).output() {
+    match command.output() {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stdout);
             if output.status.success() {

@@ -31,11 +31,27 @@ exec 3<&0 </dev/null
 exec 3<&-
 
 # Sharing blocks where the file system can: GNU's cp, then that of macOS, then any.
-cp -R --reflink=auto "$from" "$folder/data" 2>/dev/null || {
-    rm -rf "$folder/data"
-    cp -cR "$from" "$folder/data" 2>/dev/null
-} || {
-    rm -rf "$folder/data"
-    cp -R "$from" "$folder/data" || exit
+copy() {
+    cp -R --reflink=auto "$@" 2>/dev/null || cp -cR "$@" 2>/dev/null || cp -R "$@"
 }
+
+# Nobody can connect to the two templates, so nobody can write into their files, which are two thirds of all: a link will do.
+# The third database is `postgres`, made last.
+mkdir "$folder/data" "$folder/data/base" || exit
+last=0
+for database in "$from"/base/*; do
+    if [ "${database##*/}" -gt $last ]; then last=${database##*/}; fi
+done
+for database in "$from"/base/*; do
+    if [ "${database##*/}" -eq $last ] || ! cp -Rl "$database" "$folder/data/base" 2>/dev/null; then
+        copy "$database" "$folder/data/base" || exit
+    fi
+done
+(
+    set --
+    for part in "$from"/*; do
+        if [ "${part##*/}" != base ]; then set -- "$@" "$part"; fi
+    done
+    copy "$@" "$folder/data"
+) || exit
 exec "$@"

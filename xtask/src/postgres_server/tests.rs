@@ -5,9 +5,10 @@ use super::postmaster::Postmaster;
 use super::*;
 use pretty_assertions::assert_eq;
 use sqlx::{Connection, PgConnection};
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -64,9 +65,9 @@ async fn starts_answers_and_leaves_nothing() {
     assert_eq!(number, 42);
     connection.close().await.unwrap();
     let shown =
-        one(&server.url("template1"), "SELECT current_database() || ' ' || current_setting('server_version')").await;
+        one(&server.url("postgres"), "SELECT current_database() || ' ' || current_setting('server_version')").await;
     let (major, version) = server.version();
-    assert!(shown.starts_with(&format!("template1 {version}")) && version.starts_with(&major.to_string()), "{shown}");
+    assert!(shown.starts_with(&format!("postgres {version}")) && version.starts_with(&major.to_string()), "{shown}");
 
     let data = data(&server).await;
     let postmaster = Postmaster::of(&data).unwrap();
@@ -139,4 +140,32 @@ fn dies_with_its_parent() {
     parent.wait().unwrap();
     eventually("the server ends", || !postmaster.is_alive());
     eventually("its folder goes", || !data.parent().unwrap().exists());
+}
+
+/// Every server shares the files of its templates with all others, so none may write into them.
+#[tokio::test]
+async fn templates_stay_as_they_are() {
+    let server = Server::start(&binaries(), &hints()).await.unwrap();
+    let data = data(&server).await;
+    let shared = |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.nlink() > 1);
+    let contents = || -> BTreeMap<PathBuf, Vec<u8>> {
+        let databases = fs::read_dir(data.join("base")).unwrap().map(|entry| entry.unwrap().path());
+        let files = databases.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+        files.filter(|path| shared(path)).map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    };
+    let before = contents();
+    assert!(before.len() > 400, "{}", before.len());
+    let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
+    let newer = if server.version().0 >= 15 {
+        vec!["CREATE DATABASE c STRATEGY wal_log", "CREATE DATABASE d STRATEGY file_copy"]
+    } else {
+        vec![]
+    };
+    let statements = ["CREATE DATABASE a", "CREATE DATABASE b TEMPLATE template0", "CREATE TABLE t AS SELECT 1 AS x"];
+    for statement in statements.into_iter().chain(newer).chain(["VACUUM FREEZE", "CHECKPOINT"]) {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    let refused = PgConnection::connect(&server.url("template1")).await.unwrap_err().to_string();
+    assert!(refused.contains("not currently accepting connections"), "{refused}");
+    assert!(contents() == before);
 }
