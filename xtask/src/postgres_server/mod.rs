@@ -11,12 +11,18 @@ mod cluster;
 mod command;
 mod error;
 mod home;
+mod install;
+mod kept;
+mod mirror;
+mod pinned;
 mod postmaster;
 mod server;
 mod sweep;
 
 pub use binaries::{Binaries, Origin};
 pub use error::Error;
+pub use install::install;
+pub use kept::Kept;
 pub use server::Server;
 
 use std::ffi::OsString;

@@ -1,16 +1,14 @@
 //! What a data directory tells of the server that runs on it, whether that is true, and ending it.
 
-use super::Hints;
-use super::account::Account;
-use super::command::{run, under};
+use super::command::run;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long an asked server may take to end before it is killed.
-const ENDING_TAKES: Duration = Duration::from_secs(10);
+/// How long an immediate end may take before the server is killed: it gives its own sessions 5 s.
+pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// What stands in a `postmaster.pid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +37,11 @@ impl Postmaster {
     /// The server that runs on a data directory. A file that names another process, as after a crash, names none.
     pub(super) fn of(data: &Path) -> Option<Self> {
         Self::read(data).filter(Self::is_alive)
+    }
+
+    /// A server of which nothing is known but its process.
+    pub(super) fn starting(pid: u32, data: &Path) -> Self {
+        Self { pid, port: 0, socket: None, ready: false, data: data.to_owned() }
     }
 
     /// What the file says, true or not.
@@ -71,24 +74,26 @@ impl Postmaster {
         command.contains("postgres") && command.contains(&*data)
     }
 
-    /// Ends it, and returns when it is gone.
-    pub(super) fn end(&self, how: Ending, account: &Account, hints: &Hints) {
-        let send = |signal: &str| {
-            let mut sh = under(account, hints, "sh", Path::new("/"));
-            // One that ended in between is what we want.
-            drop(run(sh.args(["-c", "kill -\"$1\" \"$2\"", "kill", signal, &self.pid.to_string()])));
-        };
-        send(match how {
+    /// Ends it, and returns when it is gone. One that does not end within `patience` is killed.
+    pub(super) fn end(&self, how: Ending, patience: Duration) {
+        self.send(match how {
             Ending::Immediate => "QUIT",
             Ending::Fast => "INT",
         });
         let start = Instant::now();
         while self.is_alive() {
-            if start.elapsed() > ENDING_TAKES {
-                return send("KILL");
+            if start.elapsed() > patience {
+                return self.send("KILL");
             }
             sleep(Duration::from_millis(2));
         }
+    }
+
+    /// One that ended meanwhile is no failure.
+    fn send(&self, signal: &str) {
+        let mut sh = Command::new("/bin/sh");
+        sh.env_clear().args(["-c", "kill -\"$1\" \"$2\"", "kill", signal]).arg(self.pid.to_string());
+        drop(run(&mut sh));
     }
 }
 

