@@ -16,7 +16,10 @@ const TAIL: usize = 15;
 pub(super) fn under(account: &Account, hints: &Hints, program: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("LC_ALL", "C").env("TZ", "UTC");
-    command.env("PATH", hints.path.as_deref().unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin")));
+    // The account may not enter all of our PATH.
+    let mut path = hints.path.clone().unwrap_or_default();
+    path.push(":/usr/bin:/bin");
+    command.env("PATH", path);
     command.current_dir(folder).stdin(Stdio::null());
     if account.other {
         command.uid(account.uid).gid(account.gid);

@@ -198,6 +198,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// True where the cause lies in what the person asked for, not in the state of the machine.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::PgBin { .. } | Self::OtherMajor { .. } | Self::UnknownMajor { .. })
+    }
+
     /// For `map_err`: what was tried, and on which path.
     pub(super) fn io(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

