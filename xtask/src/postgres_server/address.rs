@@ -20,9 +20,10 @@ pub(super) enum Address {
     Loopback { port: u16, password: String },
 }
 
-/// Whether a folder is near enough to the root for a socket in it.
+/// Whether a folder is near enough to the root for a socket in it, and has no comma: psql takes that for the end of a host.
 pub(super) fn takes_socket(folder: &Path) -> bool {
-    folder.join(format!(".s.PGSQL.{SOCKET_PORT}")).as_os_str().len() < LONGEST
+    let path = folder.join(format!(".s.PGSQL.{SOCKET_PORT}"));
+    path.as_os_str().len() < LONGEST && !path.as_os_str().as_encoded_bytes().contains(&b',')
 }
 
 impl Address {

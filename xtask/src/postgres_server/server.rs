@@ -213,7 +213,7 @@ pub(super) fn free_port() -> Result<u16, Error> {
 /// The server's flags for where it listens.
 pub(super) fn listen(address: &Address) -> Vec<String> {
     let (addresses, port, folder) = match address {
-        // The server takes a list, in which a name that holds a comma is between quotes.
+        // The server takes a list, in which quotes keep a name with spaces or quotes whole.
         Address::Socket(folder) => ("", SOCKET_PORT, format!("\"{}\"", folder.to_string_lossy().replace('"', "\"\""))),
         Address::Loopback { port, .. } => ("127.0.0.1", *port, String::new()),
     };

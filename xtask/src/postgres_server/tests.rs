@@ -484,22 +484,29 @@ fn messages() {
 /// A path goes through a shell, a list in a setting of the server, and a URL.
 #[tokio::test]
 async fn a_path_may_hold_anything() {
-    let folder = open_folder();
-    let temp = folder.path().join("a b,c'd\"e%20é$(x)&");
-    fs::create_dir(&temp).unwrap();
-    let hints = Hints { temp: temp.clone(), ..hints() };
-    let server = Server::start(&binaries(), &hints).await.unwrap();
-    let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
-    sqlx::query("CREATE DATABASE \"it's ? 50% /\"").execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-    let url = server.url("it's ? 50% /");
-    assert_eq!(one(&url, "SELECT current_database()::text").await, "it's ? 50% /");
-    if let Some(psql) = binaries().program("psql") {
-        let output = Command::new(psql).args([&url, "-Atc", "SELECT current_database()"]).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), "it's ? 50% /\n");
+    for (name, address) in [("a b'd\"e%20é$(x)&", "@localhost/"), ("a,b", "@127.0.0.1:")] {
+        let folder = open_folder();
+        let temp = folder.path().join(name);
+        fs::create_dir(&temp).unwrap();
+        let hints = Hints { temp: temp.clone(), ..hints() };
+        let server = Server::start(&binaries(), &hints).await.unwrap();
+        let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
+        sqlx::query("CREATE DATABASE \"it's ? 50% /\"").execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        let url = server.url("it's ? 50% /");
+        assert!(url.contains(address), "{url}");
+        assert_eq!(one(&url, "SELECT current_database()::text").await, "it's ? 50% /");
+        if let Some(psql) = binaries().program("psql") {
+            let output = Command::new(psql).args([&url, "-Atc", "SELECT current_database()"]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), "it's ? 50% /\n", "{url}");
+        }
+        let kept = Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap();
+        let url = Kept::find(&temp.join("kept")).unwrap().unwrap().url("postgres");
+        assert!(url == kept.url("postgres") && url.contains(address), "{url}");
+        assert_eq!(one(&url, "SELECT 'kept'").await, "kept");
+        assert!(Kept::stop(&temp.join("kept")).unwrap());
+        // A URL that somebody wrote down stays right.
+        assert_eq!(Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap().url("postgres"), url);
+        assert!(Kept::stop(&temp.join("kept")).unwrap());
     }
-    let kept = Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap();
-    assert_eq!(one(&Kept::find(&temp.join("kept")).unwrap().unwrap().url("postgres"), "SELECT 'kept'").await, "kept");
-    assert!(Kept::stop(&temp.join("kept")).unwrap());
-    drop(kept);
 }
