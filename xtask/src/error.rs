@@ -73,6 +73,20 @@ pub enum Exit {
     Incomplete = 3,
 }
 
+impl Exit {
+    /// The code of two things done one after the other: a failure tells more than that something was not done.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Ok, other) => other,
+            (one, Self::Ok) => one,
+            (Self::Incomplete, other) => other,
+            (one, Self::Incomplete) => one,
+            (one, other) => one.max(other),
+        }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

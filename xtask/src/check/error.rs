@@ -25,7 +25,7 @@ pub enum Error {
         at: SourceSpan,
     },
     /// A check is not one query.
-    #[error("{} holds {statements} statements; a check is one query", file.display())]
+    #[error("{} holds {statements} statements; {}", file.display(), if *wanted == 1 { "a check is one query" } else { "a check of what is preserved is two queries" })]
     #[diagnostic(help(
         "write one SELECT that returns the offending rows; put each further query into a file of its own"
     ))]
@@ -34,6 +34,8 @@ pub enum Error {
         file: PathBuf,
         /// How many statements it holds.
         statements: usize,
+        /// How many it should hold.
+        wanted: usize,
     },
     /// A file in the folder of checks is none.
     #[error("{} is no check: checks are `.sql` files", file.display())]

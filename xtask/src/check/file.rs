@@ -17,6 +17,8 @@ pub enum Kind {
     Assert(Expect),
     /// It is shown and never fails (`-- kind: report`).
     Report,
+    /// Its query before and its query after have the same rows (`-- kind: preserved`, the two apart by a line `-- after`).
+    Preserved,
 }
 
 /// Which result of a query is good.
@@ -91,6 +93,7 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
             ("expect", "no rows") => kind = Kind::Assert(Expect::NoRows),
             ("expect", "rows") => kind = Kind::Assert(Expect::Rows),
             ("kind", "report") => kind = Kind::Report,
+            ("kind", "preserved") => kind = Kind::Preserved,
             ("from", _) => from = Some(version()?),
             ("until", _) => until = Some(version()?),
             (key, value) => {
@@ -98,17 +101,25 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
                 return Err(wrong(
                     directive,
                     why,
-                    "write `-- expect: no rows`, `-- expect: rows` or `-- kind: report`",
+                    "write `-- expect: no rows`, `-- expect: rows`, `-- kind: report` or `-- kind: preserved`",
                 ));
             }
         }
     }
     let count = statements(&sql, engine).len();
-    if count != 1 {
-        return Err(Error::NotOneQuery { file: path, statements: count });
+    let wanted = if kind == Kind::Preserved { 2 } else { 1 };
+    if count != wanted {
+        return Err(Error::NotOneQuery { file: path, statements: count, wanted });
     }
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Check { name, path, kind, from, until, sql })
+}
+
+impl Check {
+    /// The queries of the file, in order: one, or two where it is about what is preserved.
+    pub(crate) fn queries(&self, engine: Engine) -> Vec<&str> {
+        statements(&self.sql, engine).iter().map(|statement| statement.text).collect()
+    }
 }
 
 /// Refuses a check whose window names a version that does not exist: it would never be run, in silence.

@@ -2,12 +2,14 @@
 
 mod error;
 mod file;
+mod preserved;
 mod row;
 mod run;
 mod verdict;
 
 pub use error::Error;
 pub use file::{Check, Expect, Kind, check_windows, read};
+pub use preserved::{Preserved, remember};
 pub use row::{AnyRowCheck, RowCheck, RowCheckAbout};
 pub use run::run_all;
 pub use verdict::{CheckResult, MAX_OFFENDERS, Verdict, is_red};

@@ -37,6 +37,9 @@ pub async fn run_all(
 }
 
 async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
+    if check.kind == Kind::Preserved {
+        return Ok(Verdict::RehearsalOnly);
+    }
     let limit = 1 + if check.kind == Kind::Report { MAX_REPORTED } else { MAX_OFFENDERS };
     let sql = connection.strict(&check.sql);
     let mut rows = match connection.query(&sql, &[], limit).await {
@@ -60,11 +63,11 @@ async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Erro
             rows.rows.truncate(MAX_OFFENDERS);
             Verdict::Red { offenders: rows, more }
         }
-        Kind::Assert(_) => Verdict::Green,
+        Kind::Assert(_) | Kind::Preserved => Verdict::Green,
     })
 }
 
-async fn explain(connection: &mut Connection, check: &Check, error: engine::Error) -> Error {
+pub(super) async fn explain(connection: &mut Connection, check: &Check, error: engine::Error) -> Error {
     let text = NamedSource::new(check.path.display().to_string(), check.sql.clone());
     let mut at = (0, 0);
     if let Some(statement) = statements(&check.sql, connection.engine()).first() {

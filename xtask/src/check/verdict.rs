@@ -27,6 +27,8 @@ pub enum Verdict {
         /// Whether there are more.
         more: bool,
     },
+    /// Not run, because it compares a fixture with what becomes of it: only a rehearsal has both.
+    RehearsalOnly,
     /// Not run, because the database is not at a version for which it is meant.
     OutOfWindow,
 }

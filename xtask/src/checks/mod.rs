@@ -1,10 +1,14 @@
 //! The registry of checks in Rust: what only the app's own functions can tell. Each has a file of its own.
 
+mod llama_log_categories_follow_rule;
 mod pet_traits_follow_from_id;
 
 use xtask::check::AnyRowCheck;
 
 /// All checks in Rust.
 pub(crate) fn all() -> Vec<Box<dyn AnyRowCheck>> {
-    vec![Box::new(pet_traits_follow_from_id::PetTraitsFollowFromId)]
+    vec![
+        Box::new(llama_log_categories_follow_rule::LlamaLogCategoriesFollowRule),
+        Box::new(pet_traits_follow_from_id::PetTraitsFollowFromId),
+    ]
 }

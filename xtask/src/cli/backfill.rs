@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         }
     }
     // Whatever is wrong with any of it is found before any of it runs.
-    let targets = context.targets(&databases, &args.target, Missing::Refuse)?;
+    let targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
     for database in &databases {
         context.check_windows(&context.load(database)?)?;
     }
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     }
     let mut exit = Exit::Ok;
     for (backfill, target) in work {
-        exit = exit.max(one(context, backfill, target, &pass, args).await?);
+        exit = exit.and(one(context, backfill, target, &pass, args).await?);
         if stop.is_requested() {
             break;
         }
@@ -187,7 +187,11 @@ fn next(context: &Context<'_>, outcome: &Outcome, pass: &Pass, args: &BackfillAr
 }
 
 async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &BackfillArgs) -> Result<Exit, Error> {
-    let sandbox = context.sandbox()?;
+    let mut databases = Vec::new();
+    for backfill in backfills {
+        databases.push(context.workspace.database(backfill.about().database)?);
+    }
+    let sandbox = context.sandbox(&databases).await?;
     let (terminal, paint) = (context.terminal, context.paint());
     let mut exit = Exit::Ok;
     for backfill in backfills {
@@ -199,7 +203,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         let subject = context.subject(&loaded, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
-            exit = exit.max(Exit::Incomplete);
+            exit = exit.and(Exit::Incomplete);
         }
         for fixture in &loaded.database.fixtures {
             let answer = subject.verify_backfill(*backfill, fixture, args.batch.unwrap_or(REHEARSAL_BATCH)).await;
@@ -211,9 +215,10 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
             } else {
                 terminal.result(&format!("{heading}: {}", paint.bad("FAILED")));
                 terminal.result(&failures(about.database, &[answer], paint));
-                exit = Exit::Failed;
+                exit = exit.and(Exit::Failed);
             }
         }
     }
+    sandbox.close().await?;
     Ok(exit)
 }

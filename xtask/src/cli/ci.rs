@@ -1,11 +1,13 @@
 //! `ci`: every proof of every database, with an empty database and with each fixture.
 
 use super::args::CiArgs;
-use super::context::Context;
+use super::context::{Context, Loaded};
 use super::error::Error;
 use crate::Exit;
 use crate::report::{Steps, answers_json, count, duration, failures, matrix};
+use crate::sandbox::Sandbox;
 use crate::workspace::Database;
+use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Instant;
 
@@ -24,23 +26,55 @@ pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Er
 }
 
 pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], output: Output) -> Result<Exit, Error> {
-    let sandbox = context.sandbox()?;
-    let (terminal, paint) = (context.terminal, context.paint());
-    let mut exit = Exit::Ok;
-    let mut reports = Vec::new();
+    let mut work = Vec::new();
     for database in databases {
-        let start = Instant::now();
         let loaded = context.load(database)?;
         context.check_windows(&loaded)?;
-        let steps = Steps::new(terminal);
-        let events = |event| steps.show(event);
-        let subject = context.subject(&loaded, &sandbox, &events);
-        let answers = subject.prove_all().await;
+        work.push(loaded);
+    }
+    let sandbox = context.sandbox(databases).await?;
+    let answered = rehearse_in(context, &work, &sandbox, output).await;
+    sandbox.close().await?;
+    Ok(answered)
+}
+
+/// The rehearsals side by side; what they answered is told in the order of the databases.
+async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandbox, output: Output) -> Exit {
+    let (terminal, paint) = (context.terminal, context.paint());
+    let steps = Steps::new(terminal);
+    let events = |event| steps.show(event);
+    let subjects: Vec<_> = work.iter().map(|loaded| context.subject(loaded, sandbox, &events)).collect();
+    let rehearsals = subjects.iter().map(async |subject| {
+        let start = Instant::now();
+        let possible = sandbox.serves(subject.database.engine);
+        let answers = if possible { Some(subject.prove_all().await) } else { None };
+        (answers, start.elapsed())
+    });
+    let answered = join_all(rehearsals).await;
+    steps.end();
+    let mut exit = Exit::Ok;
+    let mut reports = Vec::new();
+    for ((loaded, subject), (answers, took)) in work.iter().zip(&subjects).zip(answered) {
+        let database = loaded.database;
+        let Some(answers) = answers else {
+            exit = exit.and(Exit::Incomplete);
+            if output == Output::Json {
+                reports.push(json!({ "database": database.name, "answers": null }));
+                continue;
+            }
+            let sentence = format!("not rehearsed: there is no {} on this machine", database.engine);
+            terminal.result(&format!(
+                "{}: {}\n  run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL\n",
+                paint.strong(&database.name),
+                paint.odd(sentence)
+            ));
+            continue;
+        };
         let problems: usize = answers.iter().map(|answer| answer.problems.len()).sum();
         if problems > 0 {
-            exit = Exit::Failed;
+            exit = exit.and(Exit::Failed);
         } else if database.fixtures.is_empty() {
-            exit = exit.max(Exit::Incomplete);
+            exit = exit.and(Exit::Incomplete);
         }
         if output == Output::Json {
             reports.push(json!({ "database": database.name, "answers": answers_json(&answers) }));
@@ -63,7 +97,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
                 terminal.note(&paint.faint(format!("  {}: {note}", answer.proof.name())));
             }
         }
-        let took = duration(start.elapsed());
+        let took = duration(took);
         let proofs = count(answers.len() as u64, "proof");
         if problems > 0 {
             terminal.result(&failures(&database.name, &answers, paint));
@@ -82,5 +116,5 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
     if output == Output::Json {
         terminal.result(&serde_json::Value::from(reports).to_string());
     }
-    Ok(exit)
+    exit
 }

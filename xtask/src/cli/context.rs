@@ -4,7 +4,7 @@ use super::error::Error;
 use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
-use crate::engine::{Lock, Target};
+use crate::engine::{Engine, Lock, Target};
 use crate::event::{Direction, Event, Events};
 use crate::fixture;
 use crate::migration::{self, History};
@@ -175,11 +175,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// This process's part of the sandbox.
-    pub(super) fn sandbox(&self) -> Result<Sandbox, Error> {
+    /// This process's part of the sandbox, with a server where one of these databases needs it and there is one.
+    pub(super) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
+        let needs_server = databases.iter().any(|database| database.engine == Engine::Postgres);
+        let host = if needs_server { self.host().await? } else { None };
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.workspace.root.join("target"), PathBuf::from);
-        Ok(Sandbox::open(&target.join("xtask"))?)
+        Ok(Sandbox::open(&target.join("xtask"), host)?)
     }
 
     /// Where a path of the command line is.

@@ -1,6 +1,6 @@
 //! What can be wrong with a command line, beside what the engine says.
 
-use crate::{Exit, backfill, check, engine, fixture, migration, sandbox, workspace};
+use crate::{Exit, backfill, check, engine, fixture, migration, postgres_server, sandbox, workspace};
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -15,6 +15,19 @@ pub(super) enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] crate::Error),
+    /// The development databases of PostgreSQL have no server that runs.
+    #[error("the server of the development databases does not run, so there is no `{database}` yet or no longer")]
+    #[diagnostic(help(
+        "run `cargo xtask migrate {database}`, which starts it, or `cargo xtask db start`; or name a database with `--url`"
+    ))]
+    NoKeptServer {
+        /// The database.
+        database: String,
+    },
+    /// A PostgreSQL server of our own failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Server(postgres_server::Error),
     /// The name is not that of a backfill.
     #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
     #[diagnostic(help("there is: {}", known.join(", ")))]
@@ -167,7 +180,7 @@ impl Error {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Engine(error) => error.exit(),
-            Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) => Exit::Failed,
+            Self::Server(_) | Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) => Exit::Failed,
             _ => Exit::Usage,
         }
     }
@@ -181,6 +194,12 @@ macro_rules! from_engine {
             }
         })+
     };
+}
+
+impl From<postgres_server::Error> for Error {
+    fn from(error: postgres_server::Error) -> Self {
+        Self::Server(error)
+    }
 }
 
 from_engine!(

@@ -25,9 +25,11 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
     };
     fixture::check_version(fixture, &loaded.history)?;
     // Tried on a throwaway copy first: what can't be loaded leaves nothing in the target.
-    context.sandbox()?.template(database, &loaded.history, Some(fixture)).await?;
+    let sandbox = context.sandbox(&[database]).await?;
+    sandbox.template(database, &loaded.history, Some(fixture)).await?;
+    sandbox.close().await?;
     let (terminal, paint) = (context.terminal, context.paint());
-    for (_, target) in context.targets(&[database], &args.target, Missing::Make)? {
+    for (_, target) in context.targets(&[database], &args.target, Missing::Make).await? {
         let _lock = context.lock(&target).await?;
         let start = Instant::now();
         let mut connection = target.open().await?;

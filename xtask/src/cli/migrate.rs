@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     if args.verify {
         return super::ci::rehearse(context, &databases, super::ci::Output::Text).await;
     }
-    let targets = context.targets(&databases, &args.target, Missing::Make)?;
+    let targets = context.targets(&databases, &args.target, Missing::Make).await?;
     // Every fault of every history before anything is touched.
     let mut work = Vec::new();
     for (database, target) in targets {

@@ -9,6 +9,7 @@ mod error;
 mod fixture;
 mod migrate;
 mod new;
+mod postgres;
 mod target;
 mod test;
 mod verify;

@@ -4,12 +4,17 @@
 use super::args::TargetArgs;
 use super::context::Context;
 use super::error::Error;
-use crate::engine::{Address, Target};
+use super::postgres::hints;
+use crate::engine::{Address, Engine, Target};
+use crate::postgres_server::{Binaries, Kept};
 use crate::workspace::Database;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The folder of the development databases.
 const DEVELOPMENT: &str = ".dev";
+/// The folder in it for the server of those that are on one.
+const SERVER: &str = "postgres";
 
 /// What a command does about a development database that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +27,7 @@ pub(super) enum Missing {
 
 impl Context<'_> {
     /// The target of each of these databases.
-    pub(super) fn targets<'d>(
+    pub(super) async fn targets<'d>(
         &self,
         databases: &[&'d Database],
         args: &TargetArgs,
@@ -33,29 +38,57 @@ impl Context<'_> {
             return Err(Error::UrlForSeveral { count: databases.len(), known });
         }
         let wait = Duration::from_secs(args.wait);
-        let target =
-            |database: &&'d Database| Ok((*database, Target::real(self.address(database, args, missing)?, wait)));
-        databases.iter().map(target).collect()
+        let mut targets = Vec::new();
+        for database in databases {
+            targets.push((*database, Target::real(self.address(database, args, missing).await?, wait)));
+        }
+        Ok(targets)
     }
 
-    fn address(&self, database: &Database, args: &TargetArgs, missing: Missing) -> Result<Address, Error> {
+    async fn address(&self, database: &Database, args: &TargetArgs, missing: Missing) -> Result<Address, Error> {
         if let Some(url) = &args.url {
             let address = Address::parse(database.engine, url)?;
             return Ok(address.moved(|path| self.resolve(path)));
         }
-        let variable = variable(&database.name);
-        let from_environment = std::env::var(&variable).ok().filter(|url| !url.is_empty());
-        let (url, origin) = match from_environment {
-            Some(url) => (Some(url), variable),
-            None => (from_dot_env(&variable)?, format!("{variable} in .env")),
-        };
-        let development =
-            self.workspace.root.join(DEVELOPMENT).join(format!("{}.{}", database.name, database.engine.scheme()));
-        match (url, missing) {
-            (Some(url), _) => Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error }),
-            (None, Missing::Make) => Ok(Address::file_or_new(&development)),
-            (None, Missing::Refuse) => Ok(Address::file(&development)),
+        if let Some((url, origin)) = from_environment(&variable(&database.name))? {
+            return Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error });
         }
+        let folder = self.workspace.root.join(DEVELOPMENT);
+        match (database.engine, missing) {
+            (Engine::Sqlite, Missing::Make) => Ok(Address::file_or_new(&development(&folder, database))),
+            (Engine::Sqlite, Missing::Refuse) => Ok(Address::file(&development(&folder, database))),
+            (Engine::Postgres, Missing::Make) => {
+                Ok(Address::on_server(self.start_kept().await?.options(), &database.name))
+            }
+            (Engine::Postgres, Missing::Refuse) => match Kept::find(&folder.join(SERVER))? {
+                Some(kept) => Ok(Address::on_server(kept.options(), &database.name).existing()),
+                None => Err(Error::NoKeptServer { database: database.name.clone() }),
+            },
+        }
+    }
+
+    /// The server of the development databases, started where it does not run.
+    pub(super) async fn start_kept(&self) -> Result<Kept, Error> {
+        let hints = hints();
+        let Some(binaries) = Binaries::find(&hints)? else { return Err(crate::sandbox::Error::NoServer.into()) };
+        Ok(Kept::start(&binaries, &hints, &self.kept_folder()).await?)
+    }
+
+    /// Where the server of the development databases has its data.
+    pub(super) fn kept_folder(&self) -> PathBuf {
+        self.workspace.root.join(DEVELOPMENT).join(SERVER)
+    }
+}
+
+fn development(folder: &Path, database: &Database) -> PathBuf {
+    folder.join(format!("{}.{}", database.name, database.engine.scheme()))
+}
+
+/// A variable of the environment or of `.env`, and where it was found.
+pub(super) fn from_environment(name: &str) -> Result<Option<(String, String)>, Error> {
+    match std::env::var(name).ok().filter(|value| !value.is_empty()) {
+        Some(value) => Ok(Some((value, name.to_owned()))),
+        None => Ok(from_dot_env(name)?.map(|value| (value, format!("{name} in .env")))),
     }
 }
 

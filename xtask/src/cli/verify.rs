@@ -13,7 +13,7 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
     let names: Vec<String> = args.database.iter().cloned().collect();
     let databases = context.databases(&names)?;
     let mut exit = Exit::Ok;
-    for (database, target) in context.targets(&databases, &args.target, Missing::Refuse)? {
+    for (database, target) in context.targets(&databases, &args.target, Missing::Refuse).await? {
         let loaded = context.load(database)?;
         context.check_windows(&loaded)?;
         let mut connection = target.open_to_read().await?;

@@ -79,6 +79,15 @@ impl Address {
         })
     }
 
+    /// The same, to be refused where it is missing.
+    #[must_use]
+    pub fn existing(self) -> Self {
+        match self {
+            Self::Sqlite(address) => Self::Sqlite(SqliteAddress { mode: Mode::Write, ..address }),
+            Self::Postgres(address) => Self::Postgres(PostgresAddress { mode: Mode::Write, ..address }),
+        }
+    }
+
     /// The same with another path: one that was meant relative to another folder.
     #[must_use]
     pub fn moved(self, to: impl FnOnce(&Path) -> PathBuf) -> Self {
@@ -183,7 +192,7 @@ impl PostgresAddress {
 
     /// The database from which others are made and removed.
     pub(crate) fn maintenance(&self) -> Self {
-        self.sibling(if self.database == "postgres" { "template1" } else { "postgres" })
+        self.sibling("postgres")
     }
 
     pub(crate) fn creates(&self) -> bool {

@@ -12,6 +12,7 @@ pub(crate) mod lex;
 mod postgres;
 mod script;
 mod sqlite;
+mod store;
 mod target;
 mod value;
 
@@ -24,6 +25,7 @@ pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Key, Page, PageError, Which};
 pub use error::{Error, Holder};
 pub(crate) use script::{ScriptError, run_script};
+pub(crate) use store::{copy, exists, remove, settle, version};
 pub use target::Target;
 pub use value::{Row, Rows, Value};
 

@@ -28,7 +28,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
                 "finds {} {}s to do in a database that only migrations have seen",
                 outcome.counts.units, about.unit
             );
-            course.problem(What::Backfill { backfill: about.name, sentence });
+            course.problem(What::Backfill { backfill: about.name, sentence }).await;
         }
     }
     connection.close().await?;
@@ -47,7 +47,7 @@ async fn volatile_columns_exist(course: &mut Course<'_>, connection: &mut Connec
     if !lines.is_empty() {
         let expected = "every volatile column exists once all migrations are applied".to_owned();
         let hint = format!("correct `volatile` in {}/database.toml", course.subject.database.folder.display());
-        course.problem(What::Differences { expected, lines, hint });
+        course.problem(What::Differences { expected, lines, hint }).await;
     }
     Ok(())
 }

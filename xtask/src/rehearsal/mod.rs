@@ -125,8 +125,11 @@ impl Course<'_> {
     }
 
     /// Records a problem of the step at hand, and keeps the database on which it shows.
-    fn problem(&mut self, what: What) {
-        let kept = self.scratch.as_ref().and_then(|scratch| scratch.keep().ok());
+    async fn problem(&mut self, what: What) {
+        let kept = match &self.scratch {
+            Some(scratch) => self.subject.sandbox.keep(scratch).await.ok(),
+            None => None,
+        };
         let next = what.next(&self.subject.database.name, kept.as_deref());
         self.problems.push(Problem { step: self.step.clone(), what, kept, next });
     }
@@ -135,7 +138,7 @@ impl Course<'_> {
     async fn start(&mut self, name: &str) -> Result<Arc<Scratch>, Error> {
         let subject = self.subject;
         let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
-        Ok(self.work_on(subject.sandbox.scratch(&template, name)?))
+        Ok(self.work_on(subject.sandbox.scratch(&template, name).await?))
     }
 
     /// Goes on with another scratch database.
@@ -210,7 +213,7 @@ impl Subject<'_> {
             notes: Vec::new(),
         };
         if let Err(error) = prove(&mut course).await {
-            course.problem(What::Error(Box::new(error)));
+            course.problem(What::Error(Box::new(error))).await;
         }
         let Course { problems, notes, .. } = course;
         Answer { proof, fixture: fixture.map(|fixture| fixture.name.clone()), problems, notes, took: start.elapsed() }

@@ -4,6 +4,7 @@
 use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
+use crate::check::{self, Check, Kind, Preserved};
 use crate::engine::{Connection, Engine};
 use crate::fingerprint::ContentDifference;
 use crate::migration::Migration;
@@ -12,6 +13,7 @@ use crate::sandbox::Scratch;
 pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     let scratch = course.start("populated").await?;
     let mut connection = scratch.open().await?;
+    let preserved = remember_before(course, &mut connection).await?;
     let mut done = Vec::new();
     for migration in course.subject.history.after(course.start_version()) {
         course.run_due(&scratch, Some(migration), &mut done).await?;
@@ -22,8 +24,36 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         course.notes.push(format!("{} wrote {} rows", outcome.about.name, outcome.counts.writes));
     }
     course.check(&scratch).await?;
+    for (check, before) in preserved {
+        course.step(format!("compare what {} says is preserved", check.path.display()));
+        let Some(after) = check.queries(connection.engine()).get(1).copied() else { continue };
+        let lines = before.compare(&check::remember(&mut connection, check, after).await?);
+        if !lines.is_empty() {
+            let expected = format!("{}: the rows before are the rows after", check.name);
+            let hint =
+                "look at what the migrations and backfills behind the fixture's version do to these rows".to_owned();
+            course.problem(What::Differences { expected, lines, hint }).await;
+        }
+    }
     connection.close().await?;
     Ok(())
+}
+
+/// The rows of the checks of what is preserved, as they are at the fixture's version; of those whose window opens later.
+async fn remember_before<'c>(
+    course: &mut Course<'c>,
+    connection: &mut Connection,
+) -> Result<Vec<(&'c Check, Preserved)>, Error> {
+    let mut remembered = Vec::new();
+    let (checks, version) = (course.subject.checks, course.start_version());
+    let opens_later = |check: &&Check| check.kind == Kind::Preserved && check.from.is_none_or(|from| from > version);
+    for check in checks.iter().filter(opens_later) {
+        course.step(format!("remember what {} says is preserved", check.path.display()));
+        if let Some(before) = check.queries(connection.engine()).first() {
+            remembered.push((check, check::remember(connection, check, before).await?));
+        }
+    }
+    Ok(remembered)
 }
 
 async fn apply_watched(
@@ -56,7 +86,7 @@ async fn apply_watched(
             hint: hint(course.subject.database.engine, &undeclared, &migration.up.sql),
             lines: content_lines(undeclared.into_iter()),
         };
-        course.problem(what);
+        course.problem(what).await;
     }
     Ok(())
 }

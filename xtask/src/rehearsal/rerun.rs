@@ -46,7 +46,7 @@ pub(super) async fn again(
             "wrote {} rows when it was run again; its `write` should leave alone what is filled",
             outcome.counts.writes
         );
-        course.problem(What::Backfill { backfill: about.name, sentence });
+        course.problem(What::Backfill { backfill: about.name, sentence }).await;
     }
     let expected = format!("running {} again changes nothing", about.name);
     let hint = format!("make `write` in xtask/src/backfills/{}.rs leave alone what is filled", about.name);
@@ -68,16 +68,16 @@ pub(super) async fn same(
     hint: &str,
 ) -> Result<bool, Error> {
     let compared = before.compare(course, connection).await?;
-    Ok(judge(course, &compared, expected, hint))
+    Ok(judge(course, &compared, expected, hint).await)
 }
 
 /// Records a problem where there is a difference that counts. Returns whether there is none.
-pub(super) fn judge(course: &mut Course<'_>, compared: &Compared, expected: &str, hint: &str) -> bool {
+pub(super) async fn judge(course: &mut Course<'_>, compared: &Compared, expected: &str, hint: &str) -> bool {
     course.notes.extend(compared.notes());
     let lines = compared.lines();
     let same = lines.is_empty();
     if !same {
-        course.problem(What::Differences { expected: expected.to_owned(), lines, hint: hint.to_owned() });
+        course.problem(What::Differences { expected: expected.to_owned(), lines, hint: hint.to_owned() }).await;
     }
     same
 }

@@ -60,24 +60,24 @@ async fn there_and_back(
     course.up(migration, scratch, connection).await?;
     let after = Moment::of(course, scratch, connection).await?;
     if let Err(error) = course.down(migration, connection).await {
-        course.problem(What::Error(Box::new(error)));
-        return Ok(Some(before.restore(course)?));
+        course.problem(What::Error(Box::new(error))).await;
+        return Ok(Some(before.restore(course).await?));
     }
     let expected = format!("reverting {} brings back what was there before it", migration.label());
     let hint = format!("complete {}", down.display());
     let compared = before.compare(course, connection).await?.without(&migration.loses, &mut course.notes);
-    if !judge(course, &compared, &expected, &hint) {
+    if !judge(course, &compared, &expected, &hint).await {
         // Where the way back lost or left something, what comes after it would only show that again.
-        return Ok(Some(before.restore(course)?));
+        return Ok(Some(before.restore(course).await?));
     }
     if let Err(error) = course.up_again(migration, connection).await {
-        course.problem(What::Error(Box::new(error)));
-        return Ok(Some(before.restore(course)?));
+        course.problem(What::Error(Box::new(error))).await;
+        return Ok(Some(before.restore(course).await?));
     }
     let expected = format!("applying {} again gives the same as the first time", migration.label());
     let hint = format!("let {} take back all that {} does", down.display(), migration.up.path.display());
     let compared = after.compare(course, connection).await?.without(&migration.loses, &mut course.notes);
-    judge(course, &compared, &expected, &hint);
+    judge(course, &compared, &expected, &hint).await;
     Ok(None)
 }
 
@@ -89,7 +89,7 @@ async fn all_the_way(course: &mut Course<'_>, scratch: &Scratch, connection: &mu
     let top = fingerprint::schema(connection).await?;
     for migration in migrations.iter().rev() {
         if let Err(error) = course.down(migration, connection).await {
-            course.problem(What::Error(Box::new(error)));
+            course.problem(What::Error(Box::new(error))).await;
             return Ok(());
         }
     }
@@ -101,14 +101,14 @@ async fn all_the_way(course: &mut Course<'_>, scratch: &Scratch, connection: &mu
             lines: left.iter().map(ToString::to_string).collect(),
             hint: "drop it in the down file of the migration that creates it".to_owned(),
         };
-        course.problem(what);
+        course.problem(what).await;
         return Ok(());
     }
     let mut done = Vec::new();
     for migration in migrations {
         course.run_due(scratch, Some(migration), &mut done).await?;
         if let Err(error) = course.up(migration, scratch, connection).await {
-            course.problem(What::Error(Box::new(error)));
+            course.problem(What::Error(Box::new(error))).await;
             return Ok(());
         }
     }
@@ -119,7 +119,7 @@ async fn all_the_way(course: &mut Course<'_>, scratch: &Scratch, connection: &mu
             lines: again.iter().map(ToString::to_string).collect(),
             hint: "look at the down files: one of them does not take back all that its up file does".to_owned(),
         };
-        course.problem(what);
+        course.problem(what).await;
     }
     Ok(())
 }

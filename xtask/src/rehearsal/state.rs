@@ -27,15 +27,15 @@ pub struct Compared {
 
 impl Moment {
     pub(super) async fn of(course: &Course<'_>, scratch: &Scratch, connection: &mut Connection) -> Result<Self, Error> {
-        let copy = course.subject.sandbox.snapshot(scratch, "before")?;
+        let copy = course.subject.sandbox.snapshot(scratch, connection, "before").await?;
         let schema = fingerprint::schema(connection).await?;
         let content = fingerprint::content(connection, &course.subject.database.volatile).await?;
         Ok(Self { copy, schema, content })
     }
 
     /// A fresh copy of the database as it was.
-    pub(super) fn restore(&self, course: &Course<'_>) -> Result<Scratch, Error> {
-        Ok(course.subject.sandbox.snapshot(&self.copy, "restored")?)
+    pub(super) async fn restore(&self, course: &Course<'_>) -> Result<Scratch, Error> {
+        Ok(course.subject.sandbox.again(&self.copy, "restored").await?)
     }
 
     /// How the database differs now.

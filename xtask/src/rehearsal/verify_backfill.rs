@@ -37,7 +37,7 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
             "predicted {} units and {} rows, and did {} and {}; `rows` should say what `write` writes",
             predicted.counts.units, predicted.counts.writes, outcome.counts.units, outcome.counts.writes
         );
-        course.problem(What::Backfill { backfill: about.name, sentence });
+        course.problem(What::Backfill { backfill: about.name, sentence }).await;
     }
     course.notes.push(format!("wrote {} rows for {} {}s", outcome.counts.writes, outcome.counts.units, about.unit));
     again(course, backfill, &scratch, &mut connection).await?;

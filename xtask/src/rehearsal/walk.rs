@@ -106,7 +106,7 @@ impl<'a> Course<'a> {
         if check::is_red(&results) {
             let red =
                 results.into_iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })).collect();
-            self.problem(What::Checks(red));
+            self.problem(What::Checks(red)).await;
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
         }
         Verdict::Report { .. } => paint.faint("report"),
         Verdict::OutOfWindow => paint.faint("not at this version"),
+        Verdict::RehearsalOnly => paint.faint("in rehearsals only"),
     };
     let mut text = columns(&results.iter().map(|result| (result.name.clone(), verdict(result))).collect::<Vec<_>>());
     for result in results {
@@ -60,7 +61,7 @@ pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
             Verdict::Green => ("ok", &none, false),
             Verdict::Red { offenders, more } => ("failed", offenders, *more),
             Verdict::Report { rows, more } => ("report", rows, *more),
-            Verdict::OutOfWindow => ("skipped", &none, false),
+            Verdict::OutOfWindow | Verdict::RehearsalOnly => ("skipped", &none, false),
         };
         let rows_json: Vec<Vec<serde_json::Value>> =
             rows.rows.iter().map(|row| row.iter().map(value).collect()).collect();

@@ -32,12 +32,17 @@ impl Steps {
             line.set_message(format!("{database}: {step}"));
         }
     }
+
+    /// Takes the line away.
+    pub fn end(&self) {
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
+        }
+    }
 }
 
 impl Drop for Steps {
     fn drop(&mut self) {
-        if let Some(line) = &self.line {
-            line.finish_and_clear();
-        }
+        self.end();
     }
 }

@@ -6,6 +6,10 @@ use miette::Diagnostic;
 /// A failure of the sandbox.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
+    /// There is no PostgreSQL to make throwaway databases on.
+    #[error("there is no PostgreSQL on this machine to rehearse on")]
+    #[diagnostic(help("run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL"))]
+    NoServer,
     /// The fixture can't be used.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -37,6 +37,13 @@ impl Host {
         self.own.is_none()
     }
 
+    /// Leaves a server of our own running, for what is kept on it; the next rehearsal sweeps it.
+    pub fn leave(self) {
+        if let Some(server) = self.own {
+            server.leave();
+        }
+    }
+
     /// Ends a server of our own.
     ///
     /// # Errors

@@ -3,34 +3,42 @@
 //! which takes nothing else, can't be handed a database that somebody cares for.
 
 mod error;
+mod host;
 mod scratch;
 mod sweep;
 mod template;
 
 pub use error::Error;
+pub use host::Host;
 pub use scratch::Scratch;
 pub use template::Template;
 
-use crate::engine;
+use crate::engine::{self, Address, Engine};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
-/// The sandbox of one process: a folder of its own for scratch databases, beside those of other processes.
+/// The sandbox of one process: a folder of its own for scratch databases, beside those of other processes, and a server for
+/// those of PostgreSQL.
 #[derive(Debug)]
 pub struct Sandbox {
     root: PathBuf,
     own: TempDir,
     /// Held as long as this process lives: a folder whose owner's lock can be had belongs to a dead process.
     _owner: File,
+    host: Option<Host>,
+    served: Arc<Mutex<Vec<Address>>>,
+    kept_on_server: Mutex<Vec<Address>>,
 }
 
 impl Sandbox {
-    /// Makes this process's part below `root` (usually `target/xtask`), and sweeps what dead processes left there.
+    /// Makes this process's part below `root` (usually `target/xtask`), and sweeps what dead processes left there. Without a
+    /// host there are no scratch databases of PostgreSQL.
     ///
     /// # Errors
-    /// [`engine::Error::Io`].
-    pub fn open(root: &Path) -> Result<Self, Error> {
+    /// What the file system said.
+    pub fn open(root: &Path, host: Option<Host>) -> Result<Self, Error> {
         let scratch = root.join("scratch");
         for folder in [&scratch, &root.join("templates"), &root.join("kept")] {
             fs::create_dir_all(folder).map_err(|source| engine::Error::Io {
@@ -47,14 +55,69 @@ impl Sandbox {
         let owner = File::create(&claiming).map_err(failed)?;
         owner.try_lock().map_err(|error| failed(error.into()))?;
         fs::rename(&claiming, &claimed).map_err(failed)?;
-        Ok(Self { root: root.to_owned(), own, _owner: owner })
+        let (served, kept_on_server) = (Arc::default(), Mutex::default());
+        Ok(Self { root: root.to_owned(), own, _owner: owner, host, served, kept_on_server })
     }
 
-    fn templates(&self) -> PathBuf {
-        self.root.join("templates")
+    /// True where there can be scratch databases of that engine.
+    #[must_use]
+    pub fn serves(&self, engine: Engine) -> bool {
+        engine == Engine::Sqlite || self.host.is_some()
+    }
+
+    /// Removes what is still there and ends a server of our own.
+    ///
+    /// # Errors
+    /// What a server said.
+    pub async fn close(self) -> Result<(), Error> {
+        let stays = self.host.as_ref().is_some_and(Host::stays);
+        let kept: Vec<String> =
+            self.kept_on_server.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Address::url).collect();
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).retain(|address| {
+            // On a server of our own, databases go with the server.
+            (stays || matches!(address, Address::Sqlite(_))) && !kept.contains(&address.url())
+        });
+        self.remove_served().await?;
+        match self.host {
+            Some(host) if kept.is_empty() => Ok(host.stop().await?),
+            Some(host) => Ok(host.leave()),
+            None => Ok(()),
+        }
     }
 
     fn kept(&self) -> PathBuf {
         self.root.join("kept")
+    }
+
+    /// What tells this process's databases from those of others.
+    fn token(&self) -> String {
+        let name = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.trim_start_matches(sweep::PROCESS).to_owned()
+    }
+
+    fn host(&self) -> Result<&Host, Error> {
+        self.host.as_ref().ok_or(Error::NoServer)
+    }
+
+    /// Where a database of this process of that name goes, of the same engine as `like`.
+    fn place(&self, like: &Address, name: &str) -> Result<Address, Error> {
+        match like {
+            Address::Sqlite(_) => Ok(Address::file_or_new(&self.own.path().join(format!("{name}.db")))),
+            Address::Postgres(_) => Ok(self.host()?.database(&format!("xtask-{}-{name}", self.token()))),
+        }
+    }
+
+    /// Where the template of that hash is, or goes. PostgreSQL cuts names at 63 bytes: the hash comes first.
+    fn template_address(&self, like: &Address, name: &str, hash: u128) -> Result<Address, Error> {
+        match like {
+            Address::Sqlite(_) => {
+                Ok(Address::file_or_new(&self.root.join("templates").join(format!("{name}-{hash:032x}.db"))))
+            }
+            Address::Postgres(_) => {
+                let name: String =
+                    format!("xtask-template-{hash:032x}-{name}").chars().filter(char::is_ascii).take(63).collect();
+                Ok(self.host()?.database(&name))
+            }
+        }
     }
 }

@@ -2,50 +2,92 @@
 
 use super::{Error, Sandbox, Template};
 use crate::engine::{self, Address, Connection, Target};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+/// How long a scratch database may be locked, which only another connection of this process could do.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// A database that this tool made, and drops when it has served.
 #[derive(Debug)]
 pub struct Scratch {
-    path: PathBuf,
     target: Target,
-    /// The beginning of the names of copies that are kept.
-    kept: PathBuf,
+    name: String,
+    /// Where databases go that have served; they are removed by the sandbox, which can wait for that.
+    served: Arc<Mutex<Vec<Address>>>,
 }
 
 impl Sandbox {
     /// A copy of a template, named after what it is for.
     ///
     /// # Errors
-    /// [`engine::Error::Io`].
-    pub fn scratch(&self, template: &Template, name: &str) -> Result<Scratch, Error> {
-        self.copy(&template.path, name)
+    /// What the file system or the server said.
+    pub async fn scratch(&self, template: &Template, name: &str) -> Result<Scratch, Error> {
+        self.copy(&template.address, name).await
     }
 
-    /// A copy of a scratch database as it is now. No connection to that may be in a transaction.
+    /// A copy of a scratch database as it is now, to which `connection` is the only one, outside of a transaction.
     ///
     /// # Errors
-    /// [`engine::Error::Io`].
-    pub fn snapshot(&self, of: &Scratch, name: &str) -> Result<Scratch, Error> {
-        self.copy(&of.path, name)
+    /// What the file system or the server said.
+    pub async fn snapshot(&self, of: &Scratch, connection: &mut Connection, name: &str) -> Result<Scratch, Error> {
+        connection.suspend().await?;
+        let copied = self.copy(&of.target.address, name).await;
+        connection.resume().await?;
+        copied
     }
 
-    /// A path in this process's folder that nothing has yet.
-    pub(super) fn unused(&self, name: &str) -> PathBuf {
-        self.own.path().join(format!("{name}-{}.db", NUMBER.fetch_add(1, Ordering::Relaxed)))
+    /// A copy of a scratch database to which nobody is connected.
+    ///
+    /// # Errors
+    /// What the file system or the server said.
+    pub async fn again(&self, of: &Scratch, name: &str) -> Result<Scratch, Error> {
+        self.copy(&of.target.address, name).await
     }
 
-    fn copy(&self, from: &Path, name: &str) -> Result<Scratch, Error> {
-        let path = self.unused(name);
-        // Where the file system shares blocks between copies, this does.
-        fs::copy(from, &path).map_err(|source| engine::Error::Io { what: "copy", path: from.to_owned(), source })?;
-        let unique = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let kept = self.kept().join(format!("{}-{name}", unique.trim_start_matches(super::sweep::PROCESS)));
-        Ok(Scratch { target: Target::of_copy(&path), path, kept })
+    /// An address in this process's part that nothing has yet.
+    pub(super) fn unused(&self, like: &Address, name: &str) -> Result<Address, Error> {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.place(like, &format!("{name}-{number}"))
+    }
+
+    async fn copy(&self, from: &Address, name: &str) -> Result<Scratch, Error> {
+        self.remove_served().await?;
+        let address = self.unused(from, name)?;
+        engine::copy(from, &address).await?;
+        Ok(Scratch { target: Target::scratch(address, WAIT), name: name.to_owned(), served: Arc::clone(&self.served) })
+    }
+
+    /// Removes the scratch databases that have served.
+    pub(super) async fn remove_served(&self) -> Result<(), Error> {
+        let served = std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));
+        for address in served {
+            engine::remove(&address).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a scratch database for a person to look at, and returns its URL: a copy of it where it is a file, the database
+    /// itself, as it will be left, where it is on a server.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub async fn keep(&self, scratch: &Scratch) -> Result<String, Error> {
+        match &scratch.target.address {
+            file @ Address::Sqlite(_) => {
+                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+                let kept = Address::file(&self.kept().join(format!("{}-{}-{number}.db", self.token(), scratch.name)));
+                engine::copy(file, &kept).await?;
+                Ok(kept.url())
+            }
+            database @ Address::Postgres(_) => {
+                self.kept_on_server.lock().unwrap_or_else(PoisonError::into_inner).push(database.clone());
+                Ok(database.url())
+            }
+        }
     }
 }
 
@@ -63,27 +105,10 @@ impl Scratch {
     pub async fn open(&self) -> Result<Connection, Error> {
         Ok(self.target.open().await?)
     }
-
-    /// Keeps a copy of it for a person to look at, and returns its URL.
-    ///
-    /// # Errors
-    /// [`engine::Error::Io`].
-    pub fn keep(&self) -> Result<String, Error> {
-        let mut kept = self.kept.clone().into_os_string();
-        kept.push(format!("-{}.db", NUMBER.fetch_add(1, Ordering::Relaxed)));
-        let kept = PathBuf::from(kept);
-        fs::copy(&self.path, &kept).map_err(|source| engine::Error::Io {
-            what: "copy",
-            path: self.path.clone(),
-            source,
-        })?;
-        Ok(Address::file(&kept).url())
-    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // The whole folder goes when this process ends; this only frees the space sooner.
-        drop(fs::remove_file(&self.path));
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).push(self.target.address.clone());
     }
 }

