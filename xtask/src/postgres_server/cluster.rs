@@ -16,15 +16,14 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A socket in a folder that nobody else may enter needs no password; loopback, which everybody can reach, does. Segments of
-/// 1 MB make the directory smaller and the copy faster.
-const FLAGS: [&str; 8] = [
+/// 1 MB make the directory smaller and the copy faster. Every version from 13 on knows these flags.
+const FLAGS: [&str; 7] = [
     "--username=postgres",
     "--auth-local=trust",
     "--auth-host=scram-sha-256",
     "--encoding=UTF8",
     "--locale=C",
     "--no-sync",
-    "--no-instructions",
     "--wal-segsize=1",
 ];
 

@@ -45,6 +45,8 @@ for database in "$from"/base/*; do
 done
 for database in "$from"/base/*; do
     if [ "${database##*/}" -eq $last ] || ! cp -Rl "$database" "$folder/data/base" 2>/dev/null; then
+        # A copy over links that were made would go into what they link to.
+        rm -rf "$folder/data/base/${database##*/}"
         copy "$database" "$folder/data/base" || exit
     fi
 done

@@ -60,18 +60,8 @@ impl Postmaster {
 
     /// Whether the process is there and is a server on this data directory, which stands in its command line.
     pub(super) fn is_alive(&self) -> bool {
-        let data = self.data.to_string_lossy();
-        let command = fs::read(format!("/proc/{}/cmdline", self.pid)).map_or_else(
-            |_| {
-                if Path::new("/proc/self").exists() {
-                    return String::new();
-                }
-                let pid = self.pid.to_string();
-                run(Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid])).unwrap_or_default()
-            },
-            |bytes| String::from_utf8_lossy(&bytes).replace('\0', " "),
-        );
-        command.contains("postgres") && command.contains(&*data)
+        let command = if Path::new("/proc/self").exists() { from_proc(self.pid) } else { from_ps(self.pid) };
+        command.contains("postgres") && command.contains(&*self.data.to_string_lossy())
     }
 
     /// Ends it, and returns when it is gone. One that does not end within `patience` is killed.
@@ -95,6 +85,27 @@ impl Postmaster {
         sh.env_clear().args(["-c", "kill -\"$1\" \"$2\"", "kill", signal]).arg(self.pid.to_string());
         drop(run(&mut sh));
     }
+}
+
+/// The command line of a process; empty for one that ended, waited for or not.
+fn from_proc(pid: u32) -> String {
+    for _ in 0..20 {
+        let Ok(command) = fs::read(format!("/proc/{pid}/cmdline")) else { break };
+        if !command.is_empty() {
+            return String::from_utf8_lossy(&command).replace('\0', " ");
+        }
+        // A zombie has none for ever, one that is just becoming another program has none for a moment.
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        if status.lines().any(|line| line.starts_with("State:") && line.contains('Z')) {
+            break;
+        }
+        sleep(Duration::from_millis(1));
+    }
+    String::new()
+}
+
+fn from_ps(pid: u32) -> String {
+    run(Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()])).unwrap_or_default()
 }
 
 /// Whether a server on this data directory takes connections by now. It says so in a file, which is cheaper to read than a

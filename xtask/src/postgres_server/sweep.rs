@@ -11,7 +11,7 @@ pub(super) const OWNER: &str = "owner.lock";
 
 /// A folder without a lock file is younger than its owner's next two system calls, or its owner was killed between them.
 const CLAIMING_TAKES: Duration = Duration::from_secs(60);
-/// An `initdb` takes a second or two.
+/// An `initdb` takes a second or two, and a copy of the binaries less.
 const BUILDING_TAKES: Duration = Duration::from_secs(600);
 /// What was not used for so long is made again when it is needed again.
 const CLUSTER_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -33,13 +33,14 @@ pub(super) fn sweep(home: &Home) {
         }
     }
     for path in paths(&home.clusters()) {
-        match path.extension() {
-            Some(_) if is_older(&path, CLUSTER_LIFE) && is_free(&path) => {
-                drop(fs::remove_dir_all(path.with_extension("")));
-                drop(fs::remove_file(&path));
-            }
-            None if is_building(&path) && is_older(&path, BUILDING_TAKES) => drop(fs::remove_dir_all(&path)),
-            _ => {}
+        if path.extension().is_some() && is_older(&path, CLUSTER_LIFE) && is_free(&path) {
+            drop(fs::remove_dir_all(path.with_extension("")));
+            drop(fs::remove_file(&path));
+        }
+    }
+    for path in paths(&home.clusters()).into_iter().chain(paths(&home.binaries())) {
+        if is_building(&path) && is_older(&path, BUILDING_TAKES) {
+            drop(fs::remove_dir_all(&path));
         }
     }
 }
