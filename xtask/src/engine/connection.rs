@@ -242,22 +242,6 @@ impl Connection {
         }
     }
 
-    /// Lets go of the database for a while, where nobody could copy it otherwise.
-    pub(crate) async fn suspend(&mut self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.suspend().await,
-        }
-    }
-
-    /// Takes the database up again.
-    pub(crate) async fn resume(&mut self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.resume().await,
-        }
-    }
-
     /// Closes the connection, whatever came of the work with it: a process that ended before would leave the files of a
     /// write-ahead log behind.
     ///

@@ -31,21 +31,32 @@ impl Content {
     #[must_use]
     pub fn compare(&self, after: &Self) -> Vec<ContentDifference> {
         let mut found = Vec::new();
-        let renamed = |(table, digest): &(&String, &TableDigest), others: &Self| {
-            digest.rows > 0
-                && others.tables.values().any(|other| other == *digest)
-                && !others.tables.contains_key(*table)
+        // All its rows and values are there under another name, perhaps with columns more.
+        let holds = |digest: &TableDigest, other: &TableDigest| {
+            other.rows == digest.rows && digest.columns.iter().all(|(name, sum)| other.columns.get(name) == Some(sum))
+        };
+        let renamed_to = |(table, digest): (&String, &TableDigest), others: &Self| {
+            let elsewhere = |(name, other): &(&String, &TableDigest)| {
+                *name != table && !self.tables.contains_key(*name) && holds(digest, other)
+            };
+            digest.rows > 0 && others.tables.iter().any(|entry| elsewhere(&entry))
+        };
+        let was_renamed = |(table, digest): (&String, &TableDigest)| {
+            let elsewhere = |(name, other): &(&String, &TableDigest)| {
+                *name != table && !after.tables.contains_key(*name) && holds(other, digest)
+            };
+            digest.rows > 0 && self.tables.iter().any(|entry| elsewhere(&entry))
         };
         for (table, before) in &self.tables {
             match after.tables.get(table) {
-                None if renamed(&(table, before), after) => {}
+                None if renamed_to((table, before), after) => {}
                 None => found.push(ContentDifference::TableGone { table: table.clone(), rows: before.rows }),
                 Some(now) if now == before => {}
                 Some(now) => compare_table(table, before, now, &mut found),
             }
         }
         for (table, now) in &after.tables {
-            if !self.tables.contains_key(table) && !renamed(&(table, now), self) {
+            if !self.tables.contains_key(table) && !was_renamed((table, now)) {
                 found.push(ContentDifference::TableNew { table: table.clone(), rows: now.rows });
             }
         }

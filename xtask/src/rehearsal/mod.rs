@@ -109,6 +109,8 @@ pub(crate) struct Course<'a> {
     subject: &'a Subject<'a>,
     fixture: Option<&'a Fixture>,
     step: String,
+    /// What was done to the database that is worked on, since it was copied from its template.
+    path: Vec<walk::Action>,
     /// How many units a batch of a backfill.
     batch: NonZeroU32,
     /// The database that is worked on, to be kept when a problem shows on it.
@@ -163,7 +165,9 @@ impl Subject<'_> {
             if fixture.is_some() {
                 let load = async |course: &mut Course<'_>| {
                     course.step("load the fixture");
-                    course.start("load").await.map(drop)
+                    let subject = course.subject;
+                    let template = subject.sandbox.template(subject.database, subject.history, course.fixture).await;
+                    Ok(template.map(drop)?)
                 };
                 let loaded = self.run(Proof::Populated, fixture, REHEARSAL_BATCH, load).await;
                 if !loaded.problems.is_empty() {
@@ -207,6 +211,7 @@ impl Subject<'_> {
             subject: self,
             fixture,
             step: "make a scratch database".to_owned(),
+            path: Vec::new(),
             batch,
             scratch: None,
             problems: Vec::new(),

@@ -62,7 +62,7 @@ async fn apply_watched(
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<(), Error> {
-    let before = Moment::of(course, scratch, connection).await?;
+    let before = Moment::of(course, connection).await?;
     course.up(migration, scratch, connection).await?;
     let compared = before.compare(course, connection).await?;
     for loss in &migration.loses {

@@ -15,7 +15,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     course.walk(&scratch, &mut connection).await?;
 
     course.step("migrate again");
-    let before = Moment::of(course, &scratch, &mut connection).await?;
+    let before = Moment::of(course, &mut connection).await?;
     let applied = migration::applied(&mut connection).await?;
     let steps = migration::plan(course.subject.history, &applied, Goal::Newest)?;
     migration::apply_all(&mut connection, &steps, &crate::event::silent).await?;
@@ -39,7 +39,7 @@ pub(super) async fn again(
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let about = backfill.about();
-    let before = Moment::of(course, scratch, connection).await?;
+    let before = Moment::of(course, connection).await?;
     let outcome = course.backfill(backfill, scratch, Effect::Again).await?;
     if outcome.counts.writes > 0 {
         let sentence = format!(

@@ -34,7 +34,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         }
     }
     for backfill in course.due(None, &done) {
-        let before = Moment::of(course, &scratch, &mut connection).await?;
+        let before = Moment::of(course, &mut connection).await?;
         course.backfill(backfill, &scratch, Effect::Execute).await?;
         undo(course, backfill, &before, &scratch, &mut connection).await?;
         // The way down is walked with the data that a real database would have.
@@ -56,9 +56,9 @@ async fn there_and_back(
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<Option<Scratch>, Error> {
-    let before = Moment::of(course, scratch, connection).await?;
+    let before = Moment::of(course, connection).await?;
     course.up(migration, scratch, connection).await?;
-    let after = Moment::of(course, scratch, connection).await?;
+    let after = Moment::of(course, connection).await?;
     if let Err(error) = course.down(migration, connection).await {
         course.problem(What::Error(Box::new(error))).await;
         return Ok(Some(before.restore(course).await?));

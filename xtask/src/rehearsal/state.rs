@@ -1,6 +1,8 @@
-//! States of a scratch database that are held against each other: schema, content, and a copy to look for examples in.
+//! States of a scratch database that are held against each other: schema and content, and what led there. A copy of each
+//! state would cost more than all else; where one is needed, after all, everything is done once more from the template.
 
 use super::Course;
+use super::walk::Action;
 use crate::Error;
 use crate::engine::Connection;
 use crate::engine::Schema;
@@ -11,7 +13,8 @@ use crate::sandbox::Scratch;
 /// A state of a scratch database.
 #[derive(Debug)]
 pub struct Moment {
-    copy: Scratch,
+    /// What was done since the template.
+    path: Vec<Action>,
     schema: Schema,
     content: Content,
 }
@@ -26,16 +29,16 @@ pub struct Compared {
 }
 
 impl Moment {
-    pub(super) async fn of(course: &Course<'_>, scratch: &Scratch, connection: &mut Connection) -> Result<Self, Error> {
-        let copy = course.subject.sandbox.snapshot(scratch, connection, "before").await?;
+    pub(super) async fn of(course: &Course<'_>, connection: &mut Connection) -> Result<Self, Error> {
         let schema = fingerprint::schema(connection).await?;
         let content = fingerprint::content(connection, &course.subject.database.volatile).await?;
-        Ok(Self { copy, schema, content })
+        Ok(Self { path: course.path.clone(), schema, content })
     }
 
-    /// A fresh copy of the database as it was.
-    pub(super) async fn restore(&self, course: &Course<'_>) -> Result<Scratch, Error> {
-        Ok(course.subject.sandbox.again(&self.copy, "restored").await?)
+    /// A scratch database that is as this one was, to go on with.
+    pub(super) async fn restore(&self, course: &mut Course<'_>) -> Result<Scratch, Error> {
+        course.path.clone_from(&self.path);
+        course.repeat(&self.path).await
     }
 
     /// How the database differs now.
@@ -44,7 +47,8 @@ impl Moment {
         let now = fingerprint::content(connection, &course.subject.database.volatile).await?;
         let mut content = self.content.compare(&now);
         if !content.is_empty() {
-            let mut before = self.copy.open().await?;
+            let copy = course.repeat(&self.path).await?;
+            let mut before = copy.open().await?;
             content = fingerprint::explain(&mut before, connection, &course.subject.database.volatile, content).await?;
             before.close().await?;
         }

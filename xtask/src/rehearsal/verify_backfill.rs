@@ -26,7 +26,7 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
     let later: Vec<&str> = names.skip_while(|name| *name != about.name).filter(|name| !done.contains(name)).collect();
     done.extend(&later);
     course.run_due(&scratch, None, &mut done).await?;
-    let before = Moment::of(course, &scratch, &mut connection).await?;
+    let before = Moment::of(course, &mut connection).await?;
 
     let predicted = course.backfill(backfill, &scratch, Effect::Predict).await?;
     let outcome = course.backfill(backfill, &scratch, Effect::Execute).await?;

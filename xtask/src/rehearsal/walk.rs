@@ -6,11 +6,48 @@ use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check;
 use crate::engine::Connection;
-use crate::event::silent;
-use crate::migration::Migration;
+use crate::event::{Direction, silent};
+use crate::migration::{self, Migration};
 use crate::sandbox::Scratch;
 
+/// Something that was done to a scratch database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// The migration of that version was applied.
+    Up(i64),
+    /// It was reverted.
+    Down(i64),
+    /// The backfill of that name made a pass.
+    Backfill(&'static str, Effect),
+}
+
 impl<'a> Course<'a> {
+    /// A new scratch database on which the same was done.
+    pub(super) async fn repeat(&self, path: &[Action]) -> Result<Scratch, Error> {
+        let subject = self.subject;
+        let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
+        let scratch = subject.sandbox.scratch(&template, "restored").await?;
+        let mut connection = scratch.open().await?;
+        for action in path {
+            match action {
+                Action::Up(version) | Action::Down(version) => {
+                    let direction = if matches!(action, Action::Up(_)) { Direction::Up } else { Direction::Down };
+                    if let Some(migration) = subject.history.get(*version) {
+                        migration::step(&mut connection, migration, direction).await?;
+                    }
+                }
+                Action::Backfill(name, effect) => {
+                    let pass = Pass { batch: self.batch, ..Pass::new(*effect) };
+                    for backfill in subject.backfills.iter().filter(|backfill| backfill.about().name == *name) {
+                        backfill.run(scratch.target(), &pass, &silent).await?;
+                    }
+                }
+            }
+        }
+        connection.close().await?;
+        Ok(scratch)
+    }
+
     /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds
     /// the names of those that ran already.
     pub(super) fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
@@ -57,7 +94,11 @@ impl<'a> Course<'a> {
             Effect::Undo => format!("undo backfill {name}"),
         });
         let pass = Pass { batch: self.batch, ..Pass::new(effect) };
-        Ok(backfill.run(scratch.target(), &pass, &silent).await?)
+        let outcome = backfill.run(scratch.target(), &pass, &silent).await?;
+        if effect != Effect::Predict {
+            self.path.push(Action::Backfill(name, effect));
+        }
+        Ok(outcome)
     }
 
     /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
@@ -78,19 +119,22 @@ impl<'a> Course<'a> {
     ) -> Result<(), Error> {
         self.step(format!("apply {}", migration.label()));
         backfill::ready_for(migration, &self.subject.backfills, scratch.target()).await?;
-        crate::migration::step(connection, migration, crate::event::Direction::Up).await?;
+        migration::step(connection, migration, Direction::Up).await?;
+        self.path.push(Action::Up(migration.version));
         Ok(())
     }
 
     pub(super) async fn up_again(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("apply {} again, after it was reverted", migration.label()));
-        crate::migration::step(connection, migration, crate::event::Direction::Up).await?;
+        migration::step(connection, migration, Direction::Up).await?;
+        self.path.push(Action::Up(migration.version));
         Ok(())
     }
 
     pub(super) async fn down(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("revert {}", migration.label()));
-        crate::migration::step(connection, migration, crate::event::Direction::Down).await?;
+        migration::step(connection, migration, Direction::Down).await?;
+        self.path.push(Action::Down(migration.version));
         Ok(())
     }
 
@@ -98,7 +142,7 @@ impl<'a> Course<'a> {
     pub(super) async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
         let mut connection = scratch.target().open_to_read().await?;
-        let applied = crate::migration::applied(&mut connection).await?;
+        let applied = migration::applied(&mut connection).await?;
         let version = applied.last().map_or(0, |done| done.version);
         let subject = self.subject;
         let results = check::run_all(&mut connection, version, subject.checks, &subject.row_checks).await?;

@@ -26,39 +26,17 @@ impl Sandbox {
     /// # Errors
     /// What the file system or the server said.
     pub async fn scratch(&self, template: &Template, name: &str) -> Result<Scratch, Error> {
-        self.copy(&template.address, name).await
-    }
-
-    /// A copy of a scratch database as it is now, to which `connection` is the only one, outside of a transaction.
-    ///
-    /// # Errors
-    /// What the file system or the server said.
-    pub async fn snapshot(&self, of: &Scratch, connection: &mut Connection, name: &str) -> Result<Scratch, Error> {
-        connection.suspend().await?;
-        let copied = self.copy(&of.target.address, name).await;
-        connection.resume().await?;
-        copied
-    }
-
-    /// A copy of a scratch database to which nobody is connected.
-    ///
-    /// # Errors
-    /// What the file system or the server said.
-    pub async fn again(&self, of: &Scratch, name: &str) -> Result<Scratch, Error> {
-        self.copy(&of.target.address, name).await
+        let from = &template.address;
+        self.remove_served().await?;
+        let address = self.unused(from, name)?;
+        engine::copy(from, &address).await?;
+        Ok(Scratch { target: Target::scratch(address, WAIT), name: name.to_owned(), served: Arc::clone(&self.served) })
     }
 
     /// An address in this process's part that nothing has yet.
     pub(super) fn unused(&self, like: &Address, name: &str) -> Result<Address, Error> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         self.place(like, &format!("{name}-{number}"))
-    }
-
-    async fn copy(&self, from: &Address, name: &str) -> Result<Scratch, Error> {
-        self.remove_served().await?;
-        let address = self.unused(from, name)?;
-        engine::copy(from, &address).await?;
-        Ok(Scratch { target: Target::scratch(address, WAIT), name: name.to_owned(), served: Arc::clone(&self.served) })
     }
 
     /// Removes the scratch databases that have served.

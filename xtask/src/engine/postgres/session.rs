@@ -101,22 +101,6 @@ impl Session {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
-    /// Lets go of the database: nobody can copy it while a session is on it.
-    pub(crate) async fn suspend(&mut self) -> Result<(), Error> {
-        let maintenance = self.address.maintenance();
-        let elsewhere = connect(&maintenance, self.wait).await?;
-        let connection = std::mem::replace(&mut self.connection, elsewhere);
-        connection.close().await.map_err(|error| self.explain(error))
-    }
-
-    /// Takes the database up again.
-    pub(crate) async fn resume(&mut self) -> Result<(), Error> {
-        let back = connect(&self.address, self.wait).await?;
-        let elsewhere = std::mem::replace(&mut self.connection, back);
-        elsewhere.close().await.map_err(|error| self.explain(error))?;
-        self.prepare().await
-    }
-
     pub(crate) fn address(&self) -> String {
         self.address.url()
     }
