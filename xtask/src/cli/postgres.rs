@@ -1,10 +1,12 @@
 //! Where PostgreSQL comes from: a server that the environment names, else one of our own from the binaries of this machine.
 
+use super::args::PostgresInstallArgs;
 use super::context::Context;
 use super::error::Error;
 use super::target::from_environment;
+use crate::Exit;
 use crate::engine::{Address, Engine};
-use crate::postgres_server::{Binaries, Hints, Server};
+use crate::postgres_server::{self, Binaries, Hints, Server};
 use crate::sandbox::Host;
 use std::path::{Path, PathBuf};
 
@@ -59,4 +61,21 @@ impl Context<'_> {
             None => Ok(None),
         }
     }
+}
+
+/// `postgres install`.
+pub(super) fn install(context: &Context<'_>, args: &PostgresInstallArgs) -> Result<Exit, Error> {
+    let binaries = postgres_server::install(args.major, &hints())?;
+    context.terminal.result(&format!("PostgreSQL {}\n  {}", binaries.version, binaries.folder.display()));
+    Ok(Exit::Ok)
+}
+
+/// Sees to it that there is a PostgreSQL on this machine, for the tests.
+pub(super) fn provide(context: &Context<'_>) -> Result<(), Error> {
+    let hints = hints();
+    if Binaries::find(&hints)?.is_none() {
+        context.terminal.note("there is no PostgreSQL on this machine: fetching a private copy");
+        postgres_server::install(None, &hints)?;
+    }
+    Ok(())
 }

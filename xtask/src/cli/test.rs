@@ -9,6 +9,7 @@ use std::time::Instant;
 use xshell::{Cmd, Shell, cmd};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Error> {
+    super::postgres::provide(context)?;
     let shell = Shell::new().map_err(toolchain)?;
     let steps: [(&str, Step<'_>); 4] = [
         ("format", &|| script(cmd!(shell, "cargo fmt --all --check"))),

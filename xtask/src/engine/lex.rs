@@ -288,7 +288,7 @@ mod tests {
         };
         check("a $$ ; $$; b $x$ $$ ; $y$ $x$; c", &["a $$ ; $$;", "b $x$ $$ ; $y$ $x$;", "c"]);
         check("a $1; b", &["a $1;", "b"]);
-        check(r"a E'\\';' ; b '\'; c", &[r"a E'\\';' ;", r"b '\';", "c"]);
+        check(r"a E'\';' ; b '\'; c", &[r"a E'\';' ;", r"b '\';", "c"]);
         check("a /* /* ; */ ; */ b; c", &["a /* /* ; */ ; */ b;", "c"]);
         check("a ARRAY['x;y']; b[1]; c", &["a ARRAY['x;y'];", "b[1];", "c"]);
         check("CREATE TRIGGER t EXECUTE FUNCTION f(); b;", &["CREATE TRIGGER t EXECUTE FUNCTION f();", "b;"]);

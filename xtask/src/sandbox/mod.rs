@@ -80,7 +80,10 @@ impl Sandbox {
         self.remove_served().await?;
         match self.host {
             Some(host) if kept.is_empty() => Ok(host.stop().await?),
-            Some(host) => Ok(host.leave()),
+            Some(host) => {
+                host.leave();
+                Ok(())
+            }
             None => Ok(()),
         }
     }

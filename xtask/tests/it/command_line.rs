@@ -23,16 +23,16 @@ fn help() {
 #[test]
 fn migrate() {
     let workspace = Workspace::new();
-    check(&workspace, "migrate --status", 0, "migrate_status_of_nothing");
-    check(&workspace, "migrate --dry-run", 0, "migrate_dry_run");
+    check(&workspace, "migrate pets --status", 0, "migrate_status_of_nothing");
+    check(&workspace, "migrate pets --dry-run", 0, "migrate_dry_run");
     assert!(!workspace.path(".dev").exists(), "neither of them makes a database");
     check(&workspace, "migrate pets --dry-run --to 20250901090000", 0, "migrate_dry_run_to");
     check(&workspace, "migrate pets --to 20250901090000", 0, "migrate_to");
     check(&workspace, "migrate pets --status", 0, "migrate_status_midway");
-    check(&workspace, "migrate", 0, "migrate");
-    check(&workspace, "migrate", 0, "migrate_again");
-    check(&workspace, "migrate --status", 0, "migrate_status");
-    check(&workspace, "migrate --status --json", 0, "migrate_status_json");
+    check(&workspace, "migrate pets", 0, "migrate");
+    check(&workspace, "migrate pets", 0, "migrate_again");
+    check(&workspace, "migrate pets --status", 0, "migrate_status");
+    check(&workspace, "migrate pets --status --json", 0, "migrate_status_json");
     check(&workspace, "migrate pets --revert --dry-run", 0, "migrate_revert_dry_run");
     check(&workspace, "migrate pets --revert", 0, "migrate_revert");
     check(&workspace, "migrate pets", 0, "migrate_after_revert");
@@ -42,7 +42,7 @@ fn migrate() {
     check(&workspace, "migrate pets --revert", 0, "migrate_revert_nothing");
     workspace.succeed("migrate pets");
     check(&workspace, "migrate pets --revert --to 0", 0, "migrate_revert_all");
-    check(&workspace, "migrate --verify", 0, "migrate_verify");
+    check(&workspace, "migrate pets --verify", 0, "migrate_verify");
 }
 
 #[test]
@@ -51,13 +51,13 @@ fn targets() {
     check(&workspace, "migrate pets --url sqlite:elsewhere/new.db?mode=rwc", 0, "url_that_creates");
     check(&workspace, "migrate pets --status --url sqlite:elsewhere/new.db", 0, "url");
     workspace.write(".env", "PETS_DATABASE_URL=sqlite:elsewhere/new.db\n");
-    check(&workspace, "migrate --status", 0, "url_from_dot_env");
+    check(&workspace, "migrate pets --status", 0, "url_from_dot_env");
     let variable = [("PETS_DATABASE_URL", "sqlite:other.db?mode=rwc")];
-    let command = workspace.command_in("", &variable, ["migrate", "--status"]);
-    let ran = workspace.finish("migrate --status   (with PETS_DATABASE_URL=sqlite:other.db?mode=rwc)", command);
+    let command = workspace.command_in("", &variable, ["migrate", "pets", "--status"]);
+    let ran = workspace.finish("migrate pets --status   (with PETS_DATABASE_URL=sqlite:other.db?mode=rwc)", command);
     ran.check(0, "command_line", "url_from_environment");
-    let command = workspace.command_in("elsewhere", &[], ["migrate", "--status", "--url", "sqlite:new.db"]);
-    let ran = workspace.finish("migrate --status --url sqlite:new.db   (in elsewhere)", command);
+    let command = workspace.command_in("elsewhere", &[], ["migrate", "pets", "--status", "--url", "sqlite:new.db"]);
+    let ran = workspace.finish("migrate pets --status --url sqlite:new.db   (in elsewhere)", command);
     ran.check(0, "command_line", "url_relative_to_a_folder_below");
 }
 
@@ -84,17 +84,17 @@ fn backfill() {
 fn verify() {
     let workspace = Workspace::with_pets(CREATED);
     check(&workspace, "verify pets", 0, "verify_before_the_traits");
-    workspace.succeed("migrate");
+    workspace.succeed("migrate pets");
     check(&workspace, "verify pets", 1, "verify_red");
-    check(&workspace, "verify --json", 1, "verify_red_json");
+    check(&workspace, "verify pets --json", 1, "verify_red_json");
     workspace.succeed("backfill --execute");
-    check(&workspace, "verify", 0, "verify");
-    check(&workspace, "verify --json", 0, "verify_json");
+    check(&workspace, "verify pets", 0, "verify");
+    check(&workspace, "verify pets --json", 0, "verify_json");
     workspace.execute(
         r#"UPDATE "Pet" SET "traits" = '{"cut' WHERE rowid = 1;
            UPDATE "Pet" SET "traits" = json_set("traits", '$.body.colour.h', 360) WHERE rowid = 2"#,
     );
-    check(&workspace, "verify", 1, "verify_finds_bad_values");
+    check(&workspace, "verify pets", 1, "verify_finds_bad_values");
 }
 
 #[test]
@@ -104,19 +104,19 @@ fn fixture() {
     check(&workspace, "fixture load pets populated", 0, "fixture_load");
     assert_eq!(dump(&workspace.path(PETS)), dump(&Workspace::with_pets(CREATED).path(PETS)));
     check(&workspace, "fixture load pets populated --url sqlite:other.db?mode=rwc", 0, "fixture_load_url");
-    check(&workspace, "migrate", 0, "fixture_load_migrates");
-    workspace.succeed("migrate --revert --to 0");
+    check(&workspace, "migrate pets", 0, "fixture_load_migrates");
+    workspace.succeed("migrate pets --revert --to 0");
     check(&workspace, "fixture load pets populated", 0, "fixture_load_after_reverting_everything");
 }
 
 #[test]
 fn ci() {
     let workspace = Workspace::new();
-    check(&workspace, "ci", 0, "ci");
+    check(&workspace, "ci pets", 0, "ci");
     check(&workspace, "ci pets", 0, "ci_of_one_database");
-    check(&workspace, "ci --json", 0, "ci_json");
+    check(&workspace, "ci pets --json", 0, "ci_json");
     workspace.remove("fixtures");
-    check(&workspace, "ci", 3, "ci_without_fixture");
+    check(&workspace, "ci pets", 3, "ci_without_fixture");
     check(&workspace, "backfill --verify", 3, "backfill_verify_without_fixture");
 }
 
@@ -130,8 +130,8 @@ fn new() {
         registry.contains("mod add_size;") && registry.contains("Box::new(add_size::AddSizeBackfill),"),
         "{registry}"
     );
-    check(&workspace, "migrate", 0, "new_migrates");
-    check(&workspace, "verify", 1, "new_check_says_what_to_fill_in");
+    check(&workspace, "migrate pets", 0, "new_migrates");
+    check(&workspace, "verify pets", 1, "new_check_says_what_to_fill_in");
 }
 
 /// The toolchain is played by a script: what is told of its answers is the subject here.

@@ -71,17 +71,17 @@ fn half_a_run_can_be_undone() {
 fn from_nothing_to_nothing() {
     let workspace = Workspace::with_pets(CREATED);
     let loaded = dump(&workspace.path(PETS));
-    workspace.succeed("migrate");
+    workspace.succeed("migrate pets");
     workspace.succeed("backfill --execute");
-    workspace.succeed("verify");
+    workspace.succeed("verify pets");
     workspace.succeed("backfill --undo");
-    workspace.succeed(&format!("migrate --revert --to {CREATED}"));
+    workspace.succeed(&format!("migrate pets --revert --to {CREATED}"));
     assert_eq!(dump(&workspace.path(PETS)), loaded, "the rows are those of the fixture");
-    workspace.succeed("migrate --revert --to 0");
+    workspace.succeed("migrate pets --revert --to 0");
     let objects = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name";
     assert_eq!(workspace.query(objects), ["_sqlx_migrations", "_xtask_findings", "_xtask_findings_run", "_xtask_runs"]);
     assert_eq!(workspace.query("SELECT version FROM _sqlx_migrations"), [""; 0]);
-    workspace.succeed("migrate");
+    workspace.succeed("migrate pets");
 }
 
 /// The filled pets are those that the app itself would have made.
@@ -128,10 +128,10 @@ fn interchange_with_sqlx() {
     assert_eq!(workspace.query(RECORDS).len(), 4);
 
     // Each goes on where the other was.
-    workspace.run("migrate --status").check(0, "lifecycle", "applied_by_sqlx");
+    workspace.run("migrate pets --status").check(0, "lifecycle", "applied_by_sqlx");
     with_sqlx(&workspace, "ours.db", None);
-    workspace.run("migrate").check(0, "lifecycle", "nothing_left_after_sqlx");
-    workspace.succeed("migrate --revert");
+    workspace.run("migrate pets").check(0, "lifecycle", "nothing_left_after_sqlx");
+    workspace.succeed("migrate pets --revert");
     with_sqlx(&workspace, "ours.db", Some(20_250_920_120_000));
     assert_eq!(workspace.query(RECORDS), query(&workspace.path("ours.db"), RECORDS));
     workspace.succeed("migrate pets --url sqlite:ours.db");
@@ -142,7 +142,7 @@ fn interchange_with_sqlx() {
 #[test]
 fn times_are_recorded() {
     let workspace = Workspace::new();
-    workspace.succeed("migrate");
+    workspace.succeed("migrate pets");
     let recorded =
         "SELECT count(*) FROM _sqlx_migrations WHERE execution_time > 0 AND installed_on <= CURRENT_TIMESTAMP";
     assert_eq!(workspace.query(recorded), ["2"]);
@@ -162,13 +162,13 @@ fn line_ends() {
         }
     };
     with_ends("\n", "\r\n");
-    assert!(workspace.succeed("migrate").stdout.contains("nothing to do"));
-    workspace.succeed("migrate --revert");
-    workspace.succeed("migrate");
-    workspace.succeed("ci");
+    assert!(workspace.succeed("migrate pets").stdout.contains("nothing to do"));
+    workspace.succeed("migrate pets --revert");
+    workspace.succeed("migrate pets");
+    workspace.succeed("ci pets");
     with_ends("\r\n", "\n");
-    assert!(workspace.succeed("migrate").stdout.contains("nothing to do"));
-    workspace.succeed("migrate --revert");
+    assert!(workspace.succeed("migrate pets").stdout.contains("nothing to do"));
+    workspace.succeed("migrate pets --revert");
 }
 
 /// What counts is whether there is something to do, not what once was done.
@@ -179,12 +179,12 @@ fn a_required_backfill_is_required_as_long_as_it_has_units() {
     workspace.migration("20250920120000_x", "-- requires-backfill: pet_traits\nSELECT 1;", "SELECT 1;");
     let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id" LIMIT 1"#)[0];
     workspace.succeed(&format!("backfill --undo --scope id={id}"));
-    assert_eq!(workspace.run("migrate").exit, Some(1), "one pet is undone");
+    assert_eq!(workspace.run("migrate pets").exit, Some(1), "one pet is undone");
     workspace.succeed("backfill --execute");
-    workspace.succeed("migrate");
+    workspace.succeed("migrate pets");
     // Everything reverted, and loaded anew: the ledger still knows of a finished run.
-    workspace.succeed("migrate --revert --to 0");
+    workspace.succeed("migrate pets --revert --to 0");
     workspace.succeed("fixture load pets populated");
-    assert_eq!(workspace.run("migrate").exit, Some(1), "all pets are without traits");
-    assert!(workspace.succeed("migrate --dry-run").stdout.contains("would stop here"));
+    assert_eq!(workspace.run("migrate pets").exit, Some(1), "all pets are without traits");
+    assert!(workspace.succeed("migrate pets --dry-run").stdout.contains("would stop here"));
 }

@@ -32,7 +32,7 @@ fn kill(running: &Handle) {
 
 fn with_many_pets() -> Workspace {
     let workspace = Workspace::new();
-    workspace.succeed("migrate");
+    workspace.succeed("migrate pets");
     workspace.execute(&format!(
         r#"INSERT INTO "User" VALUES ('u', 'Momo', '2025-01-01T00:00:00.000Z');
            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PETS_TO_FILL})
@@ -143,13 +143,13 @@ fn a_killed_migration_leaves_nothing() {
     let before = dump(&workspace.path(PETS));
     let endless = "UPDATE \"Pet\" SET \"name\" = 'x';\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
     workspace.migration("20250920120000_endless", endless, "");
-    let running = workspace.command(["migrate"]).stdout_null().stderr_null().unchecked().start().unwrap();
+    let running = workspace.command(["migrate", "pets"]).stdout_null().stderr_null().unchecked().start().unwrap();
     wait_until(|| is_locked(&workspace.path(PETS)));
     kill(&running);
     workspace.remove("migrations/pets/20250920120000_endless.up.sql");
-    assert!(workspace.succeed("migrate --wait 0").stdout.contains("nothing to do"));
+    assert!(workspace.succeed("migrate pets --wait 0").stdout.contains("nothing to do"));
     assert_eq!(dump(&workspace.path(PETS)), before);
-    workspace.succeed("migrate --wait 0 --revert");
+    workspace.succeed("migrate pets --wait 0 --revert");
     assert_eq!(names(&workspace.path(".dev")), ["pets.sqlite"], "its lock does not stay either");
 }
 
@@ -179,12 +179,12 @@ fn migrations_at_once() {
             let stderr = workspace.path(&format!("stderr-{n}"));
             command.stdout_capture().stderr_path(stderr).unchecked().start().unwrap()
         };
-        let first = start("migrate --wait 600", 1);
+        let first = start("migrate pets --wait 600", 1);
         // The lock's file names its holder once it is held.
         let lock = workspace.path(".dev/pets.sqlite-xtask.lock");
         let holder = first.pids()[0].to_string();
         wait_until(|| fs::read_to_string(&lock).is_ok_and(|text| text == holder));
-        let waiting = ["migrate --wait 600", "backfill --execute --wait 600"].into_iter().zip(2..);
+        let waiting = ["migrate pets --wait 600", "backfill --execute --wait 600"].into_iter().zip(2..);
         let waiting: Vec<_> = waiting.map(|(arguments, n)| start(arguments, n)).collect();
         for n in [2, 3] {
             let stderr = workspace.path(&format!("stderr-{n}"));
@@ -207,11 +207,12 @@ fn migrations_at_once() {
 #[test]
 fn first_migrations_at_once() {
     let workspace = Workspace::new();
-    let start =
-        |_| workspace.command(["migrate", "--wait", "600"]).stdout_capture().stderr_capture().unchecked().start();
+    let start = |_| {
+        workspace.command(["migrate", "pets", "--wait", "600"]).stdout_capture().stderr_capture().unchecked().start()
+    };
     let running: Vec<_> = (0..6).map(|n: u32| start(n).unwrap()).collect();
     for handle in &running {
-        let ran = workspace.ran("migrate", handle.wait().unwrap());
+        let ran = workspace.ran("migrate pets", handle.wait().unwrap());
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
     assert_eq!(workspace.query("SELECT count(*) || ' ' || min(success) FROM _sqlx_migrations"), ["2 1"]);
@@ -229,28 +230,28 @@ fn what_a_killed_rehearsal_leaves_is_swept() {
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
     workspace.migration("20250920120000_endless", endless, "SELECT 1;");
     let scratch = workspace.path("target/xtask/scratch");
-    let running = workspace.command(["ci"]).stdout_null().stderr_null().unchecked().start().unwrap();
+    let running = workspace.command(["ci", "pets"]).stdout_null().stderr_null().unchecked().start().unwrap();
     let copies =
         || names(&scratch).iter().flat_map(|name| names(&scratch.join(name))).filter(|n| n.ends_with(".db")).count();
     wait_until(|| scratch.exists() && copies() > 0);
     // Another rehearsal leaves alone what belongs to a process that is alive.
     workspace.remove("migrations/pets/20250920120000_endless.up.sql");
     workspace.remove("migrations/pets/20250920120000_endless.down.sql");
-    workspace.succeed("ci");
+    workspace.succeed("ci pets");
     assert_eq!(names(&scratch).len(), 1);
     kill(&running);
     assert!(copies() > 0, "the killed process removed nothing");
-    workspace.succeed("ci");
+    workspace.succeed("ci pets");
     assert_eq!(names(&scratch), [""; 0]);
 }
 
 #[test]
 fn rehearsals_at_once_build_one_template_each() {
     let workspace = Workspace::new();
-    let start = |_| workspace.command(["ci"]).stdout_capture().stderr_capture().unchecked().start().unwrap();
+    let start = |_| workspace.command(["ci", "pets"]).stdout_capture().stderr_capture().unchecked().start().unwrap();
     let running: Vec<_> = (0..3).map(|n: u32| start(n)).collect();
     for handle in &running {
-        let ran = workspace.ran("ci", handle.wait().unwrap());
+        let ran = workspace.ran("ci pets", handle.wait().unwrap());
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
     assert_eq!(names(&workspace.path("target/xtask/templates")).len(), 2, "one of nothing, one of the fixture");

@@ -17,7 +17,7 @@ fn check(snapshot: &str, exit: i32, up: &str, down: &str) {
 /// Rehearses, and looks that nothing was written but copies, and that each copy that is kept can be opened.
 fn check_workspace(snapshot: &str, exit: i32, workspace: &Workspace) {
     let before = workspace.files();
-    let ran = workspace.run("ci");
+    let ran = workspace.run("ci pets");
     ran.check(exit, "rehearsals", snapshot);
     assert_eq!(workspace.files(), before, "{snapshot}");
     let kept = ran.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("look at   sqlite:"));
@@ -129,12 +129,12 @@ fn failures_of_any_database() {
     let workspace = Workspace::new();
     workspace.migration(LABEL, TOYS, "DROP TABLE \"Toy\";");
     let before = workspace.files();
-    let ran = workspace.run("ci --json");
+    let ran = workspace.run("ci pets --json");
     ran.check(1, "rehearsals", "failures_as_json");
     assert_eq!(workspace.files(), before);
     let answers: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 6);
-    workspace.run("migrate --verify").check(1, "rehearsals", "failures_of_migrate_verify");
+    workspace.run("migrate pets --verify").check(1, "rehearsals", "failures_of_migrate_verify");
 }
 
 /// Nobody notices the order of columns but who writes `SELECT *`: a note, not a problem.

@@ -50,7 +50,7 @@ fn rejects() {
     assert_eq!(report["findings"].as_array().unwrap().len(), 12, "the report lists every one");
     workspace.run("backfill --execute --report report.json").check(1, "errors", "rejects_execute");
     assert_eq!(dump(&workspace.path(PETS)), before, "nothing of the batch is written");
-    workspace.run("verify").check(1, "errors", "rejects_verify");
+    workspace.run("verify pets").check(1, "errors", "rejects_verify");
 
     let one = with_bad_pets(&["Momo"]);
     one.run("backfill --execute --batch 50 --report report.json").check(1, "errors", "rejects_in_the_second_batch");
@@ -77,7 +77,7 @@ fn statements() {
     let renamed = Workspace::with_pets(TRAITS);
     renamed.execute(r#"ALTER TABLE "Pet" RENAME COLUMN "traits" TO "looks""#);
     check("statement_read", &renamed, "backfill", 1);
-    check("statement_read_check", renamed.remove("migrations/pets/checks"), "verify", 1);
+    check("statement_read_check", renamed.remove("migrations/pets/checks"), "verify pets", 1);
 }
 
 #[test]

@@ -9,28 +9,33 @@ const TOML: &str = "migrations/pets/database.toml";
 #[test]
 fn database_toml() {
     let toml = |text: &str| Workspace::new().tap(|workspace| workspace.write(TOML, text));
-    check("toml_missing", Workspace::new().remove(TOML), "migrate", 2);
-    check("toml_malformed", &toml("# The pets.\nengine = sqlite\n"), "migrate", 2);
-    check("toml_empty", &toml(""), "migrate", 2);
-    check("toml_unknown_field", &toml("engine = \"sqlite\"\nvolatil = []\n"), "migrate", 2);
-    check("toml_unknown_engine", &toml("engine = \"mysql\"\n"), "migrate", 2);
-    check("toml_engine_of_another_type", &toml("engine = 3\n"), "migrate", 2);
-    check("toml_volatile_unquoted", &toml("engine = \"sqlite\"\nvolatile = ['Pet.createdAt']\n"), "migrate", 2);
-    check("toml_volatile_no_list", &toml("engine = \"sqlite\"\nvolatile = '\"Pet\".\"createdAt\"'\n"), "migrate", 2);
+    check("toml_missing", Workspace::new().remove(TOML), "migrate pets", 2);
+    check("toml_malformed", &toml("# The pets.\nengine = sqlite\n"), "migrate pets", 2);
+    check("toml_empty", &toml(""), "migrate pets", 2);
+    check("toml_unknown_field", &toml("engine = \"sqlite\"\nvolatil = []\n"), "migrate pets", 2);
+    check("toml_unknown_engine", &toml("engine = \"mysql\"\n"), "migrate pets", 2);
+    check("toml_engine_of_another_type", &toml("engine = 3\n"), "migrate pets", 2);
+    check("toml_volatile_unquoted", &toml("engine = \"sqlite\"\nvolatile = ['Pet.createdAt']\n"), "migrate pets", 2);
+    check(
+        "toml_volatile_no_list",
+        &toml("engine = \"sqlite\"\nvolatile = '\"Pet\".\"createdAt\"'\n"),
+        "migrate pets",
+        2,
+    );
     let unknown = toml("engine = \"sqlite\"\nvolatile = ['\"Pet\".\"createdat\"']\n");
-    check("toml_volatile_unknown_column", &unknown, "ci", 1);
-    check("toml_not_utf_8", Workspace::new().write(TOML, b"engine = \"sqlite\" # \xff\n"), "migrate", 2);
+    check("toml_volatile_unknown_column", &unknown, "ci pets", 1);
+    check("toml_not_utf_8", Workspace::new().write(TOML, b"engine = \"sqlite\" # \xff\n"), "migrate pets", 2);
 }
 
 #[test]
 fn folders() {
     let workspace = Workspace::new();
     workspace.remove("migrations");
-    check("no_workspace", &workspace, "migrate", 2);
+    check("no_workspace", &workspace, "migrate pets", 2);
     fs::create_dir(workspace.path("migrations")).unwrap();
-    check("no_databases", &workspace, "migrate", 2);
-    check("a_database_too_many", Workspace::new().write("migrations/llamas/readme.md", "soon"), "migrate", 2);
-    check("registered_for_no_database", &renamed(), "migrate", 2);
+    check("no_databases", &workspace, "migrate pets", 2);
+    check("a_database_too_many", Workspace::new().write("migrations/llamas/readme.md", "soon"), "migrate pets", 2);
+    check("registered_for_no_database", &renamed(), "migrate pets", 2);
 }
 
 /// A workspace whose one database has another name than the backfill expects.
@@ -60,13 +65,13 @@ fn windows() {
     for kind in ["up", "down"] {
         before_the_traits.remove(&format!("migrations/pets/{TRAITS}_add_pet_visual_traits.{kind}.sql"));
     }
-    check("window_of_no_migration", &before_the_traits, "ci", 2);
+    check("window_of_no_migration", &before_the_traits, "ci pets", 2);
 }
 
 #[test]
 fn dot_env() {
-    check("dot_env_malformed", Workspace::new().write(".env", "PETS_DATABASE_URL='sqlite:a.db\n"), "migrate", 2);
+    check("dot_env_malformed", Workspace::new().write(".env", "PETS_DATABASE_URL='sqlite:a.db\n"), "migrate pets", 2);
     let other = Workspace::new();
     other.write(".env", "PETS_DATABASE_URL=postgres://localhost/pets\n");
-    check("dot_env_of_another_engine", &other, "migrate", 2);
+    check("dot_env_of_another_engine", &other, "migrate pets", 2);
 }

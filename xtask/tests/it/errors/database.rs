@@ -21,7 +21,7 @@ fn urls() {
     check("url_of_no_file", &workspace, "verify pets --url sqlite:", 2);
     check("url_of_nothing", &workspace, "migrate pets --url sqlite:nowhere/pets.db", 2);
     check("url_of_nothing_backfill", &workspace, "backfill --execute --url sqlite:pets.db", 2);
-    check("url_of_nothing_verify", &workspace, "verify pets --url sqlite:pets.db", 2);
+    check("url_of_nothing_verify", &workspace, "verify --url sqlite:pets.db", 2);
     let several = Workspace::new();
     several.write("migrations/cats/database.toml", "engine = \"sqlite\"\n");
     check("url_for_several", &several, "migrate --url sqlite:pets.db?mode=rwc", 2);
@@ -34,7 +34,7 @@ fn no_development_database() {
     check("no_development_database_backfill", &workspace, "backfill", 2);
     check("no_development_database_execute", &workspace, "backfill --execute", 2);
     check("no_development_database_undo", &workspace, "backfill --undo", 2);
-    check("no_development_database_verify", &workspace, "verify", 2);
+    check("no_development_database_verify", &workspace, "verify pets", 2);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn no_database() {
     let cut = Workspace::with_pets(TRAITS);
     let bytes = fs::read(cut.path(PETS)).unwrap();
     cut.write(PETS, &bytes[..4096 * 3]);
-    check("cut_off", &cut, "verify", 1);
+    check("cut_off", &cut, "verify pets", 1);
 }
 
 /// The database that a process of this test, started by it, is to lock, and how.
@@ -95,9 +95,9 @@ fn locked() {
     let workspace = Workspace::with_pets(CREATED);
     without_write_ahead_log(&workspace.path(PETS));
     while_locked("errors::database::locked", &workspace, "BEGIN EXCLUSIVE", || {
-        check("locked_migrate", &workspace, "migrate --wait 1", 1);
-        check("locked_status", &workspace, "migrate --status --wait 0", 1);
-        check("locked_verify", &workspace, "verify --wait 0", 1);
+        check("locked_migrate", &workspace, "migrate pets --wait 1", 1);
+        check("locked_status", &workspace, "migrate pets --status --wait 0", 1);
+        check("locked_verify", &workspace, "verify pets --wait 0", 1);
         check("locked_backfill", &workspace, "backfill --execute --wait 0", 1);
     });
 }
@@ -110,8 +110,8 @@ fn locked_for_writing() {
     }
     let workspace = Workspace::with_pets(TRAITS);
     while_locked("errors::database::locked_for_writing", &workspace, "BEGIN IMMEDIATE", || {
-        workspace.succeed("migrate --status --wait 0");
-        check("locked_for_writing_revert", &workspace, "migrate --revert --wait 1", 1);
+        workspace.succeed("migrate pets --status --wait 0");
+        check("locked_for_writing_revert", &workspace, "migrate pets --revert --wait 1", 1);
         check("locked_for_writing_execute", &workspace, "backfill --execute --wait 0", 1);
         check("locked_for_writing_undo", &workspace, "backfill --undo --wait 0", 1);
     });

@@ -12,14 +12,14 @@ fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
 
 #[test]
 fn files() {
-    check("fixture_without_version", &with("small.sql", USERS), "ci", 2);
-    check("fixture_of_a_version_in_words", &with("small.sql", format!("-- at: newest\n{USERS}")), "ci", 2);
-    check("fixture_of_another_kind", &with("small.csv", "id,name\n"), "ci", 2);
-    check("fixture_folder", &with("small/users.sql", USERS), "ci", 2);
-    check("fixture_not_utf_8", &with("small.sql", b"-- at: 20250901090000\n-- caf\xe9\n"), "ci", 1);
+    check("fixture_without_version", &with("small.sql", USERS), "ci pets", 2);
+    check("fixture_of_a_version_in_words", &with("small.sql", format!("-- at: newest\n{USERS}")), "ci pets", 2);
+    check("fixture_of_another_kind", &with("small.csv", "id,name\n"), "ci pets", 2);
+    check("fixture_folder", &with("small/users.sql", USERS), "ci pets", 2);
+    check("fixture_not_utf_8", &with("small.sql", b"-- at: 20250901090000\n-- caf\xe9\n"), "ci pets", 1);
     let orphan = Workspace::new();
     orphan.write("fixtures/pest/small.sql", USERS);
-    check("fixture_of_no_database", &orphan, "ci", 2);
+    check("fixture_of_no_database", &orphan, "ci pets", 2);
 }
 
 #[test]
@@ -40,12 +40,12 @@ fn loading() {
 #[test]
 fn rows() {
     let near = with("small.sql", format!("-- at: 20250901090001\n{USERS}"));
-    check("fixture_of_no_version", &near, "ci", 2);
+    check("fixture_of_no_version", &near, "ci pets", 2);
     check("fixture_of_no_version_verify", &near, "backfill --verify", 2);
     let syntax = format!("-- at: 20250901090000\n{USERS}INSERT INTO \"Trait\" VALUES ('t', 'größe' 'visual');\n");
-    check("fixture_sql", &with("small.sql", syntax), "ci", 1);
+    check("fixture_sql", &with("small.sql", syntax), "ci pets", 1);
     let column = "-- at: 20250901090000\nUPDATE \"Pet\" SET \"traits\" = '{}';\n";
     check("fixture_sql_of_a_later_version", &with("small.sql", column), "backfill --verify", 1);
     let dangling = format!("-- at: 20250901090000\n{USERS}INSERT INTO \"PetTrait\" VALUES ('p', 't');\n");
-    check("fixture_references", &with("small.sql", dangling), "ci", 1);
+    check("fixture_references", &with("small.sql", dangling), "ci pets", 1);
 }

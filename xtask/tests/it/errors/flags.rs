@@ -8,19 +8,19 @@ fn flags() {
     let workspace = Workspace::new();
     check("flags_none", &workspace, "", 2);
     check("flags_unknown_command", &workspace, "migrat", 2);
-    check("flags_unknown", &workspace, "migrate --revertt", 2);
+    check("flags_unknown", &workspace, "migrate pets --revertt", 2);
     check("flags_no_name", &workspace, "new pets", 2);
-    check("flags_json_without_status", &workspace, "migrate --json", 2);
-    check("flags_status_and_revert", &workspace, "migrate --status --revert", 2);
-    check("flags_status_and_to", &workspace, "migrate --status --to 1", 2);
-    check("flags_verify_and_url", &workspace, "migrate --verify --url sqlite:a.db", 2);
-    check("flags_revert_none", &workspace, "migrate --revert 0", 2);
-    check("flags_to_a_word", &workspace, "migrate --to newest", 2);
-    check("flags_to_below_zero", &workspace, "migrate --revert --to -1", 2);
+    check("flags_json_without_status", &workspace, "migrate pets --json", 2);
+    check("flags_status_and_revert", &workspace, "migrate pets --status --revert", 2);
+    check("flags_status_and_to", &workspace, "migrate pets --status --to 1", 2);
+    check("flags_verify_and_url", &workspace, "migrate pets --verify --url sqlite:a.db", 2);
+    check("flags_revert_none", &workspace, "migrate pets --revert 0", 2);
+    check("flags_to_a_word", &workspace, "migrate pets --to newest", 2);
+    check("flags_to_below_zero", &workspace, "migrate pets --revert --to -1", 2);
     check("flags_execute_and_undo", &workspace, "backfill --execute --undo", 2);
     check("flags_verify_and_scope", &workspace, "backfill --verify --scope id=1", 2);
     check("flags_batch_of_none", &workspace, "backfill --batch 0", 2);
     check("flags_scope_without_value", &workspace, "backfill --scope id", 2);
-    check("flags_wait_a_word", &workspace, "verify --wait long", 2);
+    check("flags_wait_a_word", &workspace, "verify pets --wait long", 2);
     check("flags_after_a_command_without", &workspace, "test --all", 2);
 }

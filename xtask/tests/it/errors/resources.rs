@@ -45,10 +45,10 @@ fn full() {
     let big = "CREATE TABLE \"Blob\" AS SELECT zeroblob(4000000) AS \"data\";";
     let growing = Workspace::with_pets(TRAITS);
     growing.migration("20250920120000_x", big, "");
-    check("full_migrate", &growing, SMALL, "migrate", 1);
-    check("full_migrate_nothing_left", &growing, &full, "migrate", 1);
+    check("full_migrate", &growing, SMALL, "migrate pets", 1);
+    check("full_migrate_nothing_left", &growing, &full, "migrate pets", 1);
     without_write_ahead_log(&growing.path(PETS));
-    check("full_migrate_nothing_left_for_a_journal", &growing, &full, "migrate", 1);
+    check("full_migrate_nothing_left_for_a_journal", &growing, &full, "migrate pets", 1);
     check("full_backfill_nothing_left_for_a_journal", &growing, &full, "backfill --execute", 1);
     check("full_backfill", &Workspace::with_pets(TRAITS), &full, "backfill --execute", 1);
 }
@@ -56,30 +56,30 @@ fn full() {
 #[test]
 fn read_only() {
     let workspace = Workspace::with_pets(TRAITS);
-    check("read_only_revert", &workspace, READ_ONLY, "migrate --revert", 1);
+    check("read_only_revert", &workspace, READ_ONLY, "migrate pets --revert", 1);
     check("read_only_backfill", &workspace, READ_ONLY, "backfill --execute", 1);
     let file = "mount --bind .dev/pets.sqlite .dev/pets.sqlite; mount -o remount,bind,ro .dev/pets.sqlite";
     check("read_only_file_backfill", &workspace, file, "backfill --execute", 1);
     without_write_ahead_log(&workspace.path(PETS));
-    check("read_only_file_revert", &workspace, file, "migrate --revert", 1);
+    check("read_only_file_revert", &workspace, file, "migrate pets --revert", 1);
 }
 
 /// Whoever only reads needs no permission to write.
 #[test]
 fn read_only_and_only_read() {
     let workspace = Workspace::with_pets(CREATED);
-    check("read_only_status_beside_a_write_ahead_log", &workspace, READ_ONLY, "migrate --status", 1);
+    check("read_only_status_beside_a_write_ahead_log", &workspace, READ_ONLY, "migrate pets --status", 1);
     without_write_ahead_log(&workspace.path(PETS));
-    check("read_only_status", &workspace, READ_ONLY, "migrate --status", 0);
-    check("read_only_verify", &workspace, READ_ONLY, "verify", 0);
-    check("read_only_dry_run", &workspace, READ_ONLY, "migrate --dry-run", 0);
+    check("read_only_status", &workspace, READ_ONLY, "migrate pets --status", 0);
+    check("read_only_verify", &workspace, READ_ONLY, "verify pets", 0);
+    check("read_only_dry_run", &workspace, READ_ONLY, "migrate pets --dry-run", 0);
 }
 
 #[test]
 fn full_for_throwaway_copies() {
     let workspace = Workspace::new();
     let mount = format!("mkdir target; {SMALL}; {FILL}").replace(".dev", "target");
-    if let Some(ran) = run(&workspace, &mount, "target/xtask", "ci") {
+    if let Some(ran) = run(&workspace, &mount, "target/xtask", "ci pets") {
         ran.check(1, "errors", "full_ci");
     }
 }
