@@ -118,6 +118,42 @@ impl Connection {
         }
     }
 
+    /// Begins the transaction of a migration: one that gives up soon where it has to wait for a lock, since whoever comes
+    /// after it waits behind it. It is to be tried again for as long as [`Self::patience`] says.
+    pub(crate) async fn begin_migration(&mut self) -> Result<(), Error> {
+        self.begin().await?;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.give_up_soon().await,
+        }
+    }
+
+    /// For how long a migration that could not have its locks is tried again. SQLite has waited already.
+    pub(crate) fn patience(&self) -> Duration {
+        match self {
+            Self::Sqlite(_) => Duration::ZERO,
+            Self::Postgres(session) => session.wait(),
+        }
+    }
+
+    /// The same error with those who hold locks on the database, if it is about a lock and nobody was named yet.
+    pub(crate) async fn name_holders(&mut self, error: Error) -> Error {
+        match (self, error) {
+            (Self::Postgres(session), Error::Locked { place, waited, holders }) if holders.is_empty() => {
+                Error::Locked { place, waited, holders: session.lock_holders().await }
+            }
+            (_, error) => error,
+        }
+    }
+
+    /// What a statement that ran without a transaction may have left unusable.
+    pub(crate) async fn unusable(&mut self) -> Vec<String> {
+        match self {
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(session) => session.invalid_indexes().await,
+        }
+    }
+
     /// Begins a transaction into which data is loaded: references are checked when it commits, whatever the order of rows.
     pub(crate) async fn begin_load(&mut self) -> Result<(), Error> {
         self.begin().await?;

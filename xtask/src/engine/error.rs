@@ -155,6 +155,18 @@ pub enum Error {
         why: String,
     },
 
+    /// The role may not do what was tried.
+    #[error("{place}: {why}")]
+    #[diagnostic(help(
+        "connect as a role that may, or have it granted; scratch databases need `ALTER ROLE … CREATEDB`"
+    ))]
+    Privilege {
+        /// The address.
+        place: String,
+        /// What the server said.
+        why: String,
+    },
+
     /// The server is older than what this tool works with.
     #[error("{place} is PostgreSQL {version}, and 13 is the oldest that this tool works with")]
     #[diagnostic(help("use a newer server"))]

@@ -36,7 +36,9 @@ pub(crate) async fn run_script(connection: &mut Connection, sql: &str) -> Result
     let mut opened = None;
     for (number, statement) in statements.iter().enumerate() {
         if let Err(error) = connection.execute(statement.text, &[]).await {
-            let Error::Statement { why, .. } = &error else { return Err(error.into()) };
+            let (Error::Statement { why, .. } | Error::Privilege { why, .. }) = &error else {
+                return Err(error.into());
+            };
             let offset = connection.locate(statement, &error).await.unwrap_or(0);
             let length =
                 tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());

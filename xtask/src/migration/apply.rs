@@ -5,7 +5,7 @@ use super::error::{Error, LeftBehind};
 use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::engine::SQLX_TABLE;
-use crate::engine::{Connection, ScriptError, run_script};
+use crate::engine::{self, Connection, ScriptError, run_script};
 use crate::event::{Direction, Event, Events};
 use crate::ledger;
 use miette::NamedSource;
@@ -41,15 +41,18 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
     let start = Instant::now();
     match script.transaction {
         Transaction::Wrapped => {
-            connection.begin().await?;
-            let ran = async {
-                run(connection, migration, direction, script).await?;
-                record(connection, migration, direction, start).await?;
-                Ok(connection.commit().await?)
-            };
-            if let Err(error) = ran.await {
+            let mut pause = PAUSE;
+            while let Err(error) = wrapped(connection, migration, direction, script, start).await {
                 connection.rollback().await;
-                return Err(error);
+                match error {
+                    // Those who waited behind us get their turn; then it is tried again.
+                    Error::Engine(engine::Error::Locked { .. }) if start.elapsed() + pause < connection.patience() => {
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
+                    Error::Engine(error) => return Err(connection.name_holders(error).await.into()),
+                    error => return Err(error),
+                }
             }
         }
         Transaction::None => {
@@ -62,6 +65,23 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         }
     }
     Ok(start.elapsed())
+}
+
+/// The first pause before a migration that could not have its locks is tried again, and the longest.
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+async fn wrapped(
+    connection: &mut Connection,
+    migration: &Migration,
+    direction: Direction,
+    script: &Script,
+    start: Instant,
+) -> Result<(), Error> {
+    connection.begin_migration().await?;
+    run(connection, migration, direction, script).await?;
+    record(connection, migration, direction, start).await?;
+    Ok(connection.commit().await?)
 }
 
 async fn run(
@@ -77,9 +97,15 @@ async fn run(
     };
     let left_behind = match script.transaction {
         Transaction::Wrapped => LeftBehind::Nothing,
-        Transaction::None => LeftBehind::Statements { done, of },
+        Transaction::None => {
+            connection.rollback().await;
+            LeftBehind::Statements { done, of, unusable: connection.unusable().await }
+        }
     };
     let help = match (direction, &left_behind) {
+        (_, LeftBehind::Statements { unusable, .. }) if !unusable.is_empty() => {
+            "drop what can't be used, undo or remove from the file what took effect, then run the command again"
+        }
         (_, LeftBehind::Statements { done: 1.., .. }) => {
             "undo them by hand or remove them from the file, then run the command again"
         }

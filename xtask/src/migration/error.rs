@@ -20,23 +20,35 @@ pub enum LeftBehind {
         done: usize,
         /// How many there are.
         of: usize,
+        /// What the failed one left that can't be used, such as an invalid index.
+        unusable: Vec<String>,
     },
 }
 
 impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nothing | Self::Statements { done: 0, .. } => f.write_str("nothing of this file is left behind"),
-            Self::Statements { done: 1, of } => write!(
-                f,
-                "it runs without a transaction: the first of its {of} statements has taken effect and stays, and it is not recorded"
-            ),
-            Self::Statements { done, of } => {
-                write!(
-                    f,
-                    "it runs without a transaction: the first {done} of its {of} statements have taken effect and stay, and it is not recorded"
-                )
+        let unusable = match self {
+            Self::Statements { unusable, .. } if !unusable.is_empty() => {
+                format!("; unusable is left: {}", unusable.join(", "))
             }
+            _ => String::new(),
+        };
+        match self {
+            Self::Nothing => f.write_str("nothing of this file is left behind"),
+            Self::Statements { done: 0, .. } if unusable.is_empty() => {
+                f.write_str("nothing of this file is left behind")
+            }
+            Self::Statements { done: 0, .. } => write!(f, "it runs without a transaction{unusable}"),
+            Self::Statements { done: 1, of, .. } => write!(
+                f,
+                "it runs without a transaction: the first of its {of} statements has taken effect and stays, and it is not \
+                 recorded{unusable}"
+            ),
+            Self::Statements { done, of, .. } => write!(
+                f,
+                "it runs without a transaction: the first {done} of its {of} statements have taken effect and stay, and it is not \
+                 recorded{unusable}"
+            ),
         }
     }
 }

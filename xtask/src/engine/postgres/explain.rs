@@ -21,6 +21,7 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
         "53100" => Error::Full { place, why },
         "25006" => Error::ReadOnly { place, why },
         "55P03" => Error::Locked { place, waited: wait.as_secs(), holders: Vec::new() },
+        "42501" => Error::Privilege { place, why },
         "53300" | "57P01" | "57P02" | "57P03" => Error::Unreachable { place, why },
         code if code.starts_with("28") => Error::Refused { place, why },
         code if code.starts_with("08") => Error::Unreachable { place, why },

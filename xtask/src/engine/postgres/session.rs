@@ -4,13 +4,16 @@
 use super::OLDEST;
 use super::explain::explain;
 use crate::engine::address::PostgresAddress;
-use crate::engine::{Access, Error, Row, Value};
+use crate::engine::{Access, Error, Holder, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
 use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How long a migration waits for a lock before it lets the others pass and tries again.
+const SOON: Duration = Duration::from_millis(500);
 
 /// A connection to one PostgreSQL database.
 #[derive(Debug)]
@@ -99,6 +102,37 @@ impl Session {
 
     pub(crate) async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
+    }
+
+    /// Within the transaction at hand, waits only shortly for a lock.
+    pub(crate) async fn give_up_soon(&mut self) -> Result<(), Error> {
+        let soon = SOON.min(self.wait).as_millis();
+        self.execute(&format!("SET LOCAL lock_timeout = {soon}"), &[]).await.map(drop)
+    }
+
+    pub(crate) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// Other sessions that hold locks on tables of this database: one of them is in the way.
+    pub(crate) async fn lock_holders(&mut self) -> Vec<Holder> {
+        let sql = "SELECT DISTINCT a.pid::int8, coalesce(nullif(a.application_name, ''), 'a session of ' || a.usename) \
+                   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+                   WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 AND a.pid <> pg_backend_pid() \
+                   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1";
+        let rows = self.rows(sql, &[]).await.unwrap_or_default();
+        let holder = |row: &Vec<Value>| {
+            let pid = row.first()?.as_int().and_then(|pid| u32::try_from(pid).ok())?;
+            Some(Holder { pid, program: row.get(1)?.as_text()?.to_owned() })
+        };
+        rows.iter().filter_map(holder).collect()
+    }
+
+    /// Indexes that were begun and not finished.
+    pub(crate) async fn invalid_indexes(&mut self) -> Vec<String> {
+        let sql = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1";
+        let rows = self.rows(sql, &[]).await.unwrap_or_default();
+        rows.iter().filter_map(|row| row.first()?.as_text().map(|name| format!("index {name}"))).collect()
     }
 
     pub(crate) fn address(&self) -> String {
