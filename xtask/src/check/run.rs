@@ -41,7 +41,9 @@ async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Erro
         return Ok(Verdict::RehearsalOnly);
     }
     let limit = 1 + if check.kind == Kind::Report { MAX_REPORTED } else { MAX_OFFENDERS };
-    let sql = connection.strict(&check.sql);
+    // The query alone: what the engine says of a place is counted from its start.
+    let query = check.queries(connection.engine()).first().copied().unwrap_or_default();
+    let sql = connection.strict(query);
     let mut rows = match connection.query(&sql, &[], limit).await {
         Ok(rows) => rows,
         Err(error @ engine::Error::Statement { .. }) => return Err(explain(connection, check, error).await),

@@ -209,7 +209,8 @@ impl Connection {
             Self::Sqlite(session) => sqlite::locate(session, statement.text, error).await,
             Self::Postgres(_) => {
                 let Error::Statement { position: Some(position), .. } = error else { return None };
-                statement.text.char_indices().nth(position - 1).map(|(at, _)| at)
+                let at = statement.text.char_indices().nth(position - 1).map(|(at, _)| at);
+                at.or(Some(statement.text.len()))
             }
         }
     }

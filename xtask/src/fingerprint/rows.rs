@@ -156,7 +156,12 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
     take: &mut F,
 ) -> Result<(), Error> {
     let engine = before.engine();
-    let columns = common.columns.iter().map(|column| engine.quote(column)).collect::<Vec<_>>().join(", ");
+    // Keys come in the form in which they are ordered.
+    let column = |(at, name): (usize, &String)| {
+        let quoted = engine.quote(name);
+        if at < common.key { engine.as_text(&quoted) } else { quoted }
+    };
+    let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
     let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
     let order = keys.collect::<Vec<_>>().join(", ");
     let sql = format!("SELECT {columns} FROM {} ORDER BY {order}", engine.quote_table(&common.table));

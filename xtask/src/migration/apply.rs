@@ -5,6 +5,7 @@ use super::error::{Error, LeftBehind};
 use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::engine::SQLX_TABLE;
+use crate::engine::lex::statements;
 use crate::engine::{self, Connection, ScriptError, run_script};
 use crate::event::{Direction, Event, Events};
 use crate::ledger;
@@ -81,7 +82,25 @@ async fn wrapped(
     connection.begin_migration().await?;
     run(connection, migration, direction, script).await?;
     record(connection, migration, direction, start).await?;
-    Ok(connection.commit().await?)
+    connection.commit().await.map_err(|error| match error {
+        // A constraint that is checked at the end: no single statement is at fault.
+        engine::Error::Statement { why, .. } => {
+            let at = statements(&script.sql, connection.engine()).last().map_or(0, |last| last.start);
+            let text = NamedSource::new(script.path.display().to_string(), script.sql.clone());
+            let (migration, left_behind) = (migration.label(), LeftBehind::Nothing);
+            let help = "fix the file, then run the command again";
+            Error::Sql {
+                migration,
+                direction,
+                why: format!("when it was committed: {why}"),
+                left_behind,
+                help,
+                text,
+                at: (at, 0).into(),
+            }
+        }
+        other => other.into(),
+    })
 }
 
 async fn run(

@@ -47,7 +47,8 @@ pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error>
     let times = connection.query(&times, &[], usize::MAX).await?.rows;
     let when = |version: i64| {
         let row = times.iter().find(|row| row[0] == Value::Int(version));
-        row.and_then(|row| row[1].as_text()).unwrap_or_default().to_owned()
+        // To the second, whatever the engine adds to that.
+        row.and_then(|row| row[1].as_text()).unwrap_or_default().chars().take(19).collect::<String>()
     };
     Ok(listed
         .into_iter()

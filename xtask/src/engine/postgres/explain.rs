@@ -39,5 +39,5 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
 fn message(error: &PgDatabaseError) -> String {
     let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{}{detail}{hint}", error.message())
+    format!("{}{detail}{hint}", error.message()).split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,6 +4,9 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+#[path = "shared/child.rs"]
+mod child;
+
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use std::error::Error;
@@ -32,7 +35,7 @@ fn main() -> Result<()> {
         let (took, peak) = backfill(&file, folder.path())?;
         let rate = |took: Duration| f64::from(pets) / took.as_secs_f64();
         let ratio = rate(took) / rate(plain);
-        let memory = peak.map_or_else(|| "unknown".to_owned(), |megabytes| format!("{megabytes:.0} MB"));
+        let memory = child::shown(peak);
         println!("{pets:>9}  {:>10.0}/s  {:>10.0}/s  {ratio:>6.2}  {memory:>8}", rate(plain), rate(took));
         rates.push(rate(took));
         fs::remove_file(&file)?;
@@ -80,22 +83,9 @@ async fn plain_update(file: &Path) -> Result<Duration> {
     Ok(took)
 }
 
-/// The real command, from its start to its end, and its peak memory in megabytes where the system tells.
+/// The real command, from its start to its end.
 fn backfill(file: &Path, folder: &Path) -> Result<(Duration, Option<f64>)> {
     let report = folder.join("report.json");
-    let start = Instant::now();
-    let run = duct::cmd!(XTASK, "backfill", "pet_traits", "--execute", "--url", url(file), "--report", &report);
-    let running = run.stdout_null().stderr_null().start()?;
-    let mut peak = None;
-    while running.try_wait()?.is_none() {
-        peak = running.pids().first().and_then(|pid| high_water(*pid)).or(peak);
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    Ok((start.elapsed(), peak))
-}
-
-fn high_water(pid: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<f64>().ok()? / 1024.0)
+    let run = duct::cmd!(XTASK, "backfill", "pet_traits", "--execute", "--url", url(file), "--report", report);
+    Ok(child::measure(&run.stdout_null().stderr_null())?)
 }

@@ -1,0 +1,75 @@
+//! A backfill that gives every log record without a category the one that follows from its operation and status. The
+//! migration of this database fills it by SQL; this is how a team would do it that fills by Rust, and it is measured here.
+
+use app::llama_logs::{Category, classify};
+use sqlx::postgres::{PgConnection, Postgres};
+use uuid::Uuid;
+use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
+
+/// The backfill of `llama_logs.category`.
+pub(crate) struct LlamaLogCategories;
+
+/// A log record as this backfill reads it.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Record {
+    cursor: Uuid,
+    operation: String,
+    status: String,
+}
+
+/// The category of a log record.
+pub(crate) struct Filled {
+    id: Uuid,
+    category: Category,
+}
+
+impl Backfill for LlamaLogCategories {
+    type Db = Postgres;
+    type Unit = Record;
+    type Output = Filled;
+
+    fn about(&self) -> About {
+        About {
+            name: "llama_log_categories",
+            database: "llama_logs",
+            unit: "log record",
+            from: 20_250_917_100_000,
+            until: None,
+            scopes: &["id", "operation", "status"],
+            undo: Undo::Written,
+        }
+    }
+
+    fn units(&self) -> &'static str {
+        r#"SELECT id AS "cursor", category IS NULL AS "pending", id, operation, status FROM llama_logs"#
+    }
+
+    fn id(&self, record: &Record) -> String {
+        record.cursor.to_string()
+    }
+
+    fn transform(&self, record: &Record, findings: &mut Findings) -> Result<Filled, Reject> {
+        let category = classify(&record.operation, &record.status);
+        findings.tally("category", category.as_str());
+        Ok(Filled { id: record.cursor, category })
+    }
+
+    fn describe(&self, record: &Record, filled: &Filled) -> String {
+        format!("{:?} with {} ({}): {}", record.operation, record.status, filled.id, filled.category)
+    }
+
+    async fn write(&self, connection: &mut PgConnection, filled: &[Filled]) -> Result<u64, sqlx::Error> {
+        let ids: Vec<Uuid> = filled.iter().map(|filled| filled.id).collect();
+        let categories: Vec<&str> = filled.iter().map(|filled| filled.category.as_str()).collect();
+        let update = r#"UPDATE llama_logs SET category = new.category::"LlamaLogCategory"
+                        FROM unnest($1::uuid[], $2::text[]) AS new (id, category)
+                        WHERE llama_logs.id = new.id AND llama_logs.category IS NULL"#;
+        Ok(sqlx::query(update).bind(ids).bind(categories).execute(connection).await?.rows_affected())
+    }
+
+    async fn undo(&self, connection: &mut PgConnection, records: &[Record]) -> Result<u64, sqlx::Error> {
+        let ids: Vec<Uuid> = records.iter().map(|record| record.cursor).collect();
+        let update = "UPDATE llama_logs SET category = NULL WHERE id = ANY ($1::uuid[]) AND category IS NOT NULL";
+        Ok(sqlx::query(update).bind(ids).execute(connection).await?.rows_affected())
+    }
+}

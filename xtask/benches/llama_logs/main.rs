@@ -1,0 +1,103 @@
+//! How fast a backfill is on PostgreSQL: `cargo bench --bench llama_logs`. Its rate is held against that of one plain `UPDATE`
+//! of a constant of the same size in one transaction, on a copy of the same database, in the same run and on the same
+//! throwaway server. The backfill runs in a process of its own, whose peak memory is read from the system.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod backfill;
+#[path = "../shared/child.rs"]
+mod child;
+
+use backfill::LlamaLogCategories;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use std::env;
+use std::error::Error;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use xtask::backfill::{Effect, Pass};
+use xtask::engine::{Address, Engine, Target};
+use xtask::event::silent;
+use xtask::postgres_server::{Binaries, Hints, Server};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+/// Names the database to the process that runs the backfill.
+const CHILD: &str = "LLAMA_LOGS_BENCH_URL";
+
+const RECORDS: u32 = 1_000_000;
+/// The targets.
+const RATIO: f64 = 0.4;
+const MEGABYTES: f64 = 40.0;
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    match env::var(CHILD) {
+        Ok(url) => runtime.block_on(fill(&url)),
+        Err(_) => runtime.block_on(measure()),
+    }
+}
+
+/// The backfill, as the command runs it.
+async fn fill(url: &str) -> Result<()> {
+    let target = Target::real(Address::parse(Engine::Postgres, url)?, Duration::from_secs(10));
+    let mut pass = Pass::new(Effect::Execute);
+    pass.batch = env::var("BATCH").ok().and_then(|batch| batch.parse::<NonZeroU32>().ok()).unwrap_or(pass.batch);
+    let outcome = xtask::backfill::run(&LlamaLogCategories, &target, &pass, &silent).await?;
+    assert_eq!(outcome.counts.writes, u64::from(RECORDS), "every record is filled");
+    Ok(())
+}
+
+async fn measure() -> Result<()> {
+    let cache = env::var_os("HOME").map_or_else(env::temp_dir, PathBuf::from).join(".cache");
+    let hints = Hints { pg_bin: None, path: env::var_os("PATH"), cache, temp: env::temp_dir() };
+    let binaries = Binaries::find(&hints)?.ok_or("no PostgreSQL: run `cargo xtask postgres install`")?;
+    let server = Server::start(&binaries, &hints).await?;
+    let options = server.options().disable_statement_logging();
+    let mut maintenance = options.connect().await?;
+    maintenance.execute("CREATE DATABASE filled").await?;
+    duct::cmd!(XTASK, "migrate", "llama_logs", "--url", server.url("filled")).stdout_null().run()?;
+    populate(&mut options.clone().database("filled").connect().await?).await?;
+    maintenance.execute("CREATE DATABASE plain TEMPLATE filled").await?;
+
+    let plain = plain_update(&options).await?;
+    let command = duct::cmd(env::current_exe()?, Vec::<String>::new()).env(CHILD, server.url("filled"));
+    let (took, peak) = child::measure(&command)?;
+    let rate = |took: Duration| f64::from(RECORDS) / took.as_secs_f64();
+    let memory = child::shown(peak);
+    println!("{:>9}  {:>12}  {:>12}  {:>6}  {:>8}", "records", "plain UPDATE", "backfill", "ratio", "memory");
+    println!(
+        "{RECORDS:>9}  {:>10.0}/s  {:>10.0}/s  {:>6.2}  {memory:>8}",
+        rate(plain),
+        rate(took),
+        rate(took) / rate(plain)
+    );
+    println!("targets: ratio at least {RATIO}, memory below {MEGABYTES} MB");
+    server.stop().await;
+    Ok(())
+}
+
+/// So many records without a category, as if the migration had left them to be filled.
+async fn populate(connection: &mut PgConnection) -> Result<()> {
+    connection.execute("ALTER TABLE llama_logs ALTER COLUMN category DROP NOT NULL").await?;
+    let insert = format!(
+        "INSERT INTO llama_logs (id, operation, status, sources, metadata, created_at) \
+         SELECT md5(i::text)::uuid, (ARRAY['cache:get', 'enrichment:album', 'admin_correction', 'create', 'spotify:sync'])[1 + i % 5], \
+         (ARRAY['SUCCESS', 'FAILED', 'SKIPPED'])[1 + i % 3], '{{}}', '{{\"n\": 1}}', '2025-01-01' FROM generate_series(1, {RECORDS}) i"
+    );
+    connection.execute(AssertSqlSafe(insert)).await?;
+    connection.execute("VACUUM ANALYZE llama_logs").await?;
+    Ok(())
+}
+
+/// The yardstick.
+async fn plain_update(options: &PgConnectOptions) -> Result<Duration> {
+    let mut connection = options.clone().database("plain").connect().await?;
+    let start = Instant::now();
+    connection.execute("UPDATE llama_logs SET category = 'CREATED'").await?;
+    let took = start.elapsed();
+    connection.close().await?;
+    Ok(took)
+}
