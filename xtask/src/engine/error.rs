@@ -155,6 +155,19 @@ pub enum Error {
         why: String,
     },
 
+    /// There is a pooler in between that does not keep sessions.
+    #[error("{place} is behind a pooler that does not keep sessions: {why}")]
+    #[diagnostic(help(
+        "locks, settings and prepared statements need a session of their own: connect to the database itself, or to a pool in \
+         session mode (pgbouncer: pool_mode = session, ignore_startup_parameters = extra_float_digits)"
+    ))]
+    Pooler {
+        /// The address.
+        place: String,
+        /// How that showed.
+        why: String,
+    },
+
     /// The role may not do what was tried.
     #[error("{place}: {why}")]
     #[diagnostic(help(

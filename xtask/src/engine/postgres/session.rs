@@ -11,6 +11,7 @@ use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
 use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long a migration waits for a lock before it lets the others pass and tries again.
 const SOON: Duration = Duration::from_millis(500);
@@ -37,6 +38,13 @@ impl Session {
             connected => connected?,
         };
         let mut session = Self { connection, address: address.clone(), access, wait };
+        // What this tool made is not behind a pooler.
+        if access != Access::Scratch
+            && let Err(error) = session.refuse_pooler().await
+        {
+            drop(session.close().await);
+            return Err(error);
+        }
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -45,6 +53,24 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// Refuses a pooler that gives each transaction another session: a lock or a setting of ours would stay with a session that
+    /// serves somebody else next. Such a pooler shows by a setting of one connection being seen by another: it reuses the
+    /// session that was used last. Nothing else is set before this is known.
+    async fn refuse_pooler(&mut self) -> Result<(), Error> {
+        let token = Uuid::new_v4().simple().to_string();
+        self.execute(&format!("SET xtask.probe = '{token}'"), &[]).await?;
+        let mut other = connect(&self.address, self.wait).await?;
+        let asked = sqlx::raw_sql("SELECT current_setting('xtask.probe', true)").fetch_one(&mut other).await;
+        let seen: Option<String> = asked.and_then(|row| row.try_get(0)).map_err(|error| self.explain(error))?;
+        other.close().await.map_err(|error| self.explain(error))?;
+        self.execute("RESET xtask.probe", &[]).await?;
+        if seen.as_deref() == Some(token.as_str()) {
+            let why = "a setting of one connection is seen by another".to_owned();
+            return Err(Error::Pooler { place: self.address(), why });
+        }
+        Ok(())
     }
 
     async fn prepare(&mut self) -> Result<(), Error> {
