@@ -40,6 +40,9 @@ impl Error {
     /// The code with which a program that fails like this should exit.
     #[must_use]
     pub fn exit(&self) -> Exit {
+        if let Self::Sandbox(sandbox::Error::NoServer) = self {
+            return Exit::Incomplete;
+        }
         let usage = match self {
             Self::Workspace(_) => true,
             Self::Engine(error) => error.is_usage(),

@@ -181,7 +181,7 @@ impl<'a> Context<'a> {
         let host = if needs_server { self.host().await? } else { None };
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.workspace.root.join("target"), PathBuf::from);
-        Ok(Sandbox::open(&target.join("xtask"), host)?)
+        Ok(Sandbox::open(&target.join("xtask"), host).await?)
     }
 
     /// Where a path of the command line is.

@@ -149,6 +149,15 @@ pub(super) enum Error {
         /// What is wrong with it.
         error: engine::Error,
     },
+    /// The server for scratch databases does not let us make any.
+    #[error("the role `{role}` may not create databases (from {origin})")]
+    #[diagnostic(help("a superuser grants it with `ALTER ROLE {role} CREATEDB`; or name another role in the URL"))]
+    NoCreateDb {
+        /// The role.
+        role: String,
+        /// Where it came from.
+        origin: String,
+    },
     /// A migration requires a backfill that is none.
     #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), or(nearest.as_ref()))]
     #[diagnostic(help("correct `-- requires-backfill:`; there is: {}", known.join(", ")))]

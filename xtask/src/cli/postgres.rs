@@ -5,6 +5,7 @@ use super::context::Context;
 use super::error::Error;
 use super::target::from_environment;
 use crate::Exit;
+use crate::engine::postgres::without_createdb;
 use crate::engine::{Address, Engine};
 use crate::postgres_server::{self, Binaries, Hints, Server};
 use crate::sandbox::Host;
@@ -48,11 +49,15 @@ impl Context<'_> {
     /// A server for scratch databases; none where this machine has no PostgreSQL.
     pub(super) async fn host(&self) -> Result<Option<Host>, Error> {
         if let Some((url, origin)) = from_environment(SERVER)? {
-            let address = Address::parse(Engine::Postgres, &url).map_err(|error| Error::UrlFrom { origin, error })?;
-            return Ok(match address {
-                Address::Postgres(server) => Some(Host::given(server.options().clone())),
-                Address::Sqlite(_) => None,
-            });
+            let from = |error| Error::UrlFrom { origin: origin.clone(), error };
+            let Address::Postgres(server) = Address::parse(Engine::Postgres, &url).map_err(from)? else {
+                return Ok(None);
+            };
+            // Found out now, once, and not by every proof.
+            if let Some(role) = without_createdb(&server).await.map_err(from)? {
+                return Err(Error::NoCreateDb { role, origin });
+            }
+            return Ok(Some(Host::given(server.options().clone())));
         }
         let mut hints = hints();
         hints.temp = in_memory(self.fixture_bytes()).unwrap_or(hints.temp);

@@ -56,7 +56,8 @@ pub enum Error {
     /// There is no database at the address.
     #[error("there is no database at {place}")]
     #[diagnostic(help(
-        "check the path; `cargo xtask migrate` makes a development database, and `?mode=rwc` behind a URL one that it names"
+        "check the address; `cargo xtask migrate` makes a development database, `?mode=rwc` behind a SQLite URL another one, \
+         and `createdb` one on a server"
     ))]
     NoDatabase {
         /// Where it should be.

@@ -9,7 +9,7 @@ mod digest;
 mod driver;
 mod error;
 pub(crate) mod lex;
-mod postgres;
+pub(crate) mod postgres;
 mod script;
 mod sqlite;
 mod store;

@@ -7,7 +7,7 @@ use miette::Diagnostic;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// There is no PostgreSQL to make throwaway databases on.
-    #[error("there is no PostgreSQL on this machine to rehearse on")]
+    #[error("there is no PostgreSQL on this machine")]
     #[diagnostic(help("run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL"))]
     NoServer,
     /// The fixture can't be used.

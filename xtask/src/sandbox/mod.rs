@@ -38,7 +38,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// What the file system said.
-    pub fn open(root: &Path, host: Option<Host>) -> Result<Self, Error> {
+    pub async fn open(root: &Path, host: Option<Host>) -> Result<Self, Error> {
         let scratch = root.join("scratch");
         for folder in [&scratch, &root.join("templates"), &root.join("kept")] {
             fs::create_dir_all(folder).map_err(|source| engine::Error::Io {
@@ -56,7 +56,12 @@ impl Sandbox {
         owner.try_lock().map_err(|error| failed(error.into()))?;
         fs::rename(&claiming, &claimed).map_err(failed)?;
         let (served, kept_on_server) = (Arc::default(), Mutex::default());
-        Ok(Self { root: root.to_owned(), own, _owner: owner, host, served, kept_on_server })
+        let mut sandbox = Self { root: root.to_owned(), own, _owner: owner, host, served, kept_on_server };
+        let token = sandbox.token();
+        if let Some(host) = &mut sandbox.host {
+            host.claim(&token).await?;
+        }
+        Ok(sandbox)
     }
 
     /// True where there can be scratch databases of that engine.

@@ -12,6 +12,7 @@ pub(super) use digest::digest;
 pub(super) use lock::AdvisoryLock;
 pub(super) use schema::{schema, tables};
 pub(super) use session::Session;
+pub(crate) use store::{Claim, claim, without_createdb};
 pub(super) use store::{copy, exists, remove, rename, version};
 
 /// The oldest server that this tool works with, as `server_version_num` gives it.

@@ -8,6 +8,43 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use std::time::Duration;
 
+/// A process's right to the databases whose names begin with its token, for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    _session: PgConnection,
+}
+
+/// Claims a token on a server that stays, and removes the databases of processes that are dead: those whose token can be had.
+pub(crate) async fn claim(address: &PostgresAddress, token: &str) -> Result<Claim, Error> {
+    let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
+    let mut session = connect(&address.maintenance(), PATIENCE).await?;
+    let lock = "SELECT pg_try_advisory_lock(hashtextextended('xtask-' || $1, 0))";
+    let unlock = "SELECT pg_advisory_unlock(hashtextextended('xtask-' || $1, 0))";
+    let _: bool = sqlx::query_scalar(lock).bind(token).fetch_one(&mut session).await.map_err(refused)?;
+    let names = "SELECT datname::text, substring(datname from '^xtask-([A-Za-z0-9]{6})-') FROM pg_database \
+                 WHERE datname ~ '^xtask-[A-Za-z0-9]{6}-'";
+    let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut session).await.map_err(refused)?;
+    for (database, owner) in databases.iter().filter(|(_, owner)| owner != token) {
+        let is_dead: bool = sqlx::query_scalar(lock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
+        if is_dead {
+            // What another process removes at the same time is removed.
+            drop(remove(&address.sibling(database)).await);
+            let _: bool = sqlx::query_scalar(unlock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
+        }
+    }
+    Ok(Claim { _session: session })
+}
+
+/// The role's name, where it may not create databases.
+pub(crate) async fn without_createdb(address: &PostgresAddress) -> Result<Option<String>, Error> {
+    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+    let sql = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper";
+    let asked = sqlx::query_scalar(sql).fetch_optional(&mut connection).await;
+    let role = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    Ok(role)
+}
+
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
