@@ -1,6 +1,8 @@
 //! The command line on PostgreSQL. One throwaway server serves all tests of the process, with a database of its own for each;
 //! it ends with the process. A small history, the shop, stands beside those of the repository: most rows add one migration.
 
+mod at_once;
+mod bad_input;
 mod errors;
 mod lifecycle;
 
