@@ -12,6 +12,8 @@ mod generated;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod readme;

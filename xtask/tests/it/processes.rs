@@ -16,7 +16,7 @@ const PETS_TO_FILL: u64 = 20_000;
 const SIGINT: i32 = 2;
 
 /// Polls until `is_so`; gives up only after so long that it will never be.
-fn wait_until(mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(120), "what is waited for never comes");

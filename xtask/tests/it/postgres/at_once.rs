@@ -1,0 +1,125 @@
+//! Several sessions at once, and sessions that are ended: one waits for the other and names it, nothing is done twice, and
+//! what was not committed is gone.
+
+use super::{LABEL, SERVER, Shop, check, query, url};
+use crate::database::block;
+use crate::processes::wait_until;
+use pretty_assertions::assert_eq;
+use sqlx::migrate::Migrate;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection};
+
+/// A migration that takes as long as somebody else holds the advisory lock of that number.
+fn slow(number: u32) -> String {
+    format!("CREATE TABLE toy (id int);\nSELECT pg_advisory_lock({number});\nSELECT pg_advisory_unlock({number});\n")
+}
+
+/// Statements of a session that is open while `body` runs.
+fn while_held(url: &str, sql: &str, body: impl FnOnce()) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut connection = runtime.block_on(PgConnection::connect(url)).unwrap();
+    runtime.block_on(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection)).unwrap();
+    body();
+    runtime.block_on(connection.close()).unwrap();
+}
+
+/// How many sessions of the tool wait on the database of the shop.
+fn waiting(shop: &Shop) -> usize {
+    let sql = format!(
+        "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'xtask' AND wait_event_type = 'Lock'",
+        shop.database
+    );
+    query(&url("postgres"), &sql).len()
+}
+
+#[test]
+fn migrations() {
+    let shop = Shop::with(&slow(1), "DROP TABLE toy;\n");
+    let start =
+        |arguments: &str| shop.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
+    let mut running = Vec::new();
+    while_held(&shop.url, "SELECT pg_advisory_lock(1)", || {
+        running.push(start("migrate shop"));
+        wait_until(|| waiting(&shop) == 1);
+        check("at_once_gives_up", &shop, "migrate shop --wait 1", 1);
+        shop.succeed("migrate shop --status");
+        running.push(start("migrate shop --wait 600"));
+        let sessions = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", shop.database);
+        // Who holds, its lock's session, the second lock's session.
+        wait_until(|| query(&url("postgres"), &sessions)[0].parse::<u32>().unwrap() >= 4);
+    });
+    let ran: Vec<_> = running
+        .iter()
+        .map(|handle| shop.tidy(shop.workspace.ran("(one of two at once)", handle.wait().unwrap())))
+        .collect();
+    assert!(ran[0].stdout.contains("applied  20250920120000_x"), "{}", ran[0].text());
+    assert!(ran[1].stdout.contains("nothing to do"), "{}", ran[1].text());
+    assert!(ran[1].stderr.contains("xtask (process "), "it names who it waits for: {}", ran[1].text());
+    assert_eq!(ran.iter().map(|ran| ran.exit).collect::<Vec<_>>(), [Some(0); 2]);
+    assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["2"]);
+}
+
+/// As sqlx-cli does while it migrates.
+#[test]
+fn beside_sqlx() {
+    let shop = Shop::with("SELECT 1;", "");
+    block(async {
+        let options = SERVER.options().database(&shop.database).application_name("sqlx-cli");
+        let mut connection = PgConnection::connect_with(&options).await.unwrap();
+        connection.lock().await.unwrap();
+        check("locked_by_sqlx", &shop, "migrate shop --wait 1", 1);
+        check("locked_by_sqlx_no_wait", &shop, "migrate shop --wait 0", 1);
+        shop.succeed("migrate shop --dry-run");
+        connection.unlock().await.unwrap();
+        shop.succeed("migrate shop --wait 0");
+        connection.lock().await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+/// A migration that needs a lock on a table gives up, so that nobody queues behind it.
+#[test]
+fn table_locked() {
+    let shop = Shop::with("ALTER TABLE shelf ADD COLUMN colour text;", "");
+    while_held(&shop.url, "BEGIN; SELECT * FROM shelf", || {
+        let ran = shop.run("migrate shop --wait 1");
+        assert_eq!(ran.exit, Some(1), "{}", ran.text());
+        assert!(ran.stderr.contains("is locked, and stayed so for 1 s"), "{}", ran.text());
+    });
+    assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["1"]);
+    shop.succeed("migrate shop");
+}
+
+#[test]
+fn session_terminated() {
+    let shop = Shop::with(&slow(2), "");
+    let mut running = None;
+    while_held(&shop.url, "SELECT pg_advisory_lock(2)", || {
+        running = Some(shop.command("migrate shop").stdout_capture().stderr_capture().unchecked().start().unwrap());
+        wait_until(|| waiting(&shop) == 1);
+        let end = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        assert_eq!(shop.query(end), ["true"]);
+        let running = running.as_ref().unwrap();
+        let ran = shop.tidy(shop.workspace.ran("migrate shop   (and its session is ended)", running.wait().unwrap()));
+        ran.check(1, "postgres", "session_terminated");
+    });
+    assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["1"]);
+    assert_eq!(shop.query("SELECT to_regclass('toy')::text"), [""]);
+    shop.workspace.remove(&format!("migrations/shop/{LABEL}.up.sql"));
+    shop.succeed("migrate shop --wait 0");
+}
+
+/// A process that is killed leaves no lock.
+#[test]
+fn process_killed() {
+    let shop = Shop::with(&slow(3), "");
+    while_held(&shop.url, "SELECT pg_advisory_lock(3)", || {
+        let running = shop.command("migrate shop").stdout_null().stderr_null().unchecked().start().unwrap();
+        wait_until(|| waiting(&shop) == 1);
+        running.kill().unwrap();
+        running.wait().unwrap();
+    });
+    wait_until(|| waiting(&shop) == 0);
+    shop.succeed("migrate shop");
+    assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["2"]);
+}

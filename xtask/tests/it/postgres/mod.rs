@@ -1,0 +1,166 @@
+//! The command line on PostgreSQL. One throwaway server serves all tests of the process, with a database of its own for each;
+//! it ends with the process. A small history, the shop, stands beside those of the repository: most rows add one migration.
+
+mod at_once;
+mod bad_input;
+mod errors;
+mod lifecycle;
+
+use crate::database::block;
+use crate::workspace::{Ran, Workspace};
+use pretty_assertions::assert_eq;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Row};
+use std::env;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use xtask::postgres_server::{Binaries, Hints, Server};
+
+/// The version of the shop before a row adds its own.
+const SHOP: &str = "20250901090000";
+/// The migration that a row adds.
+const LABEL: &str = "20250920120000_x";
+
+const UP: &str = r#"-- Shelves, and what stands on them.
+CREATE TYPE size AS ENUM ('small', 'large');
+CREATE TABLE shelf (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE item (
+    id int PRIMARY KEY,
+    shelf int NOT NULL REFERENCES shelf (id) ON DELETE CASCADE,
+    label text,
+    size size NOT NULL DEFAULT 'small'
+);
+"#;
+const DOWN: &str = "DROP TABLE item;\nDROP TABLE shelf;\nDROP TYPE size;\n";
+const FIXTURE: &str = r#"-- at: 20250901090000
+INSERT INTO shelf VALUES (1, 'upper'), (2, 'größe 猫');
+INSERT INTO item VALUES (1, 1, 'cup', 'small'), (2, 1, NULL, 'large'), (3, 2, '🐶', 'small');
+"#;
+
+/// What the environment says, and the usual folder of temporary files.
+fn hints() -> Hints {
+    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    Hints {
+        pg_bin: env::var_os("PG_BIN").map(PathBuf::from),
+        path: env::var_os("PATH"),
+        cache: env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from),
+        temp: env::temp_dir(),
+    }
+}
+
+fn binaries() -> Binaries {
+    Binaries::find(&hints()).unwrap().expect("these tests need a PostgreSQL: `cargo xtask postgres install`")
+}
+
+/// Its guard ends it when this process is gone.
+static SERVER: LazyLock<Server> = LazyLock::new(|| block(Server::start(&binaries(), &hints())).unwrap());
+
+/// The URL of a database on the server, which may not be there.
+fn url(database: &str) -> String {
+    SERVER.url(database)
+}
+
+/// A name that no other test takes.
+fn unique() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Runs statements; several of them are one transaction.
+fn execute(url: &str, sql: &str) {
+    block(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+/// The first column of each row, as text.
+fn query(url: &str, sql: &str) -> Vec<String> {
+    block(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        rows.iter().map(|row| row.try_get_unchecked::<Option<String>, _>(0).unwrap().unwrap_or_default()).collect()
+    })
+}
+
+/// A workspace with the shop in it, and an empty database for it.
+struct Shop {
+    workspace: Workspace,
+    database: String,
+    url: String,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let workspace = Workspace::new();
+        workspace.write("migrations/shop/database.toml", "engine = \"postgres\"\n");
+        workspace.write(format!("migrations/shop/{SHOP}_shelves.up.sql").as_str(), UP);
+        workspace.write(format!("migrations/shop/{SHOP}_shelves.down.sql").as_str(), DOWN);
+        workspace.write("fixtures/shop/populated.sql", FIXTURE);
+        let database = unique();
+        execute(&url("postgres"), &format!("CREATE DATABASE {database}"));
+        Self { workspace, url: url(&database), database }
+    }
+
+    /// With the tables, the rows of the fixture, and one migration more that has yet to be run.
+    fn with(up: &str, down: &str) -> Self {
+        let shop = Self::new();
+        shop.succeed("migrate shop");
+        execute(&shop.url, FIXTURE);
+        shop.migration(LABEL, up, down);
+        shop
+    }
+
+    fn migration(&self, label: &str, up: &str, down: &str) -> &Self {
+        self.workspace.write(&format!("migrations/shop/{label}.up.sql"), up);
+        if !down.is_empty() {
+            self.workspace.write(&format!("migrations/shop/{label}.down.sql"), down);
+        }
+        self
+    }
+
+    fn check_file(&self, name: &str, sql: &str) -> &Self {
+        self.workspace.write(&format!("migrations/shop/checks/{name}.sql"), sql);
+        self
+    }
+
+    /// The command on the database of this test; scratch databases are made on the server of the tests.
+    fn command(&self, arguments: &str) -> duct::Expression {
+        let takes_url = ["migrate", "verify", "backfill"].iter().any(|name| arguments.starts_with(name));
+        let takes_url = takes_url && !arguments.contains("--verify") && !arguments.contains("--url");
+        let added = if takes_url { vec!["--url", &self.url] } else { Vec::new() };
+        let server = url("postgres");
+        self.workspace.command_in("", &[("XTASK_POSTGRES_URL", &server)], arguments.split_whitespace().chain(added))
+    }
+
+    fn run(&self, arguments: &str) -> Ran {
+        let ran = self.workspace.finish(arguments, self.command(arguments));
+        self.tidy(ran)
+    }
+
+    /// With placeholders for what differs from run to run: the server's folder, and the names of databases.
+    fn tidy(&self, ran: Ran) -> Ran {
+        let socket = url("").split_once("?host=").unwrap().1.to_owned();
+        let name = format!("/{}?", self.database);
+        let tidy = |text: String| text.replace(&socket, "<server>").replace(&name, "/<database>?");
+        Ran { stdout: tidy(ran.stdout), stderr: tidy(ran.stderr), ..ran }
+    }
+
+    fn succeed(&self, arguments: &str) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        ran
+    }
+
+    fn query(&self, sql: &str) -> Vec<String> {
+        query(&self.url, sql)
+    }
+}
+
+/// Runs a command and holds all of it against the snapshot of that name.
+fn check(snapshot: &str, shop: &Shop, arguments: &str, exit: i32) {
+    shop.run(arguments).check(exit, "postgres", snapshot);
+}
