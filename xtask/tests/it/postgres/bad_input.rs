@@ -110,8 +110,8 @@ fn server_of_the_environment() {
     let weak = url("postgres").replace("postgres@", "weak:s3cret@");
     let rows = [
         ("sqlite:a.db", 2, "`sqlite:a.db` is not a URL of PostgreSQL (from XTASK_POSTGRES_URL)"),
-        ("postgres://me:s3cret@127.0.0.1:1/postgres", 1, "can't reach postgres://me@127.0.0.1:1/postgres"),
-        (&weak, 1, "permission denied to create database"),
+        ("postgres://me:s3cret@127.0.0.1:1/postgres", 2, "can't reach postgres://me@127.0.0.1:1/postgres"),
+        (&weak, 2, "the role `weak` may not create databases (from XTASK_POSTGRES_URL)"),
     ];
     for (url, exit, expected) in rows {
         let command = shop.workspace.command_in("", &[("XTASK_POSTGRES_URL", url)], ["ci", "shop"]);
