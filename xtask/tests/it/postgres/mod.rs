@@ -2,6 +2,7 @@
 //! it ends with the process. A small history, the shop, stands beside those of the repository: most rows add one migration.
 
 mod at_once;
+mod backfills;
 mod bad_input;
 mod errors;
 mod lifecycle;
