@@ -135,7 +135,7 @@ pub async fn load(
             }
             other => other.into(),
         }),
-        Err(ScriptError::Engine(error)) => Err(error.into()),
+        Err(ScriptError::Engine { error, .. }) => Err(error.into()),
         Err(ScriptError::Refused { why, at, .. }) => Err(Error::Sql {
             fixture: fixture.name.clone(),
             version: fixture.version,

@@ -4,18 +4,33 @@ use miette::Diagnostic;
 use std::fmt;
 use std::path::PathBuf;
 
-/// A process that has a database file open.
+/// Somebody who has a database open: a process of this machine, or a session on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// The process id.
+    /// Which of the two.
+    pub kind: HolderKind,
+    /// The process id; on a server, that of its process for the session.
     pub pid: u32,
     /// The name of the program, as the system knows it.
     pub program: String,
 }
 
+/// What holds a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolderKind {
+    /// A process of this machine.
+    Process,
+    /// A session on a server.
+    Session,
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (process {})", self.program, self.pid)
+        let kind = match self.kind {
+            HolderKind::Process => "process",
+            HolderKind::Session => "session",
+        };
+        write!(f, "{} ({kind} {})", self.program, self.pid)
     }
 }
 

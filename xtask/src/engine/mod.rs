@@ -23,7 +23,7 @@ pub use digest::TableDigest;
 #[cfg(test)]
 pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Key, Page, PageError, Which};
-pub use error::{Error, Holder};
+pub use error::{Error, Holder, HolderKind};
 pub(crate) use script::{ScriptError, run_script};
 pub(crate) use store::{copy, exists, remove, settle, version};
 pub use target::Target;

@@ -20,13 +20,14 @@ pub(crate) enum ScriptError {
         of: usize,
     },
     /// The database failed, whatever the statement.
-    Engine(Error),
-}
-
-impl From<Error> for ScriptError {
-    fn from(error: Error) -> Self {
-        Self::Engine(error)
-    }
+    Engine {
+        /// How.
+        error: Error,
+        /// How many statements before had taken effect by then, outside of a transaction.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
 }
 
 /// Runs all statements of `sql` in the transaction that is open, or each on its own where none is.
@@ -36,15 +37,16 @@ pub(crate) async fn run_script(connection: &mut Connection, sql: &str) -> Result
     let mut opened = None;
     for (number, statement) in statements.iter().enumerate() {
         if let Err(error) = connection.execute(statement.text, &[]).await {
+            let done = opened.unwrap_or(number);
+            let of = statements.len();
             let (Error::Statement { why, .. } | Error::Privilege { why, .. }) = &error else {
-                return Err(error.into());
+                return Err(ScriptError::Engine { error, done, of });
             };
             let offset = connection.locate(statement, &error).await.unwrap_or(0);
             let length =
                 tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
             let at = (statement.start + offset, length).into();
-            let done = opened.unwrap_or(number);
-            return Err(ScriptError::Refused { why: why.clone(), at, done, of: statements.len() });
+            return Err(ScriptError::Refused { why: why.clone(), at, done, of });
         }
         match connection.engine().transaction_control(statement) {
             Some(TransactionControl::Begin) => opened = Some(number),

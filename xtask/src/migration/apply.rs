@@ -111,7 +111,14 @@ async fn run(
 ) -> Result<(), Error> {
     let (why, at, done, of) = match run_script(connection, &script.sql).await {
         Ok(()) => return Ok(()),
-        Err(ScriptError::Engine(error)) => return Err(error.into()),
+        Err(ScriptError::Engine { error: error @ engine::Error::Unreachable { .. }, done, of }) => {
+            let left_behind = match script.transaction {
+                Transaction::Wrapped => LeftBehind::Nothing,
+                Transaction::None => LeftBehind::Statements { done, of, unusable: Vec::new() },
+            };
+            return Err(Error::Interrupted { migration: migration.label(), left_behind, error });
+        }
+        Err(ScriptError::Engine { error, .. }) => return Err(error.into()),
         Err(ScriptError::Refused { why, at, done, of }) => (why, at, done, of),
     };
     let left_behind = match script.transaction {

@@ -91,6 +91,17 @@ pub enum Error {
         #[label]
         at: SourceSpan,
     },
+    /// The server went away in the middle of a migration.
+    #[error("migration {migration} was interrupted: {error}")]
+    #[diagnostic(help("{left_behind}; once the server is there again, run the command again"))]
+    Interrupted {
+        /// The migration.
+        migration: String,
+        /// What is in the database now.
+        left_behind: LeftBehind,
+        /// What happened.
+        error: engine::Error,
+    },
     /// No migration has that version.
     #[error("there is no migration {version}{}", nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default())]
     #[diagnostic(help(

@@ -211,6 +211,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"(, [\w-]+ \(process \d+\))+", ""),
     (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),
     (r"\(process \d+\)", "(process <pid>)"),
+    (r"\(session \d+\)", "(session <pid>)"),
     (r"\b[0-9a-f]{32}\b", "<hash>"),
 ];
 

@@ -4,7 +4,7 @@
 use super::explain::explain;
 use super::session::connect;
 use crate::engine::address::PostgresAddress;
-use crate::engine::{Error, Holder};
+use crate::engine::{Error, Holder, HolderKind};
 use sqlx::postgres::PgConnection;
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,10 @@ async fn holders(session: &mut PgConnection, number: i64) -> Result<Vec<Holder>,
                WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                AND (l.classid::int8 << 32) | l.objid::int8 = $1 ORDER BY a.pid";
     let rows: Vec<(i32, String)> = sqlx::query_as(sql).bind(number).fetch_all(session).await?;
-    Ok(rows.into_iter().map(|(pid, program)| Holder { pid: pid.unsigned_abs(), program }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(pid, program)| Holder { kind: HolderKind::Session, pid: pid.unsigned_abs(), program })
+        .collect())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::OLDEST;
 use super::explain::explain;
 use crate::engine::address::PostgresAddress;
-use crate::engine::{Access, Error, Holder, Row, Value};
+use crate::engine::{Access, Error, Holder, HolderKind, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
@@ -149,7 +149,7 @@ impl Session {
         let rows = self.rows(sql, &[]).await.unwrap_or_default();
         let holder = |row: &Vec<Value>| {
             let pid = row.first()?.as_int().and_then(|pid| u32::try_from(pid).ok())?;
-            Some(Holder { pid, program: row.get(1)?.as_text()?.to_owned() })
+            Some(Holder { kind: HolderKind::Session, pid, program: row.get(1)?.as_text()?.to_owned() })
         };
         rows.iter().filter_map(holder).collect()
     }

@@ -1,6 +1,6 @@
 //! Who has a database file open, from `/proc`. Elsewhere, and for processes of other users, the answer is empty.
 
-use crate::engine::Holder;
+use crate::engine::{Holder, HolderKind};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(super) fn holders(database: &Path) -> Vec<Holder> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
         .filter(|pid| *pid != std::process::id() && opens(*pid, &files))
-        .map(|pid| Holder { pid, program: program(pid) })
+        .map(|pid| Holder { kind: HolderKind::Process, pid, program: program(pid) })
         .collect();
     found.sort_by_key(|holder| holder.pid);
     found

@@ -2,7 +2,7 @@
 //! transaction, and sqlx's own `Migrate::lock` does nothing on it.
 
 use super::holders::holders;
-use crate::engine::{Error, Holder};
+use crate::engine::{Error, Holder, HolderKind};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ fn describe(file: &mut File) -> String {
     drop(file.rewind().and_then(|()| file.read_to_string(&mut text)));
     text.trim().parse().map_or_else(
         |_| "another process".to_owned(),
-        |pid| Holder { pid, program: "another xtask".to_owned() }.to_string(),
+        |pid| Holder { kind: HolderKind::Process, pid, program: "another xtask".to_owned() }.to_string(),
     )
 }
 
