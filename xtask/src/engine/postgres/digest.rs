@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 pub(crate) async fn digest(session: &mut Session, table: &TableShape) -> Result<TableDigest, Error> {
     let quote = |column: &String| Engine::Postgres.quote(column);
-    // NULL is told from every text by a number of its own.
-    let hash = |text: &str| format!("CASE WHEN {text} IS NULL THEN 1 ELSE hashtextextended({text}, 7) END");
+    // NULL is told from every text by a number of its own. The columns' own collations may contradict each other, or take
+    // different texts for equal.
+    let hash =
+        |text: &str| format!("CASE WHEN {text} IS NULL THEN 1 ELSE hashtextextended({text} COLLATE \"C\", 7) END");
     let key = table.key.iter().map(|column| format!("{}::text", quote(column))).collect::<Vec<_>>().join(" || ',' || ");
     let sum = |column: &String| {
         let text = format!("{}::text", quote(column));

@@ -217,7 +217,10 @@ fn value(row: &PgRow, i: usize) -> Result<Value, sqlx::Error> {
     let text = raw.as_str().map_err(sqlx::Error::Decode)?;
     Ok(match kind.as_str() {
         "INT2" | "INT4" | "INT8" => text.parse().map_or_else(|_| text.into(), Value::Int),
-        "FLOAT4" | "FLOAT8" => text.parse().map_or_else(|_| text.into(), Value::Real),
+        // As a number, NaN would be another than itself.
+        "FLOAT4" | "FLOAT8" => {
+            text.parse().ok().filter(|x: &f64| x.is_finite()).map_or_else(|| text.into(), Value::Real)
+        }
         "BOOL" => (if text == "t" { "true" } else { "false" }).into(),
         _ => text.into(),
     })

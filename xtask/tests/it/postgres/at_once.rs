@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use sqlx::migrate::Migrate;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
+use std::fs;
 
 /// A migration that takes as long as somebody else holds the advisory lock of that number.
 fn slow(number: u32) -> String {
@@ -35,27 +36,29 @@ fn waiting(shop: &Shop) -> usize {
 #[test]
 fn migrations() {
     let shop = Shop::with(&slow(1), "DROP TABLE toy;\n");
-    let start =
-        |arguments: &str| shop.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
+    let start = |stderr: &str| {
+        let command = shop.command("migrate shop --wait 600").stdout_capture().stderr_path(shop.workspace.path(stderr));
+        command.unchecked().start().unwrap()
+    };
     let mut running = Vec::new();
     while_held(&shop.url, "SELECT pg_advisory_lock(1)", || {
-        running.push(start("migrate shop"));
+        running.push(start("first"));
         wait_until(|| waiting(&shop) == 1);
         check("at_once_gives_up", &shop, "migrate shop --wait 1", 1);
         shop.succeed("migrate shop --status");
-        running.push(start("migrate shop --wait 600"));
-        let sessions = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", shop.database);
-        // Who holds, its lock's session, the second lock's session.
-        wait_until(|| query(&url("postgres"), &sessions)[0].parse::<u32>().unwrap() >= 4);
+        running.push(start("second"));
+        wait_until(|| fs::read_to_string(shop.workspace.path("second")).is_ok_and(|text| text.contains('\n')));
     });
-    let ran: Vec<_> = running
-        .iter()
-        .map(|handle| shop.tidy(shop.workspace.ran("(one of two at once)", handle.wait().unwrap())))
-        .collect();
-    assert!(ran[0].stdout.contains("applied  20250920120000_x"), "{}", ran[0].text());
-    assert!(ran[1].stdout.contains("nothing to do"), "{}", ran[1].text());
-    assert!(ran[1].stderr.contains("xtask (process "), "it names who it waits for: {}", ran[1].text());
-    assert_eq!(ran.iter().map(|ran| ran.exit).collect::<Vec<_>>(), [Some(0); 2]);
+    let told = running.iter().map(|handle| {
+        let ran = shop.workspace.ran("(one of two at once)", handle.wait().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        ran.stdout
+    });
+    let told: Vec<String> = told.collect();
+    assert!(told[0].contains("applied  20250920120000_x"), "{told:?}");
+    assert!(told[1].contains("nothing to do"), "{told:?}");
+    let second = fs::read_to_string(shop.workspace.path("second")).unwrap();
+    assert!(second.starts_with("waiting for xtask (process "), "{second}");
     assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["2"]);
 }
 

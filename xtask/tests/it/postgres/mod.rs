@@ -6,6 +6,8 @@ mod backfills;
 mod bad_input;
 mod errors;
 mod lifecycle;
+mod rehearsals;
+mod types;
 
 use crate::database::block;
 use crate::workspace::{Ran, Workspace};
@@ -142,11 +144,14 @@ impl Shop {
         self.tidy(ran)
     }
 
-    /// With placeholders for what differs from run to run: the server's folder, and the names of databases.
+    /// With placeholders for what differs from run to run: the server's folder, and the names of databases; and the rights of
+    /// an owner as they were before 17.
     fn tidy(&self, ran: Ran) -> Ran {
         let socket = url("").split_once("?host=").unwrap().1.to_owned();
         let name = format!("/{}?", self.database);
-        let tidy = |text: String| text.replace(&socket, "<server>").replace(&name, "/<database>?");
+        let tidy = |text: String| {
+            text.replace(&socket, "<server>").replace(&name, "/<database>?").replace("=arwdDxtm/", "=arwdDxt/")
+        };
         Ran { stdout: tidy(ran.stdout), stderr: tidy(ran.stderr), ..ran }
     }
 

@@ -1,0 +1,125 @@
+//! Proofs catch on PostgreSQL what they are there to catch: each row puts faults into the history, and the snapshot says which
+//! proof found them and how the difference reads.
+
+use super::{LABEL, Shop, check};
+
+/// Rehearses the shop with one more migration.
+fn rehearse(snapshot: &str, exit: i32, up: &str, down: &str) {
+    let shop = Shop::new();
+    shop.migration(LABEL, up, down);
+    check(snapshot, &shop, "ci shop", exit);
+}
+
+#[test]
+fn losses() {
+    let add = "ALTER TABLE item ADD COLUMN label text;";
+    rehearse("column_dropped_undeclared", 1, "ALTER TABLE item DROP COLUMN label;", add);
+    let declared = "-- loses: \"item\".\"label\", nobody reads it\nALTER TABLE item DROP COLUMN label;";
+    rehearse("column_dropped_and_declared", 0, declared, add);
+    rehearse("rows_deleted_by_cascade", 1, "DELETE FROM shelf WHERE id = 1;", "SELECT 1;");
+    let truncated = "ALTER TABLE shelf ALTER name TYPE varchar(3) USING left(name, 3);";
+    rehearse("values_truncated", 1, truncated, "ALTER TABLE shelf ALTER name TYPE text;");
+}
+
+/// All its values are there under another name.
+#[test]
+fn renamed_is_kept() {
+    let shop = Shop::new();
+    shop.migration(LABEL, "ALTER TABLE item RENAME TO thing;", "ALTER TABLE thing RENAME TO item;");
+    let (there, back) = ("RENAME COLUMN label TO title", "RENAME COLUMN title TO label");
+    let label = "20250921120000_y";
+    shop.migration(label, &format!("ALTER TABLE thing {there};"), &format!("ALTER TABLE thing {back};"));
+    shop.succeed("ci shop");
+}
+
+const LEFT: &str = r#"
+CREATE INDEX item_label_idx ON item (lower(label)) WHERE id > 1;
+CREATE TYPE colour AS ENUM ('red');
+CREATE TYPE pair AS (a int, b text);
+ALTER TYPE size ADD VALUE 'huge';
+CREATE DOMAIN word AS text CHECK (VALUE <> '');
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE PROCEDURE p(a int) LANGUAGE sql AS 'SELECT 1';
+CREATE TRIGGER t BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION f();
+COMMENT ON TABLE item IS 'Things';
+COMMENT ON COLUMN item.label IS 'Words';
+GRANT SELECT ON item TO PUBLIC;
+GRANT UPDATE (name) ON shelf TO PUBLIC;
+ALTER TABLE item ADD CHECK (id > 0);
+ALTER TABLE item ALTER label SET DEFAULT 'none', ALTER size DROP NOT NULL;
+CREATE SEQUENCE s START 7;
+CREATE VIEW v AS SELECT id FROM item;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM item;
+ALTER TABLE item ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON item USING (id > 0);
+CREATE SCHEMA "My Schema";
+CREATE TABLE "My Schema".t (id int);
+CREATE EXTENSION hstore;
+ALTER TABLE item ADD COLUMN twice int GENERATED ALWAYS AS (id * 2) STORED;
+CREATE TABLE parted (id int) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (9);
+"#;
+
+#[test]
+fn a_down_file_that_forgets() {
+    rehearse("down_leaves_everything", 1, LEFT, "SELECT 1;");
+}
+
+#[test]
+fn orders() {
+    let up = "ALTER TABLE item ALTER size DROP DEFAULT;\nALTER TYPE size RENAME TO old;\n\
+              CREATE TYPE size AS ENUM ('large', 'small');\nALTER TABLE item ALTER size TYPE size USING size::text::size;\n\
+              ALTER TABLE item ALTER size SET DEFAULT 'small';\nDROP TYPE old;";
+    rehearse("enum_order", 1, up, "SELECT 1;");
+    let up = "-- loses: \"item\".\"label\", derived\nALTER TABLE item DROP COLUMN label;";
+    rehearse("column_order", 0, up, "ALTER TABLE item ADD COLUMN label text;");
+}
+
+#[test]
+fn preserved() {
+    let shop = Shop::new();
+    shop.migration(LABEL, "ALTER TABLE item RENAME TO thing;", "ALTER TABLE thing RENAME TO item;");
+    let query = "-- kind: preserved\nSELECT id, label FROM item;\n-- after\nSELECT id, label FROM thing;\n";
+    shop.check_file("things_preserved", query);
+    shop.succeed("ci shop");
+    let up = "-- loses: \"item\", all are cups\nALTER TABLE item RENAME TO thing;\nUPDATE thing SET label = 'cup';";
+    shop.migration(LABEL, up, "ALTER TABLE thing RENAME TO item;");
+    check("preserved_and_is_not", &shop, "ci shop", 1);
+}
+
+const SOUND: &str = r#"
+ALTER TABLE item ADD COLUMN colour text;
+CREATE TABLE toy (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, at timestamptz DEFAULT now());
+CREATE TYPE pair AS (a int, b text);
+ALTER TABLE item ADD COLUMN p pair;
+CREATE TABLE parted (id int, n int) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (9);
+INSERT INTO parted VALUES (1, 2);
+CREATE MATERIALIZED VIEW m AS SELECT id, label FROM item;
+CREATE SCHEMA "My Schema";
+CREATE TABLE "My Schema"."a ""b"" c" ("i ""d""" int PRIMARY KEY, "größe" text);
+INSERT INTO "My Schema"."a ""b"" c" VALUES (1, 'x');
+CREATE EXTENSION hstore;
+ALTER TABLE item ADD COLUMN h hstore DEFAULT 'a=>1';
+INSERT INTO shelf VALUES (3, 'a row that comes is no loss');
+"#;
+const SOUND_DOWN: &str = r#"
+DELETE FROM shelf WHERE id = 3;
+ALTER TABLE item DROP COLUMN h, DROP COLUMN p, DROP COLUMN colour;
+DROP EXTENSION hstore;
+DROP SCHEMA "My Schema" CASCADE;
+DROP MATERIALIZED VIEW m;
+DROP TABLE parted;
+DROP TYPE pair;
+DROP TABLE toy;
+"#;
+
+/// Things that need care and are no fault.
+#[test]
+fn sound() {
+    let shop = Shop::new();
+    shop.migration(LABEL, SOUND, SOUND_DOWN);
+    let apart = "-- no-transaction\nCREATE INDEX CONCURRENTLY i ON item (label);\nVACUUM item;";
+    shop.migration("20250921120000_y", apart, "-- no-transaction\nDROP INDEX CONCURRENTLY i;\n");
+    shop.succeed("ci shop");
+}
