@@ -55,10 +55,16 @@ impl Preserved {
             let rows: Vec<(u64, String)> = these.rows.iter().filter_map(missing).collect();
             let count: u64 = rows.iter().map(|(n, _)| n).sum();
             let names: Vec<&str> = rows.iter().take(NAMED).map(|(_, name)| name.as_str()).collect();
-            (count > 0).then(|| format!("{count} {what}, such as {}", names.join(", ")))
+            (count > 0).then(|| {
+                format!(
+                    "{count} {} {what}, such as {}",
+                    if count == 1 { "row is" } else { "rows are" },
+                    names.join(", ")
+                )
+            })
         };
-        let gone = only(self, after, "rows of before are not there any more");
-        let new = only(after, self, "rows of after were not there before");
+        let gone = only(self, after, "of before and not of after");
+        let new = only(after, self, "of after and not of before");
         gone.into_iter().chain(new).collect()
     }
 }

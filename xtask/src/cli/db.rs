@@ -91,7 +91,7 @@ async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error>
 /// A copy of a fixture to play with, brought to the newest version, and its URL.
 async fn clone(context: &Context<'_>, args: &DbCloneArgs) -> Result<Exit, Error> {
     let database = context.workspace.database(&args.database)?;
-    let name = format!("{}-{}-{}", database.name, args.fixture, jiff::Timestamp::now().strftime("%Y%m%d%H%M%S"));
+    let name = format!("{}-{}-{}", database.name, args.fixture, jiff::Timestamp::now().strftime("%Y%m%d%H%M%S%3f"));
     let address = place(context, database, &name).await?;
     super::fixture::load_into(context, database, &args.fixture, &address).await?;
     context.terminal.result(&address.url());

@@ -18,7 +18,9 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     if args.verify {
         return super::ci::rehearse(context, &databases, super::ci::Output::Text).await;
     }
-    let targets = context.targets(&databases, &args.target, Missing::Make).await?;
+    // What only looks makes no database and starts no server.
+    let missing = if args.status || args.dry_run { Missing::Look } else { Missing::Make };
+    let targets = context.targets(&databases, &args.target, missing).await?;
     // Every fault of every history before anything is touched.
     let mut work = Vec::new();
     for (database, target) in targets {

@@ -21,6 +21,8 @@ const SERVER: &str = "postgres";
 pub(super) enum Missing {
     /// Makes it.
     Make,
+    /// Takes it for empty, where it would be made.
+    Look,
     /// Says so.
     Refuse,
 }
@@ -55,12 +57,14 @@ impl Context<'_> {
         }
         let folder = self.workspace.root.join(DEVELOPMENT);
         match (database.engine, missing) {
-            (Engine::Sqlite, Missing::Make) => Ok(Address::file_or_new(&development(&folder, database))),
+            (Engine::Sqlite, Missing::Make | Missing::Look) => {
+                Ok(Address::file_or_new(&development(&folder, database)))
+            }
             (Engine::Sqlite, Missing::Refuse) => Ok(Address::file(&development(&folder, database))),
             (Engine::Postgres, Missing::Make) => {
                 Ok(Address::on_server(self.start_kept().await?.options(), &database.name))
             }
-            (Engine::Postgres, Missing::Refuse) => match Kept::find(&folder.join(SERVER))? {
+            (Engine::Postgres, Missing::Look | Missing::Refuse) => match Kept::find(&folder.join(SERVER))? {
                 Some(kept) => Ok(Address::on_server(kept.options(), &database.name).existing()),
                 None => Err(Error::NoKeptServer { database: database.name.clone() }),
             },
