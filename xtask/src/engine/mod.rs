@@ -71,6 +71,20 @@ impl Engine {
         }
     }
 
+    /// Why a statement can't be sent from a file, where that is so.
+    pub(crate) fn refuses(self, statement: &lex::Statement<'_>) -> Option<&'static str> {
+        let tokens = lex::tokens(statement.text, self);
+        let copies = tokens.first().is_some_and(|first| first.is("COPY"));
+        let from_client = tokens.windows(2).any(|pair| pair[0].is("FROM") && pair[1].is("STDIN"));
+        match self {
+            // The server would wait for ever, with its locks held.
+            Self::Postgres if copies && from_client => Some(
+                "COPY … FROM stdin waits for rows that a client sends beside the file; write INSERT (`pg_dump --inserts` does)",
+            ),
+            Self::Postgres | Self::Sqlite => None,
+        }
+    }
+
     /// Why a script of this engine may have deleted rows that it does not name, where its text shows that.
     pub(crate) fn why_rows_went(self, sql: &str) -> Option<&'static str> {
         let words: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();

@@ -36,6 +36,10 @@ pub(crate) async fn run_script(connection: &mut Connection, sql: &str) -> Result
     // Where a transaction of the script's own was opened: what follows is undone with it.
     let mut opened = None;
     for (number, statement) in statements.iter().enumerate() {
+        if let Some(why) = connection.engine().refuses(statement) {
+            let (done, of) = (opened.unwrap_or(number), statements.len());
+            return Err(ScriptError::Refused { why: why.to_owned(), at: (statement.start, 4).into(), done, of });
+        }
         if let Err(error) = connection.execute(statement.text, &[]).await {
             let done = opened.unwrap_or(number);
             let of = statements.len();

@@ -111,7 +111,7 @@ impl Sandbox {
     fn place(&self, like: &Address, name: &str) -> Result<Address, Error> {
         match like {
             Address::Sqlite(_) => Ok(Address::file_or_new(&self.own.path().join(format!("{name}.db")))),
-            Address::Postgres(_) => Ok(self.host()?.database(&format!("xtask-{}-{name}", self.token()))),
+            Address::Postgres(_) => Ok(self.host()?.database(&format!("xtask-scratch-{}-{name}", self.token()))),
         }
     }
 

@@ -208,7 +208,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"\bprocess-\w{6}\b", "process-<random>"),
     (r"kept/\w{6}-(\w+)-\d+\.db", "kept/<random>-$1-<n>.db"),
     (r"(process-<random>/\w+)-\d+\.db", "$1-<n>.db"),
-    (r"/xtask-\w{6}-([\w-]+)-\d+\?host=", "/xtask-<random>-$1-<n>?host="),
+    (r"/xtask-scratch-\w{6}-([\w-]+)-\d+\?host=", "/xtask-<random>-$1-<n>?host="),
     (r"(, [\w-]+ \(process \d+\))+", ""),
     (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),
     (r"\(process \d+\)", "(process <pid>)"),

@@ -12,8 +12,8 @@ fn not_of_extension(catalogue: &str, oid: &str) -> String {
     )
 }
 
-/// The name of a table as this tool uses it: with its schema, unless that is `public`.
-const TABLE: &str = "CASE n.nspname WHEN 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END";
+/// The name of a table as this tool uses it: with its schema, unless that is `public` and there is no dot in its own.
+const TABLE: &str = "CASE WHEN n.nspname = 'public' AND strpos(c.relname, '.') = 0 THEN c.relname ELSE n.nspname || '.' || c.relname END";
 
 pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
     let sql = format!(
@@ -126,7 +126,7 @@ fn queries() -> Vec<String> {
         format!(
             "SELECT 'sequence \"' || {TABLE} || '\"', format('%s START %s INCREMENT %s MIN %s MAX %s CACHE %s%s', format_type(s.seqtypid, NULL), \
                s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END), \
-             (SELECT CASE tn.nspname WHEN 'public' THEN tc.relname ELSE tn.nspname || '.' || tc.relname END FROM pg_depend o \
+             (SELECT CASE WHEN tn.nspname = 'public' AND strpos(tc.relname, '.') = 0 THEN tc.relname ELSE tn.nspname || '.' || tc.relname END FROM pg_depend o \
               JOIN pg_class tc ON tc.oid = o.refobjid JOIN pg_namespace tn ON tn.oid = tc.relnamespace \
               WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i') LIMIT 1) \
              {from} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE {OURS} AND {class}"

@@ -86,7 +86,7 @@ impl Session {
             return Err(Error::Encoding { place: self.address(), encoding: text(2) });
         }
         // Waiting for a lock blocks whoever comes after us; the wait is short, and a person may ask for more.
-        let lock_timeout = format!("SET lock_timeout = {}", self.wait.as_millis());
+        let lock_timeout = format!("SET lock_timeout = {}", self.wait.as_millis().max(1));
         self.execute(&lock_timeout, &[]).await?;
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
@@ -132,7 +132,7 @@ impl Session {
 
     /// Within the transaction at hand, waits only shortly for a lock.
     pub(crate) async fn give_up_soon(&mut self) -> Result<(), Error> {
-        let soon = SOON.min(self.wait).as_millis();
+        let soon = SOON.min(self.wait).as_millis().max(1);
         self.execute(&format!("SET LOCAL lock_timeout = {soon}"), &[]).await.map(drop)
     }
 

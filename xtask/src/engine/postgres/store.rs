@@ -21,8 +21,8 @@ pub(crate) async fn claim(address: &PostgresAddress, token: &str) -> Result<Clai
     let lock = "SELECT pg_try_advisory_lock(hashtextextended('xtask-' || $1, 0))";
     let unlock = "SELECT pg_advisory_unlock(hashtextextended('xtask-' || $1, 0))";
     let _: bool = sqlx::query_scalar(lock).bind(token).fetch_one(&mut session).await.map_err(refused)?;
-    let names = "SELECT datname::text, substring(datname from '^xtask-([A-Za-z0-9]{6})-') FROM pg_database \
-                 WHERE datname ~ '^xtask-[A-Za-z0-9]{6}-'";
+    let names = "SELECT datname::text, substring(datname from '^xtask-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
+                 WHERE datname ~ '^xtask-scratch-[A-Za-z0-9]{6}-.*-[0-9]+$'";
     let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut session).await.map_err(refused)?;
     for (database, owner) in databases.iter().filter(|(_, owner)| owner != token) {
         let is_dead: bool = sqlx::query_scalar(lock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
