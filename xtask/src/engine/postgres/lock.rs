@@ -2,7 +2,7 @@
 //! goes with the process, however that ends, and sqlx-cli waits for us as we wait for it.
 
 use super::explain::explain;
-use super::session::connect;
+use super::session::{connect, refuse_pooler};
 use crate::engine::address::PostgresAddress;
 use crate::engine::{Error, Holder, HolderKind};
 use sqlx::postgres::PgConnection;
@@ -23,6 +23,8 @@ impl AdvisoryLock {
         waiting: &(dyn Fn(String) + Sync),
     ) -> Result<Self, Error> {
         let mut session = connect(address, wait).await?;
+        // A pooler would keep the lock when we are gone.
+        refuse_pooler(address, &mut session, wait).await?;
         let number = lock_number(address.database());
         let deadline = Instant::now() + wait;
         let refused = |error: sqlx::Error| explain(&address.url(), wait, &error);

@@ -40,7 +40,7 @@ impl Session {
         let mut session = Self { connection, address: address.clone(), access, wait };
         // What this tool made is not behind a pooler.
         if access != Access::Scratch
-            && let Err(error) = session.refuse_pooler().await
+            && let Err(error) = refuse_pooler(address, &mut session.connection, wait).await
         {
             drop(session.close().await);
             return Err(error);
@@ -53,24 +53,6 @@ impl Session {
                 Err(error)
             }
         }
-    }
-
-    /// Refuses a pooler that gives each transaction another session: a lock or a setting of ours would stay with a session that
-    /// serves somebody else next. Such a pooler shows by a setting of one connection being seen by another: it reuses the
-    /// session that was used last. Nothing else is set before this is known.
-    async fn refuse_pooler(&mut self) -> Result<(), Error> {
-        let token = Uuid::new_v4().simple().to_string();
-        self.execute(&format!("SET xtask.probe = '{token}'"), &[]).await?;
-        let mut other = connect(&self.address, self.wait).await?;
-        let asked = sqlx::raw_sql("SELECT current_setting('xtask.probe', true)").fetch_one(&mut other).await;
-        let seen: Option<String> = asked.and_then(|row| row.try_get(0)).map_err(|error| self.explain(error))?;
-        other.close().await.map_err(|error| self.explain(error))?;
-        self.execute("RESET xtask.probe", &[]).await?;
-        if seen.as_deref() == Some(token.as_str()) {
-            let why = "a setting of one connection is seen by another".to_owned();
-            return Err(Error::Pooler { place: self.address(), why });
-        }
-        Ok(())
     }
 
     async fn prepare(&mut self) -> Result<(), Error> {
@@ -175,10 +157,44 @@ impl Session {
     }
 }
 
+/// How long a server may take to let us in, at the least: one that never answers must not hold us for ever.
+const LETTING_IN_TAKES: Duration = Duration::from_secs(10);
+
 /// Connects, and does nothing else.
 pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
     let options = address.options().clone().application_name("xtask").disable_statement_logging();
-    options.connect().await.map_err(|error| explain(&address.url(), wait, &error))
+    let limit = wait.max(LETTING_IN_TAKES);
+    match tokio::time::timeout(limit, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| explain(&address.url(), wait, &error)),
+        Err(_) => {
+            let why = format!("it did not answer within {} s", limit.as_secs());
+            Err(Error::Unreachable { place: address.url(), why })
+        }
+    }
+}
+
+/// Refuses a pooler that gives each transaction another session: a lock or a setting of ours would stay with a session that
+/// serves somebody else next. Such a pooler shows by a setting of one connection being seen by another: it reuses the session
+/// that was used last. Nothing else is set before this is known.
+pub(super) async fn refuse_pooler(
+    address: &PostgresAddress,
+    connection: &mut PgConnection,
+    wait: Duration,
+) -> Result<(), Error> {
+    let failed = |error: sqlx::Error| explain(&address.url(), wait, &error);
+    let token = Uuid::new_v4().simple().to_string();
+    let set = AssertSqlSafe(format!("SET xtask.probe = '{token}'"));
+    sqlx::raw_sql(set).execute(&mut *connection).await.map_err(failed)?;
+    let mut other = connect(address, wait).await?;
+    let asked = sqlx::raw_sql("SELECT current_setting('xtask.probe', true)").fetch_one(&mut other).await;
+    let seen: Option<String> = asked.and_then(|row| row.try_get(0)).map_err(failed)?;
+    other.close().await.map_err(failed)?;
+    sqlx::raw_sql("RESET xtask.probe").execute(&mut *connection).await.map_err(failed)?;
+    if seen.as_deref() == Some(token.as_str()) {
+        let why = "a setting of one connection is seen by another".to_owned();
+        return Err(Error::Pooler { place: address.url(), why });
+    }
+    Ok(())
 }
 
 fn arguments(values: &[Value]) -> PgArguments {
