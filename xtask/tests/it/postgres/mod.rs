@@ -3,8 +3,11 @@
 
 mod at_once;
 mod bad_input;
+mod db;
 mod errors;
 mod lifecycle;
+mod llama_logs;
+mod rehearsal_processes;
 mod rehearsals;
 mod types;
 
