@@ -132,12 +132,12 @@ fn queries() -> Vec<String> {
              {from} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE {OURS} AND {class}"
         ),
         format!(
-            "SELECT 'type \"' || t.typname || '\"', CASE t.typtype \
+            "SELECT 'type \"' || CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || t.typname || '\"', CASE t.typtype \
                WHEN 'e' THEN 'ENUM ' || (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) \
                WHEN 'd' THEN 'DOMAIN ' || format_type(t.typbasetype, t.typtypmod) || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END \
                  || coalesce((SELECT string_agg(' ' || pg_get_constraintdef(k.oid), '' ORDER BY k.conname) FROM pg_constraint k WHERE k.contypid = t.oid), '') \
                ELSE 'RANGE OR COMPOSITE ' || coalesce((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) \
-                 FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0), '') END, NULL \
+                 FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') END, NULL \
              FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class rc ON rc.oid = t.typrelid \
              WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND rc.relkind = 'c')) AND {OURS} AND {}",
             not_of_extension("pg_type", "t.oid")

@@ -57,7 +57,8 @@ impl Session {
             return Err(Error::Encoding { place: self.address(), encoding: text(2) });
         }
         // Waiting for a lock blocks whoever comes after us; the wait is short, and a person may ask for more.
-        let lock_timeout = format!("SET lock_timeout = {}", self.wait.as_millis());
+        // Zero would be no limit at all, and the longest is that of 31 bits.
+        let lock_timeout = format!("SET lock_timeout = {}", self.wait.as_millis().clamp(1, 0x7fff_ffff));
         self.execute(&lock_timeout, &[]).await?;
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
