@@ -25,7 +25,7 @@ pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
 }
 
 /// Kills a process, and waits until it is no more: its locks go with it, and not before.
-fn kill(running: &Handle) {
+pub(crate) fn kill(running: &Handle) {
     running.kill().unwrap();
     running.wait().unwrap();
 }

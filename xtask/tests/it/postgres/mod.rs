@@ -4,8 +4,11 @@
 mod at_once;
 mod backfills;
 mod bad_input;
+mod db;
 mod errors;
 mod lifecycle;
+mod llama_logs;
+mod rehearsal_processes;
 mod rehearsals;
 mod types;
 

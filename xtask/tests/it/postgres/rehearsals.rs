@@ -54,6 +54,7 @@ ALTER TABLE item ENABLE ROW LEVEL SECURITY;
 CREATE POLICY mine ON item USING (id > 0);
 CREATE SCHEMA "My Schema";
 CREATE TABLE "My Schema".t (id int);
+CREATE TYPE "My Schema".size AS ENUM ('small', 'large');
 CREATE EXTENSION hstore;
 ALTER TABLE item ADD COLUMN twice int GENERATED ALWAYS AS (id * 2) STORED;
 CREATE TABLE parted (id int) PARTITION BY RANGE (id);
@@ -119,6 +120,7 @@ DROP TABLE toy;
 fn sound() {
     let shop = Shop::new();
     shop.migration(LABEL, SOUND, SOUND_DOWN);
+    shop.migration("20250922120000_z", "ALTER TYPE pair ADD ATTRIBUTE c int;", "ALTER TYPE pair DROP ATTRIBUTE c;");
     let apart = "-- no-transaction\nCREATE INDEX CONCURRENTLY i ON item (label);\nVACUUM item;";
     shop.migration("20250921120000_y", apart, "-- no-transaction\nDROP INDEX CONCURRENTLY i;\n");
     shop.succeed("ci shop");

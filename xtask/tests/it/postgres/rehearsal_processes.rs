@@ -1,0 +1,73 @@
+//! Rehearsals as processes: two at once on one server, and a server of its own that goes with a process.
+
+use super::{LABEL, Shop, hints, query, url};
+use crate::database::block;
+use crate::processes::{kill, wait_until};
+use pretty_assertions::assert_eq;
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+use std::fs;
+use std::path::PathBuf;
+
+#[test]
+fn at_once() {
+    // The fixture is this test's own, so that nobody made a template of it before.
+    let shop = Shop::new();
+    shop.workspace.replace("fixtures/shop/populated.sql", "'upper'", "'of two at once'");
+    let start = |_| shop.command("ci shop").stdout_capture().stderr_capture().unchecked().start().unwrap();
+    let running: Vec<_> = (0..2).map(start).collect();
+    for handle in &running {
+        let ran = shop.workspace.ran("ci shop", handle.wait().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    }
+    let templates = "SELECT datname FROM pg_database WHERE datname ~ '^xtask-template-.*-shop-populated'";
+    assert!(!query(&url("postgres"), templates).is_empty());
+}
+
+/// The folders of servers that this machine has, in memory and on disk.
+fn servers() -> Vec<PathBuf> {
+    let home = |temp: PathBuf| {
+        let homes = fs::read_dir(temp).into_iter().flatten().flatten().map(|entry| entry.path());
+        homes.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("xtask-postgres-")))
+    };
+    let homes = home(hints().temp).chain(home(PathBuf::from("/dev/shm")));
+    homes
+        .flat_map(|home| fs::read_dir(home.join("servers")).into_iter().flatten().flatten())
+        .map(|entry| entry.path())
+        .collect()
+}
+
+#[test]
+fn a_killed_rehearsal_leaves_no_server() {
+    let shop = Shop::new();
+    let endless = format!("SELECT pg_sleep(600), '{}';", shop.database);
+    shop.migration(LABEL, &endless, "SELECT 1;");
+    let before = servers();
+    let running = shop
+        .workspace
+        .command(["ci", "shop"])
+        .env_remove("XTASK_POSTGRES_URL")
+        .stdout_null()
+        .stderr_null()
+        .unchecked()
+        .start()
+        .unwrap();
+    // Another's server may be starting, or be gone by now.
+    let sleeping = |server: &PathBuf| {
+        let url = format!("postgres://postgres@localhost/postgres?host={}", server.display());
+        block(async {
+            let mut connection = PgConnection::connect(&url).await.ok()?;
+            let asked = "SELECT 1 FROM pg_stat_activity WHERE query = $1";
+            sqlx::query(asked).bind(&endless).fetch_one(&mut connection).await.ok()
+        })
+        .is_some()
+    };
+    let mut own = None;
+    wait_until(|| {
+        own = servers().into_iter().find(|server| !before.contains(server) && sleeping(server));
+        own.is_some()
+    });
+    kill(&running);
+    let own = own.unwrap();
+    wait_until(|| !own.exists());
+}
