@@ -1,7 +1,7 @@
 //! Named data at a stated version: checking that the version exists, and loading the rows.
 
 use crate::directive::nearest;
-use crate::engine::{self, Connection, ScriptError, run_script};
+use crate::engine::{self, Around, Connection, run_script};
 use crate::event::Events;
 use crate::migration::{self, Goal, History};
 use crate::workspace::{self, Fixture};
@@ -128,21 +128,23 @@ pub async fn load(
     migration::apply_all(connection, &steps, events).await?;
     let sql = fixture.sql()?;
     connection.begin_load().await?;
-    let loaded = match run_script(connection, &sql).await {
+    let loaded = match run_script(connection, &sql, Around::Transaction).await {
         Ok(()) => connection.commit().await.map_err(|error| match error {
             engine::Error::Statement { why, .. } => {
                 Error::References { fixture: fixture.name.clone(), version: fixture.version, why }
             }
             other => other.into(),
         }),
-        Err(ScriptError::Engine { error, .. }) => Err(error.into()),
-        Err(ScriptError::Refused { why, at, .. }) => Err(Error::Sql {
-            fixture: fixture.name.clone(),
-            version: fixture.version,
-            why,
-            text: NamedSource::new(fixture.path.display().to_string(), sql),
-            at,
-        }),
+        Err(failed) => match failed.error {
+            engine::Error::Statement { why, .. } | engine::Error::Privilege { why, .. } => Err(Error::Sql {
+                fixture: fixture.name.clone(),
+                version: fixture.version,
+                why,
+                text: NamedSource::new(fixture.path.display().to_string(), sql),
+                at: failed.at,
+            }),
+            error => Err(error.into()),
+        },
     };
     if loaded.is_err() {
         connection.rollback().await;

@@ -124,7 +124,23 @@ impl Connection {
         self.begin().await?;
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.give_up_soon().await,
+            Self::Postgres(session) => session.give_up_soon("SET LOCAL").await,
+        }
+    }
+
+    /// From here on waits only shortly for a lock, until [`Self::give_up_late`].
+    pub(crate) async fn give_up_soon(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.give_up_soon("SET SESSION").await,
+        }
+    }
+
+    /// From here on waits for a lock as long as it was told when it was opened.
+    pub(crate) async fn give_up_late(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.give_up_late().await,
         }
     }
 

@@ -10,6 +10,7 @@ mod driver;
 mod error;
 pub(crate) mod lex;
 pub(crate) mod postgres;
+mod retry;
 mod script;
 mod sqlite;
 mod store;
@@ -24,7 +25,8 @@ pub use digest::TableDigest;
 pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Key, Page, PageError, Which};
 pub use error::{Error, Holder, HolderKind};
-pub(crate) use script::{ScriptError, run_script};
+pub(crate) use retry::Retries;
+pub(crate) use script::{Around, run_script};
 pub(crate) use store::{copy, exists, remove, settle, version};
 pub use target::Target;
 pub use value::{Row, Rows, Value};
@@ -52,23 +54,27 @@ impl Engine {
         }
     }
 
-    /// What a statement does to the transaction around it, where this engine does not allow that inside a migration.
+    /// What a statement does to the transaction around it.
     pub(crate) fn transaction_control(self, statement: &lex::Statement<'_>) -> Option<TransactionControl> {
         let tokens = lex::tokens(statement.text, self);
-        let mut words = tokens.iter().filter(|token| token.kind != lex::Kind::Comment);
-        let (first, second, third) = (words.next()?, words.next(), words.next());
-        match self {
-            Self::Sqlite if first.is("BEGIN") => Some(TransactionControl::Begin),
-            // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` go back to a savepoint and leave the transaction open.
-            Self::Sqlite if first.is("ROLLBACK") && [second, third].iter().flatten().any(|token| token.is("TO")) => {
-                None
-            }
-            Self::Sqlite if ["COMMIT", "END", "ROLLBACK"].iter().any(|word| first.is(word)) => {
-                Some(TransactionControl::End)
-            }
-            // It takes them as warnings, or as what they are: `END` ends a function's body, too.
-            Self::Sqlite | Self::Postgres => None,
+        let words: Vec<_> = tokens.iter().filter(|token| token.kind != lex::Kind::Comment).take(3).collect();
+        let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is(word));
+        let is_begin = is(0, "BEGIN") || (self == Self::Postgres && is(0, "START") && is(1, "TRANSACTION"));
+        let is_end =
+            ["COMMIT", "END", "ROLLBACK"].iter().any(|word| is(0, word)) || (self == Self::Postgres && is(0, "ABORT"));
+        // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` go back to a savepoint and leave the transaction open.
+        let is_within = is(0, "ROLLBACK") && (is(1, "TO") || is(2, "TO"));
+        match (is_begin, is_end && !is_within) {
+            (true, _) => Some(TransactionControl::Begin),
+            (_, true) => Some(TransactionControl::End),
+            _ => None,
         }
+    }
+
+    /// True where a file that sees to its transaction itself can't run inside of another. PostgreSQL warns of the beginning,
+    /// and takes the end for that of the one around it.
+    pub(crate) fn refuses_own_transaction(self) -> bool {
+        self == Self::Sqlite
     }
 
     /// Why a statement can't be sent from a file, where that is so.

@@ -6,10 +6,9 @@ use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::engine::SQLX_TABLE;
 use crate::engine::lex::statements;
-use crate::engine::{self, Connection, ScriptError, run_script};
+use crate::engine::{self, Around, Connection, Retries, run_script};
 use crate::event::{Direction, Event, Events};
 use crate::ledger;
-use miette::NamedSource;
 use std::time::{Duration, Instant};
 
 /// Runs the steps in order and stops at the first that fails.
@@ -40,37 +39,34 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         ensured.map_err(|error| Error::bookkeeping(connection, error))?;
     }
     let start = Instant::now();
-    match script.transaction {
+    let run = match script.transaction {
         Transaction::Wrapped => {
-            let mut pause = PAUSE;
-            while let Err(error) = wrapped(connection, migration, direction, script, start).await {
-                connection.rollback().await;
-                match error {
+            let mut retries = Retries::new(connection.patience());
+            loop {
+                match wrapped(connection, migration, direction, script, start).await {
                     // Those who waited behind us get their turn; then it is tried again.
-                    Error::Engine(engine::Error::Locked { .. }) if start.elapsed() + pause < connection.patience() => {
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    Err(error) if error.is_locked() => {
+                        connection.rollback().await;
+                        if !retries.again().await {
+                            break Err(error);
+                        }
                     }
-                    Error::Engine(error) => return Err(connection.name_holders(error).await.into()),
-                    error => return Err(error),
+                    run => break run,
                 }
             }
         }
-        Transaction::None => {
-            if let Err(error) = run(connection, migration, direction, script).await {
-                // The file may have opened a transaction of its own.
-                connection.rollback().await;
-                return Err(error);
-            }
-            record(connection, migration, direction, start).await?;
-        }
+        Transaction::None => match run(connection, migration, direction, script).await {
+            Ok(()) => record(connection, migration, direction, start).await,
+            failed => failed,
+        },
+    };
+    if let Err(error) = run {
+        // The file may have opened a transaction of its own.
+        connection.rollback().await;
+        return Err(error.name_holders(connection).await);
     }
     Ok(start.elapsed())
 }
-
-/// The first pause before a migration that could not have its locks is tried again, and the longest.
-const PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 async fn wrapped(
     connection: &mut Connection,
@@ -82,22 +78,12 @@ async fn wrapped(
     connection.begin_migration().await?;
     run(connection, migration, direction, script).await?;
     record(connection, migration, direction, start).await?;
-    connection.commit().await.map_err(|error| match error {
+    connection.commit().await.map_err(|cause| match cause {
         // A constraint that is checked at the end: no single statement is at fault.
         engine::Error::Statement { why, .. } => {
             let at = statements(&script.sql, connection.engine()).last().map_or(0, |last| last.start);
-            let text = NamedSource::new(script.path.display().to_string(), script.sql.clone());
-            let (migration, left_behind) = (migration.label(), LeftBehind::Nothing);
-            let help = "fix the file, then run the command again";
-            Error::Sql {
-                migration,
-                direction,
-                why: format!("when it was committed: {why}"),
-                left_behind,
-                help,
-                text,
-                at: (at, 0).into(),
-            }
+            let cause = engine::Error::Statement { why: format!("when it was committed: {why}"), position: None };
+            Error::sql(migration, direction, script, cause, LeftBehind::Nothing, (at, 0).into())
         }
         other => other.into(),
     })
@@ -109,37 +95,23 @@ async fn run(
     direction: Direction,
     script: &Script,
 ) -> Result<(), Error> {
-    let (why, at, done, of) = match run_script(connection, &script.sql).await {
-        Ok(()) => return Ok(()),
-        Err(ScriptError::Engine { error: error @ engine::Error::Unreachable { .. }, done, of }) => {
-            let left_behind = match script.transaction {
-                Transaction::Wrapped => LeftBehind::Nothing,
-                Transaction::None => LeftBehind::Statements { done, of, unusable: Vec::new() },
-            };
-            return Err(Error::Interrupted { migration: migration.label(), left_behind, error });
-        }
-        Err(ScriptError::Engine { error, .. }) => return Err(error.into()),
-        Err(ScriptError::Refused { why, at, done, of }) => (why, at, done, of),
+    let (around, unusable) = match script.transaction {
+        Transaction::Wrapped => (Around::Transaction, Vec::new()),
+        Transaction::None => (Around::Nothing, connection.unusable().await),
     };
-    let left_behind = match script.transaction {
-        Transaction::Wrapped => LeftBehind::Nothing,
+    let Err(failed) = run_script(connection, &script.sql, around).await else { return Ok(()) };
+    connection.rollback().await;
+    let unusable = match script.transaction {
+        Transaction::Wrapped => Vec::new(),
         Transaction::None => {
-            connection.rollback().await;
-            LeftBehind::Statements { done, of, unusable: connection.unusable().await }
+            connection.unusable().await.into_iter().filter(|index| !unusable.contains(index)).collect()
         }
     };
-    let help = match (direction, &left_behind) {
-        (_, LeftBehind::Statements { unusable, .. }) if !unusable.is_empty() => {
-            "drop what can't be used, undo or remove from the file what took effect, then run the command again"
-        }
-        (_, LeftBehind::Statements { done: 1.., .. }) => {
-            "undo them by hand or remove them from the file, then run the command again"
-        }
-        (Direction::Up, _) => "fix the file, then run the command again",
-        (Direction::Down, _) => "fix the down file, then run the command again",
+    let left_behind = match failed.done {
+        0 if unusable.is_empty() => LeftBehind::Nothing,
+        done => LeftBehind::Statements { done, of: failed.of, unusable },
     };
-    let text = NamedSource::new(script.path.display().to_string(), script.sql.clone());
-    Err(Error::Sql { migration: migration.label(), direction, why, left_behind, help, text, at })
+    Err(Error::sql(migration, direction, script, failed.error, left_behind, failed.at))
 }
 
 async fn record(

@@ -1,6 +1,7 @@
 //! What can go wrong when migrations are read, planned or run.
 
 use super::fault::Fault;
+use super::file::{Migration, Script};
 use crate::engine::{self, Connection};
 use crate::event::Direction;
 use crate::shell::quoted;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 pub enum LeftBehind {
     /// Nothing: its transaction was rolled back.
     Nothing,
-    /// Its first statements, because it runs without a transaction.
+    /// Its first statements, because it runs without a transaction, or ends it itself.
     Statements {
         /// How many took effect.
         done: usize,
@@ -27,29 +28,18 @@ pub enum LeftBehind {
 
 impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unusable = match self {
-            Self::Statements { unusable, .. } if !unusable.is_empty() => {
-                format!("; unusable is left: {}", unusable.join(", "))
-            }
-            _ => String::new(),
+        let Self::Statements { done, of, unusable } = self else {
+            return f.write_str("nothing of this file is left behind");
         };
-        match self {
-            Self::Nothing => f.write_str("nothing of this file is left behind"),
-            Self::Statements { done: 0, .. } if unusable.is_empty() => {
-                f.write_str("nothing of this file is left behind")
-            }
-            Self::Statements { done: 0, .. } => write!(f, "it runs without a transaction{unusable}"),
-            Self::Statements { done: 1, of, .. } => write!(
-                f,
-                "it runs without a transaction: the first of its {of} statements has taken effect and stays, and it is not \
-                 recorded{unusable}"
-            ),
-            Self::Statements { done, of, .. } => write!(
-                f,
-                "it runs without a transaction: the first {done} of its {of} statements have taken effect and stay, and it is not \
-                 recorded{unusable}"
-            ),
-        }
+        let stays = match done {
+            0 => None,
+            1 => Some(format!("the first of its {of} statements has taken effect and stays, and it is not recorded")),
+            _ => Some(format!(
+                "the first {done} of its {of} statements have taken effect and stay, and it is not recorded"
+            )),
+        };
+        let unusable = (!unusable.is_empty()).then(|| format!("unusable is left: {}", unusable.join(", ")));
+        f.write_str(&[stays, unusable].into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -58,6 +48,32 @@ fn verb(direction: Direction) -> &'static str {
         Direction::Up => "failed",
         Direction::Down => "could not be reverted",
     }
+}
+
+/// What to type next.
+fn what_next(cause: &engine::Error, direction: Direction, left_behind: &LeftBehind) -> String {
+    let tidy = match left_behind {
+        LeftBehind::Nothing => None,
+        LeftBehind::Statements { done: 0, .. } => Some("drop it"),
+        LeftBehind::Statements { unusable, .. } if !unusable.is_empty() => {
+            Some("drop what can't be used, undo or remove from the file what took effect")
+        }
+        LeftBehind::Statements { .. } => Some("undo them by hand or remove them from the file"),
+    };
+    let mend = match (cause, direction) {
+        (engine::Error::Unreachable { .. }, _) => "wait until the server is there again",
+        (engine::Error::Locked { .. }, _) => "let the other program finish or end it",
+        (engine::Error::Full { .. }, _) => "free some space on that file system",
+        (engine::Error::ReadOnly { .. }, _) => "use a URL and a user that may write",
+        (_, Direction::Up) => "fix the file",
+        (_, Direction::Down) => "fix the down file",
+    };
+    let longer = match cause {
+        engine::Error::Locked { .. } => "; `--wait SECONDS` waits longer",
+        _ => "",
+    };
+    let steps: Vec<&str> = tidy.into_iter().chain([mend, "then run the command again"]).collect();
+    format!("{}{longer}", steps.join(", "))
 }
 
 /// A failure of migrating.
@@ -71,36 +87,23 @@ pub enum Error {
         faults: Vec<Fault>,
     },
     /// A statement of a migration failed.
-    #[error("migration {migration} {}: {why}", verb(*direction))]
-    #[diagnostic(help("{left_behind}; {help}"))]
+    #[error("migration {migration} {}: {cause}", verb(*direction))]
+    #[diagnostic(help("{left_behind}; {}", what_next(cause, *direction, left_behind)))]
     Sql {
         /// `20250915090000_add_pet_visual_traits`.
         migration: String,
         /// Which way it went.
         direction: Direction,
         /// What the engine said.
-        why: String,
+        cause: engine::Error,
         /// What is in the database now.
         left_behind: LeftBehind,
-        /// What to do.
-        help: &'static str,
         /// The file.
         #[source_code]
         text: NamedSource<String>,
         /// The token at fault, or the start of the statement.
         #[label]
         at: SourceSpan,
-    },
-    /// The server went away in the middle of a migration.
-    #[error("migration {migration} was interrupted: {error}")]
-    #[diagnostic(help("{left_behind}; once the server is there again, run the command again"))]
-    Interrupted {
-        /// The migration.
-        migration: String,
-        /// What is in the database now.
-        left_behind: LeftBehind,
-        /// What happened.
-        error: engine::Error,
     },
     /// No migration has that version.
     #[error("there is no migration {version}{}", nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default())]
@@ -155,6 +158,36 @@ pub enum Error {
 }
 
 impl Error {
+    pub(super) fn sql(
+        migration: &Migration,
+        direction: Direction,
+        script: &Script,
+        cause: engine::Error,
+        left_behind: LeftBehind,
+        at: SourceSpan,
+    ) -> Self {
+        let text = NamedSource::new(script.path.display().to_string(), script.sql.clone());
+        Self::Sql { migration: migration.label(), direction, cause, left_behind, text, at }
+    }
+
+    /// True where somebody else had a lock for longer than a migration may wait at a time.
+    pub(super) fn is_locked(&self) -> bool {
+        let (Self::Sql { cause: error, .. } | Self::Engine(error)) = self else { return false };
+        matches!(error, engine::Error::Locked { .. })
+    }
+
+    /// The same with those who hold locks on the database, if it is about a lock and nobody was named yet.
+    pub(super) async fn name_holders(self, connection: &mut Connection) -> Self {
+        match self {
+            Self::Engine(error) => Self::Engine(connection.name_holders(error).await),
+            Self::Sql { migration, direction, cause, left_behind, text, at } => {
+                let cause = connection.name_holders(cause).await;
+                Self::Sql { migration, direction, cause, left_behind, text, at }
+            }
+            other => other,
+        }
+    }
+
     /// An error of sqlx's own bookkeeping.
     pub(crate) fn bookkeeping(connection: &Connection, error: MigrateError) -> Self {
         match error {

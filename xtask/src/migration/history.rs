@@ -193,7 +193,7 @@ fn script(path: &Path, kind: Kind, engine: Engine, faults: &mut Vec<Fault>) -> R
     }
     let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
     let own = statements(&sql, engine).into_iter().find(|statement| engine.transaction_control(statement).is_some());
-    if let (Transaction::Wrapped, Some(statement)) = (transaction, own) {
+    if let (Transaction::Wrapped, Some(statement), true) = (transaction, own, engine.refuses_own_transaction()) {
         let file = path.display().to_string();
         let text = NamedSource::new(&file, sql.clone());
         faults.push(Fault::OwnTransaction { file, text, at: (statement.start, statement.text.len()).into() });

@@ -67,9 +67,7 @@ impl Session {
         if text(2) != "UTF8" {
             return Err(Error::Encoding { place: self.address(), encoding: text(2) });
         }
-        // Waiting for a lock blocks whoever comes after us; the wait is short, and a person may ask for more.
-        let lock_timeout = format!("SET lock_timeout = {}", self.wait.as_millis().max(1));
-        self.execute(&lock_timeout, &[]).await?;
+        self.give_up_late().await?;
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
             Access::Write => Ok(()),
@@ -112,10 +110,15 @@ impl Session {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
-    /// Within the transaction at hand, waits only shortly for a lock.
-    pub(crate) async fn give_up_soon(&mut self) -> Result<(), Error> {
+    /// Waits only shortly for a lock, for as long as `set` says: `SET LOCAL` or `SET SESSION`.
+    pub(crate) async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
         let soon = SOON.min(self.wait).as_millis().max(1);
-        self.execute(&format!("SET LOCAL lock_timeout = {soon}"), &[]).await.map(drop)
+        self.execute(&format!("{set} lock_timeout = {soon}"), &[]).await.map(drop)
+    }
+
+    /// Waits for a lock as long as it was told.
+    pub(crate) async fn give_up_late(&mut self) -> Result<(), Error> {
+        self.execute(&format!("SET lock_timeout = {}", self.wait.as_millis().max(1)), &[]).await.map(drop)
     }
 
     pub(crate) fn wait(&self) -> Duration {

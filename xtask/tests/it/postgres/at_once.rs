@@ -3,12 +3,13 @@
 
 use super::{LABEL, SERVER, Shop, check, query, url};
 use crate::database::block;
-use crate::processes::wait_until;
+use crate::processes::{kill, wait_until};
 use pretty_assertions::assert_eq;
 use sqlx::migrate::Migrate;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// A migration that takes as long as somebody else holds the advisory lock of that number.
 fn slow(number: u32) -> String {
@@ -93,6 +94,45 @@ fn table_locked() {
     });
     assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["1"]);
     shop.succeed("migrate shop --wait 86400");
+}
+
+/// The same in a file without a transaction: what is done stays, the statement and what it left unusable are named.
+#[test]
+fn table_locked_without_a_transaction() {
+    let up = "-- no-transaction\nCREATE TABLE IF NOT EXISTS toy (id int);\nALTER TABLE shelf ADD COLUMN colour text;\n";
+    let shop = Shop::with(up, "");
+    while_held(&shop.url, "SET application_name = 'a reader'; BEGIN; SELECT * FROM shelf", || {
+        check("table_locked_without_a_transaction", &shop, "migrate shop --wait 1", 1);
+        // Whoever comes while the migration waits gets through between two attempts.
+        let running = shop.command("migrate shop --wait 60").stdout_null().stderr_null().unchecked().start().unwrap();
+        wait_until(|| waiting(&shop) == 1);
+        let while_it_waits = Instant::now();
+        shop.query("SELECT count(*) FROM shelf");
+        assert!(while_it_waits.elapsed() < Duration::from_secs(30), "{:?}", while_it_waits.elapsed());
+        kill(&running);
+    });
+    assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["1"]);
+
+    let up = "-- no-transaction\nCREATE INDEX CONCURRENTLY shelf_name_idx ON shelf (name);\n";
+    let shop = Shop::with(up, "");
+    let hold = "SET application_name = 'a writer'; BEGIN; UPDATE shelf SET name = name WHERE id = 1";
+    while_held(&shop.url, hold, || {
+        check("index_locked_without_a_transaction", &shop, "migrate shop --wait 1", 1);
+    });
+    shop.query("DROP INDEX shelf_name_idx");
+    shop.succeed("migrate shop");
+}
+
+/// A file that ends its transaction itself: what is committed stays, and the message says so.
+#[test]
+fn own_transaction() {
+    let shop = Shop::with("CREATE TABLE toy (id int);\nCOMMIT;\nSELECT colour FROM shelf;\n", "");
+    check("own_commit", &shop, "migrate shop", 1);
+    assert_eq!(shop.query("SELECT to_regclass('toy')::text"), ["toy"]);
+    let up = "-- no-transaction\nSELECT 1;\nBEGIN;\nCREATE TABLE toy (id int);\nSELECT colour FROM shelf;\nEND;\n";
+    let shop = Shop::with(up, "");
+    check("own_transaction", &shop, "migrate shop", 1);
+    assert_eq!(shop.query("SELECT to_regclass('toy')::text"), [""]);
 }
 
 #[test]
