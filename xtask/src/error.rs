@@ -40,7 +40,7 @@ impl Error {
     /// The code with which a program that fails like this should exit.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        if let Self::Sandbox(sandbox::Error::NoServer) = self {
+        if let Self::Sandbox(sandbox::Error::NoHost(_)) = self {
             return Exit::Incomplete;
         }
         let usage = match self {

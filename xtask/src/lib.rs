@@ -16,6 +16,7 @@ pub mod fingerprint;
 pub mod fixture;
 pub mod ledger;
 pub mod migration;
+mod percent;
 pub mod postgres_server;
 pub mod rehearsal;
 pub mod report;

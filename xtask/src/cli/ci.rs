@@ -8,6 +8,7 @@ use crate::report::{Steps, answers_json, count, duration, failures, matrix};
 use crate::sandbox::Sandbox;
 use crate::workspace::Database;
 use futures_util::future::join_all;
+use miette::Diagnostic;
 use serde_json::json;
 use std::time::Instant;
 
@@ -46,8 +47,10 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
     let subjects: Vec<_> = work.iter().map(|loaded| context.subject(loaded, sandbox, &events)).collect();
     let rehearsals = subjects.iter().map(async |subject| {
         let start = Instant::now();
-        let possible = sandbox.serves(subject.database.engine);
-        let answers = if possible { Some(subject.prove_all().await) } else { None };
+        let answers = match sandbox.serves(subject.database.engine) {
+            Ok(()) => Ok(subject.prove_all().await),
+            Err(why) => Err(why),
+        };
         (answers, start.elapsed())
     });
     let answered = join_all(rehearsals).await;
@@ -56,19 +59,20 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
     let mut reports = Vec::new();
     for ((loaded, subject), (answers, took)) in work.iter().zip(&subjects).zip(answered) {
         let database = loaded.database;
-        let Some(answers) = answers else {
-            exit = exit.and(Exit::Incomplete);
-            if output == Output::Json {
-                reports.push(json!({ "database": database.name, "answers": null }));
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(why) => {
+                exit = exit.and(Exit::Incomplete);
+                if output == Output::Json {
+                    let reason = why.to_string();
+                    reports.push(json!({ "database": database.name, "answers": null, "reason": reason }));
+                } else {
+                    let help = why.help().map(|help| format!("\n  {help}")).unwrap_or_default();
+                    let sentence = paint.odd(format!("not rehearsed: {why}"));
+                    terminal.result(&format!("{}: {sentence}{help}\n", paint.strong(&database.name)));
+                }
                 continue;
             }
-            let sentence = format!("not rehearsed: there is no {} on this machine", database.engine);
-            terminal.result(&format!(
-                "{}: {}\n  run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL\n",
-                paint.strong(&database.name),
-                paint.odd(sentence)
-            ));
-            continue;
         };
         let problems: usize = answers.iter().map(|answer| answer.problems.len()).sum();
         if problems > 0 {

@@ -10,7 +10,7 @@ use crate::fixture;
 use crate::migration::{self, History};
 use crate::rehearsal::Subject;
 use crate::report::{Paint, Terminal, duration};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{NoHost, Sandbox};
 use crate::workspace::{Database, Workspace};
 use std::path::{Path, PathBuf};
 
@@ -178,7 +178,7 @@ impl<'a> Context<'a> {
     /// This process's part of the sandbox, with a server where one of these databases needs it and there is one.
     pub(super) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
         let needs_server = databases.iter().any(|database| database.engine == Engine::Postgres);
-        let host = if needs_server { self.host().await? } else { None };
+        let host = if needs_server { self.host().await? } else { Err(NoHost::Absent) };
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.workspace.root.join("target"), PathBuf::from);
         Ok(Sandbox::open(&target.join("xtask"), host).await?)

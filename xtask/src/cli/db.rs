@@ -6,7 +6,7 @@ use super::error::Error;
 use super::postgres::hints;
 use super::target::Missing;
 use crate::Exit;
-use crate::engine::{Address, Engine};
+use crate::engine::{self, Address, Engine};
 use crate::postgres_server::{Binaries, Kept};
 use crate::workspace::Database;
 
@@ -46,13 +46,13 @@ async fn list(context: &Context<'_>) -> Result<Exit, Error> {
         let place = match context.targets(&[database], &super::args::TargetArgs::default(), Missing::Refuse).await {
             Ok(targets) => {
                 let (_, target) = &targets[0];
-                let there = target.open_to_read().await;
-                let state = match there {
+                let state = match target.open_to_read().await {
                     Ok(connection) => {
                         connection.close().await?;
-                        ""
+                        String::new()
                     }
-                    Err(_) => "   (not there)",
+                    Err(engine::Error::NoDatabase { .. }) => "   (not there)".to_owned(),
+                    Err(error) => format!("   ({error})"),
                 };
                 format!("{}{state}", target.address)
             }
@@ -70,14 +70,16 @@ async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error>
     let database = context.workspace.database(&args.database)?;
     let targets = context.targets(&[database], &args.target, Missing::Refuse).await?;
     let (_, target) = &targets[0];
-    let (program, argument) = match database.engine {
-        Engine::Sqlite => ("sqlite3".into(), target.address.url().trim_start_matches("sqlite:").to_owned()),
-        Engine::Postgres => {
+    let (program, arguments) = match &target.address {
+        Address::Sqlite(file) => ("sqlite3".into(), vec![file.path().to_owned()]),
+        Address::Postgres(_) => {
             let beside = Binaries::find(&hints())?.and_then(|binaries| binaries.program("psql"));
-            (beside.unwrap_or_else(|| "psql".into()), target.address.url())
+            (beside.unwrap_or_else(|| "psql".into()), Vec::new())
         }
     };
-    match duct::cmd(program, [argument]).unchecked().run() {
+    let shell = duct::cmd(program, arguments);
+    let shell = target.address.environment().into_iter().fold(shell, |shell, (name, value)| shell.env(name, value));
+    match shell.unchecked().run() {
         Ok(output) if output.status.success() => Ok(Exit::Ok),
         Ok(_) => Ok(Exit::Failed),
         Err(error) => {

@@ -149,15 +149,12 @@ pub(super) enum Error {
         /// What is wrong with it.
         error: engine::Error,
     },
-    /// The server for scratch databases does not let us make any.
-    #[error("the role `{role}` may not create databases (from {origin})")]
-    #[diagnostic(help("a superuser grants it with `ALTER ROLE {role} CREATEDB`; or name another role in the URL"))]
-    NoCreateDb {
-        /// The role.
-        role: String,
-        /// Where it came from.
-        origin: String,
-    },
+    /// There is no PostgreSQL to start the server of the development databases with.
+    #[error("there is no PostgreSQL on this machine for a development database")]
+    #[diagnostic(help(
+        "run `cargo xtask postgres install`, or name a database with `--url` or in <NAME>_DATABASE_URL"
+    ))]
+    NoBinaries,
     /// A migration requires a backfill that is none.
     #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), or(nearest.as_ref()))]
     #[diagnostic(help("correct `-- requires-backfill:`; there is: {}", known.join(", ")))]
@@ -189,6 +186,7 @@ impl Error {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Engine(error) => error.exit(),
+            Self::NoBinaries => Exit::Incomplete,
             Self::Server(_) | Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) => Exit::Failed,
             _ => Exit::Usage,
         }

@@ -5,10 +5,9 @@ use super::context::Context;
 use super::error::Error;
 use super::target::from_environment;
 use crate::Exit;
-use crate::engine::postgres::without_createdb;
-use crate::engine::{Address, Engine};
+use crate::engine::{Engine, PostgresAddress};
 use crate::postgres_server::{self, Binaries, Hints, Server};
-use crate::sandbox::Host;
+use crate::sandbox::{Host, NoHost};
 use std::path::{Path, PathBuf};
 
 /// The variable that names a server on which databases may be made.
@@ -46,24 +45,18 @@ impl Context<'_> {
         fixtures.filter_map(|fixture| std::fs::metadata(&fixture.path).ok()).map(|file| file.len()).sum()
     }
 
-    /// A server for scratch databases; none where this machine has no PostgreSQL.
-    pub(super) async fn host(&self) -> Result<Option<Host>, Error> {
+    /// A server for scratch databases, or why there is none.
+    pub(super) async fn host(&self) -> Result<Result<Host, NoHost>, Error> {
         if let Some((url, origin)) = from_environment(SERVER)? {
-            let from = |error| Error::UrlFrom { origin: origin.clone(), error };
-            let Address::Postgres(server) = Address::parse(Engine::Postgres, &url).map_err(from)? else {
-                return Ok(None);
-            };
-            // Found out now, once, and not by every proof.
-            if let Some(role) = without_createdb(&server).await.map_err(from)? {
-                return Err(Error::NoCreateDb { role, origin });
-            }
-            return Ok(Some(Host::given(server.options().clone())));
+            let server = PostgresAddress::server(&url);
+            let server = server.map_err(|error| Error::UrlFrom { origin: origin.clone(), error })?;
+            return Ok(Host::given(server, &origin).await);
         }
         let mut hints = hints();
         hints.temp = in_memory(self.fixture_bytes()).unwrap_or(hints.temp);
         match Binaries::find(&hints)? {
-            Some(binaries) => Ok(Some(Host::own(Server::start(&binaries, &hints).await?))),
-            None => Ok(None),
+            Some(binaries) => Ok(Ok(Host::own(Server::start(&binaries, &hints).await?))),
+            None => Ok(Err(NoHost::Absent)),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Context<'_> {
     /// The server of the development databases, started where it does not run.
     pub(super) async fn start_kept(&self) -> Result<Kept, Error> {
         let hints = hints();
-        let Some(binaries) = Binaries::find(&hints)? else { return Err(crate::sandbox::Error::NoServer.into()) };
+        let Some(binaries) = Binaries::find(&hints)? else { return Err(Error::NoBinaries) };
         Ok(Kept::start(&binaries, &hints, &self.kept_folder()).await?)
     }
 

@@ -8,9 +8,10 @@ const OWN_PREFIX: &str = "_xtask_";
 /// The table in which sqlx keeps what was applied.
 pub const SQLX_TABLE: &str = "_sqlx_migrations";
 
-/// True for a table that holds bookkeeping, not the user's data.
+/// True for a table that holds bookkeeping, not the user's data, in whatever schema it is.
 #[must_use]
 pub fn is_bookkeeping(table: &str) -> bool {
+    let table = table.rsplit('.').next().unwrap_or(table);
     table == SQLX_TABLE || table.starts_with(OWN_PREFIX)
 }
 

@@ -7,6 +7,7 @@ use super::{SQLX_TABLE, Schema, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a connection may do, and how durable it has to be.
@@ -276,6 +277,15 @@ impl Connection {
         match self {
             Self::Sqlite(session) => sqlite::schema(session).await,
             Self::Postgres(session) => postgres::schema(session).await,
+        }
+    }
+
+    /// How many numbers each of the user's sequences has given, and the table that it belongs to. SQLite's own counters follow
+    /// their tables.
+    pub(crate) async fn sequences(&mut self) -> Result<BTreeMap<String, (i64, Option<String>)>, Error> {
+        match self {
+            Self::Sqlite(_) => Ok(BTreeMap::new()),
+            Self::Postgres(session) => postgres::sequences(session).await,
         }
     }
 

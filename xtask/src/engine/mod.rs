@@ -17,7 +17,7 @@ mod store;
 mod target;
 mod value;
 
-pub use address::Address;
+pub use address::{Address, PostgresAddress};
 pub use catalogue::{Object, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
 pub use connection::{Access, Connection, Lock};
 pub use digest::TableDigest;
@@ -27,7 +27,7 @@ pub use driver::{Driver, Key, Page, PageError, Which};
 pub use error::{Error, Holder, HolderKind};
 pub(crate) use retry::Retries;
 pub(crate) use script::{Around, run_script};
-pub(crate) use store::{copy, exists, remove, settle, version};
+pub(crate) use store::{copy, exists, remove, settle, touch, version};
 pub use target::Target;
 pub use value::{Row, Rows, Value};
 

@@ -2,6 +2,7 @@
 
 use super::{Address, Error, postgres, sqlite};
 use std::fs;
+use std::time::SystemTime;
 
 /// True where there is a database at the address.
 pub(crate) async fn exists(address: &Address) -> Result<bool, Error> {
@@ -36,6 +37,18 @@ pub(crate) async fn settle(from: &Address, to: &Address) -> Result<(), Error> {
             renamed => renamed,
         },
         _ => Err(Error::Statement { why: "a database can't move to another engine".to_owned(), position: None }),
+    }
+}
+
+/// Notes that a template is used: sweeping goes by the time of the last use.
+pub(crate) async fn touch(template: &Address) -> Result<(), Error> {
+    match template {
+        Address::Sqlite(file) => {
+            // What is old is only rebuilt.
+            drop(fs::File::open(file.path()).and_then(|file| file.set_modified(SystemTime::now())));
+            Ok(())
+        }
+        Address::Postgres(template) => postgres::touch(template).await,
     }
 }
 

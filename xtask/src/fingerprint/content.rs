@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub struct Content {
     /// By table.
     pub tables: BTreeMap<String, TableDigest>,
+    /// How many numbers each sequence has given, and the table that it belongs to.
+    pub sequences: BTreeMap<String, (i64, Option<String>)>,
 }
 
 /// Digests all of the user's tables. `volatile` columns, as `(table, column)`, are left out.
@@ -22,7 +24,7 @@ pub async fn content(connection: &mut Connection, volatile: &[(String, String)])
         let digest = connection.digest(&table).await?;
         tables.insert(table.name, digest);
     }
-    Ok(Content { tables })
+    Ok(Content { tables, sequences: connection.sequences().await? })
 }
 
 impl Content {
@@ -58,6 +60,14 @@ impl Content {
         for (table, now) in &after.tables {
             if !self.tables.contains_key(table) && !was_renamed((table, now)) {
                 found.push(ContentDifference::TableNew { table: table.clone(), rows: now.rows });
+            }
+        }
+        for (sequence, (given, table)) in &self.sequences {
+            let behind = after.sequences.get(sequence).map_or(0, |(now, _)| given - now);
+            // Numbers that were skipped are no loss.
+            if behind > 0 {
+                let table = table.clone().unwrap_or_else(|| sequence.clone());
+                found.push(ContentDifference::SequenceBehind { sequence: sequence.clone(), table, behind });
             }
         }
         found
@@ -138,6 +148,7 @@ mod tests {
         let check = |before: &[(&str, &[&str], Rows<'_>)], after: &[(&str, &[&str], Rows<'_>)], expect: &[&str]| {
             let content = |tables: &[(&str, &[&str], Rows<'_>)]| Content {
                 tables: tables.iter().map(|(name, columns, rows)| ((*name).to_owned(), table(columns, rows))).collect(),
+                ..Content::default()
             };
             let found: Vec<_> = content(before).compare(&content(after)).iter().map(ToString::to_string).collect();
             assert_eq!(found, expect);
@@ -163,5 +174,23 @@ mod tests {
             &[("t", &["k", "w"], &[&["1", "A"], &["2", "B"]])],
             &["\"t\".\"v\" is gone", "\"t\".\"w\" is new"],
         );
+    }
+
+    #[test]
+    fn sequences() {
+        let check = |before: i64, after: Option<i64>, expect: &[&str]| {
+            let content = |given: Option<i64>| Content {
+                sequences: given.into_iter().map(|given| ("s".to_owned(), (given, Some("t".to_owned())))).collect(),
+                ..Content::default()
+            };
+            let found: Vec<_> =
+                content(Some(before)).compare(&content(after)).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expect);
+        };
+        check(7, Some(7), &[]);
+        check(7, Some(9), &[]);
+        check(7, None, &[]);
+        check(7, Some(6), &["sequence \"s\" is 1 number behind where it was, and will give it again"]);
+        check(7, Some(0), &["sequence \"s\" is 7 numbers behind where it was, and will give them again"]);
     }
 }

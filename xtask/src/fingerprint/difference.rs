@@ -81,6 +81,15 @@ pub enum ContentDifference {
         /// Some of the rows, where they were looked for.
         examples: Vec<Example>,
     },
+    /// A sequence will give numbers that it has given already.
+    SequenceBehind {
+        /// The sequence.
+        sequence: String,
+        /// The table that it belongs to; itself where it belongs to none.
+        table: String,
+        /// How many numbers.
+        behind: i64,
+    },
 }
 
 impl ContentDifference {
@@ -100,7 +109,7 @@ impl ContentDifference {
             Self::TableNew { .. } | Self::ColumnNew { .. } => false,
             Self::TableGone { rows, .. } => *rows > 0,
             Self::Rows { gone, .. } => *gone > 0,
-            Self::ColumnGone { .. } | Self::Values { .. } => true,
+            Self::ColumnGone { .. } | Self::Values { .. } | Self::SequenceBehind { .. } => true,
         }
     }
 
@@ -108,7 +117,10 @@ impl ContentDifference {
     #[must_use]
     pub fn subject(&self) -> (&str, Option<&str>) {
         match self {
-            Self::TableGone { table, .. } | Self::TableNew { table, .. } | Self::Rows { table, .. } => (table, None),
+            Self::TableGone { table, .. }
+            | Self::TableNew { table, .. }
+            | Self::Rows { table, .. }
+            | Self::SequenceBehind { table, .. } => (table, None),
             Self::ColumnGone { table, column }
             | Self::ColumnNew { table, column }
             | Self::Values { table, column, .. } => (table, Some(column)),
@@ -142,6 +154,12 @@ impl fmt::Display for ContentDifference {
             }
             Self::Values { table, column, rows: Some(n), .. } => {
                 write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n))
+            }
+            Self::SequenceBehind { sequence, behind: 1, .. } => {
+                write!(f, "sequence \"{sequence}\" is 1 number behind where it was, and will give it again")
+            }
+            Self::SequenceBehind { sequence, behind, .. } => {
+                write!(f, "sequence \"{sequence}\" is {behind} numbers behind where it was, and will give them again")
             }
             Self::Values { table, column, rows: None, .. } => write!(f, "\"{table}\".\"{column}\" holds other values"),
         }

@@ -1,7 +1,7 @@
 //! Where a server is reached: a Unix socket in its folder, or loopback TCP where the path of that is too long.
 
+use crate::percent::encoded;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The only role: the superuser that `initdb` made.
@@ -49,18 +49,4 @@ impl Address {
             }
         }
     }
-}
-
-/// Percent-encodes what has a meaning in a URL. A slash has none in the value of a parameter, and reads better.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }

@@ -1,5 +1,6 @@
 //! What can go wrong when throwaway databases are made.
 
+use super::NoHost;
 use crate::{engine, fixture};
 use miette::Diagnostic;
 
@@ -7,9 +8,9 @@ use miette::Diagnostic;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// There is no PostgreSQL to make throwaway databases on.
-    #[error("there is no PostgreSQL on this machine")]
-    #[diagnostic(help("run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL"))]
-    NoServer,
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NoHost(#[from] NoHost),
     /// The fixture can't be used.
     #[error(transparent)]
     #[diagnostic(transparent)]

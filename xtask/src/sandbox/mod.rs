@@ -9,7 +9,7 @@ mod sweep;
 mod template;
 
 pub use error::Error;
-pub use host::Host;
+pub use host::{Host, NoHost};
 pub use scratch::Scratch;
 pub use template::Template;
 
@@ -27,7 +27,7 @@ pub struct Sandbox {
     own: TempDir,
     /// Held as long as this process lives: a folder whose owner's lock can be had belongs to a dead process.
     _owner: File,
-    host: Option<Host>,
+    host: Result<Host, NoHost>,
     served: Arc<Mutex<Vec<Address>>>,
     kept_on_server: Mutex<Vec<Address>>,
 }
@@ -38,7 +38,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// What the file system said.
-    pub async fn open(root: &Path, host: Option<Host>) -> Result<Self, Error> {
+    pub async fn open(root: &Path, host: Result<Host, NoHost>) -> Result<Self, Error> {
         let scratch = root.join("scratch");
         for folder in [&scratch, &root.join("templates"), &root.join("kept")] {
             fs::create_dir_all(folder).map_err(|source| engine::Error::Io {
@@ -58,16 +58,21 @@ impl Sandbox {
         let (served, kept_on_server) = (Arc::default(), Mutex::default());
         let mut sandbox = Self { root: root.to_owned(), own, _owner: owner, host, served, kept_on_server };
         let token = sandbox.token();
-        if let Some(host) = &mut sandbox.host {
+        if let Ok(host) = &mut sandbox.host {
             host.claim(&token).await?;
         }
         Ok(sandbox)
     }
 
-    /// True where there can be scratch databases of that engine.
-    #[must_use]
-    pub fn serves(&self, engine: Engine) -> bool {
-        engine == Engine::Sqlite || self.host.is_some()
+    /// Refuses an engine of which there can be no scratch databases.
+    ///
+    /// # Errors
+    /// Why that is.
+    pub fn serves(&self, engine: Engine) -> Result<(), NoHost> {
+        match (engine, &self.host) {
+            (Engine::Postgres, Err(why)) => Err(why.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// Removes what is still there and ends a server of our own.
@@ -75,7 +80,7 @@ impl Sandbox {
     /// # Errors
     /// What a server said.
     pub async fn close(self) -> Result<(), Error> {
-        let stays = self.host.as_ref().is_some_and(Host::stays);
+        let stays = self.host.as_ref().is_ok_and(Host::stays);
         let kept: Vec<String> =
             self.kept_on_server.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Address::url).collect();
         self.served.lock().unwrap_or_else(PoisonError::into_inner).retain(|address| {
@@ -84,12 +89,12 @@ impl Sandbox {
         });
         self.remove_served().await?;
         match self.host {
-            Some(host) if kept.is_empty() => Ok(host.stop().await?),
-            Some(host) => {
+            Ok(host) if kept.is_empty() => Ok(host.stop().await?),
+            Ok(host) => {
                 host.leave();
                 Ok(())
             }
-            None => Ok(()),
+            Err(_) => Ok(()),
         }
     }
 
@@ -104,7 +109,7 @@ impl Sandbox {
     }
 
     fn host(&self) -> Result<&Host, Error> {
-        self.host.as_ref().ok_or(Error::NoServer)
+        self.host.as_ref().map_err(|why| why.clone().into())
     }
 
     /// Where a database of this process of that name goes, of the same engine as `like`.

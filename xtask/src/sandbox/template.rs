@@ -6,8 +6,7 @@ use crate::event::silent;
 use crate::fixture;
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
-use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// Changes when templates are built in another way, so that old ones are not taken for new ones.
@@ -42,10 +41,7 @@ impl Sandbox {
         let hash = hash(&some, history, fixture).await?;
         let address = self.template_address(&some, &format!("{}-{name}", database.name), hash)?;
         if engine::exists(&address).await? {
-            if let Address::Sqlite(file) = &address {
-                // Sweeping goes by the time of the last use.
-                drop(fs::File::open(file.path()).and_then(|file| file.set_modified(SystemTime::now())));
-            }
+            engine::touch(&address).await?;
             return Ok(Template { address, version });
         }
         let building = self.unused(&some, "building")?;

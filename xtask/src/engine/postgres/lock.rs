@@ -1,10 +1,9 @@
 //! One process at a time: the advisory lock that sqlx itself takes for migrations, held by a session of its own, so that it
 //! goes with the process, however that ends, and sqlx-cli waits for us as we wait for it.
 
+use super::connect::{connect, refuse_pooler};
 use super::explain::explain;
-use super::session::{connect, refuse_pooler};
-use crate::engine::address::PostgresAddress;
-use crate::engine::{Error, Holder, HolderKind};
+use crate::engine::{Error, Holder, HolderKind, PostgresAddress};
 use sqlx::postgres::PgConnection;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,6 @@
 //! PostgreSQL: databases on a server, reached by a URL.
 
+mod connect;
 mod digest;
 mod driver;
 mod explain;
@@ -10,13 +11,10 @@ mod store;
 
 pub(super) use digest::digest;
 pub(super) use lock::AdvisoryLock;
-pub(super) use schema::{schema, tables};
+pub(super) use schema::{schema, sequences, tables};
 pub(super) use session::Session;
-pub(crate) use store::{Claim, claim, without_createdb};
-pub(super) use store::{copy, exists, remove, rename, version};
-
-/// The oldest server that this tool works with, as `server_version_num` gives it.
-const OLDEST: u32 = 130_000;
+pub(crate) use store::{Claim, check_host, claim};
+pub(super) use store::{copy, exists, remove, rename, touch, version};
 
 /// The tables of the ledger.
 pub(super) const LEDGER: &str = "

@@ -1,17 +1,15 @@
 //! An open connection to a PostgreSQL database: how it is opened for each kind of access, and how values of any type are
 //! read.
 
-use super::OLDEST;
+use super::connect::{connect, refuse_old, refuse_pooler};
 use super::explain::explain;
-use crate::engine::address::PostgresAddress;
-use crate::engine::{Access, Error, Holder, HolderKind, Row, Value};
+use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
-use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
+use sqlx::{Arguments, AssertSqlSafe, Column, Connection, Row as _, TypeInfo, ValueRef};
 use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How long a migration waits for a lock before it lets the others pass and tries again.
 const SOON: Duration = Duration::from_millis(500);
@@ -38,13 +36,6 @@ impl Session {
             connected => connected?,
         };
         let mut session = Self { connection, address: address.clone(), access, wait };
-        // What this tool made is not behind a pooler.
-        if access != Access::Scratch
-            && let Err(error) = refuse_pooler(address, &mut session.connection, wait).await
-        {
-            drop(session.close().await);
-            return Err(error);
-        }
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -56,16 +47,15 @@ impl Session {
     }
 
     async fn prepare(&mut self) -> Result<(), Error> {
-        let asked = "SELECT current_setting('server_version_num')::int8, current_setting('server_version'), current_setting('server_encoding')";
-        let rows = self.rows(asked, &[]).await?;
-        let row = rows.into_iter().next().unwrap_or_default();
-        let number = row.first().and_then(Value::as_int).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
-        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
-        if number < OLDEST {
-            return Err(Error::OldServer { place: self.address(), version: text(1) });
+        // What this tool made is on a server that was looked at already.
+        if self.access != Access::Scratch {
+            refuse_old(&self.address, &mut self.connection, self.wait).await?;
+            refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
         }
-        if text(2) != "UTF8" {
-            return Err(Error::Encoding { place: self.address(), encoding: text(2) });
+        let encoding = self.rows("SHOW server_encoding", &[]).await?;
+        let encoding = encoding.first().and_then(|row| row.first()?.as_text()).unwrap_or_default();
+        if encoding != "UTF8" {
+            return Err(Error::Encoding { place: self.address(), encoding: encoding.to_owned() });
         }
         self.give_up_late().await?;
         match self.access {
@@ -158,46 +148,6 @@ impl Session {
         let (place, wait) = (self.address.url(), self.wait);
         self.connection.close().await.map_err(|error| explain(&place, wait, &error))
     }
-}
-
-/// How long a server may take to let us in, at the least: one that never answers must not hold us for ever.
-const LETTING_IN_TAKES: Duration = Duration::from_secs(10);
-
-/// Connects, and does nothing else.
-pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
-    let options = address.options().clone().application_name("xtask").disable_statement_logging();
-    let limit = wait.max(LETTING_IN_TAKES);
-    match tokio::time::timeout(limit, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| explain(&address.url(), wait, &error)),
-        Err(_) => {
-            let why = format!("it did not answer within {} s", limit.as_secs());
-            Err(Error::Unreachable { place: address.url(), why })
-        }
-    }
-}
-
-/// Refuses a pooler that gives each transaction another session: a lock or a setting of ours would stay with a session that
-/// serves somebody else next. Such a pooler shows by a setting of one connection being seen by another: it reuses the session
-/// that was used last. Nothing else is set before this is known.
-pub(super) async fn refuse_pooler(
-    address: &PostgresAddress,
-    connection: &mut PgConnection,
-    wait: Duration,
-) -> Result<(), Error> {
-    let failed = |error: sqlx::Error| explain(&address.url(), wait, &error);
-    let token = Uuid::new_v4().simple().to_string();
-    let set = AssertSqlSafe(format!("SET xtask.probe = '{token}'"));
-    sqlx::raw_sql(set).execute(&mut *connection).await.map_err(failed)?;
-    let mut other = connect(address, wait).await?;
-    let asked = sqlx::raw_sql("SELECT current_setting('xtask.probe', true)").fetch_one(&mut other).await;
-    let seen: Option<String> = asked.and_then(|row| row.try_get(0)).map_err(failed)?;
-    other.close().await.map_err(failed)?;
-    sqlx::raw_sql("RESET xtask.probe").execute(&mut *connection).await.map_err(failed)?;
-    if seen.as_deref() == Some(token.as_str()) {
-        let why = "a setting of one connection is seen by another".to_owned();
-        return Err(Error::Pooler { place: address.url(), why });
-    }
-    Ok(())
 }
 
 fn arguments(values: &[Value]) -> PgArguments {

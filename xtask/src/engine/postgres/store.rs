@@ -1,9 +1,8 @@
 //! Databases as wholes: made, copied, renamed, removed, from the maintenance database of their server.
 
+use super::connect::{connect, refuse_old, refuse_pooler};
 use super::explain::explain;
-use super::session::connect;
-use crate::engine::address::PostgresAddress;
-use crate::engine::{Engine, Error};
+use crate::engine::{Engine, Error, PostgresAddress};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use std::time::Duration;
@@ -14,7 +13,8 @@ pub(crate) struct Claim {
     _session: PgConnection,
 }
 
-/// Claims a token on a server that stays, and removes the databases of processes that are dead: those whose token can be had.
+/// Claims a token on a server that stays, and removes the databases of processes that are dead (those whose token can be had),
+/// and templates that nobody used for long.
 pub(crate) async fn claim(address: &PostgresAddress, token: &str) -> Result<Claim, Error> {
     let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
     let mut session = connect(&address.maintenance(), PATIENCE).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn claim(address: &PostgresAddress, token: &str) -> Result<Clai
     let unlock = "SELECT pg_advisory_unlock(hashtextextended('xtask-' || $1, 0))";
     let _: bool = sqlx::query_scalar(lock).bind(token).fetch_one(&mut session).await.map_err(refused)?;
     let names = "SELECT datname::text, substring(datname from '^xtask-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
-                 WHERE datname ~ '^xtask-scratch-[A-Za-z0-9]{6}-.*-[0-9]+$'";
+                 WHERE datname ~ '^xtask-scratch-[A-Za-z0-9]{6}-'";
     let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut session).await.map_err(refused)?;
     for (database, owner) in databases.iter().filter(|(_, owner)| owner != token) {
         let is_dead: bool = sqlx::query_scalar(lock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
@@ -32,17 +32,51 @@ pub(crate) async fn claim(address: &PostgresAddress, token: &str) -> Result<Clai
             let _: bool = sqlx::query_scalar(unlock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
         }
     }
+    let templates = "SELECT datname::text, \
+                         substring(shobj_description(oid, 'pg_database') from '[0-9]{4}-[0-9]{2}-[0-9]{2}$')::date < current_date - $1 \
+                     FROM pg_database WHERE datname ~ '^xtask-template-[0-9a-f]{32}-'";
+    let templates: Vec<(String, Option<bool>)> =
+        sqlx::query_as(templates).bind(TEMPLATE_LIFE).fetch_all(&mut session).await.map_err(refused)?;
+    for (template, is_old) in templates {
+        let template = address.sibling(&template);
+        // Another process may be at it, too; sweeping is never a reason to fail.
+        match is_old {
+            Some(true) => drop(remove(&template).await),
+            Some(false) => {}
+            None => drop(touch(&template).await),
+        }
+    }
     Ok(Claim { _session: session })
 }
 
-/// The role's name, where it may not create databases.
-pub(crate) async fn without_createdb(address: &PostgresAddress) -> Result<Option<String>, Error> {
-    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+/// After so many days in which nobody used it a template is rebuilt when it is needed again.
+const TEMPLATE_LIFE: i32 = 14;
+
+/// Notes on a template that it was used today: a server keeps no such time.
+pub(crate) async fn touch(template: &PostgresAddress) -> Result<(), Error> {
+    let mut connection = connect(&template.maintenance(), PATIENCE).await?;
+    let comment =
+        "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of xtask, last used ' || current_date)";
+    let asked = sqlx::query_scalar(comment).bind(template.database()).fetch_one(&mut connection).await;
+    let sql: String = asked.map_err(|error| explain(&template.url(), PATIENCE, &error))?;
+    finish(connection, template, &sql).await
+}
+
+/// Refuses a server on which databases can't be made: one that is too old, behind a pooler, or whose role may not.
+pub(crate) async fn check_host(address: &PostgresAddress) -> Result<(), Error> {
+    let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
+    let mut connection = connect(address, PATIENCE).await?;
+    refuse_old(address, &mut connection, PATIENCE).await?;
+    refuse_pooler(address, &mut connection, PATIENCE).await?;
     let sql = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper";
-    let asked = sqlx::query_scalar(sql).fetch_optional(&mut connection).await;
-    let role = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    Ok(role)
+    let role: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut connection).await.map_err(refused)?;
+    connection.close().await.map_err(refused)?;
+    match role {
+        Some(role) => {
+            Err(Error::Privilege { place: address.url(), why: format!("the role `{role}` may not create databases") })
+        }
+        None => Ok(()),
+    }
 }
 
 /// How long a server may take to answer.

@@ -110,8 +110,12 @@ fn server_of_the_environment() {
     let weak = url("postgres").replace("postgres@", "weak:s3cret@");
     let rows = [
         ("sqlite:a.db", 2, "`sqlite:a.db` is not a URL of PostgreSQL (from XTASK_POSTGRES_URL)"),
-        ("postgres://me:s3cret@127.0.0.1:1/postgres", 2, "can't reach postgres://me@127.0.0.1:1/postgres"),
-        (&weak, 2, "the role `weak` may not create databases (from XTASK_POSTGRES_URL)"),
+        (
+            "postgres://me:s3cret@127.0.0.1:1/postgres",
+            3,
+            "not rehearsed: can't reach postgres://me@127.0.0.1:1/postgres",
+        ),
+        (&weak, 3, "the role `weak` may not create databases (from XTASK_POSTGRES_URL)"),
     ];
     for (url, exit, expected) in rows {
         let command = shop.workspace.command_in("", &[("XTASK_POSTGRES_URL", url)], ["ci", "shop"]);
@@ -140,4 +144,10 @@ fn another_schema() {
     shop.succeed(&format!("migrate shop --url {theirs}"));
     shop.check_file("labels", "-- expect: rows\nSELECT 1 WHERE to_regclass('item') IS NOT NULL;\n");
     shop.succeed(&format!("verify shop --url {theirs}"));
+    let shown = shop.succeed(&format!("migrate shop --status --url {theirs}")).stdout;
+    assert!(shown.contains("&options=-c%20search_path%3D%22My%5C%20Schema%22"), "{shown}");
+    // The tool's own books in that schema are not taken for the user's tables.
+    let server = format!("{}&options=-c%20search_path%3D\"$user\",public", url("postgres"));
+    let command = shop.workspace.command_in("", &[("XTASK_POSTGRES_URL", server.as_str())], ["ci", "shop"]);
+    assert_eq!(shop.workspace.finish("ci shop", command).exit, Some(0));
 }

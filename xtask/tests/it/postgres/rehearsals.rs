@@ -59,6 +59,26 @@ CREATE EXTENSION hstore;
 ALTER TABLE item ADD COLUMN twice int GENERATED ALWAYS AS (id * 2) STORED;
 CREATE TABLE parted (id int) PARTITION BY RANGE (id);
 CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (9);
+ALTER TABLE shelf REPLICA IDENTITY FULL, ALTER name SET STORAGE EXTERNAL, ALTER name SET STATISTICS 7;
+CREATE RULE quiet AS ON DELETE TO shelf DO INSTEAD NOTHING;
+CREATE STATISTICS together ON shelf, label FROM item;
+GRANT USAGE ON TYPE size TO PUBLIC;
+REVOKE USAGE ON TYPE size FROM PUBLIC;
+CREATE FUNCTION secret() RETURNS int LANGUAGE sql AS 'SELECT 1';
+REVOKE ALL ON FUNCTION secret() FROM PUBLIC;
+GRANT SELECT ON SEQUENCE s TO PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+COMMENT ON FUNCTION secret() IS 'Hush';
+COMMENT ON TYPE colour IS 'Red';
+COMMENT ON CONSTRAINT item_pkey ON item IS 'Key';
+CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE COLLATION short (LOCALE = 'C');
+CREATE OPERATOR <+> (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
+CREATE TYPE span AS RANGE (SUBTYPE = int);
+CREATE PUBLICATION news FOR TABLE shelf;
+CREATE TABLE child (n int) INHERITS (shelf);
+CREATE TABLE bare ();
 "#;
 
 #[test]
@@ -103,8 +123,15 @@ INSERT INTO "My Schema"."a ""b"" c" VALUES (1, 'x');
 CREATE EXTENSION hstore;
 ALTER TABLE item ADD COLUMN h hstore DEFAULT 'a=>1';
 INSERT INTO shelf VALUES (3, 'a row that comes is no loss');
+ALTER TABLE shelf ADD COLUMN at timestamptz;
+ALTER TABLE shelf ALTER at SET DEFAULT now();
+GRANT SELECT ON shelf TO PUBLIC;
+CREATE TABLE bare ();
 "#;
 const SOUND_DOWN: &str = r#"
+DROP TABLE bare;
+REVOKE SELECT ON shelf FROM PUBLIC;
+ALTER TABLE shelf DROP COLUMN at;
 DELETE FROM shelf WHERE id = 3;
 ALTER TABLE item DROP COLUMN h, DROP COLUMN p, DROP COLUMN colour;
 DROP EXTENSION hstore;
@@ -115,12 +142,33 @@ DROP TYPE pair;
 DROP TABLE toy;
 "#;
 
+/// A sequence that is made anew under rows that are there gives their numbers once more.
+#[test]
+fn sequences() {
+    let shop = Shop::new();
+    let up = "CREATE TABLE toy (id serial PRIMARY KEY, name text);\nINSERT INTO toy (name) SELECT 'toy' FROM generate_series(1, 9);";
+    shop.migration(LABEL, up, "DROP TABLE toy;");
+    let up = "ALTER TABLE toy ALTER id DROP DEFAULT;\nDROP SEQUENCE toy_id_seq;";
+    let down = "CREATE SEQUENCE toy_id_seq OWNED BY toy.id;\nALTER TABLE toy ALTER id SET DEFAULT nextval('toy_id_seq'), ALTER id SET NOT NULL;";
+    shop.migration("20250922120000_z", up, &down.replace("OWNED BY", "AS int OWNED BY"));
+    check("sequence_behind", &shop, "ci shop", 1);
+    shop.migration(
+        "20250922120000_z",
+        up,
+        &format!("{}\nSELECT setval('toy_id_seq', 9);", down.replace("OWNED BY", "AS int OWNED BY")),
+    );
+    shop.succeed("ci shop");
+}
+
 /// Things that need care and are no fault.
 #[test]
 fn sound() {
     let shop = Shop::new();
     shop.migration(LABEL, SOUND, SOUND_DOWN);
     shop.migration("20250922120000_z", "ALTER TYPE pair ADD ATTRIBUTE c int;", "ALTER TYPE pair DROP ATTRIBUTE c;");
+    let (other, one) = ("CURRENT_TIMESTAMP", "now()");
+    let default = |default: &str| format!("ALTER TABLE shelf ALTER at SET DEFAULT {default};");
+    shop.migration("20250923120000_now", &default(other), &default(one));
     let apart = "-- no-transaction\nCREATE INDEX CONCURRENTLY i ON item (label);\nVACUUM item;";
     shop.migration("20250921120000_y", apart, "-- no-transaction\nDROP INDEX CONCURRENTLY i;\n");
     shop.succeed("ci shop");

@@ -1,0 +1,96 @@
+//! The catalogue of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
+
+mod alone;
+mod parts;
+mod relations;
+mod sql;
+
+use super::session::Session;
+use crate::engine::{Error, Object, Schema, TableShape, Value, is_bookkeeping};
+use sql::{OURS, TABLE, not_of_extension};
+use std::collections::BTreeMap;
+
+/// The user's tables, with columns and keys.
+pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
+    let sql = format!(
+        "SELECT {TABLE}, a.attname, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8 \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1, a.attnum",
+        not_of_extension("pg_class", "c.oid")
+    );
+    let mut shapes: Vec<TableShape> = Vec::new();
+    let mut keys: Vec<Vec<(i64, String)>> = Vec::new();
+    for row in session.rows(&sql, &[]).await? {
+        let table = text(&row[0]);
+        if is_bookkeeping(&table) {
+            continue;
+        }
+        if shapes.last().is_none_or(|shape| shape.name != table) {
+            shapes.push(TableShape { name: table, columns: Vec::new(), key: Vec::new() });
+            keys.push(Vec::new());
+        }
+        // A table may have no columns at all.
+        let Some(column) = row[1].as_text() else { continue };
+        if let (Some(shape), Some(key)) = (shapes.last_mut(), keys.last_mut()) {
+            shape.columns.push(column.to_owned());
+            key.extend(row[2].as_int().filter(|place| *place >= 0).map(|place| (place, column.to_owned())));
+        }
+    }
+    for (shape, mut key) in shapes.iter_mut().zip(keys) {
+        key.sort();
+        shape.key = key.into_iter().map(|(_, column)| column).collect();
+    }
+    Ok(shapes)
+}
+
+/// How many numbers each sequence has given, and the table that it belongs to. One that begins anew after its end is left
+/// out: it may be anywhere.
+pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, (i64, Option<String>)>, Error> {
+    let sql = format!(
+        "SELECT {TABLE}, coalesce((pg_sequence_last_value(c.oid)::numeric - s.seqstart) / s.seqincrement + 1, 0)::int8, {} \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid \
+         WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'USAGE, SELECT') END AND {OURS} AND {}",
+        sql::OWNER_OF_SEQUENCE,
+        not_of_extension("pg_class", "c.oid")
+    );
+    let mut sequences = BTreeMap::new();
+    for row in session.rows(&sql, &[]).await? {
+        let table = row[2].as_text().map(ToOwned::to_owned);
+        if !table.as_deref().is_some_and(is_bookkeeping) {
+            sequences.insert(text(&row[0]), (row[1].as_int().unwrap_or_default(), table));
+        }
+    }
+    Ok(sequences)
+}
+
+fn text(value: &Value) -> String {
+    value.as_text().unwrap_or_default().to_owned()
+}
+
+/// The user's schema, object by object.
+pub(crate) async fn schema(session: &mut Session) -> Result<Schema, Error> {
+    let mut schema = Schema::default();
+    let queries: Vec<String> = relations::queries()
+        .into_iter()
+        .chain(parts::queries())
+        .chain(alone::queries())
+        .map(|query| format!("({query})"))
+        .collect();
+    for row in session.rows(&queries.join(" UNION ALL "), &[]).await? {
+        let part_of = row[2].as_text().map(ToOwned::to_owned);
+        if part_of.as_deref().is_some_and(is_bookkeeping) {
+            continue;
+        }
+        schema.objects.insert(text(&row[0]), Object { definition: text(&row[1]), part_of });
+    }
+    for shape in tables(session).await? {
+        schema.columns.insert(shape.name, shape.columns);
+    }
+    // sqlx's and this tool's own tables are no objects of the user's.
+    schema.objects.retain(|label, _| {
+        !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
+    });
+    Ok(schema)
+}
