@@ -57,8 +57,11 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
     steps.end();
     let mut exit = Exit::Ok;
     let mut reports = Vec::new();
-    for ((loaded, subject), (answers, took)) in work.iter().zip(&subjects).zip(answered) {
+    for (number, ((loaded, subject), (answers, took))) in work.iter().zip(&subjects).zip(answered).enumerate() {
         let database = loaded.database;
+        if number > 0 && output == Output::Text {
+            terminal.result("");
+        }
         let answers = match answers {
             Ok(answers) => answers,
             Err(why) => {
@@ -69,7 +72,7 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
                 } else {
                     let help = why.help().map(|help| format!("\n  {help}")).unwrap_or_default();
                     let sentence = paint.odd(format!("not rehearsed: {why}"));
-                    terminal.result(&format!("{}: {sentence}{help}\n", paint.strong(&database.name)));
+                    terminal.result(&format!("{}: {sentence}{help}", paint.strong(&database.name)));
                 }
                 continue;
             }

@@ -171,8 +171,8 @@ pub enum Error {
         why: String,
     },
 
-    /// There is a pooler in between that does not keep sessions.
-    #[error("{place} is behind a pooler that does not keep sessions: {why}")]
+    /// There is a pooler in between, and what is to be done needs a session of its own.
+    #[error("{place} is behind a pooler: {why}")]
     #[diagnostic(help(
         "locks, settings and prepared statements need a session of their own: connect to the database itself, or to a pool in \
          session mode (pgbouncer: pool_mode = session, ignore_startup_parameters = extra_float_digits)"

@@ -44,7 +44,7 @@ pub(super) async fn refuse_pooler(
     other.close().await.map_err(failed)?;
     sqlx::raw_sql("RESET xtask.probe").execute(&mut *connection).await.map_err(failed)?;
     if seen.as_deref() == Some(token.as_str()) {
-        let why = "a setting of one connection is seen by another".to_owned();
+        let why = "a setting of one connection is seen by another, so sessions are not kept".to_owned();
         return Err(Error::Pooler { place: address.url(), why });
     }
     Ok(())

@@ -70,7 +70,25 @@ pub(crate) async fn check_host(address: &PostgresAddress) -> Result<(), Error> {
     refuse_pooler(address, &mut connection, PATIENCE).await?;
     let sql = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper";
     let role: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut connection).await.map_err(refused)?;
+    let own = "SELECT pg_backend_pid()";
+    let first: i32 = sqlx::query_scalar(own).fetch_one(&mut connection).await.map_err(refused)?;
     connection.close().await.map_err(refused)?;
+    let mut connection = connect(address, PATIENCE).await?;
+    // Without a pooler it ends at once, though not before this answers.
+    let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)";
+    let mut outlives = true;
+    for _ in 0..50 {
+        outlives = sqlx::query_scalar(sql).bind(first).fetch_one(&mut connection).await.map_err(refused)?;
+        if !outlives {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    connection.close().await.map_err(refused)?;
+    if outlives {
+        let why = "a session outlives its connection, and keeps databases from being copied and dropped".to_owned();
+        return Err(Error::Pooler { place: address.url(), why });
+    }
     match role {
         Some(role) => {
             Err(Error::Privilege { place: address.url(), why: format!("the role `{role}` may not create databases") })

@@ -75,6 +75,28 @@ fn read_only_and_only_read() {
     check("read_only_dry_run", &workspace, READ_ONLY, "migrate pets --dry-run", 0);
 }
 
+/// All places in which PostgreSQL is looked for are empty: SQLite's databases are done all the same.
+#[test]
+fn no_postgres() {
+    let workspace = Workspace::new();
+    let mount = "for folder in /usr/lib/postgresql /usr/pgsql-* /opt/homebrew /usr/local/opt; do \
+                 if [ -d $folder ]; then mount -t tmpfs tmpfs $folder; fi; done; mkdir -p nothing programs .dev; \
+                 ln -sf \"$(command -v cp)\" programs/cp; export PATH=$PWD/programs XDG_CACHE_HOME=$PWD/nothing; \
+                 unset PG_BIN XTASK_POSTGRES_URL";
+    let rows = [
+        ("no_postgres", "ci"),
+        ("no_postgres_json", "ci llama_logs --json"),
+        ("no_postgres_migrate", "migrate llama_logs"),
+        ("no_postgres_verify", "backfill --verify"),
+    ];
+    for (snapshot, arguments) in rows {
+        if let Some(ran) = run(&workspace, mount, ".dev", arguments) {
+            workspace.remove("after");
+            ran.check(if arguments == "backfill --verify" { 0 } else { 3 }, "errors", snapshot);
+        }
+    }
+}
+
 #[test]
 fn full_for_throwaway_copies() {
     let workspace = Workspace::new();
