@@ -1,6 +1,7 @@
 //! What a transform tells beside its output.
 
-use crate::ledger::{Finding, FindingKind};
+use super::spool::Spool;
+use crate::ledger::{Accounts, Finding, FindingKind, Json, Sighting};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -26,14 +27,50 @@ type Tallies = BTreeMap<&'static str, BTreeMap<Cow<'static, str>, u64>>;
 /// Collects what a transform finds, for a batch of units.
 #[derive(Debug, Default)]
 pub struct Findings {
-    found: Vec<Finding>,
+    /// The id of the unit at hand.
+    unit: String,
+    spool: Spool,
     tallies: Tallies,
+    values: Accounts,
+}
+
+/// What was collected.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) spool: Spool,
+    pub(super) tallies: BTreeMap<String, BTreeMap<String, u64>>,
+    pub(super) values: Accounts,
 }
 
 impl Findings {
-    /// Records a finding of the unit at hand. The engine fills in which unit that is.
+    /// Records that there are several values for one place, and which of them was chosen.
+    pub fn conflict(&mut self, field: impl Into<String>, values: Vec<Sighting>, chosen: Json) {
+        self.push(Finding {
+            kind: FindingKind::Conflict,
+            unit: String::new(),
+            field: field.into(),
+            values,
+            chosen: Some(chosen),
+            detail: String::new(),
+        });
+    }
+
+    /// Records a value that has no place in the new form.
+    pub fn unmapped(&mut self, field: impl Into<String>, value: Sighting) {
+        self.push(Finding {
+            kind: FindingKind::Unmapped,
+            unit: String::new(),
+            field: field.into(),
+            values: vec![value],
+            chosen: None,
+            detail: String::new(),
+        });
+    }
+
+    /// Records anything else that is to be known of the unit at hand, in words.
     pub fn record(&mut self, kind: FindingKind, field: impl Into<String>, detail: impl Into<String>) {
-        self.found.push(Finding { kind, unit: String::new(), field: field.into(), detail: detail.into() });
+        let (unit, field, detail) = (String::new(), field.into(), detail.into());
+        self.push(Finding { kind, unit, field, values: Vec::new(), chosen: None, detail });
     }
 
     /// Counts the unit at hand under a label of a group (`rarity`, `common`).
@@ -41,26 +78,25 @@ impl Findings {
         *self.tallies.entry(group).or_default().entry(label.into()).or_default() += 1;
     }
 
-    pub(super) fn take(&mut self) -> (Vec<Finding>, BTreeMap<String, BTreeMap<String, u64>>) {
-        let tallies = std::mem::take(&mut self.tallies);
+    /// The books of what becomes of old values.
+    pub fn values(&mut self) -> &mut Accounts {
+        &mut self.values
+    }
+
+    /// What follows is about that unit.
+    pub(super) fn unit(&mut self, id: String) {
+        self.unit = id;
+    }
+
+    fn push(&mut self, finding: Finding) {
+        self.spool.push(Finding { unit: self.unit.clone(), ..finding });
+    }
+
+    pub(super) fn take(self) -> Found {
         let owned = |labels: BTreeMap<Cow<'static, str>, u64>| {
             labels.into_iter().map(|(label, n)| (label.into_owned(), n)).collect()
         };
-        (
-            std::mem::take(&mut self.found),
-            tallies.into_iter().map(|(group, labels)| (group.to_owned(), owned(labels))).collect(),
-        )
-    }
-
-    /// Names the unit in the findings from `first` on.
-    pub(super) fn name(&mut self, first: usize, unit: impl FnOnce() -> String) {
-        if self.found.len() > first {
-            let unit = unit();
-            self.found[first..].iter_mut().for_each(|finding| finding.unit.clone_from(&unit));
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.found.len()
+        let tallies = self.tallies.into_iter().map(|(group, labels)| (group.to_owned(), owned(labels))).collect();
+        Found { spool: self.spool, tallies, values: self.values }
     }
 }

@@ -6,6 +6,7 @@ mod findings;
 mod gate;
 mod pass;
 mod run;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -87,6 +88,12 @@ pub trait Backfill: Send + Sync + 'static {
         1
     }
 
+    /// A SELECT of `key` and `n`: how many values of each key the pending units have in the old form, counted by the database.
+    /// A rehearsal holds it against what [`Self::transform`] entered in [`Findings::values`].
+    fn values(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Writes a batch, set-wise: one statement a table, guarded so that a row that somebody else filled meanwhile is left
     /// alone. Returns how many rows it wrote.
     fn write(
@@ -112,6 +119,8 @@ pub trait AnyBackfill: Send + Sync {
     fn about(&self) -> About;
     /// The engine that its statements are written for.
     fn engine(&self) -> Engine;
+    /// How many old values there are, as a query.
+    fn values(&self) -> Option<&'static str>;
     /// Refuses what can't be run against the target.
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
     /// How many units are still to be done.
@@ -132,6 +141,10 @@ impl<B: Backfill> AnyBackfill for B {
 
     fn engine(&self) -> Engine {
         B::Db::ENGINE
+    }
+
+    fn values(&self) -> Option<&'static str> {
+        Backfill::values(self)
     }
 
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {

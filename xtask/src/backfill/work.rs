@@ -1,7 +1,9 @@
 //! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
 //! findings are one transaction.
 
-use super::{About, Backfill, Effect, Ending, Error, Findings, Pass};
+use super::findings::Found;
+use super::spool::Spool;
+use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject};
 use crate::engine::{self, Connection, Driver, Key, Page, PageError};
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Finding, FindingKind, Run};
@@ -16,7 +18,8 @@ struct Batch<B: Backfill> {
     units: Vec<B::Unit>,
     outputs: Vec<B::Output>,
     counts: Counts,
-    findings: Vec<Finding>,
+    rejects: Vec<Finding>,
+    findings: Spool,
     lines: Vec<String>,
 }
 
@@ -59,10 +62,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                     (Err(error), Some(_)) => Err(error.after(run.counts.units)),
                     (Err(error), None) => Err(error),
                     (Ok(batch), Some(writer)) => self.write(writer, run, batch).await,
-                    (Ok(batch), None) => {
-                        self.predict(run, batch);
-                        Ok(())
-                    }
+                    (Ok(batch), None) => self.predict(run, batch),
                 };
                 if done.is_err() || self.pass.stop.is_requested() {
                     receiver.close();
@@ -116,9 +116,10 @@ impl<'a, B: Backfill> Work<'a, B> {
         let mut findings = Findings::default();
         let mut outputs = Vec::with_capacity(units.len());
         let mut lines = Vec::new();
+        let mut rejects = Vec::new();
         if self.pass.effect != Effect::Undo {
             for unit in &units {
-                let first = findings.len();
+                findings.unit(self.backfill.id(unit));
                 match self.backfill.transform(unit, &mut findings) {
                     Ok(output) => {
                         if self.pass.lines.wants(*told) {
@@ -127,48 +128,51 @@ impl<'a, B: Backfill> Work<'a, B> {
                         }
                         outputs.push(output);
                     }
-                    Err(reject) => findings.record(FindingKind::Rejected, reject.field, reject.why),
+                    Err(Reject { field, why }) => {
+                        findings.record(FindingKind::Rejected, field.as_str(), why.as_str());
+                        rejects.push(Finding::rejected(self.backfill.id(unit), field, why));
+                    }
                 }
-                findings.name(first, || self.backfill.id(unit));
             }
         }
-        let (findings, tallies) = findings.take();
-        let mut counts = Counts { units: units.len() as u64, batches: 1, tallies, ..Counts::default() };
-        for finding in &findings {
-            *counts.findings.entry(finding.kind).or_default() += 1;
-        }
-        Batch { last, units, outputs, counts, findings, lines }
+        let Found { spool: findings, tallies, values } = findings.take();
+        let (units_read, found) = (units.len() as u64, findings.counts().clone());
+        let counts = Counts { units: units_read, batches: 1, findings: found, tallies, values, ..Counts::default() };
+        Batch { last, units, outputs, counts, rejects, findings, lines }
     }
 
-    fn predict(&self, run: &mut Run, mut batch: Batch<B>) {
+    fn predict(&self, run: &mut Run, mut batch: Batch<B>) -> Result<(), Error> {
         batch.counts.writes = self.rows(&batch);
         run.cursor = Some(batch.last);
         run.counts.add(&batch.counts);
-        self.tell(&run.counts, batch.lines, batch.findings);
+        self.tell(&run.counts, batch.lines, batch.findings)
     }
 
-    async fn write(&self, writer: &mut Connection, run: &mut Run, batch: Batch<B>) -> Result<(), Error> {
-        let rejects: Vec<Finding> =
-            batch.findings.iter().filter(|finding| finding.kind == FindingKind::Rejected).cloned().collect();
-        if !rejects.is_empty() {
+    async fn write(&self, writer: &mut Connection, run: &mut Run, mut batch: Batch<B>) -> Result<(), Error> {
+        if !batch.rejects.is_empty() {
+            let rejects = batch.rejects;
             rejects.iter().for_each(|reject| (self.events)(Event::Found(reject.clone())));
             let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
             return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
         }
         writer.begin().await?;
-        match self.write_in_transaction(writer, run, &batch).await {
+        match self.write_in_transaction(writer, run, &mut batch).await {
             Ok(next) => *run = next,
             Err(error) => {
                 writer.rollback().await;
                 return Err(error);
             }
         }
-        self.tell(&run.counts, batch.lines, batch.findings);
-        Ok(())
+        self.tell(&run.counts, batch.lines, batch.findings)
     }
 
     /// Writes the rows and the ledger, commits, and returns the run as it is then.
-    async fn write_in_transaction(&self, writer: &mut Connection, run: &Run, batch: &Batch<B>) -> Result<Run, Error> {
+    async fn write_in_transaction(
+        &self,
+        writer: &mut Connection,
+        run: &Run,
+        batch: &mut Batch<B>,
+    ) -> Result<Run, Error> {
         let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
         let written = match self.pass.effect {
             Effect::Undo => self.backfill.undo(connection, &batch.units).await,
@@ -184,7 +188,14 @@ impl<'a, B: Backfill> Work<'a, B> {
         next.counts.writes += rows;
         next.counts.left_alone += self.rows(batch).saturating_sub(rows);
         if self.pass.effect.work().is_some() {
-            ledger::save(writer, &next, &batch.findings).await?;
+            ledger::save(writer, &next).await?;
+            let mut pieces = batch.findings.pieces().map_err(spooling)?;
+            loop {
+                match pieces.next().map_err(spooling)? {
+                    [] => break,
+                    piece => ledger::keep(writer, &next, piece).await?,
+                }
+            }
         }
         let _committing = self.gate.lock().await;
         writer.commit().await?;
@@ -196,15 +207,25 @@ impl<'a, B: Backfill> Work<'a, B> {
         batch.outputs.iter().map(|output| self.backfill.rows(output)).sum()
     }
 
-    fn tell(&self, counts: &Counts, lines: Vec<String>, findings: Vec<Finding>) {
+    fn tell(&self, counts: &Counts, lines: Vec<String>, mut findings: Spool) -> Result<(), Error> {
         for line in lines {
             (self.events)(Event::Unit { line });
         }
-        for finding in findings {
-            (self.events)(Event::Found(finding));
+        let mut pieces = findings.pieces().map_err(spooling)?;
+        loop {
+            match pieces.next().map_err(spooling)? {
+                [] => break,
+                piece => piece.iter().for_each(|finding| (self.events)(Event::Found(finding.clone()))),
+            }
         }
         (self.events)(Event::Batch { counts: counts.clone() });
+        Ok(())
     }
+}
+
+/// What came of the file in which findings wait.
+fn spooling(source: std::io::Error) -> Error {
+    Error::Engine(engine::Error::Io { what: "keep findings in", path: "a temporary file".into(), source })
 }
 
 fn behind(key: Option<&Key>) -> String {

@@ -1,6 +1,7 @@
 //! What a run counted.
 
-use super::run::FindingKind;
+use super::accounts::Accounts;
+use super::finding::FindingKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +20,9 @@ pub struct Counts {
     pub findings: BTreeMap<FindingKind, u64>,
     /// What the backfill itself counts, by group and label (`rarity` → `common`).
     pub tallies: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What became of the old values, key by key; empty for a backfill that keeps no such books.
+    #[serde(default, skip_serializing_if = "Accounts::is_empty")]
+    pub values: Accounts,
 }
 
 impl Counts {
@@ -37,6 +41,7 @@ impl Counts {
                 *sums.entry(label.clone()).or_default() += n;
             }
         }
+        self.values.add(&other.values);
     }
 
     /// How many units were rejected.

@@ -1,7 +1,6 @@
-//! The words of the ledger: what a run does, how it stands, what it found.
+//! The words of the ledger: what a run does, and how it stands.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// What a run does to its units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,52 +67,5 @@ impl RunState {
             Self::Finished => "finished",
             Self::Superseded => "superseded",
         }
-    }
-}
-
-/// What sort of thing was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FindingKind {
-    /// Several values for one place; one was chosen.
-    Conflict,
-    /// A value that has no place in the new form.
-    Unmapped,
-    /// Something that was not carried over, on purpose.
-    Skipped,
-    /// The same thing more than once; one was kept.
-    Duplicate,
-    /// A unit that can't be transformed. It stops an execution.
-    Rejected,
-}
-
-impl fmt::Display for FindingKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Conflict => "conflict",
-            Self::Unmapped => "unmapped",
-            Self::Skipped => "skipped",
-            Self::Duplicate => "duplicate",
-            Self::Rejected => "rejected",
-        })
-    }
-}
-
-/// Something that a person should know of one unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// What sort of thing.
-    pub kind: FindingKind,
-    /// The unit's id.
-    pub unit: String,
-    /// The field, as a path (`beliefs.religion`).
-    pub field: String,
-    /// What was found there.
-    pub detail: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, field `{}`: {}", self.unit, self.field, self.detail)
     }
 }

@@ -1,7 +1,8 @@
 //! The two tables of the ledger and what is done with them. Times are UTC and come from the database's own clock.
 
 use super::counts::Counts;
-use super::run::{Finding, RunState, Work};
+use super::finding::Finding;
+use super::run::{RunState, Work};
 use crate::engine::{Connection, Error, Key, Value};
 
 /// A run that can be taken up.
@@ -90,17 +91,28 @@ async fn begin_in_transaction(
     Ok(Run { id: id.scalar().and_then(Value::as_int), cursor: None, counts: Counts::default() })
 }
 
-/// Stores the cursor, the counts and a batch's findings, in the batch's transaction.
+/// Stores the cursor and the counts, in the batch's transaction.
 ///
 /// # Errors
 /// What the engine said.
-pub async fn save(connection: &mut Connection, run: &Run, findings: &[Finding]) -> Result<(), Error> {
+pub async fn save(connection: &mut Connection, run: &Run) -> Result<(), Error> {
     let cursor = run.cursor.as_ref().map(json);
     let sql = "UPDATE _xtask_runs SET cursor = $2, counts = $3, updated_at = CURRENT_TIMESTAMP WHERE run = $1";
-    connection.execute(sql, &[run.id.into(), cursor.into(), json(&run.counts).into()]).await?;
-    for finding in findings {
-        let sql = "INSERT INTO _xtask_findings (run, finding) VALUES ($1, $2)";
-        connection.execute(sql, &[run.id.into(), json(finding).into()]).await?;
+    connection.execute(sql, &[run.id.into(), cursor.into(), json(&run.counts).into()]).await.map(drop)
+}
+
+/// Stores findings of a batch, in its transaction.
+///
+/// # Errors
+/// What the engine said.
+pub async fn keep(connection: &mut Connection, run: &Run, findings: &[Finding]) -> Result<(), Error> {
+    // One statement for many; so many parameters both engines take.
+    for findings in findings.chunks(500) {
+        let rows: Vec<String> = (0..findings.len()).map(|row| format!("($1, ${})", row + 2)).collect();
+        let sql = format!("INSERT INTO _xtask_findings (run, finding) VALUES {}", rows.join(", "));
+        let values: Vec<Value> =
+            std::iter::once(run.id.into()).chain(findings.iter().map(|finding| json(finding).into())).collect();
+        connection.execute(&sql, &values).await?;
     }
     Ok(())
 }

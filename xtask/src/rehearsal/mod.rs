@@ -1,6 +1,7 @@
 //! The rehearsal of a database: its proofs, one file each, in their order. A proof works on scratch databases only, tells
 //! what it is doing before it does it, and goes on after a problem where it can.
 
+mod accounts;
 mod fresh;
 mod populated;
 mod problem;

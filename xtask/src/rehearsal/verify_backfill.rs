@@ -6,6 +6,7 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Undo};
 use crate::engine::Connection;
+use crate::ledger::{Account, Counts};
 use crate::sandbox::Scratch;
 
 pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
@@ -28,18 +29,35 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
     course.run_due(&scratch, None, &mut done).await?;
     let before = Moment::of(course, &mut connection).await?;
 
-    let predicted = course.backfill(backfill, &scratch, Effect::Predict).await?;
-    let outcome = course.backfill(backfill, &scratch, Effect::Execute).await?;
-    if (predicted.counts.units, predicted.counts.writes, &predicted.counts.tallies, &predicted.counts.findings)
-        != (outcome.counts.units, outcome.counts.writes, &outcome.counts.tallies, &outcome.counts.findings)
-    {
+    let (predicted, would_find) = course.pass(backfill, &scratch, Effect::Predict).await?;
+    let (outcome, found) = course.pass(backfill, &scratch, Effect::Execute).await?;
+    let (foreseen, counts) = (&predicted.counts, &outcome.counts);
+    if (foreseen.units, foreseen.writes) != (counts.units, counts.writes) {
         let sentence = format!(
             "predicted {} units and {} rows, and did {} and {}; `rows` should say what `write` writes",
-            predicted.counts.units, predicted.counts.writes, outcome.counts.units, outcome.counts.writes
+            foreseen.units, foreseen.writes, counts.units, counts.writes
         );
         course.problem(What::Backfill { backfill: about.name, sentence }).await;
     }
-    course.notes.push(format!("wrote {} rows for {} {}s", outcome.counts.writes, outcome.counts.units, about.unit));
+    let rest = |counts: &Counts| (counts.tallies.clone(), counts.findings.clone(), counts.values.clone());
+    if rest(foreseen) != rest(counts) || would_find != found {
+        let sentence =
+            "a dry run finds and counts other things than an execution; `transform` should depend on its unit only";
+        course.problem(What::Backfill { backfill: about.name, sentence: sentence.to_owned() }).await;
+    }
+    course.notes.push(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
+    if !counts.findings.is_empty() {
+        let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        course.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
+    }
+    if !counts.values.is_empty() {
+        let Account { carried, chosen_against, kept } = counts.values.together();
+        let held = if backfill.values().is_some() { ", as many as the database has" } else { "" };
+        let sum = counts.values.together().sum();
+        course.notes.push(format!(
+            "accounted for {sum} old values{held}: {carried} carried, {chosen_against} chosen against, {kept} kept"
+        ));
+    }
     again(course, backfill, &scratch, &mut connection).await?;
     undo(course, backfill, &before, &scratch, &mut connection).await?;
     // The checks look at the whole: everything is filled when they do.

@@ -1,14 +1,16 @@
 //! The way from a fixture's version to the newest one, as a team's databases go it: migrations one by one, each backfill
 //! before the migration that needs it or ends its window, the others at the end.
 
-use super::{Course, What};
+use super::{Course, What, accounts};
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check;
 use crate::engine::Connection;
-use crate::event::{Direction, silent};
+use crate::event::{Direction, Event, silent};
 use crate::migration::{self, Migration};
 use crate::sandbox::Scratch;
+use std::sync::atomic::{AtomicU64, Ordering};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Something that was done to a scratch database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +81,14 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Makes a pass of a backfill over the scratch database.
-    pub(super) async fn backfill(
+    /// Makes a pass of a backfill over the scratch database, and adds up all that it finds to a number that is another where
+    /// any finding is.
+    pub(super) async fn pass(
         &mut self,
         backfill: &dyn AnyBackfill,
         scratch: &Scratch,
         effect: Effect,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<(Outcome, u64), Error> {
         let name = backfill.about().name;
         self.step(match effect {
             Effect::Predict => format!("ask backfill {name} what it would do"),
@@ -93,12 +96,37 @@ impl<'a> Course<'a> {
             Effect::Again => format!("run backfill {name} again, from the first unit"),
             Effect::Undo => format!("undo backfill {name}"),
         });
+        let counted = match backfill.values() {
+            Some(query) if effect == Effect::Execute => Some(accounts::counted(scratch, query).await?),
+            _ => None,
+        };
         let pass = Pass { batch: self.batch, ..Pass::new(effect) };
-        let outcome = backfill.run(scratch.target(), &pass, &silent).await?;
+        let found = AtomicU64::new(0);
+        let outcome = backfill.run(scratch.target(), &pass, &|event| add_up(event, &found)).await?;
         if effect != Effect::Predict {
             self.path.push(Action::Backfill(name, effect));
         }
-        Ok(outcome)
+        if let Some(counted) = counted {
+            let lines = accounts::differences(&outcome.counts.values, &counted);
+            if !lines.is_empty() {
+                let expected = format!("the books of {name} have each old value of the database once");
+                let hint = format!(
+                    "look at what xtask/src/backfills/{name}.rs enters in `findings.values()`, and at its query `values`"
+                );
+                self.problem(What::Differences { expected, lines, hint }).await;
+            }
+        }
+        Ok((outcome, found.into_inner()))
+    }
+
+    /// The same, where nothing is done with what was found.
+    pub(super) async fn backfill(
+        &mut self,
+        backfill: &dyn AnyBackfill,
+        scratch: &Scratch,
+        effect: Effect,
+    ) -> Result<Outcome, Error> {
+        self.pass(backfill, scratch, effect).await.map(|(outcome, _)| outcome)
     }
 
     /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
@@ -153,5 +181,13 @@ impl<'a> Course<'a> {
             self.problem(What::Checks(red)).await;
         }
         Ok(())
+    }
+}
+
+fn add_up(event: Event, sum: &AtomicU64) {
+    if let Event::Found(finding) = event {
+        let text = serde_json::to_string(&finding).unwrap_or_default();
+        // Wraps around; the order in which they come makes no difference.
+        sum.fetch_add(xxh3_64(text.as_bytes()), Ordering::Relaxed);
     }
 }

@@ -1,6 +1,6 @@
 //! What came of a backfill, for a person.
 
-use super::{Paint, columns, count, duration, thousands};
+use super::{Paint, accounts_table, columns, count, duration, thousands};
 use crate::backfill::{Effect, Ending, Outcome};
 
 /// A heading that says what was done, and the counts below it.
@@ -51,7 +51,8 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         "time".to_owned(),
         format!("{} in {}", duration(outcome.took), count(counts.batches, "batch").replace("batchs", "batches")),
     ));
-    format!("{} on {database}: {did}\n{}", paint.strong(about.name), columns(&rows))
+    let (rows, values) = (columns(&rows), accounts_table(&counts.values, paint));
+    format!("{} on {database}: {did}\n{rows}{values}", paint.strong(about.name))
 }
 
 fn is_are(n: u64, unit: &str) -> String {

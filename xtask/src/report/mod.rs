@@ -1,6 +1,7 @@
 //! The only code that writes for people or machines. Each file renders one kind of thing into text or JSON; [`Terminal`]
 //! is where text comes out. Knows the data types of the others and none of their work.
 
+mod accounts;
 mod backfill;
 mod backfill_json;
 mod checks;
@@ -13,6 +14,7 @@ mod status;
 mod steps;
 mod terminal;
 
+pub use accounts::accounts_table;
 pub use backfill::backfill_summary;
 pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
 pub use checks::{checks_json, checks_table};

@@ -43,7 +43,10 @@ impl Host {
     pub async fn given(server: PostgresAddress, origin: &str) -> Result<Self, NoHost> {
         let unfit = |error: Error| NoHost::Unfit {
             why: error.to_string(),
-            help: error.help().map(|help| help.to_string()).unwrap_or_default(),
+            help: match &error {
+                Error::Unreachable { .. } => "start that server, or name another one".to_owned(),
+                error => error.help().map(|help| help.to_string()).unwrap_or_default(),
+            },
             origin: origin.to_owned(),
         };
         postgres::check_host(&server).await.map_err(unfit)?;

@@ -1,0 +1,155 @@
+//! Findings on their way to the ledger and the report: the first in memory, those beyond a bound in a file that is gone when
+//! this is.
+
+use crate::ledger::{Finding, FindingKind};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+
+/// How many bytes of findings of a batch are kept in memory, about; and how many are handed on at a time.
+const IN_MEMORY: usize = 4 * 1024 * 1024;
+
+/// Findings in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Spool {
+    counts: BTreeMap<FindingKind, u64>,
+    memory: Vec<Finding>,
+    bytes: usize,
+    /// One finding a line.
+    file: Option<BufWriter<File>>,
+    /// What the system said when the file was written; told when the findings are taken.
+    failed: Option<io::Error>,
+}
+
+/// About as many bytes as a finding takes.
+fn size(finding: &Finding) -> usize {
+    let values = finding.values.iter().map(|sighting| {
+        size_of_val(sighting) + sighting.value.as_str().len() + sighting.context.as_ref().map_or(0, String::len)
+    });
+    let chosen = finding.chosen.as_ref().map_or(0, |value| value.as_str().len());
+    size_of::<Finding>()
+        + finding.unit.len()
+        + finding.field.len()
+        + finding.detail.len()
+        + chosen
+        + values.sum::<usize>()
+}
+
+impl Spool {
+    /// Adds a finding.
+    pub(super) fn push(&mut self, finding: Finding) {
+        *self.counts.entry(finding.kind).or_default() += 1;
+        let size = size(&finding);
+        if self.file.is_none() && self.bytes + size <= IN_MEMORY {
+            self.bytes += size;
+            self.memory.push(finding);
+        } else if let Err(error) = self.write(&finding) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn write(&mut self, finding: &Finding) -> io::Result<()> {
+        if self.file.is_none() {
+            self.file = Some(BufWriter::new(tempfile::tempfile()?));
+        }
+        if let Some(file) = &mut self.file {
+            serde_json::to_writer(&mut *file, finding)?;
+            file.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// How many there are of each kind.
+    pub(super) fn counts(&self) -> &BTreeMap<FindingKind, u64> {
+        &self.counts
+    }
+
+    /// All of them in their order, in pieces of a bounded size. May be called again.
+    pub(super) fn pieces(&mut self) -> io::Result<Pieces<'_>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let lines = match &mut self.file {
+            Some(file) => {
+                file.flush()?;
+                file.get_mut().rewind()?;
+                Some(BufReader::new(file.get_mut()))
+            }
+            None => None,
+        };
+        Ok(Pieces { memory: Some(&self.memory), lines, piece: Vec::new() })
+    }
+}
+
+/// The findings of a spool, piece by piece.
+#[derive(Debug)]
+pub(super) struct Pieces<'s> {
+    memory: Option<&'s [Finding]>,
+    lines: Option<BufReader<&'s mut File>>,
+    piece: Vec<Finding>,
+}
+
+impl Pieces<'_> {
+    /// The next piece; an empty one at the end.
+    pub(super) fn next(&mut self) -> io::Result<&[Finding]> {
+        if let Some(memory) = self.memory.take().filter(|memory| !memory.is_empty()) {
+            return Ok(memory);
+        }
+        self.piece.clear();
+        let (mut bytes, mut line) = (0, String::new());
+        while let Some(lines) = &mut self.lines
+            && bytes < IN_MEMORY
+        {
+            line.clear();
+            if lines.read_line(&mut line)? == 0 {
+                self.lines = None;
+            } else {
+                bytes += line.len();
+                self.piece.push(serde_json::from_str(&line)?);
+            }
+        }
+        Ok(&self.piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Sighting;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn nothing_is_lost_however_much_it_is() {
+        let check = |findings: usize, length: usize, in_file: bool| {
+            let finding = |n: usize| Finding {
+                kind: if n.is_multiple_of(2) { FindingKind::Conflict } else { FindingKind::Unmapped },
+                unit: n.to_string(),
+                field: "f".to_owned(),
+                values: vec![Sighting { context: None, value: "é\n".repeat(length).as_str().into() }],
+                chosen: None,
+                detail: String::new(),
+            };
+            let mut spool = Spool::default();
+            (0..findings).for_each(|n| spool.push(finding(n)));
+            assert_eq!(spool.file.is_some(), in_file);
+            assert_eq!(spool.counts().values().sum::<u64>(), findings as u64);
+            for _ in 0..2 {
+                let mut pieces = spool.pieces().unwrap();
+                let mut taken = Vec::new();
+                loop {
+                    let piece = pieces.next().unwrap();
+                    if piece.is_empty() {
+                        break;
+                    }
+                    taken.extend(piece.to_vec());
+                }
+                assert_eq!(taken.len(), findings);
+                assert!(taken.into_iter().enumerate().all(|(n, taken)| taken == finding(n)));
+            }
+        };
+        check(0, 1, false);
+        check(100, 10, false);
+        check(9, 400_000, true);
+        check(100_000, 10, true);
+    }
+}

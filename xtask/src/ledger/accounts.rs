@@ -1,0 +1,150 @@
+//! What became of old values, key by key: the books of a data change that must lose nothing.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+/// How many keys that nobody foresaw have an account of their own. Those are the first in their order, so that the accounts
+/// are the same however the units are cut into batches; what is behind them is in one account.
+const FORESEEN_BY_NOBODY: usize = 1000;
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in its new place.
+    Carried,
+    /// Another value of the same place was chosen.
+    ChosenAgainst,
+    /// It has no new place and is kept as it was.
+    Kept,
+}
+
+/// How many values of a key met which fate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// In their new place.
+    pub carried: u64,
+    /// Another was chosen.
+    pub chosen_against: u64,
+    /// Kept as they were.
+    pub kept: u64,
+}
+
+impl Account {
+    /// All values of the key.
+    #[must_use]
+    pub fn sum(self) -> u64 {
+        self.carried + self.chosen_against + self.kept
+    }
+
+    fn count(&mut self, fate: Fate, values: u64) {
+        *match fate {
+            Fate::Carried => &mut self.carried,
+            Fate::ChosenAgainst => &mut self.chosen_against,
+            Fate::Kept => &mut self.kept,
+        } += values;
+    }
+}
+
+impl AddAssign for Account {
+    fn add_assign(&mut self, other: Self) {
+        self.carried += other.carried;
+        self.chosen_against += other.chosen_against;
+        self.kept += other.kept;
+    }
+}
+
+/// The accounts of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accounts {
+    /// Of the keys that the old form is meant to have.
+    pub fields: BTreeMap<String, Account>,
+    /// Of other keys.
+    pub others: BTreeMap<String, Account>,
+    /// Of the other keys that are too many to have an account each.
+    pub beyond: Account,
+}
+
+impl Accounts {
+    /// True where nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.others.is_empty() && self.beyond.sum() == 0
+    }
+
+    /// Counts values of a key that the old form is meant to have.
+    pub fn field(&mut self, key: &str, fate: Fate, values: u64) {
+        if let Some(account) = self.fields.get_mut(key) {
+            account.count(fate, values);
+        } else {
+            self.fields.entry(key.to_owned()).or_default().count(fate, values);
+        }
+    }
+
+    /// Counts values of any other key.
+    pub fn other(&mut self, key: &str, fate: Fate, values: u64) {
+        self.others.entry(key.to_owned()).or_default().count(fate, values);
+        self.bound();
+    }
+
+    /// Adds the accounts of `other`.
+    pub fn add(&mut self, other: &Self) {
+        for (these, those) in [(&mut self.fields, &other.fields), (&mut self.others, &other.others)] {
+            for (key, account) in those {
+                *these.entry(key.clone()).or_default() += *account;
+            }
+        }
+        self.beyond += other.beyond;
+        self.bound();
+    }
+
+    /// All accounts of other keys in one.
+    #[must_use]
+    pub fn of_others(&self) -> Account {
+        let mut sum = self.beyond;
+        self.others.values().for_each(|account| sum += *account);
+        sum
+    }
+
+    /// All accounts in one.
+    #[must_use]
+    pub fn together(&self) -> Account {
+        let mut sum = self.of_others();
+        self.fields.values().for_each(|account| sum += *account);
+        sum
+    }
+
+    fn bound(&mut self) {
+        while self.others.len() > FORESEEN_BY_NOBODY
+            && let Some((_, account)) = self.others.pop_last()
+        {
+            self.beyond += account;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever the order in which so many keys come that not each can have its account.
+        #[test]
+        fn adding_is_associative(keys in prop::collection::vec((0..1500_u32, 0..3_u64), 0..4000), cut in 0..4000_usize) {
+            let accounts = |keys: &[(u32, u64)]| {
+                let mut accounts = Accounts::default();
+                keys.iter().for_each(|(key, n)| accounts.other(&format!("{key:04}"), Fate::Kept, *n));
+                accounts
+            };
+            let (one, other) = keys.split_at(cut.min(keys.len()));
+            let (one, other) = (accounts(one), accounts(other));
+            let whole = accounts(&keys);
+            for (mut sum, rest) in [(one.clone(), &other), (other.clone(), &one)] {
+                sum.add(rest);
+                prop_assert_eq!(&sum, &whole);
+            }
+            prop_assert_eq!(whole.together().sum(), keys.iter().map(|(_, n)| n).sum::<u64>());
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a backfill found that a person should know of.
+
+use super::Json;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What sort of thing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingKind {
+    /// Several values for one place; one was chosen.
+    Conflict,
+    /// A value that has no place in the new form.
+    Unmapped,
+    /// Something that was not carried over, on purpose.
+    Skipped,
+    /// The same thing more than once; one was kept.
+    Duplicate,
+    /// A unit that can't be transformed. It stops an execution.
+    Rejected,
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conflict => "conflict",
+            Self::Unmapped => "unmapped",
+            Self::Skipped => "skipped",
+            Self::Duplicate => "duplicate",
+            Self::Rejected => "rejected",
+        })
+    }
+}
+
+/// A value, and where in the unit it stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The part of the unit, where it has such parts (the context of a user).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// The value.
+    pub value: Json,
+}
+
+/// Something that a person should know of one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What sort of thing.
+    pub kind: FindingKind,
+    /// The unit's id.
+    pub unit: String,
+    /// The field, as a path (`beliefs.religion`).
+    pub field: String,
+    /// The values that were found, in the order in which they count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Sighting>,
+    /// The one of them that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Json>,
+    /// What is to be said of it beyond that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+impl Finding {
+    /// A unit that can't be transformed.
+    #[must_use]
+    pub fn rejected(unit: String, field: String, detail: String) -> Self {
+        Self { kind: FindingKind::Rejected, unit, field, values: Vec::new(), chosen: None, detail }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, field `{}`: ", self.unit, self.field)?;
+        let shown = |sighting: &Sighting| match &sighting.context {
+            Some(context) => format!("{} ({context})", sighting.value),
+            None => sighting.value.to_string(),
+        };
+        let others = self.values.iter().filter(|sighting| Some(&sighting.value) != self.chosen.as_ref());
+        let others: Vec<String> = others.map(shown).collect();
+        let others = others.join(", ");
+        let sentence = match (&self.chosen, others.is_empty()) {
+            (Some(chosen), false) => format!("{chosen} was chosen over {others}"),
+            (Some(chosen), true) => chosen.to_string(),
+            (None, _) => others,
+        };
+        let parts: Vec<&str> = [sentence.as_str(), &self.detail].into_iter().filter(|part| !part.is_empty()).collect();
+        f.write_str(&parts.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn reads_well_and_comes_back_as_it_went() {
+        let check = |finding: Finding, text: &str, json: &str| {
+            assert_eq!(finding.to_string(), text);
+            assert_eq!(serde_json::to_string(&finding).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Finding>(json).unwrap(), finding);
+        };
+        let sighting = |context: &str, value: Json| Sighting { context: Some(context.to_owned()), value };
+        let finding = Finding {
+            kind: FindingKind::Conflict,
+            unit: "u1".to_owned(),
+            field: "location".to_owned(),
+            values: vec![sighting("romantic", "Berlin".into()), sighting("service", "Paris".into())],
+            chosen: Some("Berlin".into()),
+            detail: String::new(),
+        };
+        check(
+            finding.clone(),
+            r#"u1, field `location`: "Berlin" was chosen over "Paris" (service)"#,
+            r#"{"kind":"conflict","unit":"u1","field":"location","values":[{"context":"romantic","value":"Berlin"},{"context":"service","value":"Paris"}],"chosen":"Berlin"}"#,
+        );
+        // Whatever is valid JSON stays as it is.
+        let number = Json::from(serde_json::from_str::<&serde_json::value::RawValue>("1.10e400").unwrap());
+        check(
+            Finding { values: vec![Sighting { context: None, value: number }], chosen: None, ..finding.clone() },
+            "u1, field `location`: 1.10e400",
+            r#"{"kind":"conflict","unit":"u1","field":"location","values":[{"value":1.10e400}]}"#,
+        );
+        check(
+            Finding {
+                kind: FindingKind::Skipped,
+                values: Vec::new(),
+                chosen: None,
+                detail: "no name".to_owned(),
+                ..finding
+            },
+            "u1, field `location`: no name",
+            r#"{"kind":"skipped","unit":"u1","field":"location","detail":"no name"}"#,
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The books of a backfill held against the database: as many old values as there are, key by key, none forgotten and none
+//! counted twice.
+
+use crate::Error;
+use crate::engine::Value;
+use crate::ledger::Accounts;
+use crate::sandbox::Scratch;
+use futures_util::TryStreamExt;
+use std::collections::BTreeMap;
+
+/// How many old values there are, by key, as the database counts them.
+pub(super) async fn counted(scratch: &Scratch, query: &str) -> Result<BTreeMap<String, u64>, Error> {
+    let mut connection = scratch.target().open_to_read().await?;
+    let mut counted = BTreeMap::new();
+    let mut rows = connection.stream(query, &[]);
+    while let Some(row) = rows.try_next().await? {
+        let key = row.values.first().and_then(Value::as_text).unwrap_or_default();
+        let n = row.values.get(1).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+        *counted.entry(key.to_owned()).or_default() += n;
+    }
+    drop(rows);
+    connection.close().await?;
+    Ok(counted)
+}
+
+/// A line for each key whose books are wrong.
+pub(super) fn differences(accounts: &Accounts, counted: &BTreeMap<String, u64>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut check = |what: String, accounted: u64, counted: u64| {
+        if accounted != counted {
+            lines.push(format!("{what}: {accounted} accounted for, and the database has {counted}"));
+        }
+    };
+    for (key, account) in &accounts.fields {
+        check(format!("values of `{key}`"), account.sum(), counted.get(key).copied().unwrap_or_default());
+    }
+    // Where some have no account of their own, only their sum can be held against anything.
+    let others = counted.iter().filter(|(key, _)| !accounts.fields.contains_key(*key));
+    if accounts.beyond.sum() > 0 {
+        check("values of other keys".to_owned(), accounts.of_others().sum(), others.map(|(_, n)| n).sum());
+    } else {
+        let keys = others.map(|(key, _)| key).chain(accounts.others.keys()).collect::<std::collections::BTreeSet<_>>();
+        for key in keys {
+            let accounted = accounts.others.get(key).map_or(0, |account| account.sum());
+            check(format!("values of `{key}`"), accounted, counted.get(key).copied().unwrap_or_default());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Fate;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn books_that_are_wrong_are_named() {
+        let check = |fields: &[(&str, u64)], others: &[(&str, u64)], counted: &[(&str, u64)], expect: &[&str]| {
+            let mut accounts = Accounts::default();
+            fields.iter().for_each(|(key, n)| accounts.field(key, Fate::Carried, *n));
+            others.iter().for_each(|(key, n)| accounts.other(key, Fate::Kept, *n));
+            let counted = counted.iter().map(|(key, n)| ((*key).to_owned(), *n)).collect();
+            assert_eq!(differences(&accounts, &counted), expect);
+        };
+        check(&[], &[], &[], &[]);
+        check(&[("a", 3)], &[("b", 1)], &[("a", 3), ("b", 1)], &[]);
+        check(&[("a", 3)], &[], &[("a", 4)], &["values of `a`: 3 accounted for, and the database has 4"]);
+        check(&[("a", 3)], &[], &[], &["values of `a`: 3 accounted for, and the database has 0"]);
+        check(&[], &[], &[("b", 2)], &["values of `b`: 0 accounted for, and the database has 2"]);
+        check(&[], &[("b", 2)], &[], &["values of `b`: 2 accounted for, and the database has 0"]);
+    }
+}

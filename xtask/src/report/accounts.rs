@@ -1,0 +1,61 @@
+//! What became of old values, as a table.
+
+use super::{Paint, thousands};
+use crate::ledger::{Account, Accounts};
+
+/// A line for each key and one for all together; nothing where no books were kept.
+#[must_use]
+pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
+    if accounts.is_empty() {
+        return String::new();
+    }
+    let others = accounts.of_others();
+    let mut rows: Vec<(&str, Account)> =
+        accounts.fields.iter().map(|(key, account)| (key.as_str(), *account)).collect();
+    if others.sum() > 0 {
+        rows.push(("other keys", others));
+    }
+    rows.push(("together", accounts.together()));
+    let cells = |account: &Account| [account.carried, account.chosen_against, account.kept].map(thousands);
+    let titles = ["carried", "chosen against", "kept"];
+    let width = rows.iter().map(|(key, _)| key.chars().count() + 2).max().unwrap_or_default().max("values".len());
+    let widths: Vec<usize> = (0..titles.len())
+        .map(|at| {
+            rows.iter().map(|(_, account)| cells(account)[at].len()).max().unwrap_or_default().max(titles[at].len())
+        })
+        .collect();
+    let line = |first: String, cells: &[String]| {
+        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}"));
+        format!("  {first:<width$}{}", cells.collect::<String>())
+    };
+    let mut text = format!("{}\n", paint.faint(line("values".to_owned(), &titles.map(ToOwned::to_owned))));
+    for (key, account) in rows {
+        text.push_str(&line(format!("  {key}"), &cells(&account)));
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Fate;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn is_aligned() {
+        let mut accounts = Accounts::default();
+        assert_eq!(accounts_table(&accounts, Paint::Plain), "");
+        accounts.field("location", Fate::Carried, 1234);
+        accounts.field("location", Fate::ChosenAgainst, 7);
+        accounts.field("beliefs", Fate::Kept, 1);
+        accounts.other("größe", Fate::Kept, 12);
+        let expect = "  values        carried  chosen against  kept
+    beliefs           0               0     1
+    location      1,234               7     0
+    other keys        0               0    12
+    together      1,234               7    13
+";
+        assert_eq!(accounts_table(&accounts, Paint::Plain), expect);
+    }
+}
