@@ -1,0 +1,11 @@
+//! The registry of generators, by which `cargo xtask fixture generate` makes fixtures. Each has a file of its own, named
+//! after its database.
+
+mod pets;
+
+use xtask::generator::Generator;
+
+/// All generators.
+pub(crate) fn all() -> Vec<Box<dyn Generator>> {
+    vec![Box::new(pets::Pets)]
+}
