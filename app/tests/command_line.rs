@@ -11,8 +11,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
-const USER: &str = "b5279ae9-8f95-41a5-a09f-19a6743dd5c1";
-const PET: &str = "7e33836c-957b-4d1a-bd44-724193f3c6a6";
+const USER: &str = "aa64f168-db05-504e-80d2-288335a21cf1";
+const PET: &str = "a18937dc-c010-5887-b0f6-1f072db36de2";
 
 /// A directory with a `.env` file that names a database, which holds the fixture, not yet backfilled.
 async fn directory() -> TempDir {
@@ -53,12 +53,12 @@ fn check(directory: &TempDir, url: Option<&str>, args: &[&str], code: i32, first
 async fn commands_answer_or_say_what_to_do() {
     let directory = directory().await;
     let on = |args: &[&str], code, first_line: &str| check(&directory, None, args, code, first_line);
-    on(&["pet", "list"], 0, "9b1f07ab-6dca-4a08-8a70-90e9e09074b2  no traits  \"\"");
+    on(&["pet", "list"], 0, "df827b17-2569-5952-92ce-51fda1a04f74  no traits  \"\"");
     on(&["pet", "create", "--user", USER, "--name", "Rex\n"], 0, "Rex\\n");
     on(
         &["pet", "show", PET],
         1,
-        "error: pet 7e33836c-957b-4d1a-bd44-724193f3c6a6 (\"0\") has no visual traits: \
+        "error: pet a18937dc-c010-5887-b0f6-1f072db36de2 (\"0\") has no visual traits: \
          run `cargo xtask backfill pet_traits --execute`",
     );
     on(

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 use uuid::{Uuid, uuid};
 
-const USER: &str = "b5279ae9-8f95-41a5-a09f-19a6743dd5c1";
+const USER: &str = "aa64f168-db05-504e-80d2-288335a21cf1";
 
 /// The version before visual traits, at which the fixture is.
 const BEFORE_TRAITS: i64 = 20250901090000;
@@ -110,7 +110,7 @@ async fn check_refused(conn: &mut SqliteConnection, new: NewPet, message: &str) 
 #[tokio::test]
 async fn a_pet_that_cannot_be_is_refused() {
     let (_directory, mut conn) = populated().await;
-    let one = uuid!("7e33836c-957b-4d1a-bd44-724193f3c6a6");
+    let one = uuid!("a18937dc-c010-5887-b0f6-1f072db36de2");
     let temperament = Temperament { energy: 101, ..new_pet().temperament };
     check_refused(
         &mut conn,
@@ -134,7 +134,7 @@ async fn a_pet_that_cannot_be_is_refused() {
     check_refused(
         &mut conn,
         NewPet { parents: [Some(one), Some(one)], ..new_pet() },
-        "pet 7e33836c-957b-4d1a-bd44-724193f3c6a6 cannot be both parents of the new pet: name another one, or none",
+        "pet a18937dc-c010-5887-b0f6-1f072db36de2 cannot be both parents of the new pet: name another one, or none",
     )
     .await;
     execute(&mut conn, r#"DELETE FROM "Trait" WHERE "kind" = 'personality' AND "name" <> 'bold'"#).await;
@@ -149,7 +149,7 @@ async fn a_pet_that_cannot_be_is_refused() {
 /// Reading a pet whose row was changed by this statement fails with this message.
 async fn check_unreadable(sql: &'static str, message: &str) {
     let (_directory, mut conn) = populated().await;
-    let id = uuid!("7e33836c-957b-4d1a-bd44-724193f3c6a6");
+    let id = uuid!("a18937dc-c010-5887-b0f6-1f072db36de2");
     sqlx::query(r#"UPDATE "Pet" SET "name" = 'Rex', "traits" = $1 WHERE "id" = $2"#)
         .bind(generate(id).to_json())
         .bind(id.to_string())
@@ -165,13 +165,13 @@ async fn check_unreadable(sql: &'static str, message: &str) {
 async fn what_is_read_is_validated() {
     check_unreadable(
         r#"UPDATE "Pet" SET "traits" = NULL"#,
-        "pet 7e33836c-957b-4d1a-bd44-724193f3c6a6 (\"Rex\") has no visual traits: \
+        "pet a18937dc-c010-5887-b0f6-1f072db36de2 (\"Rex\") has no visual traits: \
          run `cargo xtask backfill pet_traits --execute`",
     )
     .await;
     check_unreadable(
         r#"UPDATE "Pet" SET "traits" = json_set("traits", '$.eyes.colour.h', 360)"#,
-        "pet 7e33836c-957b-4d1a-bd44-724193f3c6a6 (\"Rex\") has invalid visual traits: `eyes.colour.h` is 360: \
+        "pet a18937dc-c010-5887-b0f6-1f072db36de2 (\"Rex\") has invalid visual traits: `eyes.colour.h` is 360: \
          expected 0 to 359. Set its \"traits\" to NULL and run `cargo xtask backfill pet_traits --execute` \
          to derive them anew",
     )
@@ -179,13 +179,13 @@ async fn what_is_read_is_validated() {
     check_unreadable(
         r#"UPDATE "Pet" SET "parent1Id" = NULL, "parent2Id" = NULL;
            PRAGMA foreign_keys = OFF; UPDATE "Pet" SET "parent2Id" = 'Rex'; PRAGMA foreign_keys = ON"#,
-        "pet 7e33836c-957b-4d1a-bd44-724193f3c6a6: column \"parent2Id\" holds \"Rex\": expected a UUID. \
+        "pet a18937dc-c010-5887-b0f6-1f072db36de2: column \"parent2Id\" holds \"Rex\": expected a UUID. \
          Correct it in the database",
     )
     .await;
     check_unreadable(
         r#"DELETE FROM "Pet""#,
-        "there is no pet 7e33836c-957b-4d1a-bd44-724193f3c6a6: check the id against `cargo run -p app -- pet list`",
+        "there is no pet a18937dc-c010-5887-b0f6-1f072db36de2: check the id against `cargo run -p app -- pet list`",
     )
     .await;
     check_unreadable(

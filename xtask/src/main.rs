@@ -1,11 +1,12 @@
-//! Hands the registry of backfills and checks to the command line; nothing else.
+//! Hands the registry of backfills, checks and generators to the command line; nothing else.
 
 mod backfills;
 mod checks;
+mod generators;
 
 use std::process::ExitCode;
 use xtask::cli::{self, Registry};
 
 fn main() -> ExitCode {
-    cli::main(Registry { backfills: backfills::all(), checks: checks::all() })
+    cli::main(Registry { backfills: backfills::all(), checks: checks::all(), generators: generators::all() })
 }

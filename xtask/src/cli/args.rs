@@ -153,6 +153,8 @@ pub struct VerifyArgs {
 pub enum FixtureCommand {
     /// Fill an empty database with a fixture, at the fixture's version
     Load(FixtureLoadArgs),
+    /// Make a fixture of any size, with all the cases that need care
+    Generate(FixtureGenerateArgs),
 }
 
 /// `fixture load`
@@ -165,6 +167,22 @@ pub struct FixtureLoadArgs {
     /// Where.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+/// `fixture generate`
+#[derive(Debug, clap::Args)]
+pub struct FixtureGenerateArgs {
+    /// A folder in migrations
+    pub database: String,
+    /// How many units, such as pets; all other rows are in proportion
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub units: u64,
+    /// What the rows are derived from: another number gives other rows, with the same mix of cases
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Where to write it, whole or not at all (default: standard output)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `db`

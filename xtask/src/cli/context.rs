@@ -7,6 +7,7 @@ use crate::directive::nearest;
 use crate::engine::{Engine, Lock, Target};
 use crate::event::{Direction, Event, Events};
 use crate::fixture;
+use crate::generator::{About, Generator};
 use crate::migration::{self, History};
 use crate::rehearsal::Subject;
 use crate::report::{Paint, Terminal, duration};
@@ -14,13 +15,15 @@ use crate::sandbox::{NoHost, Sandbox};
 use crate::workspace::{Database, Workspace};
 use std::path::{Path, PathBuf};
 
-/// The data changes and checks in Rust that a workspace has.
+/// The data changes, checks in Rust and generators that a workspace has.
 #[derive(Default)]
 pub struct Registry {
     /// The backfills, in the order in which they run.
     pub backfills: Vec<Box<dyn AnyBackfill>>,
     /// The checks in Rust.
     pub checks: Vec<Box<dyn AnyRowCheck>>,
+    /// The generators of fixtures.
+    pub generators: Vec<Box<dyn Generator>>,
 }
 
 /// Where a command works.
@@ -58,20 +61,26 @@ impl<'a> Context<'a> {
     fn check_registry(&self) -> Result<(), Error> {
         let backfills = self.registry.backfills.iter().map(|backfill| {
             let about = backfill.about();
-            (format!("backfill `{}`", about.name), about.database, backfill.engine())
+            (format!("backfill `{}`", about.name), about.database, Some(backfill.engine()))
         });
         let checks = self.registry.checks.iter().map(|check| {
             let about = check.about();
-            (format!("check `{}`", about.name), about.database, check.engine())
+            (format!("check `{}`", about.name), about.database, Some(check.engine()))
         });
-        for (what, name, engine) in backfills.chain(checks) {
-            match self.workspace.databases.iter().find(|database| database.name == name) {
-                None => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),
-                Some(database) if database.engine != engine => {
+        // A generator is written for any engine.
+        let generators = self.registry.generators.iter().map(|generator| {
+            let database = generator.about().database;
+            (format!("generator `{database}`"), database, None)
+        });
+        for (what, name, engine) in backfills.chain(checks).chain(generators) {
+            let found = self.workspace.databases.iter().find(|database| database.name == name);
+            match (found, engine) {
+                (None, _) => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),
+                (Some(database), Some(engine)) if database.engine != engine => {
                     let why = format!("it is written for {engine}, and `{name}` is a {} database", database.engine);
                     return Err(Error::Registration { what, why });
                 }
-                Some(_) => {}
+                (Some(_), _) => {}
             }
         }
         Ok(())
@@ -98,6 +107,28 @@ impl<'a> Context<'a> {
             all.clone().find(|backfill| backfill.about().name == name).ok_or_else(unknown)
         };
         names.iter().map(find).collect()
+    }
+
+    /// The generator of a database.
+    pub(super) fn generator(&self, database: &str) -> Result<&dyn Generator, Error> {
+        let all = self.registry.generators.iter().map(AsRef::as_ref);
+        all.clone().find(|generator| generator.about().database == database).ok_or_else(|| Error::NoGenerator {
+            database: database.to_owned(),
+            known: all.map(|generator| generator.about().database).collect(),
+        })
+    }
+
+    /// Refuses a generator whose rows are at a version that is none of the history's.
+    pub(super) fn check_generators(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
+        let here = |about: &About| about.database == loaded.database.name;
+        let mut abouts = self.registry.generators.iter().map(|generator| generator.about()).filter(here);
+        match abouts.find(|about| loaded.history.get(about.at).is_none()) {
+            None => Ok(()),
+            Some(about) => Err(Error::Registration {
+                what: format!("generator `{}`", about.database),
+                why: format!("there is no migration {} in {}", about.at, loaded.database.folder.display()),
+            }),
+        }
     }
 
     /// Reads the history and the checks of a database, and warns of what is odd.
@@ -127,6 +158,7 @@ impl<'a> Context<'a> {
         for fixture in &loaded.database.fixtures {
             fixture::check_version(fixture, &loaded.history)?;
         }
+        self.check_generators(loaded)?;
         check::check_windows(&loaded.checks, |version| loaded.history.get(version).is_some())?;
         let rust = self.registry.checks.iter().map(|check| check.about()).filter(|about| about.database == here);
         let rust = rust.map(|about| (format!("check `{}`", about.name), Some(about.from), about.until));

@@ -52,7 +52,33 @@ pub(super) enum Error {
         /// All that there are.
         known: Vec<String>,
     },
-    /// A registered backfill or check does not fit the workspace.
+    /// No generator is registered for a database.
+    #[error("there is no generator for `{database}`, so that its fixtures are only made by hand")]
+    #[diagnostic(help(
+        "there is one for: {}; to add one, write xtask/src/generators/{database}.rs and put it into the registry beside it",
+        known.join(", ")
+    ))]
+    NoGenerator {
+        /// The database.
+        database: String,
+        /// All that have one.
+        known: Vec<&'static str>,
+    },
+    /// A fixture would replace what somebody wrote.
+    #[error("{} is there, and was not made by `fixture generate`", path.display())]
+    #[diagnostic(help("name another file, or remove it first if nobody needs it; nothing was written"))]
+    NotGenerated {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder, a pipe or a device where a fixture was to be written.
+    #[error("{} is no file", path.display())]
+    #[diagnostic(help("name a file, or leave `--out` out to write to standard output"))]
+    NoFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// A registered backfill, check or generator does not fit the workspace.
     #[error("{what} does not fit the workspace: {why}")]
     #[diagnostic(help("correct its `about`"))]
     Registration {
@@ -117,7 +143,10 @@ pub(super) enum Error {
     },
     /// A file can't be written.
     #[error("can't write {}: {source}", path.display())]
-    #[diagnostic(help("check the permissions and the space left there"))]
+    #[diagnostic(help(
+        "{}",
+        if source.kind() == std::io::ErrorKind::NotFound { "make its folder first" } else { "check the permissions and the space left there" }
+    ))]
     Write {
         /// The file.
         path: PathBuf,

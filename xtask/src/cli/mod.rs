@@ -8,6 +8,7 @@ mod context;
 mod db;
 mod error;
 mod fixture;
+mod generate;
 mod migrate;
 mod new;
 mod postgres;
@@ -25,7 +26,7 @@ use context::Context;
 use error::Error;
 use std::process::ExitCode;
 
-/// Runs the command line with the backfills and checks that the workspace has.
+/// Runs the command line with the backfills, checks and generators that the workspace has.
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -52,6 +53,7 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
         Command::Backfill(args) => backfill::run(&context, &args).await,
         Command::Verify(args) => verify::run(&context, &args).await,
         Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&context, &args).await,
+        Command::Fixture(FixtureCommand::Generate(args)) => generate::run(&context, &args),
         Command::Db(command) => db::run(&context, &command).await,
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
         Command::Ci(args) => ci::run(&context, &args).await,

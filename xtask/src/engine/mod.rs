@@ -9,6 +9,7 @@ mod digest;
 mod driver;
 mod error;
 pub(crate) mod lex;
+mod literal;
 pub(crate) mod postgres;
 mod retry;
 mod script;

@@ -2,7 +2,7 @@
 
 use super::Paint;
 use indicatif::MultiProgress;
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 
 /// Standard output and standard error, with what is known of them.
 #[derive(Debug)]
@@ -46,6 +46,11 @@ impl Terminal {
     /// Writes a result and ends the line.
     pub fn result(&self, text: &str) {
         self.write(text, |text| drop(writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'))));
+    }
+
+    /// Standard output as it is, for a result of any length. Nothing else is written meanwhile.
+    pub fn raw(&self) -> impl Write {
+        BufWriter::new(std::io::stdout().lock())
     }
 
     /// Writes something about the work and ends the line.

@@ -42,7 +42,7 @@ fn a_dry_run_predicts() {
     predicts_and_undoes("");
     predicts_and_undoes("--batch 1");
     predicts_and_undoes("--batch 7");
-    predicts_and_undoes("--scope id=b67d7101-e7b9-473f-9b51-4042474024aa");
+    predicts_and_undoes("--scope id=7c401c54-3cc0-5162-8012-33ecbd900018");
     predicts_and_undoes("--scope id=nobody");
 }
 

@@ -10,6 +10,8 @@ mod errors;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod generators;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod postgres;

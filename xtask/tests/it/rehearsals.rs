@@ -181,7 +181,7 @@ fn backfills_in_a_history() {
     check_workspace("fixture_at_the_newest_version", 0, &filled);
 
     let bad = Workspace::new();
-    bad.replace("fixtures/pets/populated.sql", "'02597bc8-a106-463e-873e-e14e27200082'", "'Shadow'");
+    bad.replace("fixtures/pets/populated.sql", "'7c401c54-3cc0-5162-8012-33ecbd900018'", "'Shadow'");
     check_workspace("fixture_with_a_unit_that_is_rejected", 1, &bad);
     bad.run("backfill --verify").check(1, "rehearsals", "fixture_with_a_unit_that_is_rejected_verify");
 }

@@ -89,6 +89,7 @@ const ORDER: &[&str] = &[
     "backfill",
     "check",
     "fixture",
+    "generator",
     "sandbox",
     "rehearsal",
     "report",
@@ -133,6 +134,14 @@ fn what_is_there_is_registered() {
             let listed = registry.contains(&format!("mod {name};")) && registry.contains(&format!("Box::new({name}::"));
             assert!(listed || name == "mod", "{file} is not registered");
         }
+    }
+    let registry = fs::read_to_string(repository().join("xtask/src/generators/mod.rs")).unwrap();
+    for entry in fs::read_dir(repository().join("xtask/src/generators")).unwrap() {
+        let name = stem(&entry.unwrap().path());
+        assert!(
+            registry.contains(&format!("Box::new({name}::")) || name == "mod",
+            "generator {name} is not registered"
+        );
     }
     let workspace = Workspace::with_pets(crate::workspace::TRAITS);
     let ran = workspace.run("verify pets --json");

@@ -38,6 +38,35 @@ fn loading() {
 }
 
 #[test]
+fn generating() {
+    let workspace = Workspace::new();
+    check("generate_unknown_near", &workspace, "fixture generate pet --units 1", 2);
+    check("generate_without_units", &workspace, "fixture generate pets", 2);
+    check("generate_none", &workspace, "fixture generate pets --units 0", 2);
+    check("generate_too_many", &workspace, "fixture generate pets --units 1000000001", 2);
+    check("generate_seed_a_word", &workspace, "fixture generate pets --units 1 --seed lucky", 2);
+    let out = |path: &str| format!("fixture generate pets --units 1 --out {path}");
+    check(
+        "generate_over_another_file",
+        &with("small.sql", format!("-- at: 20250901090000\n{USERS}")),
+        &out("fixtures/pets/small.sql"),
+        2,
+    );
+    check(
+        "generate_over_an_empty_file",
+        &with("small.sql", "-- at: 20250901090000"),
+        &out("fixtures/pets/small.sql"),
+        2,
+    );
+    check("generate_into_no_folder", &workspace, &out("nowhere/small.sql"), 1);
+    check("generate_into_a_folder", &workspace, &out("fixtures"), 2);
+    check("generate_into_a_device", &workspace, &out("/dev/null"), 2);
+    check("generate_below_a_file", &workspace, &out("fixtures/pets/populated.sql/small.sql"), 1);
+    workspace.write("migrations/shop/database.toml", "engine = \"sqlite\"\n");
+    check("generate_without_generator", &workspace, "fixture generate shop --units 1", 2);
+}
+
+#[test]
 fn rows() {
     let near = with("small.sql", format!("-- at: 20250901090001\n{USERS}"));
     check("fixture_of_no_version", &near, "ci pets", 2);

@@ -3,6 +3,7 @@
 use crate::database::{dump, without_write_ahead_log};
 use crate::workspace::{CREATED, PETS, Ran, TRAITS, Workspace};
 use pretty_assertions::assert_eq;
+use std::fs;
 use std::io::Write;
 
 /// A disk of one megabyte for `.dev`, or for whatever folder is put in its place.
@@ -115,6 +116,24 @@ fn full_for_new_files() {
     ran.check(1, "errors", "full_new");
     workspace.remove("after/filler");
     assert_eq!(names(&workspace, "after"), before, "half of it is nothing");
+}
+
+#[test]
+fn full_or_read_only_for_a_generated_fixture() {
+    let workspace = Workspace::new();
+    workspace.write("out/small.sql", workspace.succeed("fixture generate pets --units 1").stdout);
+    let before = workspace.files();
+    let full = format!("{SMALL}; {FILL}").replace(".dev", "out");
+    for (snapshot, mount) in [("full_generate", full), ("read_only_generate", READ_ONLY.replace(".dev", "out"))] {
+        let arguments = "fixture generate pets --units 2000 --out out/small.sql";
+        let Some(ran) = run(&workspace, &mount, "out", arguments) else { return };
+        ran.check(1, "errors", snapshot);
+        let names = names(&workspace, "after");
+        assert!(names.iter().all(|name| ["", "/filler", "/small.sql"].contains(&&**name)), "{snapshot}: {names:?}");
+        workspace.remove("after");
+        drop(fs::remove_dir(workspace.path("disk")));
+        assert_eq!(workspace.files(), before, "{snapshot}");
+    }
 }
 
 fn names(workspace: &Workspace, folder: &str) -> Vec<String> {

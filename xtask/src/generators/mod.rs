@@ -1,0 +1,12 @@
+//! The registry of generators, by which `cargo xtask fixture generate` makes fixtures. Each has a file of its own, named
+//! after its database.
+
+mod llama_logs;
+mod pets;
+
+use xtask::generator::Generator;
+
+/// All generators.
+pub(crate) fn all() -> Vec<Box<dyn Generator>> {
+    vec![Box::new(llama_logs::LlamaLogs), Box::new(pets::Pets)]
+}

@@ -1,0 +1,166 @@
+//! What users, pets and their genetic traits are called.
+
+/// The first users have these names.
+pub(super) const USERS: &[&str] = &[
+    "Amina Rossi",
+    "Miles O'Brien",
+    "Ann \"Annie\" Smith",
+    "دانة الخالد",
+    "יעל כהן",
+    "李小龍",
+    "👩‍🚀 Sally",
+    "",
+    "Robert'); DROP TABLE \"Pet\";--",
+    "back\\slash",
+    "100 % real",
+    "snake_case_user",
+    "Zoë Müller",
+    "Søren Abe",
+    "Łukasz Quiroga",
+];
+/// The first names of the other users.
+pub(super) const FIRST_NAMES: &[&str] = &[
+    "Ada", "Amina", "Anders", "Aroha", "Beatriz", "Bruno", "Chidi", "Chloé", "Dagny", "Diego", "Elif", "Fatima",
+    "Freya", "Gael", "Greta", "Hana", "Hugo", "Ines", "Jamal", "Jana", "Kaito", "Katya", "Lars", "Leila", "Malik",
+    "Mei", "Nadia", "Niko", "Olga", "Omar", "Paula", "Pedro", "Quinn", "Rania", "Ravi", "Saoirse", "Søren", "Tamar",
+    "Viktor", "Wanjiru", "Xiomara", "Yara", "Yusuf", "Zeynep", "Zofia",
+];
+/// Their last names.
+pub(super) const LAST_NAMES: &[&str] = &[
+    "Abe",
+    "Baker",
+    "Castillo",
+    "Dogan",
+    "Eriksen",
+    "Fofanah",
+    "Gruber",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Mbeki",
+    "Nakamura",
+    "Okafor",
+    "Petrov",
+    "Quiroga",
+    "Rossi",
+    "Sato",
+    "Tanaka",
+    "Ueda",
+    "Varga",
+    "Weiss",
+    "Ximenes",
+    "Yilmaz",
+    "Zhang",
+];
+
+/// The first pets have these names: what is taken for something else, other scripts, what is not seen, and names that two
+/// pets have.
+pub(super) const CHOSEN: &[&str] = &[
+    "Milo",
+    "0",
+    "",
+    "O'Malley",
+    "The \"Duke\"",
+    "back\\slash",
+    "Bella",
+    "Bella",
+    "null",
+    "NULL",
+    "007",
+    " ",
+    "%_%",
+    "100%",
+    "under_score",
+    "?",
+    "$1",
+    ":name",
+    "''",
+    "\\'",
+    "semi;colon",
+    "-- not a comment",
+    "/* nor this */",
+    "Robert'); DROP TABLE \"Pet\";--",
+    "C:\\Pets\\new",
+    "{\"json\": [1, \"two\"]}",
+    "<b>Bold</b> & Co.",
+    "Two\nLines",
+    "Tab\tTail",
+    "zero\u{200b}width",
+    "\u{202e}olleh\u{202c}",
+    "🐶",
+    "👩‍👩‍👧‍👦 Family Cat",
+    "Sir Fluffington of the Very Long Name and Considerable Ancestry, Fluffington of the Very Long Name and Considerable \
+     Ancestry, Fluffington of the Very Long Name and Considerable Ancestry, Fluffington of the Very Long Name and \
+     Considerable Ancestry, Fluffington of the Very Long Name and Considerable Ancestry, Fluffington of the Very Long Name \
+     and Considerable Ancestry, the Third",
+    "猫のミケ",
+    "חתול",
+    "قطة صغيرة",
+    "ﷺ",
+    "İstanbul",
+    "ß and ẞ",
+    "Zéphyr",
+    "Z͑̐͊a̗̣l̓̄g͓͙o",
+    "Ｆｕｌｌｗｉｄｔｈ",
+    "🏴‍☠️ Captain Whiskers",
+];
+/// The names of most others.
+pub(super) const NAMES: &[&str] = &[
+    "Abby", "Bailey", "Bella", "Biscuit", "Blue", "Cleo", "Coco", "Cocoa", "Daisy", "Domino", "Echo", "Felix",
+    "Ginger", "Hazel", "Indy", "Jasper", "Kiki", "Luna", "Maple", "Max", "Milo", "Mittens", "Mochi", "Nala", "Nova",
+    "Olive", "Oreo", "Pepper", "Pippin", "Poppy", "Pumpkin", "Rex", "Rosie", "Ruby", "Rusty", "Sage", "Shadow",
+    "Simba", "Smokey", "Socks", "Sparky", "Sunny", "Teddy", "Tiger", "Toffee", "Waffles", "Whiskey", "Willow", "Ziggy",
+    "Zorro",
+];
+
+/// Genetic traits of kind `visual`.
+pub(super) const VISUAL: &[&str] = &[
+    "amber eyes",
+    "banded tail",
+    "bright crest",
+    "curly coat",
+    "dappled back",
+    "double coat",
+    "feathered feet",
+    "glossy fur",
+    "heterochromia",
+    "long whiskers",
+    "marbled flank",
+    "piebald",
+    "ringed tail",
+    "silver tips",
+    "tufted ears",
+    "white socks",
+];
+/// Genetic traits of kind `personality`.
+pub(super) const PERSONALITY: &[&str] = &[
+    "affectionate",
+    "bold",
+    "calm",
+    "cheeky",
+    "clumsy",
+    "curious",
+    "dreamy",
+    "gentle",
+    "grumpy",
+    "loyal",
+    "mischievous",
+    "shy",
+    "stubborn",
+    "vigilant",
+];
+/// Genetic traits of kind `skill`.
+pub(super) const SKILL: &[&str] = &[
+    "climbing",
+    "digging",
+    "fetching",
+    "finding keys",
+    "hide and seek",
+    "high five",
+    "mouse catching",
+    "opening doors",
+    "rolling over",
+    "swimming",
+];

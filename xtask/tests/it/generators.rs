@@ -1,0 +1,128 @@
+//! Generated fixtures: the committed ones are what their commands make; any size and any seed loads, and is rehearsed like
+//! the committed one.
+
+use crate::processes::wait_until;
+use crate::workspace::{Ran, Workspace, repository};
+use duct::unix::HandleExt;
+use pretty_assertions::assert_eq;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn generated(workspace: &Workspace, database: &str, units: u64, seed: u64) -> String {
+    workspace.succeed(&format!("fixture generate {database} --units {units} --seed {seed}")).stdout
+}
+
+/// The databases that have a generator.
+fn databases() -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(repository().join("xtask/src/generators")).unwrap() {
+        let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+        if name != "mod" {
+            names.push(name);
+        }
+    }
+    assert!(names.len() >= 2, "{names:?}");
+    names
+}
+
+#[test]
+fn the_committed_one_is_what_its_command_makes() {
+    let workspace = Workspace::new();
+    for database in databases() {
+        let file = format!("fixtures/{database}/populated.sql");
+        let committed = fs::read_to_string(workspace.path(&file)).unwrap();
+        let command = committed.lines().nth(1).and_then(|line| line.strip_prefix("-- made by: cargo xtask ")).unwrap();
+        let made = workspace.succeed(command).stdout;
+        let differs = made.lines().zip(committed.lines()).find(|(made, committed)| made != committed);
+        assert_eq!(differs, None, "make {file} anew: cargo xtask {command} --out {file}");
+        assert_eq!(made.len(), committed.len(), "make {file} anew: cargo xtask {command} --out {file}");
+    }
+}
+
+/// The rows of a script, without what stands between them.
+fn rows(script: &str) -> BTreeSet<&str> {
+    script.lines().filter(|line| line.starts_with("    (")).map(|line| line.trim_end_matches([',', ';'])).collect()
+}
+
+#[test]
+fn a_row_is_the_same_in_a_fixture_of_any_size() {
+    let workspace = Workspace::new();
+    for database in databases() {
+        let sizes = [1, 7, 100, 450].map(|units| generated(&workspace, &database, units, 3));
+        for pair in sizes.windows(2) {
+            let (small, large) = (rows(&pair[0]), rows(&pair[1]));
+            assert!(small.len() < large.len(), "{database}");
+            assert_eq!(small.difference(&large).collect::<Vec<_>>(), [&""; 0], "{database}");
+        }
+        assert_eq!(generated(&workspace, &database, 450, 3), sizes[3], "{database}: the same again");
+        let other = generated(&workspace, &database, 450, 4);
+        assert_eq!(rows(&other).len(), rows(&sizes[3]).len(), "{database}: as many rows of another seed");
+        assert!(rows(&other).is_disjoint(&rows(&sizes[3])), "{database}: all of them others");
+    }
+}
+
+/// Whatever the seed and the size, all proofs hold.
+#[test]
+fn others_are_rehearsed_like_the_committed_one() {
+    let workspace = Workspace::new();
+    for database in databases() {
+        for (units, seed) in [(1, 5), (7, 6), (250, 7), (133, u64::MAX)] {
+            let file = format!("fixtures/{database}/of_{units}.sql");
+            workspace.succeed(&format!("fixture generate {database} --units {units} --seed {seed} --out {file}"));
+        }
+        workspace.remove(&format!("fixtures/{database}/populated.sql"));
+        workspace.succeed(&format!("ci {database}"));
+    }
+}
+
+#[test]
+fn files() {
+    let workspace = Workspace::new();
+    let check = |arguments: &str, snapshot: &str| workspace.run(arguments).check(0, "command_line", snapshot);
+    check("fixture generate --help", "help_fixture_generate");
+    check("fixture generate pets --units 12 --out fixtures/pets/small.sql", "fixture_generate");
+    let small = generated(&workspace, "pets", 12, 1);
+    let read = |file: &str| fs::read_to_string(workspace.path(file)).unwrap();
+    assert_eq!(read("fixtures/pets/small.sql"), small);
+    // A generated one is replaced, also behind a link; the way to the file is taken from where the command is typed.
+    std::os::unix::fs::symlink("small.sql", workspace.path("fixtures/pets/linked.sql")).unwrap();
+    let again = ["fixture", "generate", "pets", "--units", "13", "--out", "linked.sql"];
+    let ran = workspace.finish("", workspace.command_in("fixtures/pets", &[], again));
+    assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    assert!(workspace.path("fixtures/pets/linked.sql").is_symlink());
+    assert_eq!(read("fixtures/pets/small.sql"), generated(&workspace, "pets", 13, 1));
+    let names = fs::read_dir(workspace.path("fixtures/pets")).unwrap().count();
+    assert_eq!(names, 3, "nothing temporary stays");
+}
+
+/// Whoever interrupts it finds nothing to clear away.
+#[test]
+fn an_interrupted_one_leaves_nothing() {
+    let workspace = Workspace::new();
+    let before = workspace.files();
+    let arguments = ["fixture", "generate", "pets", "--units", "1000000000", "--out", "fixtures/pets/huge.sql"];
+    let running = workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
+    wait_until(|| workspace.files().len() > before.len());
+    running.send_signal(2).unwrap();
+    let ran = workspace.ran("fixture generate   (and Ctrl-C)", running.wait().unwrap());
+    assert_eq!((ran.exit, &*ran.stderr), (Some(3), "stopped; nothing was written\n"));
+    assert_eq!(workspace.files(), before);
+}
+
+fn shell(workspace: &Workspace, script: &str) -> Ran {
+    let command = duct::cmd!("sh", "-c", script, env!("CARGO_BIN_EXE_xtask")).dir(&workspace.root);
+    workspace.finish(script, command)
+}
+
+#[test]
+fn pipes() {
+    let workspace = Workspace::new();
+    let ran = shell(&workspace, r#"{ "$0" fixture generate pets --units 100000; echo "exit $?" >&2; } | head -n 1"#);
+    assert_eq!((&*ran.stdout, &*ran.stderr), ("-- at: 20250901090000\n", "exit 0\n"));
+    if Path::new("/dev/full").exists() {
+        let ran = shell(&workspace, r#""$0" fixture generate pets --units 1 > /dev/full"#);
+        assert_eq!(ran.exit, Some(1));
+        assert!(ran.stderr.contains("can't write standard output: No space left on device"), "{}", ran.text());
+    }
+}
