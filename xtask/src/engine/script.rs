@@ -36,8 +36,11 @@ pub(crate) async fn run_script(connection: &mut Connection, sql: &str, around: A
         Around::Transaction => Some(0),
         Around::Nothing => None,
     };
+    let sets_timeout = |statement: &Statement<'_>| {
+        tokens(statement.text, connection.engine()).iter().any(|token| token.is("lock_timeout"))
+    };
     // A file that sees to its waits itself is left alone.
-    let sees_to_waits = tokens(sql, connection.engine()).iter().any(|token| token.is("lock_timeout"));
+    let sees_to_waits = around == Around::Nothing && statements.iter().any(sets_timeout);
     for (number, statement) in statements.iter().enumerate() {
         let sent = match connection.engine().refuses(statement) {
             Some(why) => Err(Error::Statement { why: why.to_owned(), position: None }),
