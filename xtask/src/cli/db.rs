@@ -77,7 +77,9 @@ async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error>
             (beside.unwrap_or_else(|| "psql".into()), Vec::new())
         }
     };
-    let shell = duct::cmd(program, arguments);
+    // What stands there of another server would count, too.
+    let elsewhere = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE"];
+    let shell = elsewhere.into_iter().fold(duct::cmd(program, arguments), |shell, name| shell.env_remove(name));
     let shell = target.address.environment().into_iter().fold(shell, |shell, (name, value)| shell.env(name, value));
     match shell.unchecked().run() {
         Ok(output) if output.status.success() => Ok(Exit::Ok),

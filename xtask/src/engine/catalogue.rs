@@ -26,6 +26,17 @@ pub struct TableShape {
     pub key: Vec<String>,
 }
 
+/// Where a sequence stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequence {
+    /// The number that it will give next, should there be room for it.
+    pub next: i128,
+    /// Whether its numbers fall.
+    pub is_falling: bool,
+    /// The table that it belongs to.
+    pub table: Option<String>,
+}
+
 /// The user's schema as a map of objects to their definitions, so that two ways to write the same thing are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {

@@ -3,12 +3,15 @@
 
 use super::lex::Statement;
 use super::{Address, Engine, Error, Row, Rows, Value, postgres, sqlite};
-use super::{SQLX_TABLE, Schema, TableDigest, TableShape};
+use super::{SQLX_TABLE, Schema, Sequence, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Settings of a session, by name.
+pub(crate) type Settings = Vec<(String, String)>;
 
 /// What a connection may do, and how durable it has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,17 +126,15 @@ impl Connection {
     /// after it waits behind it. It is to be tried again for as long as [`Self::patience`] says.
     pub(crate) async fn begin_migration(&mut self) -> Result<(), Error> {
         self.begin().await?;
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.give_up_soon("SET LOCAL").await,
-        }
+        self.give_up_soon("SET LOCAL").await
     }
 
-    /// From here on waits only shortly for a lock, until [`Self::give_up_late`].
-    pub(crate) async fn give_up_soon(&mut self) -> Result<(), Error> {
+    /// From here on waits only shortly for a lock: until the transaction ends (`SET LOCAL`) or until [`Self::give_up_late`]
+    /// (`SET SESSION`).
+    pub(crate) async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.give_up_soon("SET SESSION").await,
+            Self::Postgres(session) => session.give_up_soon(set).await,
         }
     }
 
@@ -164,9 +165,12 @@ impl Connection {
     }
 
     /// What a statement that ran without a transaction may have left unusable.
-    pub(crate) async fn unusable(&mut self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub(crate) async fn unusable(&mut self) -> Result<Vec<String>, Error> {
         match self {
-            Self::Sqlite(_) => Vec::new(),
+            Self::Sqlite(_) => Ok(Vec::new()),
             Self::Postgres(session) => session.invalid_indexes().await,
         }
     }
@@ -264,6 +268,23 @@ impl Connection {
         Ok(applied.scalar() == Some(&Value::Int(0)))
     }
 
+    /// Sets what changes how the catalogue and values are shown to what it is for a fingerprint, whatever a migration has set it
+    /// to, and returns what it was.
+    pub(crate) async fn pin(&mut self) -> Result<Settings, Error> {
+        match self {
+            Self::Sqlite(_) => Ok(Settings::default()),
+            Self::Postgres(session) => session.pin().await,
+        }
+    }
+
+    /// Sets it back.
+    pub(crate) async fn unpin(&mut self, settings: Settings) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.unpin(settings).await,
+        }
+    }
+
     /// The user's tables (not the engine's, sqlx's or this tool's), with columns and keys, by name.
     pub(crate) async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
         match self {
@@ -280,9 +301,8 @@ impl Connection {
         }
     }
 
-    /// How many numbers each of the user's sequences has given, and the table that it belongs to. SQLite's own counters follow
-    /// their tables.
-    pub(crate) async fn sequences(&mut self) -> Result<BTreeMap<String, (i64, Option<String>)>, Error> {
+    /// Where each of the user's sequences stands. SQLite's own counters follow their tables.
+    pub(crate) async fn sequences(&mut self) -> Result<BTreeMap<String, Sequence>, Error> {
         match self {
             Self::Sqlite(_) => Ok(BTreeMap::new()),
             Self::Postgres(session) => postgres::sequences(session).await,

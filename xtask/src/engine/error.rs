@@ -3,6 +3,7 @@
 use miette::Diagnostic;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Somebody who has a database open: a process of this machine, or a session on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,15 +115,15 @@ pub enum Error {
     },
 
     /// Somebody else kept the database locked for longer than we were told to wait.
-    #[error("{place} is locked, and stayed so for {waited} s; {}", who(holders))]
+    #[error("{place} is locked, and stayed so for {:.0} s; {}", waited.as_secs_f64(), who(holders))]
     #[diagnostic(help(
         "let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"
     ))]
     Locked {
         /// The file or the address.
         place: String,
-        /// How long we waited, in seconds.
-        waited: u64,
+        /// How long we waited.
+        waited: Duration,
         /// Who has the file open, as far as this user may see.
         holders: Vec<Holder>,
     },

@@ -19,7 +19,8 @@ mod target;
 mod value;
 
 pub use address::{Address, PostgresAddress};
-pub use catalogue::{Object, SQLX_TABLE, Schema, TableShape, is_bookkeeping};
+pub use catalogue::{Object, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
+pub(crate) use connection::Settings;
 pub use connection::{Access, Connection, Lock};
 pub use digest::TableDigest;
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Key, Page, PageError, Which};
 pub use error::{Error, Holder, HolderKind};
 pub(crate) use retry::Retries;
-pub(crate) use script::{Around, run_script};
+pub(crate) use script::{Around, Remains, run_script};
 pub(crate) use store::{copy, exists, remove, settle, touch, version};
 pub use target::Target;
 pub use value::{Row, Rows, Value};
@@ -58,18 +59,24 @@ impl Engine {
     /// What a statement does to the transaction around it.
     pub(crate) fn transaction_control(self, statement: &lex::Statement<'_>) -> Option<TransactionControl> {
         let tokens = lex::tokens(statement.text, self);
-        let words: Vec<_> = tokens.iter().filter(|token| token.kind != lex::Kind::Comment).take(3).collect();
+        let words: Vec<_> = tokens.iter().filter(|token| token.kind != lex::Kind::Comment).collect();
         let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is(word));
-        let is_begin = is(0, "BEGIN") || (self == Self::Postgres && is(0, "START") && is(1, "TRANSACTION"));
-        let is_end =
-            ["COMMIT", "END", "ROLLBACK"].iter().any(|word| is(0, word)) || (self == Self::Postgres && is(0, "ABORT"));
-        // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` go back to a savepoint and leave the transaction open.
-        let is_within = is(0, "ROLLBACK") && (is(1, "TO") || is(2, "TO"));
-        match (is_begin, is_end && !is_within) {
-            (true, _) => Some(TransactionControl::Begin),
-            (_, true) => Some(TransactionControl::End),
-            _ => None,
+        let one_of = |those: &[&str]| those.iter().any(|word| is(0, word));
+        let chains = words.windows(2).any(|pair| pair[0].is("AND") && pair[1].is("CHAIN"));
+        if is(0, "BEGIN") || (self == Self::Postgres && is(0, "START") && is(1, "TRANSACTION")) {
+            return Some(TransactionControl::Begin);
         }
+        // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` go back to a savepoint and leave the transaction open.
+        if one_of(&["ROLLBACK"]) && (is(1, "TO") || is(2, "TO")) {
+            return None;
+        }
+        if one_of(&["COMMIT", "END"]) {
+            return Some(if chains { TransactionControl::CommitAndChain } else { TransactionControl::Commit });
+        }
+        if one_of(&["ROLLBACK"]) || (self == Self::Postgres && is(0, "ABORT")) {
+            return Some(if chains { TransactionControl::RollbackAndChain } else { TransactionControl::Rollback });
+        }
+        None
     }
 
     /// True where a file that sees to its transaction itself can't run inside of another. PostgreSQL warns of the beginning,
@@ -145,8 +152,14 @@ impl Engine {
 pub(crate) enum TransactionControl {
     /// Opens one.
     Begin,
-    /// Ends it.
-    End,
+    /// Ends it, and what was done in it stays.
+    Commit,
+    /// The same, and opens another one.
+    CommitAndChain,
+    /// Ends it, and what was done in it is undone.
+    Rollback,
+    /// The same, and opens another one.
+    RollbackAndChain,
 }
 
 impl fmt::Display for Engine {

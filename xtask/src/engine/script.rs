@@ -5,6 +5,7 @@ use super::lex::{Statement, statements, tokens};
 use super::retry::Retries;
 use super::{Connection, Error, TransactionControl};
 use miette::SourceSpan;
+use std::time::Instant;
 
 /// What is around the statements of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,62 +23,126 @@ pub(crate) struct ScriptError {
     pub(crate) error: Error,
     /// The token at fault, or the first word of the statement, in bytes of the file.
     pub(crate) at: SourceSpan,
-    /// How many statements before it have taken effect and stay when the transaction that is open is rolled back.
+    /// How many statements have taken effect and stay when the transaction that is open is rolled back.
     pub(crate) done: usize,
     /// How many there are.
     pub(crate) of: usize,
+    /// What the failed one itself has done.
+    pub(crate) remains: Remains,
+}
+
+/// What a statement that failed outside of a transaction has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remains {
+    /// Nothing, or what the catalogue tells.
+    Seen,
+    /// Nobody can say: it may have committed a part of itself.
+    Unseen,
+}
+
+/// A transaction that is open.
+#[derive(Debug, Clone, Copy)]
+struct Opened {
+    /// The statement from which it can be repeated; none where the file did not begin it.
+    from: Option<usize>,
+    /// How many statements had taken effect before.
+    done: usize,
 }
 
 /// Runs all statements of `sql`.
+///
+/// Where a statement without a transaction around it, or a transaction of the file's own, has to wait for a lock, it gives up
+/// soon, since whoever comes after it waits behind it, and is tried again.
 pub(crate) async fn run_script(connection: &mut Connection, sql: &str, around: Around) -> Result<(), ScriptError> {
     let statements = statements(sql, connection.engine());
-    // The first statement of the transaction that is open, with which those from there on would be undone.
-    let mut opened = match around {
-        Around::Transaction => Some(0),
-        Around::Nothing => None,
-    };
+    let mut opened = (around == Around::Transaction).then_some(Opened { from: None, done: 0 });
     let sets_timeout = |statement: &Statement<'_>| {
         tokens(statement.text, connection.engine()).iter().any(|token| token.is("lock_timeout"))
     };
     // A file that sees to its waits itself is left alone.
-    let sees_to_waits = around == Around::Nothing && statements.iter().any(sets_timeout);
-    for (number, statement) in statements.iter().enumerate() {
+    let is_gentle = around == Around::Nothing && !statements.iter().any(sets_timeout);
+    let mut retries = Retries::new(connection.patience());
+    let (mut at, mut done) = (0, 0);
+    while let Some(statement) = statements.get(at) {
+        let is_alone = opened.is_none() && is_gentle && is_repeatable(connection, statement);
+        let start = Instant::now();
         let sent = match connection.engine().refuses(statement) {
             Some(why) => Err(Error::Statement { why: why.to_owned(), position: None }),
-            None if opened.is_some() || sees_to_waits => connection.execute(statement.text, &[]).await.map(drop),
-            None => send_alone(connection, statement).await,
+            None if is_alone => send_alone(connection, statement).await,
+            None => connection.execute(statement.text, &[]).await.map(drop),
         };
         if let Err(error) = sent {
-            let offset = connection.locate(statement, &error).await.unwrap_or(0);
-            let first =
-                tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
-            let at = (statement.start + offset, first).into();
-            return Err(ScriptError { error, at, done: opened.unwrap_or(number), of: statements.len() });
+            let from = opened.and_then(|opened| opened.from).or(is_alone.then_some(at));
+            if let (Error::Locked { .. }, true, Some(from)) = (&error, is_gentle, from)
+                && retries.again(start.elapsed()).await
+            {
+                if let Some(before) = opened.take() {
+                    connection.rollback().await;
+                    done = before.done;
+                }
+                at = from;
+                continue;
+            }
+            let done = opened.map_or(done, |opened| opened.done);
+            return Err(
+                failure(connection, statement, retries.told(error, start.elapsed()), done, statements.len()).await
+            );
         }
+        done += 1;
         match connection.engine().transaction_control(statement) {
-            Some(TransactionControl::Begin) => opened = opened.or(Some(number)),
-            Some(TransactionControl::End) => opened = None,
-            None => {}
+            Some(TransactionControl::Begin) if opened.is_none() => {
+                opened = Some(Opened { from: Some(at), done: done - 1 });
+                if is_gentle && let Err(error) = connection.give_up_soon("SET LOCAL").await {
+                    return Err(failure(connection, statement, error, done - 1, statements.len()).await);
+                }
+            }
+            Some(TransactionControl::Commit) => opened = None,
+            Some(TransactionControl::Rollback) => done = opened.take().map_or(done, |opened| opened.done),
+            // What is done stays or goes, and another one is open, which can't be begun anew.
+            Some(TransactionControl::CommitAndChain) => opened = Some(Opened { from: None, done }),
+            Some(TransactionControl::RollbackAndChain) => {
+                done = opened.map_or(done, |opened| opened.done);
+                opened = Some(Opened { from: None, done });
+            }
+            Some(TransactionControl::Begin) | None => {}
         }
+        at += 1;
     }
     Ok(())
 }
 
-/// Sends a statement that is a transaction of its own. Where it has to wait for a lock it gives up soon, since whoever comes
-/// after it waits behind it, and is tried again.
+async fn failure(
+    connection: &mut Connection,
+    statement: &Statement<'_>,
+    error: Error,
+    done: usize,
+    of: usize,
+) -> ScriptError {
+    let offset = connection.locate(statement, &error).await.unwrap_or(0);
+    let length = tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
+    let remains = if commits_itself(connection, statement) { Remains::Unseen } else { Remains::Seen };
+    ScriptError { error, at: (statement.start + offset, length).into(), done, of, remains }
+}
+
+/// True for a call of what may commit in its middle.
+fn commits_itself(connection: &Connection, statement: &Statement<'_>) -> bool {
+    let tokens = tokens(statement.text, connection.engine());
+    let is = |word: &str| tokens.first().is_some_and(|first| first.is(word));
+    is("CALL") || (is("DO") && statement.text.to_ascii_uppercase().contains("COMMIT"))
+}
+
+/// False for what may have committed a part of itself, and for what blocks nobody while it waits and leaves something
+/// unusable where it gives up.
+fn is_repeatable(connection: &Connection, statement: &Statement<'_>) -> bool {
+    let builds = tokens(statement.text, connection.engine()).iter().any(|token| token.is("CONCURRENTLY"));
+    !builds && !commits_itself(connection, statement)
+}
+
+/// Sends a statement that is a transaction of its own.
 async fn send_alone(connection: &mut Connection, statement: &Statement<'_>) -> Result<(), Error> {
-    // It blocks nobody while it waits, and what it began would be left behind by giving up.
-    if tokens(statement.text, connection.engine()).iter().any(|token| token.is("CONCURRENTLY")) {
-        return connection.execute(statement.text, &[]).await.map(drop);
-    }
-    let mut retries = Retries::new(connection.patience());
-    connection.give_up_soon().await?;
-    let mut sent = connection.execute(statement.text, &[]).await;
-    while matches!(sent, Err(Error::Locked { .. })) && retries.again().await {
-        sent = connection.execute(statement.text, &[]).await;
-    }
-    // After a failure of the connection, that failure is what counts.
+    connection.give_up_soon("SET SESSION").await?;
+    let sent = connection.execute(statement.text, &[]).await;
     let restored = connection.give_up_late().await;
-    sent?;
-    restored
+    // After a failure of the connection, that failure is what counts.
+    sent.and(restored)
 }

@@ -1,7 +1,7 @@
 //! The digest of a database's rows, table by table, and what became different between two of them.
 
 use super::difference::ContentDifference;
-use crate::engine::{Connection, Error, TableDigest};
+use crate::engine::{Connection, Error, Sequence, TableDigest};
 use std::collections::BTreeMap;
 
 /// The digest of all rows of a database.
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 pub struct Content {
     /// By table.
     pub tables: BTreeMap<String, TableDigest>,
-    /// How many numbers each sequence has given, and the table that it belongs to.
-    pub sequences: BTreeMap<String, (i64, Option<String>)>,
+    /// Where each sequence stands.
+    pub sequences: BTreeMap<String, Sequence>,
 }
 
 /// Digests all of the user's tables. `volatile` columns, as `(table, column)`, are left out.
@@ -18,6 +18,13 @@ pub struct Content {
 /// # Errors
 /// What the engine said.
 pub async fn content(connection: &mut Connection, volatile: &[(String, String)]) -> Result<Content, Error> {
+    let settings = connection.pin().await?;
+    let content = digest_all(connection, volatile).await?;
+    connection.unpin(settings).await?;
+    Ok(content)
+}
+
+async fn digest_all(connection: &mut Connection, volatile: &[(String, String)]) -> Result<Content, Error> {
     let mut tables = BTreeMap::new();
     for mut table in connection.tables().await? {
         table.columns.retain(|column| !volatile.iter().any(|(t, c)| *t == table.name && c == column));
@@ -62,12 +69,13 @@ impl Content {
                 found.push(ContentDifference::TableNew { table: table.clone(), rows: now.rows });
             }
         }
-        for (sequence, (given, table)) in &self.sequences {
-            let behind = after.sequences.get(sequence).map_or(0, |(now, _)| given - now);
+        for (name, before) in &self.sequences {
+            let Some(now) = after.sequences.get(name) else { continue };
             // Numbers that were skipped are no loss.
-            if behind > 0 {
-                let table = table.clone().unwrap_or_else(|| sequence.clone());
-                found.push(ContentDifference::SequenceBehind { sequence: sequence.clone(), table, behind });
+            if if now.is_falling { now.next > before.next } else { now.next < before.next } {
+                let table = before.table.clone().unwrap_or_else(|| name.clone());
+                let (sequence, before, after) = (name.clone(), before.next, now.next);
+                found.push(ContentDifference::SequenceBack { sequence, table, before, after });
             }
         }
         found
@@ -178,19 +186,20 @@ mod tests {
 
     #[test]
     fn sequences() {
-        let check = |before: i64, after: Option<i64>, expect: &[&str]| {
-            let content = |given: Option<i64>| Content {
-                sequences: given.into_iter().map(|given| ("s".to_owned(), (given, Some("t".to_owned())))).collect(),
-                ..Content::default()
+        let check = |before: i128, after: Option<i128>, is_falling: bool, expect: &[&str]| {
+            let content = |next: Option<i128>| {
+                let sequence = |next| ("s".to_owned(), Sequence { next, is_falling, table: Some("t".to_owned()) });
+                Content { sequences: next.into_iter().map(sequence).collect(), ..Content::default() }
             };
             let found: Vec<_> =
                 content(Some(before)).compare(&content(after)).iter().map(ToString::to_string).collect();
             assert_eq!(found, expect);
         };
-        check(7, Some(7), &[]);
-        check(7, Some(9), &[]);
-        check(7, None, &[]);
-        check(7, Some(6), &["sequence \"s\" is 1 number behind where it was, and will give it again"]);
-        check(7, Some(0), &["sequence \"s\" is 7 numbers behind where it was, and will give them again"]);
+        check(7, Some(7), false, &[]);
+        check(7, Some(9), false, &[]);
+        check(7, None, false, &[]);
+        check(7, Some(1), true, &[]);
+        check(7, Some(1), false, &["sequence \"s\" went back: it gives 1 next, and had come to 7"]);
+        check(1, Some(7), true, &["sequence \"s\" went back: it gives 7 next, and had come to 1"]);
     }
 }

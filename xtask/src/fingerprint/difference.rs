@@ -82,13 +82,15 @@ pub enum ContentDifference {
         examples: Vec<Example>,
     },
     /// A sequence will give numbers that it has given already.
-    SequenceBehind {
+    SequenceBack {
         /// The sequence.
         sequence: String,
         /// The table that it belongs to; itself where it belongs to none.
         table: String,
-        /// How many numbers.
-        behind: i64,
+        /// The number that it would have given next.
+        before: i128,
+        /// The one that it gives next.
+        after: i128,
     },
 }
 
@@ -109,7 +111,7 @@ impl ContentDifference {
             Self::TableNew { .. } | Self::ColumnNew { .. } => false,
             Self::TableGone { rows, .. } => *rows > 0,
             Self::Rows { gone, .. } => *gone > 0,
-            Self::ColumnGone { .. } | Self::Values { .. } | Self::SequenceBehind { .. } => true,
+            Self::ColumnGone { .. } | Self::Values { .. } | Self::SequenceBack { .. } => true,
         }
     }
 
@@ -120,7 +122,7 @@ impl ContentDifference {
             Self::TableGone { table, .. }
             | Self::TableNew { table, .. }
             | Self::Rows { table, .. }
-            | Self::SequenceBehind { table, .. } => (table, None),
+            | Self::SequenceBack { table, .. } => (table, None),
             Self::ColumnGone { table, column }
             | Self::ColumnNew { table, column }
             | Self::Values { table, column, .. } => (table, Some(column)),
@@ -155,11 +157,8 @@ impl fmt::Display for ContentDifference {
             Self::Values { table, column, rows: Some(n), .. } => {
                 write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n))
             }
-            Self::SequenceBehind { sequence, behind: 1, .. } => {
-                write!(f, "sequence \"{sequence}\" is 1 number behind where it was, and will give it again")
-            }
-            Self::SequenceBehind { sequence, behind, .. } => {
-                write!(f, "sequence \"{sequence}\" is {behind} numbers behind where it was, and will give them again")
+            Self::SequenceBack { sequence, before, after, .. } => {
+                write!(f, "sequence \"{sequence}\" went back: it gives {after} next, and had come to {before}")
             }
             Self::Values { table, column, rows: None, .. } => write!(f, "\"{table}\".\"{column}\" holds other values"),
         }

@@ -8,7 +8,10 @@ use crate::engine::{Connection, Error, Object, Schema};
 /// # Errors
 /// What the engine said.
 pub async fn schema(connection: &mut Connection) -> Result<Schema, Error> {
-    connection.schema().await
+    let settings = connection.pin().await?;
+    let schema = connection.schema().await?;
+    connection.unpin(settings).await?;
+    Ok(schema)
 }
 
 /// What became different from `before` to `after`.

@@ -6,7 +6,7 @@ use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::engine::SQLX_TABLE;
 use crate::engine::lex::statements;
-use crate::engine::{self, Around, Connection, Retries, run_script};
+use crate::engine::{self, Around, Connection, Remains, Retries, run_script};
 use crate::event::{Direction, Event, Events};
 use crate::ledger;
 use std::time::{Duration, Instant};
@@ -43,20 +43,17 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         Transaction::Wrapped => {
             let mut retries = Retries::new(connection.patience());
             loop {
-                match wrapped(connection, migration, direction, script, start).await {
-                    // Those who waited behind us get their turn; then it is tried again.
-                    Err(error) if error.is_locked() => {
-                        connection.rollback().await;
-                        if !retries.again().await {
-                            break Err(error);
-                        }
-                    }
-                    run => break run,
+                let run = wrapped(connection, migration, direction, script, start).await;
+                let Some(waited) = run.as_ref().err().and_then(Error::waited) else { break run };
+                // Those who waited behind us get their turn; then it is tried again.
+                connection.rollback().await;
+                if !retries.again(waited).await {
+                    break run.map_err(|error| error.after(&retries));
                 }
             }
         }
         Transaction::None => match run(connection, migration, direction, script).await {
-            Ok(()) => record(connection, migration, direction, start).await,
+            Ok(()) => record(connection, migration, direction, script, start).await,
             failed => failed,
         },
     };
@@ -77,7 +74,7 @@ async fn wrapped(
 ) -> Result<(), Error> {
     connection.begin_migration().await?;
     run(connection, migration, direction, script).await?;
-    record(connection, migration, direction, start).await?;
+    record(connection, migration, direction, script, start).await?;
     connection.commit().await.map_err(|cause| match cause {
         // A constraint that is checked at the end: no single statement is at fault.
         engine::Error::Statement { why, .. } => {
@@ -97,19 +94,26 @@ async fn run(
 ) -> Result<(), Error> {
     let (around, unusable) = match script.transaction {
         Transaction::Wrapped => (Around::Transaction, Vec::new()),
-        Transaction::None => (Around::Nothing, connection.unusable().await),
+        Transaction::None => (Around::Nothing, connection.unusable().await?),
     };
     let Err(failed) = run_script(connection, &script.sql, around).await else { return Ok(()) };
     connection.rollback().await;
-    let unusable = match script.transaction {
-        Transaction::Wrapped => Vec::new(),
-        Transaction::None => {
-            connection.unusable().await.into_iter().filter(|index| !unusable.contains(index)).collect()
-        }
-    };
-    let left_behind = match failed.done {
-        0 if unusable.is_empty() => LeftBehind::Nothing,
-        done => LeftBehind::Statements { done, of: failed.of, unusable },
+    let (done, of) = (failed.done, failed.of);
+    let left_behind = match script.transaction {
+        Transaction::Wrapped if done == 0 => LeftBehind::Nothing,
+        Transaction::Wrapped => LeftBehind::Statements { done, of, unusable },
+        Transaction::None if failed.remains == Remains::Unseen => LeftBehind::Unknown { done, of },
+        Transaction::None => match connection.unusable().await {
+            Ok(now) => {
+                let unusable: Vec<String> = now.into_iter().filter(|index| !unusable.contains(index)).collect();
+                if done == 0 && unusable.is_empty() {
+                    LeftBehind::Nothing
+                } else {
+                    LeftBehind::Statements { done, of, unusable }
+                }
+            }
+            Err(_) => LeftBehind::Unknown { done, of },
+        },
     };
     Err(Error::sql(migration, direction, script, failed.error, left_behind, failed.at))
 }
@@ -118,6 +122,7 @@ async fn record(
     connection: &mut Connection,
     migration: &Migration,
     direction: Direction,
+    script: &Script,
     start: Instant,
 ) -> Result<(), Error> {
     let record = migration.record();
@@ -125,7 +130,24 @@ async fn record(
         Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,
         Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
     };
-    recorded.map_err(|error| Error::bookkeeping(connection, error))?;
+    recorded.map_err(|error| match Error::bookkeeping(connection, error) {
+        // The file is done and its books can't be found: it changed where names are looked for.
+        Error::Engine(engine::Error::Statement { why, .. }) if why.contains(SQLX_TABLE) => {
+            let all = statements(&script.sql, connection.engine());
+            let at = all.iter().find(|statement| statement.text.contains("search_path")).or(all.last());
+            let at = at.map_or(0, |statement| statement.start);
+            let why = format!(
+                "it can't be recorded, for it changes the search_path ({why}); end it with `RESET search_path;`"
+            );
+            let cause = engine::Error::Statement { why, position: None };
+            let left_behind = match script.transaction {
+                Transaction::Wrapped => LeftBehind::Nothing,
+                Transaction::None => LeftBehind::Statements { done: all.len(), of: all.len(), unusable: Vec::new() },
+            };
+            Error::sql(migration, direction, script, cause, left_behind, (at, 0).into())
+        }
+        error => error,
+    })?;
     if direction == Direction::Down {
         ledger::supersede_all(connection).await?;
     }

@@ -2,13 +2,14 @@
 
 use super::fault::Fault;
 use super::file::{Migration, Script};
-use crate::engine::{self, Connection};
+use crate::engine::{self, Connection, Retries};
 use crate::event::Direction;
 use crate::shell::quoted;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use sqlx::migrate::MigrateError;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a failed file leaves in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +25,32 @@ pub enum LeftBehind {
         /// What the failed one left that can't be used, such as an invalid index.
         unusable: Vec<String>,
     },
+    /// Nobody can say: the database could not be asked any more.
+    Unknown {
+        /// How many statements have taken effect at the least.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
 }
 
 impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Statements { done, of, unusable } = self else {
-            return f.write_str("nothing of this file is left behind");
+        let (done, of, unusable) = match self {
+            Self::Nothing => return f.write_str("nothing of this file is left behind"),
+            Self::Unknown { done, of } => {
+                return write!(
+                    f,
+                    "at least {done} of its {of} statements took effect; what the one at hand left is not known, and it is \
+                     not recorded"
+                );
+            }
+            Self::Statements { done, of, unusable } => (done, of, unusable),
         };
         let stays = match done {
             0 => None,
-            1 => Some(format!("the first of its {of} statements has taken effect and stays, and it is not recorded")),
-            _ => Some(format!(
-                "the first {done} of its {of} statements have taken effect and stay, and it is not recorded"
-            )),
+            1 => Some(format!("1 of its {of} statements has taken effect and stays, and it is not recorded")),
+            _ => Some(format!("{done} of its {of} statements have taken effect and stay, and it is not recorded")),
         };
         let unusable = (!unusable.is_empty()).then(|| format!("unusable is left: {}", unusable.join(", ")));
         f.write_str(&[stays, unusable].into_iter().flatten().collect::<Vec<_>>().join("; "))
@@ -58,7 +72,10 @@ fn what_next(cause: &engine::Error, direction: Direction, left_behind: &LeftBehi
         LeftBehind::Statements { unusable, .. } if !unusable.is_empty() => {
             Some("drop what can't be used, undo or remove from the file what took effect")
         }
-        LeftBehind::Statements { .. } => Some("undo them by hand or remove them from the file"),
+        LeftBehind::Statements { .. } => Some("undo by hand what took effect, or remove it from the file"),
+        LeftBehind::Unknown { .. } => {
+            Some("look at the database, and undo by hand or remove from the file what took effect")
+        }
     };
     let mend = match (cause, direction) {
         (engine::Error::Unreachable { .. }, _) => "wait until the server is there again",
@@ -170,10 +187,30 @@ impl Error {
         Self::Sql { migration: migration.label(), direction, cause, left_behind, text, at }
     }
 
-    /// True where somebody else had a lock for longer than a migration may wait at a time.
-    pub(super) fn is_locked(&self) -> bool {
-        let (Self::Sql { cause: error, .. } | Self::Engine(error)) = self else { return false };
-        matches!(error, engine::Error::Locked { .. })
+    /// How long it waited, where it could not have a lock and left nothing behind, so that it may be tried again.
+    pub(super) fn waited(&self) -> Option<Duration> {
+        match self {
+            Self::Engine(engine::Error::Locked { waited, .. })
+            | Self::Sql { cause: engine::Error::Locked { waited, .. }, left_behind: LeftBehind::Nothing, .. } => {
+                Some(*waited)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same after all attempts.
+    pub(super) fn after(self, retries: &Retries) -> Self {
+        let told = |error: engine::Error| match error {
+            engine::Error::Locked { waited, .. } => retries.told(error, waited),
+            other => other,
+        };
+        match self {
+            Self::Engine(error) => Self::Engine(told(error)),
+            Self::Sql { migration, direction, cause, left_behind, text, at } => {
+                Self::Sql { migration, direction, cause: told(cause), left_behind, text, at }
+            }
+            other => other,
+        }
     }
 
     /// The same with those who hold locks on the database, if it is about a lock and nobody was named yet.

@@ -90,13 +90,9 @@ impl Host {
     }
 
     /// Ends a server of our own.
-    ///
-    /// # Errors
-    /// None that a person could do something about; the signature leaves room for a server that refuses.
-    pub async fn stop(self) -> Result<(), Error> {
+    pub async fn stop(self) {
         if let Some(server) = self.own {
             server.stop().await;
         }
-        Ok(())
     }
 }

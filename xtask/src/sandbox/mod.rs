@@ -16,6 +16,7 @@ pub use template::Template;
 use crate::engine::{self, Address, Engine};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
@@ -29,7 +30,8 @@ pub struct Sandbox {
     _owner: File,
     host: Result<Host, NoHost>,
     served: Arc<Mutex<Vec<Address>>>,
-    kept_on_server: Mutex<Vec<Address>>,
+    /// Whether something on the server is to be looked at by a person.
+    keeps_server: AtomicBool,
 }
 
 impl Sandbox {
@@ -55,8 +57,8 @@ impl Sandbox {
         let owner = File::create(&claiming).map_err(failed)?;
         owner.try_lock().map_err(|error| failed(error.into()))?;
         fs::rename(&claiming, &claimed).map_err(failed)?;
-        let (served, kept_on_server) = (Arc::default(), Mutex::default());
-        let mut sandbox = Self { root: root.to_owned(), own, _owner: owner, host, served, kept_on_server };
+        let (served, keeps_server) = (Arc::default(), AtomicBool::new(false));
+        let mut sandbox = Self { root: root.to_owned(), own, _owner: owner, host, served, keeps_server };
         let token = sandbox.token();
         if let Ok(host) = &mut sandbox.host {
             host.claim(&token).await?;
@@ -80,22 +82,17 @@ impl Sandbox {
     /// # Errors
     /// What a server said.
     pub async fn close(self) -> Result<(), Error> {
+        // On a server of our own, databases go with the server.
         let stays = self.host.as_ref().is_ok_and(Host::stays);
-        let kept: Vec<String> =
-            self.kept_on_server.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Address::url).collect();
-        self.served.lock().unwrap_or_else(PoisonError::into_inner).retain(|address| {
-            // On a server of our own, databases go with the server.
-            (stays || matches!(address, Address::Sqlite(_))) && !kept.contains(&address.url())
-        });
+        let goes = |address: &Address| stays || matches!(address, Address::Sqlite(_));
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).retain(goes);
         self.remove_served().await?;
         match self.host {
-            Ok(host) if kept.is_empty() => Ok(host.stop().await?),
-            Ok(host) => {
-                host.leave();
-                Ok(())
-            }
-            Err(_) => Ok(()),
+            Ok(host) if self.keeps_server.into_inner() => host.leave(),
+            Ok(host) => host.stop().await,
+            Err(_) => {}
         }
+        Ok(())
     }
 
     fn kept(&self) -> PathBuf {
@@ -120,17 +117,13 @@ impl Sandbox {
         }
     }
 
-    /// Where the template of that hash is, or goes. PostgreSQL cuts names at 63 bytes: the hash comes first.
+    /// Where the template of that hash is, or goes.
     fn template_address(&self, like: &Address, name: &str, hash: u128) -> Result<Address, Error> {
         match like {
             Address::Sqlite(_) => {
                 Ok(Address::file_or_new(&self.root.join("templates").join(format!("{name}-{hash:032x}.db"))))
             }
-            Address::Postgres(_) => {
-                let name: String =
-                    format!("xtask-template-{hash:032x}-{name}").chars().filter(char::is_ascii).take(63).collect();
-                Ok(self.host()?.database(&name))
-            }
+            Address::Postgres(_) => Ok(self.host()?.database(&format!("xtask-template-{hash:032x}-{name}"))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Error, Sandbox, Template};
 use crate::engine::{self, Address, Connection, Target};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ const WAIT: Duration = Duration::from_secs(5);
 pub struct Scratch {
     target: Target,
     name: String,
+    /// Whether a person was told to look at it.
+    is_kept: AtomicBool,
     /// Where databases go that have served; they are removed by the sandbox, which can wait for that.
     served: Arc<Mutex<Vec<Address>>>,
 }
@@ -30,7 +32,8 @@ impl Sandbox {
         self.remove_served().await?;
         let address = self.unused(from, name)?;
         engine::copy(from, &address).await?;
-        Ok(Scratch { target: Target::scratch(address, WAIT), name: name.to_owned(), served: Arc::clone(&self.served) })
+        let (target, served) = (Target::scratch(address, WAIT), Arc::clone(&self.served));
+        Ok(Scratch { target, name: name.to_owned(), is_kept: AtomicBool::new(false), served })
     }
 
     /// An address in this process's part that nothing has yet.
@@ -62,7 +65,8 @@ impl Sandbox {
                 Ok(kept.url())
             }
             database @ Address::Postgres(_) => {
-                self.kept_on_server.lock().unwrap_or_else(PoisonError::into_inner).push(database.clone());
+                scratch.is_kept.store(true, Ordering::Relaxed);
+                self.keeps_server.store(true, Ordering::Relaxed);
                 Ok(database.url())
             }
         }
@@ -87,6 +91,8 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.served.lock().unwrap_or_else(PoisonError::into_inner).push(self.target.address.clone());
+        if !self.is_kept.load(Ordering::Relaxed) {
+            self.served.lock().unwrap_or_else(PoisonError::into_inner).push(self.target.address.clone());
+        }
     }
 }

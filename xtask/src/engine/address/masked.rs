@@ -6,6 +6,7 @@ pub(super) fn masked(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();
     }
+    let has_later_at = url.split_once('?').is_some_and(|(_, query)| query.contains('@'));
     let (url, query) = match url.split_once('?') {
         Some((url, _)) => (url, "?***"),
         None => (url, ""),
@@ -22,6 +23,26 @@ pub(super) fn masked(url: &str) -> String {
             let password = if rest[..at].contains(':') { ":***" } else { "" };
             format!("{scheme}://{user}{password}@{}{query}", &rest[at + 1..])
         }
+        // What looks like the beginning of a query may be a part of a password.
+        None if has_later_at => format!("{scheme}://***"),
         None => format!("{scheme}://{rest}{query}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn shows_no_secret() {
+        let check = |url: &str, expect: &str| assert_eq!(masked(url), expect);
+        check("sqlite:a b.db", "sqlite:a b.db");
+        check("postgres://me:secret@h/db?password=secret", "postgres://me:***@h/db?***");
+        check("postgres://me:se/cr@et@h/db", "postgres://me:***@h/db");
+        check("postgres://me:se?cret@h/db", "postgres://***");
+        check("postgres://h/db?user=me@home", "postgres://***");
+        check("host=h password=secret", "host=h ***");
+        check("words", "words");
     }
 }

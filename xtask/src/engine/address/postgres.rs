@@ -69,7 +69,12 @@ impl PostgresAddress {
             return Err(Error::WrongEngine { url: masked(url), engine: Engine::Postgres, example: EXAMPLE });
         }
         let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
-        let options = PgConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
+        let mut options = PgConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
+        // A URL needs brackets around such an address, and the system takes none.
+        if let Some(host) = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            let host = host.to_owned();
+            options = options.host(&host);
+        }
         let database = options.get_database().unwrap_or(MAINTENANCE).to_owned();
         let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters).split('&');
         let is_shown = |parameter: &&str| {
@@ -138,7 +143,11 @@ impl PostgresAddress {
         let (user, database) = (encoded(self.options.get_username()), encoded(&self.database));
         let port = self.options.get_port();
         let socket = self.options.get_socket();
-        let host = if socket.is_some() { "localhost" } else { self.options.get_host() };
+        let host = match (socket, self.options.get_host()) {
+            (Some(_), _) => "localhost".to_owned(),
+            (None, host) if host.contains(':') => format!("[{host}]"),
+            (None, host) => host.to_owned(),
+        };
         let socket = socket.map(|folder| format!("host={}", encoded(&folder.display().to_string())));
         let parameters: Vec<&str> = socket.iter().chain(&self.parameters).map(String::as_str).collect();
         let question = if parameters.is_empty() { "" } else { "?" };
@@ -204,6 +213,7 @@ mod tests {
         };
         check("postgres://me@h/db", "postgres://me@h:5432/db");
         check("postgresql://me:se%40cret@h:1/a%20b", "postgres://me@h:1/a%20b");
+        check("postgres://me@[::1]/db", "postgres://me@[::1]:5432/db");
         check("postgres://me@localhost/db?host=/run/pg", "postgres://me@localhost:5432/db?host=/run/pg");
         check(
             "postgres://me@h/db?sslmode=require&password=secret&options[search_path]=app",

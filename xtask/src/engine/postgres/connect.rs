@@ -13,6 +13,20 @@ const OLDEST: i32 = 130_000;
 /// How long a server may take to let us in, at the least: one that never answers must not hold us for ever.
 const LETTING_IN_TAKES: Duration = Duration::from_secs(10);
 
+/// Keeps a session from being ended for doing nothing. Servers before 14 have no such setting.
+pub(super) const STAY: &str =
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
+
+/// Connects, to a session that is not ended for doing nothing: a lock would end with it while another session works.
+pub(super) async fn connect_to_stay(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
+    let mut connection = connect(address, wait).await?;
+    // A pooler would keep the setting for whoever comes next.
+    refuse_pooler(address, &mut connection, wait).await?;
+    let set = sqlx::raw_sql(STAY).execute(&mut connection).await;
+    set.map_err(|error| explain(&address.url(), wait, &error))?;
+    Ok(connection)
+}
+
 /// Connects, and does nothing else.
 pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
     let options = address.options().clone().application_name("xtask").disable_statement_logging();

@@ -20,9 +20,9 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
         "3D000" => Error::NoDatabase { place },
         "53100" => Error::Full { place, why },
         "25006" => Error::ReadOnly { place, why },
-        "55P03" => Error::Locked { place, waited: wait.as_secs(), holders: Vec::new() },
+        "55P03" => Error::Locked { place, waited: wait, holders: Vec::new() },
         "42501" => Error::Privilege { place, why },
-        "53300" | "57P01" | "57P02" | "57P03" => Error::Unreachable { place, why },
+        "53300" | "57P01" | "57P02" | "57P03" | "57P05" => Error::Unreachable { place, why },
         // pgbouncer, about a parameter that sqlx sends and that it was not told to ignore.
         "08P01" if why.contains("unsupported startup parameter") => Error::Pooler { place, why },
         code if code.starts_with("28") => Error::Refused { place, why },

@@ -1,7 +1,7 @@
 //! One process at a time: the advisory lock that sqlx itself takes for migrations, held by a session of its own, so that it
 //! goes with the process, however that ends, and sqlx-cli waits for us as we wait for it.
 
-use super::connect::{connect, refuse_pooler};
+use super::connect::connect_to_stay;
 use super::explain::explain;
 use crate::engine::{Error, Holder, HolderKind, PostgresAddress};
 use sqlx::postgres::PgConnection;
@@ -21,9 +21,7 @@ impl AdvisoryLock {
         wait: Duration,
         waiting: &(dyn Fn(String) + Sync),
     ) -> Result<Self, Error> {
-        let mut session = connect(address, wait).await?;
-        // A pooler would keep the lock when we are gone.
-        refuse_pooler(address, &mut session, wait).await?;
+        let mut session = connect_to_stay(address, wait).await?;
         let number = lock_number(address.database());
         let deadline = Instant::now() + wait;
         let refused = |error: sqlx::Error| explain(&address.url(), wait, &error);
@@ -40,7 +38,7 @@ impl AdvisoryLock {
             }
             let holders = holders(&mut session, number).await.map_err(refused)?;
             if Instant::now() >= deadline {
-                return Err(Error::Locked { place: address.url(), waited: wait.as_secs(), holders });
+                return Err(Error::Locked { place: address.url(), waited: wait, holders });
             }
             told = true;
             waiting(holders.first().map_or_else(|| "another session".to_owned(), ToString::to_string));

@@ -1,9 +1,9 @@
 //! An open connection to a PostgreSQL database: how it is opened for each kind of access, and how values of any type are
 //! read.
 
-use super::connect::{connect, refuse_old, refuse_pooler};
+use super::connect::{STAY, connect, refuse_old, refuse_pooler};
 use super::explain::explain;
-use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Value};
+use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Settings, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
@@ -51,6 +51,7 @@ impl Session {
         if self.access != Access::Scratch {
             refuse_old(&self.address, &mut self.connection, self.wait).await?;
             refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
+            self.execute(STAY, &[]).await?;
         }
         let encoding = self.rows("SHOW server_encoding", &[]).await?;
         let encoding = encoding.first().and_then(|row| row.first()?.as_text()).unwrap_or_default();
@@ -111,6 +112,25 @@ impl Session {
         self.execute(&format!("SET lock_timeout = {}", self.wait.as_millis().max(1)), &[]).await.map(drop)
     }
 
+    /// Pins what changes how names and values are shown, and returns what it was.
+    pub(crate) async fn pin(&mut self) -> Result<Settings, Error> {
+        let wanted = "SELECT name, current_setting(name), set_config(name, wanted, false) FROM (VALUES \
+                      ('search_path', 'public'), ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), \
+                      ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'), \
+                      ('xmloption', 'content'), ('lc_monetary', 'C')) AS setting (name, wanted)";
+        let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+        let rows = self.rows(wanted, &[]).await?;
+        Ok(rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect())
+    }
+
+    /// Sets it back.
+    pub(crate) async fn unpin(&mut self, settings: Settings) -> Result<(), Error> {
+        let places = (0..settings.len()).map(|at| format!("set_config(${}, ${}, false)", 2 * at + 1, 2 * at + 2));
+        let sql = format!("SELECT {}", places.collect::<Vec<_>>().join(", "));
+        let values: Vec<Value> = settings.into_iter().flat_map(|(name, value)| [name.into(), value.into()]).collect();
+        self.rows(&sql, &values).await.map(drop)
+    }
+
     pub(crate) fn wait(&self) -> Duration {
         self.wait
     }
@@ -130,10 +150,10 @@ impl Session {
     }
 
     /// Indexes that were begun and not finished.
-    pub(crate) async fn invalid_indexes(&mut self) -> Vec<String> {
+    pub(crate) async fn invalid_indexes(&mut self) -> Result<Vec<String>, Error> {
         let sql = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1";
-        let rows = self.rows(sql, &[]).await.unwrap_or_default();
-        rows.iter().filter_map(|row| row.first()?.as_text().map(|name| format!("index {name}"))).collect()
+        let rows = self.rows(sql, &[]).await?;
+        Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(|name| format!("index {name}"))).collect())
     }
 
     pub(crate) fn address(&self) -> String {

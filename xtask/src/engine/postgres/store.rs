@@ -1,6 +1,6 @@
 //! Databases as wholes: made, copied, renamed, removed, from the maintenance database of their server.
 
-use super::connect::{connect, refuse_old, refuse_pooler};
+use super::connect::{connect, connect_to_stay, refuse_old, refuse_pooler};
 use super::explain::explain;
 use crate::engine::{Engine, Error, PostgresAddress};
 use sqlx::postgres::PgConnection;
@@ -13,40 +13,50 @@ pub(crate) struct Claim {
     _session: PgConnection,
 }
 
-/// Claims a token on a server that stays, and removes the databases of processes that are dead (those whose token can be had),
-/// and templates that nobody used for long.
+/// Claims a token on a server that stays, and sweeps.
 pub(crate) async fn claim(address: &PostgresAddress, token: &str) -> Result<Claim, Error> {
     let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
-    let mut session = connect(&address.maintenance(), PATIENCE).await?;
-    let lock = "SELECT pg_try_advisory_lock(hashtextextended('xtask-' || $1, 0))";
-    let unlock = "SELECT pg_advisory_unlock(hashtextextended('xtask-' || $1, 0))";
-    let _: bool = sqlx::query_scalar(lock).bind(token).fetch_one(&mut session).await.map_err(refused)?;
+    let mut session = connect_to_stay(&address.maintenance(), PATIENCE).await?;
+    let _: bool = sqlx::query_scalar(LOCK).bind(token).fetch_one(&mut session).await.map_err(refused)?;
+    sweep_scratch(address, &mut session, token).await.map_err(refused)?;
+    sweep_templates(address, &mut session).await.map_err(refused)?;
+    Ok(Claim { _session: session })
+}
+
+const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('xtask-' || $1, 0))";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('xtask-' || $1, 0))";
+
+/// Removes the databases of processes that are dead: those whose token can be had. What another process removes at the same
+/// time is removed; sweeping is never a reason to fail.
+async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, token: &str) -> Result<(), sqlx::Error> {
     let names = "SELECT datname::text, substring(datname from '^xtask-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
                  WHERE datname ~ '^xtask-scratch-[A-Za-z0-9]{6}-'";
-    let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut session).await.map_err(refused)?;
+    let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut *session).await?;
     for (database, owner) in databases.iter().filter(|(_, owner)| owner != token) {
-        let is_dead: bool = sqlx::query_scalar(lock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
-        if is_dead {
-            // What another process removes at the same time is removed.
+        if sqlx::query_scalar(LOCK).bind(owner).fetch_one(&mut *session).await? {
             drop(remove(&address.sibling(database)).await);
-            let _: bool = sqlx::query_scalar(unlock).bind(owner).fetch_one(&mut session).await.map_err(refused)?;
+            let _: bool = sqlx::query_scalar(UNLOCK).bind(owner).fetch_one(&mut *session).await?;
         }
     }
+    Ok(())
+}
+
+/// Removes templates that nobody used for long.
+async fn sweep_templates(address: &PostgresAddress, session: &mut PgConnection) -> Result<(), sqlx::Error> {
     let templates = "SELECT datname::text, \
                          substring(shobj_description(oid, 'pg_database') from '[0-9]{4}-[0-9]{2}-[0-9]{2}$')::date < current_date - $1 \
                      FROM pg_database WHERE datname ~ '^xtask-template-[0-9a-f]{32}-'";
     let templates: Vec<(String, Option<bool>)> =
-        sqlx::query_as(templates).bind(TEMPLATE_LIFE).fetch_all(&mut session).await.map_err(refused)?;
+        sqlx::query_as(templates).bind(TEMPLATE_LIFE).fetch_all(session).await?;
     for (template, is_old) in templates {
         let template = address.sibling(&template);
-        // Another process may be at it, too; sweeping is never a reason to fail.
         match is_old {
             Some(true) => drop(remove(&template).await),
             Some(false) => {}
             None => drop(touch(&template).await),
         }
     }
-    Ok(Claim { _session: session })
+    Ok(())
 }
 
 /// After so many days in which nobody used it a template is rebuilt when it is needed again.
@@ -54,12 +64,10 @@ const TEMPLATE_LIFE: i32 = 14;
 
 /// Notes on a template that it was used today: a server keeps no such time.
 pub(crate) async fn touch(template: &PostgresAddress) -> Result<(), Error> {
-    let mut connection = connect(&template.maintenance(), PATIENCE).await?;
     let comment =
         "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of xtask, last used ' || current_date)";
-    let asked = sqlx::query_scalar(comment).bind(template.database()).fetch_one(&mut connection).await;
-    let sql: String = asked.map_err(|error| explain(&template.url(), PATIENCE, &error))?;
-    finish(connection, template, &sql).await
+    let sql: String = ask(template, comment, Some(template.database())).await?;
+    maintain(template, PATIENCE, &sql).await
 }
 
 /// Refuses a server on which databases can't be made: one that is too old, behind a pooler, or whose role may not.
@@ -116,18 +124,28 @@ pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result
         Some(150_000..) => " STRATEGY file_copy",
         _ => "",
     };
-    let sql = format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}");
-    finish(connection, from, &sql).await
+    let made = AssertSqlSafe(format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}"));
+    let failed = |error: sqlx::Error| explain(&from.url(), PATIENCE, &error);
+    sqlx::raw_sql(made).execute(&mut connection).await.map_err(failed)?;
+    // What `ALTER DATABASE … SET` has set is not copied with the database. Lists of names are stored as they are written.
+    let settings = "SELECT format('ALTER DATABASE %I SET %I TO %s', $2::text, split_part(setting, '=', 1), \
+                        CASE WHEN split_part(setting, '=', 1) IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', \
+                            'local_preload_libraries') THEN substr(setting, strpos(setting, '=') + 1) \
+                        ELSE quote_literal(substr(setting, strpos(setting, '=') + 1)) END) \
+                    FROM pg_db_role_setting, unnest(setconfig) AS setting \
+                    WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = $1)";
+    let settings = sqlx::query_scalar(settings).bind(from.database()).bind(to.database());
+    let settings: Vec<String> = settings.fetch_all(&mut connection).await.map_err(failed)?;
+    for setting in settings {
+        sqlx::raw_sql(AssertSqlSafe(setting)).execute(&mut connection).await.map_err(failed)?;
+    }
+    connection.close().await.map_err(failed)
 }
 
 /// True where there is a database of that name.
 pub(crate) async fn exists(address: &PostgresAddress) -> Result<bool, Error> {
-    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
     let sql = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
-    let asked = sqlx::query_scalar(sql).bind(address.database()).fetch_one(&mut connection).await;
-    let there = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    Ok(there)
+    ask(address, sql, Some(address.database())).await
 }
 
 /// Gives a database another name; nobody may be connected to it.
@@ -142,13 +160,10 @@ pub(crate) async fn remove(address: &PostgresAddress) -> Result<(), Error> {
     maintain(address, PATIENCE, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
 }
 
-/// The version of a server, as it gives it.
+/// What a template depends on beside what is loaded into it: the version of the server, and the role that owns it.
 pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> {
-    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
-    let asked = sqlx::query_scalar("SELECT current_setting('server_version')").fetch_one(&mut connection).await;
-    let version = asked.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    Ok(version)
+    let sql = "SELECT current_setting('server_version') || ' as ' || current_user";
+    ask(address, sql, None).await
 }
 
 /// Waits until the sessions that were just closed are gone: CREATE DATABASE would look again only every 100 ms.
@@ -164,6 +179,23 @@ async fn until_deserted(connection: &mut PgConnection, database: &str) {
 
 async fn number(connection: &mut PgConnection) -> Option<i32> {
     sqlx::query_scalar("SELECT current_setting('server_version_num')::int4").fetch_one(connection).await.ok()
+}
+
+/// Asks a server for one value.
+async fn ask<T>(address: &PostgresAddress, sql: &'static str, parameter: Option<&str>) -> Result<T, Error>
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+{
+    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+    let query = sqlx::query_scalar(sql);
+    let query = match parameter {
+        Some(parameter) => query.bind(parameter.to_owned()),
+        None => query,
+    };
+    let answer = query.fetch_one(&mut connection).await;
+    let answer = answer.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    Ok(answer)
 }
 
 async fn maintain(address: &PostgresAddress, wait: Duration, sql: &str) -> Result<(), Error> {

@@ -49,7 +49,7 @@ impl FileLock {
             if Instant::now() >= deadline {
                 return Err(Error::Locked {
                     holders: holders(database),
-                    waited: wait.as_secs(),
+                    waited: wait,
                     place: database.display().to_string(),
                 });
             }

@@ -181,7 +181,7 @@ pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error
     let why = database.message().to_owned();
     let code = code(database);
     match (code, code & 0xff) {
-        (_, 5 | 6) => Error::Locked { holders: holders(path), waited: wait.as_secs(), place },
+        (_, 5 | 6) => Error::Locked { holders: holders(path), waited: wait, place },
         (_, 8) => Error::ReadOnly { place, why },
         (_, 13) => Error::Full { place, why },
         // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE: a file could not be made longer.

@@ -123,6 +123,40 @@ fn table_locked_without_a_transaction() {
     shop.succeed("migrate shop");
 }
 
+/// What may have committed a part of itself is not done again.
+#[test]
+fn nothing_is_done_twice() {
+    let up = "-- no-transaction\nCREATE TABLE toy (id int);\n\
+              DO $$ BEGIN INSERT INTO toy VALUES (1); COMMIT; ALTER TABLE shelf ADD COLUMN colour text; END $$;\n";
+    let shop = Shop::with(up, "");
+    let commits = Shop::with("CREATE TABLE toy (id int);\nCOMMIT;\nALTER TABLE shelf ADD COLUMN colour text;\n", "");
+    let own =
+        "-- no-transaction\nBEGIN;\nCREATE TABLE toy (id int);\nALTER TABLE shelf ADD COLUMN colour text;\nCOMMIT;\n";
+    let own = Shop::with(own, "");
+    let hold = "SET application_name = 'a reader'; BEGIN; SELECT * FROM shelf";
+    while_held(&shop.url, hold, || check("locked_in_a_do", &shop, "migrate shop --wait 1", 1));
+    assert_eq!(shop.query("SELECT count(*) FROM toy"), ["1"]);
+    while_held(&commits.url, hold, || check("locked_behind_a_commit", &commits, "migrate shop --wait 1", 1));
+    while_held(&own.url, hold, || check("locked_in_a_transaction_of_its_own", &own, "migrate shop --wait 1", 1));
+    own.succeed("migrate shop");
+}
+
+/// A session that ends in the middle of what can't be undone: nobody can say what is left.
+#[test]
+fn index_interrupted() {
+    let up = "-- no-transaction\nSELECT 1;\nCREATE INDEX CONCURRENTLY shelf_name_idx ON shelf (name);\n";
+    let shop = Shop::with(up, "");
+    while_held(&shop.url, "BEGIN; UPDATE shelf SET name = name WHERE id = 1", || {
+        let running =
+            shop.command("migrate shop --wait 600").stdout_capture().stderr_capture().unchecked().start().unwrap();
+        wait_until(|| waiting(&shop) == 1);
+        let end = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        shop.query(end);
+        let ran = shop.workspace.ran("migrate shop   (and its session is ended)", running.wait().unwrap());
+        shop.tidy(ran).check(1, "postgres", "index_interrupted");
+    });
+}
+
 /// A file that ends its transaction itself: what is committed stays, and the message says so.
 #[test]
 fn own_transaction() {
@@ -133,6 +167,8 @@ fn own_transaction() {
     let shop = Shop::with(up, "");
     check("own_transaction", &shop, "migrate shop", 1);
     assert_eq!(shop.query("SELECT to_regclass('toy')::text"), [""]);
+    let up = "-- no-transaction\nBEGIN;\nCREATE TABLE toy (id int);\nROLLBACK;\nSELECT colour FROM shelf;\n";
+    check("own_rollback", &Shop::with(up, ""), "migrate shop", 1);
 }
 
 #[test]

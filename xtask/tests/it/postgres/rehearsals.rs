@@ -1,7 +1,8 @@
 //! Proofs catch on PostgreSQL what they are there to catch: each row puts faults into the history, and the snapshot says which
 //! proof found them and how the difference reads.
 
-use super::{LABEL, Shop, check};
+use super::{FIXTURE, LABEL, Shop, check, query, url};
+use pretty_assertions::assert_eq;
 
 /// Rehearses the shop with one more migration.
 fn rehearse(snapshot: &str, exit: i32, up: &str, down: &str) {
@@ -142,6 +143,32 @@ DROP TYPE pair;
 DROP TABLE toy;
 "#;
 
+/// A file that hides the table in which sqlx keeps its books, as the output of pg_dump does.
+#[test]
+fn search_path() {
+    let shop = Shop::new();
+    shop.migration(LABEL, "SELECT pg_catalog.set_config('search_path', '', false);\nSELECT 1;", "SELECT 1;");
+    check("search_path_hides_the_books", &shop, "migrate shop", 1);
+}
+
+/// Each database that a failure says to look at is still there.
+#[test]
+fn kept_on_a_server() {
+    let shop = Shop::new();
+    shop.migration(LABEL, "DELETE FROM item;", "SELECT 1;");
+    for name in ["one", "two", "three"] {
+        shop.workspace.write(&format!("fixtures/shop/{name}.sql"), FIXTURE);
+    }
+    let told = shop.run("ci shop").stdout;
+    let kept: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("look at")).map(str::trim).collect();
+    assert!(kept.len() > 4, "{told}");
+    let socket = url("").split_once("?host=").unwrap().1.to_owned();
+    for place in kept {
+        let place = place.replace("<server>", &socket);
+        assert_eq!(query(&place, "SELECT count(*) >= 0 FROM shelf"), ["t"], "{place}");
+    }
+}
+
 /// A sequence that is made anew under rows that are there gives their numbers once more.
 #[test]
 fn sequences() {
@@ -166,6 +193,19 @@ fn sound() {
     let shop = Shop::new();
     shop.migration(LABEL, SOUND, SOUND_DOWN);
     shop.migration("20250922120000_z", "ALTER TYPE pair ADD ATTRIBUTE c int;", "ALTER TYPE pair DROP ATTRIBUTE c;");
+    // What is set for the session stays, and changes nothing of how things are compared.
+    let up = "SET search_path TO app, public;\nSET timezone TO 'Asia/Tokyo';\nCREATE SCHEMA app;\n\
+              CREATE TABLE dated (id serial PRIMARY KEY, at timestamptz);\nALTER SEQUENCE dated_id_seq RESTART WITH 10000;\n\
+              INSERT INTO dated (at) VALUES ('2025-01-01 00:00 UTC');\nRESET search_path;";
+    shop.migration("20250924120000_sets", up, "DROP SCHEMA app CASCADE;");
+    let up = "ALTER TABLE app.dated SET (fillfactor = 90, autovacuum_enabled = true);\nALTER SEQUENCE app.dated_id_seq INCREMENT BY 50;\n\
+              SELECT setval('app.dated_id_seq', 20000, false);";
+    let down = "ALTER SEQUENCE app.dated_id_seq INCREMENT BY 1;\nALTER TABLE app.dated RESET (fillfactor, autovacuum_enabled);";
+    shop.migration("20250925120000_options", up, down);
+    let up = "ALTER TABLE app.dated SET (autovacuum_enabled = true, fillfactor = 90);";
+    let down = "ALTER TABLE app.dated RESET (autovacuum_enabled);\nALTER TABLE app.dated SET (fillfactor = 70);\n\
+                ALTER TABLE app.dated SET (fillfactor = 90, autovacuum_enabled = true);";
+    shop.migration("20250926120000_order", up, down);
     let (other, one) = ("CURRENT_TIMESTAMP", "now()");
     let default = |default: &str| format!("ALTER TABLE shelf ALTER at SET DEFAULT {default};");
     shop.migration("20250923120000_now", &default(other), &default(one));

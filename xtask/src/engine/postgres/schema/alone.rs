@@ -57,14 +57,18 @@ pub(super) fn queries() -> Vec<String> {
          FROM pg_event_trigger e"
             .to_owned(),
         "SELECT 'publication \"' || p.pubname || '\"', concat_ws(' ', (to_jsonb(p) - 'oid' - 'pubowner')::text, \
-         (SELECT string_agg(r.prrelid::regclass::text, ', ' ORDER BY 1) FROM pg_publication_rel r WHERE r.prpubid = p.oid)), NULL \
+         (SELECT string_agg(r.prrelid::regclass::text, ', ' ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r WHERE r.prpubid = p.oid)), NULL \
          FROM pg_publication p"
             .to_owned(),
         "SELECT 'foreign server \"' || s.srvname || '\"', concat_ws(' ', w.fdwname, array_to_string(s.srvoptions, ', ')), NULL \
          FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
             .to_owned(),
-        "SELECT 'settings of the database', array_to_string(s.setconfig, ', '), NULL FROM pg_db_role_setting s \
+        "SELECT 'settings of the database', array_to_string(ARRAY(SELECT x FROM unnest(s.setconfig) x ORDER BY 1), ', '), NULL FROM pg_db_role_setting s \
          WHERE s.setrole = 0 AND s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            .to_owned(),
+        "SELECT format('cast (%s AS %s)', format_type(x.castsource, NULL), format_type(x.casttarget, NULL)), \
+         concat_ws(' ', x.castmethod::text, x.castcontext::text, nullif(x.castfunc, 0)::regprocedure), NULL FROM pg_cast x \
+         WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = x.oid AND d.deptype IN ('e', 'i'))"
             .to_owned(),
         rare("collation", "pg_collation", "coll", "concat_ws(' ', x.collprovider::text, (to_jsonb(x) ->> 'collcollate'), x.collisdeterministic)"),
         format!(

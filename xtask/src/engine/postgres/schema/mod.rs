@@ -6,18 +6,19 @@ mod relations;
 mod sql;
 
 use super::session::Session;
-use crate::engine::{Error, Object, Schema, TableShape, Value, is_bookkeeping};
-use sql::{OURS, TABLE, not_of_extension};
+use crate::engine::{Error, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
+use sql::{OURS, not_of_extension, owner_of_sequence, table};
 use std::collections::BTreeMap;
 
 /// The user's tables, with columns and keys.
 pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
     let sql = format!(
-        "SELECT {TABLE}, a.attname, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8 \
+        "SELECT {}, a.attname, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8 \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1, a.attnum",
+        table("n", "c"),
         not_of_extension("pg_class", "c.oid")
     );
     let mut shapes: Vec<TableShape> = Vec::new();
@@ -45,22 +46,37 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
     Ok(shapes)
 }
 
-/// How many numbers each sequence has given, and the table that it belongs to. One that begins anew after its end is left
-/// out: it may be anywhere.
-pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, (i64, Option<String>)>, Error> {
+/// Where each sequence stands. One that begins anew after its end is left out: it may be anywhere.
+pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, Sequence>, Error> {
     let sql = format!(
-        "SELECT {TABLE}, coalesce((pg_sequence_last_value(c.oid)::numeric - s.seqstart) / s.seqincrement + 1, 0)::int8, {} \
+        "SELECT {}, s.seqincrement::text, {}, \
+             format('SELECT last_value::text, is_called::text FROM %I.%I', n.nspname, c.relname) \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid \
-         WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'USAGE, SELECT') END AND {OURS} AND {}",
-        sql::OWNER_OF_SEQUENCE,
+         WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END AND {OURS} AND {} \
+         ORDER BY 1",
+        table("n", "c"),
+        owner_of_sequence(),
         not_of_extension("pg_class", "c.oid")
     );
-    let mut sequences = BTreeMap::new();
+    let mut found = Vec::new();
     for row in session.rows(&sql, &[]).await? {
-        let table = row[2].as_text().map(ToOwned::to_owned);
-        if !table.as_deref().is_some_and(is_bookkeeping) {
-            sequences.insert(text(&row[0]), (row[1].as_int().unwrap_or_default(), table));
+        let owner = row[2].as_text().map(ToOwned::to_owned);
+        if !owner.as_deref().is_some_and(is_bookkeeping) {
+            found.push((text(&row[0]), text(&row[1]), owner, text(&row[3])));
         }
+    }
+    let mut sequences = BTreeMap::new();
+    if found.is_empty() {
+        return Ok(sequences);
+    }
+    let states: Vec<&str> = found.iter().map(|(_, _, _, state)| state.as_str()).collect();
+    let states = session.rows(&states.join(" UNION ALL "), &[]).await?;
+    for ((name, increment, table, _), state) in found.into_iter().zip(states) {
+        let number = |text: &str| text.parse::<i128>().unwrap_or_default();
+        let increment = number(&increment);
+        let is_called = state[1].as_text() == Some("true");
+        let next = number(&text(&state[0])) + if is_called { increment } else { 0 };
+        sequences.insert(name, Sequence { next, is_falling: increment < 0, table });
     }
     Ok(sequences)
 }

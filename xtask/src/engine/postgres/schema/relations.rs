@@ -1,15 +1,16 @@
 //! Tables, views and sequences, as queries of `(label, definition, table that it is part of or NULL)`.
 
-use super::sql::{OURS, OWNER_OF_SEQUENCE, TABLE, grants, not_of_extension, owner};
+use super::sql::{OURS, grants, not_of_extension, owner, owner_of_sequence, sorted, table};
 
 pub(super) fn queries() -> Vec<String> {
     let class = not_of_extension("pg_class", "c.oid");
     let from = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
     let owner = owner("c.relowner");
     let rights = grants("c.relacl", 'r', "c.relowner");
+    let (table, options, of) = (table("n", "c"), sorted("c.reloptions"), owner_of_sequence());
     vec![
         format!(
-            "SELECT 'table \"' || {TABLE} || '\"', \
+            "SELECT 'table \"' || {table} || '\"', \
              concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' WHEN 't' THEN 'TEMPORARY' END, \
                CASE c.relkind WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, \
                (SELECT 'SERVER ' || fs.srvname || ' ' || coalesce(array_to_string(ft.ftoptions, ', '), '') FROM pg_foreign_table ft \
@@ -21,20 +22,20 @@ pub(super) fn queries() -> Vec<String> {
                  WHEN 'i' THEN 'REPLICA IDENTITY ' || (SELECT i.indexrelid::regclass FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident) END, \
                CASE WHEN c.relrowsecurity THEN 'ROW LEVEL SECURITY' END, CASE WHEN c.relforcerowsecurity THEN 'FORCED' END, \
                (SELECT 'TABLESPACE ' || ts.spcname FROM pg_tablespace ts WHERE ts.oid = c.reltablespace), \
-               array_to_string(c.reloptions, ', '), {owner}, {rights}), NULL \
+               {options}, {owner}, {rights}), NULL \
              {from} WHERE c.relkind IN ('r', 'p', 'f') AND {OURS} AND {class}"
         ),
         format!(
-            "SELECT CASE c.relkind WHEN 'm' THEN 'materialized view \"' ELSE 'view \"' END || {TABLE} || '\"', \
+            "SELECT CASE c.relkind WHEN 'm' THEN 'materialized view \"' ELSE 'view \"' END || {table} || '\"', \
              concat_ws(' ', pg_get_viewdef(c.oid), CASE WHEN NOT c.relispopulated THEN 'WITH NO DATA' END, \
-               array_to_string(c.reloptions, ', '), {owner}, {rights}), NULL \
+               {options}, {owner}, {rights}), NULL \
              {from} WHERE c.relkind IN ('v', 'm') AND {OURS} AND {class}"
         ),
         format!(
-            "SELECT 'sequence \"' || {TABLE} || '\"', concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, \
+            "SELECT 'sequence \"' || {table} || '\"', concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, \
                format('%s START %s INCREMENT %s MIN %s MAX %s CACHE %s%s', format_type(s.seqtypid, NULL), \
                  s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END), \
-               {owner}, {}), {OWNER_OF_SEQUENCE} \
+               {owner}, {}), {of} \
              {from} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE {OURS} AND {class}",
             grants("c.relacl", 's', "c.relowner")
         ),

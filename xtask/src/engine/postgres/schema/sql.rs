@@ -4,14 +4,27 @@
 pub(super) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
 /// The name of a table as this tool uses it: with its schema, unless that is `public` and there is no dot in its own.
-pub(super) const TABLE: &str = "CASE WHEN n.nspname = 'public' AND strpos(c.relname, '.') = 0 THEN c.relname ELSE n.nspname || '.' || c.relname END";
+pub(super) fn table(namespace: &str, class: &str) -> String {
+    format!(
+        "CASE WHEN {namespace}.nspname = 'public' AND strpos({class}.relname, '.') = 0 THEN {class}.relname \
+         ELSE {namespace}.nspname || '.' || {class}.relname END"
+    )
+}
 
 /// The table whose column a sequence feeds.
-pub(super) const OWNER_OF_SEQUENCE: &str = "(SELECT CASE WHEN tn.nspname = 'public' AND strpos(tc.relname, '.') = 0 \
-     THEN tc.relname ELSE tn.nspname || '.' || tc.relname END \
-     FROM pg_depend o JOIN pg_class tc ON tc.oid = o.refobjid JOIN pg_namespace tn ON tn.oid = tc.relnamespace \
-     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = 'pg_class'::regclass \
-     AND o.deptype IN ('a', 'i') LIMIT 1)";
+pub(super) fn owner_of_sequence() -> String {
+    format!(
+        "(SELECT {} FROM pg_depend o JOIN pg_class tc ON tc.oid = o.refobjid JOIN pg_namespace tn ON tn.oid = tc.relnamespace \
+         WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = 'pg_class'::regclass \
+         AND o.deptype IN ('a', 'i') LIMIT 1)",
+        table("tn", "tc")
+    )
+}
+
+/// A list whose order means nothing, as one text.
+pub(super) fn sorted(list: &str) -> String {
+    format!("array_to_string(ARRAY(SELECT x::text FROM unnest({list}) x ORDER BY 1), ', ')")
+}
 
 /// What an extension brought along is the extension's.
 pub(super) fn not_of_extension(catalogue: &str, oid: &str) -> String {
