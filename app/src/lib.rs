@@ -5,3 +5,4 @@
 
 pub mod llama_logs;
 pub mod pets;
+pub mod profiles;

@@ -1,6 +1,7 @@
 //! The registry of backfills. `cargo xtask new DATABASE NAME --backfill` adds to it; each has a file of its own.
 
 mod pet_traits;
+mod unified_profiles;
 
 use xtask::backfill::AnyBackfill;
 
@@ -8,6 +9,7 @@ use xtask::backfill::AnyBackfill;
 pub(crate) fn all() -> Vec<Box<dyn AnyBackfill>> {
     vec![
         Box::new(pet_traits::PetTraits),
+        Box::new(unified_profiles::UnifiedProfiles),
         // New backfills are added above this line.
     ]
 }

@@ -2,6 +2,7 @@
 
 mod llama_log_categories_follow_rule;
 mod pet_traits_follow_from_id;
+mod profiles_follow_from_legacy;
 
 use xtask::check::AnyRowCheck;
 
@@ -10,5 +11,6 @@ pub(crate) fn all() -> Vec<Box<dyn AnyRowCheck>> {
     vec![
         Box::new(llama_log_categories_follow_rule::LlamaLogCategoriesFollowRule),
         Box::new(pet_traits_follow_from_id::PetTraitsFollowFromId),
+        Box::new(profiles_follow_from_legacy::ProfilesFollowFromLegacy),
     ]
 }

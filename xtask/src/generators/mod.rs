@@ -3,10 +3,11 @@
 
 mod llama_logs;
 mod pets;
+mod profiles;
 
 use xtask::generator::Generator;
 
 /// All generators.
 pub(crate) fn all() -> Vec<Box<dyn Generator>> {
-    vec![Box::new(llama_logs::LlamaLogs), Box::new(pets::Pets)]
+    vec![Box::new(llama_logs::LlamaLogs), Box::new(pets::Pets), Box::new(profiles::Profiles)]
 }

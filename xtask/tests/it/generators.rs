@@ -57,7 +57,8 @@ fn a_row_is_the_same_in_a_fixture_of_any_size() {
         }
         assert_eq!(generated(&workspace, &database, 450, 3), sizes[3], "{database}: the same again");
         let other = generated(&workspace, &database, 450, 4);
-        assert_eq!(rows(&other).len(), rows(&sizes[3]).len(), "{database}: as many rows of another seed");
+        let (many, others) = (rows(&sizes[3]).len(), rows(&other).len());
+        assert!(many.abs_diff(others) < many / 10, "{database}: about as many rows of another seed");
         assert!(rows(&other).is_disjoint(&rows(&sizes[3])), "{database}: all of them others");
     }
 }

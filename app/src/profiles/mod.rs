@@ -1,0 +1,38 @@
+//! Profiles: what a person said of themself in each context, as one profile and an intent a context.
+//!
+//! The old table `"Profile"` has a row a context, and stays what it is: answers are written there, and the unified profile
+//! and the intents always are what [`unify`] makes of it.
+
+mod answer;
+mod completeness;
+mod context;
+mod error;
+mod extract;
+mod field;
+mod id;
+mod json;
+mod kept;
+mod legacy;
+mod merge;
+mod moment;
+mod profile;
+mod read;
+mod record;
+mod store;
+mod unify;
+
+pub use self::answer::answer;
+pub use self::completeness::Completeness;
+pub use self::context::Context;
+pub use self::error::ProfileError;
+pub use self::extract::{Answers, extract};
+pub use self::field::{Field, Kind, SHARED};
+pub use self::id::{INTENT_NAMESPACE, PROFILE_NAMESPACE, intent_id, profile_id};
+pub use self::json::{Json, JsonError, Object};
+pub use self::legacy::{ContextProfile, LegacyError, LegacyProfile, USERS, User};
+pub use self::merge::{Shared, merge};
+pub use self::moment::Moment;
+pub use self::profile::{Intent, Profile};
+pub use self::read::{STORED, Stored, get};
+pub use self::record::{Account, Conflict, Left, Record, Tally, Unmapped};
+pub use self::unify::{Unified, unify};

@@ -1,0 +1,104 @@
+//! Points in time, carried from row to row as exact text.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time in UTC, as PostgreSQL writes `to_json("createdAt" AT TIME ZONE 'UTC')`: `2025-11-03T10:00:00.123`, with
+/// ` BC` behind it, or `infinity` or `-infinity`. Written into a row, it says that it is UTC.
+///
+/// They compare in the order of time.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(String);
+
+impl Moment {
+    /// The point in time that PostgreSQL wrote so.
+    pub fn new(text: impl Into<String>) -> Moment {
+        Moment(text.into())
+    }
+
+    /// The text, without a time zone.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its year, of which those before our era are negative, and the rest, which has the same width in all years and so
+    /// sorts as text. Digits behind the second are left out from the right only, which does not disturb that order.
+    fn key(&self) -> (i64, &str) {
+        match self.0.as_str() {
+            "infinity" => (i64::MAX, ""),
+            "-infinity" => (i64::MIN, ""),
+            text => {
+                let (date, sign) = text.strip_suffix(" BC").map_or((text, 1), |date| (date, -1));
+                let (year, rest) = date.split_once('-').unwrap_or((date, ""));
+                (sign * year.parse::<i64>().unwrap_or_default(), rest)
+            }
+        }
+    }
+}
+
+impl Ord for Moment {
+    fn cmp(&self, other: &Moment) -> std::cmp::Ordering {
+        // The text settles what is no point in time, so that only equal ones compare as equal.
+        self.key().cmp(&other.key()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Moment) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.as_str(), self.0.strip_suffix(" BC")) {
+            (text @ ("infinity" | "-infinity"), _) => formatter.write_str(text),
+            (_, Some(date)) => write!(formatter, "{date}Z BC"),
+            (date, None) => write!(formatter, "{date}Z"),
+        }
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn they_compare_in_the_order_of_time() {
+        let in_order = [
+            "-infinity",
+            "4713-11-24T00:00:00 BC",
+            "0044-03-15T12:00:00 BC",
+            "0001-01-01T00:00:00",
+            "2025-11-03T10:00:00",
+            "2025-11-03T10:00:00.1",
+            "2025-11-03T10:00:00.100001",
+            "2025-11-03T10:00:00.12",
+            "2025-11-03T10:00:01",
+            "10000-01-01T00:00:00",
+            "infinity",
+        ]
+        .map(Moment::new);
+        let mut sorted = in_order.to_vec();
+        sorted.reverse();
+        sorted.sort();
+        assert_eq!(sorted, in_order);
+    }
+
+    #[test]
+    fn they_are_written_as_utc() {
+        let check = |text: &str, expected: &str| assert_eq!(Moment::new(text).to_string(), expected);
+        check("2025-11-03T10:00:00.1", "2025-11-03T10:00:00.1Z");
+        check("0044-03-15T12:00:00 BC", "0044-03-15T12:00:00Z BC");
+        check("infinity", "infinity");
+    }
+}

@@ -1,0 +1,318 @@
+//! Unifying profiles, as properties of whatever the old data may hold.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows test functions, but not the helpers that they share")]
+
+use std::collections::BTreeMap;
+
+use app::profiles::{
+    Completeness, Context, ContextProfile, Json, Kind, LegacyProfile, Moment, Object, SHARED, Unified, User, unify,
+};
+use pretty_assertions::assert_eq;
+use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
+use proptest::sample::select;
+
+const MOMENTS: &[&str] = &["2025-01-01T00:00:00", "2025-01-01T00:00:00.5", "2025-02-01T00:00:00", "infinity"];
+
+/// A JSON text, half of it as a JSON that a `jsonb` could never hold: keys that come twice, half of a surrogate pair, NUL.
+fn json() -> impl Strategy<Value = String> {
+    let text = prop_oneof![
+        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        select(&[r#""""#, r#""Oslo""#, r#""\u004fslo""#, r#""\u0000""#, r#""\ud800""#, r#""\ud83d\udc36""#][..])
+            .prop_map(str::to_owned),
+    ];
+    let number = select(&["0", "-0.0", "1", "1.0", "1.10", "1e400", "9007199254740993", "12345678901234567890123"][..]);
+    let word = select(&["null", "true", "false"][..]);
+    let leaf = prop_oneof![3 => text, 1 => number.prop_map(str::to_owned), 1 => word.prop_map(str::to_owned)];
+    leaf.prop_recursive(3, 24, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(|values| format!("[{}]", values.join(", "))),
+            prop::collection::vec((inner_key(), inner), 0..5).prop_map(object),
+        ]
+    })
+}
+
+fn inner_key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => select(&["a", "b", "", "religion", "a.b", "conflicts", "A"][..])
+            .prop_map(|key| serde_json::to_string(key).unwrap()),
+        1 => select(&[r#""\u0061""#, r#""\ud800""#, r#""\u0000""#][..]).prop_map(str::to_owned),
+        1 => any::<String>().prop_map(|key| serde_json::to_string(&key).unwrap()),
+    ]
+}
+
+fn object(entries: Vec<(String, String)>) -> String {
+    let entries: Vec<String> = entries.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!("{{{}}}", entries.join(", "))
+}
+
+/// Data as a profile has it: mostly an object, mostly of known keys.
+fn data() -> impl Strategy<Value = Option<Json>> {
+    let own = Context::ALL.iter().flat_map(|context| context.fields());
+    let known: Vec<&str> = SHARED.iter().chain(own).map(|field| field.name).collect();
+    let key = prop_oneof![6 => select(known).prop_map(|key| format!("{key:?}")), 1 => inner_key()];
+    let data = prop_oneof![
+        9 => prop::collection::vec((key, json()), 0..16).prop_map(object),
+        1 => json(),
+    ];
+    prop_oneof![1 => Just(None), 9 => data.prop_map(|text| serde_json::from_str(&text).unwrap())]
+}
+
+fn user() -> impl Strategy<Value = User> {
+    let moment = || select(MOMENTS).prop_map(Moment::new);
+    let legacy = (data(), moment(), moment()).prop_map(|(data, created_at, updated_at)| LegacyProfile {
+        data,
+        created_at,
+        updated_at,
+    });
+    let context = ("[ab]{1,2}", moment(), prop::option::weighted(0.9, legacy))
+        .prop_map(|(id, created_at, profile)| ContextProfile { id, created_at, profile });
+    let contexts = prop::collection::btree_map(select(Context::ALL), context, 0..6);
+    (any::<String>(), moment(), contexts).prop_map(|(id, created_at, contexts)| User { id, created_at, contexts })
+}
+
+/// A legacy value: its context, its top-level key, the key in a shared object, and itself.
+type Legacy = (Context, Option<String>, Option<String>, Json);
+
+/// The legacy values of a user, told otherwise than in the app.
+fn legacy_values(user: &User) -> Vec<Legacy> {
+    let mut values = Vec::new();
+    for (&context, profile) in &user.contexts {
+        let Some(data) = profile.profile.as_ref().and_then(|legacy| legacy.data.clone()) else { continue };
+        let Some(object) = data.as_object() else {
+            values.extend((!data.is_null()).then_some((context, None, None, data)));
+            continue;
+        };
+        for (key, value) in object {
+            let kind = SHARED.iter().chain(context.fields()).find(|field| field.name == key).map(|field| field.kind);
+            let parts = match (kind, value.as_list(), value.as_object()) {
+                (Some(Kind::Texts | Kind::List), Some(list), _) => {
+                    list.into_iter().map(|value| (None, value)).collect()
+                }
+                (Some(Kind::Object), _, Some(object)) => object.into_iter().map(|(key, v)| (Some(key), v)).collect(),
+                _ => vec![(None, value)],
+            };
+            let parts = parts.into_iter().filter(|(_, value)| !value.is_null());
+            values.extend(parts.map(|(inner, value)| (context, Some(key.clone()), inner, value)));
+        }
+    }
+    values
+}
+
+/// A row as an object.
+fn row(text: &str) -> Object {
+    serde_json::from_str(text).unwrap()
+}
+
+fn within(object: Option<&Json>, key: &str) -> Option<Json> {
+    object?.as_object()?.get(key).cloned()
+}
+
+/// Whether the value is in a column of the new rows.
+fn is_carried(unified: &Unified, (context, key, inner, value): &Legacy) -> bool {
+    let Some(key) = key else { return false };
+    let profile = row(&unified.profile_row());
+    let is_shared = SHARED.iter().any(|field| field.name == key);
+    let at = unified.intents.iter().position(|intent| intent.context == *context).unwrap();
+    let intent = row(&unified.intent_rows()[at]);
+    let column = if is_shared { profile.get(key) } else { intent.get(key).filter(|_| context.field(key).is_some()) };
+    match inner {
+        Some(inner) => within(column, inner).as_ref() == Some(value),
+        None => column == Some(value) || column.and_then(Json::as_list).is_some_and(|list| list.contains(value)),
+    }
+}
+
+/// Whether the value is in `legacyData`.
+fn is_kept(unified: &Unified, (context, key, inner, value): &Legacy) -> bool {
+    let kept = &unified.profile.legacy_data;
+    let of_context = kept.get(context.as_str());
+    let Some(key) = key else { return of_context == Some(value) };
+    let left = within(of_context, key);
+    let place = inner.as_ref().map_or_else(|| key.clone(), |inner| format!("{key}.{inner}"));
+    let losers = within(kept.get("conflicts"), &place).and_then(|losers| losers.as_list()).unwrap_or_default();
+    let lost = |loser: &Json| {
+        let loser = loser.as_object().unwrap();
+        loser["context"].as_text().as_deref() == Some(context.as_str()) && loser["value"] == *value
+    };
+    left.as_ref() == Some(value)
+        || left.and_then(|left| left.as_list()).is_some_and(|left| left.contains(value))
+        || losers.iter().any(lost)
+}
+
+fn agrees(completeness: &Completeness, columns: &[&str], row: &Object) {
+    let empty = ["null", r#""""#, "[]", "{}"];
+    let missing: Vec<&str> = columns.iter().copied().filter(|column| empty.contains(&row[*column].as_str())).collect();
+    assert_eq!(completeness.missing, missing);
+    let filled = columns.len() - missing.len();
+    let exact = 100.0 * filled as f64 / columns.len() as f64;
+    assert_eq!(f64::from(completeness.percent), (exact + 0.5).floor());
+}
+
+#[test]
+fn a_user_without_contexts_has_an_empty_profile() {
+    let user = User { id: "u".to_owned(), created_at: Moment::new(MOMENTS[0]), contexts: BTreeMap::new() };
+    let unified = unify(&user);
+    let expected = r#"{"id":"9d8d1d3a","userId":"u","coreValues":[],"beliefs":{},"interactionStyle":{},"lifestyle":{},"constraints":[],"location":null,"ageRange":null,"name":null,"legacyData":{},"completeness":0,"missing":["coreValues","beliefs","interactionStyle","lifestyle","constraints","location","ageRange"],"createdAt":"2025-01-01T00:00:00Z","updatedAt":"2025-01-01T00:00:00Z"}"#;
+    assert_eq!(unified.profile_row().replace(&app::profiles::profile_id("u"), "9d8d1d3a"), expected);
+    assert_eq!(unified.intents, []);
+    assert_eq!(unified.record, Default::default());
+}
+
+#[test]
+fn what_contradicts_or_has_no_place_is_kept() {
+    let context = |id: &str, created: usize, data: &str| {
+        let data = Some(Json::parse(data).unwrap());
+        let moment = || Moment::new(MOMENTS[created]);
+        let profile = Some(LegacyProfile { data, created_at: moment(), updated_at: moment() });
+        ContextProfile { id: id.to_owned(), created_at: moment(), profile }
+    };
+    let contexts = [
+        (
+            Context::Romantic,
+            context("b", 1, r#"{"location": "Oslo", "beliefs": {"religion": "none", "a.b": 1}, "pets": [2, 3]}"#),
+        ),
+        (
+            Context::Friendship,
+            context("c", 2, r#"{"location": "Paris", "beliefs": {"religion": "some"}, "coreValues": ["x", 1.10]}"#),
+        ),
+        // Of the same moment as the first, with a smaller id.
+        (Context::Creative, context("a", 1, r#"{"location": "Rome", "beliefs": {"a.b": 1.0}, "roleNeeded": 7}"#)),
+        (Context::Service, context("d", 0, r#""a dog, twice a week""#)),
+    ];
+    let user = User { id: "u".to_owned(), created_at: Moment::new(MOMENTS[3]), contexts: contexts.into() };
+    let unified = unify(&user);
+    assert_eq!(unified.profile.shared.location.as_deref(), Some("Rome"));
+    let kept = serde_json::to_string(&unified.profile.legacy_data).unwrap();
+    let expected = r#"{"conflicts":{"beliefs.religion":[{"context":"friendship","value":"some"}],"location":[{"context":"romantic","value":"Oslo"},{"context":"friendship","value":"Paris"}]},"creative":{"roleNeeded":7},"friendship":{"coreValues":[1.10]},"romantic":{"pets":[2, 3]},"service":"a dog, twice a week"}"#;
+    assert_eq!(kept, expected);
+    let conflicts: Vec<String> =
+        unified.record.conflicts.iter().map(|conflict| format!("{}: {:?}", conflict.field, conflict.values)).collect();
+    assert_eq!(
+        conflicts,
+        [
+            r#"beliefs.religion: [(Romantic, "none"), (Friendship, "some")]"#,
+            r#"location: [(Creative, "Rome"), (Romantic, "Oslo"), (Friendship, "Paris")]"#,
+        ]
+    );
+    let tallies: Vec<String> = unified
+        .record
+        .account
+        .iter()
+        .map(|(key, tally)| {
+            format!(
+                "{}: {} + {} + {}",
+                key.as_deref().unwrap_or("(data)"),
+                tally.carried,
+                tally.chosen_against,
+                tally.kept
+            )
+        })
+        .collect();
+    let expected = [
+        "(data): 0 + 0 + 1",
+        "beliefs: 3 + 1 + 0",
+        "coreValues: 1 + 0 + 1",
+        "location: 1 + 2 + 0",
+        "pets: 0 + 0 + 1",
+        "roleNeeded: 0 + 0 + 1",
+    ];
+    assert_eq!(tallies, expected);
+    assert_eq!((unified.profile.created_at.as_str(), unified.profile.updated_at.as_str()), (MOMENTS[0], MOMENTS[2]));
+}
+
+/// As deep as no program would that calls itself for each level.
+#[test]
+fn nesting_is_carried_however_deep() {
+    let deep = format!("{}1.10{}", "[".repeat(100_000), "]".repeat(100_000));
+    let data = format!(r#"{{"beliefs": {{"deep": {deep}}}, "pets": {deep}, "complementarySkills": {deep}}}"#);
+    let moment = || Moment::new(MOMENTS[0]);
+    let contexts = Context::ALL.iter().map(|context| {
+        let data = Some(Json::parse(&data).unwrap());
+        let profile = Some(LegacyProfile { data, created_at: moment(), updated_at: moment() });
+        (*context, ContextProfile { id: String::new(), created_at: moment(), profile })
+    });
+    let unified = unify(&User { id: "u".to_owned(), created_at: moment(), contexts: contexts.collect() });
+    assert_eq!(unified.profile.shared.beliefs["deep"].as_str(), deep);
+    let kept = unified.profile.legacy_data["creative"].as_object().unwrap();
+    assert_eq!((kept["pets"].as_str(), kept["complementarySkills"].as_str()), (deep.as_str(), deep.as_str()));
+    assert_eq!(unified.record.conflicts, []);
+}
+
+proptest! {
+    /// Whatever JSON it is.
+    #[test]
+    fn every_legacy_value_is_accounted_for(user in user()) {
+        let unified = unify(&user);
+        let mut counted: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        for value in legacy_values(&user) {
+            let (carried, kept) = (is_carried(&unified, &value), is_kept(&unified, &value));
+            assert!(carried || kept, "{value:?} is lost in {unified:?}");
+            *counted.entry(value.1).or_default() += 1;
+        }
+        let mut account = BTreeMap::new();
+        for (key, tally) in &unified.record.account {
+            account.insert(key.clone(), tally.total());
+        }
+        account.retain(|_, total| *total > 0);
+        assert_eq!(account, counted);
+    }
+
+    #[test]
+    fn completeness_and_missing_agree(user in user()) {
+        let unified = unify(&user);
+        let shared: Vec<&str> = SHARED.iter().map(|field| field.name).filter(|name| *name != "name").collect();
+        agrees(&unified.profile.completeness, &shared, &row(&unified.profile_row()));
+        for (intent, text) in unified.intents.iter().zip(unified.intent_rows()) {
+            let own: Vec<&str> = intent.context.fields().iter().map(|field| field.name).collect();
+            agrees(&intent.completeness, &own, &row(&text));
+        }
+        let contexts: Vec<Context> = unified.intents.iter().map(|intent| intent.context).collect();
+        assert_eq!(contexts, user.contexts.keys().copied().collect::<Vec<_>>());
+    }
+
+    /// Which context it was that said something, and how the keys were arranged, makes no difference to what is merged.
+    #[test]
+    fn merging_depends_on_the_order_of_contexts_only(user in user()) {
+        let shared_only = |data: Json| {
+            let data = data.as_object()?;
+            let known = |key: &String| SHARED.iter().any(|field| field.name == key);
+            let entries: Vec<(String, String)> = data
+                .iter()
+                .rev()
+                .filter(|(key, _)| known(key))
+                .map(|(key, value)| (serde_json::to_string(key).unwrap(), value.as_str().to_owned()))
+                .collect();
+            serde_json::from_str(&object(entries)).ok()
+        };
+        let mut contexts: Vec<ContextProfile> = user.contexts.values().cloned().collect();
+        contexts.sort_by(|a, b| (&a.created_at, &a.id).cmp(&(&b.created_at, &b.id)));
+        for (place, context) in contexts.iter_mut().enumerate() {
+            context.id = format!("{place}");
+            if let Some(legacy) = &mut context.profile {
+                legacy.data = legacy.data.take().and_then(shared_only);
+            }
+        }
+        let named = |names: &mut dyn Iterator<Item = Context>| {
+            let contexts = names.zip(contexts.iter().cloned()).collect();
+            unify(&User { contexts, ..user.clone() }).profile.shared
+        };
+        let forth = named(&mut Context::ALL.iter().copied());
+        let back = named(&mut Context::ALL.iter().rev().copied());
+        assert_eq!(forth, back);
+    }
+
+    /// A context in which nothing was ever said adds an empty intent, and nothing else.
+    #[test]
+    fn a_silent_context_changes_no_profile(user in user(), context in select(Context::ALL)) {
+        let mut without = user;
+        without.contexts.remove(&context);
+        let mut with = without.clone();
+        let silent = ContextProfile { id: String::new(), created_at: Moment::new(MOMENTS[0]), profile: None };
+        with.contexts.insert(context, silent);
+        let (without, with) = (unify(&without), unify(&with));
+        assert_eq!(without.profile, with.profile);
+        assert_eq!(without.record, with.record);
+        let intent = with.intents.iter().find(|intent| intent.context == context).unwrap();
+        assert_eq!((intent.completeness.percent, intent.completeness.missing.len()), (0, context.fields().len()));
+        assert_eq!(with.intents.len(), without.intents.len() + 1);
+    }
+}

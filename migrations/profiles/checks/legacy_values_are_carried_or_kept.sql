@@ -1,0 +1,136 @@
+-- from: 20251117100000
+-- Catches values of the old data that are neither in a column of the new tables nor in `"legacyData"`, and users whose
+-- numbers do not add up: legacy values = carried + kept. What a legacy value is, is told in the app, with
+-- `profiles::Tally`; here they are counted by other means, value by value on jsonb.
+WITH data AS (
+    SELECT "ContextProfile"."userId" AS user_id, "contextType"::text AS context, "data" AS value
+    FROM "Profile"
+    JOIN "ContextProfile" ON "ContextProfile"."id" = "Profile"."contextProfileId"
+    WHERE jsonb_typeof("data") <> 'null'
+),
+entry AS (
+    SELECT user_id, context, key, entry.value, jsonb_typeof(entry.value) AS type
+    FROM data, jsonb_each(CASE WHEN jsonb_typeof(data.value) = 'object' THEN data.value END) AS entry (key, value)
+    WHERE jsonb_typeof(entry.value) <> 'null'
+),
+-- Each value with the place that it has, if its field is one of the context's, and if it is of the right type.
+legacy AS (
+    SELECT user_id, context, NULL AS key, NULL AS inner_key, value, 'none' AS place
+    FROM data
+    WHERE jsonb_typeof(value) <> 'object'
+    UNION ALL
+    SELECT user_id, context, key, NULL, element.value,
+           CASE WHEN jsonb_typeof(element.value) = 'string' THEN 'element' ELSE 'none' END
+    FROM entry, jsonb_array_elements(CASE WHEN type = 'array' THEN entry.value END) AS element (value)
+    WHERE key IN ('coreValues', 'constraints') AND jsonb_typeof(element.value) <> 'null'
+    UNION ALL
+    SELECT user_id, context, entry.key, part.name, part.value, 'key'
+    FROM entry, jsonb_each(CASE WHEN type = 'object' THEN entry.value END) AS part (name, value)
+    WHERE entry.key IN ('beliefs', 'interactionStyle', 'lifestyle') AND jsonb_typeof(part.value) <> 'null'
+    UNION ALL
+    SELECT user_id, context, key, NULL, element.value, 'own element'
+    FROM entry, jsonb_array_elements(CASE WHEN type = 'array' THEN entry.value END) AS element (value)
+    WHERE context = 'professional' AND key = 'complementarySkills' AND jsonb_typeof(element.value) <> 'null'
+    UNION ALL
+    SELECT user_id, context, key, NULL, value,
+           CASE WHEN type <> 'string' THEN 'none'
+                WHEN key IN ('location', 'ageRange', 'name') THEN 'text'
+                WHEN key = ANY (CASE context
+                    WHEN 'romantic' THEN ARRAY['relationshipTimeline', 'exclusivityExpectation', 'familyIntentions',
+                                               'attractionImportance']
+                    WHEN 'friendship' THEN ARRAY['friendshipDepth', 'groupActivityPreference',
+                                                 'emotionalSupportExpectation']
+                    WHEN 'professional' THEN ARRAY['partnershipType', 'commitmentHorizon', 'equityOrRevShare']
+                    WHEN 'creative' THEN ARRAY['creativeType', 'roleNeeded', 'processStyle', 'egoBalance',
+                                               'compensationExpectation']
+                    WHEN 'service' THEN ARRAY['serviceType', 'budgetRange', 'timelineNeeded', 'credentialsRequired']
+                END) THEN 'own text'
+                ELSE 'none'
+           END
+    FROM entry
+    WHERE NOT (type = 'array' AND key IN ('coreValues', 'constraints'))
+      AND NOT (type = 'object' AND key IN ('beliefs', 'interactionStyle', 'lifestyle'))
+      AND NOT (type = 'array' AND key = 'complementarySkills' AND context = 'professional')
+),
+found AS (
+    SELECT legacy.*,
+           coalesce(CASE place
+               WHEN 'text' THEN profile.columns -> key = value
+               WHEN 'element' THEN EXISTS (SELECT 1 FROM jsonb_array_elements(profile.columns -> key) AS element (value)
+                                           WHERE element.value = legacy.value)
+               WHEN 'key' THEN profile.columns -> key -> inner_key = value
+               WHEN 'own text' THEN intent.columns -> key = value
+               WHEN 'own element' THEN EXISTS (SELECT 1
+                                               FROM jsonb_array_elements(intent.columns -> key) AS element (value)
+                                               WHERE element.value = legacy.value)
+           END, FALSE) AS is_carried,
+           coalesce(CASE
+               WHEN key IS NULL THEN kept.of_context = value
+               WHEN place = 'none' AND key IN ('coreValues', 'constraints')
+                   THEN kept.of_context -> key = value
+                        OR EXISTS (SELECT 1
+                                   FROM jsonb_array_elements(CASE jsonb_typeof(kept.of_context -> key)
+                                       WHEN 'array' THEN kept.of_context -> key
+                                   END) AS element (value)
+                                   WHERE element.value = legacy.value)
+               WHEN place = 'none' THEN kept.of_context -> key = value
+               ELSE EXISTS (SELECT 1
+                            FROM jsonb_array_elements(CASE jsonb_typeof(kept.conflicts -> concat_ws('.', key, inner_key))
+                                WHEN 'array' THEN kept.conflicts -> concat_ws('.', key, inner_key)
+                            END) AS loser (row)
+                            WHERE loser.row = jsonb_build_object('context', context, 'value', legacy.value))
+           END, FALSE) AS is_kept
+    FROM legacy
+    LEFT JOIN LATERAL (
+        SELECT to_jsonb("UnifiedProfile") AS columns FROM "UnifiedProfile" WHERE "userId" = legacy.user_id
+    ) AS profile ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT to_jsonb("ContextIntent") AS columns FROM "ContextIntent"
+        WHERE "userId" = legacy.user_id AND "contextType"::text = legacy.context
+    ) AS intent ON TRUE
+    CROSS JOIN LATERAL (
+        SELECT profile.columns -> 'legacyData' -> context AS of_context,
+               profile.columns -> 'legacyData' -> 'conflicts' AS conflicts
+    ) AS kept
+),
+-- All that `"legacyData"` holds, whether or not it came from anywhere.
+held AS (
+    SELECT "userId" AS user_id, count(*) AS kept
+    FROM "UnifiedProfile"
+    CROSS JOIN LATERAL jsonb_each("legacyData") AS part (name, value)
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM jsonb_each(CASE WHEN part.name = 'conflicts' AND jsonb_typeof(part.value) = 'object' THEN part.value END)
+                 AS conflict (field, losers),
+             jsonb_array_elements(CASE WHEN jsonb_typeof(conflict.losers) = 'array' THEN conflict.losers ELSE '[0]' END)
+        UNION ALL
+        SELECT 1 WHERE part.name <> 'conflicts' AND jsonb_typeof(part.value) <> 'object'
+        UNION ALL
+        SELECT 1
+        FROM jsonb_each(CASE WHEN part.name <> 'conflicts' AND jsonb_typeof(part.value) = 'object' THEN part.value END)
+                 AS unmapped (key, value),
+             jsonb_array_elements(CASE
+                 WHEN unmapped.key IN ('coreValues', 'constraints') AND jsonb_typeof(unmapped.value) = 'array'
+                     THEN unmapped.value
+                 ELSE '[0]'
+             END)
+    ) AS item
+    GROUP BY "userId"
+),
+sums AS (
+    SELECT coalesce(counted.user_id, held.user_id) AS user_id, coalesce(legacy, 0) AS legacy,
+           coalesce(carried, 0) AS carried, coalesce(held.kept, 0) AS kept
+    FROM (
+        SELECT user_id, count(*) AS legacy, count(*) FILTER (WHERE is_carried) AS carried FROM found GROUP BY user_id
+    ) AS counted
+    FULL JOIN held ON held.user_id = counted.user_id
+)
+SELECT user_id AS "userId", context, concat_ws('.', key, inner_key) AS field, left(value::text, 200) AS value,
+       'neither carried nor kept' AS problem
+FROM found
+WHERE NOT is_carried AND NOT is_kept
+UNION ALL
+SELECT user_id, NULL, NULL, NULL, format('%s legacy values, %s carried + %s kept', legacy, carried, kept)
+FROM sums
+WHERE legacy <> carried + kept
+ORDER BY 1, 2, 3;

@@ -1,0 +1,135 @@
+//! Catches profiles and intents that are not those that the app makes of the old rows: edited, made by another version, or
+//! left behind when old code changed an answer.
+
+use app::profiles::{Object, STORED, Stored, USERS, User, unify};
+use serde::Serialize;
+use sqlx::postgres::Postgres;
+use std::sync::LazyLock;
+use xtask::check::{RowCheck, RowCheckAbout};
+
+/// Every stored profile, with its intents, equals what `unify` makes of the user's old rows.
+pub(crate) struct ProfilesFollowFromLegacy;
+
+/// A user with the old rows and the new ones.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Row {
+    id: String,
+    #[sqlx(rename = "createdAt")]
+    created_at: String,
+    contexts: String,
+    profile: String,
+    intents: String,
+}
+
+static ROWS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        r#"SELECT "user"."id" AS "cursor", "user".*, stored."profile", stored."intents"
+           FROM ({USERS}) AS "user" JOIN ({STORED}) AS stored ON stored."userId" = "user"."id""#
+    )
+});
+
+impl RowCheck for ProfilesFollowFromLegacy {
+    type Db = Postgres;
+    type Row = Row;
+
+    fn about(&self) -> RowCheckAbout {
+        RowCheckAbout {
+            name: "profiles_follow_from_legacy",
+            database: "profiles",
+            from: 20_251_117_100_000,
+            until: None,
+        }
+    }
+
+    fn rows(&self) -> &'static str {
+        &ROWS
+    }
+
+    fn offence(&self, row: &Row) -> Option<(String, String)> {
+        Some((row.id.clone(), offence(row)?))
+    }
+}
+
+fn offence(row: &Row) -> Option<String> {
+    let user = match User::read(&row.id, &row.created_at, &row.contexts) {
+        Ok(user) => user,
+        Err(error) => return Some(format!("{}: {error}", error.field())),
+    };
+    let stored = match Stored::read(&row.id, &row.profile, &row.intents) {
+        Ok(stored) => stored,
+        Err(error) => return Some(error.to_string()),
+    };
+    let expected = unify(&user);
+    if let Some(difference) = difference(&stored.profile, &expected.profile) {
+        return Some(difference);
+    }
+    let contexts = |intents: &[app::profiles::Intent]| intents.iter().map(|intent| intent.context).collect::<Vec<_>>();
+    let (got, want) = (contexts(&stored.intents), contexts(&expected.intents));
+    if got != want {
+        return Some(format!("there are intents for {got:?}: expected {want:?}"));
+    }
+    let both = stored.intents.iter().zip(&expected.intents);
+    both.filter_map(|(got, want)| Some(format!("{}.{}", got.context, difference(got, want)?))).next()
+}
+
+/// The first column that differs.
+fn difference(stored: &impl Serialize, expected: &impl Serialize) -> Option<String> {
+    let (stored, expected) = (columns(stored), columns(expected));
+    let (column, got) = stored.iter().find(|(column, value)| expected.get(*column) != Some(value))?;
+    let want = expected.get(column).map(|value| value.excerpt()).unwrap_or_default();
+    Some(format!("{column} is {}: expected {want}", got.excerpt()))
+}
+
+fn columns(row: &impl Serialize) -> Object {
+    // A row serialises as an object, and cannot fail to.
+    serde_json::to_string(row).and_then(|row| serde_json::from_str(&row)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn offences() {
+        let data = r#"{"location": "Oslo", "beliefs": {"a": 1.0}, "pets": "dog"}"#;
+        let legacy =
+            format!(r#"{{"data":{data},"createdAt":"2025-01-01T00:00:00","updatedAt":"2025-01-02T00:00:00"}}"#);
+        let contexts =
+            format!(r#"[{{"id":"c","contextType":"service","createdAt":"2024-01-01T00:00:00","profile":{legacy}}}]"#);
+        let unified = unify(&User::read("u", "2024-01-01T00:00:00", &contexts).unwrap());
+        let all = app::profiles::Context::ALL.iter().flat_map(|context| context.fields());
+        let nulls: String = all.map(|field| format!(r#""{}":null,"#, field.name)).collect();
+        // As the database gives them: times without a zone, and the columns of all contexts.
+        let profile = unified.profile_row().replace("Z\"", "\"");
+        let intents = format!("[{{{nulls}{}]", &unified.intent_rows()[0].replace("Z\"", "\"")[1..]);
+        let check = |from: &str, to: &str, expect: Option<&str>| {
+            let row = Row {
+                id: "u".to_owned(),
+                created_at: "2024-01-01T00:00:00".to_owned(),
+                contexts: contexts.clone(),
+                profile: profile.replace(from, to),
+                intents: intents.replace(from, to),
+            };
+            assert_eq!(offence(&row).as_deref(), expect, "{from} {to}");
+        };
+        check("", "", None);
+        check("1.0", "1", None);
+        check("Oslo", "Rome", Some(r#"location is "Rome": expected "Oslo""#));
+        check("dog", "cat", Some(r#"legacyData is {"service":{"pets":"cat"}}: expected {"service":{"pets":"dog"}}"#));
+        check(r#""completeness":29"#, r#""completeness":30"#, Some("completeness is 30: expected 29"));
+        check(r#""serviceType":null"#, r#""serviceType":"x""#, Some(r#"service.serviceType is "x": expected null"#));
+        check(
+            r#""contextType":"service""#,
+            r#""contextType":"creative""#,
+            Some("there are intents for [Creative]: expected [Service]"),
+        );
+        check(
+            r#""coreValues":[]"#,
+            r#""coreValues":{}"#,
+            Some(
+                "the profile of user \"u\": coreValues holds {}: expected a list of texts. Correct it in the database",
+            ),
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! The contexts of a user, and what the old profile of each holds.
+
+use super::chosen::CHOSEN;
+use super::drawn;
+use xtask::generator::{Cell, Seed};
+
+/// The kinds, in the order of the enum.
+pub(super) const KINDS: [&str; 5] = ["romantic", "friendship", "professional", "creative", "service"];
+
+pub(super) const ROMANTIC: usize = 0;
+pub(super) const FRIENDSHIP: usize = 1;
+pub(super) const PROFESSIONAL: usize = 2;
+pub(super) const CREATIVE: usize = 3;
+pub(super) const SERVICE: usize = 4;
+
+/// A user who is chosen by hand.
+pub(super) struct Chosen {
+    pub(super) name: &'static str,
+    /// What stands behind the UUID.
+    pub(super) end_of_id: &'static str,
+    pub(super) began: Began,
+    /// The kind of each, and what its old profile holds.
+    pub(super) contexts: &'static [(usize, Old)],
+}
+
+/// When the contexts of a user began.
+pub(super) enum Began {
+    /// One after the other.
+    InTurn,
+    /// All in one instant, so that it is their ids that decide.
+    AtOnce,
+    /// At these.
+    At(&'static [&'static str]),
+}
+
+/// What the old profile of a context holds.
+#[derive(Clone, Copy)]
+pub(super) enum Old {
+    /// There is no such row.
+    Missing,
+    /// NULL.
+    Null,
+    /// This, which may be broken into lines where no text is.
+    Json(&'static str),
+    /// What is too long to be written out.
+    Sql(&'static str),
+}
+
+impl Old {
+    /// None where there is no such row.
+    fn cell(self) -> Option<Cell> {
+        match self {
+            Self::Missing => None,
+            Self::Null => Some(None::<&str>.into()),
+            Self::Json(json) => Some(json.lines().map(str::trim_start).collect::<Vec<_>>().join(" ").into()),
+            Self::Sql(sql) => Some(Cell::Sql(sql.to_owned())),
+        }
+    }
+}
+
+/// A context of a user.
+pub(super) struct Context {
+    /// No two contexts of a fixture share one.
+    pub(super) number: u64,
+    /// Its place in [`KINDS`].
+    pub(super) kind: usize,
+    /// Microseconds after the user came.
+    pub(super) after: u64,
+    /// When it began, where that has nothing to do with when the user came.
+    pub(super) at: Option<&'static str>,
+    /// The data of the old profile. None where there is no such row.
+    pub(super) old: Option<Cell>,
+}
+
+const MINUTE: u64 = 60_000_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// The contexts of user `n`.
+pub(super) fn contexts(seed: Seed, n: u64) -> Vec<Context> {
+    let context = |kind, after, at, old| Context { number: n * KINDS.len() as u64 + kind as u64, kind, after, at, old };
+    if let Some(chosen) = CHOSEN.get(n as usize) {
+        let contexts = chosen.contexts.iter().enumerate().map(|(place, (kind, old))| {
+            let (after, at) = match chosen.began {
+                Began::InTurn => ((place as u64 + 1) * MINUTE, None),
+                Began::AtOnce => (MINUTE, None),
+                Began::At(times) => (MINUTE, times.get(place).copied()),
+            };
+            context(*kind, after, at, old.cell())
+        });
+        return contexts.collect();
+    }
+    let mut draw = seed.draw("contexts", n);
+    let count = match draw.below(20) {
+        0 => 0,
+        1..=6 => 1,
+        7..=11 => 2,
+        12..=15 => 3,
+        16..=17 => 4,
+        _ => 5,
+    };
+    let person = drawn::person(&mut draw);
+    let at_once = draw.once_in(10);
+    let kinds = draw.several(count, KINDS.len() as u64);
+    let kinds = kinds.into_iter().map(|kind| {
+        let after = if at_once { MINUTE } else { draw.below(90 * DAY) };
+        context(kind as usize, after, None, drawn::old(&mut draw, &person, kind as usize))
+    });
+    kinds.collect()
+}
