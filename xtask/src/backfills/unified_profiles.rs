@@ -28,10 +28,11 @@ pub(crate) struct Rows {
     intents: Vec<String>,
 }
 
+/// Whether a user is pending is looked up user by user, in the index: joined or hashed, each page would read the whole table.
 static UNITS: LazyLock<String> = LazyLock::new(|| {
     format!(
         r#"SELECT "user"."id" AS "cursor",
-                  NOT EXISTS (SELECT 1 FROM "UnifiedProfile" WHERE "UnifiedProfile"."userId" = "user"."id") AS "pending",
+                  (SELECT "id" FROM "UnifiedProfile" WHERE "userId" = "user"."id") IS NULL AS "pending",
                   "user".*
            FROM ({USERS}) AS "user""#
     )

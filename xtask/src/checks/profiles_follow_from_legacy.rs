@@ -23,8 +23,8 @@ pub(crate) struct Row {
 
 static ROWS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        r#"SELECT "user"."id" AS "cursor", "user".*, stored."profile", stored."intents"
-           FROM ({USERS}) AS "user" JOIN ({STORED}) AS stored ON stored."userId" = "user"."id""#
+        r#"SELECT stored."id" AS "cursor", stored."profile", stored."intents", "user".*
+           FROM ({STORED}) AS stored JOIN ({USERS}) AS "user" ON "user"."id" = stored."userId""#
     )
 });
 
