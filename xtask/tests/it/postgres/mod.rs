@@ -8,6 +8,7 @@ mod db;
 mod errors;
 mod lifecycle;
 mod llama_logs;
+mod profiles;
 mod rehearsal_processes;
 mod rehearsals;
 mod types;
