@@ -10,8 +10,10 @@ use super::{Answers, Completeness, Context, Intent, Moment, Profile, ProfileErro
 
 const ACTION: &str = "read a profile";
 
-/// All stored profiles, as one SELECT: `"userId"`, `"profile"` and `"intents"`, each as text that [`Stored::read`] takes.
-pub const STORED: &str = r#"SELECT "UnifiedProfile"."userId",
+/// All stored profiles, as one SELECT: `"id"` and `"userId"`, and `"profile"` and `"intents"` as text that
+/// [`Stored::read`] takes.
+pub const STORED: &str = r#"SELECT "UnifiedProfile"."id",
+       "UnifiedProfile"."userId",
        (to_jsonb("UnifiedProfile") || jsonb_build_object(
            'createdAt', "UnifiedProfile"."createdAt" AT TIME ZONE 'UTC',
            'updatedAt', "UnifiedProfile"."updatedAt" AT TIME ZONE 'UTC'

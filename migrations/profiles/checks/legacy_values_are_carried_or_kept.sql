@@ -21,7 +21,7 @@ legacy AS (
     UNION ALL
     SELECT user_id, context, key, NULL, element.value,
            CASE WHEN jsonb_typeof(element.value) = 'string' THEN 'element' ELSE 'none' END
-    FROM entry, jsonb_array_elements(CASE WHEN type = 'array' THEN entry.value END) AS element (value)
+    FROM entry, jsonb_path_query(entry.value, 'strict $[*]', '{}', TRUE) AS element (value)
     WHERE key IN ('coreValues', 'constraints') AND jsonb_typeof(element.value) <> 'null'
     UNION ALL
     SELECT user_id, context, entry.key, part.name, part.value, 'key'
@@ -29,7 +29,7 @@ legacy AS (
     WHERE entry.key IN ('beliefs', 'interactionStyle', 'lifestyle') AND jsonb_typeof(part.value) <> 'null'
     UNION ALL
     SELECT user_id, context, key, NULL, element.value, 'own element'
-    FROM entry, jsonb_array_elements(CASE WHEN type = 'array' THEN entry.value END) AS element (value)
+    FROM entry, jsonb_path_query(entry.value, 'strict $[*]', '{}', TRUE) AS element (value)
     WHERE context = 'professional' AND key = 'complementarySkills' AND jsonb_typeof(element.value) <> 'null'
     UNION ALL
     SELECT user_id, context, key, NULL, value,
@@ -56,29 +56,32 @@ found AS (
     SELECT legacy.*,
            coalesce(CASE place
                WHEN 'text' THEN profile.columns -> key = value
-               WHEN 'element' THEN EXISTS (SELECT 1 FROM jsonb_array_elements(profile.columns -> key) AS element (value)
-                                           WHERE element.value = legacy.value)
+               WHEN 'element' THEN EXISTS (
+                   SELECT 1 FROM jsonb_path_query(profile.columns -> key, 'strict $[*]', '{}', TRUE) AS element (value)
+                   WHERE element.value = legacy.value
+               )
                WHEN 'key' THEN profile.columns -> key -> inner_key = value
                WHEN 'own text' THEN intent.columns -> key = value
-               WHEN 'own element' THEN EXISTS (SELECT 1
-                                               FROM jsonb_array_elements(intent.columns -> key) AS element (value)
-                                               WHERE element.value = legacy.value)
+               WHEN 'own element' THEN EXISTS (
+                   SELECT 1 FROM jsonb_path_query(intent.columns -> key, 'strict $[*]', '{}', TRUE) AS element (value)
+                   WHERE element.value = legacy.value
+               )
            END, FALSE) AS is_carried,
            coalesce(CASE
                WHEN key IS NULL THEN kept.of_context = value
-               WHEN place = 'none' AND key IN ('coreValues', 'constraints')
+               WHEN place = 'none'
                    THEN kept.of_context -> key = value
-                        OR EXISTS (SELECT 1
-                                   FROM jsonb_array_elements(CASE jsonb_typeof(kept.of_context -> key)
-                                       WHEN 'array' THEN kept.of_context -> key
-                                   END) AS element (value)
-                                   WHERE element.value = legacy.value)
-               WHEN place = 'none' THEN kept.of_context -> key = value
-               ELSE EXISTS (SELECT 1
-                            FROM jsonb_array_elements(CASE jsonb_typeof(kept.conflicts -> concat_ws('.', key, inner_key))
-                                WHEN 'array' THEN kept.conflicts -> concat_ws('.', key, inner_key)
-                            END) AS loser (row)
-                            WHERE loser.row = jsonb_build_object('context', context, 'value', legacy.value))
+                     OR key IN ('coreValues', 'constraints') AND EXISTS (
+                            SELECT 1
+                            FROM jsonb_path_query(kept.of_context -> key, 'strict $[*]', '{}', TRUE) AS element (value)
+                            WHERE element.value = legacy.value
+                        )
+               ELSE EXISTS (
+                   SELECT 1
+                   FROM jsonb_path_query(kept.conflicts -> concat_ws('.', key, inner_key), 'strict $[*]', '{}', TRUE)
+                            AS loser (row)
+                   WHERE loser.row = jsonb_build_object('context', context, 'value', legacy.value)
+               )
            END, FALSE) AS is_kept
     FROM legacy
     LEFT JOIN LATERAL (
@@ -100,20 +103,19 @@ held AS (
     CROSS JOIN LATERAL jsonb_each("legacyData") AS part (name, value)
     CROSS JOIN LATERAL (
         SELECT 1
-        FROM jsonb_each(CASE WHEN part.name = 'conflicts' AND jsonb_typeof(part.value) = 'object' THEN part.value END)
-                 AS conflict (field, losers),
-             jsonb_array_elements(CASE WHEN jsonb_typeof(conflict.losers) = 'array' THEN conflict.losers ELSE '[0]' END)
+        FROM jsonb_path_query(part.value, 'strict $.*[*]', '{}', TRUE)
+        WHERE part.name = 'conflicts'
         UNION ALL
         SELECT 1 WHERE part.name <> 'conflicts' AND jsonb_typeof(part.value) <> 'object'
         UNION ALL
         SELECT 1
-        FROM jsonb_each(CASE WHEN part.name <> 'conflicts' AND jsonb_typeof(part.value) = 'object' THEN part.value END)
-                 AS unmapped (key, value),
-             jsonb_array_elements(CASE
-                 WHEN unmapped.key IN ('coreValues', 'constraints') AND jsonb_typeof(unmapped.value) = 'array'
-                     THEN unmapped.value
-                 ELSE '[0]'
+        FROM jsonb_path_query(part.value, 'strict $.keyvalue()', '{}', TRUE) AS unmapped (entry),
+             jsonb_path_query(unmapped.entry, CASE
+                 WHEN unmapped.entry ->> 'key' IN ('coreValues', 'constraints')
+                  AND jsonb_typeof(unmapped.entry -> 'value') = 'array' THEN 'strict $.value[*]'::jsonpath
+                 ELSE 'strict $.value'
              END)
+        WHERE part.name <> 'conflicts'
     ) AS item
     GROUP BY "userId"
 ),

@@ -1,7 +1,7 @@
 //! Catches profiles and intents that are not those that the app makes of the old rows: edited, made by another version, or
 //! left behind when old code changed an answer.
 
-use app::profiles::{Object, STORED, Stored, USERS, User, unify};
+use app::profiles::{Intent, Object, STORED, Stored, USERS, User, unify};
 use serde::Serialize;
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
@@ -23,8 +23,8 @@ pub(crate) struct Row {
 
 static ROWS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        r#"SELECT "user"."id" AS "cursor", "user".*, stored."profile", stored."intents"
-           FROM ({USERS}) AS "user" JOIN ({STORED}) AS stored ON stored."userId" = "user"."id""#
+        r#"SELECT stored."id" AS "cursor", stored."profile", stored."intents", "user".*
+           FROM ({STORED}) AS stored JOIN ({USERS}) AS "user" ON "user"."id" = stored."userId""#
     )
 });
 
@@ -60,24 +60,25 @@ fn offence(row: &Row) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     let expected = unify(&user);
-    if let Some(difference) = difference(&stored.profile, &expected.profile) {
-        return Some(difference);
+    if stored.profile != expected.profile {
+        return Some(difference(&stored.profile, &expected.profile));
     }
-    let contexts = |intents: &[app::profiles::Intent]| intents.iter().map(|intent| intent.context).collect::<Vec<_>>();
+    let contexts = |intents: &[Intent]| intents.iter().map(|intent| intent.context).collect::<Vec<_>>();
     let (got, want) = (contexts(&stored.intents), contexts(&expected.intents));
     if got != want {
         return Some(format!("there are intents for {got:?}: expected {want:?}"));
     }
-    let both = stored.intents.iter().zip(&expected.intents);
-    both.filter_map(|(got, want)| Some(format!("{}.{}", got.context, difference(got, want)?))).next()
+    let (got, want) = stored.intents.iter().zip(&expected.intents).find(|(got, want)| got != want)?;
+    Some(format!("{}.{}", got.context, difference(got, want)))
 }
 
 /// The first column that differs.
-fn difference(stored: &impl Serialize, expected: &impl Serialize) -> Option<String> {
+fn difference(stored: &impl Serialize, expected: &impl Serialize) -> String {
     let (stored, expected) = (columns(stored), columns(expected));
-    let (column, got) = stored.iter().find(|(column, value)| expected.get(*column) != Some(value))?;
-    let want = expected.get(column).map(|value| value.excerpt()).unwrap_or_default();
-    Some(format!("{column} is {}: expected {want}", got.excerpt()))
+    let is_other = |column: &&String| stored.get(*column) != expected.get(*column);
+    let column = expected.keys().find(is_other).map_or("", String::as_str);
+    let excerpt = |row: &Object| row.get(column).map(|value| value.excerpt()).unwrap_or_default();
+    format!("{column} is {}: expected {}", excerpt(&stored), excerpt(&expected))
 }
 
 fn columns(row: &impl Serialize) -> Object {

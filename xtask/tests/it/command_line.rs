@@ -65,19 +65,24 @@ fn targets() {
 fn backfill() {
     let workspace = Workspace::with_pets(TRAITS);
     check(&workspace, "backfill pet_traits", 0, "backfill_dry_run");
-    check(&workspace, "backfill --dry-run --report dry.json", 0, "backfill_dry_run_report");
+    check(&workspace, "backfill pet_traits --dry-run --report dry.json", 0, "backfill_dry_run_report");
     check(&workspace, "backfill pet_traits --verbose --report dry.json", 0, "backfill_verbose");
     check(&workspace, "backfill pet_traits --batch 7 --report dry.json", 0, "backfill_batch_7");
     let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id""#)[0];
-    check(&workspace, &format!("backfill --scope id={id} --report dry.json"), 0, "backfill_scope_dry_run");
-    check(&workspace, &format!("backfill --execute --scope id={id} --report scope.json"), 0, "backfill_scope");
-    check(&workspace, "backfill --scope id=none --report none.json", 0, "backfill_scope_of_nothing");
+    check(&workspace, &format!("backfill pet_traits --scope id={id} --report dry.json"), 0, "backfill_scope_dry_run");
+    check(
+        &workspace,
+        &format!("backfill pet_traits --execute --scope id={id} --report scope.json"),
+        0,
+        "backfill_scope",
+    );
+    check(&workspace, "backfill pet_traits --scope id=none --report none.json", 0, "backfill_scope_of_nothing");
     check(&workspace, "backfill pet_traits --execute --batch 1 --report all.json", 0, "backfill_execute");
     check(&workspace, "backfill pet_traits --execute --report again.json", 0, "backfill_execute_again");
     check(&workspace, "backfill pet_traits --undo --report undo.json", 0, "backfill_undo");
     check(&workspace, "backfill pet_traits --undo --report undo.json", 0, "backfill_undo_again");
     check(&workspace, "backfill pet_traits --execute --batch 5000", 0, "backfill_execute_batch_5000");
-    check(&workspace, "backfill --verify", 0, "backfill_verify");
+    check(&workspace, "backfill pet_traits --verify", 0, "backfill_verify");
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn verify() {
     workspace.succeed("migrate pets");
     check(&workspace, "verify pets", 1, "verify_red");
     check(&workspace, "verify pets --json", 1, "verify_red_json");
-    workspace.succeed("backfill --execute");
+    workspace.succeed("backfill pet_traits --execute");
     check(&workspace, "verify pets", 0, "verify");
     check(&workspace, "verify pets --json", 0, "verify_json");
     workspace.execute(
@@ -117,7 +122,7 @@ fn ci() {
     check(&workspace, "ci pets --json", 0, "ci_json");
     workspace.remove("fixtures");
     check(&workspace, "ci pets", 3, "ci_without_fixture");
-    check(&workspace, "backfill --verify", 3, "backfill_verify_without_fixture");
+    check(&workspace, "backfill pet_traits --verify", 3, "backfill_verify_without_fixture");
 }
 
 #[test]

@@ -54,13 +54,13 @@ fn half_a_run_can_be_undone() {
     workspace.execute(
         r#"CREATE TRIGGER "frozen" BEFORE UPDATE ON "Pet" WHEN old.rowid > 60 BEGIN SELECT RAISE(ABORT, 'no'); END"#,
     );
-    assert_eq!(workspace.run("backfill --execute --batch 10").exit, Some(1));
+    assert_eq!(workspace.run("backfill pet_traits --execute --batch 10").exit, Some(1));
     assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), ["60"]);
     workspace.execute(r#"DROP TRIGGER "frozen""#);
-    workspace.succeed("backfill --undo --report undone.json");
+    workspace.succeed("backfill pet_traits --undo --report undone.json");
     assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], 60);
     assert_eq!(dump(&workspace.path(PETS)), before);
-    workspace.succeed("backfill --execute --report done.json");
+    workspace.succeed("backfill pet_traits --execute --report done.json");
     let done = report(&workspace, "done.json");
     assert_eq!((&done["resumed"], &done["counts"]["units"]), (&Value::Null, &92.into()));
     let states = workspace.query("SELECT work || ' ' || state FROM _xtask_runs ORDER BY run");
@@ -72,9 +72,9 @@ fn from_nothing_to_nothing() {
     let workspace = Workspace::with_pets(CREATED);
     let loaded = dump(&workspace.path(PETS));
     workspace.succeed("migrate pets");
-    workspace.succeed("backfill --execute");
+    workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("verify pets");
-    workspace.succeed("backfill --undo");
+    workspace.succeed("backfill pet_traits --undo");
     workspace.succeed(&format!("migrate pets --revert --to {CREATED}"));
     assert_eq!(dump(&workspace.path(PETS)), loaded, "the rows are those of the fixture");
     workspace.succeed("migrate pets --revert --to 0");
@@ -88,7 +88,7 @@ fn from_nothing_to_nothing() {
 #[test]
 fn traits_are_those_of_the_app() {
     let workspace = Workspace::with_pets(TRAITS);
-    workspace.succeed("backfill --execute");
+    workspace.succeed("backfill pet_traits --execute");
     let pairs = workspace.query(r#"SELECT "id" || ' ' || "traits" FROM "Pet""#);
     assert_eq!(pairs.len(), 92);
     for pair in pairs {
@@ -175,12 +175,12 @@ fn line_ends() {
 #[test]
 fn a_required_backfill_is_required_as_long_as_it_has_units() {
     let workspace = Workspace::with_pets(TRAITS);
-    workspace.succeed("backfill --execute");
+    workspace.succeed("backfill pet_traits --execute");
     workspace.migration("20250920120000_x", "-- requires-backfill: pet_traits\nSELECT 1;", "SELECT 1;");
     let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id" LIMIT 1"#)[0];
-    workspace.succeed(&format!("backfill --undo --scope id={id}"));
+    workspace.succeed(&format!("backfill pet_traits --undo --scope id={id}"));
     assert_eq!(workspace.run("migrate pets").exit, Some(1), "one pet is undone");
-    workspace.succeed("backfill --execute");
+    workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("migrate pets");
     // Everything reverted, and loaded anew: the ledger still knows of a finished run.
     workspace.succeed("migrate pets --revert --to 0");

@@ -72,7 +72,7 @@ fn adds_up(workspace: &Workspace, report: &str) {
 fn a_killed_backfill_goes_on_where_it_was() {
     let workspace = with_many_pets();
     let file = workspace.path(PETS);
-    let arguments = ["backfill", "--execute", "--batch", "100", "--report", "report.json"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--report", "report.json"];
     let mut killed = 0;
     for part in 1..=8 {
         let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
@@ -97,11 +97,11 @@ fn a_killed_backfill_goes_on_where_it_was() {
 fn an_interrupted_backfill_ends_its_batch() {
     let workspace = with_many_pets();
     let file = workspace.path(PETS);
-    let arguments = ["backfill", "--execute", "--batch", "100", "--report", "report.json"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--report", "report.json"];
     let running = workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
     wait_until(|| units_done(&file) >= 1_000 || running.try_wait().unwrap().is_some());
     running.send_signal(SIGINT).unwrap();
-    let ran = workspace.ran("backfill --execute --batch 100   (and Ctrl-C)", running.wait().unwrap());
+    let ran = workspace.ran("backfill pet_traits --execute --batch 100   (and Ctrl-C)", running.wait().unwrap());
     assert_eq!(ran.exit, Some(3), "{}", ran.text());
     assert!(ran.stderr.contains("stopping after the batch in hand"), "{}", ran.text());
     let done = units_done(&file);
@@ -111,7 +111,7 @@ fn an_interrupted_backfill_ends_its_batch() {
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!((&report["state"], &report["counts"]["units"]), (&"stopped".into(), &done.into()));
 
-    workspace.succeed("backfill --report predicted.json");
+    workspace.succeed("backfill pet_traits --report predicted.json");
     assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"], "a dry run takes nothing up");
     workspace.succeed(&arguments.join(" "));
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
@@ -126,7 +126,7 @@ fn an_interrupted_backfill_ends_its_batch() {
 #[test]
 fn backfills_at_once() {
     let workspace = with_many_pets();
-    let arguments = |n: u32| format!("backfill --execute --wait 600 --report report-{n}.json");
+    let arguments = |n: u32| format!("backfill pet_traits --execute --wait 600 --report report-{n}.json");
     let start = |n| workspace.command(arguments(n).split(' ')).stdout_capture().stderr_capture().unchecked().start();
     let running: Vec<_> = (0..2).map(|n| start(n).unwrap()).collect();
     for handle in &running {
@@ -184,7 +184,7 @@ fn migrations_at_once() {
         let lock = workspace.path(".dev/pets.sqlite-xtask.lock");
         let holder = first.pids()[0].to_string();
         wait_until(|| fs::read_to_string(&lock).is_ok_and(|text| text == holder));
-        let waiting = ["migrate pets --wait 600", "backfill --execute --wait 600"].into_iter().zip(2..);
+        let waiting = ["migrate pets --wait 600", "backfill pet_traits --execute --wait 600"].into_iter().zip(2..);
         let waiting: Vec<_> = waiting.map(|(arguments, n)| start(arguments, n)).collect();
         for n in [2, 3] {
             let stderr = workspace.path(&format!("stderr-{n}"));

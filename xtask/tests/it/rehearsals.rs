@@ -183,7 +183,7 @@ fn backfills_in_a_history() {
     let bad = Workspace::new();
     bad.replace("fixtures/pets/populated.sql", "'7c401c54-3cc0-5162-8012-33ecbd900018'", "'Shadow'");
     check_workspace("fixture_with_a_unit_that_is_rejected", 1, &bad);
-    bad.run("backfill --verify").check(1, "rehearsals", "fixture_with_a_unit_that_is_rejected_verify");
+    bad.run("backfill pet_traits --verify").check(1, "rehearsals", "fixture_with_a_unit_that_is_rejected_verify");
 }
 
 /// A fault of its own in a down file must not be blamed on the migration behind it.

@@ -13,18 +13,18 @@ fn orders() {
     check("backfill_too_early_undo", &early, "backfill pet_traits --undo", 1);
     let workspace = Workspace::with_pets(TRAITS);
     check("backfill_unknown_scope", &workspace, "backfill pet_traits --execute --scope name=Momo", 2);
-    check("backfill_unknown_scope_dry_run", &workspace, "backfill --scope Id=1", 2);
+    check("backfill_unknown_scope_dry_run", &workspace, "backfill pet_traits --scope Id=1", 2);
     let empty = Workspace::new();
     empty.write("empty.db", "");
-    check("backfill_of_an_empty_file", &empty, "backfill --execute --url sqlite:empty.db", 1);
+    check("backfill_of_an_empty_file", &empty, "backfill pet_traits --execute --url sqlite:empty.db", 1);
 }
 
 #[test]
 fn reports() {
     let workspace = Workspace::with_pets(TRAITS);
-    check("report_in_no_folder", &workspace, "backfill --report nowhere/report.json", 2);
-    check("report_in_no_folder_execute", &workspace, "backfill --execute --report nowhere/report.json", 2);
-    check("report_that_is_a_folder", &workspace, "backfill --execute --report fixtures", 2);
+    check("report_in_no_folder", &workspace, "backfill pet_traits --report nowhere/report.json", 2);
+    check("report_in_no_folder_execute", &workspace, "backfill pet_traits --execute --report nowhere/report.json", 2);
+    check("report_that_is_a_folder", &workspace, "backfill pet_traits --execute --report fixtures", 2);
 }
 
 /// A pet as `new.id` is none, behind all the others.
@@ -44,21 +44,25 @@ fn rejects() {
     let many: Vec<String> = (1..=12).map(|n| format!("pet-{n}")).collect();
     let workspace = with_bad_pets(&many.iter().map(String::as_str).collect::<Vec<_>>());
     let before = dump(&workspace.path(PETS));
-    workspace.run("backfill --report report.json").check(1, "errors", "rejects_dry_run");
+    workspace.run("backfill pet_traits --report report.json").check(1, "errors", "rejects_dry_run");
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["findings"].as_array().unwrap().len(), 12, "the report lists every one");
-    workspace.run("backfill --execute --report report.json").check(1, "errors", "rejects_execute");
+    workspace.run("backfill pet_traits --execute --report report.json").check(1, "errors", "rejects_execute");
     assert_eq!(dump(&workspace.path(PETS)), before, "nothing of the batch is written");
     workspace.run("verify pets").check(1, "errors", "rejects_verify");
 
     let one = with_bad_pets(&["Momo"]);
-    one.run("backfill --execute --batch 50 --report report.json").check(1, "errors", "rejects_in_the_second_batch");
+    one.run("backfill pet_traits --execute --batch 50 --report report.json").check(
+        1,
+        "errors",
+        "rejects_in_the_second_batch",
+    );
     let filled = r#"SELECT count(*) FROM "Pet" WHERE "traits" IS NOT NULL"#;
     assert_eq!(one.query(filled), ["50"], "the batch before stays");
     assert_eq!(one.query("SELECT state || ' ' || cursor FROM _xtask_runs"), ["failed 50"]);
     one.execute(r#"UPDATE "Pet" SET "id" = '6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11' WHERE "id" = 'Momo'"#);
-    one.run("backfill --execute --batch 50 --report report.json").check(0, "errors", "rejects_corrected");
+    one.run("backfill pet_traits --execute --batch 50 --report report.json").check(0, "errors", "rejects_corrected");
     assert_eq!(one.query(filled), ["93"]);
 }
 
@@ -69,21 +73,25 @@ fn statements() {
                     BEGIN SELECT RAISE(ABORT, 'pets above 60 are frozen'); END"#;
     workspace.execute(frozen);
     let before = dump(&workspace.path(PETS));
-    workspace.run("backfill --execute --report report.json").check(1, "errors", "statement_write");
+    workspace.run("backfill pet_traits --execute --report report.json").check(1, "errors", "statement_write");
     assert_eq!(dump(&workspace.path(PETS)), before);
-    workspace.run("backfill --execute --batch 50 --report report.json").check(1, "errors", "statement_write_later");
+    workspace.run("backfill pet_traits --execute --batch 50 --report report.json").check(
+        1,
+        "errors",
+        "statement_write_later",
+    );
     assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), ["50"]);
 
     let renamed = Workspace::with_pets(TRAITS);
     renamed.execute(r#"ALTER TABLE "Pet" RENAME COLUMN "traits" TO "looks""#);
-    check("statement_read", &renamed, "backfill", 1);
+    check("statement_read", &renamed, "backfill pet_traits", 1);
     check("statement_read_check", renamed.remove("migrations/pets/checks"), "verify pets", 1);
 }
 
 #[test]
 fn ledger() {
     let workspace = Workspace::with_pets(TRAITS);
-    workspace.succeed("backfill --execute --report report.json");
+    workspace.succeed("backfill pet_traits --execute --report report.json");
     workspace.execute("UPDATE _xtask_runs SET state = 'running', counts = '{\"pets\": 3}'");
-    check("ledger_of_another_shape", &workspace, "backfill --execute", 1);
+    check("ledger_of_another_shape", &workspace, "backfill pet_traits --execute", 1);
 }

@@ -17,10 +17,10 @@ fn urls() {
     check("url_malformed", &workspace, "migrate pets --url sqlite:pets.db?mode=rwx", 2);
     check("url_with_unknown_parameter", &workspace, "migrate pets --url sqlite:pets.db?cash=shared", 2);
     check("url_in_memory", &workspace, "migrate pets --url sqlite::memory:", 2);
-    check("url_in_memory_by_mode", &workspace, "backfill --url sqlite:pets?mode=memory", 2);
+    check("url_in_memory_by_mode", &workspace, "backfill pet_traits --url sqlite:pets?mode=memory", 2);
     check("url_of_no_file", &workspace, "verify pets --url sqlite:", 2);
     check("url_of_nothing", &workspace, "migrate pets --url sqlite:nowhere/pets.db", 2);
-    check("url_of_nothing_backfill", &workspace, "backfill --execute --url sqlite:pets.db", 2);
+    check("url_of_nothing_backfill", &workspace, "backfill pet_traits --execute --url sqlite:pets.db", 2);
     check("url_of_nothing_verify", &workspace, "verify --url sqlite:pets.db", 2);
     let several = Workspace::new();
     several.write("migrations/cats/database.toml", "engine = \"sqlite\"\n");
@@ -31,9 +31,9 @@ fn urls() {
 #[test]
 fn no_development_database() {
     let workspace = Workspace::new();
-    check("no_development_database_backfill", &workspace, "backfill", 2);
-    check("no_development_database_execute", &workspace, "backfill --execute", 2);
-    check("no_development_database_undo", &workspace, "backfill --undo", 2);
+    check("no_development_database_backfill", &workspace, "backfill pet_traits", 2);
+    check("no_development_database_execute", &workspace, "backfill pet_traits --execute", 2);
+    check("no_development_database_undo", &workspace, "backfill pet_traits --undo", 2);
     check("no_development_database_verify", &workspace, "verify pets", 2);
 }
 
@@ -43,7 +43,7 @@ fn no_database() {
     text.write("notes.db", "These are notes, and there are enough of them that nobody would take them for a header.");
     check("text_migrate", &text, "migrate pets --url sqlite:notes.db", 1);
     check("text_status", &text, "migrate pets --status --url sqlite:notes.db", 1);
-    check("text_backfill", &text, "backfill --execute --url sqlite:notes.db", 1);
+    check("text_backfill", &text, "backfill pet_traits --execute --url sqlite:notes.db", 1);
     check("text_verify", &text, "verify pets --url sqlite:notes.db", 1);
     check("folder", &text, "migrate pets --url sqlite:fixtures", 1);
     check("folder_that_is_a_file", &text, "migrate pets --url sqlite:notes.db/pets.db?mode=rwc", 1);
@@ -98,7 +98,7 @@ fn locked() {
         check("locked_migrate", &workspace, "migrate pets --wait 1", 1);
         check("locked_status", &workspace, "migrate pets --status --wait 0", 1);
         check("locked_verify", &workspace, "verify pets --wait 0", 1);
-        check("locked_backfill", &workspace, "backfill --execute --wait 0", 1);
+        check("locked_backfill", &workspace, "backfill pet_traits --execute --wait 0", 1);
     });
 }
 
@@ -112,7 +112,7 @@ fn locked_for_writing() {
     while_locked("errors::database::locked_for_writing", &workspace, "BEGIN IMMEDIATE", || {
         workspace.succeed("migrate pets --status --wait 0");
         check("locked_for_writing_revert", &workspace, "migrate pets --revert --wait 1", 1);
-        check("locked_for_writing_execute", &workspace, "backfill --execute --wait 0", 1);
-        check("locked_for_writing_undo", &workspace, "backfill --undo --wait 0", 1);
+        check("locked_for_writing_execute", &workspace, "backfill pet_traits --execute --wait 0", 1);
+        check("locked_for_writing_undo", &workspace, "backfill pet_traits --undo --wait 0", 1);
     });
 }

@@ -70,11 +70,11 @@ fn generating() {
 fn rows() {
     let near = with("small.sql", format!("-- at: 20250901090001\n{USERS}"));
     check("fixture_of_no_version", &near, "ci pets", 2);
-    check("fixture_of_no_version_verify", &near, "backfill --verify", 2);
+    check("fixture_of_no_version_verify", &near, "backfill pet_traits --verify", 2);
     let syntax = format!("-- at: 20250901090000\n{USERS}INSERT INTO \"Trait\" VALUES ('t', 'größe' 'visual');\n");
     check("fixture_sql", &with("small.sql", syntax), "ci pets", 1);
     let column = "-- at: 20250901090000\nUPDATE \"Pet\" SET \"traits\" = '{}';\n";
-    check("fixture_sql_of_a_later_version", &with("small.sql", column), "backfill --verify", 1);
+    check("fixture_sql_of_a_later_version", &with("small.sql", column), "backfill pet_traits --verify", 1);
     let dangling = format!("-- at: 20250901090000\n{USERS}INSERT INTO \"PetTrait\" VALUES ('p', 't');\n");
     check("fixture_references", &with("small.sql", dangling), "ci pets", 1);
 }

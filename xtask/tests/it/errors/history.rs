@@ -34,7 +34,7 @@ fn ignored_files() {
     check("ignored_upper_case_down", &with("20250920120000_x.Down.sql", SQL), "migrate pets", 1);
     check("ignored_copy", &with("20250920120000_x.sql.bak", SQL), "migrate pets --status", 1);
     check("ignored_no_ending", &with("20250920120000_x", SQL), "ci pets", 1);
-    check("ignored_folder", &with("20250920120000_x/up.sql", SQL), "backfill", 1);
+    check("ignored_folder", &with("20250920120000_x/up.sql", SQL), "backfill pet_traits", 1);
     let several = with("5e.sql", SQL);
     several.write("migrations/pets/20250920120000_x.SQL", SQL);
     several.write("migrations/pets/20250915090000_add_toys.up.sql", SQL);
@@ -97,7 +97,7 @@ fn applied() {
     dirty.execute(&format!("UPDATE _sqlx_migrations SET success = FALSE WHERE version = {TRAITS}"));
     check("applied_midway", &dirty, "migrate pets", 1);
     check("applied_midway_status", &dirty, "migrate pets --status", 1);
-    check("applied_midway_backfill", &dirty, "backfill", 1);
+    check("applied_midway_backfill", &dirty, "backfill pet_traits", 1);
 }
 
 #[test]

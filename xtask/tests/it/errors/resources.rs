@@ -50,17 +50,17 @@ fn full() {
     check("full_migrate_nothing_left", &growing, &full, "migrate pets", 1);
     without_write_ahead_log(&growing.path(PETS));
     check("full_migrate_nothing_left_for_a_journal", &growing, &full, "migrate pets", 1);
-    check("full_backfill_nothing_left_for_a_journal", &growing, &full, "backfill --execute", 1);
-    check("full_backfill", &Workspace::with_pets(TRAITS), &full, "backfill --execute", 1);
+    check("full_backfill_nothing_left_for_a_journal", &growing, &full, "backfill pet_traits --execute", 1);
+    check("full_backfill", &Workspace::with_pets(TRAITS), &full, "backfill pet_traits --execute", 1);
 }
 
 #[test]
 fn read_only() {
     let workspace = Workspace::with_pets(TRAITS);
     check("read_only_revert", &workspace, READ_ONLY, "migrate pets --revert", 1);
-    check("read_only_backfill", &workspace, READ_ONLY, "backfill --execute", 1);
+    check("read_only_backfill", &workspace, READ_ONLY, "backfill pet_traits --execute", 1);
     let file = "mount --bind .dev/pets.sqlite .dev/pets.sqlite; mount -o remount,bind,ro .dev/pets.sqlite";
-    check("read_only_file_backfill", &workspace, file, "backfill --execute", 1);
+    check("read_only_file_backfill", &workspace, file, "backfill pet_traits --execute", 1);
     without_write_ahead_log(&workspace.path(PETS));
     check("read_only_file_revert", &workspace, file, "migrate pets --revert", 1);
 }

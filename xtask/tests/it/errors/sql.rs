@@ -70,7 +70,7 @@ fn down() {
 fn requires() {
     let workspace = with("-- requires-backfill: pet_traits\nSELECT 1;", "");
     check("requires_backfill", &workspace, "migrate pets", 1);
-    workspace.succeed("backfill --execute");
+    workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("migrate pets");
 }
 

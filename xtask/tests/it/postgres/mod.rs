@@ -9,6 +9,7 @@ mod errors;
 mod lifecycle;
 mod llama_logs;
 mod pooler;
+mod profiles;
 mod rehearsal_processes;
 mod rehearsals;
 mod types;

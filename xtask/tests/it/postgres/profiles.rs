@@ -1,0 +1,254 @@
+//! The app on a migrated database: what it stores is what the checks expect, whoever writes beside it, another answer or the
+//! backfill.
+
+#[path = "../../../src/backfills/unified_profiles.rs"]
+mod unified_profiles;
+
+use super::{execute, query, unique, url};
+use crate::database::block;
+use crate::workspace::Workspace;
+use app::profiles::{ProfileError, Stored, Unified, answer, get, profile_id};
+use pretty_assertions::assert_eq;
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+use std::thread;
+use std::time::Duration;
+use unified_profiles::{Row, UnifiedProfiles};
+use xtask::backfill::{Backfill, Findings};
+
+/// A database with two users, of whom one has old rows, and without a unified profile.
+fn database() -> (Workspace, String) {
+    let workspace = Workspace::new();
+    let name = unique();
+    execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
+    workspace.succeed(&format!("migrate profiles --url {}", url(&name)));
+    let users = r#"INSERT INTO "User" VALUES ('u1', 'Mo', '1@x', '2025-01-01+00'), ('u2', 'Al', '2@x', '2025-01-01+00');
+        INSERT INTO "ContextProfile" VALUES ('c1', 'u1', 'romantic', NULL, '2025-01-02+00'),
+                                            ('c2', 'u1', 'service', NULL, '2025-01-01+00');
+        INSERT INTO "Profile" ("id", "contextProfileId", "data")
+        VALUES ('p1', 'c1', '{"location": "Oslo", "coreValues": ["a"], "old": 1.10}'), ('p2', 'c2', '"no object"')"#;
+    execute(&url(&name), users);
+    (workspace, url(&name))
+}
+
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url).await.unwrap()
+}
+
+/// What the app makes of answers, on a connection of their own.
+fn answered(url: &str, user: &str, context: &str, answers: &str) -> Result<Unified, ProfileError> {
+    block(async { answer(&mut connect(url).await, user, context, answers).await })
+}
+
+/// What the app reads, on a connection of its own.
+fn got(url: &str, user: &str) -> Result<Stored, ProfileError> {
+    block(async { get(&mut connect(url).await, user).await })
+}
+
+/// What the backfill makes of all users.
+fn transformed(url: &str) -> Vec<unified_profiles::Rows> {
+    let units: Vec<Row> =
+        block(async { sqlx::query_as(UnifiedProfiles.units()).fetch_all(&mut connect(url).await).await.unwrap() });
+    units.iter().map(|unit| UnifiedProfiles.transform(unit, &mut Findings::default()).unwrap()).collect()
+}
+
+/// How many rows the backfill writes, on a connection of its own.
+fn written(url: &str, outputs: &[unified_profiles::Rows]) -> u64 {
+    block(async { UnifiedProfiles.write(&mut connect(url).await, outputs).await.unwrap() })
+}
+
+#[test]
+fn answer_and_get() {
+    let (workspace, url) = database();
+    let answers =
+        r#"{"location": "Rome", "coreValues": ["b", "a"], "big": 9007199254740993, "friendshipDepth": "deep"}"#;
+    let unified = answered(&url, "u1", "friendship", answers).unwrap();
+    assert_eq!(unified.profile.shared.location.as_deref(), Some("Oslo"));
+    assert_eq!(unified.profile.shared.core_values, ["a", "b"]);
+    assert_eq!(unified.record.conflicts.len(), 1);
+    let stored = got(&url, "u1").unwrap();
+    assert_eq!((&stored.profile, &stored.intents), (&unified.profile, &unified.intents));
+    assert_eq!(stored.intents.len(), 3);
+
+    // An answer replaces its key only, and the context that was first goes on being asked first.
+    answered(&url, "u1", "romantic", r#"{"location": null, "familyIntentions": "two"}"#).unwrap();
+    let stored = got(&url, "u1").unwrap();
+    assert_eq!(stored.profile.shared.location.as_deref(), Some("Rome"));
+    assert_eq!(stored.profile.shared.core_values, ["a", "b"]);
+    answered(&url, "u2", "creative", "{}").unwrap();
+    let empty = got(&url, "u2").unwrap();
+    assert_eq!((empty.profile.completeness.percent, empty.intents[0].completeness.percent), (0, 0));
+
+    let old = r#"SELECT "data"::text FROM "Profile" WHERE "id" = 'p1'"#;
+    assert_eq!(
+        query(&url, old),
+        [r#"{"old": 1.10, "location": null, "coreValues": ["a"], "familyIntentions": "two"}"#]
+    );
+    let measured = r#"SELECT "completeness" || ' ' || "missing"::text FROM "Profile" WHERE "id" = 'p1'"#;
+    let missing = "{beliefs,interactionStyle,lifestyle,constraints,location,ageRange,relationshipTimeline,exclusivityExpectation,attractionImportance}";
+    assert_eq!(query(&url, measured), [format!("18 {missing}")]);
+    // Nothing is left to the backfill, and all checks hold.
+    let ran = workspace.succeed(&format!("backfill unified_profiles --url {url}"));
+    assert!(ran.stdout.contains("nothing to do"), "{}", ran.text());
+    workspace.succeed(&format!("verify profiles --url {url}"));
+}
+
+#[test]
+fn what_is_refused_names_the_field_and_changes_nothing() {
+    let (_workspace, url) = database();
+    let everything = r#"SELECT (SELECT count(*) FROM "UnifiedProfile") + (SELECT count(*) FROM "ContextProfile") || (
+                            SELECT string_agg("data"::text, ' ' ORDER BY "id") FROM "Profile")"#;
+    let before = query(&url, everything);
+    let check = |user: &str, context: &str, answers: &str, expected: &str| {
+        let error = answered(&url, user, context, answers).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+        assert_eq!(query(&url, everything), before, "{error}");
+    };
+    check("u9", "creative", "{}", r#"there is no user "u9": use the id"#);
+    check("u\0", "creative", "{}", r#"there is no user "u\0": use the id"#);
+    check("u1", "business", "{}", r#"there is no context "business": use one of romantic, friendship, professional, "#);
+    check("u1", "romantic", "[1]", "the answers are a list: give a JSON object of fields and values");
+    check("u1", "romantic", "null", "the answers are null: give");
+    check(
+        "u1",
+        "romantic",
+        r#"{"a": 1"#,
+        "the answers can't be taken, for it is no JSON: EOF while parsing an object at",
+    );
+    check("u1", "romantic", r#"{"a": ["\ud800"]}"#, "the answers can't be taken, for a text in it is no Unicode:");
+    let nul = "holds a NUL character, which PostgreSQL cannot store: leave it out";
+    check("u1", "romantic", r#"{"a": 1, "b": [{"\u0000": 1}]}"#, &format!("the answer to \"b\" {nul}"));
+    check("u1", "romantic", r#"{"a\u0000": 1}"#, &format!("the answer to \"a\\0\" {nul}"));
+    check(
+        "u1",
+        "service",
+        "{}",
+        "the data of context service of user \"u1\" is a text, and answers belong into an object",
+    );
+    let huge = format!(r#"{{"a": 1{}}}"#, "0".repeat(200_000));
+    check("u1", "romantic", &huge, "the answers can't be stored (value overflows numeric format): give simpler ones");
+    let deep = format!(r#"{{"a": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    check("u1", "romantic", &deep, "the answers can't be stored (stack depth limit exceeded): give simpler ones");
+}
+
+#[test]
+fn what_does_not_fit_is_not_read() {
+    let (_workspace, url) = database();
+    assert!(matches!(got(&url, "u9"), Err(ProfileError::NoSuchUser { .. })));
+    assert!(matches!(got(&url, "u1"), Err(ProfileError::NoProfile { .. })));
+    answered(&url, "u1", "friendship", "{}").unwrap();
+    let check = |sql: &str, expected: &str| {
+        execute(&url, sql);
+        let error = got(&url, "u1").unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    };
+    check(
+        r#"UPDATE "UnifiedProfile" SET "coreValues" = '[1]'"#,
+        r#"the profile of user "u1": coreValues holds [1]: expected a list of texts. Correct it"#,
+    );
+    check(
+        r#"UPDATE "UnifiedProfile" SET "coreValues" = '[]';
+           UPDATE "ContextIntent" SET "roleNeeded" = 'x' WHERE "contextType" = 'romantic'"#,
+        r#"the profile of user "u1": romantic.roleNeeded holds "x": expected null, for another context asks it"#,
+    );
+    check(r#"DROP TABLE "UnifiedProfile""#, "could not read a profile, for the schema is behind the app");
+}
+
+#[test]
+fn of_answers_at_once_none_is_lost() {
+    let (workspace, url) = database();
+    let one = |n: usize| {
+        let (url, context) = (url.clone(), ["creative", "friendship"][n % 2]);
+        thread::spawn(move || answered(&url, "u2", context, &format!(r#"{{"key {n}": {n}}}"#)).unwrap())
+    };
+    let answerers: Vec<_> = (0..8).map(one).collect();
+    answerers.into_iter().for_each(|answerer| drop(answerer.join().unwrap()));
+    let keys = r#"SELECT count(*)::text FROM "Profile", jsonb_object_keys("data")
+                  WHERE "contextProfileId" IN (SELECT "id" FROM "ContextProfile" WHERE "userId" = 'u2')"#;
+    assert_eq!(query(&url, keys), ["8"]);
+    workspace.succeed(&format!("backfill unified_profiles --execute --url {url}"));
+    workspace.succeed(&format!("verify profiles --url {url}"));
+}
+
+/// The app answers between the backfill's reading and its writing: what the app wrote stays, with its intents.
+#[test]
+fn a_profile_written_meanwhile_is_left_alone() {
+    let (workspace, url) = database();
+    let outputs = transformed(&url);
+    assert_eq!(outputs.iter().map(|output| UnifiedProfiles.rows(output)).collect::<Vec<_>>(), [3, 1]);
+    answered(&url, "u1", "romantic", r#"{"location": "Rome"}"#).unwrap();
+    // Even where the app's own intent is gone, none of older answers is put beside the app's profile.
+    execute(&url, r#"DELETE FROM "ContextIntent" WHERE "contextType" = 'service'"#);
+    assert_eq!(written(&url, &outputs), 1, "the other user's profile");
+    assert_eq!(query(&url, r#"SELECT "contextType"::text FROM "ContextIntent""#), ["romantic"]);
+    assert_eq!(got(&url, "u1").unwrap().profile.shared.location.as_deref(), Some("Rome"));
+    // The next answer makes it whole.
+    answered(&url, "u1", "romantic", "{}").unwrap();
+    workspace.succeed(&format!("verify profiles --url {url}"));
+}
+
+/// A user who is deleted between the backfill's reading and its writing gets nothing, and fails nothing.
+#[test]
+fn a_user_deleted_meanwhile_is_passed_over() {
+    let (workspace, url) = database();
+    let outputs = transformed(&url);
+    execute(&url, r#"DELETE FROM "User" WHERE "id" = 'u1'"#);
+    assert_eq!((written(&url, &outputs), written(&url, &outputs)), (1, 0));
+    workspace.succeed(&format!("verify profiles --url {url}"));
+}
+
+/// A batch that is not committed yet makes an answer wait; a user who is being answered for holds up no batch.
+#[test]
+fn answers_wait_for_batches_and_batches_for_no_answer() {
+    let (workspace, url) = database();
+    let outputs = transformed(&url);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut batch = runtime.block_on(async {
+        let (mut answering, mut batch) = (connect(&url).await, connect(&url).await);
+        let lock = r#"BEGIN; SELECT 1 FROM "User" WHERE "id" = 'u1' FOR NO KEY UPDATE"#;
+        sqlx::raw_sql(lock).execute(&mut answering).await.unwrap();
+        sqlx::raw_sql("BEGIN; SET LOCAL lock_timeout = '5s'").execute(&mut batch).await.unwrap();
+        assert_eq!(UnifiedProfiles.write(&mut batch, &outputs).await.unwrap(), 4);
+        answering.close().await.unwrap();
+        batch
+    });
+    let answerer = {
+        let url = url.clone();
+        thread::spawn(move || {
+            answered(&url, "u1", "creative", r#"{"location": "Rome", "roleNeeded": "camera"}"#).unwrap()
+        })
+    };
+    let waits = "SELECT count(*)::text FROM pg_stat_activity                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while query(&url, waits) == ["0"] {
+        assert!(!answerer.is_finished(), "the answer waits for the batch");
+        thread::sleep(Duration::from_millis(10));
+    }
+    runtime.block_on(sqlx::raw_sql("COMMIT").execute(&mut batch)).unwrap();
+    let unified = answerer.join().unwrap();
+    assert_eq!(got(&url, "u1").unwrap().intents, unified.intents);
+    assert_eq!(unified.intents.len(), 3);
+    workspace.succeed(&format!("verify profiles --url {url}"));
+}
+
+/// Undo takes back profiles with the ids that follow from their users, the app's too, as another run writes the same.
+#[test]
+fn undo_and_again() {
+    let (workspace, url) = database();
+    let undo = format!("backfill unified_profiles --undo --url {url}");
+    let all = r#"SELECT "UnifiedProfile"::text || coalesce((
+                     SELECT string_agg("ContextIntent"::text, ' ' ORDER BY "id") FROM "ContextIntent"
+                     WHERE "ContextIntent"."userId" = "UnifiedProfile"."userId"), '')
+                 FROM "UnifiedProfile" ORDER BY 1"#;
+    workspace.succeed(&format!("backfill unified_profiles --execute --url {url}"));
+    answered(&url, "u1", "romantic", r#"{"location": "Rome"}"#).unwrap();
+    let before = query(&url, all);
+    workspace.succeed(&undo);
+    assert_eq!(query(&url, all), [""; 0]);
+    workspace.succeed(&format!("backfill unified_profiles --execute --url {url}"));
+    assert_eq!(query(&url, all), before);
+    let other = format!(r#"UPDATE "UnifiedProfile" SET "id" = 'other' WHERE "id" = '{}'"#, profile_id("u1"));
+    execute(&url, &other);
+    workspace.succeed(&undo);
+    assert_eq!(query(&url, r#"SELECT "id" FROM "UnifiedProfile""#), ["other"]);
+    assert_eq!(query(&url, r#"SELECT count(*)::text FROM "ContextIntent""#), ["2"]);
+}
