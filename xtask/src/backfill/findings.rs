@@ -55,13 +55,13 @@ impl Findings {
         });
     }
 
-    /// Records a value that has no place in the new form.
-    pub fn unmapped(&mut self, field: impl Into<String>, value: Sighting) {
+    /// Records values of a field that have no place in the new form.
+    pub fn unmapped(&mut self, field: impl Into<String>, values: Vec<Sighting>) {
         self.push(Finding {
             kind: FindingKind::Unmapped,
             unit: String::new(),
             field: field.into(),
-            values: vec![value],
+            values,
             chosen: None,
             detail: String::new(),
         });

@@ -21,6 +21,7 @@ use crate::engine::{Driver, Engine, Target};
 use crate::event::Events;
 use futures_util::future::BoxFuture;
 use sqlx::{Database, FromRow};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// What a backfill says of itself.
@@ -119,8 +120,10 @@ pub trait AnyBackfill: Send + Sync {
     fn about(&self) -> About;
     /// The engine that its statements are written for.
     fn engine(&self) -> Engine;
-    /// How many old values there are, as a query.
-    fn values(&self) -> Option<&'static str>;
+    /// True where the database can count the old values ([`Backfill::values`]).
+    fn has_values(&self) -> bool;
+    /// How many old values of each key the pending units have, where the database can count them.
+    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<BTreeMap<String, u64>>, Error>>;
     /// Refuses what can't be run against the target.
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
     /// How many units are still to be done.
@@ -143,8 +146,12 @@ impl<B: Backfill> AnyBackfill for B {
         B::Db::ENGINE
     }
 
-    fn values(&self) -> Option<&'static str> {
-        Backfill::values(self)
+    fn has_values(&self) -> bool {
+        self.values().is_some()
+    }
+
+    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<BTreeMap<String, u64>>, Error>> {
+        Box::pin(run::count_values(self, target))
     }
 
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {

@@ -6,6 +6,8 @@ use crate::engine::{self, Connection, Key, Lock, Page, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
+use futures_util::TryStreamExt;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Makes one pass of `backfill` over its units in `target`.
@@ -202,6 +204,36 @@ pub(super) async fn pending<B: Backfill>(backfill: &B, target: &Target) -> Resul
     let mut reader = target.open_to_read().await?;
     let counted = count(backfill, &mut reader, &Scope::default(), Which::Pending).await;
     reader.close_with(counted).await
+}
+
+/// How many old values of each key the pending units have, where the author wrote a query for that.
+///
+/// # Errors
+/// See [`Error`].
+pub(super) async fn count_values<B: Backfill>(
+    backfill: &B,
+    target: &Target,
+) -> Result<Option<BTreeMap<String, u64>>, Error> {
+    let Some(query) = backfill.values() else { return Ok(None) };
+    let mut reader = target.open_to_read().await?;
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    let mut rows = reader.stream(query, &[]);
+    let read = loop {
+        match rows.try_next().await {
+            Ok(Some(row)) => {
+                let key = row.values.first().and_then(Value::as_text).unwrap_or_default();
+                let n = row.values.get(1).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
+                *counted.entry(key.to_owned()).or_default() += n.unwrap_or_default();
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    drop(rows);
+    let what = || "counting old values".to_owned();
+    let read = read.map_err(|error| statement(&backfill.about(), &reader, what(), error, 0));
+    reader.close_with(read).await?;
+    Ok(Some(counted))
 }
 
 /// Refuses what can't be run: a scope or an undo that there is not, a database outside the window.

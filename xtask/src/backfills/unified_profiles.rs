@@ -7,7 +7,7 @@ use app::profiles::{Context, SHARED, USERS, Unified, User, profile_id, unify};
 use sqlx::postgres::{PgConnection, Postgres};
 use std::sync::LazyLock;
 use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
-use xtask::ledger::FindingKind;
+use xtask::ledger::{Fate, Json, Sighting};
 
 /// The backfill of `"UnifiedProfile"` and `"ContextIntent"`.
 pub(crate) struct UnifiedProfiles;
@@ -83,6 +83,31 @@ impl Backfill for UnifiedProfiles {
         1 + rows.intents.len() as u64
     }
 
+    /// Counted by other means than in the app, on jsonb; what a value is, is told with `app::profiles::Tally`.
+    fn values(&self) -> Option<&'static str> {
+        Some(
+            r#"SELECT coalesce(part.key, '(no object)') AS key, count(*) AS n
+               FROM "Profile"
+               JOIN "ContextProfile" ON "ContextProfile"."id" = "Profile"."contextProfileId"
+               CROSS JOIN LATERAL (
+                   SELECT entry.key, CASE
+                       WHEN entry.key IN ('coreValues', 'constraints')
+                         OR entry.key = 'complementarySkills' AND "contextType" = 'professional'
+                           THEN CASE jsonb_typeof(entry.value) WHEN 'array' THEN 'strict $[*]' END
+                       WHEN entry.key IN ('beliefs', 'interactionStyle', 'lifestyle')
+                           THEN CASE jsonb_typeof(entry.value) WHEN 'object' THEN 'strict $.*' END
+                   END AS parts, entry.value
+                   FROM jsonb_each(CASE jsonb_typeof("data") WHEN 'object' THEN "data" END) AS entry
+                   UNION ALL
+                   SELECT NULL, NULL, "data" WHERE jsonb_typeof("data") <> 'object'
+               ) AS part
+               CROSS JOIN LATERAL jsonb_path_query(part.value, coalesce(part.parts, 'strict $')::jsonpath) AS legacy (value)
+               WHERE jsonb_typeof(legacy.value) <> 'null'
+                 AND NOT EXISTS (SELECT 1 FROM "UnifiedProfile" WHERE "userId" = "ContextProfile"."userId")
+               GROUP BY 1"#,
+        )
+    }
+
     /// A user who got a profile meanwhile, from the app, gets no intents from here: they would be of older answers. One who
     /// was deleted meanwhile gets nothing.
     async fn write(&self, connection: &mut PgConnection, users: &[Rows]) -> Result<u64, sqlx::Error> {
@@ -133,37 +158,37 @@ fn count(rows: i64) -> Result<u64, sqlx::Error> {
     u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// Tells what contradicts, what has no place, and how many values of each field went where.
+/// Tells what contradicts, what has no place, and how many values of each key went where.
 fn tell(unified: &Unified, findings: &mut Findings) {
+    let sighting =
+        |context: Context, value| Sighting { context: Some(context.as_str().to_owned()), value: Json::of(value) };
     for conflict in &unified.record.conflicts {
-        let values: Vec<String> =
-            conflict.values.iter().map(|(context, value)| format!("{context} says {}", value.excerpt())).collect();
-        let detail = format!("{}; chosen: {}", values.join(", "), conflict.chosen.excerpt());
-        findings.record(FindingKind::Conflict, &conflict.field, detail);
+        let values = conflict.values.iter().map(|(context, value)| sighting(*context, value)).collect();
+        findings.conflict(&conflict.field, values, Json::of(&conflict.chosen));
     }
     for unmapped in &unified.record.unmapped {
-        let field = unmapped
-            .what
-            .key()
-            .map_or_else(|| unmapped.context.to_string(), |key| format!("{}.{key}", unmapped.context));
-        let values: Vec<String> = unmapped.what.values().iter().map(|value| value.excerpt()).collect();
-        findings.record(FindingKind::Unmapped, field, values.join(", "));
+        let values = unmapped.what.values().iter().map(|value| sighting(unmapped.context, value)).collect();
+        findings.unmapped(unmapped.what.key().unwrap_or_default(), values);
     }
     for (key, tally) in &unified.record.account {
-        let label = label(key.as_deref());
-        for (group, n) in [("carried", tally.carried), ("chosen against", tally.chosen_against), ("kept", tally.kept)] {
-            (0..n).for_each(|_| findings.tally(group, label));
+        let fates =
+            [(Fate::Carried, tally.carried), (Fate::ChosenAgainst, tally.chosen_against), (Fate::Kept, tally.kept)];
+        for (fate, n) in fates.into_iter().filter(|(_, n)| *n > 0) {
+            match key.as_deref() {
+                None => findings.values().field(NO_OBJECT, fate, n),
+                Some(key) if is_field(key) => findings.values().field(key, fate, n),
+                Some(key) => findings.values().other(key, fate, n),
+            }
         }
     }
 }
 
-/// The field that a key is; all that are none are counted together, as there may be any number of them.
-fn label(key: Option<&str>) -> &'static str {
-    let fields = || SHARED.iter().chain(Context::ALL.iter().flat_map(|context| context.fields()));
-    match key {
-        None => "(no object)",
-        Some(key) => fields().find(|field| field.name == key).map_or("(no field)", |field| field.name),
-    }
+/// The key of data that is no object.
+const NO_OBJECT: &str = "(no object)";
+
+/// True for a key that any context has a place for.
+fn is_field(key: &str) -> bool {
+    SHARED.iter().chain(Context::ALL.iter().flat_map(|context| context.fields())).any(|field| field.name == key)
 }
 
 #[cfg(test)]

@@ -9,6 +9,12 @@ use std::fmt;
 pub struct Json(Box<str>);
 
 impl Json {
+    /// A value of any type; null where it can't be written as JSON.
+    #[must_use]
+    pub fn of(value: &impl Serialize) -> Self {
+        Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()).into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

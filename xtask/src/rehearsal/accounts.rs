@@ -1,27 +1,8 @@
 //! The books of a backfill held against the database: as many old values as there are, key by key, none forgotten and none
 //! counted twice.
 
-use crate::Error;
-use crate::engine::Value;
 use crate::ledger::Accounts;
-use crate::sandbox::Scratch;
-use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
-
-/// How many old values there are, by key, as the database counts them.
-pub(super) async fn counted(scratch: &Scratch, query: &str) -> Result<BTreeMap<String, u64>, Error> {
-    let mut connection = scratch.target().open_to_read().await?;
-    let mut counted = BTreeMap::new();
-    let mut rows = connection.stream(query, &[]);
-    while let Some(row) = rows.try_next().await? {
-        let key = row.values.first().and_then(Value::as_text).unwrap_or_default();
-        let n = row.values.get(1).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-        *counted.entry(key.to_owned()).or_default() += n;
-    }
-    drop(rows);
-    connection.close().await?;
-    Ok(counted)
-}
 
 /// A line for each key whose books are wrong.
 pub(super) fn differences(accounts: &Accounts, counted: &BTreeMap<String, u64>) -> Vec<String> {

@@ -47,12 +47,12 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
     }
     course.notes.push(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
     if !counts.findings.is_empty() {
-        let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{kind} {}", n)).collect();
         course.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
     }
     if !counts.values.is_empty() {
         let Account { carried, chosen_against, kept } = counts.values.together();
-        let held = if backfill.values().is_some() { ", as many as the database has" } else { "" };
+        let held = if backfill.has_values() { ", as many as the database has" } else { "" };
         let sum = counts.values.together().sum();
         course.notes.push(format!(
             "accounted for {sum} old values{held}: {carried} carried, {chosen_against} chosen against, {kept} kept"

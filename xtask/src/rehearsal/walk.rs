@@ -96,8 +96,8 @@ impl<'a> Course<'a> {
             Effect::Again => format!("run backfill {name} again, from the first unit"),
             Effect::Undo => format!("undo backfill {name}"),
         });
-        let counted = match backfill.values() {
-            Some(query) if effect == Effect::Execute => Some(accounts::counted(scratch, query).await?),
+        let counted = match effect {
+            Effect::Execute => backfill.count_values(scratch.target()).await?,
             _ => None,
         };
         let pass = Pass { batch: self.batch, ..Pass::new(effect) };
