@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnection, Postgres};
 use std::sync::LazyLock;
 use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
 use xtask::ledger::{Fate, Json, Sighting};
+use xtask::report::count;
 
 /// The backfill of `"UnifiedProfile"` and `"ContextIntent"`.
 pub(crate) struct UnifiedProfiles;
@@ -76,7 +77,7 @@ impl Backfill for UnifiedProfiles {
     }
 
     fn describe(&self, user: &Row, rows: &Rows) -> String {
-        format!("{}: {} %, {} intents", user.id, rows.completeness, rows.intents.len())
+        format!("{}: {} %, {}", user.id, rows.completeness, count(rows.intents.len() as u64, "intent"))
     }
 
     fn rows(&self, rows: &Rows) -> u64 {
@@ -133,7 +134,7 @@ impl Backfill for UnifiedProfiles {
                             RETURNING "id"
                         )
                         SELECT (SELECT count(*) FROM profile) + (SELECT count(*) FROM intent)"#;
-        count(sqlx::query_scalar(insert).bind(profiles).bind(intents).fetch_one(connection).await?)
+        changed(sqlx::query_scalar(insert).bind(profiles).bind(intents).fetch_one(connection).await?)
     }
 
     /// Removes the rows with the ids that follow from these users, and their intents. They may have been written here, or by
@@ -150,11 +151,11 @@ impl Backfill for UnifiedProfiles {
                             RETURNING "ContextIntent"."id"
                         )
                         SELECT (SELECT count(*) FROM profile) + (SELECT count(*) FROM intent)"#;
-        count(sqlx::query_scalar(delete).bind(profiles).fetch_one(connection).await?)
+        changed(sqlx::query_scalar(delete).bind(profiles).fetch_one(connection).await?)
     }
 }
 
-fn count(rows: i64) -> Result<u64, sqlx::Error> {
+fn changed(rows: i64) -> Result<u64, sqlx::Error> {
     u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
@@ -168,7 +169,7 @@ fn tell(unified: &Unified, findings: &mut Findings) {
     }
     for unmapped in &unified.record.unmapped {
         let values = unmapped.what.values().iter().map(|value| sighting(unmapped.context, value)).collect();
-        findings.unmapped(unmapped.what.key().unwrap_or_default(), values);
+        findings.unmapped(unmapped.what.key().unwrap_or(NO_OBJECT), values);
     }
     for (key, tally) in &unified.record.account {
         let fates =
@@ -210,8 +211,8 @@ mod tests {
             format!(r#"[{{"id":"c","contextType":"service","createdAt":"2025-01-01T00:00:00","profile":{profile}}}]"#)
         };
         check("[]", Ok("u: 0 %, 0 intents"));
-        check(&context("null"), Ok("u: 0 %, 1 intents"));
-        check(&context(r#"{"location": "Oslo", "beliefs": {"a": 1}}"#), Ok("u: 29 %, 1 intents"));
+        check(&context("null"), Ok("u: 0 %, 1 intent"));
+        check(&context(r#"{"location": "Oslo", "beliefs": {"a": 1}}"#), Ok("u: 29 %, 1 intent"));
         check(&context(r#"{"a": "\ud800"}"#), Err("service.data.a"));
         check("{}", Err("contexts"));
     }

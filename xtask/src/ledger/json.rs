@@ -4,7 +4,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The text of a JSON value.
+/// Deeper than this, common programs refuse to read a value.
+const DEEPEST: usize = 100;
+
+/// The text of a JSON value. One that is nested more than 100 levels deep is kept as a JSON string of its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Json(Box<str>);
 
@@ -12,7 +15,14 @@ impl Json {
     /// A value of any type; null where it can't be written as JSON.
     #[must_use]
     pub fn of(value: &impl Serialize) -> Self {
-        Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()).into())
+        Self::new(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
+    }
+
+    fn new(text: &str) -> Self {
+        if depth(text) > DEEPEST {
+            return Self(serde_json::Value::from(text).to_string().into());
+        }
+        Self(text.into())
     }
 
     /// The text.
@@ -22,15 +32,33 @@ impl Json {
     }
 }
 
+/// How many levels deep a value is nested.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 impl From<&RawValue> for Json {
     fn from(value: &RawValue) -> Self {
-        Self(value.get().into())
+        Self::new(value.get())
     }
 }
 
 impl From<&serde_json::Value> for Json {
     fn from(value: &serde_json::Value) -> Self {
-        Self(value.to_string().into())
+        Self::new(&value.to_string())
     }
 }
 
@@ -64,5 +92,28 @@ impl Serialize for Json {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::<RawValue>::deserialize(deserializer).map(|value| Self::from(&*value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn anything_can_be_read_again() {
+        let check = |text: &str, expect: &str| {
+            let json = Json::from(serde_json::from_str::<&RawValue>(text).unwrap());
+            assert_eq!(serde_json::to_string(&json).unwrap(), expect);
+        };
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        check("1.10e400", "1.10e400");
+        check(r#""[[\"[""#, r#""[[\"[""#);
+        check(&nested(100), &nested(100));
+        check(&nested(101), &format!("\"{}\"", nested(101)));
+        check(&nested(100_000), &format!("\"{}\"", nested(100_000)));
+        check(&format!(r#"{{"a\"": {}}}"#, nested(100)), &format!(r#""{{\"a\\\"\": {}}}""#, nested(100)));
+        let brackets = format!("\"{}\"", "[".repeat(300));
+        check(&brackets, &brackets);
     }
 }

@@ -11,7 +11,7 @@
 //! | `mode` | `dry-run`, `execute` or `undo` |
 //! | `scope` | an object of columns and values; empty for all units |
 //! | `started_at` | UTC, RFC 3339 |
-//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `rejected`), `unit` (its id), `field`; where there is something to say, `values` (each with its `context` and the `value` itself), `chosen` (one of them), `detail` (words) |
+//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `rejected`), `unit` (its id), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words) |
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
@@ -113,7 +113,10 @@ impl BackfillReport {
     pub fn add(&mut self, finding: &Finding) {
         let comma = if self.findings == 0 { "" } else { "," };
         self.findings += 1;
-        if let Err(error) = write!(self.file, "{comma}\n    {}", json!(finding)) {
+        // As it was written: a number of any size is a value, too.
+        let written = write!(self.file, "{comma}\n    ");
+        let written = written.and_then(|()| Ok(serde_json::to_writer(&mut self.file, finding)?));
+        if let Err(error) = written {
             self.failed.get_or_insert(error);
         }
     }
