@@ -4,6 +4,7 @@
 mod error;
 mod findings;
 mod gate;
+mod pace;
 mod pass;
 mod run;
 mod spool;

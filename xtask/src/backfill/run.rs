@@ -109,6 +109,7 @@ async fn drive<B: Backfill>(
     let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
     events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
     ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
+    reader.prepare_pages().await?;
     let work = Work::new(backfill, pass, events);
     let mut ending = Ending::Finished;
     for stretch in stretches(run.cursor.clone()) {
@@ -176,7 +177,7 @@ fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
 /// How many units there are in the scope of a pass.
 async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope, which: Which) -> Result<u64, Error> {
     let about = backfill.about();
-    let page = Page { units: backfill.units(), which, scope: &scope.0, after: None, until: None, limit: 0 };
+    let page = Page { units: backfill.units(), which, scope: &scope.0, after: None, until: None, limit: 0, bytes: 0 };
     let sql = format!(
         "SELECT count(*) FILTER (WHERE {which}), count(*) FILTER (WHERE unit.\"pending\" IS NULL) FROM ({units}\n) AS unit WHERE {scope}",
         which = page.which(),

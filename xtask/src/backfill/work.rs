@@ -2,12 +2,13 @@
 //! findings are one transaction.
 
 use super::findings::Found;
+use super::pace::Pace;
 use super::spool::Spool;
 use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject};
-use crate::engine::{self, Connection, Driver, Key, Page, PageError};
+use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError};
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Finding, FindingKind, Run};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 /// A stretch of units in key order: those after one key, up to and including another.
 pub(super) type Stretch = (Option<Key>, Option<Key>);
@@ -82,21 +83,24 @@ impl<'a, B: Backfill> Work<'a, B> {
         sender: &mpsc::Sender<Result<Batch<B>, Error>>,
     ) -> Result<(), Error> {
         let mut told = 0;
+        let mut pace = Pace::new(self.pass.batch.get());
         loop {
+            let (limit, bytes) = pace.next();
             let page = Page {
                 units: self.backfill.units(),
                 which: self.pass.effect.which(),
                 scope: &self.pass.scope.0,
                 after: after.clone(),
                 until: until.clone(),
-                limit: self.pass.batch.get(),
+                limit,
+                bytes,
             };
             let read = {
-                let _reading = self.gate.lock().await;
+                let _reading = self.pass_gate().await;
                 let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 B::Db::page::<B::Unit>(connection, &page).await
             };
-            let units = read.map_err(|PageError { at, error }| {
+            let Fetched { units, bytes } = read.map_err(|PageError { at, error }| {
                 let what = match at {
                     Some(key) => format!("reading the {} at {key}", self.about.unit),
                     None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
@@ -105,6 +109,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             })?;
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
+            pace.learn(units.len() as u64, bytes);
             let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
             if sender.send(Ok(batch)).await.is_err() {
                 return Ok(());
@@ -197,9 +202,14 @@ impl<'a, B: Backfill> Work<'a, B> {
                 }
             }
         }
-        let _committing = self.gate.lock().await;
+        let _committing = self.pass_gate().await;
         writer.commit().await?;
         Ok(next)
+    }
+
+    /// Keeps a reader and a committing writer apart where they would wait for each other by polling.
+    async fn pass_gate(&self) -> Option<MutexGuard<'_, ()>> {
+        if B::Db::ENGINE.commits_wait_for_readers() { Some(self.gate.lock().await) } else { None }
     }
 
     /// How many rows a batch should write.

@@ -47,6 +47,8 @@ pub trait AnyRowCheck: Send + Sync {
 
 /// How many rows are in memory at a time.
 const PAGE: u32 = 1_000;
+/// How many bytes of rows are in memory at a time, about.
+const BYTES: u64 = 8 * 1024 * 1024;
 
 impl<C: RowCheck> AnyRowCheck for C {
     fn about(&self) -> RowCheckAbout {
@@ -67,8 +69,15 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Ver
     let mut after = None;
     let mut offenders = Rows { columns: vec!["id".to_owned(), "offence".to_owned()], rows: Vec::new() };
     loop {
-        let page =
-            Page { units: check.rows(), which: Which::All, scope: &[], after: after.clone(), until: None, limit: PAGE };
+        let page = Page {
+            units: check.rows(),
+            which: Which::All,
+            scope: &[],
+            after: after.clone(),
+            until: None,
+            limit: PAGE,
+            bytes: BYTES,
+        };
         let read = match C::Db::typed(connection) {
             Some(typed) => C::Db::page::<C::Row>(typed, &page).await,
             None => return Err(Error::RowQuery { check: name, why: "it is written for another engine".to_owned() }),
@@ -77,9 +86,9 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Ver
             engine::Error::Statement { why, .. } => Error::RowQuery { check: name, why },
             other => other.into(),
         })?;
-        let Some((last, _)) = rows.last() else { break };
+        let Some((last, _)) = rows.units.last() else { break };
         after = Some(last.clone());
-        for (id, offence) in rows.iter().filter_map(|(_, row)| check.offence(row)) {
+        for (id, offence) in rows.units.iter().filter_map(|(_, row)| check.offence(row)) {
             offenders.rows.push(vec![Value::Text(id), Value::Text(offence)]);
         }
         if offenders.rows.len() > MAX_OFFENDERS {

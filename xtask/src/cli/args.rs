@@ -121,7 +121,8 @@ pub struct BackfillArgs {
     /// Only units whose column has that value; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = scope)]
     pub scope: Vec<(String, String)>,
-    /// How many units a transaction (default: 5000; 25 for --verify, so that small fixtures have several batches)
+    /// At most so many units a transaction (default: 5000, fewer where they are large; 25 for --verify, so that small
+    /// fixtures have several batches)
     #[arg(long, value_name = "N")]
     pub batch: Option<NonZeroU32>,
     /// Where to write the JSON report (default: backfill-report-TIMESTAMP.json)

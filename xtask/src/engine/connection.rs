@@ -190,7 +190,20 @@ impl Connection {
         match self {
             // A cache that spills in the middle of a transaction would lock the reader out until its end.
             Self::Sqlite(session) => session.execute("PRAGMA cache_spill = OFF", &[]).await.map(drop),
-            Self::Postgres(_) => Ok(()),
+            Self::Postgres(session) => session.do_not_compile().await,
+        }
+    }
+
+    /// Prepares the connection for reading units page by page in the order of their key.
+    pub(crate) async fn prepare_pages(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            // The server takes "pending" for rare, and would read and sort the whole table for each page instead of walking
+            // along the index of the key until the page is full. Where there is no such index, it sorts nevertheless.
+            Self::Postgres(session) => {
+                session.execute("SET enable_sort = off", &[]).await?;
+                session.do_not_compile().await
+            }
         }
     }
 

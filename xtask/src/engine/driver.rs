@@ -60,6 +60,44 @@ pub struct Page<'a> {
     pub until: Option<Key>,
     /// At most so many.
     pub limit: u32,
+    /// No more of them once they hold so many bytes.
+    pub bytes: u64,
+}
+
+/// The units of a page.
+#[derive(Debug)]
+pub struct Fetched<U> {
+    /// Each with its key, in the order of keys.
+    pub units: Vec<(Key, U)>,
+    /// How many bytes they hold, as the database sends them.
+    pub bytes: u64,
+}
+
+impl<U> Fetched<U> {
+    pub(crate) fn none() -> Self {
+        Self { units: Vec::new(), bytes: 0 }
+    }
+
+    /// Takes the next unit of a page. False where the page is full: then only the key was looked at, which shows whether the
+    /// last one is the key of one unit only.
+    pub(crate) fn take(
+        &mut self,
+        page: &Page<'_>,
+        key: Key,
+        bytes: u64,
+        unit: impl FnOnce() -> Result<U, sqlx::Error>,
+    ) -> Result<bool, PageError> {
+        if self.units.last().is_some_and(|(last, _)| *last == key) {
+            return Err(PageError::shared_key(key));
+        }
+        if self.units.len() >= page.limit as usize || (self.bytes >= page.bytes && !self.units.is_empty()) {
+            return Ok(false);
+        }
+        let unit = unit().map_err(|error| PageError { at: Some(key.clone()), error })?;
+        self.units.push((key, unit));
+        self.bytes += bytes;
+        Ok(true)
+    }
 }
 
 impl Page<'_> {
@@ -118,7 +156,7 @@ pub trait Driver: sqlx::Database {
     fn page<'c, U>(
         connection: &'c mut Self::Connection,
         page: &'c Page<'c>,
-    ) -> impl Future<Output = Result<Vec<(Key, U)>, PageError>> + Send + 'c
+    ) -> impl Future<Output = Result<Fetched<U>, PageError>> + Send + 'c
     where
         U: for<'r> FromRow<'r, Self::Row> + Send + Unpin + 'c;
 }

@@ -25,7 +25,7 @@ pub use connection::{Access, Connection, Lock};
 pub use digest::TableDigest;
 #[cfg(test)]
 pub(crate) use digest::tests::digest as digest_of_rows;
-pub use driver::{Driver, Key, Page, PageError, Which};
+pub use driver::{Driver, Fetched, Key, Page, PageError, Which};
 pub use error::{Error, Holder, HolderKind};
 pub(crate) use retry::Retries;
 pub(crate) use script::{Around, Remains, run_script};
@@ -85,6 +85,11 @@ impl Engine {
         self == Self::Sqlite
     }
 
+    /// True where a commit waits for whoever reads, and the other way round, at least without a write-ahead log.
+    pub(crate) fn commits_wait_for_readers(self) -> bool {
+        self == Self::Sqlite
+    }
+
     /// Why a statement can't be sent from a file, where that is so.
     pub(crate) fn refuses(self, statement: &lex::Statement<'_>) -> Option<&'static str> {
         let tokens = lex::tokens(statement.text, self);
@@ -127,6 +132,14 @@ impl Engine {
         match (self, name.split_once('.')) {
             (Self::Postgres, Some((schema, table))) => format!("{}.{}", self.quote(schema), self.quote(table)),
             _ => self.quote(name),
+        }
+    }
+
+    /// The texts of a JSON array as rows, in a column `value`.
+    pub(crate) fn each_text(self, array: &str) -> String {
+        match self {
+            Self::Sqlite => format!("json_each({array})"),
+            Self::Postgres => format!("json_array_elements_text({array}::json)"),
         }
     }
 

@@ -106,15 +106,12 @@ pub async fn save(connection: &mut Connection, run: &Run) -> Result<(), Error> {
 /// # Errors
 /// What the engine said.
 pub async fn keep(connection: &mut Connection, run: &Run, findings: &[Finding]) -> Result<(), Error> {
-    // One statement for many; so many parameters both engines take.
-    for findings in findings.chunks(500) {
-        let rows: Vec<String> = (0..findings.len()).map(|row| format!("($1, ${})", row + 2)).collect();
-        let sql = format!("INSERT INTO _xtask_findings (run, finding) VALUES {}", rows.join(", "));
-        let values: Vec<Value> =
-            std::iter::once(run.id.into()).chain(findings.iter().map(|finding| json(finding).into())).collect();
-        connection.execute(&sql, &values).await?;
-    }
-    Ok(())
+    let sql = format!(
+        "INSERT INTO _xtask_findings (run, finding) SELECT $1, each.value FROM {} AS each",
+        connection.engine().each_text("$2")
+    );
+    let all: Vec<String> = findings.iter().map(json).collect();
+    connection.execute(&sql, &[run.id.into(), json(&all).into()]).await.map(drop)
 }
 
 /// Ends or interrupts a run.

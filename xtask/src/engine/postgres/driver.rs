@@ -1,6 +1,6 @@
 //! Paging through a PostgreSQL relation by a unique key: a uuid, an integer or a text.
 
-use crate::engine::{Connection, Driver, Engine, Key, Page, PageError};
+use crate::engine::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{AssertSqlSafe, Column, FromRow, Row, TypeInfo};
@@ -15,7 +15,7 @@ impl Driver for Postgres {
         }
     }
 
-    async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Vec<(Key, U)>, PageError>
+    async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
     where
         U: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,
     {
@@ -33,7 +33,8 @@ impl Driver for Postgres {
             // One more than wanted: it shows whether the last key is the key of one unit only.
             limit = u64::from(page.limit) + 1,
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        // Planned anew each time: the tables that it looks at grow while it is used.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         for (_, key) in &bounds {
             query = match key {
                 Key::Int(n) => query.bind(*n),
@@ -45,19 +46,20 @@ impl Driver for Postgres {
             query = query.bind(value.as_str());
         }
         let mut rows = query.fetch(connection);
-        let mut units: Vec<(Key, U)> = Vec::new();
+        let mut fetched = Fetched::none();
         while let Some(row) = rows.try_next().await? {
-            let key = key(&row)?;
-            if units.last().is_some_and(|(last, _)| *last == key) {
-                return Err(PageError::shared_key(key));
-            }
-            if units.len() < page.limit as usize {
-                let unit = U::from_row(&row).map_err(|error| PageError { at: Some(key.clone()), error })?;
-                units.push((key, unit));
+            if !fetched.take(page, key(&row)?, size(&row), || U::from_row(&row))? {
+                break;
             }
         }
-        Ok(units)
+        Ok(fetched)
     }
+}
+
+/// How many bytes a row holds.
+fn size(row: &PgRow) -> u64 {
+    let bytes = |column: usize| row.try_get_raw(column).ok()?.as_bytes().ok().map(<[u8]>::len);
+    (0..row.len()).map(|column| bytes(column).unwrap_or_default() as u64).sum()
 }
 
 fn key(row: &PgRow) -> Result<Key, sqlx::Error> {

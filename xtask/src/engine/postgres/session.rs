@@ -101,6 +101,12 @@ impl Session {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
+    /// Keeps the server from compiling queries to machine code: for a page or a batch that takes several times as long as
+    /// running them.
+    pub(crate) async fn do_not_compile(&mut self) -> Result<(), Error> {
+        self.execute("SET jit = off", &[]).await.map(drop)
+    }
+
     /// Waits only shortly for a lock, for as long as `set` says: `SET LOCAL` or `SET SESSION`.
     pub(crate) async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
         let soon = SOON.min(self.wait).as_millis().max(1);

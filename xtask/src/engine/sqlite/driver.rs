@@ -1,10 +1,10 @@
 //! Paging through a SQLite table in rowid order: the one order in which neighbouring units are neighbours on disk.
 
 use super::strict::strict;
-use crate::engine::{Connection, Driver, Engine, Key, Page, PageError};
+use crate::engine::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, FromRow, Row};
+use sqlx::{AssertSqlSafe, FromRow, Row, TypeInfo, ValueRef};
 
 impl Driver for Sqlite {
     const ENGINE: Engine = Engine::Sqlite;
@@ -16,7 +16,7 @@ impl Driver for Sqlite {
         }
     }
 
-    async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Vec<(Key, U)>, PageError>
+    async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
     where
         U: for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'c,
     {
@@ -40,17 +40,26 @@ impl Driver for Sqlite {
             query = query.bind(value.as_str());
         }
         let mut rows = query.fetch(connection);
-        let mut units: Vec<(Key, U)> = Vec::new();
+        let mut fetched = Fetched::none();
         while let Some(row) = rows.try_next().await? {
             let key = Key::Int(row.try_get("cursor")?);
-            if units.last().is_some_and(|(last, _)| *last == key) {
-                return Err(PageError::shared_key(key));
-            }
-            if units.len() < page.limit as usize {
-                let unit = U::from_row(&row).map_err(|error| PageError { at: Some(key.clone()), error })?;
-                units.push((key, unit));
+            if !fetched.take(page, key, size(&row), || U::from_row(&row))? {
+                break;
             }
         }
-        Ok(units)
+        Ok(fetched)
     }
+}
+
+/// About how many bytes a row holds: only texts and blobs can be long.
+fn size(row: &SqliteRow) -> u64 {
+    let long = |column: usize| {
+        let kind = row.try_get_raw(column).ok()?.type_info().name().to_owned();
+        match kind.as_str() {
+            "TEXT" => row.try_get::<&str, _>(column).ok().map(str::len),
+            "BLOB" => row.try_get::<&[u8], _>(column).ok().map(<[u8]>::len),
+            _ => None,
+        }
+    };
+    (0..row.len()).map(|column| long(column).unwrap_or(8) as u64).sum()
 }
