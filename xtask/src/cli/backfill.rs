@@ -9,7 +9,7 @@ use crate::backfill::{AnyBackfill, DEFAULT_BATCH, Effect, Ending, Lines, Outcome
 use crate::engine::Target;
 use crate::event::Event;
 use crate::rehearsal::REHEARSAL_BATCH;
-use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures};
+use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures, not_done};
 use crate::shell::quoted;
 use crate::workspace::Database;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -198,6 +198,11 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         let about = backfill.about();
         let loaded = context.load(context.workspace.database(about.database)?)?;
         context.check_windows(&loaded)?;
+        if let Err(why) = sandbox.serves(loaded.database.engine) {
+            terminal.result(&not_done(about.name, "verified", &why, paint));
+            exit = exit.and(Exit::Incomplete);
+            continue;
+        }
         let steps = Steps::new(terminal);
         let events = |event| steps.show(event);
         let subject = context.subject(&loaded, &sandbox, &events);

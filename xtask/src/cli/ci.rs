@@ -4,11 +4,10 @@ use super::args::CiArgs;
 use super::context::{Context, Loaded};
 use super::error::Error;
 use crate::Exit;
-use crate::report::{Steps, answers_json, count, duration, failures, matrix};
+use crate::report::{Steps, answers_json, count, duration, failures, matrix, not_done};
 use crate::sandbox::Sandbox;
 use crate::workspace::Database;
 use futures_util::future::join_all;
-use miette::Diagnostic;
 use serde_json::json;
 use std::time::Instant;
 
@@ -70,9 +69,7 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
                     let reason = why.to_string();
                     reports.push(json!({ "database": database.name, "answers": null, "reason": reason }));
                 } else {
-                    let help = why.help().map(|help| format!("\n  {help}")).unwrap_or_default();
-                    let sentence = paint.odd(format!("not rehearsed: {why}"));
-                    terminal.result(&format!("{}: {sentence}{help}", paint.strong(&database.name)));
+                    terminal.result(&not_done(&database.name, "rehearsed", &why, paint));
                 }
                 continue;
             }

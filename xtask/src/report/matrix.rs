@@ -2,6 +2,8 @@
 
 use super::{Paint, checks_table, diagnostic, duration};
 use crate::rehearsal::{Answer, Problem, Proof, What};
+use crate::sandbox::NoHost;
+use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -10,6 +12,13 @@ const EMPTY: &str = "(empty)";
 
 fn column(answer: &Answer) -> &str {
     answer.fixture.as_deref().unwrap_or(EMPTY)
+}
+
+/// What could not be done, why, and what helps.
+#[must_use]
+pub fn not_done(name: &str, done: &str, why: &NoHost, paint: Paint) -> String {
+    let help = why.help().map(|help| format!("\n  {help}")).unwrap_or_default();
+    format!("{}: {}{help}", paint.strong(name), paint.odd(format!("not {done}: {why}")))
 }
 
 /// A line a proof, a column for the empty database and for each fixture.

@@ -20,7 +20,7 @@ pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
 pub use checks::{checks_json, checks_table};
 pub use diagnostic::diagnostic;
 pub use duration::duration;
-pub use matrix::{answers_json, failures, matrix};
+pub use matrix::{answers_json, failures, matrix, not_done};
 pub use paint::Paint;
 pub use progress::Progress;
 pub use status::{StatusRow, status_json, status_table};
