@@ -11,10 +11,12 @@ use app::profiles::{ProfileError, Stored, Unified, answer, get, profile_id};
 use pretty_assertions::assert_eq;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
+use std::fs;
 use std::thread;
 use std::time::Duration;
 use unified_profiles::{Row, UnifiedProfiles};
 use xtask::backfill::{Backfill, Findings};
+use xtask::ledger::{Counts, Finding};
 
 /// A database with two users, of whom one has old rows, and without a unified profile.
 fn database() -> (Workspace, String) {
@@ -251,4 +253,55 @@ fn undo_and_again() {
     workspace.succeed(&undo);
     assert_eq!(query(&url, r#"SELECT "id" FROM "UnifiedProfile""#), ["other"]);
     assert_eq!(query(&url, r#"SELECT count(*)::text FROM "ContextIntent""#), ["2"]);
+}
+
+/// What is read of a report.
+#[derive(serde::Deserialize)]
+struct Report {
+    state: String,
+    findings: Vec<Finding>,
+    counts: Counts,
+}
+
+/// However the users are cut into batches, the rows, the findings and the books are the same; so they are in a dry run, and in
+/// a run that was stopped and went on.
+#[test]
+fn batches_of_any_size_give_the_same() {
+    let workspace = Workspace::new();
+    workspace.succeed("fixture generate profiles --units 120 --seed 7 --out fixtures/profiles/small.sql");
+    let report = |arguments: &str| {
+        workspace.succeed(&format!("{arguments} --report report.json"));
+        let text = fs::read_to_string(workspace.path("report.json")).unwrap();
+        let mut report: Report = serde_json::from_str(&text).unwrap();
+        report.findings.sort_by_key(|finding| serde_json::to_string(finding).unwrap());
+        report
+    };
+    let mut all = Vec::new();
+    for batch in [1, 7, 5000] {
+        let name = unique();
+        execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
+        let url = url(&name);
+        workspace.succeed(&format!("fixture load profiles small --url {url}"));
+        workspace.succeed(&format!("migrate profiles --url {url}"));
+        let values =
+            query(&url, &format!("SELECT sum(n)::text FROM ({}) AS counted", UnifiedProfiles.values().unwrap()));
+        let foreseen = report(&format!("backfill unified_profiles --batch {batch} --url {url}"));
+        let done = report(&format!("backfill unified_profiles --execute --batch {batch} --url {url}"));
+        for report in [&foreseen, &done] {
+            assert_eq!(report.state, "finished");
+            assert_eq!(report.counts.findings.values().sum::<u64>(), report.findings.len() as u64);
+            assert_eq!([report.counts.values.together().sum().to_string()], *values);
+        }
+        assert!(foreseen.findings.len() > 100 && foreseen.findings == done.findings);
+        assert_eq!(done.counts.batches, 120_u64.div_ceil(batch));
+        let rows = r#"SELECT md5(string_agg(row, ' ' ORDER BY row)) FROM (
+                          SELECT "UnifiedProfile"::text FROM "UnifiedProfile" UNION ALL
+                          SELECT "ContextIntent"::text FROM "ContextIntent") AS both_tables (row)"#;
+        // What is told the same way for every batch.
+        let counts = Counts { batches: 0, ..done.counts };
+        all.push((query(&url, rows), done.findings, counts, Counts { batches: 0, ..foreseen.counts }));
+    }
+    assert!(all.iter().all(|(rows, findings, counts, foreseen)| {
+        (rows, findings, counts) == (&all[0].0, &all[0].1, &all[0].2) && counts == foreseen
+    }));
 }
