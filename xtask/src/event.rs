@@ -36,6 +36,13 @@ pub enum Event {
         /// The line that the backfill wrote about it.
         line: String,
     },
+    /// Something is in the way that may pass: it is tried again from the last batch that was committed.
+    Retrying {
+        /// What happened.
+        why: String,
+        /// How long it waits before.
+        pause: Duration,
+    },
     /// A finding was committed, or would have been; those of earlier processes of the same run come first.
     Found(Finding),
     /// A batch was committed, or would have been.

@@ -4,6 +4,7 @@ use crate::engine;
 use crate::ledger::Finding;
 use crate::shell::quoted;
 use miette::Diagnostic;
+use std::time::Duration;
 
 fn several(rejects: &[Finding]) -> String {
     let more =
@@ -126,6 +127,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// How long it waited, where the same may well succeed a little later; none where it won't.
+    pub(super) fn waited(&self) -> Option<Duration> {
+        let (Self::Engine(error) | Self::Migration(crate::migration::Error::Engine(error))) = self else { return None };
+        match error {
+            engine::Error::Locked { waited, .. } => Some(*waited),
+            error => error.is_transient().then_some(Duration::ZERO),
+        }
+    }
+
     /// The same, known to have come after so many units were committed.
     pub(super) fn after(mut self, units: u64) -> Self {
         if let Self::Statement { committed, .. } = &mut self {

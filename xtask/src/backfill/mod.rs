@@ -1,6 +1,7 @@
 //! Data changes written in Rust. An author writes a [`Backfill`]; everything else (the loop, paging, transactions, the
 //! ledger, progress, reports) is the engine's.
 
+mod attempts;
 mod error;
 mod findings;
 mod gate;

@@ -65,6 +65,14 @@ pub enum Lines {
 }
 
 impl Lines {
+    /// Those of another attempt: the first were told.
+    pub(super) fn again(self) -> Self {
+        match self {
+            Self::First(_) => Self::First(0),
+            Self::All => Self::All,
+        }
+    }
+
     pub(super) fn wants(self, so_far: u64) -> bool {
         match self {
             Self::First(n) => so_far < n,

@@ -1,8 +1,9 @@
 //! One pass from its order to its outcome: the lock, the window, the connections, the ledger's run.
 
+use super::attempts::Attempts;
 use super::work::{Stretch, Work, statement};
 use super::{Backfill, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
-use crate::engine::{self, Connection, Key, Lock, Page, Target, Value, Which};
+use crate::engine::{self, Connection, Key, Lock, Page, Retries, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
@@ -21,6 +22,38 @@ pub async fn run<B: Backfill>(
     events: Events<'_>,
 ) -> Result<Outcome, Error> {
     check_order(backfill, pass)?;
+    let start = Instant::now();
+    let attempts = Attempts::default();
+    let mut retries = Retries::new(target.wait);
+    let mut pass = pass.clone();
+    let (mut tried_again, mut committed) = (0, 0);
+    let done = loop {
+        attempts.begin();
+        let error = match attempt(backfill, target, &pass, &|event| attempts.tell(event, events)).await {
+            Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
+            done => break done?,
+        };
+        // Whoever gets on has all the time again.
+        if attempts.committed() > committed {
+            committed = attempts.committed();
+            retries = Retries::new(target.wait);
+        }
+        let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else { return Err(error) };
+        tried_again += 1;
+        events(Event::Retrying { why: error.to_string(), pause });
+        tokio::time::sleep(pause).await;
+        pass.lines = pass.lines.again();
+    };
+    let took = start.elapsed();
+    let is_scoped = !pass.scope.0.is_empty();
+    let Done { mut counts, ending, already_done } = done;
+    counts.retries += tried_again;
+    let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
+    Ok(Outcome { about, effect, is_scoped, counts, resumed, ending, already_done, took })
+}
+
+/// One attempt at what is left of a pass.
+async fn attempt<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events: Events<'_>) -> Result<Done, Error> {
     let _lock = match pass.effect {
         Effect::Execute | Effect::Undo if target.is_shared() => {
             let database = target.address.url();
@@ -29,20 +62,14 @@ pub async fn run<B: Backfill>(
         }
         _ => None,
     };
-    let start = Instant::now();
     let mut reader = target.open_to_read().await?;
     let ran = read(backfill, target, pass, &mut reader, events).await;
-    let done = reader.close_with(ran).await?;
-    let took = start.elapsed();
-    let is_scoped = !pass.scope.0.is_empty();
-    let Done { counts, resumed, ending, already_done } = done;
-    Ok(Outcome { about: backfill.about(), effect: pass.effect, is_scoped, counts, resumed, ending, already_done, took })
+    reader.close_with(ran).await
 }
 
 /// What came of the units.
 struct Done {
     counts: Counts,
-    resumed: Option<Resumed>,
     ending: Ending,
     already_done: Option<u64>,
 }
@@ -107,7 +134,7 @@ async fn drive<B: Backfill>(
     let about = backfill.about();
     let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
     let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
-    events(Event::BackfillStarted { backfill: about.name, units, resumed: resumed.clone() });
+    events(Event::BackfillStarted { backfill: about.name, units, resumed });
     ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
     reader.prepare_pages().await?;
     let work = Work::new(backfill, pass, events);
@@ -122,7 +149,7 @@ async fn drive<B: Backfill>(
         0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),
         _ => None,
     };
-    Ok(Done { counts: run.counts, resumed, ending, already_done })
+    Ok(Done { counts: run.counts, ending, already_done })
 }
 
 fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {

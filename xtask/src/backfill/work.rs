@@ -8,6 +8,7 @@ use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject};
 use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError};
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Finding, FindingKind, Run};
+use std::time::Instant;
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 /// A stretch of units in key order: those after one key, up to and including another.
@@ -160,7 +161,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
             return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
         }
-        writer.begin().await?;
+        writer.begin_gently().await?;
         match self.write_in_transaction(writer, run, &mut batch).await {
             Ok(next) => *run = next,
             Err(error) => {
@@ -179,13 +180,20 @@ impl<'a, B: Backfill> Work<'a, B> {
         batch: &mut Batch<B>,
     ) -> Result<Run, Error> {
         let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
+        let start = Instant::now();
         let written = match self.pass.effect {
             Effect::Undo => self.backfill.undo(connection, &batch.units).await,
             _ => self.backfill.write(connection, &batch.outputs).await,
         };
         let rows = written.map_err(|error| {
             let what = format!("writing {} {}s{}", batch.units.len(), self.about.unit, behind(run.cursor.as_ref()));
-            statement(&self.about, writer, what, writer.explain(error), run.counts.units)
+            let error = match writer.explain(error) {
+                engine::Error::Locked { place, holders, .. } => {
+                    engine::Error::Locked { place, holders, waited: start.elapsed() }
+                }
+                other => other,
+            };
+            statement(&self.about, writer, what, error, run.counts.units)
         })?;
         let mut next = run.clone();
         next.cursor = Some(batch.last.clone());

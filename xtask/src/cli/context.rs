@@ -243,6 +243,9 @@ impl<'a> Context<'a> {
             Event::Waiting { database, holder } => {
                 terminal.note(&format!("waiting for {holder}, which is at work on {database}"));
             }
+            Event::Retrying { why, pause } => {
+                terminal.note(&format!("{why}; trying again in {}", duration(pause)));
+            }
             _ => {}
         }
     }

@@ -122,9 +122,9 @@ impl Connection {
         }
     }
 
-    /// Begins the transaction of a migration: one that gives up soon where it has to wait for a lock, since whoever comes
-    /// after it waits behind it. It is to be tried again for as long as [`Self::patience`] says.
-    pub(crate) async fn begin_migration(&mut self) -> Result<(), Error> {
+    /// Begins the transaction of a migration or of a batch: one that gives up soon where it has to wait for a lock, since
+    /// whoever comes after it waits behind it. It is to be tried again for as long as [`Self::patience`] says.
+    pub(crate) async fn begin_gently(&mut self) -> Result<(), Error> {
         self.begin().await?;
         self.give_up_soon("SET LOCAL").await
     }

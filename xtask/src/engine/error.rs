@@ -217,6 +217,16 @@ pub enum Error {
         encoding: String,
     },
 
+    /// Another transaction was in the way, and this one was ended for it.
+    #[error("{place}: {why}")]
+    #[diagnostic(help("another transaction was in the way; run the command again"))]
+    Conflict {
+        /// The address.
+        place: String,
+        /// What the server said.
+        why: String,
+    },
+
     /// The engine refused a statement.
     #[error("{why}")]
     Statement {
@@ -240,6 +250,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// True where the same may well succeed a little later: another transaction was in the way, or the way to the server was
+    /// lost.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Conflict { .. } | Self::Unreachable { .. })
+    }
+
     /// True where the cause lies in what the person asked for, not in the state of a database.
     #[must_use]
     pub fn is_usage(&self) -> bool {

@@ -22,15 +22,24 @@ impl Retries {
         Self { patience, spent: Duration::ZERO, pause: FIRST }
     }
 
+    /// The pause before the next attempt, after one that waited so long; none where there is no time for one.
+    pub(crate) fn next(&mut self, waited: Duration) -> Option<Duration> {
+        let pause = self.pause;
+        if self.spent + waited + pause >= self.patience {
+            return None;
+        }
+        self.spent += waited + pause;
+        self.pause = (pause * 2).min(LONGEST);
+        Some(pause)
+    }
+
     /// Waits before the next attempt, after one that waited so long; false where there is no time for one.
     pub(crate) async fn again(&mut self, waited: Duration) -> bool {
-        if self.spent + waited + self.pause >= self.patience {
-            return false;
+        let pause = self.next(waited);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
         }
-        tokio::time::sleep(self.pause).await;
-        self.spent += waited + self.pause;
-        self.pause = (self.pause * 2).min(LONGEST);
-        true
+        pause.is_some()
     }
 
     /// The error of the last attempt, which waited so long: one about a lock tells of all the waiting.

@@ -16,6 +16,9 @@ pub struct Counts {
     pub left_alone: u64,
     /// Batches that were committed.
     pub batches: u64,
+    /// How often a batch was tried again, because another transaction was in the way or the way to the server was lost.
+    #[serde(default)]
+    pub retries: u64,
     /// Findings, by kind.
     pub findings: BTreeMap<FindingKind, u64>,
     /// What the backfill itself counts, by group and label (`rarity` → `common`).
@@ -32,6 +35,7 @@ impl Counts {
         self.writes += other.writes;
         self.left_alone += other.left_alone;
         self.batches += other.batches;
+        self.retries += other.retries;
         for (kind, n) in &other.findings {
             *self.findings.entry(*kind).or_default() += n;
         }

@@ -72,7 +72,7 @@ async fn wrapped(
     script: &Script,
     start: Instant,
 ) -> Result<(), Error> {
-    connection.begin_migration().await?;
+    connection.begin_gently().await?;
     run(connection, migration, direction, script).await?;
     record(connection, migration, direction, script, start).await?;
     connection.commit().await.map_err(|cause| match cause {

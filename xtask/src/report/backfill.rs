@@ -38,6 +38,9 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
             format!("{} left alone: somebody else had filled them meanwhile", thousands(counts.left_alone)),
         ));
     }
+    if counts.retries > 0 {
+        rows.push(("retries".to_owned(), format!("{}, each from the last batch committed", thousands(counts.retries))));
+    }
     for (kind, n) in &counts.findings {
         rows.push((kind.to_string(), paint.odd(thousands(*n))));
     }

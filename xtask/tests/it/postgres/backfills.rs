@@ -8,6 +8,8 @@ use crate::database::block;
 use crate::workspace::Workspace;
 use llama_log_categories::LlamaLogCategories;
 use pretty_assertions::assert_eq;
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,31 +35,49 @@ fn records() -> String {
     name
 }
 
-/// Makes a pass; behind so many batches, every session of ours is ended from outside.
-fn pass(database: &str, effect: Effect, end_behind: Option<u64>) -> Result<Outcome, backfill::Error> {
-    let target = Target::real(Address::parse(Engine::Postgres, &url(database)).unwrap(), Duration::from_secs(5));
+/// Makes a pass; `behind` is called with the number of batches so far, behind each of them.
+fn pass(database: &str, effect: Effect, wait: u64, behind: &(dyn Fn(u64) + Sync)) -> Result<Outcome, backfill::Error> {
+    let address = Address::parse(Engine::Postgres, &url(database)).unwrap();
+    let target = Target::real(address, Duration::from_secs(wait));
     let mut pass = Pass::new(effect);
     pass.batch = NonZeroU32::new(u32::try_from(BATCH).unwrap()).unwrap();
     let batches = AtomicU64::new(0);
     let events = |event: Event| {
-        if matches!(event, Event::Batch { .. }) && Some(batches.fetch_add(1, Ordering::Relaxed) + 1) == end_behind {
-            let url = url(database);
-            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                       WHERE datname = current_database() AND application_name = 'xtask'";
-            std::thread::spawn(move || execute(&url, end)).join().unwrap();
+        if matches!(event, Event::Batch { .. }) {
+            behind(batches.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };
     block(backfill::run(&LlamaLogCategories, &target, &pass, &events))
 }
 
+/// Ends every session of ours on a database from outside.
+fn end_sessions(database: &str) {
+    let url = url(database);
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = 'xtask'";
+    std::thread::spawn(move || execute(&url, end)).join().unwrap();
+}
+
+/// Nothing was lost, and nothing was done twice.
+fn is_whole(database: &str, outcome: &Outcome) {
+    assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.left_alone), (RECORDS, RECORDS, 0));
+    assert_eq!(query(&url(database), "SELECT count(category)::text FROM llama_logs"), [RECORDS.to_string()]);
+    assert_eq!(query(&url(database), "SELECT state FROM _xtask_runs"), ["finished"]);
+}
+
 #[test]
 fn a_server_that_goes_away_costs_one_batch() {
     let database = records();
-    let predicted = pass(&database, Effect::Predict, None).unwrap();
+    let predicted = pass(&database, Effect::Predict, 5, &|_| ()).unwrap();
     assert_eq!((predicted.counts.units, predicted.counts.writes), (RECORDS, RECORDS));
     let mut ended = 0;
+    // Without time for another attempt, the next command goes on.
     let outcome = loop {
-        match pass(&database, Effect::Execute, (ended < 3).then_some(4)) {
+        match pass(&database, Effect::Execute, 0, &|batch| {
+            if ended < 3 && batch == 4 {
+                end_sessions(&database)
+            }
+        }) {
             Ok(outcome) => break outcome,
             Err(error) => {
                 ended += 1;
@@ -70,12 +90,120 @@ fn a_server_that_goes_away_costs_one_batch() {
         }
     };
     assert_eq!(ended, 3);
-    assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.left_alone), (RECORDS, RECORDS, 0));
+    is_whole(&database, &outcome);
     assert_eq!(outcome.counts.tallies, predicted.counts.tallies);
-    let again = pass(&database, Effect::Again, None).unwrap();
+    let again = pass(&database, Effect::Again, 5, &|_| ()).unwrap();
     assert_eq!((again.counts.units, again.counts.writes), (RECORDS, 0));
-    let undone = pass(&database, Effect::Undo, None).unwrap();
+    let undone = pass(&database, Effect::Undo, 5, &|_| ()).unwrap();
     assert_eq!(undone.counts.writes, RECORDS);
+}
+
+/// With time for it, the same command goes on by itself, as often as it has to.
+#[test]
+fn a_session_that_is_ended_is_begun_again() {
+    let database = records();
+    let ends = |batch: u64| {
+        if [4, 5, 20].contains(&batch) {
+            end_sessions(&database)
+        }
+    };
+    let outcome = pass(&database, Effect::Execute, 10, &ends).unwrap();
+    is_whole(&database, &outcome);
+    assert_eq!((outcome.counts.retries, outcome.resumed), (3, None));
+}
+
+/// A session of somebody else: its first statement, then its second when the backfill waits for it, then its end.
+fn in_the_way(
+    database: &str,
+    first: &'static str,
+    second: &'static str,
+    end: &'static str,
+) -> std::thread::JoinHandle<()> {
+    let url = url(database);
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let other = std::thread::spawn(move || {
+        block(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
+            ready.send(()).unwrap();
+            let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                         AND application_name = 'xtask' AND wait_event_type = 'Lock'";
+            while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut connection).await.unwrap() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            sqlx::raw_sql(second).execute(&mut connection).await.unwrap();
+            sqlx::raw_sql(end).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    });
+    is_ready.recv().unwrap();
+    other
+}
+
+/// What passes is tried again, and counted; with real transactions in the way.
+#[test]
+fn what_passes_is_tried_again() {
+    let check = |set: &str, first: &'static str, second: &'static str, end: &'static str| {
+        let database = records();
+        if !set.is_empty() {
+            execute(&url("postgres"), &format!("ALTER DATABASE {database} SET {set}"));
+        }
+        let other = std::sync::Mutex::new(None);
+        let begins = |batch: u64| {
+            if batch == 3 {
+                *other.lock().unwrap() = Some(in_the_way(&database, first, second, end));
+            }
+        };
+        let outcome = pass(&database, Effect::Execute, 20, &begins).unwrap();
+        other.into_inner().unwrap().unwrap().join().unwrap();
+        is_whole(&database, &outcome);
+        assert!(outcome.counts.retries > 0, "{set}: {outcome:?}");
+    };
+    // A lock that is held for longer than a batch waits at a time.
+    let hold = "BEGIN; SELECT id FROM llama_logs WHERE category IS NULL ORDER BY id DESC LIMIT 500 FOR UPDATE";
+    check("", hold, "SELECT pg_sleep(1.5)", "COMMIT");
+    check("", "BEGIN; LOCK TABLE llama_logs IN ACCESS EXCLUSIVE MODE", "SELECT pg_sleep(1.5)", "COMMIT");
+    // A deadlock, which the server notices before a batch gives up waiting: it ends ours, for the other one looks rarely.
+    let other = "SET deadlock_timeout = '1min'; BEGIN; \
+                 UPDATE llama_logs SET reason = 'x' WHERE id = (SELECT max(id::text)::uuid FROM llama_logs)";
+    let all = "SELECT id FROM llama_logs ORDER BY id FOR UPDATE";
+    check("deadlock_timeout = '50ms'", other, all, "COMMIT");
+    // Somebody else changed the row that a batch has seen.
+    let changed = "BEGIN ISOLATION LEVEL READ COMMITTED; UPDATE llama_logs SET reason = 'x' WHERE category IS NULL";
+    check("default_transaction_isolation = 'repeatable read'", changed, "SELECT 1", "COMMIT");
+}
+
+/// A table that gets another shape between two batches.
+#[test]
+fn a_table_changed_meanwhile() {
+    let database = records();
+    let changes = |batch: u64| {
+        if batch == 5 {
+            let url = url(&database);
+            let change = "ALTER TABLE llama_logs ADD COLUMN extra int DEFAULT 7, ALTER operation TYPE varchar(200)";
+            std::thread::spawn(move || execute(&url, change)).join().unwrap();
+        }
+    };
+    let outcome = pass(&database, Effect::Execute, 10, &changes).unwrap();
+    is_whole(&database, &outcome);
+}
+
+/// What does not pass ends the run at once, with its batch rolled back.
+#[test]
+fn what_stays_ends_the_run_at_once() {
+    let database = records();
+    let breaks = |batch: u64| {
+        if batch == 5 {
+            let url = url(&database);
+            let change = "ALTER TABLE llama_logs ADD CHECK (category IS NULL) NOT VALID";
+            std::thread::spawn(move || execute(&url, change)).join().unwrap();
+        }
+    };
+    let error = pass(&database, Effect::Execute, 60, &breaks).unwrap_err().to_string();
+    assert!(error.contains("violates check constraint"), "{error}");
+    let told = query(&url(&database), "SELECT (counts::json ->> 'units') || ' ' || state FROM _xtask_runs");
+    let filled = query(&url(&database), "SELECT count(category) || ' failed' FROM llama_logs");
+    assert_eq!(told, filled);
 }
 
 #[test]
