@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use app::profiles::{
-    Completeness, Context, ContextProfile, Json, Kind, LegacyProfile, Moment, Object, SHARED, Unified, User, unify,
+    Completeness, Context, ContextProfile, Json, Kind, LegacyProfile, Moment, Object, SHARED, Tally, Unified, User,
+    unify,
 };
 use pretty_assertions::assert_eq;
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
@@ -22,7 +23,11 @@ fn json() -> impl Strategy<Value = String> {
     ];
     let number = select(&["0", "-0.0", "1", "1.0", "1.10", "1e400", "9007199254740993", "12345678901234567890123"][..]);
     let word = select(&["null", "true", "false"][..]);
-    let leaf = prop_oneof![3 => text, 1 => number.prop_map(str::to_owned), 1 => word.prop_map(str::to_owned)];
+    // Rarely: as long as a form would never be, and as deep as no program goes that calls itself for each level.
+    let huge = (50_000..60_000_usize).prop_map(|length| format!("\"{}\"", "ö".repeat(length)));
+    let deep = (1..20_000_usize).prop_map(|levels| format!("{}1.10{}", "[".repeat(levels), "]".repeat(levels)));
+    let (number, word) = (number.prop_map(str::to_owned), word.prop_map(str::to_owned));
+    let leaf = prop_oneof![150 => text, 50 => number, 50 => word, 1 => huge, 1 => deep];
     leaf.prop_recursive(3, 24, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(|values| format!("[{}]", values.join(", "))),
@@ -117,25 +122,32 @@ fn is_carried(unified: &Unified, (context, key, inner, value): &Legacy) -> bool 
     let column = if is_shared { profile.get(key) } else { intent.get(key).filter(|_| context.field(key).is_some()) };
     match inner {
         Some(inner) => within(column, inner).as_ref() == Some(value),
-        None => column == Some(value) || column.and_then(Json::as_list).is_some_and(|list| list.contains(value)),
+        // A list holds elements: none of them is the list itself, even where it looks the same.
+        None => match column.and_then(Json::as_list) {
+            Some(list) => list.contains(value),
+            None => column == Some(value),
+        },
     }
 }
 
-/// Whether the value is in `legacyData`.
-fn is_kept(unified: &Unified, (context, key, inner, value): &Legacy) -> bool {
-    let kept = &unified.profile.legacy_data;
-    let of_context = kept.get(context.as_str());
-    let Some(key) = key else { return of_context == Some(value) };
-    let left = within(of_context, key);
+/// Whether the value is among those that were not chosen.
+fn is_lost(unified: &Unified, (context, key, inner, value): &Legacy) -> bool {
+    let Some(key) = key else { return false };
     let place = inner.as_ref().map_or_else(|| key.clone(), |inner| format!("{key}.{inner}"));
-    let losers = within(kept.get("conflicts"), &place).and_then(|losers| losers.as_list()).unwrap_or_default();
-    let lost = |loser: &Json| {
+    let conflicts = unified.profile.legacy_data.get("conflicts");
+    let losers = within(conflicts, &place).and_then(|losers| losers.as_list()).unwrap_or_default();
+    losers.iter().any(|loser| {
         let loser = loser.as_object().unwrap();
         loser["context"].as_text().as_deref() == Some(context.as_str()) && loser["value"] == *value
-    };
-    left.as_ref() == Some(value)
-        || left.and_then(|left| left.as_list()).is_some_and(|left| left.contains(value))
-        || losers.iter().any(lost)
+    })
+}
+
+/// Whether the value is kept under its context, having no place.
+fn is_left(unified: &Unified, (context, key, _, value): &Legacy) -> bool {
+    let of_context = unified.profile.legacy_data.get(context.as_str());
+    let Some(key) = key else { return of_context == Some(value) };
+    let left = within(of_context, key);
+    left.as_ref() == Some(value) || left.and_then(|left| left.as_list()).is_some_and(|left| left.contains(value))
 }
 
 fn agrees(completeness: &Completeness, columns: &[&str], row: &Object) {
@@ -242,17 +254,19 @@ proptest! {
     #[test]
     fn every_legacy_value_is_accounted_for(user in user()) {
         let unified = unify(&user);
-        let mut counted: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        let mut counted: BTreeMap<Option<String>, Tally> = BTreeMap::new();
         for value in legacy_values(&user) {
-            let (carried, kept) = (is_carried(&unified, &value), is_kept(&unified, &value));
-            assert!(carried || kept, "{value:?} is lost in {unified:?}");
-            *counted.entry(value.1).or_default() += 1;
+            let (carried, lost, left) = (is_carried(&unified, &value), is_lost(&unified, &value), is_left(&unified, &value));
+            let tally = counted.entry(value.1.clone()).or_default();
+            match (carried, lost, left) {
+                (true, _, _) => tally.carried += 1,
+                (_, true, _) => tally.chosen_against += 1,
+                (_, _, true) => tally.kept += 1,
+                _ => panic!("{value:?} is nowhere in {unified:?}"),
+            }
         }
-        let mut account = BTreeMap::new();
-        for (key, tally) in &unified.record.account {
-            account.insert(key.clone(), tally.total());
-        }
-        account.retain(|_, total| *total > 0);
+        let mut account = unified.record.account.clone();
+        account.retain(|_, tally| tally.total() > 0);
         assert_eq!(account, counted);
     }
 

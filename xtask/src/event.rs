@@ -30,6 +30,8 @@ pub enum Event {
         units: u64,
         /// The units that earlier processes of the same run have done.
         resumed: Option<Resumed>,
+        /// What they counted.
+        counts: Counts,
     },
     /// What happened to one unit.
     Unit {

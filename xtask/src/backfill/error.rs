@@ -99,7 +99,7 @@ pub enum Error {
     /// A statement of the backfill failed.
     #[error("backfill `{backfill}` on {database}: {what} failed: {why}")]
     #[diagnostic(help(
-        "{}; correct `xtask/src/backfills/{backfill}.rs`, prove it with `cargo xtask backfill {backfill} --verify`, then run it again",
+        "{}; correct the data or `xtask/src/backfills/{backfill}.rs`, prove it with `cargo xtask backfill {backfill} --verify`, then run it again",
         kept(*committed, unit)
     ))]
     Statement {

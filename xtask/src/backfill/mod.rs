@@ -91,7 +91,7 @@ pub trait Backfill: Send + Sync + 'static {
         1
     }
 
-    /// A SELECT of `key` and `n`: how many values of each key the pending units have in the old form, counted by the database.
+    /// A SELECT of `key` (NULL for values without one) and `n`: how many values of each key the pending units have in the old form, counted by the database.
     /// A rehearsal holds it against what [`Self::transform`] entered in [`Findings::values`].
     fn values(&self) -> Option<&'static str> {
         None
@@ -116,6 +116,9 @@ pub trait Backfill: Send + Sync + 'static {
     }
 }
 
+/// How many old values of each key there are, as the database counts them; under none are those without a key.
+pub type Counted = BTreeMap<Option<String>, u64>;
+
 /// A [`Backfill`] of any database and unit type, as a registry keeps it.
 pub trait AnyBackfill: Send + Sync {
     /// Name, database, window.
@@ -125,7 +128,7 @@ pub trait AnyBackfill: Send + Sync {
     /// True where the database can count the old values ([`Backfill::values`]).
     fn has_values(&self) -> bool;
     /// How many old values of each key the pending units have, where the database can count them.
-    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<BTreeMap<String, u64>>, Error>>;
+    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>>;
     /// Refuses what can't be run against the target.
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
     /// How many units are still to be done.
@@ -152,7 +155,7 @@ impl<B: Backfill> AnyBackfill for B {
         self.values().is_some()
     }
 
-    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<BTreeMap<String, u64>>, Error>> {
+    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
         Box::pin(run::count_values(self, target))
     }
 

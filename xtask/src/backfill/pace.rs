@@ -1,7 +1,7 @@
 //! How many units are read at a time: no more than the pass says, and so few that what they hold stays small.
 
 /// What the units of a batch may hold, in bytes as the database sends them. With its outputs, its findings and the statement
-/// that writes it, a batch takes about ten times as much, and there are two of them at a time.
+/// that writes it, a batch takes ten to twenty times as much, and there are two of them at a time.
 const BYTES: u64 = 2 * 1024 * 1024;
 /// How many units the first batch has: nobody knows yet how large they are.
 const FIRST: u32 = 200;

@@ -2,13 +2,12 @@
 
 use super::attempts::Attempts;
 use super::work::{Stretch, Work, statement};
-use super::{Backfill, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
+use super::{Backfill, Counted, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
 use crate::engine::{self, Connection, Key, Lock, Page, Retries, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
 use futures_util::TryStreamExt;
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Makes one pass of `backfill` over its units in `target`.
@@ -134,7 +133,7 @@ async fn drive<B: Backfill>(
     let about = backfill.about();
     let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
     let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
-    events(Event::BackfillStarted { backfill: about.name, units, resumed });
+    events(Event::BackfillStarted { backfill: about.name, units, resumed, counts: run.counts.clone() });
     ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
     reader.prepare_pages().await?;
     let work = Work::new(backfill, pass, events);
@@ -238,20 +237,17 @@ pub(super) async fn pending<B: Backfill>(backfill: &B, target: &Target) -> Resul
 ///
 /// # Errors
 /// See [`Error`].
-pub(super) async fn count_values<B: Backfill>(
-    backfill: &B,
-    target: &Target,
-) -> Result<Option<BTreeMap<String, u64>>, Error> {
+pub(super) async fn count_values<B: Backfill>(backfill: &B, target: &Target) -> Result<Option<Counted>, Error> {
     let Some(query) = backfill.values() else { return Ok(None) };
     let mut reader = target.open_to_read().await?;
-    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    let mut counted = Counted::new();
     let mut rows = reader.stream(query, &[]);
     let read = loop {
         match rows.try_next().await {
             Ok(Some(row)) => {
-                let key = row.values.first().and_then(Value::as_text).unwrap_or_default();
+                let key = row.values.first().and_then(Value::as_text).map(ToOwned::to_owned);
                 let n = row.values.get(1).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
-                *counted.entry(key.to_owned()).or_default() += n.unwrap_or_default();
+                *counted.entry(key).or_default() += n.unwrap_or_default();
             }
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),

@@ -86,6 +86,8 @@ impl<'a, B: Backfill> Work<'a, B> {
         let mut told = 0;
         let mut pace = Pace::new(self.pass.batch.get());
         loop {
+            // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
+            let Ok(place) = sender.reserve().await else { return Ok(()) };
             let (limit, bytes) = pace.next();
             let page = Page {
                 units: self.backfill.units(),
@@ -112,9 +114,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             after = Some(last.clone());
             pace.learn(units.len() as u64, bytes);
             let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
-            if sender.send(Ok(batch)).await.is_err() {
-                return Ok(());
-            }
+            place.send(Ok(batch));
         }
     }
 
@@ -166,10 +166,45 @@ impl<'a, B: Backfill> Work<'a, B> {
             Ok(next) => *run = next,
             Err(error) => {
                 writer.rollback().await;
-                return Err(error);
+                return Err(self.blame(writer, &batch, error).await);
             }
         }
         self.tell(&run.counts, batch.lines, batch.findings)
+    }
+
+    /// The same error with the one unit whose rows the database refuses, where it is one: halves of the batch are written and
+    /// rolled back until it is found.
+    async fn blame(&self, writer: &mut Connection, batch: &Batch<B>, error: Error) -> Error {
+        let Error::Statement { backfill, unit, database, what, why, committed } = error else { return error };
+        let (mut first, mut behind) = (0, batch.outputs.len());
+        while behind - first > 1 {
+            let middle = first.midpoint(behind);
+            match self.refuses(writer, &batch.outputs[first..middle]).await {
+                Some(true) => behind = middle,
+                Some(false) => first = middle,
+                None => return Error::Statement { backfill, unit, database, what, why, committed },
+            }
+        }
+        let is_found = behind > first && self.refuses(writer, &batch.outputs[first..behind]).await == Some(true);
+        let name = batch.units.get(first).filter(|_| is_found).map(|unit| self.backfill.id(unit));
+        let what = name.map_or(what, |name| format!("writing the {unit} {name}"));
+        Error::Statement { backfill, unit, database, what, why, committed }
+    }
+
+    /// Whether the database refuses these rows; none where it can't be asked.
+    async fn refuses(&self, writer: &mut Connection, outputs: &[B::Output]) -> Option<bool> {
+        if self.pass.effect == Effect::Undo {
+            return None;
+        }
+        writer.begin_gently().await.ok()?;
+        let written = self.backfill.write(B::Db::typed(writer)?, outputs).await;
+        let refused = written.err().map(|error| writer.explain(error));
+        writer.rollback().await;
+        match refused {
+            None => Some(false),
+            Some(engine::Error::Statement { .. }) => Some(true),
+            Some(_) => None,
+        }
     }
 
     /// Writes the rows and the ledger, commits, and returns the run as it is then.

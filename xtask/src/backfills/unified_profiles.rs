@@ -3,7 +3,7 @@
 //! The app that answers through `app::profiles::answer` has to run before this does: code that writes only the old rows
 //! would leave profiles behind that are no longer those of their rows.
 
-use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, profile_id, unify};
+use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, intent_id, profile_id, unify};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
 use std::sync::LazyLock;
@@ -133,7 +133,7 @@ impl Backfill for UnifiedProfiles {
     /// Counted by other means than in the app, on jsonb; what a value is, is told with `app::profiles::Tally`.
     fn values(&self) -> Option<&'static str> {
         Some(
-            r#"SELECT coalesce(part.key, '(no object)') AS key, count(*) AS n
+            r#"SELECT part.key, count(*) AS n
                FROM "Profile"
                JOIN "ContextProfile" ON "ContextProfile"."id" = "Profile"."contextProfileId"
                CROSS JOIN LATERAL (
@@ -182,22 +182,34 @@ impl Backfill for UnifiedProfiles {
         changed(query.fetch_one(connection).await?)
     }
 
-    /// Removes the rows with the ids that follow from these users, and their intents. They may have been written here, or by
+    /// Removes the rows with the ids that follow from these users and their contexts. They may have been written here, or by
     /// the app, whose rows are the same: both are what `unify` makes of the old rows, which stay, with every answer in
     /// them, so that nothing is lost and another run writes the same again. Rows of other ids are of neither, and stay.
     async fn undo(&self, connection: &mut PgConnection, users: &[Row]) -> Result<u64, sqlx::Error> {
         let profiles: Vec<String> = users.iter().map(|user| profile_id(&user.id)).collect();
+        let mut intents = Vec::new();
+        for user in users {
+            let contexts: Vec<ContextId> =
+                serde_json::from_str(&user.contexts).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            intents.extend(contexts.into_iter().map(|context| intent_id(&context.id)));
+        }
         let delete = r#"WITH profile AS (
                             DELETE FROM "UnifiedProfile" WHERE "id" = ANY ($1) RETURNING "userId"
                         ),
                         intent AS (
                             DELETE FROM "ContextIntent" USING profile
-                            WHERE "ContextIntent"."userId" = profile."userId"
+                            WHERE "ContextIntent"."id" = ANY ($2) AND "ContextIntent"."userId" = profile."userId"
                             RETURNING "ContextIntent"."id"
                         )
                         SELECT (SELECT count(*) FROM profile) + (SELECT count(*) FROM intent)"#;
-        changed(sqlx::query_scalar(delete).bind(profiles).fetch_one(connection).await?)
+        changed(sqlx::query_scalar(delete).bind(profiles).bind(intents).fetch_one(connection).await?)
     }
+}
+
+/// All of a context that undoing needs.
+#[derive(serde::Deserialize)]
+struct ContextId {
+    id: String,
 }
 
 fn changed(rows: i64) -> Result<u64, sqlx::Error> {
@@ -221,7 +233,7 @@ fn tell(unified: &Unified, findings: &mut Findings) {
             [(Fate::Carried, tally.carried), (Fate::ChosenAgainst, tally.chosen_against), (Fate::Kept, tally.kept)];
         for (fate, n) in fates.into_iter().filter(|(_, n)| *n > 0) {
             match key.as_deref() {
-                None => findings.values().field(NO_OBJECT, fate, n),
+                None => findings.values().whole(fate, n),
                 Some(key) if is_field(key) => findings.values().field(key, fate, n),
                 Some(key) => findings.values().other(key, fate, n),
             }
@@ -229,7 +241,7 @@ fn tell(unified: &Unified, findings: &mut Findings) {
     }
 }
 
-/// The key of data that is no object.
+/// What a finding calls data that is no object.
 const NO_OBJECT: &str = "(no object)";
 
 /// True for a key that any context has a place for.

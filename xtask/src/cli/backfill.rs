@@ -111,9 +111,11 @@ async fn one(
     let progress = Progress::new(terminal);
     let lines = Mutex::new(0_u64);
     let events = |event: Event| match event {
-        Event::BackfillStarted { backfill, units, resumed } => {
+        Event::BackfillStarted { backfill, units, resumed, counts } => {
             begun.store(true, Ordering::Relaxed);
-            report.lock().unwrap_or_else(PoisonError::into_inner).resumed(resumed.clone());
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            report.resumed(resumed.clone());
+            report.counted(counts);
             progress.start(backfill, units, resumed.as_ref());
         }
         Event::Unit { line } => {

@@ -8,6 +8,9 @@ use std::ops::AddAssign;
 /// are the same however the units are cut into batches; what is behind them is in one account.
 const FORESEEN_BY_NOBODY: usize = 1000;
 
+/// A key of more bytes than this has no account of its own either.
+const LONGEST: usize = 200;
+
 /// What became of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -61,15 +64,17 @@ pub struct Accounts {
     pub fields: BTreeMap<String, Account>,
     /// Of other keys.
     pub others: BTreeMap<String, Account>,
-    /// Of the other keys that are too many to have an account each.
+    /// Of the other keys that are too many, or too long, to have an account each.
     pub beyond: Account,
+    /// Of values that have no key, because what should hold keys holds something else.
+    pub whole: Account,
 }
 
 impl Accounts {
     /// True where nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.others.is_empty() && self.beyond.sum() == 0
+        self.fields.is_empty() && self.others.is_empty() && self.beyond.sum() + self.whole.sum() == 0
     }
 
     /// Counts values of a key that the old form is meant to have.
@@ -83,8 +88,17 @@ impl Accounts {
 
     /// Counts values of any other key.
     pub fn other(&mut self, key: &str, fate: Fate, values: u64) {
-        self.others.entry(key.to_owned()).or_default().count(fate, values);
-        self.bound();
+        if key.len() > LONGEST {
+            self.beyond.count(fate, values);
+        } else {
+            self.others.entry(key.to_owned()).or_default().count(fate, values);
+            self.bound();
+        }
+    }
+
+    /// Counts values that have no key.
+    pub fn whole(&mut self, fate: Fate, values: u64) {
+        self.whole.count(fate, values);
     }
 
     /// Adds the accounts of `other`.
@@ -95,6 +109,7 @@ impl Accounts {
             }
         }
         self.beyond += other.beyond;
+        self.whole += other.whole;
         self.bound();
     }
 
@@ -110,6 +125,7 @@ impl Accounts {
     #[must_use]
     pub fn together(&self) -> Account {
         let mut sum = self.of_others();
+        sum += self.whole;
         self.fields.values().for_each(|account| sum += *account);
         sum
     }

@@ -119,7 +119,12 @@ pub async fn keep(connection: &mut Connection, run: &Run, findings: &[Finding]) 
 /// # Errors
 /// What the engine said.
 pub async fn close(connection: &mut Connection, run: &Run, state: RunState) -> Result<(), Error> {
-    set_state(connection, run, state).await
+    set_state(connection, run, state).await?;
+    if state == RunState::Finished {
+        // The report has them. Kept was what a process that goes on has to tell again; the rest is people's data.
+        connection.execute("DELETE FROM _xtask_findings WHERE run = $1", &[run.id.into()]).await?;
+    }
+    Ok(())
 }
 
 async fn set_state(connection: &mut Connection, run: &Run, state: RunState) -> Result<(), Error> {

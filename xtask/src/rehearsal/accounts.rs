@@ -1,31 +1,38 @@
 //! The books of a backfill held against the database: as many old values as there are, key by key, none forgotten and none
 //! counted twice.
 
+use crate::backfill::Counted;
 use crate::ledger::Accounts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A line for each key whose books are wrong.
-pub(super) fn differences(accounts: &Accounts, counted: &BTreeMap<String, u64>) -> Vec<String> {
+pub(super) fn differences(accounts: &Accounts, counted: &Counted) -> Vec<String> {
     let mut lines = Vec::new();
     let mut check = |what: String, accounted: u64, counted: u64| {
         if accounted != counted {
             lines.push(format!("{what}: {accounted} accounted for, and the database has {counted}"));
         }
     };
+    let there = |key: &str| counted.get(&Some(key.to_owned())).copied().unwrap_or_default();
     for (key, account) in &accounts.fields {
-        check(format!("values of `{key}`"), account.sum(), counted.get(key).copied().unwrap_or_default());
+        check(format!("values of `{key}`"), account.sum(), there(key));
     }
+    let others: BTreeMap<&str, u64> = counted
+        .iter()
+        .filter_map(|(key, n)| Some((key.as_deref()?, *n)))
+        .filter(|(key, _)| !accounts.fields.contains_key(*key))
+        .collect();
     // Where some have no account of their own, only their sum can be held against anything.
-    let others = counted.iter().filter(|(key, _)| !accounts.fields.contains_key(*key));
     if accounts.beyond.sum() > 0 {
-        check("values of other keys".to_owned(), accounts.of_others().sum(), others.map(|(_, n)| n).sum());
+        check("values of other keys".to_owned(), accounts.of_others().sum(), others.values().sum());
     } else {
-        let keys = others.map(|(key, _)| key).chain(accounts.others.keys()).collect::<std::collections::BTreeSet<_>>();
+        let keys: BTreeSet<&str> = others.keys().copied().chain(accounts.others.keys().map(String::as_str)).collect();
         for key in keys {
             let accounted = accounts.others.get(key).map_or(0, |account| account.sum());
-            check(format!("values of `{key}`"), accounted, counted.get(key).copied().unwrap_or_default());
+            check(format!("values of `{key}`"), accounted, there(key));
         }
     }
+    check("values without a key".to_owned(), accounts.whole.sum(), counted.get(&None).copied().unwrap_or_default());
     lines
 }
 
@@ -41,7 +48,7 @@ mod tests {
             let mut accounts = Accounts::default();
             fields.iter().for_each(|(key, n)| accounts.field(key, Fate::Carried, *n));
             others.iter().for_each(|(key, n)| accounts.other(key, Fate::Kept, *n));
-            let counted = counted.iter().map(|(key, n)| ((*key).to_owned(), *n)).collect();
+            let counted = counted.iter().map(|(key, n)| (Some((*key).to_owned()), *n)).collect();
             assert_eq!(differences(&accounts, &counted), expect);
         };
         check(&[], &[], &[], &[]);

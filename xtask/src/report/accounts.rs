@@ -15,6 +15,9 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
     if others.sum() > 0 {
         rows.push(("other keys", others));
     }
+    if accounts.whole.sum() > 0 {
+        rows.push(("no key", accounts.whole));
+    }
     rows.push(("together", accounts.together()));
     let cells = |account: &Account| [account.carried, account.chosen_against, account.kept].map(thousands);
     let titles = ["carried", "chosen against", "kept"];

@@ -27,9 +27,17 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         (Effect::Undo, Ending::Finished) => paint.good("undone"),
         (_, Ending::Finished) => paint.good("done"),
     };
-    let would = if outcome.effect == Effect::Predict { "would be written" } else { "written" };
+    let would = match outcome.effect {
+        Effect::Predict => "would be written",
+        Effect::Undo => "taken back",
+        Effect::Execute | Effect::Again => "written",
+    };
+    let before = match &outcome.resumed {
+        Some(resumed) => format!(", {} of them by an earlier process", thousands(resumed.units)),
+        None => String::new(),
+    };
     let mut rows = vec![
-        (format!("{}s", about.unit), thousands(counts.units)),
+        (format!("{}s", about.unit), format!("{}{before}", thousands(counts.units))),
         ("rows".to_owned(), format!("{} {would}", thousands(counts.writes))),
     ];
     if counts.left_alone > 0 {

@@ -1,5 +1,5 @@
 //! The JSON report of a backfill. Its findings are written to disk as they come, so that memory does not grow with them;
-//! the file gets its name only when it is whole.
+//! the file gets its name only when it is whole. What a process that was killed left of one is removed a day later.
 //!
 //! Shape, version 1 (a later version may add keys; it never changes the meaning of one):
 //!
@@ -15,7 +15,7 @@
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against` or `kept`, by key, for the `fields` that were foreseen, for `others`, and `beyond` for those others that are too many to name: of the whole run; where it failed, of what is committed |
+//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against` or `kept`, by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key; of the units that were transformed, also where somebody else was there first: of the whole run; where it failed, of what is committed |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |
 
@@ -27,11 +27,16 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// The version of the shape.
 pub const REPORT_VERSION: u32 = 1;
+
+/// How the names of reports begin that are being written.
+const UNFINISHED: &str = ".backfill-report-";
+/// Whatever is older than this is of a process that was killed.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// A report that is being written.
 #[derive(Debug)]
@@ -76,8 +81,9 @@ impl BackfillReport {
             let why = format!("there is no folder {}", folder.display());
             return Err(std::io::Error::new(std::io::ErrorKind::NotFound, why));
         }
+        sweep(&folder);
         let begin = || -> std::io::Result<_> {
-            let mut file = BufWriter::new(tempfile::Builder::new().prefix(".backfill-report-").tempfile_in(&folder)?);
+            let mut file = BufWriter::new(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&folder)?);
             let mode = match effect {
                 Effect::Predict => "dry-run",
                 Effect::Execute | Effect::Again => "execute",
@@ -149,7 +155,7 @@ impl BackfillReport {
             "state": state,
             "error": error,
             "resumed": self.resumed.as_ref().map(|resumed| json!({ "after": resumed.after, "units": resumed.units })),
-            "counts": self.counts,
+            "counts": outcome.map_or(&self.counts, |outcome| &outcome.counts),
             "already_done": already_done,
             "seconds": self.start.elapsed().as_secs_f64(),
         });
@@ -201,6 +207,17 @@ impl ReportPath {
                 }
                 Err(std::io::ErrorKind::AlreadyExists.into())
             }
+        }
+    }
+}
+
+/// Removes what killed processes left; what can't be removed is no reason to fail.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_unfinished && age().is_some_and(|age| age > ABANDONED) {
+            drop(fs::remove_file(entry.path()));
         }
     }
 }

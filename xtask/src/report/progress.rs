@@ -127,12 +127,15 @@ impl State {
         let percent = (done * 100).checked_div(self.units).unwrap_or(100);
         let rate = whole(rate);
         format!(
-            "  {}: {} of {} ({percent} %) after {}, {rate} a second, about {} left",
+            "  {}: {} of {} ({percent} %) after {}, {rate} a second, {}",
             self.backfill,
             thousands(done),
             thousands(self.units),
             duration(self.start.elapsed()),
-            duration(left.unwrap_or(Duration::MAX)),
+            match left {
+                Ok(left) if left >= Duration::from_secs(1) => format!("about {} left", duration(left)),
+                _ => "nearly done".to_owned(),
+            },
         )
     }
 }

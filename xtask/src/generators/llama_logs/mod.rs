@@ -73,7 +73,7 @@ impl Generator for LlamaLogs {
              The first {} records were chosen by hand: operations that nearly follow a prefix of the rule, `%` and `_`, none at \
              all, quotes, line breaks, unicode, and a metadata value of 1 MB. The others go through {} operations with every \
              status, with and without references.",
-            CHOSEN.len(),
+            units.min(CHOSEN.len() as u64),
             OPERATIONS.len()
         ))?;
         let user = |n| [seed.id("users", n).into(), numbered(USERS, n).into()];

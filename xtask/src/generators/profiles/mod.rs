@@ -65,7 +65,7 @@ impl Generator for Profiles {
             "{units} users with none to five contexts each, as they were before profiles were unified. The first {} users were \
              chosen by hand, and the name of each says for what: contradictions, unknown keys, values of the wrong type, data \
              that no form would have produced. The others say mostly the same in each context, and mostly what a form asks.",
-            CHOSEN.len()
+            units.min(CHOSEN.len() as u64)
         ))?;
         script.insert("User", ["id", "name", "email", "createdAt"], (0..units).map(|n| user(seed, n)))?;
         let all = || (0..units).flat_map(move |n| contexts(seed, n).into_iter().map(move |context| (n, context)));

@@ -253,6 +253,41 @@ fn undo_and_again() {
     workspace.succeed(&undo);
     assert_eq!(query(&url, r#"SELECT "id" FROM "UnifiedProfile""#), ["other"]);
     assert_eq!(query(&url, r#"SELECT count(*)::text FROM "ContextIntent""#), ["2"]);
+    // Nor does it take back an intent that was there before.
+    execute(&url, r#"DELETE FROM "UnifiedProfile"; DELETE FROM "ContextIntent""#);
+    let foreign = r#"INSERT INTO "ContextIntent" ("id", "userId", "contextType", "completeness", "missing", "createdAt", "updatedAt")
+                     VALUES ('foreign', 'u1', 'service', 0, '{}', now(), now())"#;
+    execute(&url, foreign);
+    let done = workspace.succeed(&format!("backfill unified_profiles --execute --url {url}")).stdout;
+    assert!(done.contains("3 written") && done.contains("1 left alone"), "{done}");
+    let undone = workspace.succeed(&undo).stdout;
+    assert!(undone.contains("3 taken back"), "{undone}");
+    assert_eq!(query(&url, r#"SELECT "id" FROM "ContextIntent""#), ["foreign"]);
+}
+
+/// A user whose rows the database refuses is named, and the report tells of what was committed by earlier processes, too.
+#[test]
+fn a_user_that_is_refused_is_named() {
+    let (workspace, url) = database();
+    let users = r#"INSERT INTO "User" SELECT 'm' || lpad(n::text, 3, '0'), 'Mo', n::text, '2025-01-01+00' FROM generate_series(1, 99) n;
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN IF new."userId" = 'm077' THEN RAISE EXCEPTION 'not this one'; END IF; RETURN new; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON "UnifiedProfile" FOR EACH ROW EXECUTE FUNCTION refuse();"#;
+    execute(&url, users);
+    for attempt in ["", " (again)"] {
+        let ran =
+            workspace.run(&format!("backfill unified_profiles --execute --batch 20 --report report.json --url {url}"));
+        assert_eq!(ran.exit, Some(1), "{attempt}{}", ran.text());
+        assert!(ran.stderr.contains("writing the user m077 failed: not this one"), "{}", ran.text());
+        let report = fs::read_to_string(workspace.path("report.json")).unwrap();
+        let report: Report = serde_json::from_str(&report).unwrap();
+        assert_eq!((report.state.as_str(), report.counts.units), ("failed", 60), "{attempt}");
+    }
+    execute(&url, r#"DROP TRIGGER refuse ON "UnifiedProfile""#);
+    workspace.succeed(&format!("backfill unified_profiles --execute --report report.json --url {url}"));
+    let report: Report = serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap();
+    assert_eq!((report.state.as_str(), report.counts.units, report.findings.len()), ("finished", 101, 2));
+    assert_eq!(query(&url, "SELECT count(*)::text FROM _xtask_findings"), ["0"], "nobody needs them any more");
 }
 
 /// What is read of a report.
