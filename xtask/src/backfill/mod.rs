@@ -2,6 +2,7 @@
 //! ledger, progress, reports) is the engine's.
 
 mod attempts;
+mod deep;
 mod error;
 mod findings;
 mod gate;
@@ -13,6 +14,7 @@ mod spool;
 mod tests;
 mod work;
 
+pub use deep::{Deep, Streamed};
 pub use error::Error;
 pub use findings::{Findings, Reject};
 pub use gate::ready_for;

@@ -1,6 +1,7 @@
 //! One pass from its order to its outcome: the lock, the window, the connections, the ledger's run.
 
 use super::attempts::Attempts;
+use super::deep::{Source, Whole};
 use super::work::{Stretch, Work, statement};
 use super::{Backfill, Counted, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
 use crate::engine::{self, Connection, Key, Lock, Page, Retries, Target, Value, Which};
@@ -20,6 +21,16 @@ pub async fn run<B: Backfill>(
     pass: &Pass,
     events: Events<'_>,
 ) -> Result<Outcome, Error> {
+    run_from::<B, Whole>(backfill, target, pass, events).await
+}
+
+/// The same, wherever the rows of units come from.
+pub(super) async fn run_from<B: Backfill, S: Source<B>>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    events: Events<'_>,
+) -> Result<Outcome, Error> {
     check_order(backfill, pass)?;
     let start = Instant::now();
     let attempts = Attempts::default();
@@ -28,7 +39,7 @@ pub async fn run<B: Backfill>(
     let (mut tried_again, mut committed) = (0, 0);
     let done = loop {
         attempts.begin();
-        let error = match attempt(backfill, target, &pass, &|event| attempts.tell(event, events)).await {
+        let error = match attempt::<B, S>(backfill, target, &pass, &|event| attempts.tell(event, events)).await {
             Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
             done => break done?,
         };
@@ -52,7 +63,12 @@ pub async fn run<B: Backfill>(
 }
 
 /// One attempt at what is left of a pass.
-async fn attempt<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events: Events<'_>) -> Result<Done, Error> {
+async fn attempt<B: Backfill, S: Source<B>>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    events: Events<'_>,
+) -> Result<Done, Error> {
     let _lock = match pass.effect {
         Effect::Execute | Effect::Undo if target.is_shared() => {
             let database = target.address.url();
@@ -62,7 +78,7 @@ async fn attempt<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, events
         _ => None,
     };
     let mut reader = target.open_to_read().await?;
-    let ran = read(backfill, target, pass, &mut reader, events).await;
+    let ran = read::<B, S>(backfill, target, pass, &mut reader, events).await;
     reader.close_with(ran).await
 }
 
@@ -74,7 +90,7 @@ struct Done {
 }
 
 /// The pass, with a connection to read on.
-async fn read<B: Backfill>(
+async fn read<B: Backfill, S: Source<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
@@ -85,15 +101,15 @@ async fn read<B: Backfill>(
     if pass.effect == Effect::Predict {
         let unfinished =
             ledger::unfinished(reader, backfill.about().name, ledger::Work::Execute, &pass.scope.key()).await?;
-        return drive(backfill, pass, reader, None, unfinished.unwrap_or_else(Run::unstored), events).await;
+        return drive::<B, S>(backfill, pass, reader, None, unfinished.unwrap_or_else(Run::unstored), events).await;
     }
     let mut writer = target.open().await?;
-    let ran = write(backfill, pass, reader, &mut writer, events).await;
+    let ran = write::<B, S>(backfill, pass, reader, &mut writer, events).await;
     writer.close_with(ran).await
 }
 
 /// The pass, with a connection to write on, too: what it does is kept in the ledger, unless it is a second run of all units.
-async fn write<B: Backfill>(
+async fn write<B: Backfill, S: Source<B>>(
     backfill: &B,
     pass: &Pass,
     reader: &mut Connection,
@@ -105,7 +121,7 @@ async fn write<B: Backfill>(
         Some(work) => ledger::begin(writer, backfill.about().name, work, &pass.scope.key()).await?,
         None => Run::unstored(),
     };
-    let done = drive(backfill, pass, reader, Some(&mut *writer), run.clone(), events).await;
+    let done = drive::<B, S>(backfill, pass, reader, Some(&mut *writer), run.clone(), events).await;
     if pass.effect.work().is_some() {
         let state = match &done {
             Ok(Done { ending: Ending::Finished, .. }) => RunState::Finished,
@@ -122,7 +138,7 @@ async fn write<B: Backfill>(
 }
 
 /// Drives the units of a run through the work, stretch by stretch.
-async fn drive<B: Backfill>(
+async fn drive<B: Backfill, S: Source<B>>(
     backfill: &B,
     pass: &Pass,
     reader: &mut Connection,
@@ -139,7 +155,7 @@ async fn drive<B: Backfill>(
     let work = Work::new(backfill, pass, events);
     let mut ending = Ending::Finished;
     for stretch in stretches(run.cursor.clone()) {
-        ending = work.stretch(reader, writer.as_deref_mut(), stretch, &mut run).await?;
+        ending = work.stretch::<S>(reader, writer.as_deref_mut(), stretch, &mut run).await?;
         if ending == Ending::Stopped {
             break;
         }

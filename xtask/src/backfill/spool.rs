@@ -59,6 +59,21 @@ impl Spool {
         Ok(())
     }
 
+    /// Adds all of another one behind these.
+    pub(super) fn append(&mut self, mut other: Self) -> io::Result<()> {
+        if self.memory.is_empty() && self.file.is_none() {
+            *self = other;
+            return Ok(());
+        }
+        let mut pieces = other.pieces()?;
+        loop {
+            match pieces.next()? {
+                [] => return Ok(()),
+                piece => piece.iter().for_each(|finding| self.push(finding.clone())),
+            }
+        }
+    }
+
     /// How many there are of each kind.
     pub(super) fn counts(&self) -> &BTreeMap<FindingKind, u64> {
         &self.counts

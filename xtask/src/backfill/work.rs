@@ -1,6 +1,7 @@
 //! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
 //! findings are one transaction.
 
+use super::deep::Source;
 use super::findings::Found;
 use super::pace::Pace;
 use super::spool::Spool;
@@ -14,20 +15,58 @@ use tokio::sync::{Mutex, MutexGuard, mpsc};
 /// A stretch of units in key order: those after one key, up to and including another.
 pub(super) type Stretch = (Option<Key>, Option<Key>);
 
-/// A batch that is ready to be written.
-struct Batch<B: Backfill> {
-    last: Key,
-    units: Vec<B::Unit>,
-    outputs: Vec<B::Output>,
+/// A part of a batch that is ready to be written: all of it where units are read as wholes, else some of its rows.
+pub(super) struct Piece<B: Backfill> {
+    pub(super) outputs: Vec<B::Output>,
     counts: Counts,
     rejects: Vec<Finding>,
     findings: Spool,
     lines: Vec<String>,
+    /// What ends the batch; none where more of it comes.
+    end: Option<End<B>>,
+}
+
+/// The end of a batch.
+struct End<B: Backfill> {
+    last: Key,
+    units: Vec<B::Unit>,
+}
+
+impl<B: Backfill> Piece<B> {
+    pub(super) fn empty() -> Self {
+        Self {
+            outputs: Vec::new(),
+            counts: Counts::default(),
+            rejects: Vec::new(),
+            findings: Spool::default(),
+            lines: Vec::new(),
+            end: None,
+        }
+    }
+
+    pub(super) fn reject(&mut self, unit: String, Reject { field, why }: Reject, findings: &mut Findings) {
+        findings.record(FindingKind::Rejected, field.as_str(), why.as_str());
+        self.rejects.push(Finding::rejected(unit, field, why));
+    }
+
+    pub(super) fn found(&mut self, Found { spool, tallies, values }: Found) {
+        self.counts.findings.clone_from(spool.counts());
+        (self.counts.tallies, self.counts.values, self.findings) = (tallies, values, spool);
+    }
+}
+
+/// A batch of which some is written, and nothing committed.
+struct Open {
+    next: Run,
+    lines: Vec<String>,
+    findings: Spool,
+    /// How many pieces of it there were.
+    pieces: u32,
 }
 
 /// What a pass works with.
 pub(super) struct Work<'a, B> {
-    backfill: &'a B,
+    pub(super) backfill: &'a B,
     about: About,
     pass: &'a Pass,
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
@@ -43,7 +82,7 @@ impl<'a, B: Backfill> Work<'a, B> {
 
     /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
     /// writer.
-    pub(super) async fn stretch(
+    pub(super) async fn stretch<S: Source<B>>(
         &self,
         reader: &mut Connection,
         mut writer: Option<&mut Connection>,
@@ -53,21 +92,25 @@ impl<'a, B: Backfill> Work<'a, B> {
         let (sender, mut receiver) = mpsc::channel(1);
         // The sender goes with the reading: its end is the end of the batches.
         let read = async move {
-            if let Err(error) = self.read(reader, stretch, &sender).await {
+            if let Err(error) = self.read::<S>(reader, stretch, &sender).await {
                 // Behind the batches that are good: those are written before the error ends the run.
                 drop(sender.send(Err(error)).await);
             }
         };
         let write = async {
-            while let Some(batch) = receiver.recv().await {
-                let done = match (batch, writer.as_deref_mut()) {
-                    (Err(error), Some(_)) => Err(error.after(run.counts.units)),
-                    (Err(error), None) => Err(error),
-                    (Ok(batch), Some(writer)) => self.write(writer, run, batch).await,
-                    (Ok(batch), None) => self.predict(run, batch),
+            let mut open = None;
+            while let Some(piece) = receiver.recv().await {
+                let done = match piece {
+                    Err(error) => Err(error.after(run.counts.units)),
+                    Ok(piece) => self.take(writer.as_deref_mut(), run, &mut open, piece).await,
                 };
-                if done.is_err() || self.pass.stop.is_requested() {
+                // A unit is not left in its middle.
+                let is_stopped = open.is_none() && self.pass.stop.is_requested();
+                if done.is_err() || is_stopped {
                     receiver.close();
+                    if let (Some(_), Some(writer)) = (open, writer) {
+                        writer.rollback().await;
+                    }
                     return done.map(|()| Ending::Stopped);
                 }
             }
@@ -77,11 +120,11 @@ impl<'a, B: Backfill> Work<'a, B> {
         ending
     }
 
-    async fn read(
+    async fn read<S: Source<B>>(
         &self,
         reader: &mut Connection,
         (mut after, until): Stretch,
-        sender: &mpsc::Sender<Result<Batch<B>, Error>>,
+        sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let mut told = 0;
         let mut pace = Pace::new(self.pass.batch.get());
@@ -100,81 +143,174 @@ impl<'a, B: Backfill> Work<'a, B> {
             };
             let read = {
                 let _reading = self.pass_gate().await;
-                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
+                let Some(connection) = B::Db::typed(reader) else { return Err(self.wrong_engine(reader)) };
                 B::Db::page::<B::Unit>(connection, &page).await
             };
-            let Fetched { units, bytes } = read.map_err(|PageError { at, error }| {
-                let what = match at {
-                    Some(key) => format!("reading the {} at {key}", self.about.unit),
-                    None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
-                };
-                statement(&self.about, reader, what, reader.explain(error), 0)
-            })?;
+            let Fetched { units, bytes } = match read {
+                Ok(fetched) => fetched,
+                Err(PageError { at, error }) => {
+                    let what = match at {
+                        Some(key) => format!("reading the {} at {key}", self.about.unit),
+                        None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
+                    };
+                    return Err(self.reading(reader, what, error));
+                }
+            };
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
-            pace.learn(units.len() as u64, bytes);
-            let batch = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
-            place.send(Ok(batch));
+            let mut place = Some(place);
+            let mut of_rows = 0;
+            if self.pass.effect != Effect::Undo {
+                // Its rows need the place, one piece after the other.
+                if S::HAS_ROWS {
+                    place = None;
+                }
+                match S::pour(self, reader, &units, sender).await? {
+                    Some(bytes) => of_rows = bytes,
+                    None => return Ok(()),
+                }
+            }
+            pace.learn(units.len() as u64, bytes + of_rows);
+            let piece = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
+            match place {
+                Some(place) => place.send(Ok(piece)),
+                None => drop(sender.send(Ok(piece)).await),
+            }
         }
     }
 
-    fn transform(&self, units: Vec<B::Unit>, last: Key, told: &mut u64) -> Batch<B> {
+    fn transform(&self, units: Vec<B::Unit>, last: Key, told: &mut u64) -> Piece<B> {
         let mut findings = Findings::default();
-        let mut outputs = Vec::with_capacity(units.len());
-        let mut lines = Vec::new();
-        let mut rejects = Vec::new();
+        let mut piece = Piece::empty();
         if self.pass.effect != Effect::Undo {
             for unit in &units {
                 findings.unit(self.backfill.id(unit));
                 match self.backfill.transform(unit, &mut findings) {
                     Ok(output) => {
                         if self.pass.lines.wants(*told) {
-                            lines.push(self.backfill.describe(unit, &output));
+                            piece.lines.push(self.backfill.describe(unit, &output));
                             *told += 1;
                         }
-                        outputs.push(output);
+                        piece.outputs.push(output);
                     }
-                    Err(Reject { field, why }) => {
-                        findings.record(FindingKind::Rejected, field.as_str(), why.as_str());
-                        rejects.push(Finding::rejected(self.backfill.id(unit), field, why));
-                    }
+                    Err(reject) => piece.reject(self.backfill.id(unit), reject, &mut findings),
                 }
             }
         }
-        let Found { spool: findings, tallies, values } = findings.take();
-        let (units_read, found) = (units.len() as u64, findings.counts().clone());
-        let counts = Counts { units: units_read, batches: 1, findings: found, tallies, values, ..Counts::default() };
-        Batch { last, units, outputs, counts, rejects, findings, lines }
+        piece.found(findings.take());
+        (piece.counts.units, piece.counts.batches) = (units.len() as u64, 1);
+        piece.end = Some(End { last, units });
+        piece
     }
 
-    fn predict(&self, run: &mut Run, mut batch: Batch<B>) -> Result<(), Error> {
-        batch.counts.writes = self.rows(&batch);
-        run.cursor = Some(batch.last);
-        run.counts.add(&batch.counts);
-        self.tell(&run.counts, batch.lines, batch.findings)
-    }
-
-    async fn write(&self, writer: &mut Connection, run: &mut Run, mut batch: Batch<B>) -> Result<(), Error> {
-        if !batch.rejects.is_empty() {
-            let rejects = batch.rejects;
+    /// Writes a piece, or only counts it where there is no writer; commits at the end of a batch.
+    async fn take(
+        &self,
+        mut writer: Option<&mut Connection>,
+        run: &mut Run,
+        open: &mut Option<Open>,
+        mut piece: Piece<B>,
+    ) -> Result<(), Error> {
+        if let (Some(writer), false) = (&writer, piece.rejects.is_empty()) {
+            let rejects = piece.rejects;
             rejects.iter().for_each(|reject| (self.events)(Event::Found(reject.clone())));
             let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
             return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
         }
-        writer.begin_gently().await?;
-        match self.write_in_transaction(writer, run, &mut batch).await {
-            Ok(next) => *run = next,
-            Err(error) => {
-                writer.rollback().await;
-                return Err(self.blame(writer, &batch, error).await);
+        if let (Some(writer), None) = (writer.as_deref_mut(), &open) {
+            writer.begin_gently().await?;
+        }
+        let batch = open.get_or_insert_with(|| Open {
+            next: run.clone(),
+            lines: Vec::new(),
+            findings: Spool::default(),
+            pieces: 0,
+        });
+        batch.pieces += 1;
+        match writer {
+            Some(writer) => {
+                if let Err(error) = self.write(writer, run, batch, &mut piece).await {
+                    let is_whole = batch.pieces == 1 && piece.end.is_some();
+                    *open = None;
+                    writer.rollback().await;
+                    return Err(if is_whole { self.blame(writer, &piece, error).await } else { error });
+                }
+            }
+            None => {
+                batch.next.counts.add(&piece.counts);
+                batch.next.counts.writes += self.rows(&piece.outputs);
+                if let Some(end) = &piece.end {
+                    batch.next.cursor = Some(end.last.clone());
+                }
             }
         }
-        self.tell(&run.counts, batch.lines, batch.findings)
+        batch.lines.append(&mut piece.lines);
+        batch.findings.append(piece.findings).map_err(spooling)?;
+        if piece.end.is_some()
+            && let Some(batch) = open.take()
+        {
+            *run = batch.next;
+            return self.tell(&run.counts, batch.lines, batch.findings);
+        }
+        Ok(())
+    }
+
+    /// Writes the rows and the ledger, and commits at the end of a batch.
+    async fn write(
+        &self,
+        writer: &mut Connection,
+        run: &Run,
+        batch: &mut Open,
+        piece: &mut Piece<B>,
+    ) -> Result<(), Error> {
+        let Some(connection) = B::Db::typed(writer) else { return Err(self.wrong_engine(writer)) };
+        let start = Instant::now();
+        let written = match (self.pass.effect, &piece.end) {
+            (Effect::Undo, Some(end)) => self.backfill.undo(connection, &end.units).await,
+            (Effect::Undo, None) => Ok(0),
+            _ => self.backfill.write(connection, &piece.outputs).await,
+        };
+        let rows = written.map_err(|error| {
+            let what = match &piece.end {
+                Some(end) => format!("writing {} {}s", end.units.len(), self.about.unit),
+                None => format!("writing {} rows", piece.outputs.len()),
+            };
+            let what = format!("{what}{}", behind(run.cursor.as_ref()));
+            let error = match writer.explain(error) {
+                engine::Error::Locked { place, holders, .. } => {
+                    engine::Error::Locked { place, holders, waited: start.elapsed() }
+                }
+                other => other,
+            };
+            statement(&self.about, writer, what, error, run.counts.units)
+        })?;
+        let next = &mut batch.next;
+        next.counts.add(&piece.counts);
+        next.counts.writes += rows;
+        next.counts.left_alone += self.rows(&piece.outputs).saturating_sub(rows);
+        if self.pass.effect.work().is_some() {
+            let mut pieces = piece.findings.pieces().map_err(spooling)?;
+            loop {
+                match pieces.next().map_err(spooling)? {
+                    [] => break,
+                    piece => ledger::keep(writer, next, piece).await?,
+                }
+            }
+        }
+        if let Some(end) = &piece.end {
+            next.cursor = Some(end.last.clone());
+            if self.pass.effect.work().is_some() {
+                ledger::save(writer, next).await?;
+            }
+            let _committing = self.pass_gate().await;
+            writer.commit().await?;
+        }
+        Ok(())
     }
 
     /// The same error with the one unit whose rows the database refuses, where it is one: halves of the batch are written and
     /// rolled back until it is found.
-    async fn blame(&self, writer: &mut Connection, batch: &Batch<B>, error: Error) -> Error {
+    async fn blame(&self, writer: &mut Connection, batch: &Piece<B>, error: Error) -> Error {
         let Error::Statement { backfill, unit, database, what, why, committed } = error else { return error };
         let (mut first, mut behind) = (0, batch.outputs.len());
         while behind - first > 1 {
@@ -186,7 +322,8 @@ impl<'a, B: Backfill> Work<'a, B> {
             }
         }
         let is_found = behind > first && self.refuses(writer, &batch.outputs[first..behind]).await == Some(true);
-        let name = batch.units.get(first).filter(|_| is_found).map(|unit| self.backfill.id(unit));
+        let unit_at = |at: usize| batch.end.as_ref()?.units.get(at);
+        let name = unit_at(first).filter(|_| is_found).map(|unit| self.backfill.id(unit));
         let what = name.map_or(what, |name| format!("writing the {unit} {name}"));
         Error::Statement { backfill, unit, database, what, why, committed }
     }
@@ -207,57 +344,24 @@ impl<'a, B: Backfill> Work<'a, B> {
         }
     }
 
-    /// Writes the rows and the ledger, commits, and returns the run as it is then.
-    async fn write_in_transaction(
-        &self,
-        writer: &mut Connection,
-        run: &Run,
-        batch: &mut Batch<B>,
-    ) -> Result<Run, Error> {
-        let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
-        let start = Instant::now();
-        let written = match self.pass.effect {
-            Effect::Undo => self.backfill.undo(connection, &batch.units).await,
-            _ => self.backfill.write(connection, &batch.outputs).await,
-        };
-        let rows = written.map_err(|error| {
-            let what = format!("writing {} {}s{}", batch.units.len(), self.about.unit, behind(run.cursor.as_ref()));
-            let error = match writer.explain(error) {
-                engine::Error::Locked { place, holders, .. } => {
-                    engine::Error::Locked { place, holders, waited: start.elapsed() }
-                }
-                other => other,
-            };
-            statement(&self.about, writer, what, error, run.counts.units)
-        })?;
-        let mut next = run.clone();
-        next.cursor = Some(batch.last.clone());
-        next.counts.add(&batch.counts);
-        next.counts.writes += rows;
-        next.counts.left_alone += self.rows(batch).saturating_sub(rows);
-        if self.pass.effect.work().is_some() {
-            ledger::save(writer, &next).await?;
-            let mut pieces = batch.findings.pieces().map_err(spooling)?;
-            loop {
-                match pieces.next().map_err(spooling)? {
-                    [] => break,
-                    piece => ledger::keep(writer, &next, piece).await?,
-                }
-            }
-        }
-        let _committing = self.pass_gate().await;
-        writer.commit().await?;
-        Ok(next)
-    }
-
     /// Keeps a reader and a committing writer apart where they would wait for each other by polling.
     async fn pass_gate(&self) -> Option<MutexGuard<'_, ()>> {
         if B::Db::ENGINE.commits_wait_for_readers() { Some(self.gate.lock().await) } else { None }
     }
 
-    /// How many rows a batch should write.
-    fn rows(&self, batch: &Batch<B>) -> u64 {
-        batch.outputs.iter().map(|output| self.backfill.rows(output)).sum()
+    /// How many rows these outputs should be.
+    fn rows(&self, outputs: &[B::Output]) -> u64 {
+        outputs.iter().map(|output| self.backfill.rows(output)).sum()
+    }
+
+    /// What went wrong when something was read.
+    pub(super) fn reading(&self, reader: &Connection, what: String, error: sqlx::Error) -> Error {
+        statement(&self.about, reader, what, reader.explain(error), 0)
+    }
+
+    pub(super) fn wrong_engine(&self, connection: &Connection) -> Error {
+        let why = format!("the backfill is written for another engine than {}", connection.engine());
+        Error::Engine(engine::Error::Statement { why, position: None })
     }
 
     fn tell(&self, counts: &Counts, lines: Vec<String>, mut findings: Spool) -> Result<(), Error> {
@@ -304,9 +408,4 @@ pub(super) fn statement(
         },
         other => Error::Engine(other),
     }
-}
-
-fn wrong_engine(connection: &Connection) -> Error {
-    let why = format!("the backfill is written for another engine than {}", connection.engine());
-    Error::Engine(engine::Error::Statement { why, position: None })
 }

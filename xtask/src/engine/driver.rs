@@ -1,6 +1,7 @@
 //! The typed side of an engine: what a backfill, which is generic over sqlx's database types, needs from its driver.
 
 use super::{Connection, Engine};
+use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use std::fmt;
@@ -22,6 +23,20 @@ pub enum Key {
         /// The text.
         text: String,
     },
+}
+
+impl Key {
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        if let Self::Int(n) = self { Some(*n) } else { None }
+    }
+
+    pub(crate) fn as_uuid(&self) -> Option<Uuid> {
+        if let Self::Uuid { uuid } = self { Some(*uuid) } else { None }
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        if let Self::Text { text } = self { Some(text) } else { None }
+    }
 }
 
 impl fmt::Display for Key {
@@ -151,6 +166,16 @@ pub trait Driver: sqlx::Database {
 
     /// The typed connection inside `connection`; none where that is to another engine.
     fn typed(connection: &mut Connection) -> Option<&mut Self::Connection>;
+
+    /// Reads the rows of units: `query` has the list of their keys as its parameter and a column `"unit"` with the key of the
+    /// unit that a row belongs to. The rows come as the database sends them, each with the bytes that it holds.
+    fn rows<'c, R>(
+        connection: &'c mut Self::Connection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, R, u64), PageError>>
+    where
+        R: for<'r> FromRow<'r, Self::Row> + Send + Unpin + 'c;
 
     /// Reads one page of units in key order.
     fn page<'c, U>(

@@ -20,6 +20,10 @@ pub enum Fate {
     ChosenAgainst,
     /// It has no new place and is kept as it was.
     Kept,
+    /// It lacks what a new place needs.
+    Skipped,
+    /// Its new place was taken already, perhaps by itself.
+    Present,
 }
 
 /// How many values of a key met which fate.
@@ -31,13 +35,24 @@ pub struct Account {
     pub chosen_against: u64,
     /// Kept as they were.
     pub kept: u64,
+    /// Not carried over, for they lack something.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+    /// There already.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub present: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Account {
     /// All values of the key.
     #[must_use]
     pub fn sum(self) -> u64 {
-        self.carried + self.chosen_against + self.kept
+        self.carried + self.chosen_against + self.kept + self.skipped + self.present
     }
 
     fn count(&mut self, fate: Fate, values: u64) {
@@ -45,6 +60,8 @@ impl Account {
             Fate::Carried => &mut self.carried,
             Fate::ChosenAgainst => &mut self.chosen_against,
             Fate::Kept => &mut self.kept,
+            Fate::Skipped => &mut self.skipped,
+            Fate::Present => &mut self.present,
         } += values;
     }
 }
@@ -54,6 +71,8 @@ impl AddAssign for Account {
         self.carried += other.carried;
         self.chosen_against += other.chosen_against;
         self.kept += other.kept;
+        self.skipped += other.skipped;
+        self.present += other.present;
     }
 }
 

@@ -16,6 +16,8 @@ pub enum FindingKind {
     Skipped,
     /// The same thing more than once; one was kept.
     Duplicate,
+    /// Something that was there already, and was left as it is.
+    Present,
     /// A unit that can't be transformed. It stops an execution.
     Rejected,
 }
@@ -27,6 +29,7 @@ impl fmt::Display for FindingKind {
             Self::Unmapped => "unmapped",
             Self::Skipped => "skipped",
             Self::Duplicate => "duplicate",
+            Self::Present => "present",
             Self::Rejected => "rejected",
         })
     }

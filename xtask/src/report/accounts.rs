@@ -19,8 +19,19 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         rows.push(("no key", accounts.whole));
     }
     rows.push(("together", accounts.together()));
-    let cells = |account: &Account| [account.carried, account.chosen_against, account.kept].map(thousands);
-    let titles = ["carried", "chosen against", "kept"];
+    // The first three always, the others where there is something in them.
+    let columns: [(&str, fn(&Account) -> u64); 5] = [
+        ("carried", |account| account.carried),
+        ("chosen against", |account| account.chosen_against),
+        ("kept", |account| account.kept),
+        ("skipped", |account| account.skipped),
+        ("present", |account| account.present),
+    ];
+    let together = accounts.together();
+    let is_shown = |(at, (_, of)): &(usize, &(&str, fn(&Account) -> u64))| *at < 3 || of(&together) > 0;
+    let columns: Vec<_> = columns.iter().enumerate().filter(is_shown).map(|(_, column)| *column).collect();
+    let titles: Vec<String> = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
+    let cells = |account: &Account| columns.iter().map(|(_, of)| thousands(of(account))).collect::<Vec<String>>();
     let width = rows.iter().map(|(key, _)| key.chars().count() + 2).max().unwrap_or_default().max("values".len());
     let widths: Vec<usize> = (0..titles.len())
         .map(|at| {
@@ -31,7 +42,7 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}"));
         format!("  {first:<width$}{}", cells.collect::<String>())
     };
-    let mut text = format!("{}\n", paint.faint(line("values".to_owned(), &titles.map(ToOwned::to_owned))));
+    let mut text = format!("{}\n", paint.faint(line("values".to_owned(), &titles)));
     for (key, account) in rows {
         text.push_str(&line(format!("  {key}"), &cells(&account)));
         text.push('\n');

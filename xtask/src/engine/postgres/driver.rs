@@ -1,7 +1,8 @@
 //! Paging through a PostgreSQL relation by a unique key: a uuid, an integer or a text.
 
 use crate::engine::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
-use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{AssertSqlSafe, Column, FromRow, Row, TypeInfo};
 
@@ -13,6 +14,31 @@ impl Driver for Postgres {
             Connection::Postgres(session) => Some(&mut session.connection),
             Connection::Sqlite(_) => None,
         }
+    }
+
+    fn rows<'c, R>(
+        connection: &'c mut PgConnection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, R, u64), PageError>>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,
+    {
+        let query = sqlx::query(query).persistent(false);
+        let query = match keys {
+            [Key::Uuid { .. }, ..] => query.bind(keys.iter().filter_map(Key::as_uuid).collect::<Vec<_>>()),
+            [Key::Text { .. }, ..] => {
+                query.bind(keys.iter().filter_map(|key| key.as_text().map(ToOwned::to_owned)).collect::<Vec<_>>())
+            }
+            _ => query.bind(keys.iter().filter_map(Key::as_int).collect::<Vec<_>>()),
+        };
+        let rows = query.fetch(connection).map(|row| {
+            let row = row?;
+            let unit = key(&row, "unit")?;
+            let decoded = R::from_row(&row).map_err(|error| PageError { at: Some(unit.clone()), error })?;
+            Ok((unit, decoded, size(&row)))
+        });
+        Box::pin(rows)
     }
 
     async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
@@ -48,7 +74,7 @@ impl Driver for Postgres {
         let mut rows = query.fetch(connection);
         let mut fetched = Fetched::none();
         while let Some(row) = rows.try_next().await? {
-            if !fetched.take(page, key(&row)?, size(&row), || U::from_row(&row))? {
+            if !fetched.take(page, key(&row, "cursor")?, size(&row), || U::from_row(&row))? {
                 break;
             }
         }
@@ -62,13 +88,13 @@ fn size(row: &PgRow) -> u64 {
     (0..row.len()).map(|column| bytes(column).unwrap_or_default() as u64).sum()
 }
 
-fn key(row: &PgRow) -> Result<Key, sqlx::Error> {
-    let column = row.try_column("cursor")?;
+fn key(row: &PgRow, name: &str) -> Result<Key, sqlx::Error> {
+    let column = row.try_column(name)?;
     Ok(match column.type_info().name() {
-        "UUID" => Key::Uuid { uuid: row.try_get("cursor")? },
-        "INT2" | "INT4" | "INT8" => Key::Int(
-            row.try_get_unchecked::<i64, _>("cursor").or_else(|_| row.try_get::<i32, _>("cursor").map(i64::from))?,
-        ),
-        _ => Key::Text { text: row.try_get("cursor")? },
+        "UUID" => Key::Uuid { uuid: row.try_get(name)? },
+        "INT2" | "INT4" | "INT8" => {
+            Key::Int(row.try_get_unchecked::<i64, _>(name).or_else(|_| row.try_get::<i32, _>(name).map(i64::from))?)
+        }
+        _ => Key::Text { text: row.try_get(name)? },
     })
 }

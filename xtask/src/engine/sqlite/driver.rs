@@ -2,8 +2,10 @@
 
 use super::strict::strict;
 use crate::engine::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
-use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
+use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, FromRow, Row, TypeInfo, ValueRef};
 
 impl Driver for Sqlite {
@@ -14,6 +16,24 @@ impl Driver for Sqlite {
             Connection::Sqlite(session) => Some(&mut session.connection),
             Connection::Postgres(_) => None,
         }
+    }
+
+    fn rows<'c, R>(
+        connection: &'c mut SqliteConnection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, R, u64), PageError>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'c,
+    {
+        let keys: Vec<i64> = keys.iter().filter_map(Key::as_int).collect();
+        let rows = sqlx::query(query).bind(Json(keys)).fetch(connection).map(|row| {
+            let row = row?;
+            let unit = Key::Int(row.try_get("unit")?);
+            let decoded = R::from_row(&row).map_err(|error| PageError { at: Some(unit.clone()), error })?;
+            Ok((unit, decoded, size(&row)))
+        });
+        Box::pin(rows)
     }
 
     async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>

@@ -1,0 +1,171 @@
+//! Data changes whose units consist of any number of rows: those are read, transformed and written piece by piece, and a unit
+//! is one transaction all the same.
+
+use super::work::{Piece, Work};
+use super::{About, AnyBackfill, Backfill, Counted, Error, Findings, Outcome, Pass, Reject, run};
+use crate::engine::{Connection, Driver, Engine, Key, PageError, Target};
+use crate::event::Events;
+use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
+use sqlx::{Database, FromRow};
+use std::collections::HashMap;
+use tokio::sync::mpsc;
+
+/// A data change whose units consist of rows. A unit itself is transformed behind its rows, by [`Backfill::transform`].
+pub trait Deep: Backfill {
+    /// One row, as the columns of [`Self::queries`] give it.
+    type Row: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
+    /// What transforming remembers from one row of a batch to the next.
+    type State: Default + Send;
+
+    /// The rows of the units of a batch: queries that are read one after the other, whose parameter is the list of the units'
+    /// cursors (on SQLite as JSON), with a column `"unit"`, the cursor of the unit that a row belongs to. They come in the
+    /// order that the query says, those of a unit together.
+    fn queries(&self) -> &'static [&'static str];
+
+    /// What a row becomes: pure, as [`Backfill::transform`] is. Nothing, where it is not carried over.
+    ///
+    /// # Errors
+    /// A [`Reject`] where the row can't be transformed; that stops an execution.
+    fn transform_row(
+        &self,
+        row: &Self::Row,
+        state: &mut Self::State,
+        findings: &mut Findings,
+    ) -> Result<Option<Self::Output>, Reject>;
+}
+
+/// Where the rows of units come from.
+pub(super) trait Source<B: Backfill> {
+    /// Whether there are any.
+    const HAS_ROWS: bool;
+
+    /// Reads and transforms the rows of these units, and hands them on. Returns how many bytes they held; none where nobody
+    /// takes them any more.
+    fn pour(
+        work: &Work<'_, B>,
+        reader: &mut Connection,
+        units: &[(Key, B::Unit)],
+        sender: &mpsc::Sender<Result<Piece<B>, Error>>,
+    ) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
+}
+
+/// Units are read as wholes.
+pub(super) struct Whole;
+
+impl<B: Backfill> Source<B> for Whole {
+    const HAS_ROWS: bool = false;
+
+    async fn pour(
+        _: &Work<'_, B>,
+        _: &mut Connection,
+        _: &[(Key, B::Unit)],
+        _: &mpsc::Sender<Result<Piece<B>, Error>>,
+    ) -> Result<Option<u64>, Error> {
+        Ok(Some(0))
+    }
+}
+
+/// Units are read row by row.
+pub(super) struct RowByRow;
+
+/// How many rows a piece has at most, and at how many bytes it is enough.
+const ROWS: usize = 2000;
+const BYTES: u64 = 1024 * 1024;
+
+impl<B: Deep> Source<B> for RowByRow {
+    const HAS_ROWS: bool = true;
+
+    async fn pour(
+        work: &Work<'_, B>,
+        reader: &mut Connection,
+        units: &[(Key, B::Unit)],
+        sender: &mpsc::Sender<Result<Piece<B>, Error>>,
+    ) -> Result<Option<u64>, Error> {
+        let names: HashMap<String, String> =
+            units.iter().map(|(key, unit)| (key.to_string(), work.backfill.id(unit))).collect();
+        let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
+        let (mut sum, mut state) = (0, B::State::default());
+        for query in work.backfill.queries() {
+            let failed = {
+                let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
+                let mut rows = B::Db::rows::<B::Row>(connection, query, &keys);
+                loop {
+                    let Ok(place) = sender.reserve().await else { return Ok(None) };
+                    let mut piece = Piece::empty();
+                    let (mut findings, mut read, mut bytes) = (Findings::default(), 0, 0);
+                    let end = loop {
+                        if read >= ROWS || bytes >= BYTES {
+                            break None;
+                        }
+                        let (unit, row, size) = match rows.try_next().await {
+                            Ok(Some(row)) => row,
+                            Ok(None) => break Some(None),
+                            Err(error) => break Some(Some(error)),
+                        };
+                        (read, bytes) = (read + 1, bytes + size);
+                        let name = names.get(&unit.to_string()).cloned().unwrap_or_default();
+                        findings.unit(name.clone());
+                        match work.backfill.transform_row(&row, &mut state, &mut findings) {
+                            Ok(output) => piece.outputs.extend(output),
+                            Err(reject) => piece.reject(name, reject, &mut findings),
+                        }
+                    };
+                    sum += bytes;
+                    piece.found(findings.take());
+                    match end {
+                        None => place.send(Ok(piece)),
+                        Some(None) => {
+                            place.send(Ok(piece));
+                            break None;
+                        }
+                        Some(Some(error)) => break Some(error),
+                    }
+                }
+            };
+            if let Some(PageError { at, error }) = failed {
+                let of = at.map(|key| format!(" of {key}")).unwrap_or_default();
+                return Err(work.reading(reader, format!("reading the rows{of}"), error));
+            }
+        }
+        Ok(Some(sum))
+    }
+}
+
+/// A [`Deep`] backfill as a registry keeps it.
+pub struct Streamed<B>(pub B);
+
+impl<B: Deep> AnyBackfill for Streamed<B> {
+    fn about(&self) -> About {
+        self.0.about()
+    }
+
+    fn engine(&self) -> Engine {
+        B::Db::ENGINE
+    }
+
+    fn has_values(&self) -> bool {
+        self.0.values().is_some()
+    }
+
+    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
+        Box::pin(run::count_values(&self.0, target))
+    }
+
+    fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(run::check(&self.0, target, pass))
+    }
+
+    fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(run::pending(&self.0, target))
+    }
+
+    fn run<'a>(
+        &'a self,
+        target: &'a Target,
+        pass: &'a Pass,
+        events: Events<'a>,
+    ) -> BoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(run::run_from::<B, RowByRow>(&self.0, target, pass, events))
+    }
+}
