@@ -1,6 +1,7 @@
 //! Adding parts, sessions and relationships.
 //!
-//! The only place that chooses ids. The rows are made by the functions that make them of old ones, so that both are alike.
+//! The rows are made by the functions that make them of old ones, so that both are alike; but their ids are chosen, here and
+//! nowhere else, for they derive from nothing.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
@@ -57,7 +58,7 @@ pub struct NewSession {
 pub async fn add_part(conn: &mut PgConnection, user_id: Uuid, new: NewPart) -> Result<Uuid, PartError> {
     let NewPart { name, category, status, charge, confidence, evidence_count, told } = new;
     let part = migrate_part(&LegacyPart {
-        id: Uuid::new_v4(),
+        id: Uuid::nil(),
         user_id: Some(user_id),
         name: Some(name),
         category,
@@ -70,7 +71,8 @@ pub async fn add_part(conn: &mut PgConnection, user_id: Uuid, new: NewPart) -> R
         last_active: None,
         created_at: None,
     });
-    let part: PartV2 = part.map_err(|why| PartError::Refused { user_id, field: "name", why })?;
+    let part = part.map_err(|why| PartError::Refused { user_id, field: "name", why })?;
+    let part = PartV2 { id: Uuid::new_v4(), ..part };
     insert(conn, "add a part", "parts_v2", user_id, &Json::of(&part)).await?;
     Ok(part.id)
 }
@@ -83,7 +85,7 @@ pub async fn add_part(conn: &mut PgConnection, user_id: Uuid, new: NewPart) -> R
 pub async fn add_session(conn: &mut PgConnection, user_id: Uuid, new: NewSession) -> Result<Uuid, PartError> {
     let NewSession { started_at, ended_at, summary, breakthroughs, kind, duration } = new;
     let session = migrate_session(&LegacySession {
-        id: Uuid::new_v4(),
+        id: Uuid::nil(),
         user_id: Some(user_id),
         start_time: Some(started_at),
         end_time: ended_at,
@@ -92,7 +94,8 @@ pub async fn add_session(conn: &mut PgConnection, user_id: Uuid, new: NewSession
         kind,
         duration,
     });
-    let session: SessionV2 = session.map_err(|why| PartError::Refused { user_id, field: "started_at", why })?;
+    let session = session.map_err(|why| PartError::Refused { user_id, field: "started_at", why })?;
+    let session = SessionV2 { id: Uuid::new_v4(), ..session };
     insert(conn, "add a session", "sessions_v2", user_id, &Json::of(&session)).await?;
     Ok(session.id)
 }

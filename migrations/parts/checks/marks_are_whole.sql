@@ -3,5 +3,5 @@
 -- away by something else than an undo, and the settings of before were not put back.
 SELECT id, settings
 FROM users
-WHERE settings ? 'prd_backfill_replaced' AND NOT settings @> '{"prd_backfill_completed": true}'
+WHERE settings -> 'prd_backfill_replaced' IS NOT NULL AND NOT settings @> '{"prd_backfill_completed": true}'
 ORDER BY id;
