@@ -1,8 +1,8 @@
 //! What a stored row holds that it must not.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::json::excerpt;
+use crate::json::{Json, Object, excerpt};
 
 /// A field that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,5 +24,15 @@ impl Unfit {
             found: excerpt(row),
             expected: format!("what this app knows ({error})"),
         })
+    }
+
+    /// The first column of a stored row that is not as expected, in the order of the columns' names.
+    pub fn difference(stored: &impl Serialize, expected: &impl Serialize) -> Option<Unfit> {
+        let columns = |row: Json| row.as_object().unwrap_or_default();
+        let (stored, expected): (Object, Object) = (columns(Json::of(stored)), columns(Json::of(expected)));
+        let field =
+            stored.keys().chain(expected.keys()).filter(|field| stored.get(*field) != expected.get(*field)).min()?;
+        let excerpt = |row: &Object| row.get(field).map_or_else(|| "nothing".to_owned(), Json::excerpt);
+        Some(Unfit { field: field.clone(), found: excerpt(&stored), expected: excerpt(&expected) })
     }
 }

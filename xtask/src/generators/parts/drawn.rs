@@ -48,7 +48,7 @@ pub(super) fn user(seed: Seed, n: u64) -> User {
     let mut draw = seed.draw("users", n);
     let settings = (!draw.once_in(40)).then(|| draw.one_of(SETTINGS).to_owned());
     let mut count = |average: u64| if draw.once_in(15) { 0 } else { draw.below(2 * average + 2) };
-    let counts = [count(11), count(10), count(13)];
+    let counts = [count(11), count(11), count(13)];
     let [parts, sessions, relationships] = counts;
     User {
         email: format!("user{n}@example.com"),
