@@ -113,6 +113,17 @@ const fn between(ends: &'static [End], kind: &'static str) -> Relationship {
     relationship(List::Parts(ends), kind)
 }
 
+/// A name that is just short enough to be kept unique, and one that is not.
+const LONGEST: &str = xs(&[b'x'; 2_600]);
+const TOO_LONG: &str = xs(&[b'x'; 2_601]);
+
+const fn xs(bytes: &'static [u8]) -> &'static str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
 const POLARIZED: &str = "polarized";
 const PROTECTOR: &str = "protector-exile";
 const ALLIED: &str = "allied";
@@ -157,12 +168,16 @@ pub(super) const CHOSEN: &[Chosen] = &[
             Part { owner: Owner::Nobody, ..part("Orphan") },
             Part { owner: Owner::Gone, ..part("Orphan") },
             Part { owner: Owner::Nobody, name: None, created: None, said: &[] },
+            part(LONGEST),
+            part(TOO_LONG),
         ],
         relationships: &[
             between(&[Own(0), Own(2)], ALLIED),
             between(&[Own(2), Own(3)], ALLIED),
             between(&[Own(2), Own(4)], POLARIZED),
             between(&[Own(5), Own(3)], PROTECTOR),
+            between(&[Own(7), Own(2)], PROTECTOR),
+            between(&[Own(7), Own(8)], PROTECTOR),
         ],
         ..user("parts that lack what they need")
     },

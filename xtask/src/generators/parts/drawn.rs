@@ -48,7 +48,7 @@ pub(super) fn user(seed: Seed, n: u64) -> User {
     let mut draw = seed.draw("users", n);
     let settings = (!draw.once_in(40)).then(|| draw.one_of(SETTINGS).to_owned());
     let mut count = |average: u64| if draw.once_in(15) { 0 } else { draw.below(2 * average + 2) };
-    let counts = [count(11), count(11), count(13)];
+    let counts = [count(11), count(11), count(16)];
     let [parts, sessions, relationships] = counts;
     User {
         email: format!("user{n}@example.com"),
@@ -134,21 +134,22 @@ pub(super) fn sessions(seed: Seed, n: u64, count: u64) -> Vec<Session> {
     (0..count).map(&mut session).collect()
 }
 
-/// So many relationships among the parts of user `n`. Some say what another has said.
+/// So many relationships among the parts of user `n`; without two parts, none. Some say what another has said.
 pub(super) fn relationships(seed: Seed, n: u64, count: u64, parts: u64) -> Vec<Relationship> {
     let mut draw = seed.draw("part_relationships", n);
     let start = START + draw.below(365 * DAY);
     let mut relationship = |_| {
-        let mut end = || if draw.once_in(50) || parts == 0 { End::Nowhere } else { End::Own(draw.below(parts)) };
-        let ends = vec![end(), end()];
+        let first = draw.below(parts);
+        let second = if draw.once_in(50) { first } else { (first + 1 + draw.below(parts - 1)) % parts };
+        let end = |draw: &mut Draw, part| if draw.once_in(60) { End::Nowhere } else { End::Own(part) };
         Relationship {
             owner: owner(&mut draw),
-            ends: Ends::Parts(ends),
+            ends: Ends::Parts(vec![end(&mut draw, first), end(&mut draw, second)]),
             kind: (!draw.once_in(60)).then(|| draw.one_of(KINDS).to_owned()),
             created: (!draw.once_in(30)).then(|| time(start + draw.below(400 * DAY))),
         }
     };
-    (0..count).map(&mut relationship).collect()
+    if parts < 2 { Vec::new() } else { (0..count).map(&mut relationship).collect() }
 }
 
 fn owner(draw: &mut Draw) -> Owner {

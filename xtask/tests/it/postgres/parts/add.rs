@@ -5,8 +5,8 @@ use crate::database::block;
 use app::json::Json;
 use app::moment::Moment;
 use app::parts::{
-    Confidence, Kind, NewPart, NewSession, PartError, PartV2, RelationshipV2, Told, add_part, add_session, get, list,
-    relate,
+    Confidence, Kind, LONGEST_NAME, NewPart, NewSession, PartError, PartV2, RelationshipV2, Told, add_part,
+    add_session, get, list, relate,
 };
 use pretty_assertions::assert_eq;
 use sqlx::Connection;
@@ -79,6 +79,11 @@ fn what_is_added_is_read_as_it_was() {
     assert_eq!((part.charge.as_str(), &part.data), ("neutral", &new.told.data()));
     assert!(part.created_at.is_some(), "made now");
     let empty = added(&url, MO, named("")).unwrap();
+    // Too varied to be compressed, and just short enough for the index.
+    let longest: String = (0..82).map(|n| Uuid::new_v5(&MO, &[n]).simple().to_string()).collect();
+    let long = added(&url, AL, named(&longest[..LONGEST_NAME])).unwrap();
+    assert_eq!(got(&url, AL, long).unwrap().name.len(), LONGEST_NAME);
+    execute(&url, &format!("DELETE FROM parts_v2 WHERE id = '{long}'"));
     assert_eq!(listed(&url, MO).iter().map(|part| part.id).collect::<Vec<_>>(), [empty, critic]);
     assert_eq!(listed(&url, AL), []);
 
