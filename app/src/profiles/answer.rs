@@ -6,10 +6,10 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-use super::json::{Json, Object};
 use super::legacy::USERS;
 use super::store::store;
 use super::{Completeness, Context, LegacyError, ProfileError, Unified, User, extract, merge, unify};
+use crate::json::{Json, Object};
 
 const ACTION: &str = "take the answers";
 

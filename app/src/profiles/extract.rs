@@ -3,9 +3,9 @@
 //! What belongs to no field at all is recorded here, too; the shared fields are for [`merge`](super::merge()).
 
 use super::field::{self, Field, Kind};
-use super::json::{Json, Object};
 use super::record::{Left, Record};
 use super::{Completeness, Context};
+use crate::json::{Json, Object};
 
 /// What a user wants in a context: the values of the context's own fields, in the table's order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

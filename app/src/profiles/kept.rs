@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Context;
-use super::json::{Json, Object};
 use super::record::{Left, Record};
+use crate::json::{Json, Object};
 
 /// The values of a record that are carried nowhere, as `"legacyData"` keeps them: `{}` where there are none, else for
 /// instance

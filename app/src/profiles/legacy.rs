@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::json::{Json, JsonError};
 use super::{Context, Moment};
+use crate::json::{Json, JsonError};
 
 /// All users with all that their profiles are made of, as one SELECT: `"id"`, `"createdAt"` and `"contexts"`, each as text
 /// that [`User::read`] takes.

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::json::{Json, Object};
 use super::record::{Conflict, Left, Record};
 use super::{Completeness, Context};
+use crate::json::{Json, Object};
 
 /// What all contexts share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::json::Object;
 use super::{Answers, Completeness, Context, Moment, Shared};
+use crate::json::Object;
 
 /// What is known of a user in all contexts: a row of `"UnifiedProfile"`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::field::{Field, Kind};
-use super::json::{Json, Object};
 use super::{Answers, Completeness, Context, Intent, Moment, Profile, ProfileError, Shared};
+use crate::json::{Json, Object};
 
 const ACTION: &str = "read a profile";
 

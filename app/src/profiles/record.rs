@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::json::Json;
+use crate::json::Json;
 
 /// Different values for one place, of which one was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]

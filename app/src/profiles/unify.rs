@@ -3,10 +3,10 @@
 //! Pure: no database and no clock. The app unifies a user whenever an answer comes in, and the backfill unifies those who
 //! are older than that, both by [`unify`].
 
-use super::json::{Json, Object};
 use super::kept::legacy_data;
 use super::record::{Left, Record};
 use super::{Context, ContextProfile, Intent, Profile, User, extract, intent_id, merge, profile_id};
+use crate::json::{Json, Object};
 
 /// What a user's old rows become.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! The registry of checks in Rust: what only the app's own functions can tell. Each has a file of its own.
 
 mod llama_log_categories_follow_rule;
+mod part_relationships_follow_from_legacy;
+mod part_sessions_follow_from_legacy;
+mod parts_follow_from_legacy;
 mod pet_traits_follow_from_id;
 mod profiles_follow_from_legacy;
 
@@ -10,6 +13,9 @@ use xtask::check::AnyRowCheck;
 pub(crate) fn all() -> Vec<Box<dyn AnyRowCheck>> {
     vec![
         Box::new(llama_log_categories_follow_rule::LlamaLogCategoriesFollowRule),
+        Box::new(part_relationships_follow_from_legacy::PartRelationshipsFollowFromLegacy),
+        Box::new(part_sessions_follow_from_legacy::PartSessionsFollowFromLegacy),
+        Box::new(parts_follow_from_legacy::PartsFollowFromLegacy),
         Box::new(pet_traits_follow_from_id::PetTraitsFollowFromId),
         Box::new(profiles_follow_from_legacy::ProfilesFollowFromLegacy),
     ]

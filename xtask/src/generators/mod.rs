@@ -2,6 +2,7 @@
 //! after its database.
 
 mod llama_logs;
+mod parts;
 mod pets;
 mod profiles;
 
@@ -9,5 +10,5 @@ use xtask::generator::Generator;
 
 /// All generators.
 pub(crate) fn all() -> Vec<Box<dyn Generator>> {
-    vec![Box::new(llama_logs::LlamaLogs), Box::new(pets::Pets), Box::new(profiles::Profiles)]
+    vec![Box::new(llama_logs::LlamaLogs), Box::new(parts::Parts), Box::new(pets::Pets), Box::new(profiles::Profiles)]
 }

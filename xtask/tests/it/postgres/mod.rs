@@ -8,6 +8,7 @@ mod db;
 mod errors;
 mod lifecycle;
 mod llama_logs;
+mod parts;
 mod pooler;
 mod profiles;
 mod rehearsal_processes;

@@ -11,6 +11,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Type};
 
 /// A JSON value, as its text.
 ///
@@ -49,13 +51,13 @@ impl Json {
     }
 
     /// What a type of this app is as JSON.
-    pub(super) fn of(value: &impl Serialize) -> Json {
+    pub(crate) fn of(value: &impl Serialize) -> Json {
         // Texts, numbers, lists, and maps with texts for keys: there is nothing in them that could fail to serialise.
         Json(serde_json::value::to_raw_value(value).unwrap_or_default())
     }
 
     /// Refuses texts, at any depth, that are no Unicode.
-    pub(super) fn check(&self) -> Result<(), JsonError> {
+    pub(crate) fn check(&self) -> Result<(), JsonError> {
         for text in scan::texts(self.as_str()) {
             if let Err(error) = decode(text) {
                 return Err(JsonError::Unicode(format!("{error} of {}", excerpt(text))));
@@ -65,7 +67,7 @@ impl Json {
     }
 
     /// Whether a text in it, at any depth, holds the one character that PostgreSQL can't store.
-    pub(super) fn holds_nul(&self) -> bool {
+    pub(crate) fn holds_nul(&self) -> bool {
         scan::texts(self.as_str()).any(|text| decode(text).is_ok_and(|text| text.contains('\0')))
     }
 
@@ -95,7 +97,7 @@ impl Json {
     }
 
     /// What it is, for a message.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self.as_str().as_bytes() {
             [b'{', ..] => "an object",
             [b'[', ..] => "a list",
@@ -109,6 +111,29 @@ impl Json {
     /// As a message quotes it: cut short.
     pub fn excerpt(&self) -> String {
         excerpt(self.as_str())
+    }
+}
+
+impl<Db: Database> Type<Db> for Json
+where
+    String: Type<Db>,
+{
+    fn type_info() -> Db::TypeInfo {
+        String::type_info()
+    }
+
+    fn compatible(info: &Db::TypeInfo) -> bool {
+        String::compatible(info)
+    }
+}
+
+/// Out of a column that is cast to text.
+impl<'r, Db: Database> Decode<'r, Db> for Json
+where
+    String: Decode<'r, Db>,
+{
+    fn decode(value: Db::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        Ok(Json(RawValue::from_string(String::decode(value)?)?))
     }
 }
 
@@ -134,7 +159,8 @@ fn decode(text: &str) -> Result<String, serde_json::Error> {
 /// Longest piece of a value that a message quotes, in characters.
 const QUOTED: usize = 200;
 
-fn excerpt(text: &str) -> String {
+/// A text as a message quotes it: cut short.
+pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),

@@ -1,0 +1,37 @@
+//! Parts: what a person finds in themself, the sessions in which that happens, and how the parts stand to each other.
+//!
+//! The tables `parts`, `sessions` and `part_relationships` are old and no longer written. What the app writes goes into
+//! `parts_v2`, `sessions_v2` and `part_relationships_v2`, by the same functions that make new rows of old ones.
+
+mod add;
+mod confidence;
+mod error;
+mod id;
+mod kind;
+mod part;
+mod read;
+mod relationship;
+mod session;
+mod settings;
+mod skip;
+mod unfit;
+mod winners;
+
+pub use self::add::{NewPart, NewSession, add_part, add_session, relate};
+pub use self::confidence::Confidence;
+pub use self::error::PartError;
+pub use self::id::{PART_NAMESPACE, RELATIONSHIP_NAMESPACE, SESSION_NAMESPACE, part_id, relationship_id, session_id};
+pub use self::kind::Kind;
+pub use self::part::{LEGACY_PARTS, LEGACY_PARTS_ORDER, LegacyPart, NEUTRAL, PARTS_V2, PartV2, Told, migrate_part};
+pub use self::read::{get, list};
+pub use self::relationship::{
+    ENDS, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LegacyRelationship, RELATIONSHIPS_V2, RelationshipV2,
+    migrate_relationship,
+};
+pub use self::session::{
+    LEGACY_SESSIONS, LEGACY_SESSIONS_ORDER, LegacySession, SESSIONS_V2, SessionV2, THERAPY, migrate_session,
+};
+pub use self::settings::{DONE, REPLACED, SETTINGS, clear_done, is_done, mark_done};
+pub use self::skip::{LONGEST_NAME, Skip};
+pub use self::unfit::Unfit;
+pub use self::winners::{Place, Winners};

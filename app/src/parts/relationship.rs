@@ -1,0 +1,236 @@
+//! Relationships between parts: what old code wrote, what they are now, and how one becomes the other.
+//!
+//! Pure: no database and no clock. Which new part a legacy part became, the caller knows.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Kind, Skip, Unfit, relationship_id};
+use crate::json::Json;
+use crate::moment::Moment;
+
+/// All legacy relationships, as one SELECT whose rows are [`LegacyRelationship`]s. Their user's id is null where there is
+/// no such user.
+pub const LEGACY_RELATIONSHIPS: &str = r#"SELECT part_relationships.id,
+       (SELECT users.id FROM users WHERE users.id = part_relationships.user_id) AS user_id,
+       part_relationships.parts::text AS parts, part_relationships.type,
+       to_json(part_relationships.created_at AT TIME ZONE INTERVAL '0') #>> '{}' AS created_at
+FROM part_relationships"#;
+
+/// The order in which the relationships of a user are taken: of those that say the same, the earliest created wins, then the
+/// smallest id. One that does not know when it was created comes behind those that do.
+pub const LEGACY_RELATIONSHIPS_ORDER: &str = "part_relationships.created_at NULLS LAST, part_relationships.id";
+
+/// What each legacy part of a user is now, as one SELECT: its `id`, and the `part_id` in `parts_v2`. A part goes by its
+/// name, so that duplicates become one, and so that it may have been there before. Of a part that was skipped there is no
+/// row. The legacy ids are `$2`, the user is `$1`.
+pub const ENDS: &str = r#"SELECT parts.id, parts_v2.id AS part_id
+FROM parts
+JOIN parts_v2 ON parts_v2.user_id = parts.user_id AND parts_v2.name = parts.name
+WHERE parts.user_id = $1 AND parts.id = ANY ($2)"#;
+
+/// A row of the old `part_relationships`.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct LegacyRelationship {
+    /// The key.
+    pub id: Uuid,
+    /// The user, where there is one.
+    pub user_id: Option<Uuid>,
+    /// Meant to be a list of two ids of legacy parts, and may be anything.
+    pub parts: Option<Json>,
+    /// How they stand to each other.
+    #[sqlx(rename = "type")]
+    pub kind: Option<String>,
+    /// When the row was made.
+    pub created_at: Option<Moment>,
+}
+
+impl LegacyRelationship {
+    /// The ids of the two legacy parts, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Skip::NotTwoIds`], and [`Skip::SamePart`] where both are one.
+    pub fn ends(&self) -> Result<[Uuid; 2], Skip> {
+        let found = || self.parts.as_ref().map_or_else(|| "NULL".to_owned(), Json::excerpt);
+        let ends = self.parts.as_ref().and_then(two_ids).ok_or_else(|| Skip::NotTwoIds { found: found() })?;
+        if ends[0] == ends[1] { Err(Skip::SamePart { id: ends[0] }) } else { Ok(ends) }
+    }
+}
+
+fn two_ids(parts: &Json) -> Option<[Uuid; 2]> {
+    let ids = parts.as_list()?;
+    match ids.as_slice() {
+        [first, second] => Some([id(first)?, id(second)?]),
+        _ => None,
+    }
+}
+
+/// An id as PostgreSQL writes it, in either case.
+fn id(value: &Json) -> Option<Uuid> {
+    let text = value.as_text()?;
+    // The other ways to write a UUID are of other lengths.
+    if text.len() == uuid::fmt::Hyphenated::LENGTH { Uuid::parse_str(&text).ok() } else { None }
+}
+
+/// A row of `part_relationships_v2`. As JSON it has a column's name for each key, and none for what is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelationshipV2 {
+    /// The key; what was migrated has [`relationship_id`] of the legacy id.
+    pub id: Uuid,
+    /// The user, whose both parts are.
+    pub user_id: Uuid,
+    /// The part that protects, triggers or soothes; of a symmetric relationship, the part with the smaller id.
+    pub part_a_id: Uuid,
+    /// The other part.
+    pub part_b_id: Uuid,
+    /// How they stand to each other.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// When the row was made; of what was migrated, the legacy row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Moment>,
+}
+
+/// All relationships, as one SELECT: `id`, `user_id`, `part_a_id`, `part_b_id` and `type`, and the whole row as
+/// `relationship`, which [`RelationshipV2::read`] takes.
+pub const RELATIONSHIPS_V2: &str = r#"SELECT part_relationships_v2.id, part_relationships_v2.user_id,
+       part_relationships_v2.part_a_id, part_relationships_v2.part_b_id, part_relationships_v2.type, json_build_object(
+           'id', part_relationships_v2.id,
+           'user_id', part_relationships_v2.user_id,
+           'part_a_id', part_relationships_v2.part_a_id,
+           'part_b_id', part_relationships_v2.part_b_id,
+           'type', part_relationships_v2.type,
+           'created_at', part_relationships_v2.created_at AT TIME ZONE INTERVAL '0'
+       )::text AS relationship
+FROM part_relationships_v2"#;
+
+impl RelationshipV2 {
+    /// A relationship between two different parts, in the order in which it is stored.
+    pub(super) fn between(id: Uuid, user_id: Uuid, ends: [Uuid; 2], kind: Kind) -> RelationshipV2 {
+        let [first, second] = ends;
+        let [part_a_id, part_b_id] = if kind.is_symmetric() && second < first { [second, first] } else { ends };
+        RelationshipV2 { id, user_id, part_a_id, part_b_id, kind, created_at: None }
+    }
+
+    /// The row as JSON, with a column's name for each key, as `jsonb_populate_record` takes it.
+    pub fn row(&self) -> String {
+        Json::of(self).as_str().to_owned()
+    }
+
+    /// Reads the column `relationship` of [`RELATIONSHIPS_V2`].
+    ///
+    /// # Errors
+    ///
+    /// Where it is none.
+    pub fn read(row: &str) -> Result<RelationshipV2, Unfit> {
+        Unfit::read(row)
+    }
+}
+
+/// What a legacy relationship becomes. `part` tells what a legacy part of this user is now, as [`ENDS`] has it.
+///
+/// Two legacy relationships may become the same, for duplicates are one part: the first in
+/// [`LEGACY_RELATIONSHIPS_ORDER`] is kept.
+///
+/// # Errors
+///
+/// A [`Skip`]: of a missing user before the ends, and of the ends before the type.
+pub fn migrate_relationship(
+    legacy: &LegacyRelationship,
+    part: impl Fn(Uuid) -> Option<Uuid>,
+) -> Result<RelationshipV2, Skip> {
+    let user_id = legacy.user_id.ok_or(Skip::NoUser)?;
+    let ids = legacy.ends()?;
+    let known = |id| part(id).ok_or(Skip::UnknownPart { id });
+    let ends = [known(ids[0])?, known(ids[1])?];
+    if ends[0] == ends[1] {
+        return Err(Skip::MergedPart { ids });
+    }
+    let kind = Kind::from_legacy(legacy.kind.as_deref())?;
+    let relationship = RelationshipV2::between(relationship_id(legacy.id), user_id, ends, kind);
+    Ok(RelationshipV2 { created_at: legacy.created_at.clone(), ..relationship })
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    /// Parts 1 and 2 stand in the new table in the other order; 3 is a duplicate of 1.
+    fn part(legacy: Uuid) -> Option<Uuid> {
+        match legacy.as_u128() {
+            1 | 3 => Some(Uuid::from_u128(20)),
+            2 => Some(Uuid::from_u128(10)),
+            _ => None,
+        }
+    }
+
+    fn ids(ids: &[u128]) -> String {
+        Json::of(&ids.iter().map(|id| Uuid::from_u128(*id)).collect::<Vec<_>>()).as_str().to_owned()
+    }
+
+    fn migrated(parts: Option<&str>, kind: Option<&str>) -> Result<RelationshipV2, Skip> {
+        let legacy = LegacyRelationship {
+            id: Uuid::nil(),
+            user_id: Some(Uuid::max()),
+            parts: parts.map(|parts| Json::parse(parts).unwrap()),
+            kind: kind.map(str::to_owned),
+            created_at: Some(Moment::new("2025-01-01T00:00:00")),
+        };
+        migrate_relationship(&legacy, part)
+    }
+
+    #[test]
+    fn order_counts_where_the_type_says_so() {
+        let check = |kind: &str, legacy: [u128; 2], expected: (u128, Kind, u128)| {
+            let got = migrated(Some(&ids(&legacy)), Some(kind)).unwrap();
+            assert_eq!((got.part_a_id.as_u128(), got.kind, got.part_b_id.as_u128()), expected, "{kind} {legacy:?}");
+            assert_eq!(
+                (got.id, got.created_at),
+                (relationship_id(Uuid::nil()), Some(Moment::new("2025-01-01T00:00:00")))
+            );
+        };
+        check("polarized", [1, 2], (10, Kind::Conflicts, 20));
+        check("polarized", [2, 1], (10, Kind::Conflicts, 20));
+        check("allied", [3, 2], (10, Kind::Supports, 20));
+        check("protector-exile", [1, 2], (20, Kind::Protects, 10));
+        check("protector-exile", [2, 3], (10, Kind::Protects, 20));
+    }
+
+    #[test]
+    fn what_a_relationship_needs() {
+        let check = |parts: Option<&str>, kind: Option<&str>, expected: &str| {
+            assert_eq!(migrated(parts, kind).unwrap_err().to_string(), expected);
+        };
+        let allied = Some("allied");
+        let two = |found: &str| format!("parts is {found}: expected a list of two ids of parts");
+        let nil = Uuid::nil();
+        check(None, allied, &two("NULL"));
+        check(Some("null"), allied, &two("null"));
+        check(Some(r#"{"a": 1}"#), allied, &two(r#"{"a": 1}"#));
+        for list in [ids(&[]), ids(&[1]), ids(&[1, 2, 3]), "[1, 2]".to_owned(), r#"["a", "b"]"#.to_owned()] {
+            check(Some(&list), allied, &two(&list));
+        }
+        let braces = format!(r#"["{nil}", "{{{nil}}}"]"#);
+        check(Some(&braces), allied, &two(&braces));
+        check(Some(&ids(&[1, 1])), allied, &format!("both ends are part {}", Uuid::from_u128(1)));
+        check(
+            Some(&ids(&[1, 0])),
+            allied,
+            &format!("part {nil} is not known: the user has no such part, or it was skipped itself"),
+        );
+        check(
+            Some(&ids(&[3, 1])),
+            allied,
+            &format!("both ends, {} and {}, are duplicates of one part", Uuid::from_u128(3), Uuid::from_u128(1)),
+        );
+        check(Some(&ids(&[1, 2])), None, "the relationship has no type");
+        check(
+            Some(&ids(&[1, 2])),
+            Some("protects"),
+            "the type is \"protects\": expected one of polarized, protector-exile, allied",
+        );
+    }
+}

@@ -1,0 +1,4 @@
+DROP TABLE part_relationships;
+DROP TABLE sessions;
+DROP TABLE parts;
+DROP TABLE users;

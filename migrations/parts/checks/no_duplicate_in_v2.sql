@@ -1,0 +1,24 @@
+-- from: 20260119100000
+-- Catches two parts of one name, two sessions that began at once, and a relationship that is told twice, should the unique
+-- keys be missing.
+SELECT duplicate.*
+FROM (
+    SELECT 'parts_v2' AS "table", user_id, left(name, 80) AS key, count(*) AS "rows"
+    FROM parts_v2
+    GROUP BY user_id, name
+    UNION ALL
+    SELECT 'sessions_v2', user_id, started_at::text, count(*)
+    FROM sessions_v2
+    GROUP BY user_id, started_at
+    UNION ALL
+    -- Whatever the order of the ends, where it makes no difference.
+    SELECT 'part_relationships_v2', min(user_id::text)::uuid, concat_ws(' ', ends.one, type, ends.other), count(*)
+    FROM part_relationships_v2
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN type IN ('conflicts', 'supports') THEN least(part_a_id, part_b_id) ELSE part_a_id END AS one,
+               CASE WHEN type IN ('conflicts', 'supports') THEN greatest(part_a_id, part_b_id) ELSE part_b_id END AS other
+    ) AS ends
+    GROUP BY ends.one, type, ends.other
+) AS duplicate
+WHERE duplicate."rows" > 1
+ORDER BY duplicate."table", duplicate.user_id, duplicate.key;

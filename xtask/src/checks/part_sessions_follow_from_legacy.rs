@@ -1,0 +1,132 @@
+//! Catches sessions that are not those that the app makes of the legacy rows: lost, edited, made by another version, made of
+//! a duplicate, or of a user who is not marked as finished. Sessions that were there before have other ids, and are left
+//! alone.
+
+use app::parts::{LEGACY_SESSIONS, LegacySession, SESSIONS_V2, SessionV2, Unfit, migrate_session};
+use sqlx::postgres::Postgres;
+use std::sync::LazyLock;
+use uuid::Uuid;
+use xtask::check::{RowCheck, RowCheckAbout};
+
+/// What is stored for each legacy session equals what `migrate_session` makes of it.
+pub(crate) struct PartSessionsFollowFromLegacy;
+
+/// A legacy session, and what is stored with its start.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Row {
+    #[sqlx(flatten)]
+    legacy: LegacySession,
+    /// Whether the user is marked as finished.
+    is_done: bool,
+    /// The first legacy session of the user with this start.
+    winner: Option<Uuid>,
+    stored: Option<String>,
+}
+
+static ROWS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        r#"SELECT legacy.id AS "cursor", legacy.*,
+                  EXISTS (
+                      SELECT 1 FROM users
+                      WHERE users.id = legacy.user_id AND users.settings @> '{{"prd_backfill_completed": true}}'
+                  ) AS is_done,
+                  (
+                      SELECT same.id FROM sessions AS same
+                      WHERE same.user_id = legacy.user_id AND same.start_time = source.start_time
+                      ORDER BY same.id LIMIT 1
+                  ) AS winner,
+                  (
+                      SELECT stored.session FROM ({SESSIONS_V2}) AS stored
+                      WHERE stored.user_id = legacy.user_id AND stored.started_at = source.start_time
+                  ) AS stored
+           FROM ({LEGACY_SESSIONS}) AS legacy
+           JOIN sessions AS source ON source.id = legacy.id"#
+    )
+});
+
+impl RowCheck for PartSessionsFollowFromLegacy {
+    type Db = Postgres;
+    type Row = Row;
+
+    fn about(&self) -> RowCheckAbout {
+        RowCheckAbout {
+            name: "part_sessions_follow_from_legacy",
+            database: "parts",
+            from: 20_260_119_100_000,
+            until: None,
+        }
+    }
+
+    fn rows(&self) -> &'static str {
+        &ROWS
+    }
+
+    fn offence(&self, row: &Row) -> Option<(String, String)> {
+        Some((row.legacy.id.to_string(), offence(row)?))
+    }
+}
+
+fn offence(row: &Row) -> Option<String> {
+    let expected = migrate_session(&row.legacy).ok()?;
+    let stored = match (row.stored.as_deref().map(SessionV2::read), row.is_done) {
+        (None, true) => return Some("it is not in sessions_v2, and its user is marked as finished".to_owned()),
+        (None, false) => return None,
+        (Some(Err(unfit)), _) => return Some(unfit.to_string()),
+        (Some(Ok(stored)), _) => stored,
+    };
+    if stored.id != expected.id {
+        return None;
+    }
+    match row.winner {
+        _ if !row.is_done => Some("it is in sessions_v2, and its user is not marked as finished".to_owned()),
+        Some(winner) if winner != row.legacy.id => {
+            Some(format!("it is in sessions_v2, and is a duplicate of {winner}"))
+        }
+        _ => Unfit::difference(&stored, &expected).map(|unfit| unfit.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::moment::Moment;
+    use pretty_assertions::assert_eq;
+
+    fn legacy() -> LegacySession {
+        LegacySession {
+            id: Uuid::nil(),
+            user_id: Some(Uuid::max()),
+            start_time: Some(Moment::new("2024-03-01T10:00:00")),
+            end_time: None,
+            summary: None,
+            breakthroughs: Some("{a,NULL}".to_owned()),
+            kind: None,
+            duration: Some(50),
+        }
+    }
+
+    #[test]
+    fn offences() {
+        let check = |change: fn(&mut Row), expect: Option<&str>| {
+            // The database gives times without a zone.
+            let stored = migrate_session(&legacy()).map(|session| session.row().replace("Z\"", "\"")).ok();
+            let mut row = Row { legacy: legacy(), is_done: true, winner: Some(Uuid::nil()), stored };
+            change(&mut row);
+            assert_eq!(offence(&row).as_deref(), expect);
+        };
+        fn edit(row: &mut Row, from: &str, to: &str) {
+            row.stored = row.stored.as_ref().map(|stored| stored.replace(from, to));
+        }
+        check(|_| (), None);
+        check(|row| row.stored = None, Some("it is not in sessions_v2, and its user is marked as finished"));
+        check(|row| (row.stored, row.is_done) = (None, false), None);
+        check(|row| row.is_done = false, Some("it is in sessions_v2, and its user is not marked as finished"));
+        check(
+            |row| row.winner = Some(Uuid::max()),
+            Some("it is in sessions_v2, and is a duplicate of ffffffff-ffff-ffff-ffff-ffffffffffff"),
+        );
+        check(|row| edit(row, "therapy", "check-in"), Some(r#"type holds "check-in": expected "therapy""#));
+        check(|row| edit(row, "50", "51"), Some(r#"metadata holds {"duration":51}: expected {"duration":50}"#));
+        check(|row| edit(row, "NULL", ""), Some(r#"breakthroughs holds "{a,}": expected "{a,NULL}""#));
+    }
+}
