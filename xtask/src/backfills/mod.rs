@@ -1,15 +1,17 @@
 //! The registry of backfills. `cargo xtask new DATABASE NAME --backfill` adds to it; each has a file of its own.
 
+mod parts_v2;
 mod pet_traits;
 mod unified_profiles;
 
-use xtask::backfill::AnyBackfill;
+use xtask::backfill::{AnyBackfill, Streamed};
 
 /// All backfills, in the order in which they are run.
 pub(crate) fn all() -> Vec<Box<dyn AnyBackfill>> {
     vec![
         Box::new(pet_traits::PetTraits),
         Box::new(unified_profiles::UnifiedProfiles),
+        Box::new(Streamed(parts_v2::PartsV2)),
         // New backfills are added above this line.
     ]
 }

@@ -35,8 +35,8 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     }
     for backfill in course.due(None, &done) {
         let before = Moment::of(course, &mut connection).await?;
-        course.backfill(backfill, &scratch, Effect::Execute).await?;
-        undo(course, backfill, &before, &scratch, &mut connection).await?;
+        let executed = course.backfill(backfill, &scratch, Effect::Execute).await?;
+        undo(course, backfill, &before, executed.counts.units, &scratch, &mut connection).await?;
         // The way down is walked with the data that a real database would have.
         course.backfill(backfill, &scratch, Effect::Execute).await?;
     }

@@ -3,6 +3,9 @@
 use super::{Paint, thousands};
 use crate::ledger::{Account, Accounts};
 
+/// A title, and what stands below it.
+type Column = (&'static str, fn(&Account) -> u64);
+
 /// A line for each key and one for all together; nothing where no books were kept.
 #[must_use]
 pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
@@ -20,7 +23,7 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
     }
     rows.push(("together", accounts.together()));
     // The first three always, the others where there is something in them.
-    let columns: [(&str, fn(&Account) -> u64); 5] = [
+    let columns: [Column; 5] = [
         ("carried", |account| account.carried),
         ("chosen against", |account| account.chosen_against),
         ("kept", |account| account.kept),
@@ -28,7 +31,7 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         ("present", |account| account.present),
     ];
     let together = accounts.together();
-    let is_shown = |(at, (_, of)): &(usize, &(&str, fn(&Account) -> u64))| *at < 3 || of(&together) > 0;
+    let is_shown = |(at, (_, of)): &(usize, &Column)| *at < 3 || of(&together) > 0;
     let columns: Vec<_> = columns.iter().enumerate().filter(is_shown).map(|(_, column)| *column).collect();
     let titles: Vec<String> = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
     let cells = |account: &Account| columns.iter().map(|(_, of)| thousands(of(account))).collect::<Vec<String>>();

@@ -1,0 +1,362 @@
+//! Moves the parts, sessions and relationships of every user into the new tables, user by user, and marks the user.
+//!
+//! Rows of nobody belong to no unit: the check `rows_of_nobody` tells which they are.
+
+use app::json::Json;
+use app::moment::Moment;
+use app::parts::{
+    Kind, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LEGACY_SESSIONS,
+    LEGACY_SESSIONS_ORDER, LONGEST_NAME, LegacyPart, LegacyRelationship, LegacySession, PartV2, Place, RelationshipV2,
+    SessionV2, Skip, Winners, clear_done, mark_done, migrate_part, migrate_relationship, migrate_session, part_id,
+    relationship_id, session_id,
+};
+use sqlx::postgres::{PgConnection, PgRow, Postgres};
+use sqlx::{FromRow, Row as _};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use uuid::Uuid;
+use xtask::backfill::{About, Backfill, Deep, Findings, Reject, Undo};
+use xtask::ledger::{Fate, FindingKind};
+
+/// The backfill of `parts_v2`, `sessions_v2` and `part_relationships_v2`.
+pub(crate) struct PartsV2;
+
+/// A user.
+#[derive(FromRow)]
+pub(crate) struct User {
+    cursor: Uuid,
+    settings: Option<Json>,
+}
+
+/// A row of a user.
+#[expect(clippy::large_enum_variant, reason = "one at a time is in memory, and most are parts")]
+pub(crate) enum Row {
+    /// A legacy part, and whether its name is taken in the new table.
+    Part(LegacyPart, bool),
+    /// A legacy session, and whether its start is taken in the new table.
+    Session(LegacySession, bool),
+    /// A relationship that is in the new table already.
+    Known(Uuid, Ends),
+    /// A legacy relationship, and what its ends are now, by their legacy ids.
+    Relationship(LegacyRelationship, HashMap<Uuid, Uuid>),
+}
+
+/// What makes a relationship the same as another.
+type Ends = (Uuid, Uuid, Kind);
+
+impl<'r> FromRow<'r, PgRow> for Row {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        match row.try_get::<&str, _>("row_kind")? {
+            "part" => Ok(Self::Part(LegacyPart::from_row(row)?, row.try_get("is_present")?)),
+            "session" => Ok(Self::Session(LegacySession::from_row(row)?, row.try_get("is_present")?)),
+            "known" => {
+                let kind = Kind::from_label(row.try_get("type")?)
+                    .ok_or_else(|| sqlx::Error::Decode("a type that this app does not know".into()))?;
+                Ok(Self::Known(row.try_get("unit")?, (row.try_get("part_a_id")?, row.try_get("part_b_id")?, kind)))
+            }
+            _ => {
+                let (ids, present): (Vec<Uuid>, Vec<Option<Uuid>>) = (row.try_get("end_ids")?, row.try_get("end_v2")?);
+                let winners: Vec<Uuid> = row.try_get("end_winners")?;
+                let now = present
+                    .into_iter()
+                    .zip(winners)
+                    .map(|(present, winner)| present.unwrap_or_else(|| part_id(winner)));
+                Ok(Self::Relationship(LegacyRelationship::from_row(row)?, ids.into_iter().zip(now).collect()))
+            }
+        }
+    }
+}
+
+/// A row to be written.
+pub(crate) enum Output {
+    Part(PartV2),
+    Session(SessionV2),
+    Relationship(RelationshipV2),
+    /// The user is done: the settings as they were read, and with the mark.
+    Done {
+        user: Uuid,
+        before: Option<Json>,
+        after: Json,
+    },
+}
+
+/// What is remembered from row to row.
+#[derive(Default)]
+pub(crate) struct State {
+    parts: Winners<(Option<Uuid>, Option<String>)>,
+    sessions: Winners<(Option<Uuid>, Option<Moment>)>,
+    /// The relationships of each user that are there, or will be, each with the legacy row that it is of.
+    relationships: HashMap<(Uuid, Ends), Option<Uuid>>,
+}
+
+/// The rows of the users at hand: the queries of the app, with what else has to be known of each row.
+static QUERIES: LazyLock<[String; 4]> = LazyLock::new(|| {
+    let with = |query: &str, columns: &str| query.replacen("SELECT ", &format!("SELECT {columns}, "), 1);
+    let parts = with(
+        LEGACY_PARTS,
+        "parts.user_id AS unit, 'part' AS row_kind, EXISTS (
+             SELECT FROM parts_v2 WHERE parts_v2.user_id = parts.user_id AND parts_v2.name = parts.name
+             AND octet_length(parts.name) <= LONGEST_NAME) AS is_present",
+    );
+    let sessions = with(
+        LEGACY_SESSIONS,
+        "sessions.user_id AS unit, 'session' AS row_kind, EXISTS (
+             SELECT FROM sessions_v2
+             WHERE sessions_v2.user_id = sessions.user_id AND sessions_v2.started_at = sessions.start_time) AS is_present",
+    );
+    let relationships = with(
+        LEGACY_RELATIONSHIPS,
+        "part_relationships.user_id AS unit, 'relationship' AS row_kind, ends.ids AS end_ids, ends.v2 AS end_v2,
+         ends.winners AS end_winners",
+    );
+    // Each end is looked up by its id, and the row that its name is by that; what is no id is looked up nowhere.
+    let ends = "CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(part.id), '{}') AS ids, coalesce(array_agg(stored.id), '{}') AS v2,
+                   coalesce(array_agg(winner.id), '{}') AS winners
+            FROM jsonb_array_elements_text(
+                     CASE jsonb_typeof(part_relationships.parts) WHEN 'array' THEN part_relationships.parts END) AS told (id)
+            JOIN parts AS part ON part.user_id = part_relationships.user_id
+                AND part.id = CASE WHEN told.id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN told.id::uuid END
+            LEFT JOIN parts_v2 AS stored ON stored.user_id = part.user_id AND stored.name = part.name
+            CROSS JOIN LATERAL (
+                SELECT same.id FROM parts AS same
+                WHERE same.user_id = part.user_id AND md5(same.name) = md5(part.name) AND same.name = part.name
+                ORDER BY same.created_at NULLS LAST, same.id LIMIT 1
+            ) AS winner
+            WHERE octet_length(part.name) <= LONGEST_NAME
+        ) AS ends";
+    let known = "SELECT user_id AS unit, 'known' AS row_kind, part_a_id, part_b_id, type FROM part_relationships_v2
+                 WHERE user_id = ANY ($1)";
+    let queries = [
+        format!("{parts} WHERE parts.user_id = ANY ($1) ORDER BY parts.user_id, {LEGACY_PARTS_ORDER}"),
+        format!("{sessions} WHERE sessions.user_id = ANY ($1) ORDER BY sessions.user_id, {LEGACY_SESSIONS_ORDER}"),
+        known.to_owned(),
+        format!(
+            "{relationships} {ends} WHERE part_relationships.user_id = ANY ($1)
+             ORDER BY part_relationships.user_id, {LEGACY_RELATIONSHIPS_ORDER}"
+        ),
+    ];
+    queries.map(|query| query.replace("LONGEST_NAME", &LONGEST_NAME.to_string()))
+});
+
+static SLICES: LazyLock<[&'static str; 4]> = LazyLock::new(|| std::array::from_fn(|at| QUERIES[at].as_str()));
+
+impl Backfill for PartsV2 {
+    type Db = Postgres;
+    type Unit = User;
+    type Output = Output;
+
+    fn about(&self) -> About {
+        About {
+            name: "parts_v2",
+            database: "parts",
+            unit: "user",
+            from: 20_260_119_100_000,
+            until: None,
+            scopes: &["user_id"],
+            undo: Undo::Written,
+        }
+    }
+
+    fn units(&self) -> &'static str {
+        r#"SELECT users.id AS "cursor", (settings @> '{"prd_backfill_completed": true}') IS NOT TRUE AS "pending",
+                  users.id AS user_id, settings::text AS settings
+           FROM users"#
+    }
+
+    fn id(&self, user: &User) -> String {
+        user.cursor.to_string()
+    }
+
+    fn transform(&self, user: &User, _findings: &mut Findings) -> Result<Output, Reject> {
+        let after = mark_done(user.settings.as_ref());
+        Ok(Output::Done { user: user.cursor, before: user.settings.clone(), after })
+    }
+
+    fn describe(&self, user: &User, _output: &Output) -> String {
+        format!("{}: done", user.cursor)
+    }
+
+    fn values(&self) -> Option<&'static str> {
+        Some(
+            r#"SELECT kind AS key, count(*) AS n
+               FROM (
+                   SELECT user_id, 'parts' FROM parts
+                   UNION ALL SELECT user_id, 'sessions' FROM sessions
+                   UNION ALL SELECT user_id, 'relationships' FROM part_relationships
+               ) AS legacy (user_id, kind)
+               JOIN users ON users.id = legacy.user_id
+               WHERE (users.settings @> '{"prd_backfill_completed": true}') IS NOT TRUE
+               GROUP BY kind"#,
+        )
+    }
+
+    async fn write(&self, connection: &mut PgConnection, outputs: &[Output]) -> Result<u64, sqlx::Error> {
+        let (mut parts, mut sessions, mut relationships) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut users, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+        for output in outputs {
+            match output {
+                Output::Part(part) => parts.push(part.row()),
+                Output::Session(session) => sessions.push(session.row()),
+                Output::Relationship(relationship) => relationships.push(relationship.row()),
+                Output::Done { user, before: was, after: is } => {
+                    users.push(*user);
+                    before.push(was.as_ref().map(|json| json.as_str().to_owned()));
+                    after.push(is.as_str().to_owned());
+                }
+            }
+        }
+        let mut written = 0;
+        for (insert, rows) in
+            [(INSERT_PARTS, parts), (INSERT_SESSIONS, sessions), (INSERT_RELATIONSHIPS, relationships)]
+        {
+            if !rows.is_empty() {
+                written += sqlx::query(insert).bind(rows).execute(&mut *connection).await?.rows_affected();
+            }
+        }
+        if !users.is_empty() {
+            written += mark(connection, users, before, after).await?;
+        }
+        Ok(written)
+    }
+
+    /// Removes the rows with the ids that follow from the legacy rows of these users, in the order that the references need.
+    /// Rows that were there before have other ids, and stay; so do those that something of the app's refers to.
+    async fn undo(&self, connection: &mut PgConnection, units: &[User]) -> Result<u64, sqlx::Error> {
+        let users: Vec<Uuid> = units.iter().map(|user| user.cursor).collect();
+        let mut removed = 0;
+        for (read, remove, derive) in [
+            (READ_RELATIONSHIPS, REMOVE_RELATIONSHIPS, relationship_id as fn(Uuid) -> Uuid),
+            (READ_SESSIONS, REMOVE_SESSIONS, session_id),
+            (READ_PARTS, REMOVE_PARTS, part_id),
+        ] {
+            let mut after = Uuid::nil();
+            loop {
+                let ids: Vec<Uuid> =
+                    sqlx::query_scalar(read).bind(&users).bind(after).fetch_all(&mut *connection).await?;
+                let Some(last) = ids.last().copied() else { break };
+                after = last;
+                let derived: Vec<Uuid> = ids.into_iter().map(derive).collect();
+                removed += sqlx::query(remove).bind(derived).execute(&mut *connection).await?.rows_affected();
+            }
+        }
+        let before = units.iter().map(|user| user.settings.as_ref().map(|json| json.as_str().to_owned())).collect();
+        let cleared = |user: &User| clear_done(user.settings.as_ref()).map(|json| json.as_str().to_owned());
+        let update = "UPDATE users SET settings = new.after::jsonb FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, before, after)
+                      WHERE users.id = new.id AND users.settings IS NOT DISTINCT FROM new.before::jsonb";
+        let before: Vec<Option<String>> = before;
+        let after: Vec<Option<String>> = units.iter().map(cleared).collect();
+        let marks = sqlx::query(update).bind(users).bind(before).bind(after).execute(connection).await?.rows_affected();
+        Ok(removed + marks)
+    }
+}
+
+/// How many legacy rows an undo looks at with one statement.
+const READ_RELATIONSHIPS: &str =
+    "SELECT id FROM part_relationships WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
+const READ_SESSIONS: &str = "SELECT id FROM sessions WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
+const READ_PARTS: &str = "SELECT id FROM parts WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
+const REMOVE_RELATIONSHIPS: &str = "DELETE FROM part_relationships_v2 WHERE id = ANY ($1)";
+const REMOVE_SESSIONS: &str = "DELETE FROM sessions_v2 WHERE id = ANY ($1)
+    AND NOT EXISTS (SELECT FROM observations WHERE session_id = sessions_v2.id)";
+const REMOVE_PARTS: &str = "DELETE FROM parts_v2 WHERE id = ANY ($1)
+    AND NOT EXISTS (SELECT FROM observations WHERE part_id = parts_v2.id)
+    AND NOT EXISTS (SELECT FROM part_relationships_v2 WHERE part_a_id = parts_v2.id)
+    AND NOT EXISTS (SELECT FROM part_relationships_v2 WHERE part_b_id = parts_v2.id)";
+
+const INSERT_PARTS: &str = "INSERT INTO parts_v2 SELECT new.* FROM unnest($1::text[]) AS input (row)
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::parts_v2, input.row::jsonb) AS new ON CONFLICT DO NOTHING";
+const INSERT_SESSIONS: &str = "INSERT INTO sessions_v2 SELECT new.* FROM unnest($1::text[]) AS input (row)
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::sessions_v2, input.row::jsonb) AS new ON CONFLICT DO NOTHING";
+const INSERT_RELATIONSHIPS: &str = "INSERT INTO part_relationships_v2 SELECT new.* FROM unnest($1::text[]) AS input (row)
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::part_relationships_v2, input.row::jsonb) AS new ON CONFLICT DO NOTHING";
+
+/// Marks users, but for those whose settings somebody has changed since they were read: those are pending, and come again.
+async fn mark(
+    connection: &mut PgConnection,
+    users: Vec<Uuid>,
+    before: Vec<Option<String>>,
+    after: Vec<String>,
+) -> Result<u64, sqlx::Error> {
+    let update = "UPDATE users SET settings = new.after::jsonb
+                  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, before, after)
+                  WHERE users.id = new.id AND users.settings IS NOT DISTINCT FROM new.before::jsonb
+                  AND users.settings IS DISTINCT FROM new.after::jsonb";
+    Ok(sqlx::query(update).bind(users).bind(before).bind(after).execute(connection).await?.rows_affected())
+}
+
+impl Deep for PartsV2 {
+    type Row = Row;
+    type State = State;
+
+    fn queries(&self) -> &'static [&'static str] {
+        &*SLICES
+    }
+
+    fn transform_row(&self, row: &Row, state: &mut State, findings: &mut Findings) -> Result<Option<Output>, Reject> {
+        Ok(match row {
+            Row::Part(legacy, is_present) => match migrate_part(legacy) {
+                Err(skip) => skipped("parts", legacy.id, &skip, findings),
+                Ok(part) => {
+                    let place = state.parts.place(&(legacy.user_id, legacy.name.clone()), legacy.id);
+                    placed("parts", legacy.id, place, *is_present, findings).then_some(Output::Part(part))
+                }
+            },
+            Row::Session(legacy, is_present) => match migrate_session(legacy) {
+                Err(skip) => skipped("sessions", legacy.id, &skip, findings),
+                Ok(session) => {
+                    let place = state.sessions.place(&(legacy.user_id, legacy.start_time.clone()), legacy.id);
+                    placed("sessions", legacy.id, place, *is_present, findings).then_some(Output::Session(session))
+                }
+            },
+            Row::Known(user, ends) => {
+                state.relationships.insert((*user, *ends), None);
+                None
+            }
+            Row::Relationship(legacy, ends) => match migrate_relationship(legacy, |id| ends.get(&id).copied()) {
+                Err(skip) => skipped("relationships", legacy.id, &skip, findings),
+                Ok(new) => {
+                    let key = (new.user_id, (new.part_a_id, new.part_b_id, new.kind));
+                    let (place, is_present) = match state.relationships.get(&key) {
+                        None => (Place::Winner, false),
+                        Some(None) => (Place::Winner, true),
+                        Some(Some(of)) => (Place::Duplicate { of: *of }, false),
+                    };
+                    state.relationships.insert(key, Some(legacy.id));
+                    placed("relationships", legacy.id, place, is_present, findings).then_some(Output::Relationship(new))
+                }
+            },
+        })
+    }
+}
+
+/// Enters a row that is not carried over.
+fn skipped<T>(kind: &'static str, id: Uuid, skip: &Skip, findings: &mut Findings) -> Option<T> {
+    findings.values().field(kind, Fate::Skipped, 1);
+    findings.record(FindingKind::Skipped, kind, format!("{id}: {skip}"));
+    None
+}
+
+/// Enters a row, and tells whether it is carried over.
+fn placed(kind: &'static str, id: Uuid, place: Place, is_present: bool, findings: &mut Findings) -> bool {
+    match (place, is_present) {
+        (Place::Winner, false) => {
+            findings.values().field(kind, Fate::Carried, 1);
+            true
+        }
+        (Place::Winner, true) => {
+            findings.values().field(kind, Fate::Present, 1);
+            findings.record(
+                FindingKind::Present,
+                kind,
+                format!("{id}: it is in the new table already, and stays as it is"),
+            );
+            false
+        }
+        (Place::Duplicate { of }, _) => {
+            findings.values().field(kind, Fate::ChosenAgainst, 1);
+            findings.record(FindingKind::Duplicate, kind, format!("{id}: {of} is the same, and was kept"));
+            false
+        }
+    }
+}
