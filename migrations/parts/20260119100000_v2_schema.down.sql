@@ -5,7 +5,7 @@
 UPDATE users
 SET settings = CASE
     WHEN NOT settings ? 'prd_backfill_replaced' THEN settings - 'prd_backfill_completed'
-    WHEN settings -> 'prd_backfill_replaced' ? 'prd_backfill_completed'
+    WHEN settings -> 'prd_backfill_replaced' ?| '{prd_backfill_completed,prd_backfill_replaced}'
         THEN settings - 'prd_backfill_replaced' || (settings -> 'prd_backfill_replaced')
     WHEN settings - '{prd_backfill_completed,prd_backfill_replaced}'::text[] <> '{}'
         THEN settings - '{prd_backfill_completed,prd_backfill_replaced}'::text[]
@@ -14,7 +14,6 @@ END
 WHERE settings @> '{"prd_backfill_completed": true}';
 
 DROP INDEX part_relationships_user_id_created_at_idx;
-DROP INDEX sessions_user_id_start_time_id_idx;
 DROP INDEX parts_user_id_name_idx;
 DROP TABLE timeline_events;
 DROP TABLE observations;

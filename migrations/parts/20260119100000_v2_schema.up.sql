@@ -114,7 +114,6 @@ CREATE POLICY timeline_events_own_rows ON timeline_events
     USING (user_id = nullif(current_setting('app.user_id', TRUE), '')::uuid);
 
 -- Reading a user's old rows in order: of the parts with one name the first is kept. An index holds no name of any length,
--- but its hash.
+-- but its hash. Sessions have such an index already.
 CREATE INDEX parts_user_id_name_idx ON parts (user_id, md5(name), created_at, id);
-CREATE INDEX sessions_user_id_start_time_id_idx ON sessions (user_id, start_time, id);
 CREATE INDEX part_relationships_user_id_created_at_idx ON part_relationships (user_id, created_at, id);

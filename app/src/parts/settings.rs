@@ -7,8 +7,9 @@ use crate::json::{Json, Object};
 
 /// The key that is `true` once all of a user's rows are in the new tables.
 pub const DONE: &str = "prd_backfill_completed";
-/// The key that keeps what had to make way for the mark, where anything had to: an object with the old value of [`DONE`]
-/// under its name; with settings that are no object under [`SETTINGS`]; or with nothing, for settings that were NULL.
+/// The key that keeps what had to make way for the mark, where anything had to: an object with the old values of [`DONE`]
+/// and of this very key under their names; with settings that are no object under [`SETTINGS`]; or with nothing, for
+/// settings that were NULL.
 pub const REPLACED: &str = "prd_backfill_replaced";
 /// See [`REPLACED`].
 pub const SETTINGS: &str = "settings";
@@ -24,14 +25,13 @@ fn marked(settings: &Object) -> bool {
 
 /// The settings with the mark; all others are kept. Those that have it stay as they are.
 pub fn mark_done(settings: Option<&Json>) -> Json {
-    let replaced = |key: &str, value: &Json| Object::from([(key.to_owned(), value.clone())]);
     let (mut settings, replaced) = match (settings.and_then(Json::as_object), settings) {
-        (Some(settings), _) if marked(&settings) => (settings, None),
-        (Some(settings), _) => {
-            let replaced = settings.get(DONE).map(|mark| replaced(DONE, mark));
-            (settings, replaced)
+        (Some(settings), _) if marked(&settings) => return Json::of(&settings),
+        (Some(mut settings), _) => {
+            let own: Object = [DONE, REPLACED].into_iter().filter_map(|key| settings.remove_entry(key)).collect();
+            (settings, (!own.is_empty()).then_some(own))
         }
-        (None, Some(other)) => (Object::new(), Some(replaced(SETTINGS, other))),
+        (None, Some(other)) => (Object::new(), Some(Object::from([(SETTINGS.to_owned(), other.clone())]))),
         (None, None) => (Object::new(), Some(Object::new())),
     };
     settings.insert(DONE.to_owned(), Json::of(&true));
@@ -48,12 +48,11 @@ pub fn clear_done(settings: Option<&Json>) -> Option<Json> {
     own.remove(DONE);
     let Some(replaced) = own.remove(REPLACED) else { return Some(Json::of(&own)) };
     let mut replaced = replaced.as_object().unwrap_or_default();
-    match (replaced.remove(DONE), replaced.remove(SETTINGS)) {
-        (Some(mark), _) => drop(own.insert(DONE.to_owned(), mark)),
+    match (replaced.remove(SETTINGS), replaced.is_empty()) {
+        (None, false) => own.extend(replaced),
         // Somebody gave the user settings of another kind since: they count.
-        (None, _) if !own.is_empty() => {}
-        (None, Some(other)) => return Some(other),
-        (None, None) => return None,
+        _ if !own.is_empty() => {}
+        (other, _) => return other,
     }
     Some(Json::of(&own))
 }
@@ -89,6 +88,10 @@ mod tests {
         check(
             Some(r#"{"a": 1, "prd_backfill_completed": "yes"}"#),
             r#"{"a":1,"prd_backfill_completed":true,"prd_backfill_replaced":{"prd_backfill_completed":"yes"}}"#,
+        );
+        check(
+            Some(r#"{"prd_backfill_replaced": {"settings": 1}}"#),
+            r#"{"prd_backfill_completed":true,"prd_backfill_replaced":{"prd_backfill_replaced":{"settings": 1}}}"#,
         );
         check(
             Some(r#"{"prd_backfill_completed": false}"#),

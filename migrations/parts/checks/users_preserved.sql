@@ -6,7 +6,7 @@ SELECT id::text, email, CASE
            WHEN settings @> '{"prd_backfill_completed": true}' IS NOT TRUE THEN settings
            WHEN NOT settings ? 'prd_backfill_replaced' THEN settings - 'prd_backfill_completed'
            WHEN settings -> 'prd_backfill_replaced' ? 'settings' THEN settings #> '{prd_backfill_replaced,settings}'
-           WHEN settings -> 'prd_backfill_replaced' ? 'prd_backfill_completed'
+           WHEN settings -> 'prd_backfill_replaced' ?| '{prd_backfill_completed,prd_backfill_replaced}'
                THEN settings - 'prd_backfill_replaced' || (settings -> 'prd_backfill_replaced')
        END::text AS settings
 FROM users;
@@ -15,7 +15,7 @@ SELECT id::text, email, CASE
            WHEN settings @> '{"prd_backfill_completed": true}' IS NOT TRUE THEN settings
            WHEN NOT settings ? 'prd_backfill_replaced' THEN settings - 'prd_backfill_completed'
            WHEN settings -> 'prd_backfill_replaced' ? 'settings' THEN settings #> '{prd_backfill_replaced,settings}'
-           WHEN settings -> 'prd_backfill_replaced' ? 'prd_backfill_completed'
+           WHEN settings -> 'prd_backfill_replaced' ?| '{prd_backfill_completed,prd_backfill_replaced}'
                THEN settings - 'prd_backfill_replaced' || (settings -> 'prd_backfill_replaced')
        END::text AS settings
 FROM users;

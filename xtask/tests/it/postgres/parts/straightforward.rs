@@ -11,6 +11,7 @@ use app::parts::{
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, FromRow};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use uuid::Uuid;
 
 /// What became of the legacy rows of one kind.
@@ -94,10 +95,9 @@ async fn relationships(connection: &mut PgConnection, user: Uuid, tally: &mut Ta
             Err(_) => tally.skipped += 1,
             Ok(one) => {
                 let key = (one.part_a_id, one.part_b_id, one.kind);
-                if rows.contains_key(&key) {
-                    tally.duplicates += 1;
-                } else {
-                    rows.insert(key, one.row());
+                match rows.entry(key) {
+                    Entry::Vacant(first) => drop(first.insert(one.row())),
+                    Entry::Occupied(_) => tally.duplicates += 1,
                 }
             }
         }
