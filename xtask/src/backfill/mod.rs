@@ -93,6 +93,12 @@ pub trait Backfill: Send + Sync + 'static {
         1
     }
 
+    /// The tables that it reads and writes, each with the privileges that this takes (`SELECT`, `INSERT`): found out before
+    /// anything is written.
+    fn rights(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[]
+    }
+
     /// A SELECT of `key` (NULL for values without one) and `n`: how many values of each key the pending units have in the old form, counted by the database.
     /// A rehearsal holds it against what [`Self::transform`] entered in [`Findings::values`].
     fn values(&self) -> Option<&'static str> {

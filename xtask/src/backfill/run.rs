@@ -199,12 +199,13 @@ async fn check_window<B: Backfill>(backfill: &B, target: &Target, reader: &mut C
         let database = target.address.url();
         return Err(Error::TooEarly { backfill: about.name, name: about.database, database, from: about.from });
     }
-    match about.until {
-        Some(until) if is_applied(until) => {
-            Err(Error::TooLate { backfill: about.name, database: target.address.url(), until })
-        }
-        _ => Ok(()),
+    if let Some(until) = about.until.filter(|until| is_applied(*until)) {
+        return Err(Error::TooLate { backfill: about.name, database: target.address.url(), until });
     }
+    for (table, privileges) in backfill.rights() {
+        reader.check_rights(table, privileges).await?;
+    }
+    Ok(())
 }
 
 /// An interrupted run goes on from its cursor. Units before it are looked at again at the end: keys may have been

@@ -177,6 +177,18 @@ impl Backfill for PartsV2 {
         format!("{}: done", user.cursor)
     }
 
+    fn rights(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[
+            ("users", &["SELECT", "UPDATE"]),
+            ("parts", &["SELECT"]),
+            ("sessions", &["SELECT"]),
+            ("part_relationships", &["SELECT"]),
+            ("parts_v2", &["SELECT", "INSERT", "DELETE"]),
+            ("sessions_v2", &["SELECT", "INSERT", "DELETE"]),
+            ("part_relationships_v2", &["SELECT", "INSERT", "DELETE"]),
+        ]
+    }
+
     fn values(&self) -> Option<&'static str> {
         Some(
             r#"SELECT kind AS key, count(*) AS n

@@ -111,6 +111,15 @@ impl Connection {
         }
     }
 
+    /// Refuses a table on which the role lacks one of these privileges, or of which it does not see all rows. SQLite has no
+    /// roles.
+    pub(crate) async fn check_rights(&mut self, table: &str, privileges: &[&str]) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => postgres::check_rights(session, table, privileges).await,
+        }
+    }
+
     /// Begins a transaction that will write, and waits for the right to.
     ///
     /// # Errors

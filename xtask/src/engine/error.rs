@@ -197,6 +197,18 @@ pub enum Error {
         why: String,
     },
 
+    /// The role lacks a right on a table, or does not see all of its rows.
+    #[error("{place}: {why}")]
+    #[diagnostic(help("{grant}, or connect as a role that may"))]
+    Rights {
+        /// The address.
+        place: String,
+        /// What is missing, and of which table.
+        why: String,
+        /// The statement that gives it.
+        grant: String,
+    },
+
     /// The server is older than what this tool works with.
     #[error("{place} is PostgreSQL {version}, and 13 is the oldest that this tool works with")]
     #[diagnostic(help("use a newer server"))]

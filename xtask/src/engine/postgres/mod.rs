@@ -5,12 +5,14 @@ mod digest;
 mod driver;
 mod explain;
 mod lock;
+mod rights;
 mod schema;
 mod session;
 mod store;
 
 pub(super) use digest::digest;
 pub(super) use lock::AdvisoryLock;
+pub(super) use rights::check as check_rights;
 pub(super) use schema::{schema, sequences, tables};
 pub(super) use session::Session;
 pub(crate) use store::{Claim, check_host, claim};

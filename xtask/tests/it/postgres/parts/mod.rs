@@ -2,6 +2,7 @@
 //! no user sees another's rows.
 
 mod add;
+mod backfill;
 mod checks;
 mod straightforward;
 

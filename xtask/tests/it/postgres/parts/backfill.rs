@@ -1,0 +1,173 @@
+//! The backfill of parts: rights that are missing are named before anything is written, users of any size are one transaction,
+//! undo leaves others as they were, and two at a time do each row once.
+
+use super::database;
+use crate::postgres::{execute, query, unique};
+use crate::processes::wait_until;
+use crate::workspace::Workspace;
+use pretty_assertions::assert_eq;
+use std::collections::BTreeMap;
+use std::fs;
+use xtask::ledger::{Counts, Finding};
+
+const NEWEST: &str = "20260119100000";
+
+/// What is read of a report.
+#[derive(serde::Deserialize)]
+struct Report {
+    state: String,
+    findings: Vec<Finding>,
+    counts: Counts,
+}
+
+/// Users with so many parts, sessions and relationships each.
+fn populate(url: &str, users: u32, rows: u32) {
+    let statements = format!(
+        r#"INSERT INTO users SELECT md5('user ' || u)::uuid, u || '@x', '{{"theme": "dark"}}' FROM generate_series(1, {users}) u;
+           INSERT INTO parts (id, user_id, name, created_at)
+           SELECT md5('part ' || u || ' ' || n)::uuid, md5('user ' || u)::uuid, nullif('Part ' || n / 2, 'Part 3'), '2025-01-01+00'
+           FROM generate_series(1, {users}) u, generate_series(1, {rows}) n;
+           INSERT INTO sessions (id, user_id, start_time)
+           SELECT md5('session ' || u || ' ' || n)::uuid, md5('user ' || u)::uuid, timestamptz '2025-01-01+00' + n / 2 * interval '1 day'
+           FROM generate_series(1, {users}) u, generate_series(1, {rows}) n;
+           INSERT INTO part_relationships (id, user_id, parts, type, created_at)
+           SELECT md5('relationship ' || u || ' ' || n)::uuid, md5('user ' || u)::uuid,
+                  jsonb_build_array(md5('part ' || u || ' ' || n)::uuid, md5('part ' || u || ' ' || n + 2)::uuid), 'polarized', '2025-01-01+00'
+           FROM generate_series(1, {users}) u, generate_series(1, {rows}) n;"#
+    );
+    execute(url, &statements);
+}
+
+/// All rows of all tables, user by user.
+fn all(url: &str) -> BTreeMap<String, String> {
+    let sql = "SELECT users.id || ' ' || md5(users::text
+                   || coalesce((SELECT string_agg(p::text, ' ' ORDER BY id) FROM parts_v2 p WHERE user_id = users.id), '')
+                   || coalesce((SELECT string_agg(s::text, ' ' ORDER BY id) FROM sessions_v2 s WHERE user_id = users.id), '')
+                   || coalesce((SELECT string_agg(r::text, ' ' ORDER BY id) FROM part_relationships_v2 r WHERE user_id = users.id), ''))
+               FROM users";
+    let lines = query(url, sql);
+    lines.iter().filter_map(|line| line.split_once(' ')).map(|(user, sum)| (user.to_owned(), sum.to_owned())).collect()
+}
+
+fn report(workspace: &Workspace, arguments: &str) -> Report {
+    workspace.succeed(&format!("{arguments} --report report.json"));
+    serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn rights_that_are_missing_are_named() {
+    let (workspace, own) = database(NEWEST);
+    populate(&own, 3, 4);
+    let role = unique();
+    execute(&own, &format!("CREATE ROLE {role} LOGIN; GRANT SELECT, UPDATE ON users TO {role}"));
+    let theirs = own.replace("postgres@", &format!("{role}@"));
+    let refused = |expected: &str, grant: &str| {
+        for mode in ["", "--execute"] {
+            let ran = workspace.run(&format!("backfill parts_v2 {mode} --url {theirs}"));
+            assert_eq!(ran.exit, Some(1), "{}", ran.text());
+            assert!(
+                ran.stderr.contains(expected) && ran.stderr.contains(grant),
+                "{expected}, {grant} in {}",
+                ran.text()
+            );
+        }
+        assert_eq!(query(&own, "SELECT count(*)::text FROM parts_v2"), ["0"]);
+        assert_eq!(query(&own, "SELECT (to_regclass('_xtask_runs') IS NULL)::text"), ["true"], "no ledger either");
+    };
+    execute(&own, &format!("GRANT SELECT ON _sqlx_migrations TO {role}"));
+    refused(
+        &format!("the role {role} has no right to SELECT on parts"),
+        &format!("GRANT SELECT ON \"parts\" TO \"{role}\";"),
+    );
+    execute(&own, &format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"));
+    refused(
+        &format!("{role} has no right to INSERT on parts_v2"),
+        &format!("GRANT INSERT ON \"parts_v2\" TO \"{role}\";"),
+    );
+    execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
+    refused(
+        &format!("row-level security of parts_v2 hides rows from the role {role} (policies: parts_v2_own_rows)"),
+        &format!("ALTER ROLE \"{role}\" BYPASSRLS;"),
+    );
+    execute(&own, &format!("ALTER ROLE {role} BYPASSRLS; GRANT CREATE ON SCHEMA public TO {role}"));
+    workspace.succeed(&format!("backfill parts_v2 --execute --url {theirs}"));
+    assert_eq!(query(&own, "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'"), ["3"]);
+}
+
+/// However the users are cut into batches, and however large they are; the dry run foresees each number.
+#[test]
+fn a_user_is_one_transaction_of_any_size() {
+    let mut seen = Vec::new();
+    for batch in [1, 5000] {
+        let (workspace, url) = database(NEWEST);
+        populate(&url, 2, 5000);
+        let foreseen = report(&workspace, &format!("backfill parts_v2 --batch {batch} --url {url}"));
+        let done = report(&workspace, &format!("backfill parts_v2 --execute --batch {batch} --url {url}"));
+        assert_eq!((done.state.as_str(), done.counts.units), ("finished", 2));
+        assert_eq!((foreseen.counts.writes, &foreseen.counts.values), (done.counts.writes, &done.counts.values));
+        assert_eq!(foreseen.findings.len(), done.findings.len());
+        assert_eq!(done.counts.values.together().sum(), 30_000);
+        let stored = "SELECT (SELECT count(*) FROM parts_v2) + (SELECT count(*) FROM sessions_v2) + (SELECT count(*) FROM part_relationships_v2)";
+        assert_eq!(
+            query(&url, &format!("SELECT ({stored})::text")),
+            [done.counts.values.together().carried.to_string()]
+        );
+        workspace.succeed(&format!("verify parts --url {url}"));
+        seen.push((all(&url), done.counts.values));
+    }
+    assert!(seen[0] == seen[1]);
+}
+
+#[test]
+fn an_undo_in_scope_leaves_others_as_they_were() {
+    let (workspace, url) = database(NEWEST);
+    populate(&url, 5, 20);
+    let user = "md5('user 3')::uuid";
+    let id = query(&url, &format!("SELECT {user}::text"))[0].clone();
+    let other = format!("INSERT INTO parts_v2 (id, user_id, name) VALUES (gen_random_uuid(), {user}, 'Part 1')");
+    execute(&url, &other);
+    let before = all(&url);
+    let scoped = workspace.succeed(&format!("backfill parts_v2 --execute --scope user_id={id} --url {url}")).stdout;
+    assert!(scoped.contains("users      1\n"), "{scoped}");
+    let only: Vec<String> =
+        all(&url).into_iter().filter(|entry| before.get(&entry.0) != Some(&entry.1)).map(|e| e.0).collect();
+    assert_eq!(only, [id.clone()]);
+    workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
+    let after = all(&url);
+    workspace.succeed(&format!("backfill parts_v2 --undo --scope user_id={id} --url {url}"));
+    let mut expected = after;
+    expected.insert(id.clone(), before[&id].clone());
+    assert_eq!(all(&url), expected);
+    workspace.succeed(&format!("backfill parts_v2 --undo --url {url}"));
+    assert_eq!(all(&url), before);
+}
+
+/// Two commands at the same time: the one waits for the other, and each row is there once.
+#[test]
+fn two_at_the_same_time() {
+    let (workspace, url) = database(NEWEST);
+    populate(&url, 60, 60);
+    let id = query(&url, "SELECT max(id::text) FROM users")[0].clone();
+    let start = |scope: &str, report: &str| {
+        let arguments =
+            format!("backfill parts_v2 --execute --batch 3 --wait 600 {scope} --report {report} --url {url}");
+        let command = workspace.command(arguments.split_whitespace()).stdout_null().stderr_null();
+        command.unchecked().start().unwrap()
+    };
+    let all_users = start("", "all.json");
+    let overlapping = start(&format!("--scope user_id={id}"), "one.json");
+    let again = start("", "again.json");
+    for handle in [&all_users, &overlapping, &again] {
+        assert!(handle.wait().unwrap().status.success());
+    }
+    wait_until(|| workspace.path("again.json").is_file());
+    let written: u64 = ["all.json", "one.json", "again.json"]
+        .iter()
+        .map(|file| {
+            serde_json::from_str::<Report>(&fs::read_to_string(workspace.path(file)).unwrap()).unwrap().counts.writes
+        })
+        .sum();
+    let stored = "SELECT ((SELECT count(*) FROM parts_v2) + (SELECT count(*) FROM sessions_v2) + (SELECT count(*) FROM part_relationships_v2) + 60)::text";
+    assert_eq!(query(&url, stored), [written.to_string()]);
+    workspace.succeed(&format!("verify parts --url {url}"));
+}
