@@ -2,7 +2,7 @@
 //! is one transaction all the same.
 
 use super::work::{Piece, Work};
-use super::{About, AnyBackfill, Backfill, Counted, Error, Findings, Outcome, Pass, Reject, run};
+use super::{About, AnyBackfill, Backfill, Counted, Error, Findings, Outcome, Pass, Reject, Scope, run};
 use crate::engine::{Connection, Driver, Engine, Key, PageError, Target};
 use crate::event::Events;
 use futures_util::TryStreamExt;
@@ -150,6 +150,10 @@ impl<B: Deep> AnyBackfill for Streamed<B> {
 
     fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
         Box::pin(run::count_values(&self.0, target))
+    }
+
+    fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>> {
+        Box::pin(run::scopes(&self.0, target, units))
     }
 
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {

@@ -137,6 +137,8 @@ pub trait AnyBackfill: Send + Sync {
     fn has_values(&self) -> bool;
     /// How many old values of each key the pending units have, where the database can count them.
     fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>>;
+    /// Scopes of single pending units, of as many as asked for where there are so many; none where it accepts no scope.
+    fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>>;
     /// Refuses what can't be run against the target.
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
     /// How many units are still to be done.
@@ -165,6 +167,10 @@ impl<B: Backfill> AnyBackfill for B {
 
     fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
         Box::pin(run::count_values(self, target))
+    }
+
+    fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>> {
+        Box::pin(run::scopes(self, target, units))
     }
 
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {

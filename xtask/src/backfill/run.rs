@@ -277,6 +277,27 @@ pub(super) async fn count_values<B: Backfill>(backfill: &B, target: &Target) -> 
     Ok(Some(counted))
 }
 
+/// Scopes of single pending units, by the first column by which a run may be narrowed.
+///
+/// # Errors
+/// See [`Error`].
+pub(super) async fn scopes<B: Backfill>(backfill: &B, target: &Target, units: u32) -> Result<Vec<Scope>, Error> {
+    let about = backfill.about();
+    let Some(column) = about.scopes.first() else { return Ok(Vec::new()) };
+    let mut reader = target.open_to_read().await?;
+    let engine = reader.engine();
+    let sql = format!(
+        "SELECT {} FROM ({}\n) AS unit WHERE unit.\"pending\" ORDER BY unit.\"cursor\" LIMIT {units}",
+        engine.as_text(&format!("unit.{}", engine.quote(column))),
+        reader.strict(backfill.units())
+    );
+    let read = reader.query(&sql, &[], units as usize).await;
+    let read = read.map_err(|error| statement(&about, &reader, format!("reading {}s", about.unit), error, 0));
+    let rows = reader.close_with(read).await?.rows;
+    let values = rows.into_iter().filter_map(|row| Some(row.first()?.as_text()?.to_owned()));
+    Ok(values.map(|value| Scope(vec![((*column).to_owned(), value)])).collect())
+}
+
 /// Refuses what can't be run: a scope or an undo that there is not, a database outside the window.
 ///
 /// # Errors

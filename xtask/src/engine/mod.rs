@@ -85,6 +85,11 @@ impl Engine {
         self == Self::Sqlite
     }
 
+    /// True where only one transaction at a time may write.
+    pub(crate) fn has_one_writer(self) -> bool {
+        self == Self::Sqlite
+    }
+
     /// True where a commit waits for whoever reads, and the other way round, at least without a write-ahead log.
     pub(crate) fn commits_wait_for_readers(self) -> bool {
         self == Self::Sqlite

@@ -82,12 +82,11 @@ async fn begin_in_transaction(
         return Ok(run);
     }
     let counts = json(&Counts::default());
-    let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) VALUES ($1, $2, $3, 'running', $4, $5)";
+    let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) \
+                  VALUES ($1, $2, $3, 'running', $4, $5) RETURNING run";
     let version = env!("CARGO_PKG_VERSION");
-    connection
-        .execute(insert, &[backfill.into(), work.as_str().into(), scope.into(), counts.into(), version.into()])
-        .await?;
-    let id = connection.query("SELECT max(run) FROM _xtask_runs", &[], 1).await?;
+    let values = [backfill.into(), work.as_str().into(), scope.into(), counts.into(), version.into()];
+    let id = connection.query(insert, &values, 1).await?;
     Ok(Run { id: id.scalar().and_then(Value::as_int), cursor: None, counts: Counts::default() })
 }
 

@@ -2,6 +2,7 @@
 //! what it is doing before it does it, and goes on after a problem where it can.
 
 mod accounts;
+mod at_once;
 mod fresh;
 mod populated;
 mod problem;

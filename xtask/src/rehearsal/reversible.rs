@@ -1,12 +1,13 @@
 //! *Reversible*: each migration behind the fixture's version goes up, down and up again, and is held against the state
 //! before and after it; each backfill is undone; then all the way down, which leaves nothing, and all the way up.
 
+use super::at_once;
 use super::rerun::judge;
 use super::state::Moment;
 use super::verify_backfill::undo;
 use super::{Course, What};
 use crate::Error;
-use crate::backfill::Effect;
+use crate::backfill::{Effect, Undo};
 use crate::engine::Connection;
 use crate::engine::Schema;
 use crate::fingerprint::{self, compare_schemas};
@@ -36,7 +37,11 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     for backfill in course.due(None, &done) {
         let before = Moment::of(course, &mut connection).await?;
         let executed = course.backfill(backfill, &scratch, Effect::Execute).await?;
+        let after = Moment::of(course, &mut connection).await?;
         undo(course, backfill, &before, executed.counts.units, &scratch, &mut connection).await?;
+        if backfill.about().undo == Undo::Written {
+            at_once::prove(course, backfill, &after, &scratch, &mut connection).await?;
+        }
         // The way down is walked with the data that a real database would have.
         course.backfill(backfill, &scratch, Effect::Execute).await?;
     }

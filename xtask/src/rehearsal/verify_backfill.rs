@@ -1,5 +1,6 @@
 //! The proof of one backfill, for `backfill --verify`: run, run again from the first unit, checks, undo.
 
+use super::at_once;
 use super::rerun::{again, same};
 use super::state::Moment;
 use super::{Course, What};
@@ -61,7 +62,11 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
         ));
     }
     again(course, backfill, &scratch, &mut connection).await?;
+    let after = Moment::of(course, &mut connection).await?;
     undo(course, backfill, &before, outcome.counts.units, &scratch, &mut connection).await?;
+    if about.undo == Undo::Written {
+        at_once::prove(course, backfill, &after, &scratch, &mut connection).await?;
+    }
     // The checks look at the whole: everything is filled when they do.
     course.backfill(backfill, &scratch, Effect::Execute).await?;
     done.retain(|name| !later.contains(name));

@@ -131,7 +131,7 @@ fn an_undo_in_scope_leaves_others_as_they_were() {
     assert!(scoped.contains("users      1\n"), "{scoped}");
     let only: Vec<String> =
         all(&url).into_iter().filter(|entry| before.get(&entry.0) != Some(&entry.1)).map(|e| e.0).collect();
-    assert_eq!(only, [id.clone()]);
+    assert_eq!(only, std::slice::from_ref(&id));
     workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
     let after = all(&url);
     workspace.succeed(&format!("backfill parts_v2 --undo --scope user_id={id} --url {url}"));
