@@ -199,7 +199,7 @@ impl Connection {
         match self {
             // A cache that spills in the middle of a transaction would lock the reader out until its end.
             Self::Sqlite(session) => session.execute("PRAGMA cache_spill = OFF", &[]).await.map(drop),
-            Self::Postgres(session) => session.do_not_compile().await,
+            Self::Postgres(session) => session.look_up_rows().await,
         }
     }
 
@@ -211,7 +211,7 @@ impl Connection {
             // along the index of the key until the page is full. Where there is no such index, it sorts nevertheless.
             Self::Postgres(session) => {
                 session.execute("SET enable_sort = off", &[]).await?;
-                session.do_not_compile().await
+                session.look_up_rows().await
             }
         }
     }

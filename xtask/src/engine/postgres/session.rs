@@ -101,9 +101,11 @@ impl Session {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
-    /// Keeps the server from compiling queries to machine code: for a page or a batch that takes several times as long as
-    /// running them.
-    pub(crate) async fn do_not_compile(&mut self) -> Result<(), Error> {
+    /// Has rows looked up in indexes where there are any: the server takes a table that is being filled for the empty one that
+    /// it was, and would read all of it for each row. And keeps it from compiling queries to machine code: for a page or a
+    /// batch that takes several times as long as running them.
+    pub(crate) async fn look_up_rows(&mut self) -> Result<(), Error> {
+        self.execute("SET enable_seqscan = off", &[]).await?;
         self.execute("SET jit = off", &[]).await.map(drop)
     }
 
