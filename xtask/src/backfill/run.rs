@@ -43,8 +43,8 @@ pub(super) async fn run_from<B: Backfill, S: Source<B>>(
             Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
             done => break done?,
         };
-        // Whoever gets on has all the time again.
-        if attempts.committed() > committed {
+        // Whoever gets on has all the time again; what is not kept begins anew each time, and gets nowhere by that.
+        if pass.effect.work().is_some() && attempts.committed() > committed {
             committed = attempts.committed();
             retries = Retries::new(target.wait);
         }

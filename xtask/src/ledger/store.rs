@@ -118,6 +118,17 @@ pub async fn keep(connection: &mut Connection, run: &Run, findings: &[Finding]) 
 /// # Errors
 /// What the engine said.
 pub async fn close(connection: &mut Connection, run: &Run, state: RunState) -> Result<(), Error> {
+    connection.begin().await?;
+    match close_in_transaction(connection, run, state).await {
+        Ok(()) => connection.commit().await,
+        Err(error) => {
+            connection.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+async fn close_in_transaction(connection: &mut Connection, run: &Run, state: RunState) -> Result<(), Error> {
     set_state(connection, run, state).await?;
     if state == RunState::Finished {
         // The report has them. Kept was what a process that goes on has to tell again; the rest is people's data.

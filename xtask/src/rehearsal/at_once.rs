@@ -44,14 +44,16 @@ pub(super) async fn prove(
         backfill.run(scratch.target(), second, &count),
         backfill.run(scratch.target(), all, &count)
     );
-    let units = first?.counts.units.max(second?.counts.units);
-    let wrote = all?.counts.writes;
+    // How far each came is chance; that none of them failed is not.
+    for ran in [first, second, all] {
+        ran?;
+    }
     // What somebody else's change kept from being done is done now.
     backfill.run(scratch.target(), &Pass { batch: course.batch, ..Pass::new(Effect::Execute) }, &silent).await?;
     let expected = format!("three runs of {} at the same time make what one makes", about.name);
     let hint =
         format!("make `write` in xtask/src/backfills/{}.rs leave alone what another one has written", about.name);
-    if same(course, after, connection, &expected, &hint).await? && units > 0 && wrote > 0 {
+    if same(course, after, connection, &expected, &hint).await? {
         let again = match retries.into_inner() {
             0 => String::new(),
             n => format!(", after {n} retries"),

@@ -13,9 +13,10 @@ const OLDEST: i32 = 130_000;
 /// How long a server may take to let us in, at the least: one that never answers must not hold us for ever.
 const LETTING_IN_TAKES: Duration = Duration::from_secs(10);
 
-/// Keeps a session from being ended for doing nothing. Servers before 14 have no such setting.
-pub(super) const STAY: &str =
-    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
+/// Keeps a session from being ended for doing nothing, or for a query or a transaction that takes long: a reader's query is
+/// open while what it has read is written, and the writer waits for it in turn. Older servers have not all of these settings.
+pub(super) const STAY: &str = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN \
+     ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
 
 /// Connects, to a session that is not ended for doing nothing: a lock would end with it while another session works.
 pub(super) async fn connect_to_stay(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {

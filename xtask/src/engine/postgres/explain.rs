@@ -25,7 +25,7 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
         "40001" | "40P01" => Error::Conflict { place, why },
         // Somebody changed a table while a statement on it was prepared: prepared anew, it is another one.
         "0A000" if why.contains("cached plan must not change result type") => Error::Conflict { place, why },
-        "53300" | "57P01" | "57P02" | "57P03" | "57P05" => Error::Unreachable { place, why },
+        "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" => Error::Unreachable { place, why },
         // pgbouncer, about a parameter that sqlx sends and that it was not told to ignore.
         "08P01" if why.contains("unsupported startup parameter") => Error::Pooler { place, why },
         code if code.starts_with("28") => Error::Refused { place, why },

@@ -29,7 +29,7 @@ pub(crate) async fn check(session: &mut Session, table: &str, privileges: &[&str
     }
     if text(2) == "true" {
         let by = if policies.is_empty() { "there is no policy".to_owned() } else { format!("policies: {policies}") };
-        let why = format!("row-level security of {table} hides rows from the role {role} ({by})");
+        let why = format!("row-level security of {table} applies to the role {role}, and may hide rows ({by})");
         let grant = format!("let it see all: `ALTER ROLE {} BYPASSRLS;`", Engine::Postgres.quote(&role));
         return Err(Error::Rights { place, why, grant });
     }

@@ -86,7 +86,9 @@ fn rights_that_are_missing_are_named() {
     );
     execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
     refused(
-        &format!("row-level security of parts_v2 hides rows from the role {role} (policies: parts_v2_own_rows)"),
+        &format!(
+            "row-level security of parts_v2 applies to the role {role}, and may hide rows (policies: parts_v2_own_rows)"
+        ),
         &format!("ALTER ROLE \"{role}\" BYPASSRLS;"),
     );
     execute(&own, &format!("ALTER ROLE {role} BYPASSRLS; GRANT CREATE ON SCHEMA public TO {role}"));
