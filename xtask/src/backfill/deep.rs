@@ -1,6 +1,7 @@
 //! Data changes whose units consist of any number of rows: those are read, transformed and written piece by piece, and a unit
 //! is one transaction all the same.
 
+use super::findings::Books;
 use super::work::{Piece, Work};
 use super::{About, AnyBackfill, Backfill, Counted, Error, Findings, Outcome, Pass, Reject, Scope, run};
 use crate::engine::{Connection, Driver, Engine, Key, PageError, Target};
@@ -17,6 +18,10 @@ pub trait Deep: Backfill {
     type Row: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
     /// What transforming remembers from one row of a batch to the next.
     type State: Default + Send;
+
+    /// How many rows each of some units has: a query whose parameter is the list of the units' cursors (on SQLite as JSON), of
+    /// `"unit"`, a cursor, and `"n"`. There may be several lines for a unit; they are added up. A batch is cut by it.
+    fn sizes(&self) -> &'static str;
 
     /// The rows of the units of a batch: queries that are read one after the other, whose parameter is the list of the units'
     /// cursors (on SQLite as JSON), with a column `"unit"`, the cursor of the unit that a row belongs to. They come in the
@@ -40,14 +45,29 @@ pub(super) trait Source<B: Backfill> {
     /// Whether there are any.
     const HAS_ROWS: bool;
 
-    /// Reads and transforms the rows of these units, and hands them on. Returns how many bytes they held; none where nobody
-    /// takes them any more.
+    /// How many of these units, counted from the first, make a batch: one at least.
+    fn fitting(
+        work: &Work<'_, B>,
+        reader: &mut Connection,
+        units: &[(Key, B::Unit)],
+    ) -> impl Future<Output = Result<usize, Error>> + Send;
+
+    /// Reads and transforms the rows of these units, and hands them on. Nothing, where nobody takes them any more.
     fn pour(
         work: &Work<'_, B>,
         reader: &mut Connection,
         units: &[(Key, B::Unit)],
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
-    ) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<Poured>, Error>> + Send;
+}
+
+/// What is known of rows that were handed on.
+#[derive(Debug, Default)]
+pub(super) struct Poured {
+    /// How many bytes they held.
+    pub(super) bytes: u64,
+    /// What became of them, unit by unit.
+    pub(super) books: Books,
 }
 
 /// Units are read as wholes.
@@ -56,13 +76,17 @@ pub(super) struct Whole;
 impl<B: Backfill> Source<B> for Whole {
     const HAS_ROWS: bool = false;
 
+    async fn fitting(_: &Work<'_, B>, _: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
+        Ok(units.len())
+    }
+
     async fn pour(
         _: &Work<'_, B>,
         _: &mut Connection,
         _: &[(Key, B::Unit)],
         _: &mpsc::Sender<Result<Piece<B>, Error>>,
-    ) -> Result<Option<u64>, Error> {
-        Ok(Some(0))
+    ) -> Result<Option<Poured>, Error> {
+        Ok(Some(Poured::default()))
     }
 }
 
@@ -72,20 +96,38 @@ pub(super) struct RowByRow;
 /// How many rows a piece has at most, and at how many bytes it is enough.
 const ROWS: usize = 2000;
 const BYTES: u64 = 1024 * 1024;
+/// How many rows the units of a batch have together, where it isn't a single one.
+const ROWS_OF_A_BATCH: u64 = 20_000;
 
 impl<B: Deep> Source<B> for RowByRow {
     const HAS_ROWS: bool = true;
+
+    async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
+        let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
+        let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
+        let read: Result<Vec<(Key, u64)>, PageError> =
+            B::Db::sizes(connection, work.backfill.sizes(), &keys).try_collect().await;
+        let read = read.map_err(|PageError { error, .. }| work.reading(reader, "counting rows".to_owned(), error))?;
+        let mut sizes: HashMap<String, u64> = HashMap::new();
+        read.into_iter().for_each(|(unit, n)| *sizes.entry(unit.to_string()).or_default() += n);
+        let mut rows = 0;
+        let fits = |key: &&Key| {
+            rows += sizes.get(&key.to_string()).copied().unwrap_or_default();
+            rows <= ROWS_OF_A_BATCH
+        };
+        Ok(keys.iter().take_while(fits).count().max(1))
+    }
 
     async fn pour(
         work: &Work<'_, B>,
         reader: &mut Connection,
         units: &[(Key, B::Unit)],
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
-    ) -> Result<Option<u64>, Error> {
+    ) -> Result<Option<Poured>, Error> {
         let names: HashMap<String, String> =
             units.iter().map(|(key, unit)| (key.to_string(), work.backfill.id(unit))).collect();
         let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
-        let (mut sum, mut state) = (0, B::State::default());
+        let (mut poured, mut state) = (Poured::default(), B::State::default());
         for query in work.backfill.queries() {
             let failed = {
                 let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
@@ -93,7 +135,7 @@ impl<B: Deep> Source<B> for RowByRow {
                 loop {
                     let Ok(place) = sender.reserve().await else { return Ok(None) };
                     let mut piece = Piece::empty();
-                    let (mut findings, mut read, mut bytes) = (Findings::default(), 0, 0);
+                    let (mut findings, mut read, mut bytes) = (Findings::of_rows(), 0, 0);
                     let end = loop {
                         if read >= ROWS || bytes >= BYTES {
                             break None;
@@ -111,8 +153,10 @@ impl<B: Deep> Source<B> for RowByRow {
                             Err(reject) => piece.reject(name, reject, &mut findings),
                         }
                     };
-                    sum += bytes;
-                    piece.found(findings.take());
+                    poured.bytes += bytes;
+                    for (unit, accounts) in piece.found(findings.take()) {
+                        poured.books.entry(unit).or_default().add(&accounts);
+                    }
                     match end {
                         None => place.send(Ok(piece)),
                         Some(None) => {
@@ -128,7 +172,7 @@ impl<B: Deep> Source<B> for RowByRow {
                 return Err(work.reading(reader, format!("reading the rows{of}"), error));
             }
         }
-        Ok(Some(sum))
+        Ok(Some(poured))
     }
 }
 

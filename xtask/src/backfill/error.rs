@@ -1,6 +1,6 @@
 //! What can go wrong when a backfill runs.
 
-use crate::engine;
+use crate::engine::{self, Connection, Retries};
 use crate::ledger::Finding;
 use crate::shell::quoted;
 use miette::Diagnostic;
@@ -133,6 +133,22 @@ impl Error {
         match error {
             engine::Error::Locked { waited, .. } => Some(*waited),
             error => error.is_transient().then_some(Duration::ZERO),
+        }
+    }
+
+    /// The same, with those who hold the locks that it waited for.
+    pub(super) async fn name_holders(self, connection: &mut Connection) -> Self {
+        match self {
+            Self::Engine(error) => Self::Engine(connection.name_holders(error).await),
+            other => other,
+        }
+    }
+
+    /// The same of the last attempt: one about a lock tells of the waiting of all.
+    pub(super) fn after_all(self, retries: &Retries) -> Self {
+        match (self.waited(), self) {
+            (Some(last), Self::Engine(error)) => Self::Engine(retries.told(error, last)),
+            (_, other) => other,
         }
     }
 

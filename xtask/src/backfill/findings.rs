@@ -3,7 +3,8 @@
 use super::spool::Spool;
 use crate::ledger::{Accounts, Finding, FindingKind, Json, Sighting};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
 
 /// Why a unit can't be transformed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,12 @@ pub struct Findings {
     spool: Spool,
     tallies: Tallies,
     values: Accounts,
+    /// The books of each unit, where they are wanted; then `values` has those of the unit at hand.
+    books: Option<Books>,
 }
+
+/// What became of the old values of units, by their ids.
+pub(super) type Books = HashMap<String, Accounts>;
 
 /// What was collected.
 #[derive(Debug)]
@@ -40,37 +46,34 @@ pub(super) struct Found {
     pub(super) spool: Spool,
     pub(super) tallies: BTreeMap<String, BTreeMap<String, u64>>,
     pub(super) values: Accounts,
+    pub(super) books: Books,
 }
 
 impl Findings {
+    /// Those of rows: each unit has books of its own.
+    pub(super) fn of_rows() -> Self {
+        Self { books: Some(Books::new()), ..Self::default() }
+    }
+
     /// Records that there are several values for one place, and which of them was chosen.
     pub fn conflict(&mut self, field: impl Into<String>, values: Vec<Sighting>, chosen: Json) {
         self.push(Finding {
             kind: FindingKind::Conflict,
-            unit: String::new(),
             field: field.into(),
             values,
             chosen: Some(chosen),
-            detail: String::new(),
+            ..Finding::default()
         });
     }
 
     /// Records values of a field that have no place in the new form.
     pub fn unmapped(&mut self, field: impl Into<String>, values: Vec<Sighting>) {
-        self.push(Finding {
-            kind: FindingKind::Unmapped,
-            unit: String::new(),
-            field: field.into(),
-            values,
-            chosen: None,
-            detail: String::new(),
-        });
+        self.push(Finding { kind: FindingKind::Unmapped, field: field.into(), values, ..Finding::default() });
     }
 
     /// Records anything else that is to be known of the unit at hand, in words.
     pub fn record(&mut self, kind: FindingKind, field: impl Into<String>, detail: impl Into<String>) {
-        let (unit, field, detail) = (String::new(), field.into(), detail.into());
-        self.push(Finding { kind, unit, field, values: Vec::new(), chosen: None, detail });
+        self.push(Finding { kind, field: field.into(), detail: detail.into(), ..Finding::default() });
     }
 
     /// Counts the unit at hand under a label of a group (`rarity`, `common`).
@@ -85,18 +88,38 @@ impl Findings {
 
     /// What follows is about that unit.
     pub(super) fn unit(&mut self, id: String) {
-        self.unit = id;
+        if self.unit != id {
+            self.book();
+            self.unit = id;
+        }
+    }
+
+    /// Records what became of all rows of a unit.
+    pub(super) fn accounted(&mut self, unit: String, accounts: &Accounts) {
+        self.spool.push(Finding::accounted(unit, accounts));
+    }
+
+    /// Enters the values of the unit at hand in its books, where each has some.
+    fn book(&mut self) {
+        if let Some(books) = &mut self.books
+            && !self.values.is_empty()
+        {
+            books.entry(self.unit.clone()).or_default().add(&mem::take(&mut self.values));
+        }
     }
 
     fn push(&mut self, finding: Finding) {
         self.spool.push(Finding { unit: self.unit.clone(), ..finding });
     }
 
-    pub(super) fn take(self) -> Found {
+    pub(super) fn take(mut self) -> Found {
+        self.book();
+        let (mut values, books) = (self.values, self.books.unwrap_or_default());
+        books.values().for_each(|accounts| values.add(accounts));
         let owned = |labels: BTreeMap<Cow<'static, str>, u64>| {
             labels.into_iter().map(|(label, n)| (label.into_owned(), n)).collect()
         };
         let tallies = self.tallies.into_iter().map(|(group, labels)| (group.to_owned(), owned(labels))).collect();
-        Found { spool: self.spool, tallies, values: self.values }
+        Found { spool: self.spool, tallies, values, books }
     }
 }

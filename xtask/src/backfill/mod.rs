@@ -56,6 +56,9 @@ pub enum Undo {
     Absent,
 }
 
+/// A table, and the privileges that are needed on it.
+pub type Right = (&'static str, &'static [&'static str]);
+
 /// A data change.
 ///
 /// The engine reads units in key order, transforms each, and has the outputs of a batch written in one transaction
@@ -93,16 +96,29 @@ pub trait Backfill: Send + Sync + 'static {
         1
     }
 
-    /// The tables that it reads and writes, each with the privileges that this takes (`SELECT`, `INSERT`): found out before
-    /// anything is written.
-    fn rights(&self) -> &'static [(&'static str, &'static [&'static str])] {
+    /// The tables that a pass reads and writes, each with the privileges that this takes (`SELECT`, `INSERT`): found out
+    /// before anything is written.
+    fn rights(&self, _effect: Effect) -> &'static [Right] {
         &[]
     }
 
-    /// A SELECT of `key` (NULL for values without one) and `n`: how many values of each key the pending units have in the old form, counted by the database.
-    /// A rehearsal holds it against what [`Self::transform`] entered in [`Findings::values`].
+    /// A SELECT of `key` (NULL for values without one) and `n`: how many values of each key there are in the old form, of
+    /// the pending units and of none, counted by the database. A rehearsal holds it against what [`Self::transform`]
+    /// entered in [`Findings::values`].
     fn values(&self) -> Option<&'static str> {
         None
+    }
+
+    /// A SELECT of `key` and `detail`: the rows of the old form that belong to no unit. A run over all units records
+    /// each as skipped, under that key.
+    fn strays(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether an error of [`Self::write`] means that somebody changed what the outputs were made of, so that read anew they
+    /// would be others.
+    fn is_overtaken(&self, _error: &sqlx::Error) -> bool {
+        false
     }
 
     /// Writes a batch, set-wise: one statement a table, guarded so that a row that somebody else filled meanwhile is left

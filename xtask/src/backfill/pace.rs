@@ -23,10 +23,12 @@ impl Pace {
         (self.next, 4 * BYTES)
     }
 
-    /// Learns from a batch.
-    pub(super) fn learn(&mut self, units: u64, bytes: u64) {
+    /// Learns from a batch: how many units were read, how many of them it took, how many bytes those held.
+    pub(super) fn learn(&mut self, read: u64, units: u64, bytes: u64) {
         let fitting =
             (BYTES * units).checked_div(bytes).map_or(u32::MAX, |units| u32::try_from(units).unwrap_or(u32::MAX));
+        // What a batch had no room for was read in vain.
+        let fitting = if units < read { fitting.min(u32::try_from(units * 2).unwrap_or(u32::MAX)) } else { fitting };
         // By steps: a few small units say little of those to come.
         self.next = fitting.min(self.next.saturating_mul(8)).clamp(1, self.most);
     }
@@ -44,7 +46,7 @@ mod tests {
             let mut sizes = vec![pace.next().0];
             for bytes in units_of {
                 let units = u64::from(pace.next().0);
-                pace.learn(units, units * bytes);
+                pace.learn(units, units, units * bytes);
                 sizes.push(pace.next().0);
             }
             assert_eq!(sizes, expect);
@@ -54,5 +56,8 @@ mod tests {
         check(5000, &[2048, 2048, 4096], &[200, 1024, 1024, 512]);
         check(5000, &[BYTES * 3, BYTES / 2, 0], &[200, 1, 2, 16]);
         check(1, &[BYTES * 3], &[1, 1]);
+        let mut pace = Pace::new(5000);
+        pace.learn(200, 7, 700);
+        assert_eq!(pace.next().0, 14, "some of the page had no room");
     }
 }

@@ -65,10 +65,10 @@ pub enum Lines {
 }
 
 impl Lines {
-    /// Those of another attempt: the first were told.
-    pub(super) fn again(self) -> Self {
+    /// Those that remain once so many were told.
+    pub(super) fn behind(self, told: u64) -> Self {
         match self {
-            Self::First(_) => Self::First(0),
+            Self::First(n) => Self::First(n.saturating_sub(told)),
             Self::All => Self::All,
         }
     }

@@ -2,14 +2,14 @@
 
 use super::attempts::Attempts;
 use super::deep::{Source, Whole};
-use super::work::{Stretch, Work, statement};
+use super::work::{Overtaken, Strays, Stretch, Work, statement};
 use super::{Backfill, Counted, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
 use crate::engine::{self, Connection, Key, Lock, Page, Retries, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
 use futures_util::TryStreamExt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Makes one pass of `backfill` over its units in `target`.
 ///
@@ -36,10 +36,16 @@ pub(super) async fn run_from<B: Backfill, S: Source<B>>(
     let attempts = Attempts::default();
     let mut retries = Retries::new(target.wait);
     let mut pass = pass.clone();
-    let (mut tried_again, mut committed) = (0, 0);
+    let lines = pass.lines;
+    let (mut tried_again, mut in_vain, mut committed) = (0, 0, 0);
     let done = loop {
-        attempts.begin();
-        let error = match attempt::<B, S>(backfill, target, &pass, &|event| attempts.tell(event, events)).await {
+        attempts.begin(pass.effect);
+        let again = Again {
+            retries: attempts.retries_before().map(|before| before + tried_again),
+            overtaken: if in_vain < IN_VAIN { Overtaken::Again } else { Overtaken::Take },
+        };
+        let tell = |event| attempts.tell(event, events);
+        let error = match attempt::<B, S>(backfill, target, &pass, again, &tell).await {
             Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
             done => break done?,
         };
@@ -47,19 +53,35 @@ pub(super) async fn run_from<B: Backfill, S: Source<B>>(
         if pass.effect.work().is_some() && attempts.committed() > committed {
             committed = attempts.committed();
             retries = Retries::new(target.wait);
+            in_vain = 0;
         }
-        let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else { return Err(error) };
+        let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
+            return Err(error.after_all(&retries));
+        };
         tried_again += 1;
+        in_vain += 1;
         events(Event::Retrying { why: error.to_string(), pause });
         tokio::time::sleep(pause).await;
-        pass.lines = pass.lines.again();
+        if pass.effect.work().is_some() {
+            pass.lines = lines.behind(attempts.lines_told());
+        }
     };
     let took = start.elapsed();
     let is_scoped = !pass.scope.0.is_empty();
-    let Done { mut counts, ending, already_done } = done;
-    counts.retries += tried_again;
+    let Done { counts, ending, already_done } = done;
     let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
     Ok(Outcome { about, effect, is_scoped, counts, resumed, ending, already_done, took })
+}
+
+/// How often a batch that somebody is faster with is read anew.
+const IN_VAIN: u32 = 3;
+
+/// What an attempt has from those before it.
+#[derive(Debug, Clone, Copy)]
+struct Again {
+    /// How many retries the run has; none where this is the first attempt, and the ledger knows.
+    retries: Option<u64>,
+    overtaken: Overtaken,
 }
 
 /// One attempt at what is left of a pass.
@@ -67,6 +89,7 @@ async fn attempt<B: Backfill, S: Source<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
+    again: Again,
     events: Events<'_>,
 ) -> Result<Done, Error> {
     let _lock = match pass.effect {
@@ -78,7 +101,7 @@ async fn attempt<B: Backfill, S: Source<B>>(
         _ => None,
     };
     let mut reader = target.open_to_read().await?;
-    let ran = read::<B, S>(backfill, target, pass, &mut reader, events).await;
+    let ran = read::<B, S>(backfill, target, pass, &mut reader, again, events).await;
     reader.close_with(ran).await
 }
 
@@ -95,46 +118,63 @@ async fn read<B: Backfill, S: Source<B>>(
     target: &Target,
     pass: &Pass,
     reader: &mut Connection,
+    again: Again,
     events: Events<'_>,
 ) -> Result<Done, Error> {
-    check_window(backfill, target, reader).await?;
+    check_window(backfill, target, pass.effect, reader).await?;
     if pass.effect == Effect::Predict {
         let unfinished =
             ledger::unfinished(reader, backfill.about().name, ledger::Work::Execute, &pass.scope.key()).await?;
-        return drive::<B, S>(backfill, pass, reader, None, unfinished.unwrap_or_else(Run::unstored), events).await;
+        let run = again.counted(unfinished.unwrap_or_else(Run::unstored));
+        return drive::<B, S>(backfill, pass, reader, None, run, again.overtaken, events).await;
     }
     let mut writer = target.open().await?;
-    let ran = write::<B, S>(backfill, pass, reader, &mut writer, events).await;
-    writer.close_with(ran).await
-}
-
-/// The pass, with a connection to write on, too: what it does is kept in the ledger, unless it is a second run of all units.
-async fn write<B: Backfill, S: Source<B>>(
-    backfill: &B,
-    pass: &Pass,
-    reader: &mut Connection,
-    writer: &mut Connection,
-    events: Events<'_>,
-) -> Result<Done, Error> {
     writer.prepare_batches().await?;
     let run = match pass.effect.work() {
-        Some(work) => ledger::begin(writer, backfill.about().name, work, &pass.scope.key()).await?,
+        Some(work) => ledger::begin(&mut writer, backfill.about().name, work, &pass.scope.key()).await?,
         None => Run::unstored(),
     };
-    let done = drive::<B, S>(backfill, pass, reader, Some(&mut *writer), run.clone(), events).await;
-    if pass.effect.work().is_some() {
-        let state = match &done {
-            Ok(Done { ending: Ending::Finished, .. }) => RunState::Finished,
-            Ok(Done { ending: Ending::Stopped, .. }) => RunState::Stopped,
-            Err(_) => RunState::Failed,
-        };
-        let closed = ledger::close(writer, &run, state).await;
-        // What went wrong in the run says more than that the ledger could not be told.
-        if done.is_ok() {
-            closed?;
-        }
+    let run = again.counted(run);
+    let ran = drive::<B, S>(backfill, pass, reader, Some(&mut writer), run.clone(), again.overtaken, events).await;
+    if pass.effect.work().is_none() {
+        return writer.close_with(ran).await;
     }
-    done
+    let closed = close(target, writer, &run, ran.as_ref().map(|done| done.ending)).await;
+    // What went wrong in the run says more than that the ledger could not be told.
+    let done = ran?;
+    closed?;
+    Ok(done)
+}
+
+/// Notes in the ledger how a run ended. That is tried again by itself: a run of which all batches are committed is not begun
+/// anew for it.
+async fn close(
+    target: &Target,
+    mut writer: Connection,
+    run: &Run,
+    ending: Result<Ending, &Error>,
+) -> Result<(), engine::Error> {
+    let state = match ending {
+        Ok(Ending::Finished) => RunState::Finished,
+        Ok(Ending::Stopped) => RunState::Stopped,
+        Err(_) => RunState::Failed,
+    };
+    let mut retries = Retries::new(if ending.is_ok() { target.wait } else { Duration::ZERO });
+    loop {
+        let closed = ledger::close(&mut writer, run, state).await;
+        let Err(error) = writer.close_with(closed).await else { return Ok(()) };
+        if !error.is_transient() || !retries.again(Duration::ZERO).await {
+            return Err(error);
+        }
+        writer = target.open().await?;
+    }
+}
+
+impl Again {
+    fn counted(self, mut run: Run) -> Run {
+        run.counts.retries = self.retries.unwrap_or(run.counts.retries);
+        run
+    }
 }
 
 /// Drives the units of a run through the work, stretch by stretch.
@@ -144,6 +184,7 @@ async fn drive<B: Backfill, S: Source<B>>(
     reader: &mut Connection,
     mut writer: Option<&mut Connection>,
     mut run: Run,
+    overtaken: Overtaken,
     events: Events<'_>,
 ) -> Result<Done, Error> {
     let about = backfill.about();
@@ -152,19 +193,47 @@ async fn drive<B: Backfill, S: Source<B>>(
     events(Event::BackfillStarted { backfill: about.name, units, resumed, counts: run.counts.clone() });
     ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
     reader.prepare_pages().await?;
-    let work = Work::new(backfill, pass, events);
+    let work = Work::new(backfill, pass, overtaken, events);
     let mut ending = Ending::Finished;
-    for stretch in stretches(run.cursor.clone()) {
+    for stretch in stretches(pass, run.cursor.clone()) {
         ending = work.stretch::<S>(reader, writer.as_deref_mut(), stretch, &mut run).await?;
         if ending == Ending::Stopped {
             break;
         }
+    }
+    if pass.effect == Effect::Execute && units > 0 {
+        ending = look_again::<B, S>(&work, reader, writer, ending, &mut run).await?;
     }
     let already_done = match units {
         0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),
         _ => None,
     };
     Ok(Done { counts: run.counts, ending, already_done })
+}
+
+/// How often a run looks for units that came behind its back, before it leaves those that still come to the next run.
+const LAST_LOOKS: u32 = 3;
+
+/// Looks from the first unit for those that came meanwhile, or were changed while they were worked on, until there is none.
+async fn look_again<B: Backfill, S: Source<B>>(
+    work: &Work<'_, B>,
+    reader: &mut Connection,
+    mut writer: Option<&mut Connection>,
+    mut ending: Ending,
+    run: &mut Run,
+) -> Result<Ending, Error> {
+    for _ in 0..LAST_LOOKS {
+        if ending == Ending::Stopped {
+            break;
+        }
+        let before = run.counts.units;
+        let all = Stretch { after: None, until: None, strays: Strays::Leave };
+        ending = work.stretch::<S>(reader, writer.as_deref_mut(), all, run).await?;
+        if run.counts.units == before {
+            break;
+        }
+    }
+    Ok(ending)
 }
 
 fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
@@ -191,29 +260,45 @@ fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
     }
 }
 
-async fn check_window<B: Backfill>(backfill: &B, target: &Target, reader: &mut Connection) -> Result<(), Error> {
+async fn check_window<B: Backfill>(
+    backfill: &B,
+    target: &Target,
+    effect: Effect,
+    reader: &mut Connection,
+) -> Result<(), Error> {
     let about = backfill.about();
     let applied = migration::applied(reader).await?;
     let is_applied = |version| applied.iter().any(|done| done.version == version);
     if !is_applied(about.from) {
+        reader.check_usage("_sqlx_migrations").await?;
         let database = target.address.url();
         return Err(Error::TooEarly { backfill: about.name, name: about.database, database, from: about.from });
     }
     if let Some(until) = about.until.filter(|until| is_applied(*until)) {
         return Err(Error::TooLate { backfill: about.name, database: target.address.url(), until });
     }
-    for (table, privileges) in backfill.rights() {
+    for (table, privileges) in backfill.rights(effect) {
         reader.check_rights(table, privileges).await?;
+    }
+    if effect.work().is_some() {
+        ledger::check_rights(reader).await?;
     }
     Ok(())
 }
 
 /// An interrupted run goes on from its cursor. Units before it are looked at again at the end: keys may have been
 /// renumbered meanwhile (SQLite's VACUUM may do that to rowids), and rows that came since may have any key.
-fn stretches(cursor: Option<Key>) -> Vec<Stretch> {
+fn stretches(pass: &Pass, cursor: Option<Key>) -> Vec<Stretch> {
+    let strays = match pass.effect {
+        Effect::Predict | Effect::Execute if pass.scope.0.is_empty() => Strays::Record,
+        _ => Strays::Leave,
+    };
     match cursor {
-        None => vec![(None, None)],
-        Some(cursor) => vec![(Some(cursor.clone()), None), (None, Some(cursor))],
+        None => vec![Stretch { after: None, until: None, strays }],
+        Some(cursor) => vec![
+            Stretch { after: Some(cursor.clone()), until: None, strays: Strays::Leave },
+            Stretch { after: None, until: Some(cursor), strays: Strays::Leave },
+        ],
     }
 }
 
@@ -305,6 +390,6 @@ pub(super) async fn scopes<B: Backfill>(backfill: &B, target: &Target, units: u3
 pub(super) async fn check<B: Backfill>(backfill: &B, target: &Target, pass: &Pass) -> Result<(), Error> {
     check_order(backfill, pass)?;
     let mut reader = target.open_to_read().await?;
-    let checked = check_window(backfill, target, &mut reader).await;
+    let checked = check_window(backfill, target, pass.effect, &mut reader).await;
     reader.close_with(checked).await
 }

@@ -1,7 +1,7 @@
 //! Findings on their way to the ledger and the report: the first in memory, those beyond a bound in a file that is gone when
 //! this is.
 
-use crate::ledger::{Finding, FindingKind};
+use crate::ledger::{Account, Finding, FindingKind};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
@@ -33,12 +33,15 @@ fn size(finding: &Finding) -> usize {
         + finding.detail.len()
         + chosen
         + values.sum::<usize>()
+        + finding.books.keys().map(|key| key.len() + size_of::<Account>()).sum::<usize>()
 }
 
 impl Spool {
     /// Adds a finding.
     pub(super) fn push(&mut self, finding: Finding) {
-        *self.counts.entry(finding.kind).or_default() += 1;
+        if finding.kind != FindingKind::Accounted {
+            *self.counts.entry(finding.kind).or_default() += 1;
+        }
         let size = size(&finding);
         if self.file.is_none() && self.bytes + size <= IN_MEMORY {
             self.bytes += size;
@@ -74,7 +77,7 @@ impl Spool {
         }
     }
 
-    /// How many there are of each kind.
+    /// How many there are of each kind, the books of units aside.
     pub(super) fn counts(&self) -> &BTreeMap<FindingKind, u64> {
         &self.counts
     }
@@ -141,8 +144,7 @@ mod tests {
                 unit: n.to_string(),
                 field: "f".to_owned(),
                 values: vec![Sighting { context: None, value: "é\n".repeat(length).as_str().into() }],
-                chosen: None,
-                detail: String::new(),
+                ..Finding::default()
             };
             let mut spool = Spool::default();
             (0..findings).for_each(|n| spool.push(finding(n)));

@@ -1,19 +1,39 @@
 //! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
 //! findings are one transaction.
 
-use super::deep::Source;
-use super::findings::Found;
+use super::deep::{Poured, Source};
+use super::findings::{Books, Found};
 use super::pace::Pace;
 use super::spool::Spool;
 use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject};
-use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError};
+use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Value};
 use crate::event::{Event, Events};
-use crate::ledger::{self, Counts, Finding, FindingKind, Run};
+use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Run};
+use futures_util::TryStreamExt;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
-/// A stretch of units in key order: those after one key, up to and including another.
-pub(super) type Stretch = (Option<Key>, Option<Key>);
+/// A stretch of units in key order.
+#[derive(Debug, Clone)]
+pub(super) struct Stretch {
+    /// Those after this key; from the first where there is none.
+    pub(super) after: Option<Key>,
+    /// Up to and including this key; to the last where there is none.
+    pub(super) until: Option<Key>,
+    /// Whether the rows that belong to no unit are recorded with its first batch.
+    pub(super) strays: Strays,
+}
+
+/// What is done about rows that belong to no unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strays {
+    /// They are recorded.
+    Record,
+    /// They were, or are none of our business.
+    Leave,
+}
 
 /// A part of a batch that is ready to be written: all of it where units are read as wholes, else some of its rows.
 pub(super) struct Piece<B: Backfill> {
@@ -49,9 +69,11 @@ impl<B: Backfill> Piece<B> {
         self.rejects.push(Finding::rejected(unit, field, why));
     }
 
-    pub(super) fn found(&mut self, Found { spool, tallies, values }: Found) {
+    /// Takes in what was found, and returns the books of each unit.
+    pub(super) fn found(&mut self, Found { spool, tallies, values, books }: Found) -> Books {
         self.counts.findings.clone_from(spool.counts());
         (self.counts.tallies, self.counts.values, self.findings) = (tallies, values, spool);
+        books
     }
 }
 
@@ -72,12 +94,24 @@ pub(super) struct Work<'a, B> {
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
     gate: Mutex<()>,
+    /// Whether the batch in hand is taken though somebody was faster with some of it.
+    takes_overtaken: AtomicBool,
     events: Events<'a>,
 }
 
+/// What is done with the first batch where somebody was faster with some of its rows, and books are kept that would be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overtaken {
+    /// It is read anew, as each behind it is.
+    Again,
+    /// It was read anew, and that didn't help: it is taken as it is.
+    Take,
+}
+
 impl<'a, B: Backfill> Work<'a, B> {
-    pub(super) fn new(backfill: &'a B, pass: &'a Pass, events: Events<'a>) -> Self {
-        Self { backfill, about: backfill.about(), pass, gate: Mutex::new(()), events }
+    pub(super) fn new(backfill: &'a B, pass: &'a Pass, overtaken: Overtaken, events: Events<'a>) -> Self {
+        let takes_overtaken = AtomicBool::new(overtaken == Overtaken::Take);
+        Self { backfill, about: backfill.about(), pass, gate: Mutex::new(()), takes_overtaken, events }
     }
 
     /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
@@ -123,7 +157,7 @@ impl<'a, B: Backfill> Work<'a, B> {
     async fn read<S: Source<B>>(
         &self,
         reader: &mut Connection,
-        (mut after, until): Stretch,
+        Stretch { mut after, until, mut strays }: Stretch,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let mut told = 0;
@@ -146,7 +180,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                 let Some(connection) = B::Db::typed(reader) else { return Err(self.wrong_engine(reader)) };
                 B::Db::page::<B::Unit>(connection, &page).await
             };
-            let Fetched { units, bytes } = match read {
+            let Fetched { mut units, bytes } = match read {
                 Ok(fetched) => fetched,
                 Err(PageError { at, error }) => {
                     let what = match at {
@@ -156,22 +190,34 @@ impl<'a, B: Backfill> Work<'a, B> {
                     return Err(self.reading(reader, what, error));
                 }
             };
+            if units.is_empty() {
+                return Ok(());
+            }
+            let read = units.len();
+            units.truncate(S::fitting(self, reader, &units).await?);
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
             let mut place = Some(place);
-            let mut of_rows = 0;
+            if mem::replace(&mut strays, Strays::Leave) == Strays::Record
+                && let Some(piece) = self.strays(reader).await?
+                && let Some(place) = place.take()
+            {
+                place.send(Ok(piece));
+            }
+            let mut poured = Poured::default();
             if self.pass.effect != Effect::Undo {
                 // Its rows need the place, one piece after the other.
                 if S::HAS_ROWS {
                     place = None;
                 }
                 match S::pour(self, reader, &units, sender).await? {
-                    Some(bytes) => of_rows = bytes,
+                    Some(all) => poured = all,
                     None => return Ok(()),
                 }
             }
-            pace.learn(units.len() as u64, bytes + of_rows);
-            let piece = self.transform(units.into_iter().map(|(_, unit)| unit).collect(), last, &mut told);
+            pace.learn(read as u64, units.len() as u64, bytes + poured.bytes);
+            let units = units.into_iter().map(|(_, unit)| unit).collect();
+            let piece = self.transform(units, last, &poured.books, &mut told);
             match place {
                 Some(place) => place.send(Ok(piece)),
                 None => drop(sender.send(Ok(piece)).await),
@@ -179,12 +225,16 @@ impl<'a, B: Backfill> Work<'a, B> {
         }
     }
 
-    fn transform(&self, units: Vec<B::Unit>, last: Key, told: &mut u64) -> Piece<B> {
+    fn transform(&self, units: Vec<B::Unit>, last: Key, books: &Books, told: &mut u64) -> Piece<B> {
         let mut findings = Findings::default();
         let mut piece = Piece::empty();
         if self.pass.effect != Effect::Undo {
             for unit in &units {
-                findings.unit(self.backfill.id(unit));
+                let id = self.backfill.id(unit);
+                if let Some(accounts) = books.get(&id) {
+                    findings.accounted(id.clone(), accounts);
+                }
+                findings.unit(id);
                 match self.backfill.transform(unit, &mut findings) {
                     Ok(output) => {
                         if self.pass.lines.wants(*told) {
@@ -201,6 +251,30 @@ impl<'a, B: Backfill> Work<'a, B> {
         (piece.counts.units, piece.counts.batches) = (units.len() as u64, 1);
         piece.end = Some(End { last, units });
         piece
+    }
+
+    /// The rows that belong to no unit, as the first piece of a run.
+    async fn strays(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
+        let Some(query) = self.backfill.strays() else { return Ok(None) };
+        let mut findings = Findings::default();
+        let mut rows = reader.stream(query, &[]);
+        let read = loop {
+            match rows.try_next().await {
+                Ok(Some(row)) => {
+                    let text = |at: usize| row.values.get(at).and_then(Value::as_text).unwrap_or_default();
+                    findings.values().field(text(0), Fate::Skipped, 1);
+                    findings.record(FindingKind::Skipped, text(0), text(1));
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(rows);
+        let what = || format!("reading the rows that belong to no {}", self.about.unit);
+        read.map_err(|error| statement(&self.about, reader, what(), error, 0))?;
+        let mut piece = Piece::empty();
+        piece.found(findings.take());
+        Ok(Some(piece))
     }
 
     /// Writes a piece, or only counts it where there is no writer; commits at the end of a batch.
@@ -233,6 +307,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                     let is_whole = batch.pieces == 1 && piece.end.is_some();
                     *open = None;
                     writer.rollback().await;
+                    let error = error.name_holders(writer).await;
                     return Err(if is_whole { self.blame(writer, &piece, error).await } else { error });
                 }
             }
@@ -271,6 +346,9 @@ impl<'a, B: Backfill> Work<'a, B> {
             _ => self.backfill.write(connection, &piece.outputs).await,
         };
         let rows = written.map_err(|error| {
+            if self.backfill.is_overtaken(&error) {
+                return self.was_overtaken(writer, error.to_string());
+            }
             let what = match &piece.end {
                 Some(end) => format!("writing {} {}s", end.units.len(), self.about.unit),
                 None => format!("writing {} rows", piece.outputs.len()),
@@ -287,7 +365,13 @@ impl<'a, B: Backfill> Work<'a, B> {
         let next = &mut batch.next;
         next.counts.add(&piece.counts);
         next.counts.writes += rows;
-        next.counts.left_alone += self.rows(&piece.outputs).saturating_sub(rows);
+        let left_alone = self.rows(&piece.outputs).saturating_sub(rows);
+        let keeps_books = self.pass.effect == Effect::Execute && self.backfill.values().is_some();
+        if left_alone > 0 && keeps_books && !self.takes_overtaken.load(Ordering::Relaxed) {
+            let them = if left_alone == 1 { "row" } else { "rows" };
+            return Err(self.was_overtaken(writer, format!("somebody else was faster with {left_alone} {them}")));
+        }
+        next.counts.left_alone += left_alone;
         if self.pass.effect.work().is_some() {
             let mut pieces = piece.findings.pieces().map_err(spooling)?;
             loop {
@@ -304,8 +388,13 @@ impl<'a, B: Backfill> Work<'a, B> {
             }
             let _committing = self.pass_gate().await;
             writer.commit().await?;
+            self.takes_overtaken.store(false, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    fn was_overtaken(&self, writer: &Connection, why: String) -> Error {
+        Error::Engine(engine::Error::Conflict { place: writer.address(), why })
     }
 
     /// The same error with the one unit whose rows the database refuses, where it is one: halves of the batch are written and

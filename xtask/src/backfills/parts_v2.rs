@@ -1,6 +1,6 @@
 //! Moves the parts, sessions and relationships of every user into the new tables, user by user, and marks the user.
 //!
-//! Rows of nobody belong to no unit: the check `rows_of_nobody` tells which they are.
+//! Rows of nobody belong to no unit: a run over all users records them.
 
 use app::json::Json;
 use app::moment::Moment;
@@ -12,10 +12,9 @@ use app::parts::{
 };
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{FromRow, Row as _};
-use std::collections::HashMap;
 use std::sync::LazyLock;
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Deep, Findings, Reject, Undo};
+use xtask::backfill::{About, Backfill, Deep, Effect, Findings, Reject, Right, Undo};
 use xtask::ledger::{Fate, FindingKind};
 
 /// The backfill of `parts_v2`, `sessions_v2` and `part_relationships_v2`.
@@ -35,10 +34,8 @@ pub(crate) enum Row {
     Part(LegacyPart, bool),
     /// A legacy session, and whether its start is taken in the new table.
     Session(LegacySession, bool),
-    /// A relationship that is in the new table already.
-    Known(Uuid, Ends),
-    /// A legacy relationship, and what its ends are now, by their legacy ids.
-    Relationship(LegacyRelationship, HashMap<Uuid, Uuid>),
+    /// A legacy relationship, what its ends are now, by their legacy ids, and what is between them in the new table.
+    Relationship(LegacyRelationship, Vec<(Uuid, Uuid)>, Vec<Ends>),
 }
 
 /// What makes a relationship the same as another.
@@ -49,11 +46,6 @@ impl<'r> FromRow<'r, PgRow> for Row {
         match row.try_get::<&str, _>("row_kind")? {
             "part" => Ok(Self::Part(LegacyPart::from_row(row)?, row.try_get("is_present")?)),
             "session" => Ok(Self::Session(LegacySession::from_row(row)?, row.try_get("is_present")?)),
-            "known" => {
-                let kind = Kind::from_label(row.try_get("type")?)
-                    .ok_or_else(|| sqlx::Error::Decode("a type that this app does not know".into()))?;
-                Ok(Self::Known(row.try_get("unit")?, (row.try_get("part_a_id")?, row.try_get("part_b_id")?, kind)))
-            }
             _ => {
                 let (ids, present): (Vec<Uuid>, Vec<Option<Uuid>>) = (row.try_get("end_ids")?, row.try_get("end_v2")?);
                 let winners: Vec<Uuid> = row.try_get("end_winners")?;
@@ -61,7 +53,14 @@ impl<'r> FromRow<'r, PgRow> for Row {
                     .into_iter()
                     .zip(winners)
                     .map(|(present, winner)| present.unwrap_or_else(|| part_id(winner)));
-                Ok(Self::Relationship(LegacyRelationship::from_row(row)?, ids.into_iter().zip(now).collect()))
+                let (first, second): (Vec<Uuid>, Vec<Uuid>) = (row.try_get("known_a")?, row.try_get("known_b")?);
+                let kinds: Vec<String> = row.try_get("known_types")?;
+                let known = first.into_iter().zip(second).zip(&kinds).map(|((first, second), kind)| {
+                    let unknown = || sqlx::Error::Decode("a type that this app does not know".into());
+                    Ok((first, second, Kind::from_label(kind).ok_or_else(unknown)?))
+                });
+                let known = known.collect::<Result<_, sqlx::Error>>()?;
+                Ok(Self::Relationship(LegacyRelationship::from_row(row)?, ids.into_iter().zip(now).collect(), known))
             }
         }
     }
@@ -85,12 +84,47 @@ pub(crate) enum Output {
 pub(crate) struct State {
     parts: Winners<(Option<Uuid>, Option<String>)>,
     sessions: Winners<(Option<Uuid>, Option<Moment>)>,
-    /// The relationships of each user that are there, or will be, each with the legacy row that it is of.
-    relationships: HashMap<(Uuid, Ends), Option<Uuid>>,
+    relationships: Between,
 }
 
+/// Tells winners and duplicates among relationships apart. Those between the same two parts stand beside each other, the
+/// earliest first; only they are remembered.
+#[derive(Default)]
+struct Between {
+    parts: Option<[Uuid; 2]>,
+    kept: Vec<(Ends, Uuid)>,
+}
+
+impl Between {
+    fn place(&mut self, ends: Ends, id: Uuid) -> Place {
+        let parts = Some([ends.0.min(ends.1), ends.0.max(ends.1)]);
+        if self.parts != parts {
+            (self.parts, self.kept) = (parts, Vec::new());
+        }
+        match self.kept.iter().find(|(kept, _)| *kept == ends) {
+            Some((_, of)) => Place::Duplicate { of: *of },
+            None => {
+                self.kept.push((ends, id));
+                Place::Winner
+            }
+        }
+    }
+}
+
+/// The rows that are nobody's, and so belong to no unit.
+static STRAYS: LazyLock<String> = LazyLock::new(|| {
+    let of = |kind: &str, table: &str| {
+        format!(
+            "SELECT '{kind}' AS key, {table}.id || ': {}' AS detail FROM {table}
+             LEFT JOIN users ON users.id = {table}.user_id WHERE users.id IS NULL",
+            Skip::NoUser
+        )
+    };
+    [of("parts", "parts"), of("sessions", "sessions"), of("relationships", "part_relationships")].join(" UNION ALL ")
+});
+
 /// The rows of the users at hand: the queries of the app, with what else has to be known of each row.
-static QUERIES: LazyLock<[String; 4]> = LazyLock::new(|| {
+static QUERIES: LazyLock<[String; 3]> = LazyLock::new(|| {
     let with = |query: &str, columns: &str| query.replacen("SELECT ", &format!("SELECT {columns}, "), 1);
     let parts = with(
         LEGACY_PARTS,
@@ -107,7 +141,7 @@ static QUERIES: LazyLock<[String; 4]> = LazyLock::new(|| {
     let relationships = with(
         LEGACY_RELATIONSHIPS,
         "part_relationships.user_id AS unit, 'relationship' AS row_kind, ends.ids AS end_ids, ends.v2 AS end_v2,
-         ends.winners AS end_winners",
+         ends.winners AS end_winners, known.a AS known_a, known.b AS known_b, known.types AS known_types",
     );
     // Each end is looked up by its id, and the row that its name is by that; what is no id is looked up nowhere.
     let ends = "CROSS JOIN LATERAL (
@@ -124,22 +158,27 @@ static QUERIES: LazyLock<[String; 4]> = LazyLock::new(|| {
                 ORDER BY same.created_at NULLS LAST, same.id LIMIT 1
             ) AS winner
             WHERE octet_length(part.name) <= LONGEST_NAME
-        ) AS ends";
-    let known = "SELECT user_id AS unit, 'known' AS row_kind, part_a_id, part_b_id, type FROM part_relationships_v2
-                 WHERE user_id = ANY ($1)";
+        ) AS ends
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(part_a_id), '{}') AS a, coalesce(array_agg(part_b_id), '{}') AS b,
+                   coalesce(array_agg(type), '{}') AS types
+            FROM part_relationships_v2
+            WHERE part_a_id = ANY (ends.v2) AND part_b_id = ANY (ends.v2)
+        ) AS known";
+    // Beside each other what may become the same.
+    let between = "least(ends.winners[1], ends.winners[2]), greatest(ends.winners[1], ends.winners[2])";
     let queries = [
         format!("{parts} WHERE parts.user_id = ANY ($1) ORDER BY parts.user_id, {LEGACY_PARTS_ORDER}"),
         format!("{sessions} WHERE sessions.user_id = ANY ($1) ORDER BY sessions.user_id, {LEGACY_SESSIONS_ORDER}"),
-        known.to_owned(),
         format!(
             "{relationships} {ends} WHERE part_relationships.user_id = ANY ($1)
-             ORDER BY part_relationships.user_id, {LEGACY_RELATIONSHIPS_ORDER}"
+             ORDER BY part_relationships.user_id, {between}, {LEGACY_RELATIONSHIPS_ORDER}"
         ),
     ];
     queries.map(|query| query.replace("LONGEST_NAME", &LONGEST_NAME.to_string()))
 });
 
-static SLICES: LazyLock<[&'static str; 4]> = LazyLock::new(|| std::array::from_fn(|at| QUERIES[at].as_str()));
+static SLICES: LazyLock<[&'static str; 3]> = LazyLock::new(|| std::array::from_fn(|at| QUERIES[at].as_str()));
 
 impl Backfill for PartsV2 {
     type Db = Postgres;
@@ -177,16 +216,37 @@ impl Backfill for PartsV2 {
         format!("{}: done", user.cursor)
     }
 
-    fn rights(&self) -> &'static [(&'static str, &'static [&'static str])] {
-        &[
-            ("users", &["SELECT", "UPDATE"]),
-            ("parts", &["SELECT"]),
-            ("sessions", &["SELECT"]),
-            ("part_relationships", &["SELECT"]),
-            ("parts_v2", &["SELECT", "INSERT", "DELETE"]),
-            ("sessions_v2", &["SELECT", "INSERT", "DELETE"]),
-            ("part_relationships_v2", &["SELECT", "INSERT", "DELETE"]),
-        ]
+    fn rights(&self, effect: Effect) -> &'static [Right] {
+        match effect {
+            Effect::Predict => &[
+                ("users", &["SELECT"]),
+                ("parts", &["SELECT"]),
+                ("sessions", &["SELECT"]),
+                ("part_relationships", &["SELECT"]),
+                ("parts_v2", &["SELECT"]),
+                ("sessions_v2", &["SELECT"]),
+                ("part_relationships_v2", &["SELECT"]),
+            ],
+            Effect::Execute | Effect::Again => &[
+                ("users", &["SELECT", "UPDATE"]),
+                ("parts", &["SELECT"]),
+                ("sessions", &["SELECT"]),
+                ("part_relationships", &["SELECT"]),
+                ("parts_v2", &["SELECT", "INSERT"]),
+                ("sessions_v2", &["SELECT", "INSERT"]),
+                ("part_relationships_v2", &["SELECT", "INSERT"]),
+            ],
+            Effect::Undo => &[
+                ("users", &["SELECT", "UPDATE"]),
+                ("parts", &["SELECT"]),
+                ("sessions", &["SELECT"]),
+                ("part_relationships", &["SELECT"]),
+                ("parts_v2", &["SELECT", "DELETE"]),
+                ("sessions_v2", &["SELECT", "DELETE"]),
+                ("part_relationships_v2", &["SELECT", "DELETE"]),
+                ("observations", &["SELECT"]),
+            ],
+        }
     }
 
     fn values(&self) -> Option<&'static str> {
@@ -197,10 +257,22 @@ impl Backfill for PartsV2 {
                    UNION ALL SELECT user_id, 'sessions' FROM sessions
                    UNION ALL SELECT user_id, 'relationships' FROM part_relationships
                ) AS legacy (user_id, kind)
-               JOIN users ON users.id = legacy.user_id
+               LEFT JOIN users ON users.id = legacy.user_id
                WHERE (users.settings @> '{"prd_backfill_completed": true}') IS NOT TRUE
                GROUP BY kind"#,
         )
+    }
+
+    fn strays(&self) -> Option<&'static str> {
+        Some(&STRAYS)
+    }
+
+    /// Whose part came meanwhile, under a name that was to be moved, or whose part is gone: read anew, the relationship has
+    /// other ends.
+    fn is_overtaken(&self, error: &sqlx::Error) -> bool {
+        let of_ends = ["part_relationships_v2_part_a_id_fkey", "part_relationships_v2_part_b_id_fkey"];
+        let constraint = error.as_database_error().and_then(|error| error.constraint());
+        constraint.is_some_and(|constraint| of_ends.contains(&constraint))
     }
 
     async fn write(&self, connection: &mut PgConnection, outputs: &[Output]) -> Result<u64, sqlx::Error> {
@@ -301,6 +373,12 @@ impl Deep for PartsV2 {
     type Row = Row;
     type State = State;
 
+    fn sizes(&self) -> &'static str {
+        "SELECT user_id AS unit, count(*) AS n FROM parts WHERE user_id = ANY ($1) GROUP BY user_id
+         UNION ALL SELECT user_id, count(*) FROM sessions WHERE user_id = ANY ($1) GROUP BY user_id
+         UNION ALL SELECT user_id, count(*) FROM part_relationships WHERE user_id = ANY ($1) GROUP BY user_id"
+    }
+
     fn queries(&self) -> &'static [&'static str] {
         &*SLICES
     }
@@ -321,23 +399,18 @@ impl Deep for PartsV2 {
                     placed("sessions", legacy.id, place, *is_present, findings).then_some(Output::Session(session))
                 }
             },
-            Row::Known(user, ends) => {
-                state.relationships.insert((*user, *ends), None);
-                None
-            }
-            Row::Relationship(legacy, ends) => match migrate_relationship(legacy, |id| ends.get(&id).copied()) {
-                Err(skip) => skipped("relationships", legacy.id, &skip, findings),
-                Ok(new) => {
-                    let key = (new.user_id, (new.part_a_id, new.part_b_id, new.kind));
-                    let (place, is_present) = match state.relationships.get(&key) {
-                        None => (Place::Winner, false),
-                        Some(None) => (Place::Winner, true),
-                        Some(Some(of)) => (Place::Duplicate { of: *of }, false),
-                    };
-                    state.relationships.insert(key, Some(legacy.id));
-                    placed("relationships", legacy.id, place, is_present, findings).then_some(Output::Relationship(new))
+            Row::Relationship(legacy, ends, known) => {
+                let now = |id| ends.iter().find(|(of, _)| *of == id).map(|(_, now)| *now);
+                match migrate_relationship(legacy, now) {
+                    Err(skip) => skipped("relationships", legacy.id, &skip, findings),
+                    Ok(new) => {
+                        let ends = (new.part_a_id, new.part_b_id, new.kind);
+                        let (place, is_present) = (state.relationships.place(ends, legacy.id), known.contains(&ends));
+                        placed("relationships", legacy.id, place, is_present, findings)
+                            .then_some(Output::Relationship(new))
+                    }
                 }
-            },
+            }
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::Exit;
 use crate::backfill::{AnyBackfill, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 use crate::engine::Target;
 use crate::event::Event;
+use crate::ledger::FindingKind;
 use crate::rehearsal::REHEARSAL_BATCH;
 use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures, not_done};
 use crate::shell::quoted;
@@ -123,7 +124,11 @@ async fn one(
             progress.unit(&line);
         }
         Event::Found(finding) => {
-            progress.found(&finding);
+            match finding.kind {
+                FindingKind::Accounted if !args.verbose => {}
+                FindingKind::Accounted => progress.unit(&finding.to_string()),
+                _ => progress.found(&finding),
+            }
             report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding);
         }
         Event::Batch { counts } => {

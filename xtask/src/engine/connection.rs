@@ -120,6 +120,28 @@ impl Connection {
         }
     }
 
+    /// Refuses a role that does not see a table that is there.
+    ///
+    /// # Errors
+    /// [`Error::Rights`], or what the engine said.
+    pub(crate) async fn check_usage(&mut self, table: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => postgres::check_usage(session, table).await,
+        }
+    }
+
+    /// Refuses a role that may not make tables where they would be made.
+    ///
+    /// # Errors
+    /// [`Error::Rights`], or what the engine said.
+    pub(crate) async fn check_creation(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => postgres::check_creation(session).await,
+        }
+    }
+
     /// Begins a transaction that will write, and waits for the right to.
     ///
     /// # Errors
@@ -210,6 +232,8 @@ impl Connection {
             // The server takes "pending" for rare, and would read and sort the whole table for each page instead of walking
             // along the index of the key until the page is full. Where there is no such index, it sorts nevertheless.
             Self::Postgres(session) => {
+                // A query is open while what it has read is written.
+                session.execute("SET statement_timeout = 0", &[]).await?;
                 session.execute("SET enable_sort = off", &[]).await?;
                 session.look_up_rows().await
             }

@@ -159,6 +159,18 @@ impl From<sqlx::Error> for PageError {
     }
 }
 
+/// What is read of a unit's size.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Size {
+    n: i64,
+}
+
+impl Size {
+    pub(crate) fn of((unit, size, _): (Key, Self, u64)) -> (Key, u64) {
+        (unit, u64::try_from(size.n).unwrap_or_default())
+    }
+}
+
 /// A sqlx driver that backfills can be written for.
 pub trait Driver: sqlx::Database {
     /// The engine that it drives.
@@ -176,6 +188,14 @@ pub trait Driver: sqlx::Database {
     ) -> BoxStream<'c, Result<(Key, R, u64), PageError>>
     where
         R: for<'r> FromRow<'r, Self::Row> + Send + Unpin + 'c;
+
+    /// How many rows each unit has: `query` has the list of their keys as its parameter, and gives a `"unit"` and an `"n"`,
+    /// perhaps several for one unit.
+    fn sizes<'c>(
+        connection: &'c mut Self::Connection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, u64), PageError>>;
 
     /// Reads one page of units in key order.
     fn page<'c, U>(

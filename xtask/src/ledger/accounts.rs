@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::AddAssign;
 
 /// How many keys that nobody foresaw have an account of their own. Those are the first in their order, so that the accounts
@@ -63,6 +64,21 @@ impl Account {
             Fate::Skipped => &mut self.skipped,
             Fate::Present => &mut self.present,
         } += values;
+    }
+}
+
+impl fmt::Display for Account {
+    /// The parity line: all values, and what they are made of.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            (self.carried, "carried"),
+            (self.chosen_against, "chosen against"),
+            (self.kept, "kept"),
+            (self.skipped, "skipped"),
+            (self.present, "present"),
+        ];
+        let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, fate)| format!("{n} {fate}")).collect();
+        write!(f, "{} = {}", self.sum(), if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") })
     }
 }
 

@@ -1,14 +1,17 @@
 //! What a backfill found that a person should know of.
 
 use super::Json;
+use super::accounts::{Account, Accounts};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What sort of thing was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingKind {
     /// Several values for one place; one was chosen.
+    #[default]
     Conflict,
     /// A value that has no place in the new form.
     Unmapped,
@@ -20,6 +23,8 @@ pub enum FindingKind {
     Present,
     /// A unit that can't be transformed. It stops an execution.
     Rejected,
+    /// What became of all rows of a unit. Nothing to worry about, and not counted as a finding.
+    Accounted,
 }
 
 impl fmt::Display for FindingKind {
@@ -31,6 +36,7 @@ impl fmt::Display for FindingKind {
             Self::Duplicate => "duplicate",
             Self::Present => "present",
             Self::Rejected => "rejected",
+            Self::Accounted => "accounted",
         })
     }
 }
@@ -46,13 +52,13 @@ pub struct Sighting {
 }
 
 /// Something that a person should know of one unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What sort of thing.
     pub kind: FindingKind,
-    /// The unit's id.
+    /// The unit's id; empty for an old row that belongs to none.
     pub unit: String,
-    /// The field, as a path (`beliefs.religion`).
+    /// The field, as a path (`beliefs.religion`); empty where it is about the whole unit.
     pub field: String,
     /// The values that were found, in the order in which they count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,19 +69,35 @@ pub struct Finding {
     /// What is to be said of it beyond that.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// What became of the unit's rows, by their kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub books: BTreeMap<String, Account>,
 }
 
 impl Finding {
     /// A unit that can't be transformed.
     #[must_use]
     pub fn rejected(unit: String, field: String, detail: String) -> Self {
-        Self { kind: FindingKind::Rejected, unit, field, values: Vec::new(), chosen: None, detail }
+        Self { kind: FindingKind::Rejected, unit, field, detail, ..Self::default() }
+    }
+
+    /// What became of the rows of a unit.
+    #[must_use]
+    pub fn accounted(unit: String, accounts: &Accounts) -> Self {
+        let books = accounts.fields.iter().chain(&accounts.others).map(|(key, account)| (key.clone(), *account));
+        Self { kind: FindingKind::Accounted, unit, books: books.collect(), ..Self::default() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, field `{}`: ", self.unit, self.field)?;
+        f.write_str(if self.unit.is_empty() { "of no unit" } else { &self.unit })?;
+        if !self.field.is_empty() {
+            write!(f, ", field `{}`", self.field)?;
+        }
+        f.write_str(": ")?;
+        let books: Vec<String> = self.books.iter().map(|(key, account)| format!("{key} {account}")).collect();
+        f.write_str(&books.join("; "))?;
         let shown = |sighting: &Sighting| match &sighting.context {
             Some(context) => format!("{} ({context})", sighting.value),
             None => sighting.value.to_string(),
@@ -95,6 +117,7 @@ impl fmt::Display for Finding {
 
 #[cfg(test)]
 mod tests {
+    use super::super::accounts::Fate;
     use super::*;
     use pretty_assertions::assert_eq;
 
@@ -112,7 +135,7 @@ mod tests {
             field: "location".to_owned(),
             values: vec![sighting("romantic", "Berlin".into()), sighting("service", "Paris".into())],
             chosen: Some("Berlin".into()),
-            detail: String::new(),
+            ..Finding::default()
         };
         check(
             finding.clone(),
@@ -136,6 +159,26 @@ mod tests {
             },
             "u1, field `location`: no name",
             r#"{"kind":"skipped","unit":"u1","field":"location","detail":"no name"}"#,
+        );
+        let mut accounts = Accounts::default();
+        for (fate, n) in [(Fate::Carried, 12), (Fate::ChosenAgainst, 3), (Fate::Skipped, 2)] {
+            accounts.field("parts", fate, n);
+        }
+        accounts.field("sessions", Fate::Present, 1);
+        check(
+            Finding::accounted("u1".to_owned(), &accounts),
+            "u1: parts 17 = 12 carried + 3 chosen against + 2 skipped; sessions 1 = 1 present",
+            r#"{"kind":"accounted","unit":"u1","field":"","books":{"parts":{"carried":12,"chosen_against":3,"kept":0,"skipped":2},"sessions":{"carried":0,"chosen_against":0,"kept":0,"present":1}}}"#,
+        );
+        check(
+            Finding {
+                kind: FindingKind::Skipped,
+                field: "parts".to_owned(),
+                detail: "no user".to_owned(),
+                ..Finding::default()
+            },
+            "of no unit, field `parts`: no user",
+            r#"{"kind":"skipped","unit":"","field":"parts","detail":"no user"}"#,
         );
     }
 }

@@ -48,6 +48,18 @@ pub async fn unfinished(
     Ok(Some(Run { id: row[0].as_int(), cursor, counts }))
 }
 
+/// Refuses a role that can't keep a ledger.
+///
+/// # Errors
+/// [`Error::Rights`] with the statement that grants what is lacking, or what the engine said.
+pub async fn check_rights(connection: &mut Connection) -> Result<(), Error> {
+    if !connection.has_table("_xtask_runs").await? {
+        return connection.check_creation().await;
+    }
+    connection.check_rights("_xtask_runs", &["SELECT", "INSERT", "UPDATE"]).await?;
+    connection.check_rights("_xtask_findings", &["SELECT", "INSERT", "DELETE"]).await
+}
+
 /// Takes up the unfinished run or begins a new one, in a transaction of its own.
 ///
 /// # Errors
@@ -72,7 +84,9 @@ async fn begin_in_transaction(
     work: Work,
     scope: &str,
 ) -> Result<Run, Error> {
-    connection.create_ledger().await?;
+    if !connection.has_table("_xtask_runs").await? {
+        connection.create_ledger().await?;
+    }
     // Whatever the scope: a key that the opposite work has passed may need this work again.
     let supersede = "UPDATE _xtask_runs SET state = 'superseded', updated_at = CURRENT_TIMESTAMP \
                      WHERE backfill = $1 AND work = $2 AND state IN ('running', 'stopped', 'failed')";

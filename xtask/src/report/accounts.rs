@@ -22,8 +22,9 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         rows.push(("no key", accounts.whole));
     }
     rows.push(("together", accounts.together()));
-    // The first three always, the others where there is something in them.
-    let columns: [Column; 5] = [
+    // The first four always, the others where there is something in them.
+    let columns: [Column; 6] = [
+        ("in all", |account| account.sum()),
         ("carried", |account| account.carried),
         ("chosen against", |account| account.chosen_against),
         ("kept", |account| account.kept),
@@ -31,7 +32,7 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         ("present", |account| account.present),
     ];
     let together = accounts.together();
-    let is_shown = |(at, (_, of)): &(usize, &Column)| *at < 3 || of(&together) > 0;
+    let is_shown = |(at, (_, of)): &(usize, &Column)| *at < 4 || of(&together) > 0;
     let columns: Vec<_> = columns.iter().enumerate().filter(is_shown).map(|(_, column)| *column).collect();
     let titles: Vec<String> = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
     let cells = |account: &Account| columns.iter().map(|(_, of)| thousands(of(account))).collect::<Vec<String>>();
@@ -67,11 +68,11 @@ mod tests {
         accounts.field("location", Fate::ChosenAgainst, 7);
         accounts.field("beliefs", Fate::Kept, 1);
         accounts.other("größe", Fate::Kept, 12);
-        let expect = "  values        carried  chosen against  kept
-    beliefs           0               0     1
-    location      1,234               7     0
-    other keys        0               0    12
-    together      1,234               7    13
+        let expect = "  values        in all  carried  chosen against  kept
+    beliefs          1        0               0     1
+    location     1,241    1,234               7     0
+    other keys      12        0               0    12
+    together     1,254    1,234               7    13
 ";
         assert_eq!(accounts_table(&accounts, Paint::Plain), expect);
     }

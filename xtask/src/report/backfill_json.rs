@@ -11,11 +11,11 @@
 //! | `mode` | `dry-run`, `execute` or `undo` |
 //! | `scope` | an object of columns and values; empty for all units |
 //! | `started_at` | UTC, RFC 3339 |
-//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`), `unit` (its id), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words) |
+//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `accounted`), `unit` (its id; empty for an old row that belongs to none), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words); of the kind `accounted`, for each unit that consists of rows, `books`: how many rows of each kind there were, as in `counts.values` |
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against`, `kept`, `skipped` or `present`, by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key; of the units that were transformed, also where somebody else was there first: of the whole run; where it failed, of what is committed |
+//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against`, `kept`, `skipped` or `present`, by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key: of the whole run; where it failed, of what is committed |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |
 

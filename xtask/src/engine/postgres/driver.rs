@@ -1,5 +1,6 @@
 //! Paging through a PostgreSQL relation by a unique key: a uuid, an integer or a text.
 
+use crate::engine::driver::Size;
 use crate::engine::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -39,6 +40,14 @@ impl Driver for Postgres {
             Ok((unit, decoded, size(&row)))
         });
         Box::pin(rows)
+    }
+
+    fn sizes<'c>(
+        connection: &'c mut PgConnection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, u64), PageError>> {
+        Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
     }
 
     async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>

@@ -1,6 +1,7 @@
 //! Paging through a SQLite table in rowid order: the one order in which neighbouring units are neighbours on disk.
 
 use super::strict::strict;
+use crate::engine::driver::Size;
 use crate::engine::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -34,6 +35,14 @@ impl Driver for Sqlite {
             Ok((unit, decoded, size(&row)))
         });
         Box::pin(rows)
+    }
+
+    fn sizes<'c>(
+        connection: &'c mut SqliteConnection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, u64), PageError>> {
+        Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
     }
 
     async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>

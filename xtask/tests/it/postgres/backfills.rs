@@ -3,14 +3,13 @@
 #[path = "../../../benches/llama_logs/backfill.rs"]
 mod llama_log_categories;
 
-use super::{execute, query, unique, url};
+use super::{execute, in_the_way, query, unique, url};
 use crate::database::block;
 use crate::workspace::Workspace;
 use llama_log_categories::LlamaLogCategories;
 use pretty_assertions::assert_eq;
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
 use std::num::NonZeroU32;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use xtask::backfill::{self, Effect, Outcome, Pass};
@@ -37,17 +36,29 @@ fn records() -> String {
 
 /// Makes a pass; `behind` is called with the number of batches so far, behind each of them.
 fn pass(database: &str, effect: Effect, wait: u64, behind: &(dyn Fn(u64) + Sync)) -> Result<Outcome, backfill::Error> {
+    told_pass(database, effect, wait, behind).0
+}
+
+/// The same, and why it tried again what it tried again.
+fn told_pass(
+    database: &str,
+    effect: Effect,
+    wait: u64,
+    behind: &(dyn Fn(u64) + Sync),
+) -> (Result<Outcome, backfill::Error>, Vec<String>) {
     let address = Address::parse(Engine::Postgres, &url(database)).unwrap();
     let target = Target::real(address, Duration::from_secs(wait));
+    let whys = Mutex::new(Vec::new());
     let mut pass = Pass::new(effect);
     pass.batch = NonZeroU32::new(u32::try_from(BATCH).unwrap()).unwrap();
     let batches = AtomicU64::new(0);
-    let events = |event: Event| {
-        if matches!(event, Event::Batch { .. }) {
-            behind(batches.fetch_add(1, Ordering::Relaxed) + 1);
-        }
+    let events = |event: Event| match event {
+        Event::Batch { .. } => behind(batches.fetch_add(1, Ordering::Relaxed) + 1),
+        Event::Retrying { why, .. } => whys.lock().unwrap().push(why),
+        _ => {}
     };
-    block(backfill::run(&LlamaLogCategories, &target, &pass, &events))
+    let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &events));
+    (outcome, whys.into_inner().unwrap())
 }
 
 /// Ends every session of ours on a database from outside.
@@ -112,65 +123,47 @@ fn a_session_that_is_ended_is_begun_again() {
     assert_eq!((outcome.counts.retries, outcome.resumed), (3, None));
 }
 
-/// A session of somebody else: its first statement, then its second when the backfill waits for it, then its end.
-fn in_the_way(
-    database: &str,
-    first: &'static str,
-    second: &'static str,
-    end: &'static str,
-) -> std::thread::JoinHandle<()> {
-    let url = url(database);
-    let (ready, is_ready) = std::sync::mpsc::channel();
-    let other = std::thread::spawn(move || {
-        block(async {
-            let mut connection = PgConnection::connect(&url).await.unwrap();
-            sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
-            ready.send(()).unwrap();
-            let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-                         AND application_name = 'xtask' AND wait_event_type = 'Lock'";
-            while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut connection).await.unwrap() == 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            sqlx::raw_sql(second).execute(&mut connection).await.unwrap();
-            sqlx::raw_sql(end).execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
-        });
-    });
-    is_ready.recv().unwrap();
-    other
-}
-
 /// What passes is tried again, and counted; with real transactions in the way.
 #[test]
 fn what_passes_is_tried_again() {
-    let check = |set: &str, first: &'static str, second: &'static str, end: &'static str| {
+    let check = |set: &str, first: &'static str, second: &'static str, end: &'static str, why: &str| {
         let database = records();
         if !set.is_empty() {
             execute(&url("postgres"), &format!("ALTER DATABASE {database} SET {set}"));
         }
-        let other = std::sync::Mutex::new(None);
+        let other = Mutex::new(None);
         let begins = |batch: u64| {
             if batch == 3 {
-                *other.lock().unwrap() = Some(in_the_way(&database, first, second, end));
+                *other.lock().unwrap() = Some(in_the_way(&url(&database), first, second, end));
             }
         };
-        let outcome = pass(&database, Effect::Execute, 20, &begins).unwrap();
+        let (outcome, whys) = told_pass(&database, Effect::Execute, 20, &begins);
+        let outcome = outcome.unwrap();
         other.into_inner().unwrap().unwrap().join().unwrap();
         is_whole(&database, &outcome);
-        assert!(outcome.counts.retries > 0, "{set}: {outcome:?}");
+        assert_eq!(outcome.counts.retries, whys.len() as u64, "each is told");
+        assert!(whys.iter().any(|told| told.contains(why)), "{why} in {whys:?}");
+        let kept = query(&url(&database), "SELECT counts::json ->> 'retries' FROM _xtask_runs");
+        assert_eq!(kept, [whys.len().to_string()], "and in the ledger");
     };
     // A lock that is held for longer than a batch waits at a time.
     let hold = "BEGIN; SELECT id FROM llama_logs WHERE category IS NULL ORDER BY id DESC LIMIT 500 FOR UPDATE";
-    check("", hold, "SELECT pg_sleep(1.5)", "COMMIT");
-    check("", "BEGIN; LOCK TABLE llama_logs IN ACCESS EXCLUSIVE MODE", "SELECT pg_sleep(1.5)", "COMMIT");
+    check("", hold, "SELECT pg_sleep(1.5)", "COMMIT", "locked");
+    check("", "BEGIN; LOCK TABLE llama_logs IN ACCESS EXCLUSIVE MODE", "SELECT pg_sleep(1.5)", "COMMIT", "locked");
     // A deadlock, which the server notices before a batch gives up waiting: it ends ours, for the other one looks rarely.
     let other = "SET deadlock_timeout = '1min'; BEGIN; \
                  UPDATE llama_logs SET reason = 'x' WHERE id = (SELECT max(id::text)::uuid FROM llama_logs)";
     let all = "SELECT id FROM llama_logs ORDER BY id FOR UPDATE";
-    check("deadlock_timeout = '50ms'", other, all, "COMMIT");
+    check("deadlock_timeout = '50ms'", other, all, "COMMIT", "deadlock detected");
     // Somebody else changed the row that a batch has seen.
     let changed = "BEGIN ISOLATION LEVEL READ COMMITTED; UPDATE llama_logs SET reason = 'x' WHERE category IS NULL";
-    check("default_transaction_isolation = 'repeatable read'", changed, "SELECT 1", "COMMIT");
+    check(
+        "default_transaction_isolation = 'repeatable read'",
+        changed,
+        "SELECT 1",
+        "COMMIT",
+        "could not serialize access",
+    );
 }
 
 /// A table that gets another shape between two batches.

@@ -22,8 +22,10 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 use std::env;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
 use xtask::postgres_server::{Binaries, Hints, Server};
 
 /// The version of the shop before a row adds its own.
@@ -175,4 +177,32 @@ impl Shop {
 /// Runs a command and holds all of it against the snapshot of that name.
 fn check(snapshot: &str, shop: &Shop, arguments: &str, exit: i32) {
     shop.run(arguments).check(exit, "postgres", snapshot);
+}
+
+/// A session of somebody else: its first statements, then its second ones when one of ours waits for a lock, then its end.
+fn in_the_way(url: &str, first: &str, second: &str, end: &str) -> JoinHandle<()> {
+    let url = url.to_owned();
+    let [first, second, end] = [first, second, end].map(|sql| AssertSqlSafe(sql.to_owned()));
+    let (ready, is_ready) = mpsc::channel();
+    let other = std::thread::spawn(move || {
+        block(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            // In a transaction, the server would show the same activity again and again.
+            let mut watch = PgConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
+            ready.send(()).unwrap();
+            let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                         AND application_name = 'xtask' AND wait_event_type = 'Lock'";
+            while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut watch).await.unwrap() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            for sql in [second, end] {
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            }
+            connection.close().await.unwrap();
+            watch.close().await.unwrap();
+        });
+    });
+    is_ready.recv().unwrap();
+    other
 }

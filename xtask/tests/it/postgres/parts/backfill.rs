@@ -2,13 +2,13 @@
 //! undo leaves others as they were, and two at a time do each row once.
 
 use super::database;
-use crate::postgres::{execute, query, unique};
+use crate::postgres::{execute, in_the_way, query, unique};
 use crate::processes::wait_until;
 use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
 use std::fs;
-use xtask::ledger::{Counts, Finding};
+use xtask::ledger::{Account, Counts, Finding, FindingKind};
 
 const NEWEST: &str = "20260119100000";
 
@@ -61,8 +61,8 @@ fn rights_that_are_missing_are_named() {
     let role = unique();
     execute(&own, &format!("CREATE ROLE {role} LOGIN; GRANT SELECT, UPDATE ON users TO {role}"));
     let theirs = own.replace("postgres@", &format!("{role}@"));
-    let refused = |expected: &str, grant: &str| {
-        for mode in ["", "--execute"] {
+    let refused = |modes: &[&str], expected: &str, grant: &str| {
+        for mode in modes {
             let ran = workspace.run(&format!("backfill parts_v2 {mode} --url {theirs}"));
             assert_eq!(ran.exit, Some(1), "{}", ran.text());
             assert!(
@@ -75,23 +75,49 @@ fn rights_that_are_missing_are_named() {
         assert_eq!(query(&own, "SELECT (to_regclass('_xtask_runs') IS NULL)::text"), ["true"], "no ledger either");
     };
     execute(&own, &format!("GRANT SELECT ON _sqlx_migrations TO {role}"));
+    let each = ["", "--execute", "--undo"];
     refused(
+        &each,
         &format!("the role {role} has no right to SELECT on parts"),
         &format!("GRANT SELECT ON \"parts\" TO \"{role}\";"),
     );
     execute(&own, &format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"));
     refused(
+        &["--execute"],
         &format!("{role} has no right to INSERT on parts_v2"),
         &format!("GRANT INSERT ON \"parts_v2\" TO \"{role}\";"),
     );
-    execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
     refused(
+        &["--undo"],
+        &format!("{role} has no right to DELETE on parts_v2"),
+        &format!("GRANT DELETE ON \"parts_v2\" TO \"{role}\";"),
+    );
+    execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
+    // A policy that is for somebody else is none of ours.
+    execute(&own, "CREATE POLICY theirs ON parts_v2 TO postgres USING (true)");
+    refused(
+        &each,
         &format!(
             "row-level security of parts_v2 applies to the role {role}, and may hide rows (policies: parts_v2_own_rows)"
         ),
         &format!("ALTER ROLE \"{role}\" BYPASSRLS;"),
     );
-    execute(&own, &format!("ALTER ROLE {role} BYPASSRLS; GRANT CREATE ON SCHEMA public TO {role}"));
+    execute(&own, &format!("DROP POLICY theirs ON parts_v2; ALTER ROLE {role} BYPASSRLS"));
+    // A right to some columns may do.
+    execute(&own, &format!("REVOKE UPDATE ON users FROM {role}; GRANT UPDATE (settings) ON users TO {role}"));
+    refused(
+        &["--execute", "--undo"],
+        &format!("the role {role} may not make the tables of the ledger in the schema public"),
+        &format!("GRANT CREATE ON SCHEMA \"public\" TO \"{role}\";"),
+    );
+    workspace.succeed(&format!("backfill parts_v2 --url {theirs}"));
+    execute(&own, &format!("REVOKE USAGE ON SCHEMA public FROM PUBLIC, {role}"));
+    refused(
+        &each,
+        &format!("the role {role} may not use the schema public, in which _sqlx_migrations is"),
+        &format!("GRANT USAGE ON SCHEMA \"public\" TO \"{role}\";"),
+    );
+    execute(&own, &format!("GRANT CREATE, USAGE ON SCHEMA public TO {role}"));
     workspace.succeed(&format!("backfill parts_v2 --execute --url {theirs}"));
     assert_eq!(query(&own, "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'"), ["3"]);
 }
@@ -105,7 +131,8 @@ fn a_user_is_one_transaction_of_any_size() {
         populate(&url, 2, 5000);
         let foreseen = report(&workspace, &format!("backfill parts_v2 --batch {batch} --url {url}"));
         let done = report(&workspace, &format!("backfill parts_v2 --execute --batch {batch} --url {url}"));
-        assert_eq!((done.state.as_str(), done.counts.units), ("finished", 2));
+        // Together they would have more rows than a batch takes.
+        assert_eq!((done.state.as_str(), done.counts.units, done.counts.batches), ("finished", 2, 2));
         assert_eq!((foreseen.counts.writes, &foreseen.counts.values), (done.counts.writes, &done.counts.values));
         assert_eq!(foreseen.findings.len(), done.findings.len());
         assert_eq!(done.counts.values.together().sum(), 30_000);
@@ -115,9 +142,63 @@ fn a_user_is_one_transaction_of_any_size() {
             [done.counts.values.together().carried.to_string()]
         );
         workspace.succeed(&format!("verify parts --url {url}"));
+        let (mut users, mut sum) = (0, Account::default());
+        for of_user in done.findings.iter().filter(|finding| finding.kind == FindingKind::Accounted) {
+            users += 1;
+            of_user.books.values().for_each(|account| sum += *account);
+        }
+        assert_eq!((users, sum), (2, done.counts.values.together()), "user by user, and in total");
         seen.push((all(&url), done.counts.values));
     }
     assert!(seen[0] == seen[1]);
+}
+
+/// What belongs to nobody is told, once, in a run over all users.
+#[test]
+fn rows_of_nobody_are_recorded() {
+    let (workspace, url) = database(NEWEST);
+    populate(&url, 3, 4);
+    execute(&url, "ALTER TABLE parts DROP CONSTRAINT IF EXISTS parts_user_id_fkey");
+    execute(
+        &url,
+        "INSERT INTO parts (id, user_id, name) VALUES (md5('stray')::uuid, md5('no such user')::uuid, 'x');
+         INSERT INTO sessions (id, start_time) SELECT md5(n::text)::uuid, now() FROM generate_series(1, 3) AS n",
+    );
+    let id = query(&url, "SELECT min(id::text) FROM users")[0].clone();
+    let strays = |report: &Report| report.findings.iter().filter(|finding| finding.unit.is_empty()).count();
+    let check = |mode: &str, expected: usize| {
+        let report = report(&workspace, &format!("backfill parts_v2 {mode} --url {url}"));
+        assert_eq!(strays(&report), expected, "{mode}");
+        report
+    };
+    check("", 4);
+    check(&format!("--scope user_id={id}"), 0);
+    check(&format!("--execute --scope user_id={id}"), 0);
+    let done = check("--execute --batch 1", 4);
+    assert_eq!(done.counts.values.fields["sessions"].skipped, 3);
+    check("--execute", 0);
+    check("--undo", 0);
+}
+
+/// Somebody who adds or changes what is being moved, and commits when the backfill waits for that.
+#[test]
+fn whoever_is_faster_is_seen() {
+    let check = |change: &str, present: u64| {
+        let (workspace, url) = database(NEWEST);
+        populate(&url, 3, 12);
+        let other = in_the_way(&url, &format!("BEGIN; {change}"), "COMMIT", "");
+        let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
+        other.join().unwrap();
+        assert!(done.counts.retries > 0, "{change}");
+        assert_eq!((done.counts.left_alone, done.counts.values.together().present), (0, present), "{change}");
+        let marks = "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'";
+        assert_eq!(query(&url, marks), ["3"], "{change}");
+        let themes = "SELECT count(*)::text FROM users WHERE settings ? 'theme'";
+        assert_eq!(query(&url, themes), ["3"], "{change}");
+        workspace.succeed(&format!("verify parts --url {url}"));
+    };
+    check("INSERT INTO parts_v2 (id, user_id, name) VALUES (gen_random_uuid(), md5('user 2')::uuid, 'Part 4')", 1);
+    check("UPDATE users SET settings = settings || '{\"theme\": \"light\"}' WHERE id = md5('user 2')::uuid", 0);
 }
 
 #[test]
