@@ -144,20 +144,24 @@ static QUERIES: LazyLock<[String; 3]> = LazyLock::new(|| {
          ends.winners AS end_winners, known.a AS known_a, known.b AS known_b, known.types AS known_types",
     );
     // Each end is looked up by its id, and the row that its name is by that; what is no id is looked up nowhere.
+    // OFFSET 0 keeps the server from going through all parts of the user instead, of which there may be any number.
     let ends = "CROSS JOIN LATERAL (
             SELECT coalesce(array_agg(part.id), '{}') AS ids, coalesce(array_agg(stored.id), '{}') AS v2,
                    coalesce(array_agg(winner.id), '{}') AS winners
             FROM jsonb_array_elements_text(
                      CASE jsonb_typeof(part_relationships.parts) WHEN 'array' THEN part_relationships.parts END) AS told (id)
-            JOIN parts AS part ON part.user_id = part_relationships.user_id
-                AND part.id = CASE WHEN told.id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN told.id::uuid END
+            CROSS JOIN LATERAL (
+                SELECT parts.id, parts.user_id, parts.name FROM parts
+                WHERE parts.id = CASE WHEN told.id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN told.id::uuid END
+                OFFSET 0
+            ) AS part
             LEFT JOIN parts_v2 AS stored ON stored.user_id = part.user_id AND stored.name = part.name
             CROSS JOIN LATERAL (
                 SELECT same.id FROM parts AS same
                 WHERE same.user_id = part.user_id AND md5(same.name) = md5(part.name) AND same.name = part.name
                 ORDER BY same.created_at NULLS LAST, same.id LIMIT 1
             ) AS winner
-            WHERE octet_length(part.name) <= LONGEST_NAME
+            WHERE part.user_id = part_relationships.user_id AND octet_length(part.name) <= LONGEST_NAME
         ) AS ends
         CROSS JOIN LATERAL (
             SELECT coalesce(array_agg(part_a_id), '{}') AS a, coalesce(array_agg(part_b_id), '{}') AS b,
