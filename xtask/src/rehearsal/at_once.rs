@@ -56,6 +56,7 @@ pub(super) async fn prove(
         let did = format!("{} {}s", units.join(", "), about.unit);
         let again = match retries.into_inner() {
             0 => String::new(),
+            1 => " with one retry".to_owned(),
             n => format!(" with {n} retries"),
         };
         course.notes.push(format!("three runs begun at the same time did {did}{again}, and made what one makes"));

@@ -22,7 +22,7 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         rows.push(("no key", accounts.whole));
     }
     rows.push(("together", accounts.together()));
-    // The first four always, the others where there is something in them.
+    // The first two always, the others where there is something in them.
     let columns: [Column; 6] = [
         ("in all", |account| account.sum()),
         ("carried", |account| account.carried),
@@ -32,7 +32,7 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
         ("present", |account| account.present),
     ];
     let together = accounts.together();
-    let is_shown = |(at, (_, of)): &(usize, &Column)| *at < 4 || of(&together) > 0;
+    let is_shown = |(at, (_, of)): &(usize, &Column)| *at < 2 || of(&together) > 0;
     let columns: Vec<_> = columns.iter().enumerate().filter(is_shown).map(|(_, column)| *column).collect();
     let titles: Vec<String> = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
     let cells = |account: &Account| columns.iter().map(|(_, of)| thousands(of(account))).collect::<Vec<String>>();
