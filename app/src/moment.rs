@@ -3,15 +3,14 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sqlx::error::BoxDynError;
-use sqlx::{Database, Decode, Type};
 
 /// A point in time in UTC, as PostgreSQL writes `to_json("createdAt" AT TIME ZONE 'UTC')`: `2025-11-03T10:00:00.123`, with
 /// ` BC` behind it, or `infinity` or `-infinity`. Written into a row, it says that it is UTC.
 ///
 /// They compare in the order of time.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, sqlx::Type)]
 #[serde(transparent)]
+#[sqlx(transparent)]
 pub struct Moment(String);
 
 impl Moment {
@@ -37,29 +36,6 @@ impl Moment {
                 (sign * year.parse::<i64>().unwrap_or_default(), rest)
             }
         }
-    }
-}
-
-impl<Db: Database> Type<Db> for Moment
-where
-    String: Type<Db>,
-{
-    fn type_info() -> Db::TypeInfo {
-        String::type_info()
-    }
-
-    fn compatible(info: &Db::TypeInfo) -> bool {
-        String::compatible(info)
-    }
-}
-
-/// Out of a column that is such a text.
-impl<'r, Db: Database> Decode<'r, Db> for Moment
-where
-    String: Decode<'r, Db>,
-{
-    fn decode(value: Db::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        String::decode(value).map(Moment)
     }
 }
 

@@ -7,15 +7,16 @@
 
 #[path = "../shared/child.rs"]
 mod child;
+#[path = "../shared/durable.rs"]
+mod durable;
 mod straightforward;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
-use std::env;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use xtask::engine::Address;
-use xtask::postgres_server::{Binaries, Hints, Kept};
+use xtask::postgres_server::Kept;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -36,10 +37,7 @@ fn main() -> Result<()> {
 
 async fn measure() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let cache = env::var_os("HOME").map_or_else(env::temp_dir, PathBuf::from).join(".cache");
-    let hints = Hints { pg_bin: None, path: env::var_os("PATH"), cache, temp: env::temp_dir() };
-    let binaries = Binaries::find(&hints)?.ok_or("no PostgreSQL: run `cargo xtask postgres install`")?;
-    let server = Kept::start(&binaries, &hints, folder.path()).await?;
+    let server = durable::start(folder.path()).await?;
     let measured = compare(&server, folder.path()).await;
     Kept::stop(folder.path())?;
     measured

@@ -1,6 +1,7 @@
 //! The registry of checks in Rust: what only the app's own functions can tell. Each has a file of its own.
 
 mod llama_log_categories_follow_rule;
+mod moved;
 mod part_relationships_follow_from_legacy;
 mod part_sessions_follow_from_legacy;
 mod parts_follow_from_legacy;

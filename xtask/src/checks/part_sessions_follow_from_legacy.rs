@@ -2,7 +2,8 @@
 //! a duplicate, or of a user who is not marked as finished. Sessions that were there before have other ids, and are left
 //! alone.
 
-use app::parts::{LEGACY_SESSIONS, LegacySession, SESSIONS_V2, SessionV2, Unfit, migrate_session};
+use super::moved::Moved;
+use app::parts::{LEGACY_SESSIONS, LegacySession, SESSIONS_V2, SessionV2, migrate_session};
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -68,22 +69,8 @@ impl RowCheck for PartSessionsFollowFromLegacy {
 
 fn offence(row: &Row) -> Option<String> {
     let expected = migrate_session(&row.legacy).ok()?;
-    let stored = match (row.stored.as_deref().map(SessionV2::read), row.is_done) {
-        (None, true) => return Some("it is not in sessions_v2, and its user is marked as finished".to_owned()),
-        (None, false) => return None,
-        (Some(Err(unfit)), _) => return Some(unfit.to_string()),
-        (Some(Ok(stored)), _) => stored,
-    };
-    if stored.id != expected.id {
-        return None;
-    }
-    match row.winner {
-        _ if !row.is_done => Some("it is in sessions_v2, and its user is not marked as finished".to_owned()),
-        Some(winner) if winner != row.legacy.id => {
-            Some(format!("it is in sessions_v2, and is a duplicate of {winner}"))
-        }
-        _ => Unfit::difference(&stored, &expected).map(|unfit| unfit.to_string()),
-    }
+    let moved = Moved { legacy: row.legacy.id, table: "sessions_v2", is_done: row.is_done, winner: row.winner };
+    moved.offence(row.stored.as_deref().map(SessionV2::read), &expected, |new| new.id)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Catches parts that are not those that the app makes of the legacy rows: lost, edited, made by another version, made of a
 //! duplicate, or of a user who is not marked as finished. Parts that were there before have other ids, and are left alone.
 
-use app::parts::{LEGACY_PARTS, LegacyPart, PARTS_V2, PartV2, Unfit, migrate_part};
+use super::moved::Moved;
+use app::parts::{LEGACY_PARTS, LegacyPart, PARTS_V2, PartV2, migrate_part};
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -61,20 +62,8 @@ impl RowCheck for PartsFollowFromLegacy {
 
 fn offence(row: &Row) -> Option<String> {
     let expected = migrate_part(&row.legacy).ok()?;
-    let stored = match (row.stored.as_deref().map(PartV2::read), row.is_done) {
-        (None, true) => return Some("it is not in parts_v2, and its user is marked as finished".to_owned()),
-        (None, false) => return None,
-        (Some(Err(unfit)), _) => return Some(unfit.to_string()),
-        (Some(Ok(stored)), _) => stored,
-    };
-    if stored.id != expected.id {
-        return None;
-    }
-    match row.winner {
-        _ if !row.is_done => Some("it is in parts_v2, and its user is not marked as finished".to_owned()),
-        Some(winner) if winner != row.legacy.id => Some(format!("it is in parts_v2, and is a duplicate of {winner}")),
-        _ => Unfit::difference(&stored, &expected).map(|unfit| unfit.to_string()),
-    }
+    let moved = Moved { legacy: row.legacy.id, table: "parts_v2", is_done: row.is_done, winner: row.winner };
+    moved.offence(row.stored.as_deref().map(PartV2::read), &expected, |new| new.id)
 }
 
 #[cfg(test)]

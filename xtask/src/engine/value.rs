@@ -1,6 +1,7 @@
 //! Values as they come out of a database when nobody knows their types beforehand: in a check's offenders, in a ledger,
 //! in an example of a difference.
 
+use sqlx::{Arguments, Database, Encode, Type};
 use std::fmt;
 use std::sync::Arc;
 
@@ -116,4 +117,27 @@ impl Rows {
     pub fn scalar(&self) -> Option<&Value> {
         self.rows.first().and_then(|row| row.first())
     }
+}
+/// The values as the parameters of a statement.
+pub(super) fn arguments<Db>(values: &[Value]) -> Db::Arguments
+where
+    Db: Database,
+    Option<String>: for<'q> Encode<'q, Db> + Type<Db>,
+    String: for<'q> Encode<'q, Db> + Type<Db>,
+    i64: for<'q> Encode<'q, Db> + Type<Db>,
+    f64: for<'q> Encode<'q, Db> + Type<Db>,
+    Vec<u8>: for<'q> Encode<'q, Db> + Type<Db>,
+{
+    let mut arguments = Db::Arguments::default();
+    for value in values {
+        let added = match value {
+            Value::Null => arguments.add(None::<String>),
+            Value::Int(n) => arguments.add(*n),
+            Value::Real(x) => arguments.add(*x),
+            Value::Text(text) => arguments.add(text.clone()),
+            Value::Blob(bytes) => arguments.add(bytes.clone()),
+        };
+        debug_assert!(added.is_ok(), "these types always encode");
+    }
+    arguments
 }

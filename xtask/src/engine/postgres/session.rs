@@ -3,11 +3,12 @@
 
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
 use super::explain::explain;
+use crate::engine::value::arguments;
 use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Settings, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
-use sqlx::{Arguments, AssertSqlSafe, Column, Connection, Row as _, TypeInfo, ValueRef};
+use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
+use sqlx::{AssertSqlSafe, Column, Connection, Row as _, TypeInfo, ValueRef};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl Session {
             // Without parameters the text goes to the server as it is.
             sqlx::raw_sql(text).execute(&mut self.connection).await
         } else {
-            sqlx::query_with(text, arguments(values)).execute(&mut self.connection).await
+            sqlx::query_with(text, arguments::<Postgres>(values)).execute(&mut self.connection).await
         };
         result.map(|done| done.rows_affected()).map_err(|error| self.explain(error))
     }
@@ -84,7 +85,7 @@ impl Session {
         let fetched = if values.is_empty() {
             sqlx::raw_sql(text).fetch(&mut self.connection)
         } else {
-            sqlx::query_with(text, arguments(values)).persistent(false).fetch(&mut self.connection)
+            sqlx::query_with(text, arguments::<Postgres>(values)).persistent(false).fetch(&mut self.connection)
         };
         let mut columns: Option<Arc<[String]>> = None;
         let rows = fetched.map(move |row| {
@@ -176,21 +177,6 @@ impl Session {
         let (place, wait) = (self.address.url(), self.wait);
         self.connection.close().await.map_err(|error| explain(&place, wait, &error))
     }
-}
-
-fn arguments(values: &[Value]) -> PgArguments {
-    let mut arguments = PgArguments::default();
-    for value in values {
-        let added = match value {
-            Value::Null => arguments.add(None::<String>),
-            Value::Int(n) => arguments.add(*n),
-            Value::Real(x) => arguments.add(*x),
-            Value::Text(text) => arguments.add(text.clone()),
-            Value::Blob(bytes) => arguments.add(bytes.clone()),
-        };
-        debug_assert!(added.is_ok(), "these types always encode");
-    }
-    arguments
 }
 
 fn decode(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {

@@ -2,13 +2,12 @@
 
 use super::holders::holders;
 use crate::engine::address::SqliteAddress;
+use crate::engine::value::arguments;
 use crate::engine::{Access, Address, Error, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
 use std::io::Read;
 use std::path::PathBuf;
@@ -84,14 +83,14 @@ impl Session {
             // Without parameters the text goes to the engine as it is, several statements included.
             sqlx::raw_sql(sql).execute(&mut self.connection).await
         } else {
-            sqlx::query_with(sql, arguments(values)).execute(&mut self.connection).await
+            sqlx::query_with(sql, arguments::<Sqlite>(values)).execute(&mut self.connection).await
         };
         result.map(|done| done.rows_affected()).map_err(|error| explain(&self.path, self.wait, error))
     }
 
     pub(crate) fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
         let (path, wait) = (self.path.clone(), self.wait);
-        let query = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(values)).persistent(false);
+        let query = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments::<Sqlite>(values)).persistent(false);
         let mut columns: Option<Arc<[String]>> = None;
         let rows = query.fetch(&mut self.connection).map(move |row| {
             let row = row.and_then(|row| Ok((decode(&row)?, row))).map_err(|error| explain(&path, wait, error));
@@ -132,22 +131,6 @@ pub(crate) fn refuse_read_only(address: &SqliteAddress, access: Access) -> Resul
 /// A path as messages show it.
 fn shown(path: &std::path::Path) -> String {
     path.display().to_string()
-}
-
-fn arguments(values: &[Value]) -> SqliteArguments {
-    use sqlx::Arguments;
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        let added = match value {
-            Value::Null => arguments.add(None::<i64>),
-            Value::Int(n) => arguments.add(*n),
-            Value::Real(x) => arguments.add(*x),
-            Value::Text(text) => arguments.add(text.clone()),
-            Value::Blob(bytes) => arguments.add(bytes.clone()),
-        };
-        debug_assert!(added.is_ok(), "these types always encode");
-    }
-    arguments
 }
 
 fn decode(row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {

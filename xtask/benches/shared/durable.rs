@@ -1,0 +1,14 @@
+//! A server that writes durably, as a real one does: a throwaway server's commits cost nothing.
+
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use xtask::postgres_server::{Binaries, Hints, Kept};
+
+/// Starts a server with its data in `folder`. It stays until [`Kept::stop`].
+pub(crate) async fn start(folder: &Path) -> Result<Kept, Box<dyn Error>> {
+    let cache = env::var_os("HOME").map_or_else(env::temp_dir, PathBuf::from).join(".cache");
+    let hints = Hints { pg_bin: None, path: env::var_os("PATH"), cache, temp: env::temp_dir() };
+    let binaries = Binaries::find(&hints)?.ok_or("no PostgreSQL: run `cargo xtask postgres install`")?;
+    Ok(Kept::start(&binaries, &hints, folder).await?)
+}
