@@ -4,7 +4,7 @@ use crate::directive::nearest;
 use crate::engine::{self, Around, Connection, run_script};
 use crate::event::Events;
 use crate::migration::{self, Goal, History};
-use crate::workspace::{self, Fixture};
+use crate::workspace::{self, Fixture, Rows};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use std::path::PathBuf;
 
@@ -96,24 +96,22 @@ impl Error {
     }
 }
 
-/// Refuses a fixture whose version is none of the history's.
+/// Refuses a fixture whose version, or that of rows that come later, is none of the history's.
 ///
 /// # Errors
 /// [`Error::Version`].
 pub fn check_version(fixture: &Fixture, history: &History) -> Result<(), Error> {
-    if history.get(fixture.version).is_some() {
-        return Ok(());
-    }
+    let Some(rows) = fixture.rows().find(|rows| history.get(rows.version).is_none()) else { return Ok(()) };
     let versions = history.migrations.iter().map(|migration| migration.version.to_string());
     Err(Error::Version {
-        path: fixture.path.clone(),
-        version: fixture.version,
-        nearest: nearest(&fixture.version.to_string(), versions),
+        path: rows.path,
+        version: rows.version,
+        nearest: nearest(&rows.version.to_string(), versions),
         newest: history.newest().map_or_else(|| "none".to_owned(), |newest| newest.to_string()),
     })
 }
 
-/// Brings an empty database to the fixture's version and loads the rows, in one transaction.
+/// Brings an empty database to the fixture's version and loads its first rows, in one transaction.
 ///
 /// # Errors
 /// See [`Error`]. The migrations stay where the rows can't be loaded.
@@ -126,23 +124,34 @@ pub async fn load(
     check_version(fixture, history)?;
     let steps = migration::plan(history, &[], Goal::UpTo(fixture.version))?;
     migration::apply_all(connection, &steps, events).await?;
-    let sql = fixture.sql()?;
+    insert(connection, &fixture.name, &Rows { path: fixture.path.clone(), version: fixture.version }).await
+}
+
+/// Inserts the rows of that version, where the fixture has any that come later than its first.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn load_later(connection: &mut Connection, fixture: &Fixture, version: i64) -> Result<(), Error> {
+    for rows in fixture.later.iter().filter(|rows| rows.version == version) {
+        insert(connection, &fixture.name, rows).await?;
+    }
+    Ok(())
+}
+
+async fn insert(connection: &mut Connection, fixture: &str, rows: &Rows) -> Result<(), Error> {
+    let (sql, version) = (rows.sql()?, rows.version);
+    let fixture = fixture.to_owned();
     connection.begin_load().await?;
     let loaded = match run_script(connection, &sql, Around::Transaction).await {
         Ok(()) => connection.commit().await.map_err(|error| match error {
-            engine::Error::Statement { why, .. } => {
-                Error::References { fixture: fixture.name.clone(), version: fixture.version, why }
-            }
+            engine::Error::Statement { why, .. } => Error::References { fixture, version, why },
             other => other.into(),
         }),
         Err(failed) => match failed.error {
-            engine::Error::Statement { why, .. } | engine::Error::Privilege { why, .. } => Err(Error::Sql {
-                fixture: fixture.name.clone(),
-                version: fixture.version,
-                why,
-                text: NamedSource::new(fixture.path.display().to_string(), sql),
-                at: failed.at,
-            }),
+            engine::Error::Statement { why, .. } | engine::Error::Privilege { why, .. } => {
+                let text = NamedSource::new(rows.path.display().to_string(), sql);
+                Err(Error::Sql { fixture, version, why, text, at: failed.at })
+            }
             error => Err(error.into()),
         },
     };

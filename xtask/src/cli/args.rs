@@ -1,5 +1,6 @@
 //! The flags, as data.
 
+use crate::engine::Engine;
 use clap::{ArgGroup, Parser, Subcommand};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -239,7 +240,22 @@ pub struct PostgresInstallArgs {
 #[derive(Debug, clap::Args)]
 pub struct CiArgs {
     /// Folders in migrations (default: all of them)
+    #[arg(conflicts_with = "migrations")]
     pub databases: Vec<String>,
+    /// A folder of sqlx migrations of any project, which needs no file of ours; several of them are one history, in the order
+    /// of the versions
+    #[arg(long, value_name = "DIR")]
+    pub migrations: Vec<PathBuf>,
+    /// Its engine, postgres or sqlite (default: that of DATABASE_URL, also from .env)
+    #[arg(long, value_name = "ENGINE", requires = "migrations")]
+    pub engine: Option<Engine>,
+    /// Data that has seen the migrations up to a version, as FILE@VERSION, or FILE if its first line is `-- at: VERSION` or its
+    /// name begins with the version; or a folder of files that are named after versions, each inserted behind its migration
+    #[arg(long, value_name = "FILE", requires = "migrations")]
+    pub fixture: Vec<PathBuf>,
+    /// SQL that is run in an empty database before the history: what the history needs and another system owns
+    #[arg(long, value_name = "FILE", requires = "migrations")]
+    pub setup: Vec<PathBuf>,
     /// Print the answers as JSON
     #[arg(long)]
     pub json: bool,

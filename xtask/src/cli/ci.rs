@@ -1,12 +1,13 @@
 //! `ci`: every proof of every database, with an empty database and with each fixture.
 
 use super::args::CiArgs;
-use super::context::{Context, Loaded};
+use super::context::{Context, Loaded, Registry};
 use super::error::Error;
+use super::given;
 use crate::Exit;
-use crate::report::{Steps, answers_json, count, duration, failures, matrix, not_done};
+use crate::report::{Steps, Terminal, answers_json, count, duration, failures, matrix, not_done};
 use crate::sandbox::Sandbox;
-use crate::workspace::Database;
+use crate::workspace::{Database, Origin};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Instant;
@@ -23,6 +24,13 @@ pub(super) enum Output {
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
     rehearse(context, &databases, if args.json { Output::Json } else { Output::Text }).await
+}
+
+/// The same for a project that has no file of ours.
+pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit, Error> {
+    let nothing = Registry::default();
+    let context = Context::given(&nothing, terminal, given::database(args)?)?;
+    rehearse(&context, &context.databases(&[])?, if args.json { Output::Json } else { Output::Text }).await
 }
 
 pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], output: Output) -> Result<Exit, Error> {
@@ -108,11 +116,7 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
             terminal.result(&format!("{} in {proofs}, {took}", paint.bad(count(problems as u64, "problem"))));
         } else if database.fixtures.is_empty() {
             let sentence = format!("incomplete: {} has no fixture, so nothing was tried on rows", database.name);
-            terminal.result(&format!(
-                "{}\n  put data into fixtures/{}/<name>.sql with `-- at: VERSION` in its first line",
-                paint.odd(sentence),
-                database.name
-            ));
+            terminal.result(&format!("{}\n  {}", paint.odd(sentence), where_to_put_data(database)));
         } else {
             terminal.result(&format!("{} in {took}", paint.good(format!("all {proofs} hold"))));
         }
@@ -121,4 +125,13 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
         terminal.result(&serde_json::Value::from(reports).to_string());
     }
     exit
+}
+
+fn where_to_put_data(database: &Database) -> String {
+    match database.origin {
+        Origin::Workspace => {
+            format!("put data into fixtures/{}/<name>.sql with `-- at: VERSION` in its first line", database.name)
+        }
+        Origin::Given { .. } => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
+    }
 }

@@ -1,6 +1,7 @@
 //! What every subcommand starts from: the workspace, the registry, the terminal, and where the person stood.
 
 use super::error::Error;
+use super::postgres::hints;
 use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
@@ -12,7 +13,7 @@ use crate::migration::{self, History};
 use crate::rehearsal::Subject;
 use crate::report::{Paint, Terminal, duration};
 use crate::sandbox::{NoHost, Sandbox};
-use crate::workspace::{Database, Workspace};
+use crate::workspace::{Database, Origin, Workspace};
 use std::path::{Path, PathBuf};
 
 /// The data changes, checks in Rust and generators that a workspace has.
@@ -56,6 +57,16 @@ impl<'a> Context<'a> {
         let context = Self { registry, terminal, workspace, typed_in };
         context.check_registry()?;
         Ok(context)
+    }
+
+    /// A workspace of one database that flags describe, and nothing of ours. Paths stay as they were typed. What is kept from
+    /// one rehearsal to the next goes where this project's builds go, or to the user's cache.
+    pub(super) fn given(nothing: &'a Registry, terminal: &'a Terminal, database: Database) -> Result<Self, Error> {
+        let folder = |source| Error::Folder { path: PathBuf::from("."), source };
+        let typed_in = std::env::current_dir().map_err(folder)?;
+        let root = typed_in.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+        let root = root.map_or_else(|| hints().cache.join("xtask"), Path::to_owned);
+        Ok(Self { registry: nothing, terminal, workspace: Workspace { root, databases: vec![database] }, typed_in })
     }
 
     fn check_registry(&self) -> Result<(), Error> {
@@ -133,12 +144,14 @@ impl<'a> Context<'a> {
 
     /// Reads the history and the checks of a database, and warns of what is odd.
     pub(super) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error> {
-        let history =
-            History::read(&database.folder, database.engine).map_err(|faults| migration::Error::Faults { faults })?;
+        let history = History::read(database).map_err(|faults| migration::Error::Faults { faults })?;
         for warning in &history.warnings {
             self.terminal.note(&format!("{} {warning}", self.terminal.err().odd("warning:")));
         }
-        let checks = check::read(&database.folder, database.engine)?;
+        let checks = match database.origin {
+            Origin::Workspace => check::read(&database.folder, database.engine)?,
+            Origin::Given { .. } => Vec::new(),
+        };
         let backfills: Vec<String> =
             self.registry.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect();
         for migration in &history.migrations {

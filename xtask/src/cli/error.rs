@@ -28,6 +28,22 @@ pub(super) enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Server(postgres_server::Error),
+    /// Nothing says which engine a history is for.
+    #[error("nothing says which engine the migrations are for: there is no {variable} here, nor in .env")]
+    #[diagnostic(help("add `--engine postgres` or `--engine sqlite`"))]
+    WhichEngine {
+        /// The variable that was looked for.
+        variable: String,
+    },
+    /// The database of the project has another engine.
+    #[error("the migrations seem to be for `{scheme}` (from {origin}), and this tool works with PostgreSQL and SQLite")]
+    #[diagnostic(help("if they are for one of those, add `--engine postgres` or `--engine sqlite`"))]
+    NoEngine {
+        /// The first part of the URL.
+        scheme: String,
+        /// Where the URL was found.
+        origin: String,
+    },
     /// The name is not that of a backfill.
     #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
     #[diagnostic(help("there is: {}", known.join(", ")))]

@@ -9,6 +9,7 @@ mod db;
 mod error;
 mod fixture;
 mod generate;
+mod given;
 mod migrate;
 mod new;
 mod postgres;
@@ -46,6 +47,11 @@ pub fn main(registry: Registry) -> ExitCode {
 }
 
 async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exit, Error> {
+    if let Command::Ci(args) = &args.command
+        && !args.migrations.is_empty()
+    {
+        return ci::run_given(terminal, args).await;
+    }
     let context = Context::enter(registry, terminal)?;
     match args.command {
         Command::New(args) => new::run(&context, &args),

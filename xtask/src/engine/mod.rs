@@ -35,6 +35,7 @@ pub use value::{Row, Rows, Value};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// A database engine, as `engine = "…"` in `database.toml` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,8 +86,18 @@ impl Engine {
         self == Self::Sqlite
     }
 
+    /// True where a byte order mark before the first statement is an error. SQLite takes it for a space.
+    pub(crate) fn refuses_byte_order_mark(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// True where only one transaction at a time may write.
     pub(crate) fn has_one_writer(self) -> bool {
+        self == Self::Sqlite
+    }
+
+    /// True where a connection loads extensions from files, and not `CREATE EXTENSION` into a database.
+    pub(crate) fn loads_extensions(self) -> bool {
         self == Self::Sqlite
     }
 
@@ -178,6 +189,19 @@ pub(crate) enum TransactionControl {
     Rollback,
     /// The same, and opens another one.
     RollbackAndChain,
+}
+
+impl FromStr for Engine {
+    type Err = String;
+
+    /// Reads the name of an engine, also as the first part of a URL of it.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.to_ascii_lowercase().as_str() {
+            "sqlite" | "sqlite3" => Ok(Self::Sqlite),
+            "postgres" | "postgresql" => Ok(Self::Postgres),
+            _ => Err("there is `postgres` and `sqlite`".to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Engine {

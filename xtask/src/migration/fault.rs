@@ -1,5 +1,6 @@
 //! What can be wrong with a history before a single statement has run. sqlx notices few of these, and late.
 
+use crate::engine::Engine;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use std::path::PathBuf;
 
@@ -96,6 +97,15 @@ pub enum Fault {
         #[label]
         at: SourceSpan,
     },
+    /// A byte order mark that the engine takes for a part of the first word.
+    #[error("{} begins with a byte order mark, which {engine} takes for a part of its first word", file.display())]
+    #[diagnostic(help("save it as UTF-8 without one: sqlx sends the file as it is"))]
+    ByteOrderMark {
+        /// The file.
+        file: PathBuf,
+        /// The engine.
+        engine: Engine,
+    },
     /// Applied here, but not among the files.
     #[error("migration {version} was applied to this database, and its file is missing from {}", folder.display())]
     #[diagnostic(help(
@@ -140,4 +150,11 @@ pub enum Fault {
         /// The version.
         version: i64,
     },
+}
+
+impl Fault {
+    /// True for what sqlx runs all the same: it passes the file over, or a comment in it.
+    pub(super) fn is_none_of_sqlx(&self) -> bool {
+        matches!(self, Self::Ignored { .. } | Self::DownWithoutUp { .. } | Self::Directive { .. })
+    }
 }

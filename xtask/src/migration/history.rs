@@ -4,9 +4,9 @@ use super::fault::Fault;
 use super::file::{Loss, Migration, Script, Transaction};
 use super::warning::{Warning, warnings};
 use crate::directive::{Directive, Mistake, NO_TRANSACTION, directives};
-use crate::engine::Engine;
 use crate::engine::lex::statements;
-use crate::workspace::{entries, file_name};
+use crate::engine::{Engine, TransactionControl};
+use crate::workspace::{Database, Origin, entries, file_name};
 use miette::NamedSource;
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 
 const KNOWN: &[&str] = &["loses", "requires-backfill", NO_TRANSACTION];
 
+/// A version that is less than that of any migration.
+pub const BEFORE_ALL: i64 = -1;
+
 /// All migrations of a database, in order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct History {
     /// The migrations, by version.
     pub migrations: Vec<Migration>,
@@ -37,19 +40,49 @@ enum Kind {
     Down,
 }
 
+/// Whose rules a history keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// Ours: whatever sqlx would pass over in silence is a fault.
+    Ours,
+    /// sqlx's: what it takes is taken, and what it passes over is warned of.
+    Sqlx,
+}
+
+impl Rules {
+    fn least_version(self) -> i64 {
+        match self {
+            // `--to 0` is before all migrations.
+            Self::Ours => 1,
+            Self::Sqlx => 0,
+        }
+    }
+}
+
 impl History {
-    /// Reads a folder.
+    /// Reads the folders of a database.
     ///
     /// # Errors
-    /// All its faults.
-    pub fn read(folder: &Path, engine: Engine) -> Result<Self, Vec<Fault>> {
+    /// All their faults.
+    pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
+        let rules = match database.origin {
+            Origin::Workspace => Rules::Ours,
+            Origin::Given { .. } => Rules::Sqlx,
+        };
         let mut faults = Vec::new();
         let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
         let mut downs: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
-        let paths = entries(folder)
-            .map_err(|error| vec![Fault::Unreadable { file: folder.to_owned(), why: error.to_string() }])?;
+        let mut paths = Vec::new();
+        for folder in database.folders() {
+            match entries(folder) {
+                Ok(inner) => paths.extend(inner),
+                Err(error) => {
+                    faults.push(Fault::Unreadable { file: folder.to_owned(), why: error.to_string() });
+                }
+            }
+        }
         for path in paths {
-            let named = match named(&path) {
+            let named = match named(&path, rules) {
                 Ok(Some(named)) => named,
                 Ok(None) => continue,
                 Err(fault) => {
@@ -57,7 +90,7 @@ impl History {
                     continue;
                 }
             };
-            match script(&path, named.kind, engine, &mut faults) {
+            match script(&path, named.kind, database.engine, rules, &mut faults) {
                 Ok(script) => {
                     let side = if named.kind == Kind::Up { &mut ups } else { &mut downs };
                     side.entry(named.version).or_default().push((named, script));
@@ -77,6 +110,10 @@ impl History {
             let up = script.path.with_file_name(format!("{}_{}.up.sql", named.digits, named.name));
             faults.push(Fault::DownWithoutUp { file: script.path.clone(), up });
         }
+        let mut odd = Vec::new();
+        if rules == Rules::Sqlx {
+            odd.extend(faults.extract_if(.., |fault| fault.is_none_of_sqlx()).map(Warning::Passed));
+        }
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -89,7 +126,10 @@ impl History {
                 migrations.push(migration(named, up, down));
             }
         }
-        Ok(Self { migrations, warnings: warnings(&digits) })
+        if rules == Rules::Ours {
+            odd.extend(warnings(&digits));
+        }
+        Ok(Self { migrations, warnings: odd })
     }
 
     /// The migration of that version.
@@ -118,7 +158,7 @@ impl History {
 }
 
 /// What the name of a file says, by sqlx's rules; none for a file that is plainly no migration.
-fn named(path: &Path) -> Result<Option<Named>, Fault> {
+fn named(path: &Path, rules: Rules) -> Result<Option<Named>, Fault> {
     let file = file_name(path);
     let lower = file.to_lowercase();
     let ignored = |why| Err(Fault::Ignored { file: path.to_owned(), why });
@@ -146,7 +186,7 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
         return ignored("its name has no `_` behind the version");
     };
     let version = match digits.parse::<i64>() {
-        Ok(version) if version > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()) => version,
+        Ok(version) if version >= rules.least_version() && digits.bytes().all(|byte| byte.is_ascii_digit()) => version,
         _ => return Err(Fault::BadVersion { file: path.to_owned() }),
     };
     let (name, kind) = match rest.strip_suffix(".down.sql") {
@@ -156,7 +196,7 @@ fn named(path: &Path) -> Result<Option<Named>, Fault> {
     Ok(Some(Named { version, digits: digits.to_owned(), name: name.to_owned(), kind }))
 }
 
-fn script(path: &Path, kind: Kind, engine: Engine, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
+fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
     let sql = fs::read_to_string(path)
         .map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
     let (found, mistaken) = directives(&sql, KNOWN);
@@ -179,6 +219,10 @@ fn script(path: &Path, kind: Kind, engine: Engine, faults: &mut Vec<Fault>) -> R
         faults.push(directive_fault(path, &sql, directive, why, help.to_owned()));
     }
     for (directive, mistake) in mistaken {
+        // Comments of people who never heard of our directives are prose.
+        if rules == Rules::Sqlx && directive.key != NO_TRANSACTION {
+            continue;
+        }
         let (why, help) = match mistake {
             Mistake::Misplaced => (
                 "sqlx reads it only as the very first bytes of the file",
@@ -192,13 +236,34 @@ fn script(path: &Path, kind: Kind, engine: Engine, faults: &mut Vec<Fault>) -> R
         faults.push(directive_fault(path, &sql, directive, why, help));
     }
     let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
-    let own = statements(&sql, engine).into_iter().find(|statement| engine.transaction_control(statement).is_some());
-    if let (Transaction::Wrapped, Some(statement), true) = (transaction, own, engine.refuses_own_transaction()) {
-        let file = path.display().to_string();
-        let text = NamedSource::new(&file, sql.clone());
-        faults.push(Fault::OwnTransaction { file, text, at: (statement.start, statement.text.len()).into() });
+    if transaction == Transaction::Wrapped && engine.refuses_own_transaction() {
+        faults.extend(own_transaction(path, &sql, engine));
+    }
+    if sql.starts_with('\u{feff}') && engine.refuses_byte_order_mark() {
+        faults.push(Fault::ByteOrderMark { file: path.to_owned(), engine });
     }
     Ok(Script { path: path.to_owned(), sql, transaction })
+}
+
+/// The first statement that does not fit into the transaction in which sqlx runs a file: one that begins another, or ends one
+/// when there is none, or leaves none to sqlx in the end. A file may end that transaction and begin one again.
+fn own_transaction(path: &Path, sql: &str, engine: Engine) -> Option<Fault> {
+    let (mut is_open, mut last) = (true, None);
+    let mut wrong = None;
+    for statement in statements(sql, engine) {
+        let Some(control) = engine.transaction_control(&statement) else { continue };
+        let begins = control == TransactionControl::Begin;
+        if begins == is_open {
+            wrong = Some(statement);
+            break;
+        }
+        is_open = begins;
+        last = Some(statement);
+    }
+    let statement = wrong.or(last.filter(|_| !is_open))?;
+    let file = path.display().to_string();
+    let text = NamedSource::new(&file, sql.to_owned());
+    Some(Fault::OwnTransaction { file, text, at: (statement.start, statement.text.len()).into() })
 }
 
 fn directive_fault(path: &Path, sql: &str, directive: Directive, why: &'static str, help: String) -> Fault {

@@ -1,10 +1,11 @@
 //! What is odd about a history without being wrong.
 
+use super::fault::Fault;
 use jiff::civil::DateTime;
 use std::fmt;
 
-/// An oddity of a version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An oddity.
+#[derive(Debug)]
 pub enum Warning {
     /// Fewer or more digits than the others, so that the files sort otherwise than they run.
     Unpadded {
@@ -18,6 +19,8 @@ pub enum Warning {
         /// `20251399000000_add_colour`.
         migration: String,
     },
+    /// What sqlx passes over, in a history that keeps its rules only.
+    Passed(Fault),
 }
 
 impl fmt::Display for Warning {
@@ -29,6 +32,7 @@ impl fmt::Display for Warning {
                     "{migration}: the versions around it have {width} digits, so files are listed in another order than they run"
                 )
             }
+            Self::Passed(fault) => fault.fmt(f),
             Self::ImpossibleTime { migration } => {
                 write!(f, "{migration}: the version looks like a UTC time (YYYYMMDDHHMMSS) and is none")
             }
@@ -75,6 +79,7 @@ mod tests {
                 .map(|warning| match warning {
                     Warning::Unpadded { migration, width } => format!("{migration} not {width}"),
                     Warning::ImpossibleTime { migration } => format!("{migration} no time"),
+                    Warning::Passed(fault) => fault.to_string(),
                 })
                 .collect();
             assert_eq!(found, expect);

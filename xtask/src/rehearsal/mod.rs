@@ -18,10 +18,12 @@ pub use state::{Compared, Moment};
 use crate::Error;
 use crate::backfill::AnyBackfill;
 use crate::check::{AnyRowCheck, Check};
+use crate::engine::{Connection, Schema};
 use crate::event::{Event, Events};
-use crate::migration::History;
+use crate::migration::{self, History};
 use crate::sandbox::{Sandbox, Scratch};
 use crate::workspace::{Database, Fixture};
+use crate::{fingerprint, fixture};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -134,7 +136,7 @@ impl Course<'_> {
             Some(scratch) => self.subject.sandbox.keep(scratch).await.ok(),
             None => None,
         };
-        let next = what.next(&self.subject.database.name, kept.as_deref());
+        let next = what.next(self.subject.database, kept.as_deref());
         self.problems.push(Problem { step: self.step.clone(), what, kept, next });
     }
 
@@ -152,9 +154,33 @@ impl Course<'_> {
         scratch
     }
 
-    /// The version at which the data starts; 0 for an empty database.
+    /// The version at which the data starts.
     fn start_version(&self) -> i64 {
-        self.fixture.map_or(0, |fixture| fixture.version)
+        self.fixture.map_or(migration::BEFORE_ALL, |fixture| fixture.version)
+    }
+
+    /// Inserts what the fixture has for the version that was just reached.
+    async fn load_later(&mut self, version: i64, connection: &mut Connection) -> Result<(), Error> {
+        let Some(fixture) = self.fixture else { return Ok(()) };
+        if fixture.later.iter().any(|rows| rows.version == version) {
+            self.step(format!("insert the rows of {} for version {version}", fixture.name));
+            fixture::load_later(connection, fixture, version).await?;
+            self.path.push(walk::Action::Rows(version));
+        }
+        Ok(())
+    }
+
+    /// The schema before the first migration: nothing, or what is run before the history.
+    async fn ground(&self) -> Result<Schema, Error> {
+        let subject = self.subject;
+        if subject.database.setup.is_empty() {
+            return Ok(Schema::default());
+        }
+        let template = subject.sandbox.template(subject.database, subject.history, None).await?;
+        let scratch = subject.sandbox.scratch(&template, "ground").await?;
+        let mut connection = scratch.open().await?;
+        let schema = fingerprint::schema(&mut connection).await;
+        Ok(connection.close_with(schema).await?)
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     for migration in course.subject.history.after(course.start_version()) {
         course.run_due(&scratch, Some(migration), &mut done).await?;
         apply_watched(course, migration, &scratch, &mut connection).await?;
+        course.load_later(migration.version, &mut connection).await?;
     }
     for backfill in course.due(None, &done) {
         let outcome = course.backfill(backfill, &scratch, crate::backfill::Effect::Execute).await?;

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::backfill;
 use crate::check::{CheckResult, Verdict};
 use crate::shell::quoted;
+use crate::workspace::Database;
 
 /// Something that a proof found wrong.
 #[derive(Debug)]
@@ -44,21 +45,21 @@ pub enum What {
 }
 
 impl What {
-    pub(super) fn next(&self, database: &str, kept: Option<&str>) -> String {
+    pub(super) fn next(&self, database: &Database, kept: Option<&str>) -> String {
         match (self, kept) {
             (Self::Checks(results), Some(kept)) => {
                 let red = results.iter().filter(|result| matches!(result.verdict, Verdict::Red { .. })).count();
                 let them = if red == 1 { "it" } else { "them" };
-                format!("cargo xtask verify {database} --url {}   (shows {them} again)", quoted(kept))
+                format!("cargo xtask verify {} --url {}   (shows {them} again)", database.name, quoted(kept))
             }
             (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
             (Self::Error(error), _) => match &**error {
                 Error::Backfill(
                     backfill::Error::Rejected { backfill, .. } | backfill::Error::Statement { backfill, .. },
                 ) => format!("cargo xtask backfill {backfill} --verify"),
-                _ => format!("cargo xtask ci {database}"),
+                _ => database.rehearse(),
             },
-            _ => format!("cargo xtask ci {database}"),
+            _ => database.rehearse(),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::{Effect, Undo};
 use crate::engine::Connection;
-use crate::engine::Schema;
 use crate::fingerprint::{self, compare_schemas};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
@@ -24,6 +23,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         let Some(down) = &migration.down else {
             course.notes.push(format!("{} has no down file", migration.label()));
             course.up(migration, &scratch, &mut connection).await?;
+            course.load_later(migration.version, &mut connection).await?;
             continue;
         };
         if let Some(fresh) = there_and_back(course, migration, &down.path, &scratch, &mut connection).await? {
@@ -33,6 +33,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
             connection = scratch.open().await?;
             course.up(migration, &scratch, &mut connection).await?;
         }
+        course.load_later(migration.version, &mut connection).await?;
     }
     for backfill in course.due(None, &done) {
         let before = Moment::of(course, &mut connection).await?;
@@ -99,7 +100,7 @@ async fn all_the_way(course: &mut Course<'_>, scratch: &Scratch, connection: &mu
         }
     }
     course.step("look at what is left when everything is reverted");
-    let left = compare_schemas(&Schema::default(), &fingerprint::schema(connection).await?);
+    let left = compare_schemas(&course.ground().await?, &fingerprint::schema(connection).await?);
     if !left.is_empty() {
         let what = What::Differences {
             expected: "with everything reverted, nothing is left".to_owned(),

@@ -7,6 +7,7 @@ use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check;
 use crate::engine::Connection;
 use crate::event::{Direction, Event, silent};
+use crate::fixture;
 use crate::migration::{self, Migration};
 use crate::sandbox::Scratch;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,8 @@ pub(super) enum Action {
     Up(i64),
     /// It was reverted.
     Down(i64),
+    /// The rows that the fixture has for that version were inserted.
+    Rows(i64),
     /// The backfill of that name made a pass.
     Backfill(&'static str, Effect),
 }
@@ -36,6 +39,11 @@ impl<'a> Course<'a> {
                     let direction = if matches!(action, Action::Up(_)) { Direction::Up } else { Direction::Down };
                     if let Some(migration) = subject.history.get(*version) {
                         migration::step(&mut connection, migration, direction).await?;
+                    }
+                }
+                Action::Rows(version) => {
+                    if let Some(fixture) = self.fixture {
+                        fixture::load_later(&mut connection, fixture, *version).await?;
                     }
                 }
                 Action::Backfill(name, effect) => {
@@ -136,6 +144,7 @@ impl<'a> Course<'a> {
         for migration in self.subject.history.after(self.start_version()) {
             self.run_due(scratch, Some(migration), &mut done).await?;
             self.up(migration, scratch, connection).await?;
+            self.load_later(migration.version, connection).await?;
         }
         self.run_due(scratch, None, &mut done).await
     }

@@ -2,7 +2,7 @@
 
 use super::NoHost;
 use crate::{engine, fixture};
-use miette::Diagnostic;
+use miette::{Diagnostic, NamedSource, SourceSpan};
 
 /// A failure of the sandbox.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -15,6 +15,21 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fixture(#[from] fixture::Error),
+    /// A statement of what is run before the history failed.
+    #[error("{file} can't be run in an empty database: {why}")]
+    #[diagnostic(help("correct it: it is run before the history, in a database that holds nothing"))]
+    Setup {
+        /// The file.
+        file: String,
+        /// What the engine said.
+        why: String,
+        /// Its text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// The token at fault, or the start of the statement.
+        #[label]
+        at: SourceSpan,
+    },
     /// The database failed, or the file system below it.
     #[error(transparent)]
     #[diagnostic(transparent)]

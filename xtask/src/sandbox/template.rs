@@ -1,11 +1,12 @@
 //! Templates: a database with a fixture in it (or nothing), built once per content hash.
 
 use super::{Error, Sandbox};
-use crate::engine::{self, Access, Address, Connection, Engine};
+use crate::engine::{self, Access, Address, Around, Connection, Engine, run_script};
 use crate::event::silent;
 use crate::fixture;
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
+use miette::NamedSource;
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -38,14 +39,14 @@ impl Sandbox {
         }
         let name = fixture.map_or("empty", |fixture| fixture.name.as_str());
         let some = self.some_address(database.engine)?;
-        let hash = hash(&some, history, fixture).await?;
-        let address = self.template_address(&some, &format!("{}-{name}", database.name), hash)?;
+        let hash = hash(&some, database, history, fixture).await?;
+        let address = self.template_address(&some, &plain(&format!("{}-{name}", database.name)), hash)?;
         if engine::exists(&address).await? {
             engine::touch(&address).await?;
             return Ok(Template { address, version });
         }
         let building = self.unused(&some, "building")?;
-        if let Err(error) = build(&building, history, fixture).await {
+        if let Err(error) = build(&building, database, history, fixture).await {
             engine::remove(&building).await?;
             return Err(error);
         }
@@ -63,7 +64,17 @@ impl Sandbox {
     }
 }
 
-async fn hash(address: &Address, history: &History, fixture: Option<&Fixture>) -> Result<u128, Error> {
+/// A name that is one of a file, too.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).take(80).collect()
+}
+
+async fn hash(
+    address: &Address,
+    database: &Database,
+    history: &History,
+    fixture: Option<&Fixture>,
+) -> Result<u128, Error> {
     let mut hash = Xxh3Default::new();
     let mut add = |part: &str| {
         // With its length, so that no two lists of parts run into the same bytes.
@@ -73,25 +84,54 @@ async fn hash(address: &Address, history: &History, fixture: Option<&Fixture>) -
     add(FORMAT);
     add(env!("CARGO_PKG_VERSION"));
     add(&engine::version(address).await?);
+    for setup in &database.setup {
+        add(&setup.sql);
+    }
     if let Some(fixture) = fixture {
         for migration in history.through(fixture.version) {
             add(&migration.label());
             add(&migration.up.sql);
         }
-        add(&fixture.sql().map_err(fixture::Error::from)?);
+        for rows in fixture.rows().take(1) {
+            add(&rows.sql().map_err(fixture::Error::from)?);
+        }
     }
     Ok(hash.digest128())
 }
 
-async fn build(address: &Address, history: &History, fixture: Option<&Fixture>) -> Result<(), Error> {
+async fn build(
+    address: &Address,
+    database: &Database,
+    history: &History,
+    fixture: Option<&Fixture>,
+) -> Result<(), Error> {
     let patience = Duration::from_secs(5);
     // Only a database that somebody cares for is made by opening it; then it is a scratch database like any other.
     Connection::open(address, Access::Write, patience).await?.close().await?;
     let mut connection = Connection::open(address, Access::Scratch, patience).await?;
-    let built = match fixture {
-        Some(fixture) => fixture::load(&mut connection, history, fixture, &silent).await.map_err(Error::from),
-        None => Ok(()),
-    };
+    let built = fill(&mut connection, database, history, fixture).await;
     // What is not on disk is not copied, and what somebody is connected to can't be.
     connection.close_with(built).await
+}
+
+async fn fill(
+    connection: &mut Connection,
+    database: &Database,
+    history: &History,
+    fixture: Option<&Fixture>,
+) -> Result<(), Error> {
+    for setup in &database.setup {
+        run_script(connection, &setup.sql, Around::Nothing).await.map_err(|failed| match failed.error {
+            engine::Error::Statement { why, .. } | engine::Error::Privilege { why, .. } => {
+                let file = setup.path.display().to_string();
+                let text = NamedSource::new(&file, setup.sql.clone());
+                Error::Setup { file, why, text, at: failed.at }
+            }
+            error => error.into(),
+        })?;
+    }
+    match fixture {
+        Some(fixture) => Ok(fixture::load(connection, history, fixture, &silent).await?),
+        None => Ok(()),
+    }
 }

@@ -1,5 +1,12 @@
 //! Which databases there are: one folder each under `migrations/`, with a `database.toml`, and their fixtures under
-//! `fixtures/`. Reads folders and headers; connects to nothing.
+//! `fixtures/`; or one that flags describe, of a project that has no file of ours. Reads folders and headers; connects to
+//! nothing.
+
+mod given;
+mod sqlx_toml;
+
+pub use given::{Error as GivenError, Given};
+pub use sqlx_toml::url_variable;
 
 use crate::directive::{directives, nearest};
 use crate::engine::Engine;
@@ -21,16 +28,43 @@ pub struct Workspace {
 /// A database of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
-    /// The name of its folder.
+    /// The name of its folder; where flags describe it, its folders as they were typed.
     pub name: String,
     /// Its engine.
     pub engine: Engine,
     /// The folder with its migrations.
     pub folder: PathBuf,
+    /// Further folders of the same history: they share one `_sqlx_migrations`.
+    pub beside: Vec<PathBuf>,
+    /// Who described it.
+    pub origin: Origin,
+    /// What is run in an empty database before the history.
+    pub setup: Vec<Setup>,
     /// Columns whose values say nothing, as `(table, column)`: fingerprints leave them out.
     pub volatile: Vec<(String, String)>,
     /// Its fixtures, by name.
     pub fixtures: Vec<Fixture>,
+}
+
+/// Who described a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A `database.toml` of the workspace. Its files keep our rules.
+    Workspace,
+    /// Flags. Its files keep sqlx's rules and nobody else's.
+    Given {
+        /// The flags, to be typed again.
+        flags: String,
+    },
+}
+
+/// SQL that makes what the history needs and another system owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The file that it is in, or that asks for it.
+    pub path: PathBuf,
+    /// The SQL.
+    pub sql: String,
 }
 
 /// Named data at a stated version.
@@ -41,6 +75,17 @@ pub struct Fixture {
     /// The file.
     pub path: PathBuf,
     /// The migration version that the data is at.
+    pub version: i64,
+    /// Rows that come later: each right behind the migration of its version, on top of those before.
+    pub later: Vec<Rows>,
+}
+
+/// A file of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The file.
+    pub path: PathBuf,
+    /// The migration version that they are at.
     pub version: i64,
 }
 
@@ -127,6 +172,10 @@ pub enum Error {
         /// All that there are.
         known: Vec<String>,
     },
+    /// The flags that describe a database can't be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Given(#[from] GivenError),
     /// The file system refused.
     #[error("can't read {}: {source}", path.display())]
     #[diagnostic(help(
@@ -225,7 +274,22 @@ impl Database {
             volatile.push((table.to_owned(), column.to_owned()));
         }
         let fixtures = read_fixtures(&root.join("fixtures").join(&name))?;
-        Ok(Self { name, engine: toml.engine, folder: folder.to_owned(), volatile, fixtures })
+        let (beside, origin, setup) = (Vec::new(), Origin::Workspace, Vec::new());
+        Ok(Self { name, engine: toml.engine, folder: folder.to_owned(), beside, origin, setup, volatile, fixtures })
+    }
+
+    /// All folders of its history.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.folder).chain(&self.beside).map(PathBuf::as_path)
+    }
+
+    /// What is typed to rehearse it.
+    #[must_use]
+    pub fn rehearse(&self) -> String {
+        match &self.origin {
+            Origin::Workspace => format!("cargo xtask ci {}", self.name),
+            Origin::Given { flags } => format!("cargo xtask ci {flags}"),
+        }
     }
 }
 
@@ -243,26 +307,44 @@ fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
     if path.extension().is_none_or(|ending| ending != "sql") {
         return Err(Error::UnknownFixture { path });
     }
-    let mut header = Vec::new();
-    let read = fs::File::open(&path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
-    read.map_err(|source| Error::Io { path: path.clone(), source })?;
-    let (found, _) = directives(&String::from_utf8_lossy(&header), &["at"]);
-    let at = found.first().map(|directive| directive.value.clone());
+    let at = stated_version(&path)?;
     let Some(version) = at.as_ref().and_then(|at| at.parse().ok()) else {
         return Err(Error::FixtureWithoutVersion { path, found: at });
     };
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Fixture { name, path, version })
+    Ok(Fixture { name: file_stem(&path), path, version, later: Vec::new() })
+}
+
+/// What stands behind `-- at:` in the first comments of a fixture.
+fn stated_version(path: &Path) -> Result<Option<String>, Error> {
+    let mut header = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
+    read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let (found, _) = directives(&String::from_utf8_lossy(&header), &["at"]);
+    Ok(found.first().map(|directive| directive.value.clone()))
 }
 
 impl Fixture {
-    /// Its SQL.
+    /// All its rows, in the order in which they come.
+    pub fn rows(&self) -> impl Iterator<Item = Rows> {
+        let first = Rows { path: self.path.clone(), version: self.version };
+        std::iter::once(first).chain(self.later.iter().cloned())
+    }
+}
+
+impl Rows {
+    /// Their SQL.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn sql(&self) -> Result<String, Error> {
-        fs::read_to_string(&self.path).map_err(|source| Error::Io { path: self.path.clone(), source })
+        read(&self.path)
     }
+}
+
+/// A file of SQL without the mark that some editors put before its first byte.
+fn read(path: &Path) -> Result<String, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }
 
 /// The entries of a folder in the order of their names, those that begin with a dot left out.
@@ -279,4 +361,8 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn file_stem(path: &Path) -> String {
+    path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
