@@ -6,7 +6,7 @@ use super::error::Error;
 use super::target::from_environment;
 use crate::Exit;
 use crate::engine::{Engine, PostgresAddress};
-use crate::postgres_server::{self, Binaries, Hints, Server};
+use crate::postgres_server::{self, Binaries, Hints};
 use crate::sandbox::{Host, NoHost};
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ impl Context<'_> {
         let mut hints = hints();
         hints.temp = in_memory(self.fixture_bytes()).unwrap_or(hints.temp);
         match Binaries::find(&hints)? {
-            Some(binaries) => Ok(Ok(Host::own(Server::start(&binaries, &hints).await?))),
+            Some(binaries) => Ok(Ok(Host::own(binaries, hints).await?)),
             None => Ok(Err(NoHost::Absent)),
         }
     }

@@ -26,9 +26,16 @@ pub(crate) struct Token<'a> {
     pub(crate) text: &'a str,
 }
 
-impl Token<'_> {
+impl<'a> Token<'a> {
     pub(crate) fn is(&self, word: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::Punct) && self.text.eq_ignore_ascii_case(word)
+    }
+
+    /// What stands between the marks of a string in dollars, and where that starts.
+    pub(crate) fn body(&self) -> Option<(usize, &'a str)> {
+        let mark = self.text.strip_prefix('$')?.find('$')? + 2;
+        let body = self.text.get(mark..self.text.len().checked_sub(mark)?)?;
+        Some((self.start + mark, body))
     }
 
     /// The token as it is compared: keywords in upper case, identifiers without their quotes.

@@ -6,6 +6,7 @@ mod at_once;
 mod fresh;
 mod populated;
 mod problem;
+mod refusal;
 mod rerun;
 mod reversible;
 mod state;
@@ -13,6 +14,7 @@ mod verify_backfill;
 mod walk;
 
 pub use problem::{Problem, What};
+pub use refusal::Refusal;
 pub use state::{Compared, Moment};
 
 use crate::Error;
@@ -187,15 +189,22 @@ impl Course<'_> {
 impl Subject<'_> {
     /// Makes every proof: with an empty database, then with each fixture. A fixture that can't be loaded is one problem of
     /// *populated*, and the other proofs are not tried with it.
-    pub async fn prove_all(&self) -> Vec<Answer> {
+    ///
+    /// # Errors
+    /// Why no proof could be made.
+    pub async fn prove_all(&self) -> Result<Vec<Answer>, Refusal> {
+        self.sandbox.takes(self.database, self.history)?;
+        if !self.database.setup.is_empty() {
+            let tried = self.sandbox.try_out(self.database, self.history, None).await;
+            tried.map_err(|error| Refusal::Setup(Box::new(error)))?;
+        }
         let mut answers = Vec::new();
         for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             if fixture.is_some() {
                 let load = async |course: &mut Course<'_>| {
                     course.step("load the fixture");
                     let subject = course.subject;
-                    let template = subject.sandbox.template(subject.database, subject.history, course.fixture).await;
-                    Ok(template.map(drop)?)
+                    Ok(subject.sandbox.try_out(subject.database, subject.history, course.fixture).await?)
                 };
                 let loaded = self.run(Proof::Populated, fixture, REHEARSAL_BATCH, load).await;
                 if !loaded.problems.is_empty() {
@@ -204,10 +213,16 @@ impl Subject<'_> {
                 }
             }
             for proof in Proof::ALL.into_iter().filter(|proof| proof.applies_to(fixture)) {
-                answers.push(self.prove(proof, fixture).await);
+                let answer = self.prove(proof, fixture).await;
+                if proof == Proof::Fresh
+                    && let Some(refusal) = Refusal::of(self, &answer)
+                {
+                    return Err(refusal);
+                }
+                answers.push(answer);
             }
         }
-        answers
+        Ok(answers)
     }
 
     /// Makes one proof with one fixture, or with an empty database.

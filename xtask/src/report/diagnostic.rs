@@ -20,16 +20,16 @@ pub fn diagnostic(error: &dyn Diagnostic, paint: Paint) -> String {
 }
 
 fn details(error: &dyn Diagnostic, paint: Paint, text: &mut String) {
-    if let (Some(source), Some(labels)) = (error.source_code(), error.labels()) {
-        for label in labels {
-            if let Some(snippet) = snippet(source, label.inner(), paint) {
-                text.push_str(&snippet);
-            }
-        }
-    }
+    text.push_str(&place(error, paint).unwrap_or_default());
     if let Some(help) = error.help() {
         let _ = writeln!(text, "  {} {help}", paint.good("help:"));
     }
+}
+
+/// The lines that an error is about, each with a mark.
+pub(super) fn place(error: &dyn Diagnostic, paint: Paint) -> Option<String> {
+    let (source, labels) = (error.source_code()?, error.labels()?);
+    Some(labels.filter_map(|label| snippet(source, label.inner(), paint)).collect())
 }
 
 fn snippet(source: &dyn miette::SourceCode, span: &SourceSpan, paint: Paint) -> Option<String> {

@@ -1,8 +1,8 @@
 //! The answers of a rehearsal: a matrix of proofs and data, and each problem in full.
 
+use super::diagnostic::place;
 use super::{Paint, checks_table, diagnostic, duration};
 use crate::rehearsal::{Answer, Problem, Proof, What};
-use crate::sandbox::NoHost;
 use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
@@ -16,9 +16,10 @@ fn column(answer: &Answer) -> &str {
 
 /// What could not be done, why, and what helps.
 #[must_use]
-pub fn not_done(name: &str, done: &str, why: &NoHost, paint: Paint) -> String {
+pub fn not_done(name: &str, done: &str, why: &dyn Diagnostic, paint: Paint) -> String {
+    let place = place(why, paint).map(|place| format!("\n{}", place.trim_end())).unwrap_or_default();
     let help = why.help().map(|help| format!("\n  {help}")).unwrap_or_default();
-    format!("{}: {}{help}", paint.strong(name), paint.odd(format!("not {done}: {why}")))
+    format!("{}: {}{place}{help}", paint.strong(name), paint.odd(format!("not {done}: {why}")))
 }
 
 /// A line a proof, a column for the empty database and for each fixture.

@@ -1,7 +1,7 @@
 //! What can go wrong when throwaway databases are made.
 
 use super::NoHost;
-use crate::{engine, fixture};
+use crate::{engine, fixture, postgres_server};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 /// A failure of the sandbox.
@@ -15,6 +15,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fixture(#[from] fixture::Error),
+    /// A server of its own for a history can't be started.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Server(#[from] postgres_server::Error),
     /// A statement of what is run before the history failed.
     #[error("{file} can't be run in an empty database: {why}")]
     #[diagnostic(help("correct it: it is run before the history, in a database that holds nothing"))]

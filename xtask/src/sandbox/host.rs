@@ -2,17 +2,33 @@
 
 use crate::engine::postgres::{self, Claim};
 use crate::engine::{Address, Error, PostgresAddress};
-use crate::postgres_server::Server;
+use crate::postgres_server::{self, Binaries, Hints, Server};
 use miette::Diagnostic;
 
 /// A server for scratch databases.
 #[derive(Debug)]
 pub struct Host {
     server: PostgresAddress,
-    /// Lives as long as this does.
-    own: Option<Server>,
+    /// Where it was named, or what it was started with.
+    origin: Origin,
     /// On a server that stays: what tells other processes that this one lives.
     claim: Option<Claim>,
+}
+
+/// Where the server comes from.
+#[derive(Debug)]
+enum Origin {
+    /// Somebody else keeps it; the environment names it there.
+    Given(String),
+    /// It is our own and lives as long as this does.
+    Own(Box<Own>),
+}
+
+#[derive(Debug)]
+struct Own {
+    server: Server,
+    binaries: Binaries,
+    hints: Hints,
 }
 
 /// Why there is no server for scratch databases.
@@ -22,6 +38,18 @@ pub enum NoHost {
     #[error("there is no PostgreSQL on this machine")]
     #[diagnostic(help("run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL"))]
     Absent,
+    /// The history changes more than its database, and the server is somebody else's.
+    #[error("the history changes more than its database ({because}), and the server of {origin} is not ours")]
+    #[diagnostic(help(
+        "leave {origin} unset, and such a history gets throwaway servers of its own (`cargo xtask postgres install`, if there is \
+         no PostgreSQL on this machine)"
+    ))]
+    Somebodys {
+        /// What it changes, and where.
+        because: String,
+        /// Where the server was named.
+        origin: String,
+    },
     /// The one that was named can't be used.
     #[error("{why} (from {origin})")]
     #[diagnostic(help("{help}"))]
@@ -50,13 +78,38 @@ impl Host {
             origin: origin.to_owned(),
         };
         postgres::check_host(&server).await.map_err(unfit)?;
-        Ok(Self { server, own: None, claim: None })
+        Ok(Self { server, origin: Origin::Given(origin.to_owned()), claim: None })
     }
 
-    /// A server of our own.
-    #[must_use]
-    pub fn own(server: Server) -> Self {
-        Self { server: PostgresAddress::on_server(server.options()), own: Some(server), claim: None }
+    /// A server of our own, started with these binaries.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn own(binaries: Binaries, hints: Hints) -> Result<Self, postgres_server::Error> {
+        let server = Server::start(&binaries, &hints).await?;
+        let address = PostgresAddress::on_server(server.options());
+        Ok(Self { server: address, origin: Origin::Own(Box::new(Own { server, binaries, hints })), claim: None })
+    }
+
+    /// Another server of our own, with nothing on it.
+    ///
+    /// # Errors
+    /// [`NoHost::Somebodys`] where this one is not ours; what starting it said.
+    pub(super) async fn another(&self, because: &str) -> Result<Server, super::Error> {
+        let own = self.has_another(because)?;
+        Ok(Server::start(&own.binaries, &own.hints).await?)
+    }
+
+    /// Refuses a history that changes more than its database where the server is not ours.
+    pub(super) fn may_have_another(&self, because: &str) -> Result<(), NoHost> {
+        self.has_another(because).map(drop)
+    }
+
+    fn has_another(&self, because: &str) -> Result<&Own, NoHost> {
+        match &self.origin {
+            Origin::Own(own) => Ok(own),
+            Origin::Given(origin) => Err(NoHost::Somebodys { because: because.to_owned(), origin: origin.clone() }),
+        }
     }
 
     /// The address of a database on it.
@@ -79,20 +132,20 @@ impl Host {
     /// True where databases have to be removed, because the server stays.
     #[must_use]
     pub fn stays(&self) -> bool {
-        self.own.is_none()
+        matches!(self.origin, Origin::Given(_))
     }
 
     /// Leaves a server of our own running, for what is kept on it; the next rehearsal sweeps it.
     pub fn leave(self) {
-        if let Some(server) = self.own {
-            server.leave();
+        if let Origin::Own(own) = self.origin {
+            own.server.leave();
         }
     }
 
     /// Ends a server of our own.
     pub async fn stop(self) {
-        if let Some(server) = self.own {
-            server.stop().await;
+        if let Origin::Own(own) = self.origin {
+            own.server.stop().await;
         }
     }
 }

@@ -2,6 +2,7 @@
 //! went into it; a scratch database is a copy of one. Nothing outside this module can make a [`Scratch`], so that a proof,
 //! which takes nothing else, can't be handed a database that somebody cares for.
 
+mod alone;
 mod error;
 mod host;
 mod scratch;
@@ -14,6 +15,8 @@ pub use scratch::Scratch;
 pub use template::Template;
 
 use crate::engine::{self, Address, Engine};
+use crate::migration::History;
+use crate::workspace::Database;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -73,6 +76,18 @@ impl Sandbox {
     pub fn serves(&self, engine: Engine) -> Result<(), NoHost> {
         match (engine, &self.host) {
             (Engine::Postgres, Err(why)) => Err(why.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a history of which there can be no scratch databases.
+    ///
+    /// # Errors
+    /// Why that is.
+    pub fn takes(&self, database: &Database, history: &History) -> Result<(), NoHost> {
+        self.serves(database.engine)?;
+        match (&self.host, alone::alone(database, history, None)) {
+            (Ok(host), Some(alone)) => host.may_have_another(&alone.because),
             _ => Ok(()),
         }
     }

@@ -1,7 +1,9 @@
 //! Scratch databases: copies that proofs work on.
 
+use super::template::From;
 use super::{Error, Sandbox, Template};
 use crate::engine::{self, Address, Connection, Target};
+use crate::postgres_server::Server;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,6 +22,8 @@ pub struct Scratch {
     is_kept: AtomicBool,
     /// Where databases go that have served; they are removed by the sandbox, which can wait for that.
     served: Arc<Mutex<Vec<Address>>>,
+    /// The server on which it is alone, where it is.
+    alone: Option<Server>,
 }
 
 impl Sandbox {
@@ -27,13 +31,21 @@ impl Sandbox {
     ///
     /// # Errors
     /// What the file system or the server said.
-    pub async fn scratch(&self, template: &Template, name: &str) -> Result<Scratch, Error> {
-        let from = &template.address;
+    pub async fn scratch(&self, template: &Template<'_>, name: &str) -> Result<Scratch, Error> {
         self.remove_served().await?;
-        let address = self.unused(from, name)?;
-        engine::copy(from, &address).await?;
+        let (address, alone) = match &template.0 {
+            From::Copy(from) => {
+                let address = self.unused(from, name)?;
+                engine::copy(from, &address).await?;
+                (address, None)
+            }
+            From::Anew(alone) => {
+                let (address, server) = self.scratch_alone(alone).await?;
+                (address, Some(server))
+            }
+        };
         let (target, served) = (Target::scratch(address, WAIT), Arc::clone(&self.served));
-        Ok(Scratch { target, name: name.to_owned(), is_kept: AtomicBool::new(false), served })
+        Ok(Scratch { target, name: name.to_owned(), is_kept: AtomicBool::new(false), served, alone })
     }
 
     /// An address in this process's part that nothing has yet.
@@ -66,7 +78,9 @@ impl Sandbox {
             }
             database @ Address::Postgres(_) => {
                 scratch.is_kept.store(true, Ordering::Relaxed);
-                self.keeps_server.store(true, Ordering::Relaxed);
+                if scratch.alone.is_none() {
+                    self.keeps_server.store(true, Ordering::Relaxed);
+                }
                 Ok(database.url())
             }
         }
@@ -91,7 +105,13 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if !self.is_kept.load(Ordering::Relaxed) {
+        let is_kept = self.is_kept.load(Ordering::Relaxed);
+        if let Some(server) = self.alone.take() {
+            // Without a reason to keep it, it ends here.
+            if is_kept {
+                server.leave();
+            }
+        } else if !is_kept {
             self.served.lock().unwrap_or_else(PoisonError::into_inner).push(self.target.address.clone());
         }
     }

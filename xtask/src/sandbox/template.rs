@@ -1,5 +1,6 @@
 //! Templates: a database with a fixture in it (or nothing), built once per content hash.
 
+use super::alone::{Alone, alone};
 use super::{Error, Sandbox};
 use crate::engine::{self, Access, Address, Around, Connection, Engine, run_script};
 use crate::event::silent;
@@ -15,10 +16,15 @@ const FORMAT: &str = "2";
 
 /// A database that is only ever copied.
 #[derive(Debug, Clone)]
-pub struct Template {
-    pub(super) address: Address,
-    /// The version that it is at; 0 for an empty database.
-    pub version: i64,
+pub struct Template<'a>(pub(super) From<'a>);
+
+/// What a scratch database is made from.
+#[derive(Debug, Clone)]
+pub(super) enum From<'a> {
+    /// A database that is copied.
+    Copy(Address),
+    /// Nothing that could be copied: each is built on a server of its own.
+    Anew(Box<Alone<'a>>),
 }
 
 impl Sandbox {
@@ -27,15 +33,17 @@ impl Sandbox {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn template(
+    pub async fn template<'a>(
         &self,
-        database: &Database,
-        history: &History,
-        fixture: Option<&Fixture>,
-    ) -> Result<Template, Error> {
-        let version = fixture.map_or(0, |fixture| fixture.version);
+        database: &'a Database,
+        history: &'a History,
+        fixture: Option<&'a Fixture>,
+    ) -> Result<Template<'a>, Error> {
         if let Some(fixture) = fixture {
             fixture::check_version(fixture, history)?;
+        }
+        if let Some(alone) = alone(database, history, fixture) {
+            return Ok(Template(From::Anew(Box::new(alone))));
         }
         let name = fixture.map_or("empty", |fixture| fixture.name.as_str());
         let some = self.some_address(database.engine)?;
@@ -43,7 +51,7 @@ impl Sandbox {
         let address = self.template_address(&some, &plain(&format!("{}-{name}", database.name)), hash)?;
         if engine::exists(&address).await? {
             engine::touch(&address).await?;
-            return Ok(Template { address, version });
+            return Ok(Template(From::Copy(address)));
         }
         let building = self.unused(&some, "building")?;
         if let Err(error) = build(&building, database, history, fixture).await {
@@ -52,7 +60,23 @@ impl Sandbox {
         }
         // Its name is the mark: a database of that name is whole.
         engine::settle(&building, &address).await?;
-        Ok(Template { address, version })
+        Ok(Template(From::Copy(address)))
+    }
+
+    /// Tries whether there can be a scratch database with that fixture.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn try_out(
+        &self,
+        database: &Database,
+        history: &History,
+        fixture: Option<&Fixture>,
+    ) -> Result<(), Error> {
+        match self.template(database, history, fixture).await?.0 {
+            From::Copy(_) => Ok(()),
+            From::Anew(alone) => self.scratch_alone(&alone).await.map(drop),
+        }
     }
 
     /// An address of that engine, for what is the same for all of them.
@@ -114,7 +138,8 @@ async fn build(
     connection.close_with(built).await
 }
 
-async fn fill(
+/// Runs what comes before the history, and loads the fixture.
+pub(super) async fn fill(
     connection: &mut Connection,
     database: &Database,
     history: &History,

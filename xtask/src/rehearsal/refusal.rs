@@ -1,0 +1,116 @@
+//! Why a database can't be rehearsed at all, which is told once instead of by every proof.
+
+use super::problem::What;
+use super::{Answer, Subject};
+use crate::engine::{self, Missing};
+use crate::migration;
+use crate::sandbox::{self, NoHost};
+use crate::workspace::Origin;
+use crate::{Error, Exit};
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+/// Why a database was not rehearsed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Refusal {
+    /// There is no server for it.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NoHost(#[from] NoHost),
+    /// There can't be a throwaway database with what is run before the history.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Setup(Box<sandbox::Error>),
+    /// The history names what none of its migrations makes.
+    #[error("the history needs the {missing}, which none of its migrations makes")]
+    #[diagnostic(help("{}", what_helps(missing)))]
+    Missing {
+        /// What it is.
+        missing: Missing,
+        /// The migration's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where it is named.
+        #[label]
+        at: SourceSpan,
+    },
+    /// The role may not do what the history does.
+    #[error("migration {migration} needs a right that the role of the server has not: {why}")]
+    #[diagnostic(help(
+        "name a role that is a superuser in XTASK_POSTGRES_URL; or leave it unset, and the history runs on a throwaway server"
+    ))]
+    Rights {
+        /// The migration.
+        migration: String,
+        /// What the server said.
+        why: String,
+        /// The migration's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// The statement.
+        #[label]
+        at: SourceSpan,
+    },
+}
+
+fn what_helps(missing: &Missing) -> String {
+    let name = &missing.name;
+    let sql = match missing.kind.as_str() {
+        "extension" => {
+            return format!(
+                "install {name} into the PostgreSQL of this machine; or name a server that has it, on which databases may be made, \
+                 in XTASK_POSTGRES_URL"
+            );
+        }
+        "module" | "collation" => {
+            return format!("SQLite has no {missing} here: leave out the migrations that need it");
+        }
+        "schema" => format!("CREATE SCHEMA {name};"),
+        "role" => format!("CREATE ROLE {name};"),
+        "function" => format!("CREATE FUNCTION {name} …, or the extension that it is part of"),
+        "table" => match name.split_once('.') {
+            Some((schema, _)) => {
+                format!("CREATE SCHEMA {schema}; CREATE TABLE {name} …, with the columns that are used")
+            }
+            None => format!("CREATE TABLE {name} …, with the columns that are used"),
+        },
+        kind => format!("CREATE {} {name} …", kind.to_uppercase()),
+    };
+    format!(
+        "if another system owns it, write SQL that makes it ({sql}) and add `--setup FILE`; else correct the migration"
+    )
+}
+
+impl Refusal {
+    /// The exit code that it leads to.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NoHost(_) | Self::Missing { .. } | Self::Rights { .. } => Exit::Incomplete,
+            Self::Setup(_) => Exit::Failed,
+        }
+    }
+
+    /// Why no proof can be made where *fresh* failed like that; none where it found a fault of the history.
+    pub(super) fn of(subject: &Subject<'_>, fresh: &Answer) -> Option<Self> {
+        // A workspace of ours is corrected, not provided for.
+        let Origin::Given { .. } = subject.database.origin else { return None };
+        let [problem] = fresh.problems.as_slice() else { return None };
+        let What::Error(error) = &problem.what else { return None };
+        let Error::Migration(migration::Error::Sql { migration, cause, text, at, .. }) = error.as_ref() else {
+            return None;
+        };
+        let (text, at) = (text.clone(), *at);
+        match cause {
+            engine::Error::Privilege { why, .. } => {
+                Some(Self::Rights { migration: migration.clone(), why: why.clone(), text, at })
+            }
+            engine::Error::Statement { why, .. } => {
+                let missing = subject.database.engine.missing(why)?;
+                let makes = |sql: &str| subject.database.engine.makes(sql, &missing.name);
+                let is_made = subject.history.migrations.iter().any(|migration| makes(&migration.up.sql));
+                (!is_made).then_some(Self::Missing { missing, text, at })
+            }
+            _ => None,
+        }
+    }
+}
