@@ -1,6 +1,7 @@
 //! What every subcommand starts from: the workspace, the registry, the terminal, and where the person stood.
 
 use super::error::Error;
+use super::given;
 use super::postgres::hints;
 use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
@@ -161,7 +162,11 @@ impl<'a> Context<'a> {
                 return Err(Error::RequiresUnknown { file, backfill, nearest, known: backfills });
             }
         }
-        Ok(Loaded { database, history, checks })
+        let loaded = Loaded { database, history, checks };
+        if let Origin::Given { .. } = database.origin {
+            given::check_engine(&loaded)?;
+        }
+        Ok(loaded)
     }
 
     /// Refuses what names a migration that there is none of: a window that would never open, in silence, or a fixture that

@@ -1,11 +1,20 @@
 //! What can be wrong with a command line, beside what the engine says.
 
+use crate::engine::Engine;
 use crate::{Exit, backfill, check, engine, fixture, migration, postgres_server, sandbox, workspace};
-use miette::Diagnostic;
+use miette::{Diagnostic, NamedSource, SourceSpan};
 use std::path::PathBuf;
 
 fn or(nearest: Option<&String>) -> String {
     nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
+}
+
+fn which_backfill(known: &[String]) -> String {
+    if known.is_empty() {
+        "rehearse it in the workspace that has that backfill: `cargo xtask ci DATABASE`".to_owned()
+    } else {
+        format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
+    }
 }
 
 /// Any failure of a command.
@@ -43,6 +52,25 @@ pub(super) enum Error {
         scheme: String,
         /// Where the URL was found.
         origin: String,
+    },
+    /// The migrations are for another engine.
+    #[error("the migrations are not for {engine}: `{words}` is {whose}'s")]
+    #[diagnostic(help("{help}"))]
+    OtherEngine {
+        /// The engine that was named.
+        engine: Engine,
+        /// The words at fault.
+        words: String,
+        /// The engine that knows them.
+        whose: String,
+        /// What to do.
+        help: String,
+        /// The migration's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where they stand.
+        #[label]
+        at: SourceSpan,
     },
     /// The name is not that of a backfill.
     #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
@@ -202,7 +230,7 @@ pub(super) enum Error {
     NoBinaries,
     /// A migration requires a backfill that is none.
     #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), or(nearest.as_ref()))]
-    #[diagnostic(help("correct `-- requires-backfill:`; there is: {}", known.join(", ")))]
+    #[diagnostic(help("{}", which_backfill(known)))]
     RequiresUnknown {
         /// The up file.
         file: PathBuf,

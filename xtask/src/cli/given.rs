@@ -1,10 +1,12 @@
 //! The database that the flags of `ci` describe, of a project that has no file of ours.
 
 use super::args::CiArgs;
+use super::context::Loaded;
 use super::error::Error;
 use super::target::from_environment;
-use crate::engine::Engine;
+use crate::engine::{Engine, Whose};
 use crate::workspace::{self, Database, Given};
+use miette::NamedSource;
 use std::path::PathBuf;
 
 /// The variable in which most projects keep the URL of their database.
@@ -34,4 +36,25 @@ fn guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
     let Some((url, origin)) = from_environment(&variable)? else { return Err(Error::WhichEngine { variable }) };
     let scheme = url.split(':').next().unwrap_or_default();
     scheme.parse().map_err(|_| Error::NoEngine { scheme: scheme.to_owned(), origin })
+}
+
+/// Refuses a history whose words only another engine knows: much of it might run all the same, and prove nothing.
+pub(super) fn check_engine(loaded: &Loaded<'_>) -> Result<(), Error> {
+    let engine = loaded.database.engine;
+    for script in loaded.history.migrations.iter().map(|migration| &migration.up) {
+        let Some(foreign) = engine.foreign(&script.sql) else { continue };
+        let file = script.path.display().to_string();
+        let whose = match foreign.whose {
+            Whose::Of(other) => other.to_string(),
+            Whose::OfNone(other) => other.to_owned(),
+        };
+        let help = match foreign.whose {
+            Whose::Of(other) => format!("type `--engine {}`", other.scheme()),
+            Whose::OfNone(_) => "this tool works with PostgreSQL and SQLite".to_owned(),
+        };
+        let at = (foreign.at, foreign.words.len()).into();
+        let text = NamedSource::new(&file, script.sql.clone());
+        return Err(Error::OtherEngine { engine, words: foreign.words.to_owned(), whose, help, text, at });
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use crate::Exit;
 use crate::engine::{Engine, PostgresAddress};
 use crate::postgres_server::{self, Binaries, Hints};
 use crate::sandbox::{Host, NoHost};
+use crate::workspace::Fixture;
 use std::path::{Path, PathBuf};
 
 /// The variable that names a server on which databases may be made.
@@ -41,8 +42,8 @@ fn in_memory(fixtures: u64) -> Option<PathBuf> {
 impl Context<'_> {
     fn fixture_bytes(&self) -> u64 {
         let on_server = self.workspace.databases.iter().filter(|database| database.engine == Engine::Postgres);
-        let fixtures = on_server.flat_map(|database| &database.fixtures);
-        fixtures.filter_map(|fixture| std::fs::metadata(&fixture.path).ok()).map(|file| file.len()).sum()
+        let rows = on_server.flat_map(|database| &database.fixtures).flat_map(Fixture::rows);
+        rows.filter_map(|rows| std::fs::metadata(rows.path).ok()).map(|file| file.len()).sum()
     }
 
     /// A server for scratch databases, or why there is none.

@@ -5,6 +5,7 @@
 pub(crate) mod address;
 mod catalogue;
 mod connection;
+mod dialect;
 mod digest;
 mod driver;
 mod error;
@@ -24,6 +25,7 @@ pub use address::{Address, PostgresAddress};
 pub use catalogue::{Object, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
 pub(crate) use connection::Settings;
 pub use connection::{Access, Connection, Lock};
+pub(crate) use dialect::Whose;
 pub use digest::TableDigest;
 #[cfg(test)]
 pub(crate) use digest::tests::digest as digest_of_rows;

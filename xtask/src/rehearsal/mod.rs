@@ -187,7 +187,8 @@ impl Course<'_> {
 }
 
 impl Subject<'_> {
-    /// Makes every proof: with an empty database, then with each fixture. A fixture that can't be loaded is one problem of
+    /// Makes every proof: with an empty database, then with each fixture. A fixture that can't be loaded, or can't be any more
+    /// on the way up, is one problem of
     /// *populated*, and the other proofs are not tried with it.
     ///
     /// # Errors
@@ -219,7 +220,11 @@ impl Subject<'_> {
                 {
                     return Err(refusal);
                 }
+                let is_unusable = answer.problems.iter().any(Problem::is_of_fixture);
                 answers.push(answer);
+                if is_unusable {
+                    break;
+                }
             }
         }
         Ok(answers)

@@ -44,6 +44,13 @@ pub enum What {
     },
 }
 
+impl Problem {
+    /// True where the fixture is at fault, so that there is nothing to be proved with it.
+    pub(super) fn is_of_fixture(&self) -> bool {
+        matches!(&self.what, What::Error(error) if matches!(**error, Error::Fixture(_)))
+    }
+}
+
 impl What {
     pub(super) fn next(&self, database: &Database, kept: Option<&str>) -> String {
         match (self, kept) {

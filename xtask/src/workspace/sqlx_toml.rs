@@ -1,8 +1,8 @@
 //! What a project says in its `sqlx.toml`, as far as it bears on its migrations. sqlx's macros and sqlx-cli read that file.
 
 use super::given::Error;
-use super::{Setup, read};
-use crate::engine::Engine;
+use super::{Setup, entries, read};
+use crate::engine::{Engine, SQLX_TABLE};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,7 @@ struct Common {
 #[serde(rename_all = "kebab-case", default)]
 struct Migrate {
     create_schemas: Vec<String>,
+    table_name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +59,13 @@ pub(super) fn setup(folders: &[PathBuf], engine: Engine) -> Result<Vec<Setup>, s
                 "leave out of the folder what needs them, or take the setting away to see what fails without them";
             return Err(Error::SqlxToml { path, why, help }.into());
         }
+        if let Some(table) = toml.migrate.table_name.filter(|table| table != SQLX_TABLE)
+            && let Some(file) = speaks_of(folder, &table)?
+        {
+            let why = format!("its books are in `{table}`, and {} works on that table", file.display());
+            let help = "leave that migration out of the folder: a rehearsal keeps its books in `_sqlx_migrations`";
+            return Err(Error::SqlxToml { path, why, help }.into());
+        }
         let schemas = toml.migrate.create_schemas.iter();
         let sql: String =
             schemas.map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {};\n", engine.quote(schema))).collect();
@@ -66,6 +74,16 @@ pub(super) fn setup(folders: &[PathBuf], engine: Engine) -> Result<Vec<Setup>, s
         }
     }
     Ok(setup)
+}
+
+/// The first file in a folder that holds the name of a table.
+fn speaks_of(folder: &Path, table: &str) -> Result<Option<PathBuf>, super::Error> {
+    for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
+        if read(&path)?.contains(table) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// The nearest `sqlx.toml` at or above a folder, as far up as its crate reaches.
