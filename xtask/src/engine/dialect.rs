@@ -24,7 +24,8 @@ pub(crate) enum Whose {
 }
 
 const POSTGRES: &[&[&str]] = &[&["CREATE", "EXTENSION"], &["CREATE", "TYPE"], &["LANGUAGE", "PLPGSQL"]];
-const SQLITE: &[&[&str]] = &[&["AUTOINCREMENT"], &["PRAGMA", "FOREIGN_KEYS"], &["WITHOUT", "ROWID"]];
+const SQLITE: &[&[&str]] =
+    &[&["AUTOINCREMENT"], &["PRAGMA", "FOREIGN_KEYS"], &["WITHOUT", "ROWID"], &[")", "STRICT", ";"]];
 const MYSQL: &[&[&str]] = &[&["AUTO_INCREMENT"], &["ENGINE", "=", "INNODB"]];
 
 impl Engine {

@@ -72,6 +72,11 @@ pub(crate) fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
                 at += 1;
                 continue;
             }
+            // A byte order mark is a space there.
+            _ if engine == Engine::Sqlite && sql[at..].starts_with('\u{feff}') => {
+                at += '\u{feff}'.len_utf8();
+                continue;
+            }
             b'-' if bytes.get(at + 1) == Some(&b'-') => {
                 at = sql[at..].find('\n').map_or(bytes.len(), |n| at + n);
                 Kind::Comment
@@ -286,6 +291,7 @@ mod tests {
         check("a 'never closed; b", &["a 'never closed; b"]);
         check("sélect 'é'; x", &["sélect 'é';", "x"]);
         check("a.b = 1.5e3;", &["a.b = 1.5e3;"]);
+        check("\u{feff}CREATE TRIGGER t BEGIN a; END; b", &["CREATE TRIGGER t BEGIN a; END;", "b"]);
     }
 
     #[test]

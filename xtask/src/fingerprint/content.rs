@@ -117,8 +117,9 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
     let changed: Vec<&String> = before.columns.iter().filter(is_other).map(|(column, _)| column).collect();
     let same_columns = before.columns.keys().eq(now.columns.keys());
     let other_keys = changed.iter().any(|column| before.key.contains(column));
-    // The same values in other rows: only possible in a table without a key.
-    let rearranged = changed.is_empty() && same_columns && before.whole != now.whole;
+    // The same values in other rows: only possible in a table without a key. In one with a key, another whole of the same
+    // columns is their order.
+    let rearranged = changed.is_empty() && same_columns && before.key.is_empty() && before.whole != now.whole;
     if other_keys || rearranged {
         found.push(other_rows(1, 1));
         return;

@@ -187,9 +187,8 @@ impl Course<'_> {
 }
 
 impl Subject<'_> {
-    /// Makes every proof: with an empty database, then with each fixture. A fixture that can't be loaded, or can't be any more
-    /// on the way up, is one problem of
-    /// *populated*, and the other proofs are not tried with it.
+    /// Makes every proof: with an empty database, then with each fixture. A history that an empty database does not take is one
+    /// problem of *fresh*, a fixture that can't be loaded one of *populated*, and the other proofs are not tried with that data.
     ///
     /// # Errors
     /// Why no proof could be made.
@@ -220,9 +219,10 @@ impl Subject<'_> {
                 {
                     return Err(refusal);
                 }
-                let is_unusable = answer.problems.iter().any(Problem::is_of_fixture);
+                // Other proofs with the same data would only tell the same.
+                let is_the_end = answer.problems.iter().any(|problem| problem.ends(proof));
                 answers.push(answer);
-                if is_unusable {
+                if is_the_end {
                     break;
                 }
             }

@@ -1,5 +1,6 @@
 //! What a proof found wrong: in which step, what, where to look at it, and what to type next.
 
+use super::Proof;
 use crate::Error;
 use crate::backfill;
 use crate::check::{CheckResult, Verdict};
@@ -45,9 +46,15 @@ pub enum What {
 }
 
 impl Problem {
-    /// True where the fixture is at fault, so that there is nothing to be proved with it.
-    pub(super) fn is_of_fixture(&self) -> bool {
-        matches!(&self.what, What::Error(error) if matches!(**error, Error::Fixture(_)))
+    /// True where nothing else can be proved with the same data: the fixture is at fault, or an empty database does not take
+    /// the history.
+    pub(super) fn ends(&self, proof: Proof) -> bool {
+        let What::Error(error) = &self.what else { return false };
+        match **error {
+            Error::Fixture(_) => true,
+            Error::Migration(_) => proof == Proof::Fresh,
+            _ => false,
+        }
     }
 }
 

@@ -107,7 +107,9 @@ impl Refusal {
             engine::Error::Statement { why, .. } => {
                 let missing = subject.database.engine.missing(why)?;
                 let makes = |sql: &str| subject.database.engine.makes(sql, &missing.name);
-                let is_made = subject.history.migrations.iter().any(|migration| makes(&migration.up.sql));
+                // Making an extension is what fails where the server has none of that name.
+                let is_made = missing.kind != "extension"
+                    && subject.history.migrations.iter().any(|migration| makes(&migration.up.sql));
                 (!is_made).then_some(Self::Missing { missing, text, at })
             }
             _ => None,

@@ -12,6 +12,8 @@ mod generated;
 #[cfg(test)]
 mod generators;
 #[cfg(test)]
+mod given;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod postgres;

@@ -37,6 +37,17 @@ impl Workspace {
         workspace
     }
 
+    /// A project of somebody else, with these files and none of ours.
+    pub(crate) fn of_somebody_else(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let workspace = Self { _folder: folder, root };
+        // What is kept from one rehearsal to the next goes where the project is built.
+        workspace.write("Cargo.lock", "");
+        files.iter().for_each(|(path, text)| drop(workspace.write(path, text)));
+        workspace
+    }
+
     /// A workspace with a development database that holds the rows of the fixture, at that version.
     pub(crate) fn with_pets(version: &str) -> Self {
         let workspace = Self::new();
@@ -115,7 +126,7 @@ impl Workspace {
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> duct::Expression {
         let points_elsewhere =
-            |name: &str| name.ends_with("_DATABASE_URL") || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS"].contains(&name);
+            |name: &str| name.ends_with("DATABASE_URL") || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS"].contains(&name);
         let inherited = std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(points_elsewhere));
         let added = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let command = duct::cmd(env!("CARGO_BIN_EXE_xtask"), arguments).dir(self.path(folder)).stdin_null();
@@ -209,6 +220,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"kept/\w{6}-(\w+)-\d+\.db", "kept/<random>-$1-<n>.db"),
     (r"(process-<random>/\w+)-\d+\.db", "$1-<n>.db"),
     (r"/xtask-scratch-\w{6}-([\w-]+)-\d+\?host=", "/xtask-<random>-$1-<n>?host="),
+    (r"host=\S*/servers/[0-9a-f]{12}", "host=<server>"),
     (r"(, [\w-]+ \(process \d+\))+", ""),
     (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),
     (r"\(process \d+\)", "(process <pid>)"),

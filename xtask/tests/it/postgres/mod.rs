@@ -68,7 +68,7 @@ fn binaries() -> Binaries {
 static SERVER: LazyLock<Server> = LazyLock::new(|| block(Server::start(&binaries(), &hints())).unwrap());
 
 /// The URL of a database on the server, which may not be there.
-fn url(database: &str) -> String {
+pub(crate) fn url(database: &str) -> String {
     SERVER.url(database)
 }
 
@@ -79,7 +79,7 @@ fn unique() -> String {
 }
 
 /// Runs statements; several of them are one transaction.
-fn execute(url: &str, sql: &str) {
+pub(crate) fn execute(url: &str, sql: &str) {
     block(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();

@@ -1,0 +1,69 @@
+//! What can be wrong with the flags, and with the folder that they name.
+
+use super::{HATS, PEOPLE, POSTGRES, SQLITE, check, check_project};
+use crate::workspace::Workspace;
+
+#[test]
+fn help() {
+    check("given_clean", 3, &[PEOPLE, HATS], SQLITE);
+    check("given_clean_json", 3, &[PEOPLE, HATS], &format!("{SQLITE} --json"));
+    check("given_clean_postgres", 3, &[PEOPLE, HATS], POSTGRES);
+}
+
+#[test]
+fn folders() {
+    let files = [PEOPLE, HATS, ("empty/README.md", ""), ("db/a/1_x.sql", "SELECT 1;"), ("db/b/1_x.sql", "SELECT 1;")];
+    check("folder_missing", 2, &files, "--migrations migration --engine sqlite");
+    check("folder_is_a_file", 2, &files, "--migrations migrations/1_people.sql --engine sqlite");
+    check("folder_without_migrations", 2, &files, "--migrations empty --engine sqlite");
+    check("folder_above_the_migrations", 2, &files, "--migrations db --engine sqlite");
+    check("folder_twice", 2, &files, "--migrations migrations --migrations ./migrations --engine sqlite");
+    check("folders_of_one_version", 1, &files, "--migrations db/a --migrations db/b --engine sqlite");
+    check("folder_beside_a_database", 2, &files, "pets --migrations migrations");
+    check("flags_without_a_folder", 2, &files, "--engine sqlite --fixture x.sql");
+    let broken = Workspace::of_somebody_else(&[PEOPLE]);
+    broken.write("migrations/2_x.sql", b"-- caf\xe9\nSELECT 1;");
+    check_project("file_not_utf_8", 1, &broken, SQLITE);
+}
+
+#[test]
+fn engines() {
+    let files = [PEOPLE, HATS];
+    check("engine_unknown", 2, &files, "--migrations migrations --engine oracle");
+    check("engine_left_out", 2, &files, "--migrations migrations");
+    let with = |env: &str| [PEOPLE, HATS, (".env", env)].map(|(path, text)| (path, text.to_owned()));
+    let check_env = |snapshot: &str, exit: i32, env: &str| {
+        let files = with(env);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        check(snapshot, exit, &files, "--migrations migrations");
+    };
+    check_env("engine_from_dot_env", 3, "DATABASE_URL=sqlite://people.db\n");
+    check_env("engine_of_another_kind", 2, "DATABASE_URL=mysql://root@localhost/people\n");
+    let toml = ("sqlx.toml", "[common]\ndatabase-url-var = \"PEOPLE_URL\"\n");
+    check("engine_from_sqlx_toml", 3, &[PEOPLE, toml, (".env", "PEOPLE_URL=sqlite:x.db")], "--migrations migrations");
+    check("engine_not_in_sqlx_toml", 2, &[PEOPLE, toml], "--migrations migrations");
+    let strict = ("migrations/3_x.sql", "CREATE TABLE x (id INTEGER PRIMARY KEY) STRICT;\n");
+    check("engine_is_sqlite", 2, &[PEOPLE, HATS, strict], POSTGRES);
+    let extension = ("migrations/3_x.sql", "-- For names.\nCREATE EXTENSION citext;\n");
+    check("engine_is_postgres", 2, &[PEOPLE, HATS, extension], SQLITE);
+    let mysql = ("migrations/3_x.sql", "CREATE TABLE x (id INT AUTO_INCREMENT);\n");
+    check("engine_is_mysql", 2, &[PEOPLE, HATS, mysql], SQLITE);
+    let dialect = ("migrations/3_x.sql", "CREATE TABLE x (at DATETIME DEFAULT (datetime('now')));\n");
+    check("engine_does_not_fit", 3, &[PEOPLE, HATS, dialect], POSTGRES);
+}
+
+#[test]
+fn sqlx_toml() {
+    let toml = |text: &'static str| [PEOPLE, ("sqlx.toml", text)];
+    check("sqlx_toml_broken", 2, &toml("[migrate\n"), SQLITE);
+    check("sqlx_toml_with_extensions", 2, &toml("[drivers.sqlite]\nunsafe-load-extensions = [\"uuid\"]\n"), SQLITE);
+    let books =
+        [toml("[migrate]\ntable-name = \"app.books\"\n")[1], ("migrations/2_x.sql", "DELETE FROM app.books;"), PEOPLE];
+    check("sqlx_toml_with_books_in_a_migration", 2, &books, SQLITE);
+    let schemas = [
+        ("sqlx.toml", "[migrate]\ncreate-schemas = [\"app\"]\ntable-name = \"app._sqlx_migrations\"\n"),
+        ("migrations/1_x.up.sql", "CREATE TABLE app.x (id int PRIMARY KEY);"),
+        ("migrations/1_x.down.sql", "DROP TABLE app.x;"),
+    ];
+    check("sqlx_toml_with_schemas", 3, &schemas, POSTGRES);
+}

@@ -1,0 +1,131 @@
+//! Histories as they are found: of any form, width and line end, with files beside them that are none.
+
+use super::{HATS, PEOPLE, POSTGRES, SQLITE, check, check_project};
+use crate::workspace::Workspace;
+
+const UP: &str =
+    "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);\nCREATE TABLE hats (id INTEGER PRIMARY KEY);\n";
+const DOWN: &str = "DROP TABLE hats;\nDROP TABLE people;\n";
+
+#[test]
+fn forms() {
+    let mixed = [
+        ("migrations/0_setup.sql", "CREATE TABLE kinds (name TEXT);"),
+        ("migrations/0001_people.up.sql", UP),
+        ("migrations/0001_people.down.sql", DOWN),
+        ("migrations/7_kinds.sql", "INSERT INTO kinds VALUES ('fez');"),
+        ("migrations/20240101120000_more.up.sql", "INSERT INTO kinds VALUES ('cap');"),
+        ("migrations/20240101120000_more.down.sql", "DELETE FROM kinds WHERE name = 'cap';"),
+    ];
+    check("forms_mixed", 3, &mixed, SQLITE);
+    check("forms_mixed_postgres", 3, &mixed, POSTGRES);
+    let unfinished = [
+        ("migrations/1_people.up.sql", UP),
+        ("migrations/1_people.down.sql", "DROP TABLE people;"),
+        ("migrations/2_x.up.sql", "CREATE TABLE x (id int);"),
+        ("migrations/2_x.down.sql", "DROP TABLE y;"),
+    ];
+    check("down_files_with_faults", 1, &unfinished, SQLITE);
+    check("down_files_with_faults_postgres", 1, &unfinished, POSTGRES);
+}
+
+#[test]
+fn files_that_are_none() {
+    let beside = [
+        PEOPLE,
+        HATS,
+        ("migrations/README.md", "How to."),
+        ("migrations/mod.rs", "pub const X: u8 = 1;"),
+        ("migrations/schema.sql", "CREATE TABLE everything (id INT);"),
+        ("migrations/2_hats.sql.bak", "CREATE TABLE"),
+        ("migrations/.keep", ""),
+        ("migrations/2023/1_old.sql", "CREATE TABLE old (id INT);"),
+        ("migrations/9_gone.down.sql", "DROP TABLE gone;"),
+    ];
+    check("files_beside_the_migrations", 3, &beside, SQLITE);
+    let prose = [
+        (
+            "migrations/1_people.sql",
+            "-- Notes\n-- Roles: none\n-- loses nothing\nCREATE TABLE people (id INT);\n-- Loses: all",
+        ),
+        ("migrations/2_x.sql", "-- Tidies up.\n-- no-transaction\nCREATE TABLE x (id INT);"),
+    ];
+    check("comments_that_are_prose", 3, &prose, SQLITE);
+    check("version_that_is_none", 1, &[PEOPLE, ("migrations/seed_data.sql", "SELECT 1;")], SQLITE);
+}
+
+#[test]
+fn line_ends_and_marks() {
+    let trigger = "CREATE TABLE log (id INT);\nCREATE TRIGGER seen AFTER INSERT ON log BEGIN\n  UPDATE log SET id = 1;\n  DELETE FROM log;\nEND;\n";
+    let crlf = trigger.replace('\n', "\r\n");
+    let mark = format!("\u{feff}{}", crlf.split_once("\r\n").unwrap().1);
+    let crlf_files =
+        [("migrations/1_log.sql", crlf.as_str()), ("migrations/2_x.sql", "-- no-transaction\r\nVACUUM;\r\n")];
+    check("line_ends", 3, &crlf_files, SQLITE);
+    let marked = [("migrations/1_log.sql", "CREATE TABLE log (id INT);"), ("migrations/2_seen.sql", mark.as_str())];
+    check("byte_order_mark", 3, &marked, SQLITE);
+    check("byte_order_mark_postgres", 1, &[PEOPLE, ("migrations/2_x.sql", "\u{feff}SELECT 1;")], POSTGRES);
+    let function =
+        "CREATE FUNCTION one() RETURNS int LANGUAGE plpgsql AS $$\r\nBEGIN\r\n  RETURN 1; -- ;\r\nEND $$;\r\n";
+    check("line_ends_postgres", 3, &[("migrations/1_one.sql", function)], POSTGRES);
+}
+
+/// What ends the transaction in which sqlx runs a file, and leaves another one to it.
+#[test]
+fn transactions() {
+    let rebuild = "COMMIT TRANSACTION;\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\n\
+                   CREATE TABLE people_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER);\n\
+                   INSERT INTO people_new (id, name) SELECT id, name FROM people;\nDROP TABLE people;\n\
+                   ALTER TABLE people_new RENAME TO people;\nCOMMIT;\nPRAGMA foreign_keys = ON;\nBEGIN;\n";
+    let rows = ("rows.sql", "INSERT INTO people VALUES (1, 'Ada');\nINSERT INTO hats VALUES (1, 1);\n");
+    let files = [PEOPLE, HATS, ("migrations/3_age.sql", rebuild), rows];
+    check("transaction_ended_and_begun", 0, &files, &format!("{SQLITE} --fixture rows.sql@2"));
+    let own = ("migrations/3_age.sql", "BEGIN;\nALTER TABLE people ADD COLUMN age INTEGER;\nCOMMIT;\n");
+    check("transaction_begun_twice", 1, &[PEOPLE, HATS, own], SQLITE);
+    check(
+        "transaction_of_its_own_postgres",
+        0,
+        &[PEOPLE, HATS, own, rows],
+        &format!("{POSTGRES} --fixture rows.sql@2"),
+    );
+    let none = ("migrations/3_age.sql", "COMMIT;\nALTER TABLE people ADD COLUMN age INTEGER;\n");
+    check("transaction_ended", 1, &[PEOPLE, HATS, none], SQLITE);
+}
+
+/// Files that work on the books themselves.
+#[test]
+fn books() {
+    let books = (
+        "migrations/2_books.sql",
+        "DELETE FROM _sqlx_migrations WHERE version < 1;\nCREATE VIEW applied AS SELECT version FROM _sqlx_migrations;\nCREATE INDEX of_books ON _sqlx_migrations (installed_on);\n",
+    );
+    check("books_in_a_migration", 3, &[PEOPLE, books], SQLITE);
+    check("books_in_a_migration_postgres", 3, &[PEOPLE, books], POSTGRES);
+    let forgets = ("migrations/2_books.sql", "DELETE FROM _sqlx_migrations;\n");
+    check("books_that_forget", 1, &[PEOPLE, forgets], SQLITE);
+}
+
+#[test]
+fn several_folders() {
+    let files = [
+        ("a/1_people.up.sql", UP),
+        ("a/1_people.down.sql", DOWN),
+        ("a/10_hats.up.sql", "ALTER TABLE hats ADD COLUMN owner INTEGER;"),
+        ("a/10_hats.down.sql", "ALTER TABLE hats DROP COLUMN owner;"),
+        ("b/2_age.up.sql", "ALTER TABLE people ADD COLUMN age INTEGER;"),
+        ("b/2_age.down.sql", "ALTER TABLE people DROP COLUMN age;"),
+        ("rows.sql", "INSERT INTO people (id, age) VALUES (1, 36);"),
+    ];
+    let flags = "--migrations a --migrations b --engine sqlite --fixture rows.sql@2";
+    check("several_folders", 0, &files, flags);
+    check("several_folders_postgres", 0, &files, &flags.replace("sqlite", "postgres"));
+}
+
+/// Our own databases, as anybody's: nothing of ours is read beside the migrations.
+#[test]
+fn ours() {
+    let workspace = Workspace::new();
+    workspace.remove("migrations/pets/database.toml");
+    let flags = "--migrations migrations/pets --engine sqlite --fixture fixtures/pets/populated.sql";
+    check_project("ours_as_anybodys", 0, &workspace, flags);
+}
