@@ -20,6 +20,26 @@ impl fmt::Display for Missing {
     }
 }
 
+impl Missing {
+    /// SQL that would make it; none where SQL can't.
+    #[must_use]
+    pub fn remedy(&self, engine: Engine) -> Option<String> {
+        let name = &self.name;
+        match (engine, self.kind.as_str()) {
+            // What a program defines for its connections, or what has to be installed.
+            (Engine::Sqlite, "function" | "module" | "collation") | (_, "extension") => None,
+            (_, "schema" | "role") => Some(format!("CREATE {} {name};", self.kind.to_uppercase())),
+            (_, "table") => {
+                let schema = name.split_once('.').map(|(schema, _)| format!("CREATE SCHEMA {schema}; "));
+                let schema = schema.unwrap_or_default();
+                Some(format!("{schema}CREATE TABLE {name} (…), with the columns that are used"))
+            }
+            (_, "function") => Some(format!("CREATE FUNCTION {name} …, or the extension that it is part of")),
+            (_, kind) => Some(format!("CREATE {} {name} …", kind.to_uppercase())),
+        }
+    }
+}
+
 impl Engine {
     /// What a message of this engine says is not there; none where it is about something else.
     pub(crate) fn missing(self, why: &str) -> Option<Missing> {
@@ -92,7 +112,8 @@ fn postgres(why: &str) -> Option<(&'static str, &str)> {
     if let Some(function) = subject.strip_prefix("function ") {
         return Some(("function", function));
     }
-    let (kind, name) = subject.strip_suffix('"')?.split_once(" \"")?;
+    let (kind, name) = subject.split_once(" \"")?;
+    let name = name.split('"').next()?;
     let (_, kind) = POSTGRES.iter().find(|(theirs, _)| *theirs == kind)?;
     Some((kind, name))
 }
@@ -128,6 +149,7 @@ mod tests {
         postgres("function auth.uid() does not exist; No function matches", "function auth.uid()");
         postgres("extension \"postgis\" is not available (Could not open \"x\")", "extension postgis");
         postgres("could not open extension control file \"/a/postgis.control\": No such file", "extension postgis");
+        postgres("collation \"de_DE\" for encoding \"UTF8\" does not exist", "collation de_DE");
         postgres("column \"a\" of relation \"b\" does not exist", "");
         postgres("constraint \"a\" of relation \"b\" does not exist", "");
         postgres("syntax error at or near \"x\"", "");

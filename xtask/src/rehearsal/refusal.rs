@@ -2,7 +2,7 @@
 
 use super::problem::What;
 use super::{Answer, Subject};
-use crate::engine::{self, Missing};
+use crate::engine::{self, Engine, Missing};
 use crate::migration;
 use crate::sandbox::{self, NoHost};
 use crate::workspace::Origin;
@@ -22,10 +22,12 @@ pub enum Refusal {
     Setup(Box<sandbox::Error>),
     /// The history names what none of its migrations makes.
     #[error("the history needs the {missing}, which none of its migrations makes")]
-    #[diagnostic(help("{}", what_helps(missing)))]
+    #[diagnostic(help("{}", what_helps(missing, *engine)))]
     Missing {
         /// What it is.
         missing: Missing,
+        /// The engine that misses it.
+        engine: Engine,
         /// The migration's text.
         #[source_code]
         text: NamedSource<String>,
@@ -52,32 +54,21 @@ pub enum Refusal {
     },
 }
 
-fn what_helps(missing: &Missing) -> String {
+fn what_helps(missing: &Missing, engine: Engine) -> String {
     let name = &missing.name;
-    let sql = match missing.kind.as_str() {
-        "extension" => {
-            return format!(
-                "install {name} into the PostgreSQL of this machine; or name a server that has it, on which databases may be made, \
-                 in XTASK_POSTGRES_URL"
-            );
-        }
-        "module" | "collation" => {
-            return format!("SQLite has no {missing} here: leave out the migrations that need it");
-        }
-        "schema" => format!("CREATE SCHEMA {name};"),
-        "role" => format!("CREATE ROLE {name};"),
-        "function" => format!("CREATE FUNCTION {name} …, or the extension that it is part of"),
-        "table" => match name.split_once('.') {
-            Some((schema, _)) => {
-                format!("CREATE SCHEMA {schema}; CREATE TABLE {name} …, with the columns that are used")
-            }
-            None => format!("CREATE TABLE {name} …, with the columns that are used"),
-        },
-        kind => format!("CREATE {} {name} …", kind.to_uppercase()),
-    };
-    format!(
-        "if another system owns it, write SQL that makes it ({sql}) and add `--setup FILE`; else correct the migration"
-    )
+    match missing.remedy(engine) {
+        Some(sql) => format!(
+            "if another system owns it, write SQL that makes it ({sql}) and add `--setup FILE`; else correct the migration"
+        ),
+        None if missing.kind == "extension" => format!(
+            "install {name} into the PostgreSQL of this machine; or name a server that has it, on which databases may be made, \
+             in XTASK_POSTGRES_URL"
+        ),
+        None => format!(
+            "if the program defines {name} for its connections, that can't be done here: rehearse the migrations before this one, \
+             in a folder of their own; else correct the migration"
+        ),
+    }
 }
 
 impl Refusal {
@@ -110,7 +101,8 @@ impl Refusal {
                 // Making an extension is what fails where the server has none of that name.
                 let is_made = missing.kind != "extension"
                     && subject.history.migrations.iter().any(|migration| makes(&migration.up.sql));
-                (!is_made).then_some(Self::Missing { missing, text, at })
+                let engine = subject.database.engine;
+                (!is_made).then_some(Self::Missing { missing, engine, text, at })
             }
             _ => None,
         }

@@ -4,9 +4,13 @@ use super::{HATS, PEOPLE, POSTGRES, SQLITE, check, check_project};
 use crate::workspace::Workspace;
 
 #[test]
-fn help() {
+fn answers() {
     check("given_clean", 3, &[PEOPLE, HATS], SQLITE);
     check("given_clean_json", 3, &[PEOPLE, HATS], &format!("{SQLITE} --json"));
+    let lacks = [PEOPLE, ("migrations/2_x.sql", "CREATE VIEW x AS SELECT 1; INSERT INTO y VALUES (1);")];
+    check("given_refused_json", 3, &lacks, &format!("{SQLITE} --json"));
+    let fails = [PEOPLE, ("migrations/2_x.sql", "INSERT INTO people VALUES (1, NULL);")];
+    check("given_failed_json", 1, &fails, &format!("{SQLITE} --json"));
     check("given_clean_postgres", 3, &[PEOPLE, HATS], POSTGRES);
 }
 
