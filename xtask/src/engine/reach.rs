@@ -132,7 +132,7 @@ mod tests {
         check("CREATE USER MAPPING FOR x SERVER y; ALTER USER x SUPERUSER", &["36 ALTER USER x SUPERUSER"]);
         check(
             "ALTER DATABASE Shop SET x = 1; GRANT CONNECT ON DATABASE \"a \"\"b\" TO x;",
-            &["0 in shop", "46 in a \"b"],
+            &["0 in shop", "45 in a \"b"],
         );
         check("COMMENT ON DATABASE shop IS 'x'; ALTER SYSTEM SET x = 1;", &["8 in shop", "33 ALTER SYSTEM SET x"]);
         check("CREATE DATABASE shop; DROP DATABASE shop;", &["0 new shop", "22 DROP DATABASE shop"]);

@@ -44,7 +44,9 @@ impl Workspace {
         let workspace = Self { _folder: folder, root };
         // What is kept from one rehearsal to the next goes where the project is built.
         workspace.write("Cargo.lock", "");
-        files.iter().for_each(|(path, text)| drop(workspace.write(path, text)));
+        for (path, text) in files {
+            workspace.write(path, text);
+        }
         workspace
     }
 
