@@ -9,6 +9,7 @@ use crate::report::{Steps, Terminal, answers_json, count, duration, failures, ma
 use crate::sandbox::Sandbox;
 use crate::workspace::{Database, Origin};
 use futures_util::future::join_all;
+use miette::Diagnostic;
 use serde_json::json;
 use std::time::Instant;
 
@@ -70,8 +71,9 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
             Err(why) => {
                 exit = exit.and(why.exit());
                 if output == Output::Json {
-                    let reason = why.to_string();
-                    reports.push(json!({ "database": database.name, "answers": null, "reason": reason }));
+                    let (reason, help) = (why.to_string(), why.help().map(|help| help.to_string()));
+                    let name = &database.name;
+                    reports.push(json!({ "database": name, "answers": null, "reason": reason, "help": help }));
                 } else {
                     terminal.result(&not_done(&database.name, "rehearsed", &why, paint));
                 }

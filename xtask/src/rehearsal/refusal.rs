@@ -92,7 +92,8 @@ impl Refusal {
         };
         let (text, at) = (text.clone(), *at);
         match cause {
-            engine::Error::Privilege { why, .. } => {
+            // On a server of our own the role may do anything, unless the history has given that up itself.
+            engine::Error::Privilege { why, .. } if subject.sandbox.is_a_guest(subject.database.engine) => {
                 Some(Self::Rights { migration: migration.clone(), why: why.clone(), text, at })
             }
             engine::Error::Statement { why, .. } => {

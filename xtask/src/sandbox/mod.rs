@@ -80,6 +80,12 @@ impl Sandbox {
         }
     }
 
+    /// True where databases of that engine are on a server that somebody else keeps.
+    #[must_use]
+    pub fn is_a_guest(&self, engine: Engine) -> bool {
+        engine == Engine::Postgres && self.host.as_ref().is_ok_and(Host::stays)
+    }
+
     /// Refuses a history of which there can be no scratch databases.
     ///
     /// # Errors

@@ -108,6 +108,7 @@ async fn hash(
     add(FORMAT);
     add(env!("CARGO_PKG_VERSION"));
     add(&engine::version(address).await?);
+    add(&database.setup.len().to_string());
     for setup in &database.setup {
         add(&setup.sql);
     }

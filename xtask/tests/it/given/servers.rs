@@ -27,6 +27,8 @@ fn beyond_the_database() {
     let database = ("migrations/1_x.sql", "-- no-transaction\nCREATE DATABASE shop;\n");
     check("database_made", 3, &[database, ("migrations/2_x.sql", "COMMENT ON DATABASE shop IS 'x';")], POSTGRES);
     let leaves = ("migrations/1_roles.down.sql", "DROP TABLE x;\n");
+    let gives_up = ("migrations/1_x.sql", "CREATE ROLE given_app;\nSET ROLE given_app;\nCREATE SCHEMA x;\n");
+    check("rights_given_up", 1, &[gives_up], POSTGRES);
     check("role_left_behind", 1, &[ROLES, leaves], POSTGRES);
 }
 
