@@ -70,6 +70,17 @@ fn line_ends_and_marks() {
     check("line_ends_postgres", 3, &[("migrations/1_one.sql", function)], POSTGRES);
 }
 
+/// What a migration takes from the clock is another the second time, and nobody's fault.
+#[test]
+fn moments() {
+    let log = ("migrations/1_log.sql", "CREATE TABLE log (id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT);");
+    let files = |up| [log, ("migrations/2_begin.up.sql", up), ("migrations/2_begin.down.sql", "DELETE FROM log;")];
+    let sqlite = "INSERT INTO log VALUES (1, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'begin');";
+    check("moments_of_rows", 3, &files(sqlite), SQLITE);
+    let postgres = "INSERT INTO log VALUES (1, CURRENT_TIMESTAMP::text, 'begin');";
+    check("moments_of_rows_postgres", 3, &files(postgres), POSTGRES);
+}
+
 /// What ends the transaction in which sqlx runs a file, and leaves another one to it.
 #[test]
 fn transactions() {
