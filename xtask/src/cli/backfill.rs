@@ -205,7 +205,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         let about = backfill.about();
         let loaded = context.load(context.workspace.database(about.database)?)?;
         context.check_windows(&loaded)?;
-        if let Err(why) = sandbox.serves(loaded.database.engine) {
+        if let Err(why) = sandbox.takes(loaded.database, &loaded.history) {
             terminal.result(&not_done(about.name, "verified", &why, paint));
             exit = exit.and(Exit::Incomplete);
             continue;

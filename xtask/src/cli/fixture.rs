@@ -58,7 +58,7 @@ async fn tried<'d>(
         return Err(Error::UnknownFixture { database: database.name.clone(), name: name.to_owned(), nearest, known });
     };
     let sandbox = context.sandbox(&[database]).await?;
-    let tried = sandbox.template(database, &loaded.history, Some(fixture)).await;
+    let tried = sandbox.try_out(database, &loaded.history, Some(fixture)).await;
     sandbox.close().await?;
     tried?;
     Ok((loaded, fixture))

@@ -69,17 +69,6 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Refuses an engine of which there can be no scratch databases.
-    ///
-    /// # Errors
-    /// Why that is.
-    pub fn serves(&self, engine: Engine) -> Result<(), NoHost> {
-        match (engine, &self.host) {
-            (Engine::Postgres, Err(why)) => Err(why.clone()),
-            _ => Ok(()),
-        }
-    }
-
     /// True where databases of that engine are on a server that somebody else keeps.
     #[must_use]
     pub fn is_a_guest(&self, engine: Engine) -> bool {
@@ -91,10 +80,13 @@ impl Sandbox {
     /// # Errors
     /// Why that is.
     pub fn takes(&self, database: &Database, history: &History) -> Result<(), NoHost> {
-        self.serves(database.engine)?;
-        match (&self.host, alone::alone(database, history, None)) {
-            (Ok(host), Some(alone)) => host.may_have_another(&alone.because),
-            _ => Ok(()),
+        match (database.engine, &self.host) {
+            (Engine::Sqlite, _) => Ok(()),
+            (Engine::Postgres, Err(why)) => Err(why.clone()),
+            (Engine::Postgres, Ok(host)) => match alone::alone(database, history, None) {
+                Some(alone) => host.may_have_another(&alone.because),
+                None => Ok(()),
+            },
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a history needs and another system owns: named once, and made by `--setup`.
 
-use super::{POSTGRES, SQLITE, check};
+use super::{POSTGRES, SQLITE, check, check_project};
+use crate::workspace::Workspace;
 
 const USERS: (&str, &str) = (
     "setup.sql",
@@ -42,8 +43,10 @@ fn setup() {
     check("setup_of_a_role", 3, &[role, granted], &format!("{POSTGRES} --setup role.sql"));
     let accounts = ("accounts.sql", "CREATE TABLE accounts (id INT);\n");
     let copied = ("migrations/1_x.sql", "CREATE TABLE x AS SELECT id FROM accounts;\n");
-    check("setup_sqlite", 3, &[accounts, copied], &format!("{SQLITE} --setup accounts.sql"));
-    let wrong = ("accounts.sql", "CREATE TABLE accounts (id INT);\nCREATE TABEL x (id INT);\n");
-    check("setup_that_fails", 1, &[wrong, copied], &format!("{SQLITE} --setup accounts.sql"));
+    let project = Workspace::of_somebody_else(&[accounts, copied]);
+    check_project("setup_sqlite", 3, &project, &format!("{SQLITE} --setup accounts.sql"));
+    // What was built with another one is not taken for what this one makes.
+    project.write("accounts.sql", "CREATE TABLE accounts (id INT);\nCREATE TABEL x (id INT);\n");
+    check_project("setup_that_fails", 1, &project, &format!("{SQLITE} --setup accounts.sql"));
     check("setup_missing", 2, &[copied], &format!("{SQLITE} --setup accounts.sql"));
 }
