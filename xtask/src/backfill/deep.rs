@@ -68,6 +68,38 @@ pub(super) struct Poured {
     pub(super) bytes: u64,
     /// What became of them, unit by unit.
     pub(super) books: Books,
+    /// How many they were.
+    pub(super) sizes: Option<Sizes>,
+}
+
+/// How many rows were read of each unit of a batch.
+#[derive(Debug)]
+pub(super) struct Sizes {
+    query: &'static str,
+    keys: Vec<Key>,
+    rows: HashMap<String, u64>,
+}
+
+impl Sizes {
+    /// Whether there are as many now, in the writer's transaction: a row that came behind the reader's back would be left
+    /// out for good.
+    pub(super) async fn still_hold<D: Driver>(&self, connection: &mut D::Connection) -> Result<bool, PageError> {
+        Ok(counted::<D>(connection, self.query, &self.keys).await? == self.rows)
+    }
+}
+
+/// How many rows each of some units has, but for those that have none.
+async fn counted<D: Driver>(
+    connection: &mut D::Connection,
+    query: &'static str,
+    keys: &[Key],
+) -> Result<HashMap<String, u64>, PageError> {
+    let mut counted = HashMap::new();
+    let mut sizes = D::sizes(connection, query, keys);
+    while let Some((unit, n)) = sizes.try_next().await? {
+        *counted.entry(unit.to_string()).or_default() += n;
+    }
+    Ok(counted)
 }
 
 /// Units are read as wholes.
@@ -105,11 +137,8 @@ impl<B: Deep> Source<B> for RowByRow {
     async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
         let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
         let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
-        let read: Result<Vec<(Key, u64)>, PageError> =
-            B::Db::sizes(connection, work.backfill.sizes(), &keys).try_collect().await;
-        let read = read.map_err(|PageError { error, .. }| work.reading(reader, "counting rows".to_owned(), error))?;
-        let mut sizes: HashMap<String, u64> = HashMap::new();
-        read.into_iter().for_each(|(unit, n)| *sizes.entry(unit.to_string()).or_default() += n);
+        let sizes = counted::<B::Db>(connection, work.backfill.sizes(), &keys).await;
+        let sizes = sizes.map_err(|PageError { error, .. }| work.reading(reader, "counting rows".to_owned(), error))?;
         let mut rows = 0;
         let fits = |key: &&Key| {
             rows += sizes.get(&key.to_string()).copied().unwrap_or_default();
@@ -128,6 +157,7 @@ impl<B: Deep> Source<B> for RowByRow {
             units.iter().map(|(key, unit)| (key.to_string(), work.backfill.id(unit))).collect();
         let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
         let (mut poured, mut state) = (Poured::default(), B::State::default());
+        let mut rows_of: HashMap<String, u64> = HashMap::new();
         for query in work.backfill.queries() {
             let failed = {
                 let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
@@ -146,8 +176,10 @@ impl<B: Deep> Source<B> for RowByRow {
                             Err(error) => break Some(Some(error)),
                         };
                         (read, bytes) = (read + 1, bytes + size);
-                        let name = names.get(&unit.to_string()).cloned().unwrap_or_default();
+                        let unit = unit.to_string();
+                        let name = names.get(&unit).cloned().unwrap_or_default();
                         findings.unit(name.clone());
+                        *rows_of.entry(unit).or_default() += 1;
                         match work.backfill.transform_row(&row, &mut state, &mut findings) {
                             Ok(output) => piece.outputs.extend(output),
                             Err(reject) => piece.reject(name, reject, &mut findings),
@@ -172,6 +204,7 @@ impl<B: Deep> Source<B> for RowByRow {
                 return Err(work.reading(reader, format!("reading the rows{of}"), error));
             }
         }
+        poured.sizes = Some(Sizes { query: work.backfill.sizes(), keys, rows: rows_of });
         Ok(Some(poured))
     }
 }

@@ -68,6 +68,21 @@ pub enum Error {
         /// The column.
         column: String,
     },
+    /// No unit is in the scope.
+    #[error("there is no {unit} with {scope} in {database}")]
+    #[diagnostic(help(
+        "write the value as the database does: `cargo xtask backfill {backfill} --verbose` tells of every {unit}"
+    ))]
+    EmptyScope {
+        /// The backfill.
+        backfill: &'static str,
+        /// What a unit is called.
+        unit: &'static str,
+        /// The scope as given.
+        scope: String,
+        /// The address of the database.
+        database: String,
+    },
     /// There is no way back.
     #[error("backfill `{backfill}` has no undo")]
     #[diagnostic(help(
@@ -164,7 +179,9 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::UnknownScope { .. } | Self::RepeatedScope { .. } | Self::NoUndo { .. } => true,
+            Self::UnknownScope { .. } | Self::RepeatedScope { .. } | Self::EmptyScope { .. } | Self::NoUndo { .. } => {
+                true
+            }
             Self::Engine(error) => error.is_usage(),
             _ => false,
         }

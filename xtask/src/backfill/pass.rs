@@ -143,8 +143,6 @@ pub struct Outcome {
     pub about: About,
     /// What it did.
     pub effect: Effect,
-    /// Whether it was narrowed to some units.
-    pub is_scoped: bool,
     /// The counts of the whole run, those of earlier processes included.
     pub counts: Counts,
     /// Where an earlier process had stopped.

@@ -4,7 +4,7 @@ use super::attempts::Attempts;
 use super::deep::{Source, Whole};
 use super::work::{Overtaken, Strays, Stretch, Work, statement};
 use super::{Backfill, Counted, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
-use crate::engine::{self, Connection, Key, Lock, Page, Retries, Target, Value, Which};
+use crate::engine::{self, Connection, Lack, Lock, Page, Retries, Target, Value, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Counts, Run, RunState};
 use crate::migration;
@@ -67,10 +67,9 @@ pub(super) async fn run_from<B: Backfill, S: Source<B>>(
         }
     };
     let took = start.elapsed();
-    let is_scoped = !pass.scope.0.is_empty();
     let Done { counts, ending, already_done } = done;
     let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
-    Ok(Outcome { about, effect, is_scoped, counts, resumed, ending, already_done, took })
+    Ok(Outcome { about, effect, counts, resumed, ending, already_done, took })
 }
 
 /// How often a batch that somebody is faster with is read anew.
@@ -122,6 +121,7 @@ async fn read<B: Backfill, S: Source<B>>(
     events: Events<'_>,
 ) -> Result<Done, Error> {
     check_window(backfill, target, pass.effect, reader).await?;
+    check_scope(backfill, pass, reader).await?;
     if pass.effect == Effect::Predict {
         let unfinished =
             ledger::unfinished(reader, backfill.about().name, ledger::Work::Execute, &pass.scope.key()).await?;
@@ -195,7 +195,7 @@ async fn drive<B: Backfill, S: Source<B>>(
     reader.prepare_pages().await?;
     let work = Work::new(backfill, pass, overtaken, events);
     let mut ending = Ending::Finished;
-    for stretch in stretches(pass, run.cursor.clone()) {
+    for stretch in stretches(pass, &run) {
         ending = work.stretch::<S>(reader, writer.as_deref_mut(), stretch, &mut run).await?;
         if ending == Ending::Stopped {
             break;
@@ -267,33 +267,55 @@ async fn check_window<B: Backfill>(
     reader: &mut Connection,
 ) -> Result<(), Error> {
     let about = backfill.about();
+    if reader.has_table("_sqlx_migrations").await? {
+        let lacks = reader.lacking(&[("_sqlx_migrations", &["SELECT"])]).await?;
+        refuse(reader, lacks)?;
+    }
     let applied = migration::applied(reader).await?;
     let is_applied = |version| applied.iter().any(|done| done.version == version);
     if !is_applied(about.from) {
-        reader.check_usage("_sqlx_migrations").await?;
+        let lack = reader.lack_of_sight("_sqlx_migrations").await?;
+        refuse(reader, lack.into_iter().collect())?;
         let database = target.address.url();
         return Err(Error::TooEarly { backfill: about.name, name: about.database, database, from: about.from });
     }
     if let Some(until) = about.until.filter(|until| is_applied(*until)) {
         return Err(Error::TooLate { backfill: about.name, database: target.address.url(), until });
     }
-    for (table, privileges) in backfill.rights(effect) {
-        reader.check_rights(table, privileges).await?;
+    let mut lacks = reader.lacking(backfill.rights(effect)).await?;
+    lacks.extend(ledger::lacking(reader, effect.work().is_some()).await?);
+    refuse(reader, lacks)
+}
+
+/// Refuses a role that lacks something.
+fn refuse(connection: &Connection, lacks: Vec<Lack>) -> Result<(), Error> {
+    if lacks.is_empty() {
+        return Ok(());
     }
-    if effect.work().is_some() {
-        ledger::check_rights(reader).await?;
+    Err(Error::Engine(engine::Error::Rights { place: connection.address(), lacks }))
+}
+
+/// Refuses a scope that no unit is in: what is written another way than the database writes it is found nowhere.
+async fn check_scope<B: Backfill>(backfill: &B, pass: &Pass, reader: &mut Connection) -> Result<(), Error> {
+    if pass.scope.0.is_empty() || count(backfill, reader, &pass.scope, Which::All).await? > 0 {
+        return Ok(());
     }
-    Ok(())
+    let about = backfill.about();
+    let scope = pass.scope.0.iter().map(|(column, value)| format!("{column}={value}")).collect::<Vec<_>>().join(" ");
+    Err(Error::EmptyScope { backfill: about.name, unit: about.unit, scope, database: reader.address() })
 }
 
 /// An interrupted run goes on from its cursor. Units before it are looked at again at the end: keys may have been
 /// renumbered meanwhile (SQLite's VACUUM may do that to rowids), and rows that came since may have any key.
-fn stretches(pass: &Pass, cursor: Option<Key>) -> Vec<Stretch> {
+fn stretches(pass: &Pass, run: &Run) -> Vec<Stretch> {
     let strays = match pass.effect {
-        Effect::Predict | Effect::Execute if pass.scope.0.is_empty() => Strays::Record,
+        // An earlier process of the run that came so far has recorded them.
+        Effect::Predict | Effect::Execute if pass.scope.0.is_empty() && run.counts.findings.is_empty() => {
+            Strays::Record
+        }
         _ => Strays::Leave,
     };
-    match cursor {
+    match run.cursor.clone() {
         None => vec![Stretch { after: None, until: None, strays }],
         Some(cursor) => vec![
             Stretch { after: Some(cursor.clone()), until: None, strays: Strays::Leave },
@@ -390,6 +412,9 @@ pub(super) async fn scopes<B: Backfill>(backfill: &B, target: &Target, units: u3
 pub(super) async fn check<B: Backfill>(backfill: &B, target: &Target, pass: &Pass) -> Result<(), Error> {
     check_order(backfill, pass)?;
     let mut reader = target.open_to_read().await?;
-    let checked = check_window(backfill, target, pass.effect, &mut reader).await;
+    let checked = match check_window(backfill, target, pass.effect, &mut reader).await {
+        Ok(()) => check_scope(backfill, pass, &mut reader).await,
+        refused => refused,
+    };
     reader.close_with(checked).await
 }

@@ -1,7 +1,7 @@
 //! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
 //! findings are one transaction.
 
-use super::deep::{Poured, Source};
+use super::deep::{Poured, Sizes, Source};
 use super::findings::{Books, Found};
 use super::pace::Pace;
 use super::spool::Spool;
@@ -10,7 +10,6 @@ use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Val
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Run};
 use futures_util::TryStreamExt;
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::{Mutex, MutexGuard, mpsc};
@@ -22,7 +21,7 @@ pub(super) struct Stretch {
     pub(super) after: Option<Key>,
     /// Up to and including this key; to the last where there is none.
     pub(super) until: Option<Key>,
-    /// Whether the rows that belong to no unit are recorded with its first batch.
+    /// Whether the rows that belong to no unit are recorded before its first batch.
     pub(super) strays: Strays,
 }
 
@@ -48,8 +47,10 @@ pub(super) struct Piece<B: Backfill> {
 
 /// The end of a batch.
 struct End<B: Backfill> {
-    last: Key,
+    /// The last key; none where it was not about units.
+    last: Option<Key>,
     units: Vec<B::Unit>,
+    sizes: Option<Sizes>,
 }
 
 impl<B: Backfill> Piece<B> {
@@ -126,7 +127,8 @@ impl<'a, B: Backfill> Work<'a, B> {
         let (sender, mut receiver) = mpsc::channel(1);
         // The sender goes with the reading: its end is the end of the batches.
         let read = async move {
-            if let Err(error) = self.read::<S>(reader, stretch, &sender).await {
+            if let Err(error) = self.read::<S>(&mut *reader, stretch, &sender).await {
+                let error = error.name_holders(reader).await;
                 // Behind the batches that are good: those are written before the error ends the run.
                 drop(sender.send(Err(error)).await);
             }
@@ -157,10 +159,16 @@ impl<'a, B: Backfill> Work<'a, B> {
     async fn read<S: Source<B>>(
         &self,
         reader: &mut Connection,
-        Stretch { mut after, until, mut strays }: Stretch,
+        Stretch { mut after, until, strays }: Stretch,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let mut told = 0;
+        if strays == Strays::Record
+            && let Some(piece) = self.strays(reader).await?
+            && sender.send(Ok(piece)).await.is_err()
+        {
+            return Ok(());
+        }
         let mut pace = Pace::new(self.pass.batch.get());
         loop {
             // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
@@ -198,12 +206,6 @@ impl<'a, B: Backfill> Work<'a, B> {
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
             let mut place = Some(place);
-            if mem::replace(&mut strays, Strays::Leave) == Strays::Record
-                && let Some(piece) = self.strays(reader).await?
-                && let Some(place) = place.take()
-            {
-                place.send(Ok(piece));
-            }
             let mut poured = Poured::default();
             if self.pass.effect != Effect::Undo {
                 // Its rows need the place, one piece after the other.
@@ -217,7 +219,10 @@ impl<'a, B: Backfill> Work<'a, B> {
             }
             pace.learn(read as u64, units.len() as u64, bytes + poured.bytes);
             let units = units.into_iter().map(|(_, unit)| unit).collect();
-            let piece = self.transform(units, last, &poured.books, &mut told);
+            let mut piece = self.transform(units, last, &poured.books, &mut told);
+            if let Some(end) = &mut piece.end {
+                end.sizes = poured.sizes;
+            }
             match place {
                 Some(place) => place.send(Ok(piece)),
                 None => drop(sender.send(Ok(piece)).await),
@@ -249,11 +254,11 @@ impl<'a, B: Backfill> Work<'a, B> {
         }
         piece.found(findings.take());
         (piece.counts.units, piece.counts.batches) = (units.len() as u64, 1);
-        piece.end = Some(End { last, units });
+        piece.end = Some(End { last: Some(last), units, sizes: None });
         piece
     }
 
-    /// The rows that belong to no unit, as the first piece of a run.
+    /// The rows that belong to no unit, as a batch of its own; nothing where there is none.
     async fn strays(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
         let Some(query) = self.backfill.strays() else { return Ok(None) };
         let mut findings = Findings::default();
@@ -274,7 +279,8 @@ impl<'a, B: Backfill> Work<'a, B> {
         read.map_err(|error| statement(&self.about, reader, what(), error, 0))?;
         let mut piece = Piece::empty();
         piece.found(findings.take());
-        Ok(Some(piece))
+        piece.end = Some(End { last: None, units: Vec::new(), sizes: None });
+        Ok(Some(piece).filter(|piece| !piece.counts.findings.is_empty()))
     }
 
     /// Writes a piece, or only counts it where there is no writer; commits at the end of a batch.
@@ -315,7 +321,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                 batch.next.counts.add(&piece.counts);
                 batch.next.counts.writes += self.rows(&piece.outputs);
                 if let Some(end) = &piece.end {
-                    batch.next.cursor = Some(end.last.clone());
+                    batch.next.cursor = end.last.clone().or(batch.next.cursor.take());
                 }
             }
         }
@@ -343,11 +349,12 @@ impl<'a, B: Backfill> Work<'a, B> {
         let written = match (self.pass.effect, &piece.end) {
             (Effect::Undo, Some(end)) => self.backfill.undo(connection, &end.units).await,
             (Effect::Undo, None) => Ok(0),
+            _ if piece.outputs.is_empty() => Ok(0),
             _ => self.backfill.write(connection, &piece.outputs).await,
         };
         let rows = written.map_err(|error| {
             if self.backfill.is_overtaken(&error) {
-                return self.was_overtaken(writer, error.to_string());
+                return Self::was_overtaken(writer, format!("what was read is no more as it was ({error})"));
             }
             let what = match &piece.end {
                 Some(end) => format!("writing {} {}s", end.units.len(), self.about.unit),
@@ -362,6 +369,16 @@ impl<'a, B: Backfill> Work<'a, B> {
             };
             statement(&self.about, writer, what, error, run.counts.units)
         })?;
+        if self.pass.effect == Effect::Execute
+            && let Some(sizes) = piece.end.as_ref().and_then(|end| end.sizes.as_ref())
+        {
+            let Some(connection) = B::Db::typed(writer) else { return Err(self.wrong_engine(writer)) };
+            let hold = sizes.still_hold::<B::Db>(connection).await;
+            let what = || "counting rows once more".to_owned();
+            if !hold.map_err(|PageError { error, .. }| self.reading(writer, what(), error))? {
+                return Err(Self::was_overtaken(writer, "rows came or went while they were read".to_owned()));
+            }
+        }
         let next = &mut batch.next;
         next.counts.add(&piece.counts);
         next.counts.writes += rows;
@@ -369,7 +386,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         let keeps_books = self.pass.effect == Effect::Execute && self.backfill.values().is_some();
         if left_alone > 0 && keeps_books && !self.takes_overtaken.load(Ordering::Relaxed) {
             let them = if left_alone == 1 { "row" } else { "rows" };
-            return Err(self.was_overtaken(writer, format!("somebody else was faster with {left_alone} {them}")));
+            return Err(Self::was_overtaken(writer, format!("somebody else was faster with {left_alone} {them}")));
         }
         next.counts.left_alone += left_alone;
         if self.pass.effect.work().is_some() {
@@ -382,7 +399,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             }
         }
         if let Some(end) = &piece.end {
-            next.cursor = Some(end.last.clone());
+            next.cursor = end.last.clone().or(next.cursor.take());
             if self.pass.effect.work().is_some() {
                 ledger::save(writer, next).await?;
             }
@@ -393,7 +410,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         Ok(())
     }
 
-    fn was_overtaken(&self, writer: &Connection, why: String) -> Error {
+    fn was_overtaken(writer: &Connection, why: String) -> Error {
         Error::Engine(engine::Error::Conflict { place: writer.address(), why })
     }
 

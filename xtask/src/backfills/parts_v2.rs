@@ -120,7 +120,8 @@ static STRAYS: LazyLock<String> = LazyLock::new(|| {
             Skip::NoUser
         )
     };
-    [of("parts", "parts"), of("sessions", "sessions"), of("relationships", "part_relationships")].join(" UNION ALL ")
+    let all = [of("parts", "parts"), of("sessions", "sessions"), of("relationships", "part_relationships")];
+    format!("{} ORDER BY key, detail", all.join(" UNION ALL "))
 });
 
 /// The rows of the users at hand: the queries of the app, with what else has to be known of each row.
@@ -271,12 +272,18 @@ impl Backfill for PartsV2 {
         Some(&STRAYS)
     }
 
-    /// Whose part came meanwhile, under a name that was to be moved, or whose part is gone: read anew, the relationship has
-    /// other ends.
+    /// Where a part came under a name that was to be moved, or is gone, a relationship has other ends now. Where a user is gone,
+    /// or has other settings, there is nothing to be moved, or another mark to be made.
     fn is_overtaken(&self, error: &sqlx::Error) -> bool {
-        let of_ends = ["part_relationships_v2_part_a_id_fkey", "part_relationships_v2_part_b_id_fkey"];
+        let references = [
+            "part_relationships_v2_part_a_id_fkey",
+            "part_relationships_v2_part_b_id_fkey",
+            "part_relationships_v2_user_id_fkey",
+            "sessions_v2_user_id_fkey",
+            "parts_v2_user_id_fkey",
+        ];
         let constraint = error.as_database_error().and_then(|error| error.constraint());
-        constraint.is_some_and(|constraint| of_ends.contains(&constraint))
+        matches!(error, sqlx::Error::RowNotFound) || constraint.is_some_and(|name| references.contains(&name))
     }
 
     async fn write(&self, connection: &mut PgConnection, outputs: &[Output]) -> Result<u64, sqlx::Error> {
@@ -359,7 +366,7 @@ const INSERT_SESSIONS: &str = "INSERT INTO sessions_v2 SELECT new.* FROM unnest(
 const INSERT_RELATIONSHIPS: &str = "INSERT INTO part_relationships_v2 SELECT new.* FROM unnest($1::text[]) AS input (row)
     CROSS JOIN LATERAL jsonb_populate_record(NULL::part_relationships_v2, input.row::jsonb) AS new ON CONFLICT DO NOTHING";
 
-/// Marks users, but for those whose settings somebody has changed since they were read: those are pending, and come again.
+/// Marks users. Where somebody has changed the settings of one since they were read, none may be: [`sqlx::Error::RowNotFound`].
 async fn mark(
     connection: &mut PgConnection,
     users: Vec<Uuid>,
@@ -370,7 +377,13 @@ async fn mark(
                   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, before, after)
                   WHERE users.id = new.id AND users.settings IS NOT DISTINCT FROM new.before::jsonb
                   AND users.settings IS DISTINCT FROM new.after::jsonb";
-    Ok(sqlx::query(update).bind(users).bind(before).bind(after).execute(connection).await?.rows_affected())
+    let marked = sqlx::query(update).bind(&users).bind(before).bind(&after).execute(&mut *connection).await?;
+    let others = "SELECT FROM unnest($1::uuid[], $2::text[]) AS new (id, after) JOIN users USING (id)
+                  WHERE users.settings IS DISTINCT FROM new.after::jsonb LIMIT 1";
+    match sqlx::query(others).bind(users).bind(after).fetch_optional(connection).await? {
+        Some(_) => Err(sqlx::Error::RowNotFound),
+        None => Ok(marked.rows_affected()),
+    }
 }
 
 impl Deep for PartsV2 {
@@ -442,9 +455,11 @@ fn placed(kind: &'static str, id: Uuid, place: Place, is_present: bool, findings
             );
             false
         }
-        (Place::Duplicate { of }, _) => {
-            findings.values().field(kind, Fate::ChosenAgainst, 1);
-            findings.record(FindingKind::Duplicate, kind, format!("{id}: {of} is the same, and was kept"));
+        (Place::Duplicate { of }, is_present) => {
+            findings.values().field(kind, Fate::Duplicate, 1);
+            let kept = if is_present { "what is in the new table stays" } else { "was kept" };
+            let sentence = format!("{id}: {of} is the same, and {kept}");
+            findings.record(FindingKind::Duplicate, kind, sentence);
             false
         }
     }

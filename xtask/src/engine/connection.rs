@@ -2,7 +2,7 @@
 //! here; a backfill's own statements use the driver's typed connection ([`super::Driver`]).
 
 use super::lex::Statement;
-use super::{Address, Engine, Error, Row, Rows, Value, postgres, sqlite};
+use super::{Address, Engine, Error, Lack, Row, Rows, Value, postgres, sqlite};
 use super::{SQLX_TABLE, Schema, Sequence, TableDigest, TableShape};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
@@ -111,34 +111,36 @@ impl Connection {
         }
     }
 
-    /// Refuses a table on which the role lacks one of these privileges, or of which it does not see all rows. SQLite has no
-    /// roles.
-    pub(crate) async fn check_rights(&mut self, table: &str, privileges: &[&str]) -> Result<(), Error> {
+    /// What the role lacks to use tables with these privileges.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub(crate) async fn lacking(&mut self, rights: &[(&str, &[&str])]) -> Result<Vec<Lack>, Error> {
         match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => postgres::check_rights(session, table, privileges).await,
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(session) => postgres::lacking(session, rights).await,
         }
     }
 
-    /// Refuses a role that does not see a table that is there.
+    /// What the role lacks to see a table that is there.
     ///
     /// # Errors
-    /// [`Error::Rights`], or what the engine said.
-    pub(crate) async fn check_usage(&mut self, table: &str) -> Result<(), Error> {
+    /// What the engine said.
+    pub(crate) async fn lack_of_sight(&mut self, table: &str) -> Result<Option<Lack>, Error> {
         match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => postgres::check_usage(session, table).await,
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(session) => postgres::lack_of_sight(session, table).await,
         }
     }
 
-    /// Refuses a role that may not make tables where they would be made.
+    /// What the role lacks to make tables where they would be made.
     ///
     /// # Errors
-    /// [`Error::Rights`], or what the engine said.
-    pub(crate) async fn check_creation(&mut self) -> Result<(), Error> {
+    /// What the engine said.
+    pub(crate) async fn lack_of_creation(&mut self) -> Result<Option<Lack>, Error> {
         match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => postgres::check_creation(session).await,
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(session) => postgres::lack_of_creation(session).await,
         }
     }
 
@@ -234,6 +236,8 @@ impl Connection {
             Self::Postgres(session) => {
                 // A query is open while what it has read is written.
                 session.execute("SET statement_timeout = 0", &[]).await?;
+                // Somebody who waits for our writer may be who we wait for: the server does not see that we wait for ourselves.
+                session.give_up_soon("SET SESSION").await?;
                 session.execute("SET enable_sort = off", &[]).await?;
                 session.look_up_rows().await
             }

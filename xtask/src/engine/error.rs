@@ -35,10 +35,46 @@ impl fmt::Display for Holder {
     }
 }
 
-fn who(holders: &[Holder]) -> String {
+fn who(place: &str, holders: &[Holder]) -> String {
     match holders {
+        [] if place.contains("://") => "who held it can't be seen any more".to_owned(),
         [] => "no process that this user may see has it open; it may be on another machine".to_owned(),
         holders => format!("open in: {}", holders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A right that a role lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// What is missing, and of which table.
+    pub why: String,
+    /// The statement that gives it.
+    pub grant: String,
+}
+
+fn lacking(lacks: &[Lack]) -> String {
+    match lacks {
+        [one] => one.why.clone(),
+        several => {
+            let whys: String = several.iter().map(|lack| format!("\n  {}", lack.why)).collect();
+            format!("the role lacks what this takes:{whys}")
+        }
+    }
+}
+
+/// What gives the rights, each statement once.
+fn granting(lacks: &[Lack]) -> String {
+    let mut grants: Vec<&str> = Vec::new();
+    for lack in lacks {
+        if !grants.contains(&lack.grant.as_str()) {
+            grants.push(&lack.grant);
+        }
+    }
+    match grants.as_slice() {
+        [one] => format!("{one}, or connect as a role that may"),
+        several => {
+            format!("connect as a role that may, or let somebody who can do this:\n    {}", several.join("\n    "))
+        }
     }
 }
 
@@ -115,7 +151,7 @@ pub enum Error {
     },
 
     /// Somebody else kept the database locked for longer than we were told to wait.
-    #[error("{place} is locked, and stayed so for {:.0} s; {}", waited.as_secs_f64(), who(holders))]
+    #[error("{place} is locked, and stayed so for {:.0} s; {}", waited.as_secs_f64(), who(place, holders))]
     #[diagnostic(help(
         "let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"
     ))]
@@ -197,16 +233,14 @@ pub enum Error {
         why: String,
     },
 
-    /// The role lacks a right on a table, or does not see all of its rows.
-    #[error("{place}: {why}")]
-    #[diagnostic(help("{grant}, or connect as a role that may"))]
+    /// The role lacks rights on tables, or does not see all of their rows.
+    #[error("{place}: {}", lacking(lacks))]
+    #[diagnostic(help("{}", granting(lacks)))]
     Rights {
         /// The address.
         place: String,
-        /// What is missing, and of which table.
-        why: String,
-        /// The statement that gives it.
-        grant: String,
+        /// Each of them.
+        lacks: Vec<Lack>,
     },
 
     /// The server is older than what this tool works with.

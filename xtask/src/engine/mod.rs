@@ -30,7 +30,7 @@ pub use digest::TableDigest;
 #[cfg(test)]
 pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Fetched, Key, Page, PageError, Which};
-pub use error::{Error, Holder, HolderKind};
+pub use error::{Error, Holder, HolderKind, Lack};
 pub use missing::Missing;
 pub(crate) use reach::Reached;
 pub(crate) use retry::Retries;

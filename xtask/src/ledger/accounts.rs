@@ -19,6 +19,8 @@ pub enum Fate {
     Carried,
     /// Another value of the same place was chosen.
     ChosenAgainst,
+    /// It is the same as another one, which was taken.
+    Duplicate,
     /// It has no new place and is kept as it was.
     Kept,
     /// It lacks what a new place needs.
@@ -36,6 +38,9 @@ pub struct Account {
     pub chosen_against: u64,
     /// Kept as they were.
     pub kept: u64,
+    /// The same as another one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicate: u64,
     /// Not carried over, for they lack something.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,
@@ -53,13 +58,14 @@ impl Account {
     /// All values of the key.
     #[must_use]
     pub fn sum(self) -> u64 {
-        self.carried + self.chosen_against + self.kept + self.skipped + self.present
+        self.carried + self.chosen_against + self.duplicate + self.kept + self.skipped + self.present
     }
 
     fn count(&mut self, fate: Fate, values: u64) {
         *match fate {
             Fate::Carried => &mut self.carried,
             Fate::ChosenAgainst => &mut self.chosen_against,
+            Fate::Duplicate => &mut self.duplicate,
             Fate::Kept => &mut self.kept,
             Fate::Skipped => &mut self.skipped,
             Fate::Present => &mut self.present,
@@ -73,6 +79,7 @@ impl fmt::Display for Account {
         let parts = [
             (self.carried, "carried"),
             (self.chosen_against, "chosen against"),
+            (self.duplicate, "duplicate"),
             (self.kept, "kept"),
             (self.skipped, "skipped"),
             (self.present, "present"),
@@ -86,6 +93,7 @@ impl AddAssign for Account {
     fn add_assign(&mut self, other: Self) {
         self.carried += other.carried;
         self.chosen_against += other.chosen_against;
+        self.duplicate += other.duplicate;
         self.kept += other.kept;
         self.skipped += other.skipped;
         self.present += other.present;

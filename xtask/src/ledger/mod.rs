@@ -13,4 +13,4 @@ pub use counts::Counts;
 pub use finding::{Finding, FindingKind, Sighting};
 pub use json::Json;
 pub use run::{RunState, Work};
-pub use store::{Run, begin, check_rights, close, keep, replay, save, supersede_all, unfinished};
+pub use store::{Run, begin, close, keep, lacking, replay, save, supersede_all, unfinished};

@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::finding::Finding;
 use super::run::{RunState, Work};
-use crate::engine::{Connection, Error, Key, Value};
+use crate::engine::{Connection, Error, Key, Lack, Value};
 
 /// A run that can be taken up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,16 +48,21 @@ pub async fn unfinished(
     Ok(Some(Run { id: row[0].as_int(), cursor, counts }))
 }
 
-/// Refuses a role that can't keep a ledger.
+/// What a role lacks to keep a ledger, or only to read it.
 ///
 /// # Errors
-/// [`Error::Rights`] with the statement that grants what is lacking, or what the engine said.
-pub async fn check_rights(connection: &mut Connection) -> Result<(), Error> {
+/// What the engine said.
+pub async fn lacking(connection: &mut Connection, keeps: bool) -> Result<Vec<Lack>, Error> {
     if !connection.has_table("_xtask_runs").await? {
-        return connection.check_creation().await;
+        return Ok(if keeps { connection.lack_of_creation().await?.into_iter().collect() } else { Vec::new() });
     }
-    connection.check_rights("_xtask_runs", &["SELECT", "INSERT", "UPDATE"]).await?;
-    connection.check_rights("_xtask_findings", &["SELECT", "INSERT", "DELETE"]).await
+    let rights: &[(&str, &[&str])] = match keeps {
+        true => {
+            &[("_xtask_runs", &["SELECT", "INSERT", "UPDATE"]), ("_xtask_findings", &["SELECT", "INSERT", "DELETE"])]
+        }
+        false => &[("_xtask_runs", &["SELECT"]), ("_xtask_findings", &["SELECT"])],
+    };
+    connection.lacking(rights).await
 }
 
 /// Takes up the unfinished run or begins a new one, in a transaction of its own.
@@ -91,6 +96,7 @@ async fn begin_in_transaction(
     let supersede = "UPDATE _xtask_runs SET state = 'superseded', updated_at = CURRENT_TIMESTAMP \
                      WHERE backfill = $1 AND work = $2 AND state IN ('running', 'stopped', 'failed')";
     connection.execute(supersede, &[backfill.into(), work.opposite().as_str().into()]).await?;
+    forget_superseded(connection).await?;
     if let Some(run) = unfinished(connection, backfill, work, scope).await? {
         set_state(connection, &run, RunState::Running).await?;
         return Ok(run);
@@ -185,6 +191,13 @@ pub async fn supersede_all(connection: &mut Connection) -> Result<(), Error> {
     }
     let sql = "UPDATE _xtask_runs SET state = 'superseded', updated_at = CURRENT_TIMESTAMP \
                WHERE state IN ('running', 'stopped', 'failed')";
+    connection.execute(sql, &[]).await?;
+    forget_superseded(connection).await
+}
+
+/// Removes the findings of runs that nobody will go on with: they are people's data.
+async fn forget_superseded(connection: &mut Connection) -> Result<(), Error> {
+    let sql = "DELETE FROM _xtask_findings WHERE run IN (SELECT run FROM _xtask_runs WHERE state = 'superseded')";
     connection.execute(sql, &[]).await.map(drop)
 }
 

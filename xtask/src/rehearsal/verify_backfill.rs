@@ -7,7 +7,7 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Undo};
 use crate::engine::Connection;
-use crate::ledger::{Account, Counts};
+use crate::ledger::Counts;
 use crate::sandbox::Scratch;
 
 pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
@@ -52,14 +52,8 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
         course.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
     }
     if !counts.values.is_empty() {
-        let Account { carried, chosen_against, kept, skipped, present } = counts.values.together();
         let held = if backfill.has_values() { ", as many as the database has" } else { "" };
-        let sum = counts.values.together().sum();
-        let rest =
-            if skipped + present > 0 { format!(", {skipped} skipped, {present} present") } else { String::new() };
-        course.notes.push(format!(
-            "accounted for {sum} old values{held}: {carried} carried, {chosen_against} chosen against, {kept} kept{rest}"
-        ));
+        course.notes.push(format!("accounted for each old value{held}: {}", counts.values.together()));
     }
     again(course, backfill, &scratch, &mut connection).await?;
     let after = Moment::of(course, &mut connection).await?;

@@ -23,10 +23,11 @@ pub fn accounts_table(accounts: &Accounts, paint: Paint) -> String {
     }
     rows.push(("together", accounts.together()));
     // The first two always, the others where there is something in them.
-    let columns: [Column; 6] = [
+    let columns: [Column; 7] = [
         ("in all", |account| account.sum()),
         ("carried", |account| account.carried),
         ("chosen against", |account| account.chosen_against),
+        ("duplicate", |account| account.duplicate),
         ("kept", |account| account.kept),
         ("skipped", |account| account.skipped),
         ("present", |account| account.present),

@@ -11,11 +11,7 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
     if let (0, Some(done)) = (counts.units, outcome.already_done) {
         let nothing = match (outcome.effect, done) {
             (Effect::Undo, _) => format!("nothing to undo: no {} is filled", about.unit),
-            (_, 0) => format!(
-                "nothing to do: there is no {}{}",
-                about.unit,
-                if outcome.is_scoped { " in that scope" } else { "" }
-            ),
+            (_, 0) => format!("nothing to do: there is no {}", about.unit),
             _ => format!("nothing to do: {} done already", is_are(done, about.unit)),
         };
         return format!("{} on {database}: {nothing}\n", paint.strong(about.name));

@@ -15,7 +15,7 @@
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against`, `kept`, `skipped` or `present`, by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key: of the whole run; where it failed, of what is committed |
+//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against`, `duplicate`, `kept`, `skipped` or `present` (what is 0 may be left out), by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key: of the whole run; where it failed, of what is committed |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |
 

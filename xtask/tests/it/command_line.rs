@@ -76,7 +76,7 @@ fn backfill() {
         0,
         "backfill_scope",
     );
-    check(&workspace, "backfill pet_traits --scope id=none --report none.json", 0, "backfill_scope_of_nothing");
+    check(&workspace, "backfill pet_traits --scope id=none --report none.json", 2, "backfill_scope_of_nothing");
     check(&workspace, "backfill pet_traits --execute --batch 1 --report all.json", 0, "backfill_execute");
     check(&workspace, "backfill pet_traits --execute --report again.json", 0, "backfill_execute_again");
     check(&workspace, "backfill pet_traits --undo --report undo.json", 0, "backfill_undo");

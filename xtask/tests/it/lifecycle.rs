@@ -43,7 +43,6 @@ fn a_dry_run_predicts() {
     predicts_and_undoes("--batch 1");
     predicts_and_undoes("--batch 7");
     predicts_and_undoes("--scope id=7c401c54-3cc0-5162-8012-33ecbd900018");
-    predicts_and_undoes("--scope id=nobody");
 }
 
 /// A run that stopped in the middle is not gone on with once its part was taken back.

@@ -37,7 +37,9 @@ fn code(text: &str) -> String {
 
 /// No file below `among` and outside of `allowed` holds one of `words` in its code.
 fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
-    let excepted = |file: &str| file.ends_with("/tests.rs") || allowed.iter().any(|place| file.starts_with(place));
+    let excepted = |file: &str| {
+        file.ends_with("/tests.rs") || file.contains("/tests/") || allowed.iter().any(|place| file.starts_with(place))
+    };
     let here = |file: &str| file.starts_with(among) && !excepted(file);
     let mut looked_at = 0;
     let mut offences = Vec::new();
@@ -129,13 +131,14 @@ fn every_file_says_what_it_is() {
 fn what_is_there_is_registered() {
     for folder in ["backfills", "checks"] {
         let registry = fs::read_to_string(repository().join(format!("xtask/src/{folder}/mod.rs"))).unwrap();
-        for (file, _) in files(&format!("xtask/src/{folder}"), "rs") {
+        let is_entry = |text: &str| text.contains("impl Backfill for") || text.contains("impl RowCheck for");
+        for (file, _) in files(&format!("xtask/src/{folder}"), "rs").into_iter().filter(|(_, text)| is_entry(text)) {
             let name = stem(Path::new(&file));
             let listed = registry.contains(&format!("mod {name};"))
                 && [format!("Box::new({name}::"), format!("Streamed({name}::")]
                     .iter()
                     .any(|entry| registry.contains(entry));
-            assert!(listed || name == "mod", "{file} is not registered");
+            assert!(listed, "{file} is not registered");
         }
     }
     let registry = fs::read_to_string(repository().join("xtask/src/generators/mod.rs")).unwrap();

@@ -12,7 +12,7 @@ mod store;
 
 pub(super) use digest::digest;
 pub(super) use lock::AdvisoryLock;
-pub(super) use rights::{check as check_rights, check_creation, check_usage};
+pub(super) use rights::{creation as lack_of_creation, hidden as lack_of_sight, lacking};
 pub(super) use schema::{schema, sequences, tables};
 pub(super) use session::Session;
 pub(crate) use store::{Claim, check_host, claim};

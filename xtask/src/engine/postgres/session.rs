@@ -22,6 +22,8 @@ pub struct Session {
     address: PostgresAddress,
     access: Access,
     wait: Duration,
+    /// How long a statement waits for a lock now.
+    patience: Duration,
 }
 
 impl Session {
@@ -36,7 +38,7 @@ impl Session {
             }
             connected => connected?,
         };
-        let mut session = Self { connection, address: address.clone(), access, wait };
+        let mut session = Self { connection, address: address.clone(), access, wait, patience: wait };
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -79,7 +81,7 @@ impl Session {
     }
 
     pub(crate) fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
-        let (place, wait) = (self.address.url(), self.wait);
+        let (place, wait) = (self.address.url(), self.patience);
         let text = AssertSqlSafe(sql.to_owned());
         // Without parameters the rows come as text, whatever their types are.
         let fetched = if values.is_empty() {
@@ -112,12 +114,17 @@ impl Session {
 
     /// Waits only shortly for a lock, for as long as `set` says: `SET LOCAL` or `SET SESSION`.
     pub(crate) async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
-        let soon = SOON.min(self.wait).as_millis().max(1);
-        self.execute(&format!("{set} lock_timeout = {soon}"), &[]).await.map(drop)
+        let soon = SOON.min(self.wait);
+        self.execute(&format!("{set} lock_timeout = {}", soon.as_millis().max(1)), &[]).await?;
+        if set != "SET LOCAL" {
+            self.patience = soon;
+        }
+        Ok(())
     }
 
     /// Waits for a lock as long as it was told.
     pub(crate) async fn give_up_late(&mut self) -> Result<(), Error> {
+        self.patience = self.wait;
         self.execute(&format!("SET lock_timeout = {}", self.wait.as_millis().max(1)), &[]).await.map(drop)
     }
 
@@ -170,7 +177,7 @@ impl Session {
     }
 
     pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
-        explain(&self.address.url(), self.wait, &error)
+        explain(&self.address.url(), self.patience, &error)
     }
 
     pub(crate) async fn close(self) -> Result<(), Error> {

@@ -54,72 +54,82 @@ fn report(workspace: &Workspace, arguments: &str) -> Report {
     serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap()
 }
 
+/// All of them at once, whatever the mode; and what they allow works.
 #[test]
 fn rights_that_are_missing_are_named() {
     let (workspace, own) = database(NEWEST);
     populate(&own, 3, 4);
     let role = unique();
-    execute(&own, &format!("CREATE ROLE {role} LOGIN; GRANT SELECT, UPDATE ON users TO {role}"));
+    execute(&own, &format!("CREATE ROLE {role} LOGIN"));
     let theirs = own.replace("postgres@", &format!("{role}@"));
-    let refused = |modes: &[&str], expected: &str, grant: &str| {
-        for mode in modes {
-            let ran = workspace.run(&format!("backfill parts_v2 {mode} --url {theirs}"));
-            assert_eq!(ran.exit, Some(1), "{}", ran.text());
-            assert!(
-                ran.stderr.contains(expected) && ran.stderr.contains(grant),
-                "{expected}, {grant} in {}",
-                ran.text()
-            );
+    let refused = |mode: &str, whys: &[&str], grants: &[&str]| {
+        let ran = workspace.run(&format!("backfill parts_v2 {mode} --url {theirs}"));
+        assert_eq!(ran.exit, Some(1), "{}", ran.text());
+        for expected in whys.iter().chain(grants) {
+            assert!(ran.stderr.contains(&expected.replace("WHO", &role)), "{expected} in {}", ran.text());
         }
         assert_eq!(query(&own, "SELECT count(*)::text FROM parts_v2"), ["0"]);
         assert_eq!(query(&own, "SELECT (to_regclass('_xtask_runs') IS NULL)::text"), ["true"], "no ledger either");
     };
+    let each = |whys: &[&str], grants: &[&str]| {
+        for mode in ["", "--execute", "--undo"] {
+            refused(mode, whys, grants);
+        }
+    };
+    each(&["no right to SELECT on _sqlx_migrations"], &["GRANT SELECT ON \"_sqlx_migrations\" TO \"WHO\";"]);
     execute(&own, &format!("GRANT SELECT ON _sqlx_migrations TO {role}"));
-    let each = ["", "--execute", "--undo"];
+    // Those of each table.
+    each(&["the role WHO has no right to SELECT on parts"], &["GRANT SELECT ON \"sessions\" TO \"WHO\";"]);
     refused(
-        &each,
-        &format!("the role {role} has no right to SELECT on parts"),
-        &format!("GRANT SELECT ON \"parts\" TO \"{role}\";"),
+        "--execute",
+        &["no right to SELECT, UPDATE on users", "no right to SELECT, INSERT on parts_v2"],
+        &["GRANT CREATE ON SCHEMA \"public\" TO \"WHO\";"],
     );
     execute(&own, &format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"));
-    refused(
-        &["--execute"],
-        &format!("{role} has no right to INSERT on parts_v2"),
-        &format!("GRANT INSERT ON \"parts_v2\" TO \"{role}\";"),
-    );
-    refused(
-        &["--undo"],
-        &format!("{role} has no right to DELETE on parts_v2"),
-        &format!("GRANT DELETE ON \"parts_v2\" TO \"{role}\";"),
-    );
-    execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
-    // A policy that is for somebody else is none of ours.
+    // A right to some columns may do, but not for inserting. A policy that is for somebody else is none of ours.
+    execute(&own, &format!("GRANT UPDATE (settings) ON users TO {role}; GRANT INSERT (id) ON parts_v2 TO {role}"));
     execute(&own, "CREATE POLICY theirs ON parts_v2 TO postgres USING (true)");
-    refused(
-        &each,
-        &format!(
-            "row-level security of parts_v2 applies to the role {role}, and may hide rows (policies: parts_v2_own_rows)"
-        ),
-        &format!("ALTER ROLE \"{role}\" BYPASSRLS;"),
-    );
-    execute(&own, &format!("DROP POLICY theirs ON parts_v2; ALTER ROLE {role} BYPASSRLS"));
-    // A right to some columns may do.
-    execute(&own, &format!("REVOKE UPDATE ON users FROM {role}; GRANT UPDATE (settings) ON users TO {role}"));
-    refused(
-        &["--execute", "--undo"],
-        &format!("the role {role} may not make the tables of the ledger in the schema public"),
-        &format!("GRANT CREATE ON SCHEMA \"public\" TO \"{role}\";"),
-    );
+    let hidden =
+        "row-level security of parts_v2 applies to the role WHO, and may hide rows (policies: parts_v2_own_rows)";
+    refused("--execute", &["no right to INSERT on parts_v2", hidden], &["ALTER ROLE \"WHO\" BYPASSRLS;"]);
+    refused("--undo", &["no right to DELETE on parts_v2", hidden], &["GRANT DELETE ON \"parts_v2\" TO \"WHO\";"]);
+    refused("", &[hidden], &[]);
+    execute(&own, &format!("ALTER ROLE {role} BYPASSRLS"));
     workspace.succeed(&format!("backfill parts_v2 --url {theirs}"));
     execute(&own, &format!("REVOKE USAGE ON SCHEMA public FROM PUBLIC, {role}"));
-    refused(
-        &each,
-        &format!("the role {role} may not use the schema public, in which _sqlx_migrations is"),
-        &format!("GRANT USAGE ON SCHEMA \"public\" TO \"{role}\";"),
-    );
+    let unseen = "the role WHO may not use the schema public, in which _sqlx_migrations is";
+    each(&[unseen], &["GRANT USAGE ON SCHEMA \"public\" TO \"WHO\";"]);
     execute(&own, &format!("GRANT CREATE, USAGE ON SCHEMA public TO {role}"));
+    execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
     workspace.succeed(&format!("backfill parts_v2 --execute --url {theirs}"));
     assert_eq!(query(&own, "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'"), ["3"]);
+    // The ledger is somebody else's now; and an owner who is under his own policies can free himself.
+    execute(&own, &format!("ALTER TABLE _xtask_runs OWNER TO postgres; REVOKE ALL ON _xtask_runs FROM {role}"));
+    let ran = workspace.run(&format!("backfill parts_v2 --url {theirs}"));
+    assert!(ran.stderr.contains(&format!("the role {role} has no right to SELECT on _xtask_runs")), "{}", ran.text());
+    execute(&own, &format!("GRANT ALL ON _xtask_runs TO {role}; ALTER ROLE {role} NOBYPASSRLS"));
+    for table in ["parts_v2", "sessions_v2", "part_relationships_v2", "observations"] {
+        execute(&own, &format!("ALTER TABLE {table} OWNER TO {role}; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"));
+    }
+    let ran = workspace.run(&format!("backfill parts_v2 --url {theirs}"));
+    assert!(ran.stderr.contains("ALTER TABLE \"parts_v2\" NO FORCE ROW LEVEL SECURITY;"), "{}", ran.text());
+}
+
+#[test]
+fn a_scope_without_a_unit_is_refused() {
+    let (workspace, url) = database(NEWEST);
+    populate(&url, 1, 1);
+    let id = query(&url, "SELECT id::text FROM users")[0].clone();
+    for scope in [id.to_uppercase(), format!("{{{id}}}"), "abc".to_owned(), String::new()] {
+        for mode in ["", "--execute", "--undo"] {
+            let flags: Vec<&str> = ["backfill", "parts_v2", mode, "--url", &url, "--scope"].into();
+            let scope = format!("user_id={scope}");
+            let flags = flags.into_iter().filter(|flag| !flag.is_empty()).chain([scope.as_str()]);
+            let ran = workspace.finish("backfill", workspace.command(flags));
+            assert_eq!(ran.exit, Some(2), "{}", ran.text());
+            assert!(ran.stderr.contains(&format!("there is no user with {scope} in ")), "{}", ran.text());
+        }
+    }
 }
 
 /// However the users are cut into batches, and however large they are; the dry run foresees each number.
@@ -176,7 +186,8 @@ fn rows_of_nobody_are_recorded() {
     check(&format!("--execute --scope user_id={id}"), 0);
     let done = check("--execute --batch 1", 4);
     assert_eq!(done.counts.values.fields["sessions"].skipped, 3);
-    check("--execute", 0);
+    // Also where all users are done: others may have come.
+    check("--execute", 4);
     check("--undo", 0);
 }
 
@@ -191,14 +202,52 @@ fn whoever_is_faster_is_seen() {
         other.join().unwrap();
         assert!(done.counts.retries > 0, "{change}");
         assert_eq!((done.counts.left_alone, done.counts.values.together().present), (0, present), "{change}");
-        let marks = "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'";
-        assert_eq!(query(&url, marks), ["3"], "{change}");
-        let themes = "SELECT count(*)::text FROM users WHERE settings ? 'theme'";
-        assert_eq!(query(&url, themes), ["3"], "{change}");
+        let unmarked = "SELECT count(*)::text FROM users
+                        WHERE NOT settings ? 'prd_backfill_completed' OR NOT settings ? 'theme'";
+        assert_eq!(query(&url, unmarked), ["0"], "{change}");
         workspace.succeed(&format!("verify parts --url {url}"));
     };
+    // What old code writes while its user is moved is moved, too.
+    let late = "INSERT INTO parts (id, user_id, name) VALUES (md5('late')::uuid, md5('user 2')::uuid, 'A')";
+    check(&format!("LOCK TABLE parts_v2 IN EXCLUSIVE MODE; {late}"), 0);
     check("INSERT INTO parts_v2 (id, user_id, name) VALUES (gen_random_uuid(), md5('user 2')::uuid, 'Part 4')", 1);
     check("UPDATE users SET settings = settings || '{\"theme\": \"light\"}' WHERE id = md5('user 2')::uuid", 0);
+    check("DELETE FROM users WHERE id = md5('user 2')::uuid", 0);
+}
+
+/// Somebody who changes the table, or ends our sessions, in the middle of a user: that passes, and the user is whole.
+#[test]
+fn what_passes_in_the_middle_of_a_user() {
+    let check = |first: &str, second: &str| {
+        let (workspace, url) = database(NEWEST);
+        populate(&url, 1, 9_000);
+        let foreseen = report(&workspace, &format!("backfill parts_v2 --url {url}"));
+        let other = behind_the_first_rows(&url, first, second);
+        let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
+        other.join().unwrap();
+        assert!(done.counts.retries > 0, "{first}");
+        assert_eq!(done.counts.values, foreseen.counts.values, "{first}");
+        workspace.succeed(&format!("verify parts --url {url}"));
+    };
+    check("ALTER TABLE parts_v2 ADD COLUMN extra text", "SELECT 1");
+    check(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'xtask' AND backend_xid IS NOT NULL",
+        "SELECT 1",
+    );
+    check("BEGIN; LOCK TABLE sessions", "SELECT pg_sleep(1.5); COMMIT");
+}
+
+/// A session of somebody else that does something once ours has written, and something else when that is done.
+fn behind_the_first_rows(url: &str, first: &str, second: &str) -> std::thread::JoinHandle<()> {
+    let (url, first, second) = (url.to_owned(), first.to_owned(), second.to_owned());
+    std::thread::spawn(move || {
+        let writes = "SELECT count(*)::text FROM pg_stat_activity
+                      WHERE datname = current_database() AND application_name = 'xtask' AND backend_xid IS NOT NULL
+                      AND query LIKE 'INSERT INTO parts_v2%'";
+        wait_until(|| query(&url, writes) != ["0"]);
+        execute(&url, &format!("{first};{second}"));
+    })
 }
 
 #[test]
