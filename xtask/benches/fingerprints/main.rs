@@ -103,5 +103,6 @@ async fn fingerprint_of(address: &Address) -> Result<Duration> {
 
 fn told(engine: Engine, yardstick: Duration, took: Duration) {
     let (yardstick, took) = (yardstick.as_secs_f64(), took.as_secs_f64());
+    let engine = engine.to_string();
     println!("{engine:>10}  {yardstick:>16.2} s  {took:>9.2} s  {:>5.2}", took / yardstick);
 }
