@@ -1,6 +1,7 @@
 //! What the catalogue of a database tells of the user's tables and other objects, in one form for all engines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Tables of this prefix are this tool's own.
 const OWN_PREFIX: &str = "_xtask_";
@@ -24,6 +25,21 @@ pub struct TableShape {
     pub columns: Vec<String>,
     /// The columns of its primary key; empty where there is none.
     pub key: Vec<String>,
+    /// The type of each column, as the engine calls it.
+    pub types: BTreeMap<String, String>,
+    /// The columns that follow from others of their row.
+    pub generated: BTreeSet<String>,
+    /// Which rows are its own.
+    pub extent: Extent,
+}
+
+/// Which rows are read where a table is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Its own, and not those of tables that inherit from it, which are tables themselves.
+    Own,
+    /// Those of its partitions, which are not told one by one.
+    Partitions,
 }
 
 /// Where a sequence stands.
@@ -49,8 +65,10 @@ pub struct Schema {
 /// An object of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its definition, in one form for all ways to write it.
+    /// Its definition, in one form for all ways to write it: what is compared.
     pub definition: String,
+    /// The statement that makes it, as a person reads it.
+    pub shown: String,
     /// The table that it comes and goes with; none for a table or a view itself.
     pub part_of: Option<String>,
 }
@@ -60,5 +78,32 @@ impl Schema {
     #[must_use]
     pub fn table_label(table: &str) -> String {
         format!("table \"{table}\"")
+    }
+}
+
+/// The last few things that were made from what an engine told, so that they are made once: a rehearsal comes by the same
+/// states again and again.
+#[derive(Debug)]
+pub(crate) struct Seen<K, V>(VecDeque<(K, Arc<V>)>);
+
+/// How many are kept: the state before a migration, the one after it, and what is in between.
+const SEEN: usize = 4;
+
+impl<K, V> Default for Seen<K, V> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<K: PartialEq, V> Seen<K, V> {
+    pub(crate) fn get(&self, told: &K) -> Option<Arc<V>> {
+        self.0.iter().find(|(known, _)| known == told).map(|(_, made)| Arc::clone(made))
+    }
+
+    pub(crate) fn put(&mut self, told: K, made: V) -> Arc<V> {
+        let made = Arc::new(made);
+        self.0.truncate(SEEN - 1);
+        self.0.push_front((told, Arc::clone(&made)));
+        made
     }
 }

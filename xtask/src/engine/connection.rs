@@ -8,6 +8,7 @@ use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings of a session, by name.
@@ -344,7 +345,7 @@ impl Connection {
     }
 
     /// The user's schema, object by object.
-    pub(crate) async fn schema(&mut self) -> Result<Schema, Error> {
+    pub(crate) async fn schema(&mut self) -> Result<Arc<Schema>, Error> {
         match self {
             Self::Sqlite(session) => sqlite::schema(session).await,
             Self::Postgres(session) => postgres::schema(session).await,
@@ -359,11 +360,19 @@ impl Connection {
         }
     }
 
-    /// A digest of the rows of one table.
-    pub(crate) async fn digest(&mut self, table: &TableShape) -> Result<TableDigest, Error> {
+    /// Tables whose rows are another server's, and not looked at.
+    pub(crate) async fn foreign_tables(&mut self) -> Result<Vec<String>, Error> {
         match self {
-            Self::Sqlite(session) => sqlite::digest(session, table).await,
-            Self::Postgres(session) => postgres::digest(session, table).await,
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(session) => postgres::foreign_tables(session).await,
+        }
+    }
+
+    /// A digest of the rows of each of these tables.
+    pub(crate) async fn digests(&mut self, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::digests(session, tables).await,
+            Self::Postgres(session) => postgres::digests(session, tables).await,
         }
     }
 

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 pub struct TableDigest {
     /// How many rows there are.
     pub rows: u64,
-    /// Over whole rows.
+    /// Over whole rows, or over their keys, to which each column's values are bound.
     pub whole: u128,
     /// Over each column's values, each bound to its row's key.
     pub columns: BTreeMap<String, u128>,
@@ -64,7 +64,9 @@ impl<'a> Summing<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::engine::Extent;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     /// The digest of rows of values, each with its storage class, in columns `c0`, `c1`, ….
     pub(crate) fn digest(key: &[&str], rows: &[Vec<(u8, Vec<u8>)>]) -> TableDigest {
@@ -72,6 +74,9 @@ pub(crate) mod tests {
             name: "t".to_owned(),
             columns: (0..rows.first().map_or(0, Vec::len)).map(|i| format!("c{i}")).collect(),
             key: key.iter().map(ToString::to_string).collect(),
+            types: BTreeMap::new(),
+            generated: BTreeSet::new(),
+            extent: Extent::Own,
         };
         let mut sum = Summing::new(&shape);
         for row in rows {

@@ -22,7 +22,8 @@ mod target;
 mod value;
 
 pub use address::{Address, PostgresAddress};
-pub use catalogue::{Object, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
+pub(crate) use catalogue::Seen;
+pub use catalogue::{Extent, Object, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
 pub(crate) use connection::Settings;
 pub use connection::{Access, Connection, Lock};
 pub(crate) use dialect::Whose;
@@ -126,17 +127,12 @@ impl Engine {
         }
     }
 
-    /// Why a script of this engine may have deleted rows that it does not name, where its text shows that.
-    pub(crate) fn why_rows_went(self, sql: &str) -> Option<&'static str> {
-        let words: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();
-        let drops = words.windows(2).any(|pair| pair == ["DROP", "TABLE"]);
+    /// Why a script of this engine has deleted or changed rows of tables that it does not name, where its text shows that, and
+    /// how it is written instead.
+    pub(crate) fn why_rows_went(self, sql: &str, suffered: &[&str]) -> Option<String> {
         match self {
-            Self::Sqlite if drops && words.iter().any(|word| word == "FOREIGN_KEYS") => Some(
-                "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so DROP TABLE deleted the rows \
-                 that refer to the table. Make `-- no-transaction` the first line, and write PRAGMA foreign_keys = OFF; BEGIN; … \
-                 COMMIT; PRAGMA foreign_keys = ON; yourself",
-            ),
-            Self::Sqlite | Self::Postgres => None,
+            Self::Sqlite => sqlite::why_rows_went(sql, suffered),
+            Self::Postgres => None,
         }
     }
 
@@ -154,6 +150,15 @@ impl Engine {
         match (self, name.split_once('.')) {
             (Self::Postgres, Some((schema, table))) => format!("{}.{}", self.quote(schema), self.quote(table)),
             _ => self.quote(name),
+        }
+    }
+
+    /// A table as it stands behind FROM: its own rows, or those of its partitions.
+    pub(crate) fn rows_of(self, table: &TableShape) -> String {
+        let name = self.quote_table(&table.name);
+        match (self, table.extent) {
+            (Self::Postgres, Extent::Own) => format!("ONLY {name}"),
+            (Self::Postgres, Extent::Partitions) | (Self::Sqlite, _) => name,
         }
     }
 

@@ -2,6 +2,7 @@
 //! in an example of a difference.
 
 use sqlx::{Arguments, Database, Encode, Type};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,6 +40,19 @@ impl Value {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
+        }
+    }
+}
+
+impl Value {
+    /// All of it as text, without cutting or escaping anything.
+    pub(crate) fn whole(&self) -> Cow<'_, str> {
+        match self {
+            Self::Null => Cow::Borrowed("NULL"),
+            Self::Int(n) => Cow::Owned(n.to_string()),
+            Self::Real(x) => Cow::Owned(format!("{x:?}")),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Blob(bytes) => String::from_utf8_lossy(bytes),
         }
     }
 }

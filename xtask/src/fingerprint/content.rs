@@ -1,8 +1,9 @@
 //! The digest of a database's rows, table by table, and what became different between two of them.
 
 use super::difference::ContentDifference;
-use crate::engine::{Connection, Error, Sequence, TableDigest};
+use crate::engine::{Connection, Error, Schema, Sequence, TableDigest, TableShape};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The digest of all rows of a database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,13 +25,33 @@ pub async fn content(connection: &mut Connection, volatile: &[(String, String)])
     Ok(content)
 }
 
+/// Reads the schema and digests all of the user's tables, as [`schema`](super::schema()) and [`content`] do.
+///
+/// # Errors
+/// What the engine said.
+pub async fn state(
+    connection: &mut Connection,
+    volatile: &[(String, String)],
+) -> Result<(Arc<Schema>, Content), Error> {
+    let settings = connection.pin().await?;
+    let schema = connection.schema().await?;
+    let content = digest_all(connection, volatile).await?;
+    connection.unpin(settings).await?;
+    Ok((schema, content))
+}
+
 async fn digest_all(connection: &mut Connection, volatile: &[(String, String)]) -> Result<Content, Error> {
-    let mut tables = BTreeMap::new();
-    for mut table in connection.tables().await? {
-        table.columns.retain(|column| !volatile.iter().any(|(t, c)| *t == table.name && c == column));
-        let digest = connection.digest(&table).await?;
-        tables.insert(table.name, digest);
+    let mut shapes = connection.tables().await?;
+    for TableShape { name, columns, key, .. } in &mut shapes {
+        let counts = |column: &String| !volatile.iter().any(|(t, c)| t == name && c == column);
+        columns.retain(counts);
+        // What is left of a key may not be one.
+        if !key.iter().all(counts) {
+            key.clear();
+        }
     }
+    let digests = connection.digests(&shapes).await?;
+    let tables = shapes.into_iter().map(|table| table.name).zip(digests).collect();
     Ok(Content { tables, sequences: connection.sequences().await? })
 }
 
@@ -59,7 +80,11 @@ impl Content {
         for (table, before) in &self.tables {
             match after.tables.get(table) {
                 None if renamed_to((table, before), after) => {}
-                None => found.push(ContentDifference::TableGone { table: table.clone(), rows: before.rows }),
+                None => found.push(ContentDifference::TableGone {
+                    table: table.clone(),
+                    rows: before.rows,
+                    examples: Vec::new(),
+                }),
                 Some(now) if now == before => {}
                 Some(now) => compare_table(table, before, now, &mut found),
             }
@@ -97,9 +122,12 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
             .map(|(name, _)| name.clone())
             .collect()
     };
-    found.extend(
-        only(before, now).into_iter().map(|column| ContentDifference::ColumnGone { table: table.clone(), column }),
-    );
+    found.extend(only(before, now).into_iter().map(|column| ContentDifference::ColumnGone {
+        table: table.clone(),
+        column,
+        rows: None,
+        examples: Vec::new(),
+    }));
     found.extend(
         only(now, before).into_iter().map(|column| ContentDifference::ColumnNew { table: table.clone(), column }),
     );
@@ -128,7 +156,7 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
         found.push(ContentDifference::Values {
             table: table.clone(),
             column: column.clone(),
-            rows: None,
+            changes: None,
             examples: Vec::new(),
         });
     }

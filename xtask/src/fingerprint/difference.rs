@@ -1,5 +1,6 @@
 //! Differences between two states of a database, as a person would describe them.
 
+use super::changes::Changes;
 use std::fmt;
 
 /// A row that shows a difference.
@@ -17,6 +18,7 @@ impl fmt::Display for Example {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => write!(f, "{}: {before} → {after}", self.row),
+            (Some(before), None) if !before.is_empty() => write!(f, "{}: {before}", self.row),
             (Some(_), None) => write!(f, "{}: gone", self.row),
             (None, Some(_)) => write!(f, "{}: new", self.row),
             (None, None) => write!(f, "{}", self.row),
@@ -33,6 +35,8 @@ pub enum ContentDifference {
         table: String,
         /// How many rows it had.
         rows: u64,
+        /// Some of the rows, where they were looked for.
+        examples: Vec<Example>,
     },
     /// A table is new.
     TableNew {
@@ -47,6 +51,10 @@ pub enum ContentDifference {
         table: String,
         /// The column.
         column: String,
+        /// How many rows had a value in it, where they were counted.
+        rows: Option<u64>,
+        /// Some of the rows, where they were looked for.
+        examples: Vec<Example>,
     },
     /// A column is new.
     ColumnNew {
@@ -76,8 +84,8 @@ pub enum ContentDifference {
         table: String,
         /// The column.
         column: String,
-        /// In how many rows, where they were counted.
-        rows: Option<u64>,
+        /// What became of them in how many rows, where they were looked at.
+        changes: Option<Changes>,
         /// Some of the rows, where they were looked for.
         examples: Vec<Example>,
     },
@@ -99,7 +107,10 @@ impl ContentDifference {
     #[must_use]
     pub fn examples(&self) -> &[Example] {
         match self {
-            Self::Rows { examples, .. } | Self::Values { examples, .. } => examples,
+            Self::Rows { examples, .. }
+            | Self::Values { examples, .. }
+            | Self::TableGone { examples, .. }
+            | Self::ColumnGone { examples, .. } => examples,
             _ => &[],
         }
     }
@@ -111,7 +122,9 @@ impl ContentDifference {
             Self::TableNew { .. } | Self::ColumnNew { .. } => false,
             Self::TableGone { rows, .. } => *rows > 0,
             Self::Rows { gone, .. } => *gone > 0,
-            Self::ColumnGone { .. } | Self::Values { .. } | Self::SequenceBack { .. } => true,
+            Self::ColumnGone { rows, .. } => *rows != Some(0),
+            Self::Values { changes, .. } => changes.as_ref().is_none_or(Changes::is_loss),
+            Self::SequenceBack { .. } => true,
         }
     }
 
@@ -123,7 +136,7 @@ impl ContentDifference {
             | Self::TableNew { table, .. }
             | Self::Rows { table, .. }
             | Self::SequenceBack { table, .. } => (table, None),
-            Self::ColumnGone { table, column }
+            Self::ColumnGone { table, column, .. }
             | Self::ColumnNew { table, column }
             | Self::Values { table, column, .. } => (table, Some(column)),
         }
@@ -131,16 +144,21 @@ impl ContentDifference {
 }
 
 /// `3 rows`, `1 row`.
-fn rows(n: u64) -> String {
+pub(super) fn rows(n: u64) -> String {
     if n == 1 { "1 row".to_owned() } else { format!("{n} rows") }
 }
 
 impl fmt::Display for ContentDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TableGone { table, rows: n } => write!(f, "table \"{table}\" is gone, with {}", rows(*n)),
+            Self::TableGone { table, rows: n, .. } => write!(f, "table \"{table}\" is gone, with {}", rows(*n)),
             Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new, with {}", rows(*n)),
-            Self::ColumnGone { table, column } => write!(f, "\"{table}\".\"{column}\" is gone"),
+            Self::ColumnGone { table, column, rows: None | Some(0), .. } => {
+                write!(f, "\"{table}\".\"{column}\" is gone")
+            }
+            Self::ColumnGone { table, column, rows: Some(n), .. } => {
+                write!(f, "\"{table}\".\"{column}\" is gone, with values in {}", rows(*n))
+            }
             Self::ColumnNew { table, column } => write!(f, "\"{table}\".\"{column}\" is new"),
             Self::Rows { table, before, after: 0, .. } if *before > 0 => {
                 write!(f, "\"{table}\" was emptied: it had {}", rows(*before))
@@ -154,13 +172,15 @@ impl fmt::Display for ContentDifference {
             Self::Rows { table, before, after, gone, new, .. } => {
                 write!(f, "\"{table}\" lost {} and gained {new}: {before} before, {after} after", rows(*gone))
             }
-            Self::Values { table, column, rows: Some(n), .. } => {
-                write!(f, "\"{table}\".\"{column}\" holds other values in {}", rows(*n))
+            Self::Values { table, column, changes: Some(changes), .. } => {
+                write!(f, "\"{table}\".\"{column}\" {changes}")
             }
             Self::SequenceBack { sequence, before, after, .. } => {
                 write!(f, "sequence \"{sequence}\" went back: it gives {after} next, and had come to {before}")
             }
-            Self::Values { table, column, rows: None, .. } => write!(f, "\"{table}\".\"{column}\" holds other values"),
+            Self::Values { table, column, changes: None, .. } => {
+                write!(f, "\"{table}\".\"{column}\" holds other values")
+            }
         }
     }
 }
@@ -172,19 +192,23 @@ pub enum SchemaDifference {
     Gone {
         /// What it is, as `table "Pet"`.
         object: String,
+        /// The statement that made it.
+        ddl: String,
     },
     /// An object is new.
     New {
         /// What it is.
         object: String,
+        /// The statement that makes it.
+        ddl: String,
     },
     /// An object is defined otherwise.
     Changed {
         /// What it is.
         object: String,
-        /// Its definition before.
+        /// The statement that made it before.
         before: String,
-        /// Its definition now.
+        /// The statement that makes it now.
         after: String,
     },
     /// The columns of a table stand in another order. Statements that name columns don't notice.
@@ -198,12 +222,24 @@ pub enum SchemaDifference {
     },
 }
 
+/// As statements: `-` before what is there no more, `+` before what was not there. Of a long one only the lines that differ.
 impl fmt::Display for SchemaDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone { object } => write!(f, "{object} is gone"),
-            Self::New { object } => write!(f, "{object} was not there before"),
-            Self::Changed { object, before, after } => write!(f, "{object} is `{after}`; it was `{before}`"),
+            Self::Gone { ddl, .. } => f.write_str(&marked('-', ddl.lines())),
+            Self::New { ddl, .. } => f.write_str(&marked('+', ddl.lines())),
+            Self::Changed { before, after, .. } => {
+                let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+                let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+                let rest = old[same..].iter().rev().zip(new[same..].iter().rev());
+                let same_end = rest.take_while(|(old, new)| old == new).count();
+                if same > 0 {
+                    writeln!(f, "  {}", old[0])?;
+                }
+                let (old, new) = (&old[same..old.len() - same_end], &new[same..new.len() - same_end]);
+                let lines = [marked('-', old.iter().copied()), marked('+', new.iter().copied())];
+                f.write_str(&lines.into_iter().filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join("\n"))
+            }
             Self::ColumnOrder { table, before, after } => {
                 write!(
                     f,
@@ -214,4 +250,9 @@ impl fmt::Display for SchemaDifference {
             }
         }
     }
+}
+
+/// Each line behind a mark.
+fn marked<'a>(mark: char, lines: impl Iterator<Item = &'a str>) -> String {
+    lines.filter(|line| !line.trim().is_empty()).map(|line| format!("{mark} {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -1,14 +1,17 @@
 //! Digests of a database's schema and content that name what differs, not only that something does. Cheap sums are
 //! compared first; rows are looked at only where the sums differ.
 
+mod changes;
 mod content;
 mod difference;
+mod form;
 mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use content::{Content, content};
+pub use changes::{Change, Changes};
+pub use content::{Content, content, state};
 pub use difference::{ContentDifference, Example, SchemaDifference};
 pub use rows::explain;
 pub use schema::{compare as compare_schemas, schema};

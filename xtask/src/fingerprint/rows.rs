@@ -1,9 +1,11 @@
 //! Looks at the rows of two databases where their digests differ: which rows, what was there, what is there now. Both
 //! sides are read side by side in key order, so that memory does not grow with the tables.
 
+use super::changes::{Change, Changes};
 use super::difference::{ContentDifference, Example};
+use super::form::Types;
 use crate::engine::TableShape;
-use crate::engine::{Connection, Error, Value};
+use crate::engine::{Connection, Engine, Error, Value};
 use futures_util::TryStreamExt;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -12,38 +14,91 @@ use std::collections::BTreeSet;
 const MAX_EXAMPLES: usize = 3;
 
 /// Replaces what `differences` say of rows and values by what the rows themselves tell: how many are gone, new and changed
-/// in each column, with examples. `volatile` columns, as `(table, column)`, are not looked at.
+/// in each column, with examples; what shows in no row stays as it is. Columns of `apart`, as `(table, column)`, are not looked at.
 ///
 /// # Errors
 /// What an engine said.
 pub async fn explain(
     before: &mut Connection,
     after: &mut Connection,
-    volatile: &[(String, String)],
+    apart: &[(String, String)],
     differences: Vec<ContentDifference>,
 ) -> Result<Vec<ContentDifference>, Error> {
+    let settings = (before.pin().await?, after.pin().await?);
     let shapes = (before.tables().await?, after.tables().await?);
     let mut explained = Vec::new();
     let mut looked_at = BTreeSet::new();
     for difference in differences {
-        let (ContentDifference::Rows { table, .. } | ContentDifference::Values { table, .. }) = &difference else {
-            explained.push(difference);
-            continue;
-        };
-        let table = table.clone();
+        let table = difference.subject().0.to_owned();
         let find = |shapes: &[TableShape]| shapes.iter().find(|shape| shape.name == table).cloned();
-        let (Some(old), Some(new)) = (find(&shapes.0), find(&shapes.1)) else {
-            explained.push(difference);
-            continue;
-        };
-        // One comparison tells of all columns of a table.
-        if looked_at.insert(table.clone()) {
-            let common = common(&old, &new, volatile);
-            let seen = look(before, after, &common).await?;
-            explained.extend(seen.differences(&common));
+        let (old, new) = (find(&shapes.0), find(&shapes.1));
+        match (difference, old, new) {
+            (ContentDifference::TableGone { rows, .. }, Some(old), _) if rows > 0 => {
+                let examples = examples(before, &old, None, apart).await?;
+                explained.push(ContentDifference::TableGone { table, rows, examples });
+            }
+            // What follows from other columns is not lost with its column.
+            (ContentDifference::ColumnGone { column, .. }, Some(old), _) if old.generated.contains(&column) => {}
+            (ContentDifference::ColumnGone { column, .. }, Some(old), _) => {
+                let rows = Some(values(before, &old, &column).await?);
+                let examples = examples(before, &old, Some(&column), apart).await?;
+                explained.push(ContentDifference::ColumnGone { table, column, rows, examples });
+            }
+            (
+                difference @ (ContentDifference::Rows { .. } | ContentDifference::Values { .. }),
+                Some(old),
+                Some(new),
+            ) => {
+                // One comparison tells of all columns of a table.
+                if looked_at.insert(table) {
+                    let common = common(before.engine(), &old, &new, apart);
+                    let seen = match common.columns.as_slice() {
+                        [] => Vec::new(),
+                        _ => look(before, after, &common).await?.differences(&common),
+                    };
+                    explained.extend(if seen.is_empty() { vec![difference] } else { seen });
+                }
+            }
+            (difference, ..) => explained.push(difference),
         }
     }
+    after.unpin(settings.1).await?;
+    before.unpin(settings.0).await?;
     Ok(explained)
+}
+
+/// How many rows have a value in a column.
+async fn values(connection: &mut Connection, table: &TableShape, column: &str) -> Result<u64, Error> {
+    let engine = connection.engine();
+    let sql = format!("SELECT count({}) FROM {}", engine.quote(column), engine.rows_of(table));
+    let count = connection.query(&sql, &[], 1).await?;
+    Ok(count.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
+}
+
+/// Some rows of a table that is gone, or values of a column that is.
+async fn examples(
+    connection: &mut Connection,
+    table: &TableShape,
+    column: Option<&str>,
+    apart: &[(String, String)],
+) -> Result<Vec<Example>, Error> {
+    let engine = connection.engine();
+    let common = common(engine, table, table, apart);
+    if common.columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut columns: Vec<String> = common.columns[..common.key].iter().map(|name| engine.quote(name)).collect();
+    let order = columns.iter().map(|column| engine.by_bytes(column)).collect::<Vec<_>>().join(", ");
+    columns.extend(column.map(|column| engine.quote(column)));
+    let filter = column.map(|column| format!(" WHERE {} IS NOT NULL", engine.quote(column))).unwrap_or_default();
+    let from = engine.rows_of(table);
+    let sql = format!("SELECT {} FROM {from}{filter} ORDER BY {order} LIMIT {MAX_EXAMPLES}", columns.join(", "));
+    let rows = connection.query(&sql, &[], MAX_EXAMPLES).await?.rows;
+    let shown = |row: &Vec<Value>| {
+        let before = column.and_then(|_| row.last()).map(ToString::to_string);
+        Example { row: common.name_row(row), before: before.or(Some(String::new())), after: None }
+    };
+    Ok(rows.iter().map(shown).collect())
 }
 
 /// What the rows of a table told.
@@ -54,8 +109,8 @@ struct Seen {
     gone: u64,
     new: u64,
     examples: Vec<Example>,
-    /// For each common column: in how many rows it changed, and some of them.
-    columns: Vec<(u64, Vec<Example>)>,
+    /// For each common column: what became of its values, and some of them.
+    columns: Vec<(Changes, Vec<(Change, Example)>)>,
 }
 
 impl Seen {
@@ -73,27 +128,37 @@ impl Seen {
                 examples: self.examples,
             });
         }
-        for (column, (rows, examples)) in common.columns.iter().zip(self.columns).filter(|(_, (rows, _))| *rows > 0) {
+        let changed = common.columns.iter().zip(self.columns).filter(|(_, (changes, _))| !changes.is_empty());
+        for (column, (changes, examples)) in changed {
             let (table, column) = (table.clone(), column.clone());
-            found.push(ContentDifference::Values { table, column, rows: Some(rows), examples });
+            let is_shown = |(change, _): &(Change, Example)| *change != Change::Retyped;
+            let examples = examples.into_iter().filter(is_shown).map(|(_, example)| example).collect();
+            found.push(ContentDifference::Values { table, column, changes: Some(changes), examples });
         }
         found
     }
 }
 
 async fn look(before: &mut Connection, after: &mut Connection, common: &Common) -> Result<Seen, Error> {
-    let mut seen = Seen { columns: vec![(0, Vec::new()); common.columns.len()], ..Seen::default() };
+    let mut seen = Seen { columns: vec![(Changes::default(), Vec::new()); common.columns.len()], ..Seen::default() };
     merge(before, after, common, &mut |old, new| {
         seen.before += u64::from(old.is_some());
         seen.after += u64::from(new.is_some());
         let example = match (old, new) {
             (Some(old), Some(new)) => {
-                for (at, (rows, examples)) in seen.columns.iter_mut().enumerate().filter(|(at, _)| old[*at] != new[*at])
-                {
-                    *rows += 1;
+                for (at, (changes, examples)) in seen.columns.iter_mut().enumerate() {
+                    let Some(change) = Change::of(&old[at], &new[at], common.types[at]) else { continue };
+                    changes.add(change);
+                    // A value that is lost matters more than one that is kept in another form.
+                    let example = Example {
+                        row: common.name_row(old),
+                        before: Some(old[at].to_string()),
+                        after: Some(new[at].to_string()),
+                    };
                     if examples.len() < MAX_EXAMPLES {
-                        let (before, after) = (Some(old[at].to_string()), Some(new[at].to_string()));
-                        examples.push(Example { row: common.name_row(old), before, after });
+                        examples.push((change, example));
+                    } else if let Some(place) = examples.iter_mut().rev().find(|(shown, _)| *shown > change) {
+                        *place = (change, example);
                     }
                 }
                 return;
@@ -124,7 +189,10 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
 /// The columns that both sides have, key columns first, and how many of them are the key.
 struct Common {
     table: String,
+    /// Where the rows are on either side.
+    from: (String, String),
     columns: Vec<String>,
+    types: Vec<Types>,
     key: usize,
 }
 
@@ -135,17 +203,21 @@ impl Common {
     }
 }
 
-fn common(old: &TableShape, new: &TableShape, volatile: &[(String, String)]) -> Common {
-    let is_volatile = |column: &String| volatile.iter().any(|(table, name)| *table == old.name && name == column);
-    let in_both = |column: &&String| new.columns.contains(*column) && !is_volatile(column);
+fn common(engine: Engine, old: &TableShape, new: &TableShape, apart: &[(String, String)]) -> Common {
+    let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
+    let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
     let both: Vec<String> = old.columns.iter().filter(in_both).cloned().collect();
     let keyed = !old.key.is_empty() && old.key == new.key && old.key.iter().all(|column| both.contains(column));
-    if !keyed {
-        return Common { table: old.name.clone(), key: both.len(), columns: both };
-    }
-    let rest = both.into_iter().filter(|column| !old.key.contains(column));
-    let columns = old.key.iter().cloned().chain(rest).collect();
-    Common { table: old.name.clone(), key: old.key.len(), columns }
+    let (columns, key) = if keyed {
+        let rest = both.into_iter().filter(|column| !old.key.contains(column));
+        (old.key.iter().cloned().chain(rest).collect(), old.key.len())
+    } else {
+        let all = both.len();
+        (both, all)
+    };
+    let kind = |shape: &TableShape, column: &String| shape.types.get(column).cloned().unwrap_or_default();
+    let types = columns.iter().map(|column| Types::of(&kind(old, column), &kind(new, column))).collect();
+    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key }
 }
 
 /// Calls `take` with each pair of rows of the same key, and with each row that has no partner.
@@ -163,10 +235,10 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
     };
     let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
     let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
-    let order = keys.collect::<Vec<_>>().join(", ");
-    let sql = format!("SELECT {columns} FROM {} ORDER BY {order}", engine.quote_table(&common.table));
-    let mut lefts = before.stream(&sql, &[]);
-    let mut rights = after.stream(&sql, &[]);
+    let order = keys.map(|key| format!("{key} NULLS FIRST")).collect::<Vec<_>>().join(", ");
+    let rows = |from: &String| format!("SELECT {columns} FROM {from} ORDER BY {order}");
+    let mut lefts = before.stream(&rows(&common.from.0), &[]);
+    let mut rights = after.stream(&rows(&common.from.1), &[]);
     let (mut old, mut new) = (lefts.try_next().await?, rights.try_next().await?);
     loop {
         let order = match (&old, &new) {

@@ -2,12 +2,13 @@
 
 use super::difference::SchemaDifference;
 use crate::engine::{Connection, Error, Object, Schema};
+use std::sync::Arc;
 
 /// Reads the schema; tables of sqlx and of this tool are left out.
 ///
 /// # Errors
 /// What the engine said.
-pub async fn schema(connection: &mut Connection) -> Result<Schema, Error> {
+pub async fn schema(connection: &mut Connection) -> Result<Arc<Schema>, Error> {
     let settings = connection.pin().await?;
     let schema = connection.schema().await?;
     connection.unpin(settings).await?;
@@ -17,8 +18,11 @@ pub async fn schema(connection: &mut Connection) -> Result<Schema, Error> {
 /// What became different from `before` to `after`.
 #[must_use]
 pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
+    if std::ptr::eq(before, after) {
+        return Vec::new();
+    }
     // The parts of a table that came or went as a whole are not told one by one.
-    let only = |these: &Schema, those: &Schema| -> Vec<String> {
+    let only = |these: &Schema, those: &Schema| -> Vec<(String, String)> {
         let is_whole = |object: &Object| match &object.part_of {
             Some(table) => {
                 let table = Schema::table_label(table);
@@ -28,14 +32,15 @@ pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
         };
         let only =
             these.objects.iter().filter(|(label, object)| !those.objects.contains_key(*label) && is_whole(object));
-        only.map(|(label, _)| label.clone()).collect()
+        only.map(|(label, object)| (label.clone(), whole(these, label, object))).collect()
     };
-    let gone = only(before, after).into_iter().map(|object| SchemaDifference::Gone { object });
-    let new = only(after, before).into_iter().map(|object| SchemaDifference::New { object });
+    let gone = only(before, after).into_iter().map(|(object, ddl)| SchemaDifference::Gone { object, ddl });
+    let new = only(after, before).into_iter().map(|(object, ddl)| SchemaDifference::New { object, ddl });
     let mut found: Vec<_> = gone.chain(new).collect();
     for (label, object) in &before.objects {
-        if let Some(now) = after.objects.get(label).filter(|now| *now != object) {
-            let (before, after) = (object.definition.clone(), now.definition.clone());
+        let is_other = |now: &&Object| (&now.definition, &now.part_of) != (&object.definition, &object.part_of);
+        if let Some(now) = after.objects.get(label).filter(is_other) {
+            let (before, after) = (object.shown.clone(), now.shown.clone());
             found.push(SchemaDifference::Changed { object: label.clone(), before, after });
         }
     }
@@ -56,4 +61,17 @@ pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
         }
     }
     found
+}
+
+/// The statement that makes an object: that of a table with its columns.
+fn whole(schema: &Schema, label: &str, object: &Object) -> String {
+    let columns = schema.columns.iter().find(|(table, _)| Schema::table_label(table) == label);
+    let Some((table, columns)) = columns.filter(|_| !object.shown.contains('(')) else { return object.shown.clone() };
+    let definition = |column: &String| {
+        let shown = &schema.objects.get(&format!("column \"{table}\".\"{column}\""))?.shown;
+        shown.split_once(" ADD COLUMN ").map(|(_, definition)| definition.to_owned())
+    };
+    let columns: Vec<String> = columns.iter().filter_map(definition).collect();
+    let name = format!("\"{table}\"");
+    object.shown.replacen(&name, &format!("{name} ({})", columns.join(", ")), 1)
 }

@@ -73,7 +73,8 @@ proptest! {
             differences = explain(&mut one, &mut two, &[], differences).await.unwrap();
             if keyed {
                 let shown = format!("k = {key}: {old} → {now}");
-                assert_eq!(differences[0].to_string(), "\"t\".\"a\" holds other values in 1 row");
+                let told = differences[0].to_string();
+                assert!(told.starts_with("\"t\".\"a\" ") && told.ends_with(" in 1 row"), "{told}");
                 assert_eq!(differences[0].examples()[0].to_string(), shown);
             }
             assert_eq!(before.compare(&content(&mut two, &[("t".into(), "a".into())]).await.unwrap()).len(), 1, "the column is gone");
@@ -120,7 +121,7 @@ fn rows_that_went_are_counted_and_shown() {
                 "  n = 0: new",
                 "  n = 99: gone",
                 "  n = 100: gone",
-                "\"t\".\"a\" holds other values in 1 row",
+                "\"t\".\"a\" was cut short in 1 row",
                 "  n = 5: x5 → ",
             ],
         )
@@ -136,12 +137,7 @@ fn rows_that_went_are_counted_and_shown() {
             &mut one,
             "d.db",
             "UPDATE t SET a = substr(a, 1, 2) WHERE n >= 10",
-            &[
-                "\"t\".\"a\" holds other values in 91 rows",
-                "  n = 10: x10 → x1",
-                "  n = 11: x11 → x1",
-                "  n = 12: x12 → x1",
-            ],
+            &["\"t\".\"a\" was cut short in 91 rows", "  n = 10: x10 → x1", "  n = 11: x11 → x1", "  n = 12: x12 → x1"],
         )
         .await;
         check(
@@ -152,6 +148,55 @@ fn rows_that_went_are_counted_and_shown() {
         )
         .await;
     });
+}
+
+/// What SQLite takes for another value, and what for the same.
+#[test]
+fn storage_classes() {
+    let check = |table: &str, one: &str, other: &str, is_other: bool| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let fill = |value: &str| format!("{table}; INSERT INTO t (k, a) VALUES ('k', {value}), ('l', NULL)");
+            let mut before = database(&folder, "one.db", &fill(one)).await;
+            let mut after = database(&folder, "two.db", &fill(other)).await;
+            let differences =
+                content(&mut before, &[]).await.unwrap().compare(&content(&mut after, &[]).await.unwrap());
+            explain(&mut before, &mut after, &[], differences).await.unwrap()
+        });
+        assert_eq!(!found.is_empty(), is_other, "{table}: {one} and {other}: {found:?}");
+    };
+    let without_rowid = "CREATE TABLE t (k TEXT PRIMARY KEY, a) WITHOUT ROWID";
+    let derived = "CREATE TABLE t (k TEXT PRIMARY KEY, a, b AS (a || '!') STORED, c AS (length(a)))";
+    let searched = "CREATE VIRTUAL TABLE t USING fts5 (k, a)";
+    for table in [TABLES[0], TABLES[1], without_rowid, derived] {
+        for (one, other) in [
+            ("1", "1.0"),
+            ("1", "'1'"),
+            ("1.0", "'1.0'"),
+            ("'1'", "x'31'"),
+            ("'a'", "'a '"),
+            ("'a'", "'A'"),
+            ("'a'", "'a' || char(0)"),
+            ("'a' || char(0) || 'b'", "'a' || char(0) || 'c'"),
+            ("CAST(x'ff' AS TEXT)", "CAST(x'fe' AS TEXT)"),
+            ("CAST(x'ff' AS TEXT)", "x'ff'"),
+            ("9e999", "-9e999"),
+            ("9e999", "NULL"),
+            ("''", "NULL"),
+            ("x''", "''"),
+            ("9007199254740993", "9007199254740992"),
+            ("0.1", "0.1 + 2e-17"),
+        ] {
+            check(table, one, other, true);
+        }
+        for (one, other) in
+            [("1e0", "1.0"), ("9e999 - 9e999", "NULL"), ("'a'", "'' || 'a'"), ("x'61'", "CAST('a' AS BLOB)")]
+        {
+            check(table, one, other, false);
+        }
+    }
+    check(searched, "'a word'", "'another word'", true);
+    check(searched, "'a word'", "'a word'", false);
 }
 
 #[test]
@@ -169,8 +214,8 @@ fn schemas() {
     let parent = "CREATE TABLE p (id INTEGER PRIMARY KEY);";
     check("CREATE TABLE t (a, b)", "create  table \"t\" ( [a] , `b` ) -- x", &[]);
     check("CREATE TABLE t (a TEXT)", "CREATE TABLE t (a text)", &[]);
-    check("CREATE TABLE t (a)", "CREATE TABLE t (a, b)", &["column \"t\".\"b\" was not there before"]);
-    check("CREATE TABLE t (a, b)", "CREATE TABLE t (a)", &["column \"t\".\"b\" is gone"]);
+    check("CREATE TABLE t (a)", "CREATE TABLE t (a, b INT)", &["+ ALTER TABLE \"t\" ADD COLUMN b INT"]);
+    check("CREATE TABLE t (a, \"b\" text)", "CREATE TABLE t (a)", &["- ALTER TABLE \"t\" ADD COLUMN \"b\" text"]);
     check(
         "CREATE TABLE t (a, b)",
         "CREATE TABLE t (b, a)",
@@ -179,54 +224,70 @@ fn schemas() {
     check(
         "CREATE TABLE t (a TEXT NOT NULL DEFAULT 'x')",
         "CREATE TABLE t (a TEXT DEFAULT 'x')",
-        &["column \"t\".\"a\" is `TEXT DEFAULT 'x'`; it was `TEXT NOT NULL DEFAULT 'x'`"],
+        &[
+            "- ALTER TABLE \"t\" ADD COLUMN a TEXT NOT NULL DEFAULT 'x'\n+ ALTER TABLE \"t\" ADD COLUMN a TEXT DEFAULT 'x'",
+        ],
     );
-    check("CREATE TABLE t (a); CREATE INDEX i ON t (a)", "CREATE TABLE t (a)", &["index \"i\" on \"t\" is gone"]);
+    check("CREATE TABLE t (a DEFAULT CURRENT_TIMESTAMP)", "CREATE TABLE t (a DEFAULT (datetime('now')))", &[]);
+    check(
+        "SELECT 1",
+        "CREATE TABLE t (a TEXT NOT NULL, -- one\n  b   INTEGER CHECK (b > 0)) STRICT; CREATE INDEX i ON t (a)",
+        &["+ CREATE TABLE \"t\" (a TEXT NOT NULL, b INTEGER CHECK (b > 0)) STRICT"],
+    );
+    check("CREATE TABLE t (a); CREATE INDEX i ON t (a)", "CREATE TABLE t (a)", &["- CREATE INDEX i ON t (a)"]);
     check(
         "CREATE TABLE t (a); CREATE INDEX i ON t (a)",
         "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a)",
-        &["index \"i\" on \"t\" is `CREATE UNIQUE INDEX I ON T ( A )`; it was `CREATE INDEX I ON T ( A )`"],
+        &["- CREATE INDEX i ON t (a)\n+ CREATE UNIQUE INDEX i ON t (a)"],
     );
-    check("CREATE TABLE t (a UNIQUE)", "CREATE TABLE t (a)", &["unique constraint of \"t\" (a) is gone"]);
+    check("CREATE TABLE t (a UNIQUE)", "CREATE TABLE t (a)", &["- ALTER TABLE \"t\" ADD UNIQUE (a)"]);
     check("CREATE TABLE t (a, UNIQUE (a))", "CREATE TABLE t (a UNIQUE)", &[]);
-    check("CREATE TABLE t (a CHECK (a > 0))", "CREATE TABLE t (a)", &["check of \"t\" ( A > 0 ) is gone"]);
+    check("CREATE TABLE t (a CHECK (a > 0))", "CREATE TABLE t (a)", &["- ALTER TABLE \"t\" ADD CHECK (a > 0)"]);
     check("CREATE TABLE t (a, CHECK (a > 0))", "CREATE TABLE t (a CHECK(a>0))", &[]);
     check(
         "CREATE TABLE t (a CHECK (a IN ('x')))",
         "CREATE TABLE t (a CHECK (a IN ('X')))",
-        &["check of \"t\" ( A IN ( 'x' ) ) is gone", "check of \"t\" ( A IN ( 'X' ) ) was not there before"],
+        &["- ALTER TABLE \"t\" ADD CHECK (a IN ('x'))", "+ ALTER TABLE \"t\" ADD CHECK (a IN ('X'))"],
     );
     check(
         "CREATE TABLE t (a COLLATE NOCASE)",
         "CREATE TABLE t (a)",
-        &["column \"t\".\"a\" is ``; it was `COLLATE NOCASE`"],
+        &["- ALTER TABLE \"t\" ADD COLUMN a COLLATE NOCASE\n+ ALTER TABLE \"t\" ADD COLUMN a"],
     );
     check(
         "CREATE TABLE t (a, b AS (a + 1))",
         "CREATE TABLE t (a, b AS (a + 2))",
-        &["column \"t\".\"b\" is `AS ( A + 2 )`; it was `AS ( A + 1 )`"],
+        &["- ALTER TABLE \"t\" ADD COLUMN b AS (a + 1)\n+ ALTER TABLE \"t\" ADD COLUMN b AS (a + 2)"],
     );
     check(
         "CREATE TABLE t (a INT) STRICT",
         "CREATE TABLE t (a ANY) STRICT",
-        &["column \"t\".\"a\" is `ANY`; it was `INT`"],
+        &["- ALTER TABLE \"t\" ADD COLUMN a INT\n+ ALTER TABLE \"t\" ADD COLUMN a ANY"],
     );
     check(
         "CREATE TABLE t (a INTEGER NOT NULL PRIMARY KEY) WITHOUT ROWID",
         "CREATE TABLE t (a INTEGER NOT NULL PRIMARY KEY)",
-        &["table \"t\" is `table`; it was `table WITHOUT ROWID`"],
+        &["- CREATE TABLE \"t\" WITHOUT ROWID\n+ CREATE TABLE \"t\""],
     );
     check(
         &format!("{parent} CREATE TABLE t (p REFERENCES p ON DELETE CASCADE)"),
         &format!("{parent} CREATE TABLE t (p REFERENCES p)"),
         &[
-            "foreign key of \"t\" (p) to \"p\" is `() on update NO ACTION on delete NO ACTION`; it was `() on update NO ACTION on delete CASCADE`",
+            "- ALTER TABLE \"t\" ADD FOREIGN KEY (p) REFERENCES \"p\" ON DELETE CASCADE\n+ ALTER TABLE \"t\" ADD FOREIGN KEY (p) REFERENCES \"p\"",
         ],
     );
     check(
         "CREATE VIEW v AS SELECT 1",
-        "CREATE VIEW v AS SELECT 2",
-        &["view \"v\" is `CREATE VIEW V AS SELECT 2`; it was `CREATE VIEW V AS SELECT 1`"],
+        "CREATE VIEW v AS\n  SELECT 2",
+        &["- CREATE VIEW v AS SELECT 1\n+ CREATE VIEW v AS SELECT 2"],
+    );
+    check(
+        "CREATE VIRTUAL TABLE f USING fts5 (a)",
+        "CREATE VIRTUAL TABLE f USING fts5 (a, b)",
+        &[
+            "+ ALTER TABLE \"f\" ADD COLUMN b",
+            "- CREATE VIRTUAL TABLE f USING fts5 (a)\n+ CREATE VIRTUAL TABLE f USING fts5 (a, b)",
+        ],
     );
     check("CREATE TABLE _xtask_runs (a)", "CREATE TABLE _sqlx_migrations (a)", &[]);
 }

@@ -13,7 +13,7 @@ mod state;
 mod verify_backfill;
 mod walk;
 
-pub use problem::{Problem, What};
+pub use problem::{Problem, Unlike, WayBack, What};
 pub use refusal::Refusal;
 pub use state::{Compared, Moment};
 
@@ -173,10 +173,10 @@ impl Course<'_> {
     }
 
     /// The schema before the first migration: nothing, or what is run before the history.
-    async fn ground(&self) -> Result<Schema, Error> {
+    async fn ground(&self) -> Result<Arc<Schema>, Error> {
         let subject = self.subject;
         if subject.database.setup.is_empty() {
-            return Ok(Schema::default());
+            return Ok(Arc::default());
         }
         let template = subject.sandbox.template(subject.database, subject.history, None).await?;
         let scratch = subject.sandbox.scratch(&template, "ground").await?;

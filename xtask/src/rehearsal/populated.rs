@@ -6,7 +6,7 @@ use super::{Course, What};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
 use crate::engine::{Connection, Engine};
-use crate::fingerprint::ContentDifference;
+use crate::fingerprint::{Change, ContentDifference};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 
@@ -14,10 +14,15 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     let scratch = course.start("populated").await?;
     let mut connection = scratch.open().await?;
     let preserved = remember_before(course, &mut connection).await?;
-    let mut done = Vec::new();
+    let (mut done, mut here) = (Vec::new(), None);
     for migration in course.subject.history.after(course.start_version()) {
         course.run_due(&scratch, Some(migration), &mut done).await?;
-        apply_watched(course, migration, &scratch, &mut connection).await?;
+        // What is there after one migration is what is there before the next.
+        let before = match here.take().filter(|moment: &Moment| moment.is_of(course)) {
+            Some(moment) => moment,
+            None => Moment::of(course, &mut connection).await?,
+        };
+        here = Some(apply_watched(course, migration, &before, &scratch, &mut connection).await?);
         course.load_later(migration.version, &mut connection).await?;
     }
     for backfill in course.due(None, &done) {
@@ -35,6 +40,11 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
                 "look at what the migrations and backfills behind the fixture's version do to these rows".to_owned();
             course.problem(What::Differences { expected, lines, hint }).await;
         }
+    }
+    for table in connection.foreign_tables().await? {
+        course
+            .notes
+            .push(format!("the rows of the foreign table \"{table}\" are another server's, and were not looked at"));
     }
     connection.close().await?;
     Ok(())
@@ -60,12 +70,13 @@ async fn remember_before<'c>(
 async fn apply_watched(
     course: &mut Course<'_>,
     migration: &Migration,
+    before: &Moment,
     scratch: &Scratch,
     connection: &mut Connection,
-) -> Result<(), Error> {
-    let before = Moment::of(course, connection).await?;
+) -> Result<Moment, Error> {
     course.up(migration, scratch, connection).await?;
-    let compared = before.compare(course, connection).await?;
+    let after = Moment::of(course, connection).await?;
+    let compared = before.differences(&after, course, connection).await?;
     for loss in &migration.loses {
         if !compared.content.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
             let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
@@ -89,19 +100,28 @@ async fn apply_watched(
         };
         course.problem(what).await;
     }
-    Ok(())
+    Ok(after)
 }
 
 fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {
-    let rows_went = losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { gone, .. } if *gone > 0));
-    if let Some(why) = engine.why_rows_went(sql).filter(|_| rows_went) {
-        return why.to_owned();
+    // Rows that went and columns that were nulled are what a table does to those that refer to it.
+    let is_of_a_reference = |loss: &&&ContentDifference| match loss {
+        ContentDifference::Rows { gone, .. } => *gone > 0,
+        ContentDifference::Values { changes, .. } => {
+            changes.as_ref().is_some_and(|changes| changes.of(Change::Nulled) > 0)
+        }
+        _ => false,
+    };
+    let suffered: Vec<&str> = losses.iter().filter(is_of_a_reference).map(|loss| loss.subject().0).collect();
+    if let Some(why) = engine.why_rows_went(sql, &suffered) {
+        return why;
     }
     let declare = |loss: &&ContentDifference| {
         let (table, column) = loss.subject();
         let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
         format!("-- loses: \"{table}\"{column}, and the reason")
     };
-    let lines: Vec<String> = losses.iter().map(declare).collect();
+    let mut lines: Vec<String> = losses.iter().map(declare).collect();
+    lines.dedup();
     format!("if it is meant, say so at the top of the file:\n{}", lines.join("\n"))
 }

@@ -34,6 +34,8 @@ pub enum What {
         /// What usually helps.
         hint: String,
     },
+    /// A way back is not what it should be.
+    WayBack(WayBack),
     /// Checks are red.
     Checks(Vec<CheckResult>),
     /// A backfill had something to do, or wrote, where it should not.
@@ -58,7 +60,63 @@ impl Problem {
     }
 }
 
+/// How a way back fails.
+#[derive(Debug)]
+pub enum WayBack {
+    /// The down file fails.
+    Broken(Box<Error>),
+    /// What was reverted can't be applied again.
+    ReupFails(Box<Error>),
+    /// The schema is another than it was.
+    LossySchema(Unlike),
+    /// The rows are others than they were.
+    LossyContent(Unlike),
+    /// With everything reverted, something is left.
+    LeftBehind(Unlike),
+}
+
+/// How two states that should be the same are not.
+#[derive(Debug)]
+pub struct Unlike {
+    /// What should have been, as a sentence.
+    pub expected: String,
+    /// Each difference, with examples indented below it.
+    pub lines: Vec<String>,
+    /// What usually helps.
+    pub hint: String,
+}
+
+impl WayBack {
+    /// What a person calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Broken(_) => "broken",
+            Self::ReupFails(_) => "re-up fails",
+            Self::LossySchema(_) => "lossy schema",
+            Self::LossyContent(_) => "lossy content",
+            Self::LeftBehind(_) => "left behind at zero",
+        }
+    }
+}
+
 impl What {
+    /// What a script calls this kind of problem.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Error(_) => "error",
+            Self::Differences { .. } => "differences",
+            Self::WayBack(WayBack::Broken(_)) => "broken",
+            Self::WayBack(WayBack::ReupFails(_)) => "reup_fails",
+            Self::WayBack(WayBack::LossySchema(_)) => "lossy_schema",
+            Self::WayBack(WayBack::LossyContent(_)) => "lossy_content",
+            Self::WayBack(WayBack::LeftBehind(_)) => "left_behind",
+            Self::Checks(_) => "checks",
+            Self::Backfill { .. } => "backfill",
+        }
+    }
+
     pub(super) fn next(&self, database: &Database, kept: Option<&str>) -> String {
         match (self, kept) {
             (Self::Checks(results), Some(kept)) => {

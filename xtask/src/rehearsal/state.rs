@@ -9,13 +9,14 @@ use crate::engine::Schema;
 use crate::fingerprint::{self, Content, ContentDifference, SchemaDifference};
 use crate::migration::Loss;
 use crate::sandbox::Scratch;
+use std::sync::Arc;
 
 /// A state of a scratch database.
 #[derive(Debug)]
 pub struct Moment {
     /// What was done since the template.
     path: Vec<Action>,
-    schema: Schema,
+    pub(super) schema: Arc<Schema>,
     content: Content,
 }
 
@@ -30,8 +31,7 @@ pub struct Compared {
 
 impl Moment {
     pub(super) async fn of(course: &Course<'_>, connection: &mut Connection) -> Result<Self, Error> {
-        let schema = fingerprint::schema(connection).await?;
-        let content = fingerprint::content(connection, &course.subject.database.volatile).await?;
+        let (schema, content) = fingerprint::state(connection, &course.subject.database.volatile).await?;
         Ok(Self { path: course.path.clone(), schema, content })
     }
 
@@ -41,12 +41,40 @@ impl Moment {
         course.repeat(&self.path).await
     }
 
+    /// The same state, to which a shorter way leads.
+    pub(super) fn by(self, course: &mut Course<'_>, way: &Self) -> Self {
+        course.path.clone_from(&way.path);
+        Self { path: way.path.clone(), ..self }
+    }
+
+    /// True where nothing was done since.
+    pub(super) fn is_of(&self, course: &Course<'_>) -> bool {
+        self.path == course.path
+    }
+
     /// How the database differs now.
     pub(super) async fn compare(&self, course: &Course<'_>, connection: &mut Connection) -> Result<Compared, Error> {
-        let schema = fingerprint::compare_schemas(&self.schema, &fingerprint::schema(connection).await?);
-        let now = fingerprint::content(connection, &course.subject.database.volatile).await?;
-        let mut content = self.content.compare(&now);
-        if !content.is_empty() {
+        let now = Self::of(course, connection).await?;
+        self.differences(&now, course, connection).await
+    }
+
+    /// How `now`, which is the state of `connection`, differs.
+    pub(super) async fn differences(
+        &self,
+        now: &Self,
+        course: &Course<'_>,
+        connection: &mut Connection,
+    ) -> Result<Compared, Error> {
+        let schema = fingerprint::compare_schemas(&self.schema, &now.schema);
+        let mut content = self.content.compare(&now.content);
+        let is_to_be_explained = |difference: &ContentDifference| match difference {
+            ContentDifference::TableGone { rows, .. } => *rows > 0,
+            ContentDifference::Rows { .. }
+            | ContentDifference::Values { .. }
+            | ContentDifference::ColumnGone { .. } => true,
+            _ => false,
+        };
+        if content.iter().any(is_to_be_explained) {
             let copy = course.repeat(&self.path).await?;
             let mut before = copy.open().await?;
             let known = content.clone();
@@ -120,20 +148,37 @@ impl Compared {
     /// Each difference that counts, with its examples below it. The order of columns is told apart by [`Self::notes`].
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let schema = self.schema.iter().filter(|difference| !is_note(difference)).map(ToString::to_string);
+        let mut lines = self.schema_lines();
+        lines.extend(self.content_lines());
+        lines
+    }
+
+    /// Those of the schema.
+    #[must_use]
+    pub fn schema_lines(&self) -> Vec<String> {
+        let counts = self.schema.iter().filter(|difference| !is_note(difference));
+        counts
+            .flat_map(|difference| difference.to_string().lines().map(ToOwned::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Those of the content.
+    #[must_use]
+    pub fn content_lines(&self) -> Vec<String> {
         // That a table came or went is told once, with its schema; that it held rows is told with it.
+        let is_told_of = |label: String| {
+            self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object, .. } | SchemaDifference::New { object, .. } if *object == label))
+        };
         let is_told = |difference: &&ContentDifference| match difference {
-            ContentDifference::TableNew { table, rows: 0 } | ContentDifference::TableGone { table, rows: 0 } => {
-                let label = Schema::table_label(table);
-                self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object } | SchemaDifference::New { object } if *object == label))
+            ContentDifference::TableNew { table, rows: 0 } | ContentDifference::TableGone { table, rows: 0, .. } => {
+                is_told_of(Schema::table_label(table))
             }
-            ContentDifference::ColumnNew { table, column } | ContentDifference::ColumnGone { table, column } => {
-                let label = format!("column \"{table}\".\"{column}\"");
-                self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object } | SchemaDifference::New { object } if *object == label))
+            ContentDifference::ColumnNew { table, column } | ContentDifference::ColumnGone { table, column, .. } => {
+                is_told_of(format!("column \"{table}\".\"{column}\""))
             }
             _ => false,
         };
-        schema.chain(content_lines(self.content.iter().filter(|difference| !is_told(difference)))).collect()
+        content_lines(self.content.iter().filter(|difference| !is_told(difference)))
     }
 
     /// What differs without mattering.

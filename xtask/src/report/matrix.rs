@@ -2,7 +2,7 @@
 
 use super::diagnostic::place;
 use super::{Paint, checks_table, diagnostic, duration};
-use crate::rehearsal::{Answer, Problem, Proof, What};
+use crate::rehearsal::{Answer, Problem, Proof, WayBack, What};
 use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
@@ -77,7 +77,11 @@ pub fn failures(database: &str, answers: &[Answer], paint: Paint) -> String {
     for answer in answers {
         for problem in &answer.problems {
             let place = format!("{database} / {} / {}", answer.proof.name(), column(answer));
-            let _ = writeln!(text, "\n{} {}", paint.bad("FAILED"), paint.strong(place));
+            let how = match &problem.what {
+                What::WayBack(fault) => format!(": {}", fault.name()),
+                _ => String::new(),
+            };
+            let _ = writeln!(text, "\n{} {}{how}", paint.bad("FAILED"), paint.strong(place));
             text.push_str(&one(problem, paint));
         }
     }
@@ -91,7 +95,14 @@ fn one(problem: &Problem, paint: Paint) -> String {
     };
     field("step", &problem.step);
     match &problem.what {
-        What::Error(error) => field("found", diagnostic(error.as_ref(), paint).trim_end()),
+        What::Error(error) | What::WayBack(WayBack::Broken(error) | WayBack::ReupFails(error)) => {
+            field("found", diagnostic(error.as_ref(), paint).trim_end());
+        }
+        What::WayBack(WayBack::LossySchema(unlike) | WayBack::LossyContent(unlike) | WayBack::LeftBehind(unlike)) => {
+            field("expected", &unlike.expected);
+            field("found", &unlike.lines.join("\n"));
+            field("hint", &unlike.hint);
+        }
         What::Differences { expected, lines, hint } => {
             field("expected", expected);
             field("found", &lines.join("\n"));
@@ -108,17 +119,22 @@ fn one(problem: &Problem, paint: Paint) -> String {
 }
 
 /// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes` and `problems`, each
-/// of those with `step`, `found`, `kept` and `next`.
+/// of those with `kind`, `step`, `found`, `kept` and `next`.
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
     let problem = |problem: &Problem| {
         let found = match &problem.what {
-            What::Error(error) => vec![error.to_string()],
+            What::Error(error) | What::WayBack(WayBack::Broken(error) | WayBack::ReupFails(error)) => {
+                vec![error.to_string()]
+            }
+            What::WayBack(
+                WayBack::LossySchema(unlike) | WayBack::LossyContent(unlike) | WayBack::LeftBehind(unlike),
+            ) => unlike.lines.clone(),
             What::Differences { lines, .. } => lines.clone(),
             What::Checks(results) => results.iter().map(|result| format!("check {} is red", result.name)).collect(),
             What::Backfill { backfill, sentence } => vec![format!("{backfill} {sentence}")],
         };
-        json!({ "step": problem.step, "found": found, "kept": problem.kept, "next": problem.next })
+        json!({ "kind": problem.what.kind(), "step": problem.step, "found": found, "kept": problem.kept, "next": problem.next })
     };
     let one = |answer: &Answer| {
         json!({

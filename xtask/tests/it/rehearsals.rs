@@ -53,6 +53,84 @@ fn rebuilt_tables() {
     check("rebuild_outside_a_transaction", 0, &outside, "SELECT 1;");
 }
 
+/// The same without a word of foreign keys, and with the pragma that puts off less than it seems to: children that are deleted,
+/// and children whose reference is nulled.
+#[test]
+fn rebuilt_parents() {
+    let parents = "CREATE TABLE \"Box\" (\"id\" INTEGER PRIMARY KEY, \"name\" TEXT);\n\
+        CREATE TABLE \"Toy\" (\"id\" INTEGER PRIMARY KEY, \"box\" INTEGER NOT NULL REFERENCES \"Box\" (\"id\") ON DELETE CASCADE);\n\
+        CREATE TABLE \"Ball\" (\"id\" INTEGER PRIMARY KEY, \"box\" INTEGER REFERENCES \"Box\" (\"id\") ON DELETE SET NULL);\n\
+        INSERT INTO \"Box\" VALUES (1, 'red'), (2, 'blue');\nINSERT INTO \"Toy\" VALUES (1, 1), (2, 1), (3, 2), (4, 2);\n\
+        INSERT INTO \"Ball\" VALUES (1, 1), (2, NULL);\n";
+    let rebuild = "CREATE TABLE \"Box_new\" (\"id\" INTEGER PRIMARY KEY, \"name\" TEXT NOT NULL);\n\
+        INSERT INTO \"Box_new\" SELECT * FROM \"Box\";\nDROP TABLE \"Box\";\nALTER TABLE \"Box_new\" RENAME TO \"Box\";\n";
+    let check = |snapshot: &str, exit: i32, up: &str| {
+        let workspace = Workspace::new();
+        let drop = "DROP TABLE \"Toy\";\nDROP TABLE \"Ball\";\nDROP TABLE \"Box\";\n";
+        workspace.migration("20250919120000_add_boxes", parents, drop);
+        workspace.migration(LABEL, up, "");
+        check_workspace(snapshot, exit, &workspace);
+    };
+    check("rebuilt_parent", 1, rebuild);
+    check("rebuilt_parent_deferred", 1, &format!("PRAGMA defer_foreign_keys = ON;\n{rebuild}"));
+    let told =
+        format!("-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\n{rebuild}COMMIT;\nPRAGMA foreign_keys = ON;\n");
+    check("rebuilt_parent_as_told", 0, &told);
+}
+
+/// What has another form and means the same is no loss, nor is what fills NULL; and a clock is not taken for a fault.
+#[test]
+fn no_losses() {
+    let workspace = Workspace::new();
+    let up = "CREATE TABLE \"Toy\" (\"id\" INTEGER PRIMARY KEY, \"size\" INTEGER, \"name\" TEXT, \"note\" TEXT);\n\
+              INSERT INTO \"Toy\" VALUES (1, 7, 'a', NULL), (2, NULL, NULL, NULL);\n";
+    workspace.migration("20250918120000_toys", up, "DROP TABLE \"Toy\";");
+    let retyped = "CREATE TABLE \"Toys\" (\"id\" INTEGER PRIMARY KEY, \"size\" TEXT, \"name\" TEXT);\n\
+                   INSERT INTO \"Toys\" SELECT \"id\", \"size\", coalesce(\"name\", 'none') FROM \"Toy\";\n\
+                   DROP TABLE \"Toy\";\nALTER TABLE \"Toys\" RENAME TO \"Toy\";\n";
+    workspace.migration("20250919120000_retyped", retyped, "");
+    let clock = "ALTER TABLE \"Toy\" ADD COLUMN \"at\" TEXT;\nUPDATE \"Toy\" SET \"at\" = strftime('%Y-%m-%dT%H:%M:%fZ', 'now');\n\
+                 CREATE TABLE \"Log\" (\"id\" INTEGER PRIMARY KEY, \"at\" TEXT DEFAULT CURRENT_TIMESTAMP, \"n\" INTEGER, \"draw\" INTEGER DEFAULT (random()));\n\
+                 INSERT INTO \"Log\" (\"n\") VALUES (unixepoch());\n";
+    workspace.migration("20250921120000_clock", clock, "DROP TABLE \"Log\";\nALTER TABLE \"Toy\" DROP COLUMN \"at\";");
+    workspace.succeed("ci pets");
+}
+
+/// Every fault of a history is told in one run, and the way down goes on past them.
+#[test]
+fn faults_of_a_history() {
+    let workspace = Workspace::new();
+    let table = |name: &str| format!("CREATE TABLE \"{name}\" (\"id\" INTEGER PRIMARY KEY);");
+    workspace.migration("20250920120000_broken", &table("A"), "DROP TABLE \"Aa\";");
+    workspace.migration("20250920130000_leaves", &table("B"), "SELECT 1;");
+    workspace.migration("20250920140000_good", &table("C"), "DROP TABLE \"C\";");
+    workspace.migration("20250920150000_takes", &table("D"), "DROP TABLE \"D\";\nDROP TABLE \"C\";");
+    let again = "CREATE TABLE \"E\" (\"n\" INTEGER CHECK (\"n\" = 0));\nINSERT INTO \"E\" SELECT user_version FROM pragma_user_version;\nPRAGMA user_version = 7;\n";
+    workspace.migration("20250920160000_once", again, "DROP TABLE \"E\";");
+    workspace.migration("20250920170000_rows", "UPDATE \"Pet\" SET \"name\" = \"name\";", "DELETE FROM \"PetTrait\";");
+    check_workspace("faults_of_a_history", 1, &workspace);
+    let answers: serde_json::Value = serde_json::from_str(&workspace.run("ci pets --json").stdout).unwrap();
+    let of = |answer: &serde_json::Value| {
+        let problems = answer["problems"].as_array().unwrap();
+        problems.iter().map(|problem| problem["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let answers = answers[0]["answers"].as_array().unwrap();
+    assert_eq!(of(&answers[2]), ["broken", "lossy_schema", "lossy_schema", "reup_fails", "left_behind"]);
+    assert_eq!(
+        of(&answers[5]),
+        ["broken", "lossy_schema", "lossy_schema", "reup_fails", "lossy_content", "left_behind"]
+    );
+}
+
+/// Where one migration has no way back, the way down ends there.
+#[test]
+fn mixed_histories() {
+    let workspace = Workspace::new();
+    workspace.migration("20250920120000_one_way", "CREATE TABLE \"A\" (\"id\" INTEGER);", "");
+    workspace.migration("20250920130000_back", "CREATE TABLE \"B\" (\"id\" INTEGER);", "DROP TABLE \"B\";");
+    check_workspace("mixed_history", 0, &workspace);
+}
+
 #[test]
 fn lost_values() {
     let nulled = r#"UPDATE "Pet" SET "parent1Id" = NULL WHERE "generation" = 2;"#;

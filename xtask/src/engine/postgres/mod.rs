@@ -10,10 +10,10 @@ mod schema;
 mod session;
 mod store;
 
-pub(super) use digest::digest;
+pub(super) use digest::digests;
 pub(super) use lock::AdvisoryLock;
 pub(super) use rights::{creation as lack_of_creation, hidden as lack_of_sight, lacking};
-pub(super) use schema::{schema, sequences, tables};
+pub(super) use schema::{foreign_tables, schema, sequences, tables};
 pub(super) use session::Session;
 pub(crate) use store::{Claim, check_host, claim};
 pub(super) use store::{copy, exists, remove, rename, touch, version};

@@ -4,7 +4,7 @@
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
 use super::explain::explain;
 use crate::engine::value::arguments;
-use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Settings, Value};
+use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
@@ -24,6 +24,8 @@ pub struct Session {
     wait: Duration,
     /// How long a statement waits for a lock now.
     patience: Duration,
+    /// Schemas of this session, by what the catalogue told of them.
+    pub(super) seen: Seen<String, Schema>,
 }
 
 impl Session {
@@ -38,7 +40,8 @@ impl Session {
             }
             connected => connected?,
         };
-        let mut session = Self { connection, address: address.clone(), access, wait, patience: wait };
+        let seen = Seen::default();
+        let mut session = Self { connection, address: address.clone(), access, wait, patience: wait, seen };
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -102,6 +105,13 @@ impl Session {
 
     pub(crate) async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
+    }
+
+    /// Asks the catalogue what it was asked before: the server plans such a query once a session, which takes longer than to
+    /// answer it. Its columns are texts and numbers of 64 bits.
+    pub(crate) async fn known(&mut self, sql: &'static str) -> Result<Vec<Vec<Value>>, Error> {
+        let rows = sqlx::query(sql).fetch_all(&mut self.connection).await;
+        rows.and_then(|rows| rows.iter().map(decode).collect()).map_err(|error| self.explain(error))
     }
 
     /// Has rows looked up in indexes where there are any: the server takes a table that is being filled for the empty one that

@@ -5,13 +5,15 @@ mod driver;
 mod holders;
 mod locate;
 mod lock;
+mod rebuild;
 mod schema;
 mod session;
 mod strict;
 
-pub(super) use digest::digest;
+pub(super) use digest::digests;
 pub(super) use locate::locate;
 pub(super) use lock::FileLock;
+pub(super) use rebuild::why_rows_went;
 pub(super) use schema::{schema, tables};
 pub(super) use session::{Session, refuse_read_only};
 pub(super) use strict::strict;

@@ -1,6 +1,7 @@
 //! An open SQLite file: how it is opened for each kind of access, and what its error codes mean to a person.
 
 use super::holders::holders;
+use super::schema::Table;
 use crate::engine::address::SqliteAddress;
 use crate::engine::value::arguments;
 use crate::engine::{Access, Address, Error, Row, Value};
@@ -9,6 +10,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Session {
     pub(crate) connection: SqliteConnection,
     path: PathBuf,
     wait: Duration,
+    /// What was read of the catalogue, by the text of a table, from which all of it follows.
+    pub(super) tables: HashMap<String, Arc<Table>>,
 }
 
 impl Session {
@@ -65,7 +69,7 @@ impl Session {
             Ok(connection) => connection,
             Err(error) => return Err(explain(&path, wait, error)),
         };
-        let mut session = Self { connection, path, wait };
+        let mut session = Self { connection, path, wait, tables: HashMap::new() };
         // Opening reads nothing; a file that is no database shows only at the first statement.
         match session.execute("PRAGMA schema_version", &[]).await {
             Ok(_) => Ok(session),

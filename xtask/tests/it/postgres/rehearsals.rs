@@ -22,6 +22,84 @@ fn losses() {
     rehearse("values_truncated", 1, truncated, "ALTER TABLE shelf ALTER name TYPE text;");
 }
 
+/// Values that are narrowed, each told as what it is; and tables that are dropped with rows.
+#[test]
+fn narrowed() {
+    let shop = Shop::new();
+    let up = "CREATE TABLE reading (id int PRIMARY KEY, price numeric, share float8, at timestamptz, day timestamptz, code text);\n\
+              INSERT INTO reading VALUES (1, 1.234, 0.123456789, '2025-01-01 10:00Z', '2025-01-01 10:00Z', 'abcdef'), \
+              (2, 1.5, 0.5, '2025-01-01 00:00Z', '2025-01-01 00:00Z', 'abc');";
+    shop.migration("20250919120000_readings", up, "DROP TABLE reading;");
+    let up = "ALTER TABLE reading ALTER price TYPE numeric(10,2), ALTER share TYPE real, ALTER at TYPE timestamp, ALTER day TYPE date, \
+              ALTER code TYPE varchar(3) USING left(code, 3);";
+    shop.migration(LABEL, up, "");
+    shop.migration("20250921120000_y", "DROP TABLE reading;", "");
+    check("values_narrowed", &shop, "ci shop", 1);
+}
+
+/// Types that change and keep what the values mean.
+#[test]
+fn widened() {
+    let shop = Shop::new();
+    let up = "CREATE TABLE reading (id int PRIMARY KEY, n int, code varchar(9), size text, data json, price numeric(10,2), at date, \
+              word text, flag int, key text, empty text, twice int GENERATED ALWAYS AS (id * 2) STORED);\n\
+              INSERT INTO reading VALUES (1, 7, 'abc', 'small', '{\"b\":1, \"a\":[1.50,null]}', 1.5, '2025-01-01', '2025-01-01T10:00:00Z', 1, 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', NULL), \
+              (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);";
+    shop.migration("20250919120000_readings", up, "DROP TABLE reading;");
+    let up = "ALTER TABLE reading ALTER n TYPE bigint, ALTER code TYPE text, ALTER size TYPE size USING size::size, ALTER data TYPE jsonb, \
+              ALTER price TYPE numeric(12,4), ALTER at TYPE timestamptz, ALTER word TYPE timestamptz USING word::timestamptz, \
+              ALTER flag TYPE bool USING flag <> 0, ALTER key TYPE uuid USING key::uuid, DROP COLUMN empty, DROP COLUMN twice;\n\
+              UPDATE reading SET code = '' WHERE code IS NULL;\nALTER TABLE reading ALTER code SET NOT NULL;";
+    shop.migration(LABEL, up, "");
+    shop.succeed("ci shop");
+}
+
+/// What a migration has from the clock, from chance or from a counter is another when it is applied again, and that is no fault.
+#[test]
+fn clocks() {
+    let shop = Shop::new();
+    let up = "ALTER TABLE shelf ADD COLUMN at timestamptz NOT NULL DEFAULT now(), ADD COLUMN key uuid NOT NULL DEFAULT gen_random_uuid();\n\
+              ALTER TABLE item ADD COLUMN seen timestamp;\nUPDATE item SET seen = clock_timestamp();\n\
+              CREATE TABLE event (id serial PRIMARY KEY, at date DEFAULT CURRENT_DATE, name text);\nINSERT INTO event (name) VALUES ('a'), ('b');\n\
+              CREATE TABLE draw (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text);\nINSERT INTO draw (name) VALUES ('a'), ('b');";
+    let down = "DROP TABLE draw;\nDROP TABLE event;\nALTER TABLE item DROP COLUMN seen;\nALTER TABLE shelf DROP COLUMN at, DROP COLUMN key;";
+    shop.migration(LABEL, up, down);
+    // And it is in nobody's way where there is a fault.
+    shop.succeed("ci shop");
+    shop.migration("20250921120000_y", "UPDATE item SET label = 'x' WHERE id = 1;", "SELECT 1;");
+    check("clock_beside_a_fault", &shop, "ci shop", 1);
+}
+
+/// Rows of another server are not looked at, and that is said.
+#[test]
+fn foreign_tables() {
+    let shop = Shop::new();
+    let up = "CREATE EXTENSION file_fdw;\nCREATE SERVER files FOREIGN DATA WRAPPER file_fdw;\n\
+              CREATE FOREIGN TABLE line (text text) SERVER files OPTIONS (filename '/nowhere');";
+    shop.migration(LABEL, up, "DROP EXTENSION file_fdw CASCADE;");
+    check("foreign_table", &shop, "ci shop", 0);
+}
+
+/// A function of which a down file changes one line, and a history with several faults.
+#[test]
+fn faults() {
+    let shop = Shop::new();
+    let function = |line: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  {line}\n  RETURN 2;\nEND\n$$;"
+        )
+    };
+    shop.migration("20250919120000_f", &function("RETURN 1;"), "DROP FUNCTION f();");
+    shop.migration("20250920120000_g", &function("RETURN 3;"), &function("RETURN 4;"));
+    shop.migration("20250921120000_h", "CREATE INDEX item_label ON item (label);", "DROP INDEX item_labels;");
+    shop.migration(
+        "20250922120000_i",
+        "CREATE TABLE toy (id int PRIMARY KEY, name text DEFAULT now()::text);",
+        "SELECT 1;",
+    );
+    check("faults_of_a_history", &shop, "ci shop", 1);
+}
+
 /// All its values are there under another name.
 #[test]
 fn renamed_is_kept() {

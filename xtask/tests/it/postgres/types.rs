@@ -16,6 +16,18 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("float4", "0.1", "0.10000001", "0.1 → 0.10000001"),
     ("float8", "'NaN'", "'Infinity'", "NaN → Infinity"),
     ("float8", "'-Infinity'", "NULL", "-Infinity → NULL"),
+    ("float8", "0.0", "'-0'", "0.0 → -0.0"),
+    ("float4", "'NaN'", "NULL", "NaN → NULL"),
+    ("numeric", "'NaN'", "0", "NaN → 0"),
+    ("text", "'a'", "'a '", ""),
+    ("char(5)", "'a'", "'b'", "a     → b    "),
+    ("int4multirange", "'{[1,3),[5,7)}'", "'{[1,3)}'", "{[1,3),[5,7)} → {[1,3)}"),
+    ("xml", "'<a/>'", "'<a></a>'", "<a/> → <a></a>"),
+    ("pair[]", "ARRAY[ROW(1, 'a')::pair, NULL]", "ARRAY[ROW(1, 'a')::pair]", ""),
+    ("text[]", "'{}'", "NULL", "{} → NULL"),
+    ("text[]", "'{NULL}'", "'{}'", "{NULL} → {}"),
+    ("jsonb", "'1.0'", "'1.00'", "1.0 → 1.00"),
+    ("bit(3)", "B'010'", "B'011'", "010 → 011"),
     ("float8", "0.1", "0.1::float8 + 1e-17::float8 + 2e-17::float8", ""),
     ("numeric", "1.0", "1.00", "1.0 → 1.00"),
     ("numeric", "'NaN'", "0.1234567890123456789012345678901", "NaN → 0.1234567890123456789012345678901"),
@@ -109,12 +121,67 @@ fn every_type() {
     execute(&other, &format!("UPDATE t SET {} WHERE id = 1", others.collect::<Vec<_>>().join(", ")));
     let found = differences(&one, &other);
     for (n, (kind, value, other, reads)) in TYPES.iter().enumerate() {
-        let named = format!("\"t\".\"c{n:02}\" holds other values in 1 row; id = 1: ");
-        let told = found.iter().find_map(|difference| difference.strip_prefix(&named));
+        let named = format!("\"t\".\"c{n:02}\" ");
+        let told =
+            found.iter().find_map(|difference| difference.strip_prefix(&named)?.split_once(" in 1 row; id = 1: "));
+        let told = told.map(|(_, told)| told);
         let Some(told) = told else { panic!("{kind}: {value} → {other} is not told of in\n{}", found.join("\n")) };
         assert!(reads.is_empty() || told == *reads, "{kind}: {told}");
     }
     assert_eq!(found.len(), TYPES.len());
+}
+
+/// What is written in two ways and is the same, whatever the settings of the session are in which it was written.
+#[test]
+fn same_values() {
+    let pairs = [
+        ("numeric", "1.0", "'1.0'::numeric"),
+        ("float8", "1e2", "100"),
+        ("float8", "'NaN'", "-'NaN'::float8"),
+        ("timestamptz", "'2025-01-01 00:00Z'", "'2025-01-01 09:00+09'"),
+        ("timestamp", "'2025-01-02'", "'02/01/2025'"),
+        ("interval", "'1 year'", "'12 mons'"),
+        ("jsonb", "'{\"a\":1,\"b\":2}'", "'{\"b\": 2, \"a\": 1}'"),
+        ("int4range", "'[1,4]'", "'[1,5)'"),
+        ("bytea", r"'\x61'", "'a'"),
+        ("char(5)", "'a'", "'a  '"),
+        ("inet", "'10.0.0.1'", "'10.0.0.1/32'"),
+        ("tsvector", "'b a'", "'a b'"),
+        ("money", "'1'", "'1.00'"),
+        ("uuid", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "'A0EEBC999C0B4EF8BB6D6BB9BD380A11'"),
+    ];
+    let columns = pairs.iter().enumerate().map(|(n, (kind, ..))| format!(", c{n:02} {kind}")).collect::<String>();
+    let database = |values: String, settings: &str| {
+        database(&format!(
+            "{settings}CREATE TABLE t (id int PRIMARY KEY{columns});\nINSERT INTO t VALUES (1{values});\n"
+        ))
+    };
+    let one = database(pairs.iter().map(|(_, value, _)| format!(", {value}")).collect(), "");
+    let settings = "SET timezone = 'Asia/Tokyo'; SET datestyle = 'SQL, DMY'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = -3; SET bytea_output = 'escape';\n";
+    let other = database(pairs.iter().map(|(_, _, value)| format!(", {value}")).collect(), settings);
+    assert_eq!(differences(&one, &other), [""; 0]);
+}
+
+/// Partitions are told with their whole, what inherits for itself; and there are tables of which there is little to tell.
+#[test]
+fn extents() {
+    let sql = "CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);\nCREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);\n\
+               CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);\nINSERT INTO p VALUES (1, 'a'), (11, 'b');\n\
+               CREATE TABLE base (id int);\nCREATE TABLE child (v text) INHERITS (base);\nINSERT INTO base VALUES (1);\nINSERT INTO child VALUES (2, 'x');\n\
+               CREATE TABLE bare ();\nINSERT INTO bare DEFAULT VALUES;\nCREATE UNLOGGED TABLE quick (id int);\nINSERT INTO quick VALUES (1), (1);\n";
+    let (one, other) = (database(sql), database(sql));
+    assert_eq!(differences(&one, &other), [""; 0]);
+    execute(
+        &other,
+        "DELETE FROM p WHERE id = 11; DELETE FROM child; INSERT INTO bare DEFAULT VALUES; INSERT INTO quick VALUES (1)",
+    );
+    let expected = [
+        "\"bare\" gained 1 row: 1 before, 2 after",
+        "\"child\" was emptied: it had 1 row; id = 2, v = x: gone",
+        "\"p\" lost 1 row: 2 before, 1 after; id = 11: gone",
+        "\"quick\" gained 1 row: 2 before, 3 after; id = 1: new",
+    ];
+    assert_eq!(differences(&one, &other), expected);
 }
 
 /// Types as keys: rows that are the same find each other, whatever the order of keys is.

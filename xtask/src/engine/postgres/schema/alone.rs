@@ -1,6 +1,6 @@
 //! What stands beside tables: types, functions, extensions, schemas and what is rarer, as queries of `(label, definition, NULL)`.
 
-use super::sql::{OURS, grants, not_of_extension, owner};
+use super::sql::{OURS, granted, grants, not_of_extension, owner};
 
 pub(super) fn queries() -> Vec<String> {
     let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", not_of_extension(catalogue, oid));
@@ -8,13 +8,13 @@ pub(super) fn queries() -> Vec<String> {
         format!(
             "SELECT 'type \"' || CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || t.typname || '\"', \
              concat_ws(' ', CASE t.typtype \
-               WHEN 'e' THEN 'ENUM ' || coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '') \
+               WHEN 'e' THEN 'ENUM (' || coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '') || ')' \
                WHEN 'd' THEN 'DOMAIN ' || format_type(t.typbasetype, t.typtypmod) || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END \
                  || coalesce(' DEFAULT ' || t.typdefault, '') \
                  || coalesce((SELECT string_agg(' ' || pg_get_constraintdef(k.oid), '' ORDER BY k.conname) FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n'), '') \
-               WHEN 'r' THEN 'RANGE OF ' || (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid) \
-               WHEN 'c' THEN 'COMPOSITE ' || coalesce((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) \
-                 FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') \
+               WHEN 'r' THEN 'RANGE (SUBTYPE = ' || (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid) || ')' \
+               WHEN 'c' THEN '(' || coalesce((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) \
+                 FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') || ')' \
                ELSE 'BASE' END, {}, {}), NULL \
              FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class rc ON rc.oid = t.typrelid \
              WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'b' AND t.typelem = 0) OR (t.typtype = 'c' AND rc.relkind = 'c')) AND {}",
@@ -34,7 +34,7 @@ pub(super) fn queries() -> Vec<String> {
             grants("p.proacl", 'f', "p.proowner"),
             ours("pg_proc", "p.oid")
         ),
-        "SELECT 'extension \"' || e.extname || '\"', concat_ws(' ', 'EXTENSION', e.extversion, 'SCHEMA ' || e.extnamespace::regnamespace), NULL \
+        "SELECT 'extension \"' || e.extname || '\"', concat_ws(' ', 'EXTENSION', 'VERSION ' || quote_literal(e.extversion), 'SCHEMA ' || e.extnamespace::regnamespace), NULL \
          FROM pg_extension e WHERE e.extname <> 'plpgsql'"
             .to_owned(),
         format!(
@@ -45,14 +45,18 @@ pub(super) fn queries() -> Vec<String> {
             ours("pg_namespace", "n.oid")
         ),
         // Every database has this one; only what was made of its rights since is told.
-        "SELECT 'rights on the schema \"public\"', array_to_string(ARRAY(SELECT x::text FROM unnest(n.nspacl) x ORDER BY 1), ', '), NULL \
+        format!(
+            "SELECT 'rights on the schema \"public\"', {}, NULL \
          FROM pg_namespace n LEFT JOIN pg_init_privs i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid \
          WHERE n.nspname = 'public' \
-         AND ARRAY(SELECT x::text FROM unnest(n.nspacl) x ORDER BY 1) <> ARRAY(SELECT x::text FROM unnest(i.initprivs) x ORDER BY 1)"
-            .to_owned(),
-        "SELECT concat_ws(' ', 'default rights of', a.defaclrole::regrole, 'on', CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' ELSE 'schemas' END, 'in ' || nullif(a.defaclnamespace, 0)::regnamespace), \
-         array_to_string(ARRAY(SELECT x::text FROM unnest(a.defaclacl) x ORDER BY 1), ', '), NULL FROM pg_default_acl a"
-            .to_owned(),
+         AND ARRAY(SELECT x::text FROM unnest(n.nspacl) x ORDER BY 1) <> ARRAY(SELECT x::text FROM unnest(i.initprivs) x ORDER BY 1)",
+            granted("n.nspacl")
+        ),
+        format!(
+            "SELECT concat_ws(' ', 'default rights of', a.defaclrole::regrole, 'on', CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' ELSE 'schemas' END, 'in ' || nullif(a.defaclnamespace, 0)::regnamespace), \
+         {}, NULL FROM pg_default_acl a",
+            granted("a.defaclacl")
+        ),
         "SELECT 'event trigger \"' || e.evtname || '\"', concat_ws(' ', e.evtevent, e.evtfoid::regprocedure, e.evtenabled::text, array_to_string(e.evttags, ', ')), NULL \
          FROM pg_event_trigger e"
             .to_owned(),

@@ -1,41 +1,58 @@
 //! The catalogue of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
 
 mod alone;
+mod ddl;
 mod parts;
 mod relations;
 mod sql;
 
 use super::session::Session;
-use crate::engine::{Error, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
-use sql::{OURS, not_of_extension, owner_of_sequence, table};
-use std::collections::BTreeMap;
+use crate::engine::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
+use sql::not_of_extension;
+use sql::owner_of_sequence;
+pub(super) use sql::{OURS, table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 /// The user's tables, with columns and keys.
 pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
-    let sql = format!(
-        "SELECT {}, a.attname, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8 \
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-         LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
-         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1, a.attnum",
-        table("n", "c"),
-        not_of_extension("pg_class", "c.oid")
-    );
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {}, a.attname::text, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8, \
+                 format_type(a.atttypid, a.atttypmod), (a.attgenerated <> '')::text, c.relkind::text \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1, a.attnum",
+            table("n", "c"),
+            not_of_extension("pg_class", "c.oid")
+        )
+    });
     let mut shapes: Vec<TableShape> = Vec::new();
     let mut keys: Vec<Vec<(i64, String)>> = Vec::new();
-    for row in session.rows(&sql, &[]).await? {
+    for row in session.known(&QUERY).await? {
         let table = text(&row[0]);
         if is_bookkeeping(&table) {
             continue;
         }
         if shapes.last().is_none_or(|shape| shape.name != table) {
-            shapes.push(TableShape { name: table, columns: Vec::new(), key: Vec::new() });
+            let extent = if row[5].as_text() == Some("p") { Extent::Partitions } else { Extent::Own };
+            shapes.push(TableShape {
+                name: table,
+                columns: Vec::new(),
+                key: Vec::new(),
+                types: BTreeMap::new(),
+                generated: BTreeSet::new(),
+                extent,
+            });
             keys.push(Vec::new());
         }
         // A table may have no columns at all.
         let Some(column) = row[1].as_text() else { continue };
         if let (Some(shape), Some(key)) = (shapes.last_mut(), keys.last_mut()) {
             shape.columns.push(column.to_owned());
+            shape.types.insert(column.to_owned(), text(&row[3]));
+            shape.generated.extend((row[4].as_text() == Some("true")).then(|| column.to_owned()));
             key.extend(row[2].as_int().filter(|place| *place >= 0).map(|place| (place, column.to_owned())));
         }
     }
@@ -44,6 +61,17 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
         shape.key = key.into_iter().map(|(_, column)| column).collect();
     }
     Ok(shapes)
+}
+
+/// The user's tables whose rows are another server's.
+pub(crate) async fn foreign_tables(session: &mut Session) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind = 'f' AND {OURS} AND {} ORDER BY 1",
+        table("n", "c"),
+        not_of_extension("pg_class", "c.oid")
+    );
+    Ok(session.rows(&sql, &[]).await?.iter().map(|row| text(&row[0])).collect())
 }
 
 /// Where each sequence stands. One that begins anew after its end is left out: it may be anywhere.
@@ -81,25 +109,42 @@ pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, 
     Ok(sequences)
 }
 
-fn text(value: &Value) -> String {
+/// The text that a value is.
+pub(super) fn text(value: &Value) -> String {
     value.as_text().unwrap_or_default().to_owned()
 }
 
 /// The user's schema, object by object.
-pub(crate) async fn schema(session: &mut Session) -> Result<Schema, Error> {
+pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> {
+    // All of it is one text, which is not taken apart where it was seen before.
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        let queries: Vec<String> = relations::queries()
+            .into_iter()
+            .chain(parts::queries())
+            .chain(alone::queries())
+            .map(|query| format!("({query})"))
+            .collect();
+        format!(
+            "SELECT coalesce(json_agg(ARRAY[label, definition, part_of] ORDER BY label COLLATE \"C\"), '[]')::text \
+             FROM ({}) AS o (label, definition, part_of)",
+            queries.join(" UNION ALL ")
+        )
+    });
+    let told = session.known(&QUERY).await?;
+    let told = told.first().map(|row| text(&row[0])).unwrap_or_default();
+    if let Some(schema) = session.seen.get(&told) {
+        return Ok(schema);
+    }
     let mut schema = Schema::default();
-    let queries: Vec<String> = relations::queries()
-        .into_iter()
-        .chain(parts::queries())
-        .chain(alone::queries())
-        .map(|query| format!("({query})"))
-        .collect();
-    for row in session.rows(&queries.join(" UNION ALL "), &[]).await? {
-        let part_of = row[2].as_text().map(ToOwned::to_owned);
+    let objects: Vec<(String, Option<String>, Option<String>)> =
+        serde_json::from_str(&told).map_err(|error| Error::Statement { why: error.to_string(), position: None })?;
+    for (label, definition, part_of) in objects {
         if part_of.as_deref().is_some_and(is_bookkeeping) {
             continue;
         }
-        schema.objects.insert(text(&row[0]), Object { definition: text(&row[1]), part_of });
+        let definition = definition.unwrap_or_default();
+        let shown = ddl::statement(&label, &definition);
+        schema.objects.insert(label, Object { definition: ddl::normal(&definition), shown, part_of });
     }
     for shape in tables(session).await? {
         schema.columns.insert(shape.name, shape.columns);
@@ -108,5 +153,5 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Schema, Error> {
     schema.objects.retain(|label, _| {
         !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
     });
-    Ok(schema)
+    Ok(session.seen.put(told, schema))
 }

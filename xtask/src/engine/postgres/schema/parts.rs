@@ -1,14 +1,15 @@
 //! What belongs to a table or a view, as queries of `(label, definition, table that it is part of)`.
 
-use super::sql::{OURS, expression, grants, not_of_extension, sorted, table};
+use super::sql::{OURS, grants, not_of_extension, sorted, table};
 
 pub(super) fn queries() -> Vec<String> {
     let class = not_of_extension("pg_class", "c.oid");
     let from = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
-    let default = expression("d.adbin", "d.adrelid");
+    let default = "pg_get_expr(d.adbin, d.adrelid)";
     let table = table("n", "c");
-    // Newer servers know more of a column; what an older one has no name for is read as missing.
-    let newer = |name: &str| format!("to_jsonb(a) ->> '{name}'");
+    // Servers before 14 have no such name among those of a column: there it is taken for that of `older`.
+    let compression =
+        "(SELECT attcompression FROM pg_attribute own WHERE own.attrelid = a.attrelid AND own.attnum = a.attnum)";
     vec![
         format!(
             "SELECT 'column \"' || {table} || '\".\"' || a.attname || '\"', \
@@ -17,13 +18,12 @@ pub(super) fn queries() -> Vec<String> {
                CASE WHEN a.attgenerated <> '' THEN 'GENERATED ' || {default} WHEN d.adbin IS NOT NULL THEN 'DEFAULT ' || {default} END, \
                CASE WHEN a.attcollation <> t.typcollation THEN 'COLLATE ' || a.attcollation::regcollation END, \
                CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END END, \
-               'COMPRESSION ' || nullif({compression}, ''), 'STATISTICS ' || nullif({statistics}, '-1'), \
+               'COMPRESSION ' || CASE {compression} WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END, 'STATISTICS ' || nullif(a.attstattarget, -1), \
                {options}, {rights}), {table} \
              {from} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
              JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
+             CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older \
              WHERE (c.relkind IN ('r', 'p', 'f') OR (c.relkind = 'v' AND d.adbin IS NOT NULL)) AND {OURS} AND {class}",
-            compression = newer("attcompression"),
-            statistics = newer("attstattarget"),
             options = sorted("a.attoptions"),
             rights = grants("a.attacl", 'c', "c.relowner"),
         ),
@@ -51,8 +51,9 @@ pub(super) fn queries() -> Vec<String> {
         ),
         format!(
             "SELECT 'policy \"' || p.polname || '\" on \"' || {table} || '\"', \
-             concat_ws(' ', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, p.polcmd::text, {}, \
-               'USING ' || pg_get_expr(p.polqual, p.polrelid), 'CHECK ' || pg_get_expr(p.polwithcheck, p.polrelid)), {table} \
+             concat_ws(' ', CASE WHEN p.polpermissive THEN 'AS PERMISSIVE' ELSE 'AS RESTRICTIVE' END, \
+               'FOR ' || CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, \
+               'TO ' || CASE p.polroles WHEN '{{0}}' THEN 'PUBLIC' ELSE {} END, 'USING ' || pg_get_expr(p.polqual, p.polrelid), 'WITH CHECK ' || pg_get_expr(p.polwithcheck, p.polrelid)), {table} \
              {from} JOIN pg_policy p ON p.polrelid = c.oid WHERE {OURS} AND {class}",
             sorted("p.polroles::regrole[]")
         ),

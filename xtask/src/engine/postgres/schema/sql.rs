@@ -1,10 +1,10 @@
 //! Pieces that the queries of the catalogue share. `n` is the `pg_namespace` and `c` the `pg_class` of the object at hand.
 
 /// Schemas that are the user's.
-pub(super) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+pub(crate) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
 /// The name of a table as this tool uses it: with its schema, unless that is `public` and there is no dot in its own.
-pub(super) fn table(namespace: &str, class: &str) -> String {
+pub(crate) fn table(namespace: &str, class: &str) -> String {
     format!(
         "CASE WHEN {namespace}.nspname = 'public' AND strpos({class}.relname, '.') = 0 THEN {class}.relname \
          ELSE {namespace}.nspname || '.' || {class}.relname END"
@@ -27,7 +27,7 @@ pub(super) fn sorted(list: &str) -> String {
 }
 
 /// What an extension brought along is the extension's.
-pub(super) fn not_of_extension(catalogue: &str, oid: &str) -> String {
+pub(crate) fn not_of_extension(catalogue: &str, oid: &str) -> String {
     format!(
         "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
     )
@@ -38,7 +38,17 @@ pub(super) fn not_of_extension(catalogue: &str, oid: &str) -> String {
 pub(super) fn grants(acl: &str, kind: char, owner: &str) -> String {
     let sorted = |list: &str| format!("ARRAY(SELECT x::text FROM unnest({list}) x ORDER BY 1)");
     let (these, usual) = (sorted(acl), sorted(&format!("acldefault('{kind}', {owner})")));
-    format!("CASE WHEN {acl} IS NOT NULL AND {these} <> {usual} THEN 'GRANTS ' || array_to_string({these}, ', ') END")
+    format!("CASE WHEN {acl} IS NOT NULL AND {these} <> {usual} THEN concat('GRANT ', {}) END", granted(acl))
+}
+
+/// Who was granted what, as the statement has it.
+pub(super) fn granted(acl: &str) -> String {
+    format!(
+        "(SELECT string_agg(r.rights || ' TO ' || r.grantee, '; ' ORDER BY r.grantee, r.rights) FROM ( \
+           SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END, \
+             string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, ', ' ORDER BY x.privilege_type) \
+           FROM aclexplode({acl}) x GROUP BY x.grantee) AS r (grantee, rights))"
+    )
 }
 
 /// The owner of an object, where that is not the owner of the database.
@@ -47,9 +57,4 @@ pub(super) fn owner(owner: &str) -> String {
         "CASE WHEN {owner} <> (SELECT datdba FROM pg_database WHERE datname = current_database()) \
          THEN 'OWNER ' || {owner}::regrole END"
     )
-}
-
-/// A default, in one form for the two ways to write the same.
-pub(super) fn expression(binary: &str, relation: &str) -> String {
-    format!("replace(pg_get_expr({binary}, {relation}), 'CURRENT_TIMESTAMP', 'now()')")
 }
