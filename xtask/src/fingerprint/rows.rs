@@ -91,9 +91,16 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
                 for (at, (rows, examples)) in seen.columns.iter_mut().enumerate().filter(|(at, _)| old[*at] != new[*at])
                 {
                     *rows += 1;
+                    let (before, after) = (Some(old[at].to_string()), Some(new[at].to_string()));
+                    let example = Example { row: common.name_row(old), before, after };
+                    // What was there matters more than what was empty and is filled now.
+                    let was_empty = |shown: &Example| shown.before.as_deref() == Some("NULL");
                     if examples.len() < MAX_EXAMPLES {
-                        let (before, after) = (Some(old[at].to_string()), Some(new[at].to_string()));
-                        examples.push(Example { row: common.name_row(old), before, after });
+                        examples.push(example);
+                    } else if old[at] != Value::Null
+                        && let Some(place) = examples.iter_mut().rev().find(|shown| was_empty(shown))
+                    {
+                        *place = example;
                     }
                 }
                 return;

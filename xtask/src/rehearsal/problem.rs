@@ -34,6 +34,17 @@ pub enum What {
         /// What usually helps.
         hint: String,
     },
+    /// A migration fails on rows that the rehearsal made up, and that the schema before it allows.
+    MadeUp {
+        /// How it fails.
+        error: Box<Error>,
+        /// Why that would happen elsewhere, too.
+        why: String,
+        /// Some of the rows.
+        rows: Vec<String>,
+        /// What to write instead.
+        hint: String,
+    },
     /// Checks are red.
     Checks(Vec<CheckResult>),
     /// A backfill had something to do, or wrote, where it should not.

@@ -97,6 +97,12 @@ fn one(problem: &Problem, paint: Paint) -> String {
             field("found", &lines.join("\n"));
             field("hint", hint);
         }
+        What::MadeUp { error, why, rows, hint } => {
+            field("found", diagnostic(error.as_ref(), paint).trim_end());
+            field("because", why);
+            field("rows", &rows.join("\n"));
+            field("hint", hint);
+        }
         What::Checks(results) => field("found", checks_table(results, paint).trim()),
         What::Backfill { backfill, sentence } => field("found", &format!("{backfill} {sentence}")),
     }
@@ -107,7 +113,7 @@ fn one(problem: &Problem, paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes` and `problems`, each
+/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried` and `problems`, each
 /// of those with `step`, `found`, `kept` and `next`.
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
@@ -115,6 +121,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
         let found = match &problem.what {
             What::Error(error) => vec![error.to_string()],
             What::Differences { lines, .. } => lines.clone(),
+            What::MadeUp { error, why, .. } => vec![error.to_string(), why.clone()],
             What::Checks(results) => results.iter().map(|result| format!("check {} is red", result.name)).collect(),
             What::Backfill { backfill, sentence } => vec![format!("{backfill} {sentence}")],
         };
@@ -127,6 +134,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "ok": answer.problems.is_empty(),
             "seconds": answer.took.as_secs_f64(),
             "notes": answer.notes,
+            "untried": answer.untried,
             "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),
         })
     };

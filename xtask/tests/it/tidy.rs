@@ -85,6 +85,7 @@ const ORDER: &[&str] = &[
     "ledger",
     "event",
     "fingerprint",
+    "rows",
     "migration",
     "backfill",
     "check",
