@@ -130,7 +130,11 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
                 format!("incomplete: {} has no fixture, and made-up rows don't do for all of it", database.name);
             terminal.result(&format!("{}\n  {}", paint.odd(sentence), where_to_put_data(database)));
         } else {
-            let made_up = if database.fixtures.is_empty() { " (on made-up rows: there is no fixture)" } else { "" };
+            let made_up = if database.fixtures.is_empty() {
+                " (there is no fixture: rows were made up where a migration meets any)"
+            } else {
+                ""
+            };
             terminal.result(&format!("{} in {took}{made_up}", paint.good(format!("all {proofs} hold"))));
         }
     }
