@@ -193,10 +193,13 @@ async fn lost(
     (shadow, path): (&mut Shadow, &[Action]),
     stage: &mut Stage,
 ) -> Result<Vec<ContentDifference>, Error> {
-    // What the history itself brought along it may change.
+    // What the history itself brought along it may change, and what is generated comes again.
     let counts = |difference: &ContentDifference| {
-        let (table, _) = difference.subject();
-        difference.is_loss() && stage.made.contains_key(table) && !is_declared(difference, &migration.loses)
+        let (table, column) = difference.subject();
+        let is_made = stage.made.get(table).is_some_and(|fields| {
+            column.is_none_or(|column| fields.is_empty() || fields.iter().any(|field| field.name == column))
+        });
+        difference.is_loss() && is_made && !is_declared(difference, &migration.loses)
     };
     let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();
     let of_rows = |difference: &ContentDifference| {
