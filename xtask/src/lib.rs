@@ -21,6 +21,7 @@ mod percent;
 pub mod postgres_server;
 pub mod rehearsal;
 pub mod report;
+mod rows;
 pub mod sandbox;
 mod shell;
 pub mod workspace;

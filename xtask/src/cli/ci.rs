@@ -5,6 +5,7 @@ use super::context::{Context, Loaded, Registry};
 use super::error::Error;
 use super::given;
 use crate::Exit;
+use crate::rehearsal::{Answer, Subject};
 use crate::report::{Steps, Terminal, answers_json, count, duration, failures, matrix, not_done};
 use crate::sandbox::Sandbox;
 use crate::workspace::{Database, Origin};
@@ -47,6 +48,13 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
     Ok(answered)
 }
 
+/// True where nobody gave rows and those that were made up don't take their place: some could not be made, or a migration or a
+/// backfill was not tried on them. A backfill is for what an app wrote.
+fn lacks_rows(subject: &Subject<'_>, answers: &[Answer]) -> bool {
+    let is_untried = answers.iter().any(|answer| !answer.untried.is_empty());
+    subject.database.fixtures.is_empty() && (is_untried || !subject.backfills.is_empty())
+}
+
 /// The rehearsals side by side; what they answered is told in the order of the databases.
 async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandbox, output: Output) -> Exit {
     let (terminal, paint) = (context.terminal, context.paint());
@@ -83,7 +91,7 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
         let problems: usize = answers.iter().map(|answer| answer.problems.len()).sum();
         if problems > 0 {
             exit = exit.and(Exit::Failed);
-        } else if database.fixtures.is_empty() {
+        } else if lacks_rows(subject, &answers) {
             exit = exit.and(Exit::Incomplete);
         }
         if output == Output::Json {
@@ -107,16 +115,27 @@ async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandb
                 terminal.note(&paint.faint(format!("  {}: {note}", answer.proof.name())));
             }
         }
+        for answer in &answers {
+            for untried in &answer.untried {
+                terminal.note(&format!("  {}: {}", answer.proof.name(), paint.odd(untried)));
+            }
+        }
         let took = duration(took);
         let proofs = count(answers.len() as u64, "proof");
         if problems > 0 {
             terminal.result(&failures(&database.name, &answers, paint));
             terminal.result(&format!("{} in {proofs}, {took}", paint.bad(count(problems as u64, "problem"))));
-        } else if database.fixtures.is_empty() {
-            let sentence = format!("incomplete: {} has no fixture, so nothing was tried on rows", database.name);
+        } else if lacks_rows(subject, &answers) {
+            let sentence =
+                format!("incomplete: {} has no fixture, and made-up rows don't do for all of it", database.name);
             terminal.result(&format!("{}\n  {}", paint.odd(sentence), where_to_put_data(database)));
         } else {
-            terminal.result(&format!("{} in {took}", paint.good(format!("all {proofs} hold"))));
+            let made_up = if database.fixtures.is_empty() {
+                " (there is no fixture: rows were made up where a migration meets any)"
+            } else {
+                ""
+            };
+            terminal.result(&format!("{} in {took}{made_up}", paint.good(format!("all {proofs} hold"))));
         }
     }
     if output == Output::Json {

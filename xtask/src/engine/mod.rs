@@ -3,6 +3,7 @@
 //! engine it has.
 
 pub(crate) mod address;
+pub(crate) mod blank;
 mod catalogue;
 mod connection;
 mod dialect;
@@ -14,6 +15,7 @@ mod literal;
 mod missing;
 pub(crate) mod postgres;
 mod reach;
+mod refusal;
 mod retry;
 mod script;
 mod sqlite;
@@ -34,6 +36,7 @@ pub use driver::{Driver, Fetched, Key, Page, PageError, Which};
 pub use error::{Error, Holder, HolderKind, Lack};
 pub use missing::Missing;
 pub(crate) use reach::Reached;
+pub(crate) use refusal::{Broken, Refusal};
 pub(crate) use retry::Retries;
 pub(crate) use script::{Around, Remains, run_script};
 pub(crate) use store::{copy, exists, remove, settle, touch, version};
@@ -134,6 +137,25 @@ impl Engine {
             Self::Sqlite => sqlite::why_rows_went(sql, suffered),
             Self::Postgres => None,
         }
+    }
+
+    /// True where a script does nothing but add: tables, columns, indexes, constraints. Then it loses nothing.
+    pub(crate) fn only_adds(self, sql: &str) -> bool {
+        let adds = |statement: &lex::Statement<'_>| {
+            let words: Vec<String> = lex::tokens(statement.text, self).iter().map(lex::Token::normal).collect();
+            let has = |other: &[&str]| words.iter().any(|word| other.contains(&word.as_str()));
+            match words.first().map(String::as_str) {
+                Some("CREATE") => !has(&["REPLACE", "AS"]),
+                Some("COMMENT" | "GRANT") => true,
+                Some("ALTER") => {
+                    words.get(1).is_some_and(|word| word == "TABLE")
+                        && has(&["ADD"])
+                        && !has(&["DROP", "TYPE", "RENAME", "SET", "ATTACH", "DETACH"])
+                }
+                _ => false,
+            }
+        };
+        lex::statements(sql, self).iter().all(adds)
     }
 
     /// `name` as an identifier in SQL: the one function that quotes identifiers.

@@ -9,6 +9,7 @@ mod problem;
 mod refusal;
 mod rerun;
 mod reversible;
+mod rows;
 mod state;
 mod verify_backfill;
 mod walk;
@@ -35,6 +36,8 @@ use std::time::{Duration, Instant};
 pub enum Proof {
     /// An empty database takes all migrations, passes the checks and leaves the backfills nothing to do.
     Fresh,
+    /// An empty database takes the migrations one by one, each with made-up rows in the tables that no fixture has rows for.
+    Rows,
     /// Each fixture takes the migrations behind its version one by one and loses nothing undeclared, is filled by the
     /// backfills, and passes the checks.
     Populated,
@@ -46,13 +49,14 @@ pub enum Proof {
 
 impl Proof {
     /// All proofs, in the order in which they are made.
-    pub const ALL: [Self; 4] = [Self::Fresh, Self::Populated, Self::Rerun, Self::Reversible];
+    pub const ALL: [Self; 5] = [Self::Fresh, Self::Rows, Self::Populated, Self::Rerun, Self::Reversible];
 
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Fresh => "fresh",
+            Self::Rows => "rows",
             Self::Populated => "populated",
             Self::Rerun => "rerun",
             Self::Reversible => "reversible",
@@ -63,7 +67,7 @@ impl Proof {
     #[must_use]
     pub fn applies_to(self, fixture: Option<&Fixture>) -> bool {
         match self {
-            Self::Fresh => fixture.is_none(),
+            Self::Fresh | Self::Rows => fixture.is_none(),
             Self::Populated => fixture.is_some(),
             Self::Rerun | Self::Reversible => true,
         }
@@ -88,6 +92,8 @@ pub struct Answer {
     pub problems: Vec<Problem>,
     /// What a person should know of a yes.
     pub notes: Vec<String>,
+    /// What could not be tried, and why.
+    pub untried: Vec<String>,
     /// How long it took.
     pub took: Duration,
 }
@@ -123,6 +129,7 @@ pub(crate) struct Course<'a> {
     scratch: Option<Arc<Scratch>>,
     problems: Vec<Problem>,
     notes: Vec<String>,
+    untried: Vec<String>,
 }
 
 impl Course<'_> {
@@ -234,6 +241,7 @@ impl Subject<'_> {
     pub async fn prove(&self, proof: Proof, fixture: Option<&Fixture>) -> Answer {
         self.run(proof, fixture, REHEARSAL_BATCH, async |course: &mut Course<'_>| match proof {
             Proof::Fresh => fresh::prove(course).await,
+            Proof::Rows => rows::prove(course).await,
             Proof::Populated => populated::prove(course).await,
             Proof::Rerun => rerun::prove(course).await,
             Proof::Reversible => reversible::prove(course).await,
@@ -264,11 +272,13 @@ impl Subject<'_> {
             scratch: None,
             problems: Vec::new(),
             notes: Vec::new(),
+            untried: Vec::new(),
         };
         if let Err(error) = prove(&mut course).await {
             course.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, .. } = course;
-        Answer { proof, fixture: fixture.map(|fixture| fixture.name.clone()), problems, notes, took: start.elapsed() }
+        let Course { problems, notes, untried, .. } = course;
+        let fixture = fixture.map(|fixture| fixture.name.clone());
+        Answer { proof, fixture, problems, notes, untried, took: start.elapsed() }
     }
 }

@@ -87,8 +87,13 @@ async fn apply_watched(
             ));
         }
     }
-    let undeclared: Vec<_> = compared
-        .content
+    tell_losses(course, migration, &compared.content).await;
+    Ok(after)
+}
+
+/// Records a problem where something is lost that the migration does not declare.
+pub(super) async fn tell_losses(course: &mut Course<'_>, migration: &Migration, content: &[ContentDifference]) {
+    let undeclared: Vec<_> = content
         .iter()
         .filter(|difference| difference.is_loss() && !is_declared(difference, &migration.loses))
         .collect();
@@ -100,7 +105,6 @@ async fn apply_watched(
         };
         course.problem(what).await;
     }
-    Ok(after)
 }
 
 fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {

@@ -36,6 +36,17 @@ pub enum What {
     },
     /// A way back is not what it should be.
     WayBack(WayBack),
+    /// A migration fails on rows that the rehearsal made up, and that the schema before it allows.
+    MadeUp {
+        /// How it fails.
+        error: Box<Error>,
+        /// Why that would happen elsewhere, too.
+        why: String,
+        /// Some of the rows.
+        rows: Vec<String>,
+        /// What to write instead.
+        hint: String,
+    },
     /// Checks are red.
     Checks(Vec<CheckResult>),
     /// A backfill had something to do, or wrote, where it should not.
@@ -107,6 +118,7 @@ impl What {
         match self {
             Self::Error(_) => "error",
             Self::Differences { .. } => "differences",
+            Self::MadeUp { .. } => "made_up_rows",
             Self::WayBack(WayBack::Broken(_)) => "broken",
             Self::WayBack(WayBack::ReupFails(_)) => "reup_fails",
             Self::WayBack(WayBack::LossySchema(_)) => "lossy_schema",

@@ -9,12 +9,14 @@ use crate::engine::Connection;
 use crate::event::{Direction, Event, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
+use crate::rows::Insert;
 use crate::sandbox::Scratch;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Something that was done to a scratch database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
     /// The migration of that version was applied.
     Up(i64),
@@ -24,6 +26,8 @@ pub(super) enum Action {
     Rows(i64),
     /// The backfill of that name made a pass.
     Backfill(&'static str, Effect),
+    /// A made-up row was put into a table.
+    Insert(Arc<Insert>),
 }
 
 impl<'a> Course<'a> {
@@ -33,17 +37,30 @@ impl<'a> Course<'a> {
         let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
         let scratch = subject.sandbox.scratch(&template, "restored").await?;
         let mut connection = scratch.open().await?;
+        self.replay(path, &scratch, &mut connection).await?;
+        connection.close().await?;
+        Ok(scratch)
+    }
+
+    /// Does the same to a scratch database.
+    pub(super) async fn replay(
+        &self,
+        path: &[Action],
+        scratch: &Scratch,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
+        let subject = self.subject;
         for action in path {
             match action {
                 Action::Up(version) | Action::Down(version) => {
                     let direction = if matches!(action, Action::Up(_)) { Direction::Up } else { Direction::Down };
                     if let Some(migration) = subject.history.get(*version) {
-                        migration::step(&mut connection, migration, direction).await?;
+                        migration::step(connection, migration, direction).await?;
                     }
                 }
                 Action::Rows(version) => {
                     if let Some(fixture) = self.fixture {
-                        fixture::load_later(&mut connection, fixture, *version).await?;
+                        fixture::load_later(connection, fixture, *version).await?;
                     }
                 }
                 Action::Backfill(name, effect) => {
@@ -52,10 +69,10 @@ impl<'a> Course<'a> {
                         backfill.run(scratch.target(), &pass, &silent).await?;
                     }
                 }
+                Action::Insert(insert) => drop(connection.execute(&insert.sql, &insert.values).await?),
             }
         }
-        connection.close().await?;
-        Ok(scratch)
+        Ok(())
     }
 
     /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds

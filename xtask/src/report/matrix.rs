@@ -108,6 +108,12 @@ fn one(problem: &Problem, paint: Paint) -> String {
             field("found", &lines.join("\n"));
             field("hint", hint);
         }
+        What::MadeUp { error, why, rows, hint } => {
+            field("found", diagnostic(error.as_ref(), paint).trim_end());
+            field("because", why);
+            field("rows", &rows.join("\n"));
+            field("hint", hint);
+        }
         What::Checks(results) => field("found", checks_table(results, paint).trim()),
         What::Backfill { backfill, sentence } => field("found", &format!("{backfill} {sentence}")),
     }
@@ -118,8 +124,8 @@ fn one(problem: &Problem, paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes` and `problems`, each
-/// of those with `kind`, `step`, `found`, `kept` and `next`.
+/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried` and `problems`,
+/// each of those with `kind`, `step`, `found`, `kept` and `next`.
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
     let problem = |problem: &Problem| {
@@ -131,6 +137,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
                 WayBack::LossySchema(unlike) | WayBack::LossyContent(unlike) | WayBack::LeftBehind(unlike),
             ) => unlike.lines.clone(),
             What::Differences { lines, .. } => lines.clone(),
+            What::MadeUp { error, why, .. } => vec![error.to_string(), why.clone()],
             What::Checks(results) => results.iter().map(|result| format!("check {} is red", result.name)).collect(),
             What::Backfill { backfill, sentence } => vec![format!("{backfill} {sentence}")],
         };
@@ -143,6 +150,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "ok": answer.problems.is_empty(),
             "seconds": answer.took.as_secs_f64(),
             "notes": answer.notes,
+            "untried": answer.untried,
             "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),
         })
     };

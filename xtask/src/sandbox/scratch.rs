@@ -48,6 +48,18 @@ impl Sandbox {
         Ok(Scratch { target, name: name.to_owned(), is_kept: AtomicBool::new(false), served, alone })
     }
 
+    /// A copy of a scratch database that nobody is connected to; none where it is alone on its server.
+    ///
+    /// # Errors
+    /// What the file system or the server said.
+    pub(crate) async fn fork(&self, scratch: &Scratch, name: &str) -> Result<Option<Scratch>, Error> {
+        if scratch.alone.is_some() {
+            return Ok(None);
+        }
+        let template = Template(From::Copy(scratch.target.address.clone()));
+        self.scratch(&template, name).await.map(Some)
+    }
+
     /// An address in this process's part that nothing has yet.
     pub(super) fn unused(&self, like: &Address, name: &str) -> Result<Address, Error> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

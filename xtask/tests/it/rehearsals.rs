@@ -211,7 +211,7 @@ fn failures_of_any_database() {
     ran.check(1, "rehearsals", "failures_as_json");
     assert_eq!(workspace.files(), before);
     let answers: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 6);
+    assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 7);
     workspace.run("migrate pets --verify").check(1, "rehearsals", "failures_of_migrate_verify");
 }
 
@@ -271,4 +271,35 @@ fn two_faults() {
     workspace.migration(LABEL, TOYS, "DROP TABLE \"Toys\";");
     workspace.migration("20250921120000_y", "CREATE TABLE \"Ball\" (\"id\" TEXT);", "SELECT 1;");
     check_workspace("two_faults", 1, &workspace);
+}
+
+/// Rehearses a table that no fixture has rows for, and one more migration.
+fn check_toys(snapshot: &str, exit: i32, up: &str) {
+    const TOYS: &str = r#"CREATE TABLE "Toy" ("id" INTEGER PRIMARY KEY NOT NULL, "name" TEXT NOT NULL, "note" TEXT);
+CREATE TABLE "Bell" ("id" INTEGER PRIMARY KEY NOT NULL, "toy" INTEGER NOT NULL REFERENCES "Toy" ON DELETE CASCADE);"#;
+    let workspace = Workspace::new();
+    workspace.migration("20250919120000_toys", TOYS, "");
+    workspace.migration(LABEL, up, "");
+    check_workspace(snapshot, exit, &workspace);
+}
+
+const TOY_REBUILD: &str = r#"CREATE TABLE "new" ("id" INTEGER PRIMARY KEY NOT NULL, "name" TEXT NOT NULL, "note" TEXT NOT NULL);
+INSERT INTO "new" SELECT "id", "name", coalesce("note", '') FROM "Toy";
+DROP TABLE "Toy";
+ALTER TABLE "new" RENAME TO "Toy";"#;
+
+#[test]
+fn made_up_rows() {
+    check_toys("rows_required_column", 1, r#"ALTER TABLE "Toy" ADD COLUMN "owner" TEXT NOT NULL;"#);
+    check_toys("rows_unique", 1, r#"CREATE UNIQUE INDEX "Toy_name_key" ON "Toy" ("name");"#);
+    check_toys("rows_rebuild_cascades", 1, &format!("PRAGMA foreign_keys = OFF;\n{TOY_REBUILD}"));
+    let outside = format!(
+        "-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\n{TOY_REBUILD}\nCOMMIT;\nPRAGMA foreign_keys = ON;\n"
+    );
+    let declared = format!("{outside}-- \"note\" is not NULL any more");
+    check_toys("rows_rebuild", 0, &declared);
+    let copied = r#"CREATE TABLE "Doll" ("id" INTEGER PRIMARY KEY, "note" TEXT NOT NULL);
+INSERT INTO "Doll" SELECT "id", "note" FROM "Toy";"#;
+    check_toys("rows_copied", 1, copied);
+    check_toys("rows_form", 0, r#"CREATE INDEX "Toy_kind" ON "Toy" (json_extract("name", '$.kind'));"#);
 }

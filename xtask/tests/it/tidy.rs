@@ -87,6 +87,7 @@ const ORDER: &[&str] = &[
     "ledger",
     "event",
     "fingerprint",
+    "rows",
     "migration",
     "backfill",
     "check",

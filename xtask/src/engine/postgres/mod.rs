@@ -1,5 +1,6 @@
 //! PostgreSQL: databases on a server, reached by a URL.
 
+mod blank;
 mod connect;
 mod digest;
 mod driver;
@@ -8,8 +9,10 @@ mod lock;
 mod rights;
 mod schema;
 mod session;
+mod sorts;
 mod store;
 
+pub(super) use blank::blanks;
 pub(super) use digest::digests;
 pub(super) use lock::AdvisoryLock;
 pub(super) use rights::{creation as lack_of_creation, hidden as lack_of_sight, lacking};

@@ -1,5 +1,6 @@
 //! SQLite: one file is one database, one writer at a time.
 
+mod blank;
 mod digest;
 mod driver;
 mod holders;
@@ -10,6 +11,7 @@ mod schema;
 mod session;
 mod strict;
 
+pub(super) use blank::blanks;
 pub(super) use digest::digests;
 pub(super) use locate::locate;
 pub(super) use lock::FileLock;

@@ -260,7 +260,7 @@ fn normal(sql: &str) -> String {
     )
 }
 
-fn join(tokens: &[Token<'_>]) -> String {
+pub(super) fn join(tokens: &[Token<'_>]) -> String {
     tokens.iter().map(Token::normal).collect::<Vec<_>>().join(" ")
 }
 

@@ -5,13 +5,13 @@ use crate::workspace::Workspace;
 
 #[test]
 fn answers() {
-    check("given_clean", 3, &[PEOPLE, HATS], SQLITE);
-    check("given_clean_json", 3, &[PEOPLE, HATS], &format!("{SQLITE} --json"));
+    check("given_clean", 0, &[PEOPLE, HATS], SQLITE);
+    check("given_clean_json", 0, &[PEOPLE, HATS], &format!("{SQLITE} --json"));
     let lacks = [PEOPLE, ("migrations/2_x.sql", "CREATE VIEW x AS SELECT 1; INSERT INTO y VALUES (1);")];
     check("given_refused_json", 3, &lacks, &format!("{SQLITE} --json"));
     let fails = [PEOPLE, ("migrations/2_x.sql", "INSERT INTO people VALUES (1, NULL);")];
     check("given_failed_json", 1, &fails, &format!("{SQLITE} --json"));
-    check("given_clean_postgres", 3, &[PEOPLE, HATS], POSTGRES);
+    check("given_clean_postgres", 0, &[PEOPLE, HATS], POSTGRES);
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn engines() {
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         check(snapshot, exit, &files, "--migrations migrations");
     };
-    check_env("engine_from_dot_env", 3, "DATABASE_URL=sqlite://people.db\n");
+    check_env("engine_from_dot_env", 0, "DATABASE_URL=sqlite://people.db\n");
     check_env("engine_of_another_kind", 2, "DATABASE_URL=mysql://root@localhost/people\n");
     let toml = ("sqlx.toml", "[common]\ndatabase-url-var = \"PEOPLE_URL\"\n");
-    check("engine_from_sqlx_toml", 3, &[PEOPLE, toml, (".env", "PEOPLE_URL=sqlite:x.db")], "--migrations migrations");
+    check("engine_from_sqlx_toml", 0, &[PEOPLE, toml, (".env", "PEOPLE_URL=sqlite:x.db")], "--migrations migrations");
     check("engine_not_in_sqlx_toml", 2, &[PEOPLE, toml], "--migrations migrations");
     let strict = ("migrations/3_x.sql", "CREATE TABLE x (id INTEGER PRIMARY KEY) STRICT;\n");
     check("engine_is_sqlite", 2, &[PEOPLE, HATS, strict], POSTGRES);
@@ -69,5 +69,5 @@ fn sqlx_toml() {
         ("migrations/1_x.up.sql", "CREATE TABLE app.x (id int PRIMARY KEY);"),
         ("migrations/1_x.down.sql", "DROP TABLE app.x;"),
     ];
-    check("sqlx_toml_with_schemas", 3, &schemas, POSTGRES);
+    check("sqlx_toml_with_schemas", 0, &schemas, POSTGRES);
 }

@@ -17,8 +17,8 @@ fn forms() {
         ("migrations/20240101120000_more.up.sql", "INSERT INTO kinds VALUES ('cap');"),
         ("migrations/20240101120000_more.down.sql", "DELETE FROM kinds WHERE name = 'cap';"),
     ];
-    check("forms_mixed", 3, &mixed, SQLITE);
-    check("forms_mixed_postgres", 3, &mixed, POSTGRES);
+    check("forms_mixed", 0, &mixed, SQLITE);
+    check("forms_mixed_postgres", 0, &mixed, POSTGRES);
     let unfinished = [
         ("migrations/1_people.up.sql", UP),
         ("migrations/1_people.down.sql", "DROP TABLE people;"),
@@ -42,7 +42,7 @@ fn files_that_are_none() {
         ("migrations/2023/1_old.sql", "CREATE TABLE old (id INT);"),
         ("migrations/9_gone.down.sql", "DROP TABLE gone;"),
     ];
-    check("files_beside_the_migrations", 3, &beside, SQLITE);
+    check("files_beside_the_migrations", 0, &beside, SQLITE);
     let prose = [
         (
             "migrations/1_people.sql",
@@ -50,7 +50,7 @@ fn files_that_are_none() {
         ),
         ("migrations/2_x.sql", "-- Tidies up.\n-- no-transaction\nCREATE TABLE x (id INT);"),
     ];
-    check("comments_that_are_prose", 3, &prose, SQLITE);
+    check("comments_that_are_prose", 0, &prose, SQLITE);
     check("version_that_is_none", 1, &[PEOPLE, ("migrations/seed_data.sql", "SELECT 1;")], SQLITE);
 }
 
@@ -61,13 +61,13 @@ fn line_ends_and_marks() {
     let mark = format!("\u{feff}{}", crlf.split_once("\r\n").unwrap().1);
     let crlf_files =
         [("migrations/1_log.sql", crlf.as_str()), ("migrations/2_x.sql", "-- no-transaction\r\nVACUUM;\r\n")];
-    check("line_ends", 3, &crlf_files, SQLITE);
+    check("line_ends", 0, &crlf_files, SQLITE);
     let marked = [("migrations/1_log.sql", "CREATE TABLE log (id INT);"), ("migrations/2_seen.sql", mark.as_str())];
-    check("byte_order_mark", 3, &marked, SQLITE);
+    check("byte_order_mark", 0, &marked, SQLITE);
     check("byte_order_mark_postgres", 1, &[PEOPLE, ("migrations/2_x.sql", "\u{feff}SELECT 1;")], POSTGRES);
     let function =
         "CREATE FUNCTION one() RETURNS int LANGUAGE plpgsql AS $$\r\nBEGIN\r\n  RETURN 1; -- ;\r\nEND $$;\r\n";
-    check("line_ends_postgres", 3, &[("migrations/1_one.sql", function)], POSTGRES);
+    check("line_ends_postgres", 0, &[("migrations/1_one.sql", function)], POSTGRES);
 }
 
 /// What a migration takes from the clock is another the second time, and nobody's fault.
@@ -76,9 +76,9 @@ fn moments() {
     let log = ("migrations/1_log.sql", "CREATE TABLE log (id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT);");
     let files = |up| [log, ("migrations/2_begin.up.sql", up), ("migrations/2_begin.down.sql", "DELETE FROM log;")];
     let sqlite = "INSERT INTO log VALUES (1, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'begin');";
-    check("moments_of_rows", 3, &files(sqlite), SQLITE);
+    check("moments_of_rows", 0, &files(sqlite), SQLITE);
     let postgres = "INSERT INTO log VALUES (1, CURRENT_TIMESTAMP::text, 'begin');";
-    check("moments_of_rows_postgres", 3, &files(postgres), POSTGRES);
+    check("moments_of_rows_postgres", 0, &files(postgres), POSTGRES);
 }
 
 /// What ends the transaction in which sqlx runs a file, and leaves another one to it.
@@ -110,8 +110,8 @@ fn books() {
         "migrations/2_books.sql",
         "DELETE FROM _sqlx_migrations WHERE version < 1;\nCREATE VIEW applied AS SELECT version FROM _sqlx_migrations;\nCREATE INDEX of_books ON _sqlx_migrations (installed_on);\n",
     );
-    check("books_in_a_migration", 3, &[PEOPLE, books], SQLITE);
-    check("books_in_a_migration_postgres", 3, &[PEOPLE, books], POSTGRES);
+    check("books_in_a_migration", 0, &[PEOPLE, books], SQLITE);
+    check("books_in_a_migration_postgres", 0, &[PEOPLE, books], POSTGRES);
     let forgets = ("migrations/2_books.sql", "DELETE FROM _sqlx_migrations;\n");
     check("books_that_forget", 1, &[PEOPLE, forgets], SQLITE);
 }

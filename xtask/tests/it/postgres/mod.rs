@@ -13,6 +13,7 @@ mod pooler;
 mod profiles;
 mod rehearsal_processes;
 mod rehearsals;
+mod rows;
 mod types;
 
 use crate::database::block;

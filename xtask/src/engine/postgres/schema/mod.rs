@@ -8,9 +8,8 @@ mod sql;
 
 use super::session::Session;
 use crate::engine::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
-use sql::not_of_extension;
 use sql::owner_of_sequence;
-pub(super) use sql::{OURS, table};
+pub(super) use sql::{OURS, not_of_extension, table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 

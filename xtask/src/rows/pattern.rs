@@ -1,0 +1,180 @@
+//! Texts that a pattern takes: of a regular expression the shortest that is written down in it, of `LIKE` and `GLOB` one with
+//! letters in the place of signs.
+
+/// A text that a regular expression most likely takes. What it does not know it takes for itself: the database decides.
+pub(super) fn of_regex(pattern: &str) -> String {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut at = 0;
+    alternative(&chars, &mut at)
+}
+
+/// A text that a `LIKE` takes.
+pub(super) fn of_like(pattern: &str) -> String {
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '%' => text.push('a'),
+            '_' => text.push('b'),
+            '\\' => text.extend(chars.next()),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// A text that a `GLOB` takes.
+pub(super) fn of_glob(pattern: &str) -> String {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut text = String::new();
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        match c {
+            '*' => text.push('a'),
+            '?' => text.push('b'),
+            '[' => {
+                at += 1;
+                text.extend(class(&chars, &mut at));
+                continue;
+            }
+            c => text.push(*c),
+        }
+        at += 1;
+    }
+    text
+}
+
+/// Reads up to the end of a group and gives its first alternative.
+fn alternative(chars: &[char], at: &mut usize) -> String {
+    let mut first: Option<String> = None;
+    let mut text = String::new();
+    while let Some(&c) = chars.get(*at) {
+        *at += 1;
+        let atom = match c {
+            ')' => break,
+            '|' => {
+                first.get_or_insert(std::mem::take(&mut text));
+                text.clear();
+                continue;
+            }
+            '^' | '$' => continue,
+            '(' => {
+                // `(?:` and its like.
+                if chars.get(*at) == Some(&'?') {
+                    *at += 1;
+                    while chars.get(*at).is_some_and(|c| matches!(c, ':' | '=' | '!' | 'i')) {
+                        *at += 1;
+                    }
+                }
+                alternative(chars, at)
+            }
+            '[' => class(chars, at).map(String::from).unwrap_or_default(),
+            '.' => "a".to_owned(),
+            '\\' => {
+                let c = chars.get(*at).copied();
+                *at += 1;
+                match c {
+                    Some('d') => "1".to_owned(),
+                    Some('w') => "a".to_owned(),
+                    Some('s') => " ".to_owned(),
+                    // Edges of words and of the text.
+                    Some('m' | 'M' | 'y' | 'b' | 'A' | 'Z') | None => String::new(),
+                    Some(c) => c.to_string(),
+                }
+            }
+            c => c.to_string(),
+        };
+        text.push_str(&atom.repeat(times(chars, at)));
+    }
+    first.unwrap_or(text)
+}
+
+/// A character of a class that began before `at`; `at` is behind it then.
+fn class(chars: &[char], at: &mut usize) -> Option<char> {
+    let is_not = matches!(chars.get(*at), Some('^' | '!'));
+    *at += usize::from(is_not);
+    let start = *at;
+    let mut inside = Vec::new();
+    while let Some(&c) = chars.get(*at) {
+        *at += 1;
+        match c {
+            ']' if *at - 1 > start => break,
+            '[' if chars.get(*at) == Some(&':') => {
+                let name: String = chars[*at + 1..].iter().take_while(|c| **c != ':').collect();
+                *at = (*at + name.chars().count() + 3).min(chars.len());
+                inside.push(match name.as_str() {
+                    "digit" | "xdigit" => '1',
+                    "upper" => 'A',
+                    "space" => ' ',
+                    "punct" => '.',
+                    _ => 'a',
+                });
+            }
+            '\\' => {
+                match chars.get(*at) {
+                    Some('d') => inside.push('1'),
+                    Some('w') => inside.push('a'),
+                    Some('s') => inside.push(' '),
+                    Some(c) => inside.push(*c),
+                    None => {}
+                }
+                *at += 1;
+            }
+            c => inside.push(c),
+        }
+    }
+    if is_not { "a1 B-".chars().find(|c| !inside.contains(c)) } else { inside.first().copied() }
+}
+
+/// How often what stands before `at` is repeated at the least, but once where it may be left out.
+fn times(chars: &[char], at: &mut usize) -> usize {
+    let n = match chars.get(*at) {
+        Some('*' | '+' | '?') => {
+            *at += 1;
+            1
+        }
+        Some('{') if chars.get(*at + 1).is_some_and(char::is_ascii_digit) => {
+            let number: String = chars[*at + 1..].iter().take_while(|c| c.is_ascii_digit()).collect();
+            while chars.get(*at).is_some_and(|c| *c != '}') {
+                *at += 1;
+            }
+            *at += 1;
+            number.parse::<usize>().unwrap_or(1).clamp(1, 1000)
+        }
+        _ => return 1,
+    };
+    // As few as possible.
+    *at += usize::from(chars.get(*at) == Some(&'?'));
+    n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_fit_their_patterns() {
+        let check = |pattern: &str, expect: &str| assert_eq!(of_regex(pattern), expect, "{pattern}");
+        check("", "");
+        check("^[a-z][a-z0-9_]*$", "aa");
+        check(r"^\d{4}-\d{2}$", "1111-11");
+        check("^#[0-9A-Fa-f]{6}$", "#000000");
+        check(r"^[^@\s]+@[^@]+\.[a-z]{2,}$", "a@a.aa");
+        check("^(red|green)$", "red");
+        check("(?:x|y){2,3}z?", "xxz");
+        check("^[[:upper:]]{3}$", "AAA");
+        check("a.c+?", "aac");
+        check("[", "");
+        assert_eq!(of_like("%@%._x\\%"), "a@a.bx%");
+        assert_eq!(of_glob("[A-Z]*.?x"), "Aa.bx");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_pattern(pattern in "[a-c()\\[\\]{}|?*+.^$\\\\0-9:,!-]{0,20}") {
+            drop((of_regex(&pattern), of_like(&pattern), of_glob(&pattern)));
+        }
+    }
+}
