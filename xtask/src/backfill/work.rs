@@ -160,7 +160,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         Stretch { mut after, until, mut strays }: Stretch,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
-        let mut told = 0;
+        let (mut told, mut number) = (0, 0);
         let mut pace = Pace::new(self.pass.batch.get());
         loop {
             // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
@@ -197,6 +197,10 @@ impl<'a, B: Backfill> Work<'a, B> {
             units.truncate(S::fitting(self, reader, &units).await?);
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
+            units.retain(|_| {
+                number += 1;
+                self.pass.units.includes(number - 1)
+            });
             let mut place = Some(place);
             if mem::replace(&mut strays, Strays::Leave) == Strays::Record
                 && let Some(piece) = self.strays(reader).await?
@@ -205,7 +209,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                 place.send(Ok(piece));
             }
             let mut poured = Poured::default();
-            if self.pass.effect != Effect::Undo {
+            if self.pass.effect != Effect::Undo && !units.is_empty() {
                 // Its rows need the place, one piece after the other.
                 if S::HAS_ROWS {
                     place = None;

@@ -2,6 +2,7 @@
 //! compared first; rows are looked at only where the sums differ.
 
 mod content;
+mod defaults;
 mod difference;
 mod rows;
 mod schema;
@@ -9,6 +10,7 @@ mod schema;
 mod tests;
 
 pub use content::{Content, content};
+pub use defaults::volatile_defaults;
 pub use difference::{ContentDifference, Example, SchemaDifference};
 pub use rows::explain;
 pub use schema::{compare as compare_schemas, schema};

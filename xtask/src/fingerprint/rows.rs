@@ -22,6 +22,19 @@ pub async fn explain(
     volatile: &[(String, String)],
     differences: Vec<ContentDifference>,
 ) -> Result<Vec<ContentDifference>, Error> {
+    let settings = (before.pin().await?, after.pin().await?);
+    let explained = explain_pinned(before, after, volatile, differences).await?;
+    before.unpin(settings.0).await?;
+    after.unpin(settings.1).await?;
+    Ok(explained)
+}
+
+async fn explain_pinned(
+    before: &mut Connection,
+    after: &mut Connection,
+    volatile: &[(String, String)],
+    differences: Vec<ContentDifference>,
+) -> Result<Vec<ContentDifference>, Error> {
     let shapes = (before.tables().await?, after.tables().await?);
     let mut explained = Vec::new();
     let mut looked_at = BTreeSet::new();

@@ -2,7 +2,7 @@
 
 use super::diagnostic::place;
 use super::{Paint, checks_table, diagnostic, duration};
-use crate::rehearsal::{Answer, Problem, Proof, What};
+use crate::rehearsal::{Answer, Mutants, Problem, Proof, Survivor, What};
 use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
@@ -107,8 +107,9 @@ fn one(problem: &Problem, paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes` and `problems`, each
-/// of those with `step`, `found`, `kept` and `next`.
+/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `problems`, each
+/// of those with `step`, `found`, `kept` and `next`, and `mutants`: of each backfill how many ways to break it were `made` and
+/// `caught`, the `share` of these, `by` whom, the `survivors` with a `check` that would notice each, and how many are `left`.
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
     let problem = |problem: &Problem| {
@@ -120,6 +121,18 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
         };
         json!({ "step": problem.step, "found": found, "kept": problem.kept, "next": problem.next })
     };
+    let mutants = |mutants: &Mutants| {
+        let survivor = |survivor: &Survivor| json!({ "what": survivor.sentence, "check": survivor.check });
+        json!({
+            "backfill": mutants.backfill,
+            "made": mutants.made,
+            "caught": mutants.caught,
+            "share": mutants.share(),
+            "by": mutants.by,
+            "survivors": mutants.survivors.iter().map(survivor).collect::<Vec<_>>(),
+            "left": mutants.left,
+        })
+    };
     let one = |answer: &Answer| {
         json!({
             "proof": answer.proof.name(),
@@ -127,6 +140,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "ok": answer.problems.is_empty(),
             "seconds": answer.took.as_secs_f64(),
             "notes": answer.notes,
+            "mutants": answer.mutants.iter().map(mutants).collect::<Vec<_>>(),
             "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),
         })
     };

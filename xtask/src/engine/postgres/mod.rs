@@ -1,17 +1,25 @@
 //! PostgreSQL: databases on a server, reached by a URL.
 
 mod connect;
+mod defaults;
 mod digest;
 mod driver;
 mod explain;
+mod free;
 mod lock;
+mod order;
+mod references;
 mod rights;
 mod schema;
 mod session;
 mod store;
 
+pub(super) use defaults::volatile_defaults;
 pub(super) use digest::digest;
+pub(super) use free::{begin_free, columns, end_free};
 pub(super) use lock::AdvisoryLock;
+pub(super) use order::{go_elsewhere, reorder_rows};
+pub(super) use references::references;
 pub(super) use rights::{check as check_rights, check_creation, check_usage};
 pub(super) use schema::{schema, sequences, tables};
 pub(super) use session::Session;

@@ -7,7 +7,8 @@ mod sql;
 
 use super::session::Session;
 use crate::engine::{Error, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
-use sql::{OURS, not_of_extension, owner_of_sequence, table};
+use sql::owner_of_sequence;
+pub(super) use sql::{OURS, not_of_extension, table};
 use std::collections::BTreeMap;
 
 /// The user's tables, with columns and keys.
@@ -81,7 +82,8 @@ pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, 
     Ok(sequences)
 }
 
-fn text(value: &Value) -> String {
+/// The text that a value is.
+pub(super) fn text(value: &Value) -> String {
     value.as_text().unwrap_or_default().to_owned()
 }
 

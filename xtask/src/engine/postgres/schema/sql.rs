@@ -1,10 +1,10 @@
 //! Pieces that the queries of the catalogue share. `n` is the `pg_namespace` and `c` the `pg_class` of the object at hand.
 
 /// Schemas that are the user's.
-pub(super) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+pub(crate) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
 /// The name of a table as this tool uses it: with its schema, unless that is `public` and there is no dot in its own.
-pub(super) fn table(namespace: &str, class: &str) -> String {
+pub(crate) fn table(namespace: &str, class: &str) -> String {
     format!(
         "CASE WHEN {namespace}.nspname = 'public' AND strpos({class}.relname, '.') = 0 THEN {class}.relname \
          ELSE {namespace}.nspname || '.' || {class}.relname END"
@@ -27,7 +27,7 @@ pub(super) fn sorted(list: &str) -> String {
 }
 
 /// What an extension brought along is the extension's.
-pub(super) fn not_of_extension(catalogue: &str, oid: &str) -> String {
+pub(crate) fn not_of_extension(catalogue: &str, oid: &str) -> String {
     format!(
         "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
     )
