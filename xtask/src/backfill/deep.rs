@@ -221,6 +221,10 @@ impl<B: Deep> AnyBackfill for Streamed<B> {
         B::Db::ENGINE
     }
 
+    fn relation(&self) -> &'static str {
+        self.0.units()
+    }
+
     fn has_values(&self) -> bool {
         self.0.values().is_some()
     }

@@ -18,6 +18,7 @@ pub use deep::{Deep, Streamed};
 pub use error::Error;
 pub use findings::{Findings, Reject};
 pub use gate::ready_for;
+pub(crate) use pass::Units;
 pub use pass::{DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 pub use run::run;
 
@@ -149,6 +150,8 @@ pub trait AnyBackfill: Send + Sync {
     fn about(&self) -> About;
     /// The engine that its statements are written for.
     fn engine(&self) -> Engine;
+    /// Its relation of units ([`Backfill::units`]).
+    fn relation(&self) -> &'static str;
     /// True where the database can count the old values ([`Backfill::values`]).
     fn has_values(&self) -> bool;
     /// How many old values of each key the pending units have, where the database can count them.
@@ -175,6 +178,10 @@ impl<B: Backfill> AnyBackfill for B {
 
     fn engine(&self) -> Engine {
         B::Db::ENGINE
+    }
+
+    fn relation(&self) -> &'static str {
+        self.units()
     }
 
     fn has_values(&self) -> bool {

@@ -111,6 +111,24 @@ pub struct Pass {
     pub lines: Lines,
     /// Whoever may interrupt it.
     pub stop: Stop,
+    /// Whether units are passed over.
+    pub(crate) units: Units,
+}
+
+/// Whether a pass does all of its units. One that does not is broken, on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Units {
+    /// It does.
+    All,
+    /// It passes over the first and every seventh behind it, as if they were not there.
+    SkipEverySeventh,
+}
+
+impl Units {
+    /// Whether it does the unit of that number, counted from 0.
+    pub(super) fn includes(self, number: u64) -> bool {
+        self == Self::All || !number.is_multiple_of(7)
+    }
 }
 
 /// The batch size where nobody gives one. Measured: smaller ones pay more for commits, larger ones only for memory.
@@ -123,7 +141,14 @@ impl Pass {
     /// A pass over all units, with the default batch size.
     #[must_use]
     pub fn new(effect: Effect) -> Self {
-        Self { effect, scope: Scope::default(), batch: DEFAULT_BATCH, lines: Lines::First(0), stop: Stop::default() }
+        Self {
+            effect,
+            scope: Scope::default(),
+            batch: DEFAULT_BATCH,
+            lines: Lines::First(0),
+            stop: Stop::default(),
+            units: Units::All,
+        }
     }
 }
 

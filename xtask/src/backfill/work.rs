@@ -162,7 +162,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         Stretch { mut after, until, strays }: Stretch,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
-        let mut told = 0;
+        let (mut told, mut number) = (0, 0);
         if strays == Strays::Record
             && let Some(piece) = self.strays(reader).await?
             && sender.send(Ok(piece)).await.is_err()
@@ -205,9 +205,13 @@ impl<'a, B: Backfill> Work<'a, B> {
             units.truncate(S::fitting(self, reader, &units).await?);
             let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             after = Some(last.clone());
+            units.retain(|_| {
+                number += 1;
+                self.pass.units.includes(number - 1)
+            });
             let mut place = Some(place);
             let mut poured = Poured::default();
-            if self.pass.effect != Effect::Undo {
+            if self.pass.effect != Effect::Undo && !units.is_empty() {
                 // Its rows need the place, one piece after the other.
                 if S::HAS_ROWS {
                     place = None;

@@ -2,7 +2,7 @@
 //! can tell.
 
 use super::error::Error;
-use super::verdict::{MAX_OFFENDERS, Verdict};
+use super::verdict::Verdict;
 use crate::engine::{self, Connection, Driver, Engine, Page, Rows, Value, Which};
 use futures_util::future::BoxFuture;
 use sqlx::{Database, FromRow};
@@ -41,12 +41,16 @@ pub trait AnyRowCheck: Send + Sync {
     fn about(&self) -> RowCheckAbout;
     /// The engine that its query is written for.
     fn engine(&self) -> Engine;
-    /// Looks at every row.
-    fn run<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<Verdict, Error>>;
+    /// The query of its rows ([`RowCheck::rows`]).
+    fn relation(&self) -> &'static str;
+    /// Looks at every row, or, once there are more than `enough` offenders, at no more.
+    fn run<'a>(&'a self, connection: &'a mut Connection, enough: usize) -> BoxFuture<'a, Result<Verdict, Error>>;
 }
 
 /// How many rows are in memory at a time.
 const PAGE: u32 = 1_000;
+/// How many are looked at first: where all are wrong, that shows at once.
+const FIRST_PAGE: u32 = 40;
 /// How many bytes of rows are in memory at a time, about.
 const BYTES: u64 = 8 * 1024 * 1024;
 
@@ -59,14 +63,18 @@ impl<C: RowCheck> AnyRowCheck for C {
         C::Db::ENGINE
     }
 
-    fn run<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<Verdict, Error>> {
-        Box::pin(look(self, connection))
+    fn relation(&self) -> &'static str {
+        self.rows()
+    }
+
+    fn run<'a>(&'a self, connection: &'a mut Connection, enough: usize) -> BoxFuture<'a, Result<Verdict, Error>> {
+        Box::pin(look(self, connection, enough))
     }
 }
 
-async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Verdict, Error> {
+async fn look<C: RowCheck>(check: &C, connection: &mut Connection, enough: usize) -> Result<Verdict, Error> {
     let name = check.about().name;
-    let mut after = None;
+    let (mut after, mut limit) = (None, FIRST_PAGE);
     let mut offenders = Rows { columns: vec!["id".to_owned(), "offence".to_owned()], rows: Vec::new() };
     loop {
         let page = Page {
@@ -75,7 +83,7 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Ver
             scope: &[],
             after: after.clone(),
             until: None,
-            limit: PAGE,
+            limit,
             bytes: BYTES,
         };
         let read = match C::Db::typed(connection) {
@@ -87,12 +95,12 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection) -> Result<Ver
             other => other.into(),
         })?;
         let Some((last, _)) = rows.units.last() else { break };
-        after = Some(last.clone());
+        (after, limit) = (Some(last.clone()), PAGE.min(limit * 5));
         for (id, offence) in rows.units.iter().filter_map(|(_, row)| check.offence(row)) {
             offenders.rows.push(vec![Value::Text(id), Value::Text(offence)]);
         }
-        if offenders.rows.len() > MAX_OFFENDERS {
-            offenders.rows.truncate(MAX_OFFENDERS);
+        if offenders.rows.len() > enough {
+            offenders.rows.truncate(enough.max(1));
             return Ok(Verdict::Red { offenders, more: true });
         }
     }

@@ -18,25 +18,37 @@ pub async fn run_all(
     checks: &[Check],
     row_checks: &[&dyn AnyRowCheck],
 ) -> Result<Vec<CheckResult>, Error> {
-    let in_window = |from: Option<i64>, until: Option<i64>| {
-        from.is_none_or(|from| version >= from) && until.is_none_or(|until| version < until) && version > 0
-    };
     let mut results = Vec::new();
     for check in checks {
-        let verdict =
-            if in_window(check.from, check.until) { run(connection, check).await? } else { Verdict::OutOfWindow };
+        let verdict = if is_in_window(version, check.from, check.until) {
+            run(connection, check).await?
+        } else {
+            Verdict::OutOfWindow
+        };
         results.push(CheckResult { name: check.name.clone(), verdict });
     }
     for check in row_checks {
         let about = check.about();
-        let verdict =
-            if in_window(Some(about.from), about.until) { check.run(connection).await? } else { Verdict::OutOfWindow };
+        let verdict = if is_in_window(version, Some(about.from), about.until) {
+            check.run(connection, MAX_OFFENDERS).await?
+        } else {
+            Verdict::OutOfWindow
+        };
         results.push(CheckResult { name: about.name.to_owned(), verdict });
     }
     Ok(results)
 }
 
-async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
+/// True where a check of that window is meant for a database at `version` (0 for none applied).
+pub(crate) fn is_in_window(version: i64, from: Option<i64>, until: Option<i64>) -> bool {
+    from.is_none_or(|from| version >= from) && until.is_none_or(|until| version < until) && version > 0
+}
+
+/// Runs one check in SQL, whatever its window is.
+///
+/// # Errors
+/// A check that can't be run at all.
+pub(crate) async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
     if check.kind == Kind::Preserved {
         return Ok(Verdict::RehearsalOnly);
     }

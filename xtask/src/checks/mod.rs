@@ -2,6 +2,7 @@
 
 mod llama_log_categories_follow_rule;
 mod moved;
+mod part_ids_follow_from_legacy;
 mod part_relationships_follow_from_legacy;
 mod part_sessions_follow_from_legacy;
 mod parts_follow_from_legacy;
@@ -14,6 +15,7 @@ use xtask::check::AnyRowCheck;
 pub(crate) fn all() -> Vec<Box<dyn AnyRowCheck>> {
     vec![
         Box::new(llama_log_categories_follow_rule::LlamaLogCategoriesFollowRule),
+        Box::new(part_ids_follow_from_legacy::PartIdsFollowFromLegacy),
         Box::new(part_relationships_follow_from_legacy::PartRelationshipsFollowFromLegacy),
         Box::new(part_sessions_follow_from_legacy::PartSessionsFollowFromLegacy),
         Box::new(parts_follow_from_legacy::PartsFollowFromLegacy),

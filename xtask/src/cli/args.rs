@@ -256,6 +256,9 @@ pub struct CiArgs {
     /// SQL that is run in an empty database before the history: what the history needs and another system owns
     #[arg(long, value_name = "FILE", requires = "migrations")]
     pub setup: Vec<PathBuf>,
+    /// Break what backfills wrote in every way that there is, not in some
+    #[arg(long)]
+    pub exhaustive: bool,
     /// Print the answers as JSON
     #[arg(long)]
     pub json: bool,

@@ -9,7 +9,7 @@ use crate::backfill::{AnyBackfill, DEFAULT_BATCH, Effect, Ending, Lines, Outcome
 use crate::engine::Target;
 use crate::event::Event;
 use crate::ledger::FindingKind;
-use crate::rehearsal::REHEARSAL_BATCH;
+use crate::rehearsal::{Depth, REHEARSAL_BATCH};
 use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures, not_done};
 use crate::shell::quoted;
 use crate::workspace::Database;
@@ -47,6 +47,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         batch: args.batch.unwrap_or(DEFAULT_BATCH),
         lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
         stop: stop.clone(),
+        ..Pass::new(effect(args))
     };
     let target_of =
         |backfill: &&dyn AnyBackfill| targets.iter().find(|(database, _)| database.name == backfill.about().database);
@@ -212,7 +213,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         }
         let steps = Steps::new(terminal);
         let events = |event| steps.show(event);
-        let subject = context.subject(&loaded, &sandbox, &events);
+        let subject = context.subject(&loaded, Depth::Sample, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
             exit = exit.and(Exit::Incomplete);

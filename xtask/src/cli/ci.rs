@@ -5,7 +5,7 @@ use super::context::{Context, Loaded, Registry};
 use super::error::Error;
 use super::given;
 use crate::Exit;
-use crate::rehearsal::{Answer, Subject};
+use crate::rehearsal::{Answer, Depth, Subject};
 use crate::report::{Steps, Terminal, answers_json, count, duration, failures, matrix, not_done};
 use crate::sandbox::Sandbox;
 use crate::workspace::{Database, Origin};
@@ -25,17 +25,24 @@ pub(super) enum Output {
 
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
-    rehearse(context, &databases, if args.json { Output::Json } else { Output::Text }).await
+    let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
+    rehearse(context, &databases, depth, if args.json { Output::Json } else { Output::Text }).await
 }
 
 /// The same for a project that has no file of ours.
 pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit, Error> {
     let nothing = Registry::default();
     let context = Context::given(&nothing, terminal, given::database(args)?)?;
-    rehearse(&context, &context.databases(&[])?, if args.json { Output::Json } else { Output::Text }).await
+    let output = if args.json { Output::Json } else { Output::Text };
+    rehearse(&context, &context.databases(&[])?, Depth::Sample, output).await
 }
 
-pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], output: Output) -> Result<Exit, Error> {
+pub(super) async fn rehearse(
+    context: &Context<'_>,
+    databases: &[&Database],
+    depth: Depth,
+    output: Output,
+) -> Result<Exit, Error> {
     let mut work = Vec::new();
     for database in databases {
         let loaded = context.load(database)?;
@@ -43,7 +50,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], out
         work.push(loaded);
     }
     let sandbox = context.sandbox(databases).await?;
-    let answered = rehearse_in(context, &work, &sandbox, output).await;
+    let answered = rehearse_in(context, &work, depth, &sandbox, output).await;
     sandbox.close().await?;
     Ok(answered)
 }
@@ -56,11 +63,17 @@ fn lacks_rows(subject: &Subject<'_>, answers: &[Answer]) -> bool {
 }
 
 /// The rehearsals side by side; what they answered is told in the order of the databases.
-async fn rehearse_in(context: &Context<'_>, work: &[Loaded<'_>], sandbox: &Sandbox, output: Output) -> Exit {
+async fn rehearse_in(
+    context: &Context<'_>,
+    work: &[Loaded<'_>],
+    depth: Depth,
+    sandbox: &Sandbox,
+    output: Output,
+) -> Exit {
     let (terminal, paint) = (context.terminal, context.paint());
     let steps = Steps::new(terminal);
     let events = |event| steps.show(event);
-    let subjects: Vec<_> = work.iter().map(|loaded| context.subject(loaded, sandbox, &events)).collect();
+    let subjects: Vec<_> = work.iter().map(|loaded| context.subject(loaded, depth, sandbox, &events)).collect();
     let rehearsals = subjects.iter().map(async |subject| {
         let start = Instant::now();
         (subject.prove_all().await, start.elapsed())

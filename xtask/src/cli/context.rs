@@ -11,7 +11,7 @@ use crate::event::{Direction, Event, Events};
 use crate::fixture;
 use crate::generator::{About, Generator};
 use crate::migration::{self, History};
-use crate::rehearsal::Subject;
+use crate::rehearsal::{Depth, Subject};
 use crate::report::{Paint, Terminal, duration};
 use crate::sandbox::{NoHost, Sandbox};
 use crate::workspace::{Database, Origin, Workspace};
@@ -210,6 +210,7 @@ impl<'a> Context<'a> {
     pub(super) fn subject<'s>(
         &'s self,
         loaded: &'s Loaded<'_>,
+        depth: Depth,
         sandbox: &'s Sandbox,
         events: Events<'s>,
     ) -> Subject<'s> {
@@ -220,6 +221,7 @@ impl<'a> Context<'a> {
             checks: &loaded.checks,
             row_checks: self.row_checks(here),
             backfills: self.backfills_of(loaded.database),
+            depth,
             sandbox,
             events,
         }

@@ -9,6 +9,7 @@ use crate::backfill::{self, AnyBackfill};
 use crate::engine::{self, Target};
 use crate::event::{Direction, Event};
 use crate::migration::{self, Applied, Goal, Migration, State, Step};
+use crate::rehearsal::Depth;
 use crate::report::{StatusRow, count, duration, status_json, status_table};
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     let names: Vec<String> = args.database.iter().cloned().collect();
     let databases = context.databases(&names)?;
     if args.verify {
-        return super::ci::rehearse(context, &databases, super::ci::Output::Text).await;
+        return super::ci::rehearse(context, &databases, Depth::Sample, super::ci::Output::Text).await;
     }
     // What only looks makes no database and starts no server.
     let missing = if args.status || args.dry_run { Missing::Look } else { Missing::Make };

@@ -42,6 +42,32 @@ pub enum Extent {
     Partitions,
 }
 
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ColumnShape {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether the engine computes it from others.
+    pub(crate) is_generated: bool,
+    /// What its values are.
+    pub(crate) kind: Kind,
+}
+
+/// What the values of a column are, as far as another value can be made of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Whole or decimal numbers.
+    Number,
+    /// Texts.
+    Text,
+    /// UUIDs.
+    Uuid,
+    /// Numbers and texts, side by side.
+    Any,
+    /// Something else.
+    Other,
+}
+
 /// Where a sequence stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequence {
@@ -51,6 +77,15 @@ pub struct Sequence {
     pub is_falling: bool,
     /// The table that it belongs to.
     pub table: Option<String>,
+}
+
+/// A column that refers to another one by a foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The table and the column that refer.
+    pub from: (String, String),
+    /// The table and the column that they refer to.
+    pub to: (String, String),
 }
 
 /// The user's schema as a map of objects to their definitions, so that two ways to write the same thing are the same.

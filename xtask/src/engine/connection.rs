@@ -3,7 +3,7 @@
 
 use super::lex::Statement;
 use super::{Address, Engine, Error, Lack, Row, Rows, Value, postgres, sqlite};
-use super::{SQLX_TABLE, Schema, Sequence, TableDigest, TableShape};
+use super::{ColumnShape, Reference, SQLX_TABLE, Schema, Sequence, TableDigest, TableShape, VolatileDefault};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::migrate::Migrate;
@@ -13,6 +13,10 @@ use std::time::Duration;
 
 /// Settings of a session, by name.
 pub(crate) type Settings = Vec<(String, String)>;
+
+/// What was taken away so that nothing acts on what is written.
+#[derive(Debug)]
+pub(crate) struct Free(Vec<String>);
 
 /// What a connection may do, and how durable it has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,6 +361,89 @@ impl Connection {
         match self {
             Self::Sqlite(_) => Ok(BTreeMap::new()),
             Self::Postgres(session) => postgres::sequences(session).await,
+        }
+    }
+
+    /// The columns of the user's tables whose default gives another value each time.
+    pub(crate) async fn volatile_defaults(&mut self) -> Result<Vec<VolatileDefault>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::volatile_defaults(session).await,
+            Self::Postgres(session) => postgres::volatile_defaults(session).await,
+        }
+    }
+
+    /// The columns of the user's tables that refer to another one.
+    pub(crate) async fn references(&mut self) -> Result<Vec<Reference>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::references(session).await,
+            Self::Postgres(session) => postgres::references(session).await,
+        }
+    }
+
+    /// Stores the rows of all tables in another order, and changes nothing else. Returns the tables of several rows whose order
+    /// could not be changed; it is that of their key where it is part of what they hold.
+    pub(crate) async fn reorder_rows(&mut self) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::reorder_rows(session).await,
+            Self::Postgres(session) => postgres::reorder_rows(session).await,
+        }
+    }
+
+    /// Goes to another time zone, in which it is another day, as far as the engine lets a session do that: SQLite takes the
+    /// time zone of the process.
+    pub(crate) async fn go_elsewhere(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => postgres::go_elsewhere(session).await,
+        }
+    }
+
+    /// Which of these columns, as `(table, column)`, hold the moment in a row: one of the last `seconds`. Needed where the
+    /// engine's clock goes by seconds, so that what was done twice within one shows no difference.
+    pub(crate) async fn moments(
+        &mut self,
+        columns: &[(String, String)],
+        seconds: u64,
+    ) -> Result<Vec<(String, String)>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::moments(session, columns, seconds).await,
+            Self::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The columns of a table.
+    pub(crate) async fn columns(&mut self, table: &str) -> Result<Vec<ColumnShape>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::columns(session, table).await,
+            Self::Postgres(session) => postgres::columns(session, table).await,
+        }
+    }
+
+    /// Begins a transaction in which nothing acts on what is written: no trigger, no reference. It is to be rolled back.
+    ///
+    /// # Errors
+    /// [`Error::Privilege`] where the role may not do that.
+    pub(crate) async fn begin_free(&mut self) -> Result<Free, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::begin_free(session).await.map(Free),
+            Self::Postgres(session) => postgres::begin_free(session).await.map(|()| Free(Vec::new())),
+        }
+    }
+
+    /// Lets everything act again, and tells how many references are broken.
+    pub(crate) async fn end_free(&mut self, free: &Free) -> Result<u64, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::end_free(session, &free.0).await,
+            Self::Postgres(session) => postgres::end_free(session).await,
+        }
+    }
+
+    /// Rolls back what was tried, free or not.
+    pub(crate) async fn rollback_free(&mut self) -> Result<(), Error> {
+        self.rollback().await;
+        match self {
+            Self::Sqlite(session) => session.execute("PRAGMA foreign_keys = ON", &[]).await.map(drop),
+            Self::Postgres(_) => Ok(()),
         }
     }
 

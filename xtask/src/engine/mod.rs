@@ -22,10 +22,11 @@ mod sqlite;
 mod store;
 mod target;
 mod value;
+mod volatile;
 
 pub use address::{Address, PostgresAddress};
-pub(crate) use catalogue::Seen;
-pub use catalogue::{Extent, Object, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
+pub(crate) use catalogue::{ColumnShape, Kind, Seen};
+pub use catalogue::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
 pub(crate) use connection::Settings;
 pub use connection::{Access, Connection, Lock};
 pub(crate) use dialect::Whose;
@@ -42,6 +43,7 @@ pub(crate) use script::{Around, Remains, run_script};
 pub(crate) use store::{copy, exists, remove, settle, touch, version};
 pub use target::Target;
 pub use value::{Row, Rows, Value};
+pub use volatile::{Source, VolatileDefault};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -158,6 +160,21 @@ impl Engine {
         lex::statements(sql, self).iter().all(adds)
     }
 
+    /// True where a script calls for the moment or for chance.
+    pub(crate) fn asks_for_chance(self, sql: &str) -> bool {
+        let drawing = ["gen_random_uuid", "random", "randomblob"];
+        let is_drawing = |name: &str| drawing.contains(&name) || name.starts_with("uuid_generate_");
+        volatile::source(sql, self, is_drawing).is_some_and(|source| source != Source::Counter)
+    }
+
+    /// True where a script asks for the time zone of the process, which is that of the machine.
+    pub(crate) fn asks_for_local_time(self, sql: &str) -> bool {
+        match self {
+            Self::Sqlite => lex::tokens(sql, self).iter().any(|token| token.text.eq_ignore_ascii_case("'localtime'")),
+            Self::Postgres => false,
+        }
+    }
+
     /// `name` as an identifier in SQL: the one function that quotes identifiers.
     #[must_use]
     pub fn quote(self, name: &str) -> String {
@@ -197,6 +214,27 @@ impl Engine {
         match self {
             Self::Sqlite => expression.to_owned(),
             Self::Postgres => format!("{expression}::text"),
+        }
+    }
+
+    /// A value that is no other row's, made of a value of that kind, which stands in `column` of `table`.
+    pub(crate) fn another(self, kind: Kind, column: &str, table: &str) -> Option<String> {
+        let number = format!("{column} + (SELECT max({column}) - min({column}) + 1 FROM {table})");
+        let text = format!("{column} || ' (twice)'");
+        match kind {
+            Kind::Number => Some(number),
+            Kind::Text => Some(text),
+            Kind::Uuid => Some(format!("md5({column}::text)::uuid")),
+            Kind::Any => Some(format!("CASE typeof({column}) WHEN 'text' THEN {text} ELSE {number} END")),
+            Kind::Other => None,
+        }
+    }
+
+    /// What stands between the columns of an INSERT and its rows, so that identities take the values that they are given.
+    pub(crate) fn overriding(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "OVERRIDING SYSTEM VALUE",
         }
     }
 

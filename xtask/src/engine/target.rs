@@ -11,18 +11,38 @@ pub struct Target {
     /// How long to wait for whoever has it locked.
     pub wait: Duration,
     access: Access,
+    place: Place,
+}
+
+/// Where the sessions of a target are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the time zone that the database has.
+    Here,
+    /// In another one.
+    Elsewhere,
 }
 
 impl Target {
     /// A database that somebody cares for.
     #[must_use]
     pub fn real(address: Address, wait: Duration) -> Self {
-        Self { address, wait, access: Access::Write }
+        Self { address, wait, access: Access::Write, place: Place::Here }
     }
 
     /// A database that the sandbox made and will drop.
     pub(crate) fn scratch(address: Address, wait: Duration) -> Self {
-        Self { address, wait, access: Access::Scratch }
+        Self { address, wait, access: Access::Scratch, place: Place::Here }
+    }
+
+    /// The same, with all sessions in another time zone.
+    pub(crate) fn elsewhere(self) -> Self {
+        Self { place: Place::Elsewhere, ..self }
+    }
+
+    /// The same, with all sessions in the time zone that the database has.
+    pub(crate) fn here(self) -> Self {
+        Self { place: Place::Here, ..self }
     }
 
     /// Opens it for reading and writing.
@@ -30,7 +50,7 @@ impl Target {
     /// # Errors
     /// As [`Connection::open`].
     pub async fn open(&self) -> Result<Connection, Error> {
-        Connection::open(&self.address, self.access, self.wait).await
+        self.open_for(self.access).await
     }
 
     /// Opens it for reading.
@@ -38,7 +58,18 @@ impl Target {
     /// # Errors
     /// As [`Connection::open`].
     pub async fn open_to_read(&self) -> Result<Connection, Error> {
-        Connection::open(&self.address, Access::Read, self.wait).await
+        self.open_for(Access::Read).await
+    }
+
+    async fn open_for(&self, access: Access) -> Result<Connection, Error> {
+        let mut connection = Connection::open(&self.address, access, self.wait).await?;
+        match self.place {
+            Place::Here => Ok(connection),
+            Place::Elsewhere => match connection.go_elsewhere().await {
+                Ok(()) => Ok(connection),
+                Err(error) => connection.close_with(Err(error)).await,
+            },
+        }
     }
 
     /// True where other processes may be at work on it, so that a lock is needed.

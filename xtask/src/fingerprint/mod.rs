@@ -3,6 +3,7 @@
 
 mod changes;
 mod content;
+mod defaults;
 mod difference;
 mod form;
 mod rows;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use changes::{Change, Changes};
 pub use content::{Content, content, state};
+pub use defaults::volatile_defaults;
 pub use difference::{ContentDifference, Example, SchemaDifference};
 pub use rows::explain;
 pub use schema::{compare as compare_schemas, schema};

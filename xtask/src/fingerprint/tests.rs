@@ -291,3 +291,81 @@ fn schemas() {
     );
     check("CREATE TABLE _xtask_runs (a)", "CREATE TABLE _sqlx_migrations (a)", &[]);
 }
+
+#[test]
+fn volatile_defaults_are_found() {
+    let check = |sql: &str, expect: &[&str]| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            volatile_defaults(&mut database(&folder, "one.db", sql).await).await.unwrap()
+        });
+        let shown =
+            |d: &crate::engine::VolatileDefault| format!("{}.{} {:?} {}", d.table, d.column, d.source, d.expression);
+        assert_eq!(found.iter().map(shown).collect::<Vec<_>>(), expect);
+    };
+    check("CREATE TABLE t (a TEXT PRIMARY KEY, b DEFAULT 'now', c DEFAULT 1)", &[]);
+    check("CREATE TABLE t (a INTEGER PRIMARY KEY, b)", &["t.a Counter rowid"]);
+    check("CREATE TABLE t (a INTEGER PRIMARY KEY, b) WITHOUT ROWID", &[]);
+    check("CREATE TABLE t (a INTEGER, b INTEGER, PRIMARY KEY (a, b))", &[]);
+    check("CREATE TABLE t (a INT PRIMARY KEY)", &[]);
+    check(
+        "CREATE TABLE t (a DEFAULT CURRENT_TIMESTAMP, b DEFAULT (hex(randomblob(8))), c AS (a))",
+        &["t.a Clock CURRENT_TIMESTAMP", "t.b Chance hex(randomblob(8))"],
+    );
+    check("CREATE TABLE _xtask_runs (a DEFAULT CURRENT_TIMESTAMP)", &[]);
+}
+
+/// Rows in another order, which nothing but their order shows.
+#[test]
+fn reordered_rows_are_the_same_rows() {
+    let check = |sql: &str, query: &str, expect: &[&str]| {
+        block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let mut connection = database(&folder, "one.db", sql).await;
+            let (was, looked) = (content(&mut connection, &[]).await.unwrap(), schema(&mut connection).await.unwrap());
+            let left = connection.reorder_rows().await.unwrap();
+            assert_eq!(content(&mut connection, &[]).await.unwrap(), was, "{sql}");
+            assert_eq!(schema(&mut connection).await.unwrap(), looked, "{sql}");
+            let rows = connection.query(query, &[], 9).await.unwrap().rows;
+            let rows = rows.iter().map(|row| row[0].to_string());
+            let told = left.into_iter().map(|table| format!("left {table}"));
+            assert_eq!(rows.chain(told).collect::<Vec<_>>(), expect, "{sql}");
+        });
+    };
+    let rows = "INSERT INTO t (a) VALUES ('x'), ('y'), ('z');";
+    let stays = "CREATE TRIGGER stays BEFORE UPDATE ON t BEGIN SELECT RAISE(ABORT, 'no'); END;";
+    let query = "SELECT a FROM t ORDER BY rowid";
+    check(&format!("CREATE TABLE t (a TEXT PRIMARY KEY); {rows}"), query, &["z", "y", "x"]);
+    check(&format!("CREATE TABLE t (a); {stays} {rows}"), query, &["z", "y", "x"]);
+    check(&format!("CREATE TABLE t (a, rowid); {rows}"), "SELECT a FROM t ORDER BY _rowid_", &["z", "y", "x"]);
+    check(&format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a); {rows}"), query, &["x", "y", "z"]);
+    check(&format!("CREATE TABLE t (a TEXT PRIMARY KEY) WITHOUT ROWID; {rows}"), "SELECT a FROM t", &["x", "y", "z"]);
+    check("CREATE TABLE t (a); INSERT INTO t (rowid, a) VALUES (-1, 'x'), (1, 'y');", query, &["x", "y", "left t"]);
+    check("CREATE TABLE t (a); INSERT INTO t (a) VALUES ('x');", query, &["x"]);
+}
+
+/// A cell that holds the moment, in any of the forms in which it is written.
+#[test]
+fn moments_are_told_by_their_value() {
+    let check = |value: &str, expect: bool| {
+        block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let sql = format!("CREATE TABLE t (a); INSERT INTO t VALUES (NULL), ({value})");
+            let mut connection = database(&folder, "one.db", &sql).await;
+            let column = ("t".to_owned(), "a".to_owned());
+            let found = connection.moments(std::slice::from_ref(&column), 5).await.unwrap();
+            assert_eq!(found.contains(&column), expect, "{value}");
+        });
+    };
+    for now in ["CURRENT_TIMESTAMP", "CURRENT_DATE", "datetime('now', 'localtime')", "unixepoch()", "julianday()"] {
+        check(now, true);
+    }
+    check("strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", true);
+    check("unixepoch() * 1000", true);
+    check("datetime('now', '-1 day')", false);
+    check("date('now', '-3 days')", false);
+    check("'now'", false);
+    check("7", false);
+    check("x'00'", false);
+    check("'2025-99-99 ??'", false);
+}

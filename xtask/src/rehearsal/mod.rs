@@ -3,6 +3,8 @@
 
 mod accounts;
 mod at_once;
+mod bite;
+mod deterministic;
 mod fresh;
 mod populated;
 mod problem;
@@ -10,10 +12,12 @@ mod refusal;
 mod rerun;
 mod reversible;
 mod rows;
+mod seen;
 mod state;
 mod verify_backfill;
 mod walk;
 
+pub use bite::{Mutants, Survivor};
 pub use problem::{Problem, Unlike, WayBack, What};
 pub use refusal::Refusal;
 pub use state::{Compared, Moment};
@@ -27,9 +31,13 @@ use crate::migration::{self, History};
 use crate::sandbox::{Sandbox, Scratch};
 use crate::workspace::{Database, Fixture};
 use crate::{fingerprint, fixture};
+use bite::Tried;
+use seen::Unseen;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 
 /// One question with a yes or no, answered by doing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,13 +51,25 @@ pub enum Proof {
     Populated,
     /// Migrations and backfills, run again from the first unit, change nothing.
     Rerun,
+    /// Another size of batches, another order of rows, another time zone and a later moment make the same rows.
+    Deterministic,
     /// Each migration goes down and up again, each backfill is undone, and all the way down leaves nothing.
     Reversible,
+    /// What a backfill wrote is broken on purpose, and each time a check or a constraint notices.
+    ChecksBite,
 }
 
 impl Proof {
     /// All proofs, in the order in which they are made.
-    pub const ALL: [Self; 5] = [Self::Fresh, Self::Rows, Self::Populated, Self::Rerun, Self::Reversible];
+    pub const ALL: [Self; 7] = [
+        Self::Fresh,
+        Self::Rows,
+        Self::Populated,
+        Self::Rerun,
+        Self::Deterministic,
+        Self::Reversible,
+        Self::ChecksBite,
+    ];
 
     /// Its name.
     #[must_use]
@@ -59,7 +79,9 @@ impl Proof {
             Self::Rows => "rows",
             Self::Populated => "populated",
             Self::Rerun => "rerun",
+            Self::Deterministic => "deterministic",
             Self::Reversible => "reversible",
+            Self::ChecksBite => "checks bite",
         }
     }
 
@@ -68,7 +90,7 @@ impl Proof {
     pub fn applies_to(self, fixture: Option<&Fixture>) -> bool {
         match self {
             Self::Fresh | Self::Rows => fixture.is_none(),
-            Self::Populated => fixture.is_some(),
+            Self::Populated | Self::Deterministic | Self::ChecksBite => fixture.is_some(),
             Self::Rerun | Self::Reversible => true,
         }
     }
@@ -94,8 +116,19 @@ pub struct Answer {
     pub notes: Vec<String>,
     /// What could not be tried, and why.
     pub untried: Vec<String>,
+    /// How many ways to break each backfill were noticed, with all fixtures together: told with the last of them.
+    pub mutants: Vec<Mutants>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// How much is tried where there are very many things to try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Some of them, the same each time.
+    Sample,
+    /// All.
+    Exhaustive,
 }
 
 /// Everything that is rehearsed of one database.
@@ -110,11 +143,16 @@ pub struct Subject<'a> {
     pub row_checks: Vec<&'a dyn AnyRowCheck>,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<&'a dyn AnyBackfill>,
+    /// How many ways to break a backfill are tried.
+    pub depth: Depth,
     /// Where throwaway databases come from.
     pub sandbox: &'a Sandbox,
     /// Whoever listens.
     pub events: Events<'a>,
 }
+
+/// What a fixture became, and the checks that saw no row of it, each with the empty tables that it names.
+type End = (Moment, BTreeMap<String, Vec<String>>);
 
 /// A proof under way: where it is, what it found so far.
 pub(crate) struct Course<'a> {
@@ -127,6 +165,8 @@ pub(crate) struct Course<'a> {
     batch: NonZeroU32,
     /// The database that is worked on, to be kept when a problem shows on it.
     scratch: Option<Arc<Scratch>>,
+    /// What the fixture became in the end, for the proofs behind, and the checks that saw no row of it.
+    end: Option<End>,
     problems: Vec<Problem>,
     notes: Vec<String>,
     untried: Vec<String>,
@@ -151,9 +191,8 @@ impl Course<'_> {
 
     /// A scratch database with the data of this proof.
     async fn start(&mut self, name: &str) -> Result<Arc<Scratch>, Error> {
-        let subject = self.subject;
-        let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
-        Ok(self.work_on(subject.sandbox.scratch(&template, name).await?))
+        let scratch = self.copy(name).await?;
+        Ok(self.work_on(scratch))
     }
 
     /// Goes on with another scratch database.
@@ -206,6 +245,7 @@ impl Subject<'_> {
             tried.map_err(|error| Refusal::Setup(Box::new(error)))?;
         }
         let mut answers = Vec::new();
+        let (tried, mut unseen) = (Mutex::new(Tried::default()), Unseen::default());
         for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             if fixture.is_some() {
                 let load = async |course: &mut Course<'_>| {
@@ -213,19 +253,45 @@ impl Subject<'_> {
                     let subject = course.subject;
                     Ok(subject.sandbox.try_out(subject.database, subject.history, course.fixture).await?)
                 };
-                let loaded = self.run(Proof::Populated, fixture, REHEARSAL_BATCH, load).await;
+                let (loaded, _) = self.run(Proof::Populated, fixture, REHEARSAL_BATCH, load).await;
                 if !loaded.problems.is_empty() {
                     answers.push(loaded);
                     continue;
                 }
             }
+            let (mut end, mut is_green) = (None, true);
             for proof in Proof::ALL.into_iter().filter(|proof| proof.applies_to(fixture)) {
-                let answer = self.prove(proof, fixture).await;
+                let prove = async |course: &mut Course<'_>| match (proof, &end) {
+                    (Proof::Fresh, _) => fresh::prove(course).await,
+                    (Proof::Rows, _) => rows::prove(course).await,
+                    (Proof::Populated, _) => populated::prove(course).await,
+                    (Proof::Rerun, _) => rerun::prove(course).await,
+                    (Proof::Deterministic, Some(usual)) => deterministic::prove(course, usual).await,
+                    (Proof::Reversible, _) => reversible::prove(course).await,
+                    (Proof::ChecksBite, Some(usual)) => bite::prove(course, usual, &mut *tried.lock().await).await,
+                    (Proof::Deterministic | Proof::ChecksBite, None) => Ok(()),
+                };
+                let is_made = match proof {
+                    // *Populated* says why the fixture did not get to the end.
+                    Proof::Deterministic => end.is_some(),
+                    // What is red already can't tell anything.
+                    Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
+                    _ => true,
+                };
+                if !is_made {
+                    continue;
+                }
+                let (answer, left) = self.run(proof, fixture, REHEARSAL_BATCH, prove).await;
                 if proof == Proof::Fresh
                     && let Some(refusal) = Refusal::of(self, &answer)
                 {
                     return Err(refusal);
                 }
+                if let Some((_, blind)) = &left {
+                    unseen.and(blind.clone());
+                }
+                end = end.or(left.map(|(moment, _)| moment));
+                is_green &= proof != Proof::Populated || answer.problems.is_empty();
                 // Other proofs with the same data would only tell the same.
                 let is_the_end = answer.problems.iter().any(|problem| problem.ends(proof));
                 answers.push(answer);
@@ -234,25 +300,19 @@ impl Subject<'_> {
                 }
             }
         }
+        if let Some(answer) = answers.iter_mut().rfind(|answer| answer.proof == Proof::Populated) {
+            answer.notes.extend(unseen.notes());
+        }
+        if let Some(answer) = answers.iter_mut().rfind(|answer| answer.proof == Proof::ChecksBite) {
+            bite::tell(tried.into_inner().figures(), self.database, answer);
+        }
         Ok(answers)
-    }
-
-    /// Makes one proof with one fixture, or with an empty database.
-    pub async fn prove(&self, proof: Proof, fixture: Option<&Fixture>) -> Answer {
-        self.run(proof, fixture, REHEARSAL_BATCH, async |course: &mut Course<'_>| match proof {
-            Proof::Fresh => fresh::prove(course).await,
-            Proof::Rows => rows::prove(course).await,
-            Proof::Populated => populated::prove(course).await,
-            Proof::Rerun => rerun::prove(course).await,
-            Proof::Reversible => reversible::prove(course).await,
-        })
-        .await
     }
 
     /// Proves one backfill with one fixture: run, run again from the first unit, checks, undo.
     pub async fn verify_backfill(&self, backfill: &dyn AnyBackfill, fixture: &Fixture, batch: NonZeroU32) -> Answer {
         let prove = async |course: &mut Course<'_>| verify_backfill::prove(course, backfill).await;
-        self.run(Proof::Rerun, Some(fixture), batch, prove).await
+        self.run(Proof::Rerun, Some(fixture), batch, prove).await.0
     }
 
     async fn run(
@@ -261,7 +321,7 @@ impl Subject<'_> {
         fixture: Option<&Fixture>,
         batch: NonZeroU32,
         prove: impl AsyncFnOnce(&mut Course<'_>) -> Result<(), Error>,
-    ) -> Answer {
+    ) -> (Answer, Option<End>) {
         let start = Instant::now();
         let mut course = Course {
             subject: self,
@@ -270,6 +330,7 @@ impl Subject<'_> {
             path: Vec::new(),
             batch,
             scratch: None,
+            end: None,
             problems: Vec::new(),
             notes: Vec::new(),
             untried: Vec::new(),
@@ -277,8 +338,8 @@ impl Subject<'_> {
         if let Err(error) = prove(&mut course).await {
             course.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, untried, .. } = course;
+        let Course { problems, notes, untried, end, .. } = course;
         let fixture = fixture.map(|fixture| fixture.name.clone());
-        Answer { proof, fixture, problems, notes, untried, took: start.elapsed() }
+        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), took: start.elapsed() }, end)
     }
 }

@@ -1,6 +1,7 @@
 //! *Populated*: a fixture takes the migrations behind its version one by one, and whatever a migration deletes, empties or
 //! changes without declaring it is named; then the backfills fill it and the checks pass.
 
+use super::seen::unseen;
 use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
@@ -46,12 +47,16 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
             .notes
             .push(format!("the rows of the foreign table \"{table}\" are another server's, and were not looked at"));
     }
+    let end = Moment::of(course, &mut connection).await?;
+    let version = course.subject.history.newest().unwrap_or_default();
+    let blind = unseen(course, version, end.content());
+    course.end = Some((end, blind));
     connection.close().await?;
     Ok(())
 }
 
 /// The rows of the checks of what is preserved, as they are at the fixture's version; of those whose window opens later.
-async fn remember_before<'c>(
+pub(super) async fn remember_before<'c>(
     course: &mut Course<'c>,
     connection: &mut Connection,
 ) -> Result<Vec<(&'c Check, Preserved)>, Error> {

@@ -35,6 +35,16 @@ impl Moment {
         Ok(Self { path: course.path.clone(), schema, content })
     }
 
+    /// What was done since the template.
+    pub(super) fn path(&self) -> &[Action] {
+        &self.path
+    }
+
+    /// The digest of its rows.
+    pub(super) fn content(&self) -> &Content {
+        &self.content
+    }
+
     /// A scratch database that is as this one was, to go on with.
     pub(super) async fn restore(&self, course: &mut Course<'_>) -> Result<Scratch, Error> {
         course.path.clone_from(&self.path);

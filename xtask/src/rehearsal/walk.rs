@@ -1,7 +1,7 @@
 //! The way from a fixture's version to the newest one, as a team's databases go it: migrations one by one, each backfill
 //! before the migration that needs it or ends its window, the others at the end.
 
-use super::{Course, What, accounts};
+use super::{Course, Subject, What, accounts};
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check;
@@ -11,6 +11,7 @@ use crate::fixture;
 use crate::migration::{self, Migration};
 use crate::rows::Insert;
 use crate::sandbox::Scratch;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
@@ -30,12 +31,62 @@ pub(super) enum Action {
     Insert(Arc<Insert>),
 }
 
+impl Action {
+    /// Does the same to another scratch database with the same data, with batches of that size.
+    pub(super) async fn perform(
+        &self,
+        course: &Course<'_>,
+        batch: NonZeroU32,
+        scratch: &Scratch,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
+        let subject = course.subject;
+        match self {
+            Self::Up(version) | Self::Down(version) => {
+                let direction = if matches!(self, Self::Up(_)) { Direction::Up } else { Direction::Down };
+                if let Some(migration) = subject.history.get(*version) {
+                    migration::step(connection, migration, direction).await?;
+                }
+            }
+            Self::Rows(version) => {
+                if let Some(fixture) = course.fixture {
+                    // Rows are what they are, wherever the session that works with them is.
+                    let mut here = scratch.open_here().await?;
+                    let loaded = fixture::load_later(&mut here, fixture, *version).await;
+                    here.close_with(loaded).await?;
+                }
+            }
+            Self::Backfill(name, effect) => {
+                let pass = Pass { batch, ..Pass::new(*effect) };
+                for backfill in subject.backfills.iter().filter(|backfill| backfill.about().name == *name) {
+                    backfill.run(scratch.target(), &pass, &silent).await?;
+                }
+            }
+            Self::Insert(insert) => drop(connection.execute(&insert.sql, &insert.values).await?),
+        }
+        Ok(())
+    }
+
+    /// What it does, as the steps of proofs tell it.
+    pub(super) fn sentence(&self, subject: &Subject<'_>) -> String {
+        let label = |version: &i64| subject.history.get(*version).map_or_else(|| version.to_string(), Migration::label);
+        match self {
+            Self::Up(version) => format!("apply {}", label(version)),
+            Self::Down(version) => format!("revert {}", label(version)),
+            Self::Rows(version) => format!("insert the fixture's rows of {}", label(version)),
+            Self::Backfill(name, Effect::Predict) => format!("ask backfill {name} what it would do"),
+            Self::Backfill(name, Effect::Execute) => format!("run backfill {name}"),
+            Self::Backfill(name, Effect::Again) => format!("run backfill {name} again, from the first unit"),
+            Self::Backfill(name, Effect::Undo) => format!("undo backfill {name}"),
+            Self::Insert(insert) => format!("insert a made-up row: {}", insert.sql),
+        }
+    }
+}
+
 impl<'a> Course<'a> {
     /// A new scratch database on which the same was done.
     pub(super) async fn repeat(&self, path: &[Action]) -> Result<Scratch, Error> {
-        let subject = self.subject;
-        let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
-        let scratch = subject.sandbox.scratch(&template, "restored").await?;
+        let scratch = self.copy("restored").await?;
         let mut connection = scratch.open().await?;
         self.replay(path, &scratch, &mut connection).await?;
         connection.close().await?;
@@ -49,30 +100,17 @@ impl<'a> Course<'a> {
         scratch: &Scratch,
         connection: &mut Connection,
     ) -> Result<(), Error> {
-        let subject = self.subject;
         for action in path {
-            match action {
-                Action::Up(version) | Action::Down(version) => {
-                    let direction = if matches!(action, Action::Up(_)) { Direction::Up } else { Direction::Down };
-                    if let Some(migration) = subject.history.get(*version) {
-                        migration::step(connection, migration, direction).await?;
-                    }
-                }
-                Action::Rows(version) => {
-                    if let Some(fixture) = self.fixture {
-                        fixture::load_later(connection, fixture, *version).await?;
-                    }
-                }
-                Action::Backfill(name, effect) => {
-                    let pass = Pass { batch: self.batch, ..Pass::new(*effect) };
-                    for backfill in subject.backfills.iter().filter(|backfill| backfill.about().name == *name) {
-                        backfill.run(scratch.target(), &pass, &silent).await?;
-                    }
-                }
-                Action::Insert(insert) => drop(connection.execute(&insert.sql, &insert.values).await?),
-            }
+            action.perform(self, self.batch, scratch, connection).await?;
         }
         Ok(())
+    }
+
+    /// A scratch database beside the one that is worked on.
+    pub(super) async fn copy(&self, name: &str) -> Result<Scratch, Error> {
+        let subject = self.subject;
+        let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
+        Ok(subject.sandbox.scratch(&template, name).await?)
     }
 
     /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds
@@ -115,12 +153,7 @@ impl<'a> Course<'a> {
         effect: Effect,
     ) -> Result<(Outcome, u64), Error> {
         let name = backfill.about().name;
-        self.step(match effect {
-            Effect::Predict => format!("ask backfill {name} what it would do"),
-            Effect::Execute => format!("run backfill {name}"),
-            Effect::Again => format!("run backfill {name} again, from the first unit"),
-            Effect::Undo => format!("undo backfill {name}"),
-        });
+        self.step(Action::Backfill(name, effect).sentence(self.subject));
         let counted = match effect {
             Effect::Execute => backfill.count_values(scratch.target()).await?,
             _ => None,

@@ -2,7 +2,7 @@
 
 use super::diagnostic::place;
 use super::{Paint, checks_table, diagnostic, duration};
-use crate::rehearsal::{Answer, Problem, Proof, WayBack, What};
+use crate::rehearsal::{Answer, Mutants, Problem, Proof, Survivor, WayBack, What};
 use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
@@ -124,8 +124,10 @@ fn one(problem: &Problem, paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried` and `problems`,
-/// each of those with `kind`, `step`, `found`, `kept` and `next`.
+/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried`, `problems`,
+/// each of those with `kind`, `step`, `found`, `kept` and `next`, and `mutants`: of each backfill how many ways to break it were
+/// `made` and `caught`, the `share` of these, `by` whom, the `survivors` with a `check` that would notice each, and how many
+/// are `left`.
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
     let problem = |problem: &Problem| {
@@ -143,6 +145,18 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
         };
         json!({ "kind": problem.what.kind(), "step": problem.step, "found": found, "kept": problem.kept, "next": problem.next })
     };
+    let mutants = |mutants: &Mutants| {
+        let survivor = |survivor: &Survivor| json!({ "what": survivor.sentence, "check": survivor.check });
+        json!({
+            "backfill": mutants.backfill,
+            "made": mutants.made,
+            "caught": mutants.caught,
+            "share": mutants.share(),
+            "by": mutants.by,
+            "survivors": mutants.survivors.iter().map(survivor).collect::<Vec<_>>(),
+            "left": mutants.left,
+        })
+    };
     let one = |answer: &Answer| {
         json!({
             "proof": answer.proof.name(),
@@ -151,6 +165,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "seconds": answer.took.as_secs_f64(),
             "notes": answer.notes,
             "untried": answer.untried,
+            "mutants": answer.mutants.iter().map(mutants).collect::<Vec<_>>(),
             "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),
         })
     };

@@ -100,10 +100,25 @@ impl Sandbox {
 }
 
 impl Scratch {
+    /// The same, with all sessions in another time zone.
+    #[must_use]
+    pub fn elsewhere(mut self) -> Self {
+        self.target = self.target.clone().elsewhere();
+        self
+    }
+
     /// The database, for the functions that work on any.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Opens it in its own time zone.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn open_here(&self) -> Result<Connection, Error> {
+        Ok(self.target.clone().here().open().await?)
     }
 
     /// Opens it.

@@ -20,6 +20,8 @@ mod postgres;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod rehearsals;

@@ -198,15 +198,20 @@ impl Ran {
     /// Holds the exit code and the text against what is expected.
     pub(crate) fn check(&self, exit: i32, folder: &str, snapshot: &str) {
         assert_eq!(self.exit, Some(exit), "{snapshot}\n{}", self.text());
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(format!("snapshots/{folder}"));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        for (pattern, placeholder) in PLACEHOLDERS {
-            settings.add_filter(pattern, *placeholder);
-        }
-        settings.bind(|| insta::assert_snapshot!(snapshot, self.text()));
+        hold(folder, snapshot, &self.text());
     }
+}
+
+/// Holds a text against the snapshot of that name.
+pub(crate) fn hold(folder: &str, snapshot: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("snapshots/{folder}"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, placeholder) in PLACEHOLDERS {
+        settings.add_filter(pattern, *placeholder);
+    }
+    settings.bind(|| insta::assert_snapshot!(snapshot, text));
 }
 
 /// What differs from run to run, and what is written in its place.

@@ -2,10 +2,14 @@
 
 mod blank;
 mod connect;
+mod defaults;
 mod digest;
 mod driver;
 mod explain;
+mod free;
 mod lock;
+mod order;
+mod references;
 mod rights;
 mod schema;
 mod session;
@@ -13,8 +17,12 @@ mod sorts;
 mod store;
 
 pub(super) use blank::blanks;
+pub(super) use defaults::volatile_defaults;
 pub(super) use digest::digests;
+pub(super) use free::{begin_free, columns, end_free};
 pub(super) use lock::AdvisoryLock;
+pub(super) use order::{go_elsewhere, reorder_rows};
+pub(super) use references::references;
 pub(super) use rights::{creation as lack_of_creation, hidden as lack_of_sight, lacking};
 pub(super) use schema::{foreign_tables, schema, sequences, tables};
 pub(super) use session::Session;

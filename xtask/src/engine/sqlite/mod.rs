@@ -1,21 +1,29 @@
 //! SQLite: one file is one database, one writer at a time.
 
 mod blank;
+mod defaults;
 mod digest;
 mod driver;
+mod free;
 mod holders;
 mod locate;
 mod lock;
+mod order;
 mod rebuild;
+mod references;
 mod schema;
 mod session;
 mod strict;
 
 pub(super) use blank::blanks;
+pub(super) use defaults::volatile_defaults;
 pub(super) use digest::digests;
+pub(super) use free::{begin_free, columns, end_free};
 pub(super) use locate::locate;
 pub(super) use lock::FileLock;
+pub(super) use order::{moments, reorder_rows};
 pub(super) use rebuild::why_rows_went;
+pub(super) use references::references;
 pub(super) use schema::{schema, tables};
 pub(super) use session::{Session, refuse_read_only};
 pub(super) use strict::strict;

@@ -11,6 +11,7 @@ mod llama_logs;
 mod parts;
 mod pooler;
 mod profiles;
+mod proofs;
 mod rehearsal_processes;
 mod rehearsals;
 mod rows;

@@ -248,3 +248,35 @@ fn shapes() {
     ];
     assert_eq!(differences(&one, &other), expected);
 }
+
+/// Defaults that give another value each time, wherever they stand.
+#[test]
+fn volatile_defaults() {
+    let sql = "CREATE FUNCTION \"New Id\"() RETURNS text LANGUAGE sql AS 'SELECT md5(random()::text)';
+        CREATE DOMAIN stamp AS timestamptz DEFAULT now();
+        CREATE TABLE t (a serial PRIMARY KEY, b timestamptz DEFAULT CURRENT_TIMESTAMP, c text DEFAULT \"New Id\"(), d stamp,
+            e uuid DEFAULT gen_random_uuid(), f int GENERATED ALWAYS AS IDENTITY, g text DEFAULT 'now()', h text DEFAULT lower('A'),
+            i timestamptz DEFAULT '2025-01-01Z', j int GENERATED ALWAYS AS (a + 1) STORED, k date DEFAULT ('now'::text)::date);
+        CREATE SCHEMA app; CREATE TABLE app.t (a timestamp DEFAULT timezone('utc', now()));
+        CREATE TABLE _xtask_runs (a timestamp DEFAULT now());";
+    let address = Address::parse(Engine::Postgres, &database(sql)).unwrap();
+    let found = block(async {
+        let mut connection = Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap();
+        let found = fingerprint::volatile_defaults(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        found
+    });
+    let told: Vec<String> =
+        found.iter().map(|d| format!("{}.{} {:?} {}", d.table, d.column, d.source, d.expression)).collect();
+    let expected = [
+        "app.t.a Clock timezone('utc'::text, now())",
+        "t.a Counter nextval('t_a_seq'::regclass)",
+        "t.b Clock CURRENT_TIMESTAMP",
+        "t.c Chance \"New Id\"()",
+        "t.d Clock now()",
+        "t.e Chance gen_random_uuid()",
+        "t.f Counter identity",
+        "t.k Clock ('now'::text)::date",
+    ];
+    assert_eq!(told, expected);
+}

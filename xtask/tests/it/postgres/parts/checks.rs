@@ -112,7 +112,14 @@ fn each_check_can_fail() {
             "UPDATE part_relationships_v2 SET part_a_id = part_b_id, part_b_id = part_a_id, type = 'triggers'
              WHERE user_id = {both_ways} AND type = 'conflicts'"
         ),
-        &["relationships_parity", "part_relationships_follow_from_legacy"],
+        &["relationships_parity", "part_ids_follow_from_legacy", "part_relationships_follow_from_legacy"],
+    );
+    // Each looks like one that was there before: its id is none that follows from the row that it is of.
+    check(
+        "WITH moved AS (DELETE FROM sessions_v2 RETURNING *)
+         INSERT INTO sessions_v2 SELECT lead(id, 1, first) OVER (ORDER BY id), user_id, type, started_at, ended_at, summary, breakthroughs, metadata
+         FROM (SELECT *, first_value(id) OVER (ORDER BY id) AS first FROM moved) AS moved",
+        &["part_ids_follow_from_legacy"],
     );
     check(
         &format!("UPDATE users SET settings = settings - 'prd_backfill_completed' WHERE id = {every_column}"),

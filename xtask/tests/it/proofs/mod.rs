@@ -1,0 +1,179 @@
+//! The proofs on a small history with a small backfill, which is written wrong in one way at a time: what labels a toy. Each
+//! row says which proof finds it and how it is told.
+
+mod sqlite;
+
+use crate::database::block;
+use crate::workspace::hold;
+use pretty_assertions::assert_eq;
+use sqlx::postgres::{PgConnection, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+use std::fmt::Write;
+use std::fs;
+use std::marker::PhantomData;
+use tempfile::TempDir;
+use xtask::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
+use xtask::check::{self, AnyRowCheck};
+use xtask::event::silent;
+use xtask::migration::History;
+use xtask::rehearsal::{Answer, Depth, Proof, Subject};
+use xtask::report::{Paint, failures};
+use xtask::sandbox::{Host, NoHost, Sandbox};
+use xtask::workspace::Workspace;
+
+/// The version that creates the toys.
+pub(crate) const CREATED: i64 = 20_250_901_090_000;
+/// The version that adds their labels.
+pub(crate) const LABELS: i64 = 20_250_915_090_000;
+
+/// A toy as the backfill reads it.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Toy {
+    id: String,
+    name: String,
+}
+
+/// Labels toys: each is given the name of the toy in capitals, by a statement that says what of it is stored.
+pub(crate) struct Labels<Db> {
+    units: &'static str,
+    /// Takes ids and labels as a list of pairs, in JSON.
+    write: String,
+    db: PhantomData<fn() -> Db>,
+}
+
+impl<Db> Labels<Db> {
+    pub(crate) fn new(units: &'static str, write: String) -> Self {
+        Self { units, write, db: PhantomData }
+    }
+}
+
+macro_rules! labels {
+    ($db:ty, $connection:ty) => {
+        impl Backfill for Labels<$db> {
+            type Db = $db;
+            type Unit = Toy;
+            type Output = (String, String);
+
+            fn about(&self) -> About {
+                About {
+                    name: "labels",
+                    database: "toys",
+                    unit: "toy",
+                    from: LABELS,
+                    until: None,
+                    scopes: &[],
+                    undo: Undo::Absent,
+                }
+            }
+
+            fn units(&self) -> &'static str {
+                self.units
+            }
+
+            fn id(&self, toy: &Toy) -> String {
+                toy.id.clone()
+            }
+
+            fn transform(&self, toy: &Toy, _: &mut Findings) -> Result<(String, String), Reject> {
+                Ok((toy.id.clone(), toy.name.to_uppercase()))
+            }
+
+            fn describe(&self, toy: &Toy, _: &(String, String)) -> String {
+                toy.id.clone()
+            }
+
+            async fn write(
+                &self,
+                connection: &mut $connection,
+                outputs: &[(String, String)],
+            ) -> Result<u64, sqlx::Error> {
+                let outputs = serde_json::to_string(outputs).unwrap();
+                let write = sqlx::AssertSqlSafe(self.write.clone());
+                Ok(sqlx::query(write).bind(outputs).execute(connection).await?.rows_affected())
+            }
+        }
+    };
+}
+
+labels!(Sqlite, SqliteConnection);
+labels!(Postgres, PgConnection);
+
+/// A workspace of one database.
+pub(crate) struct Toys {
+    folder: TempDir,
+    pub(crate) depth: Depth,
+    /// A place that differs from run to run: that of the server.
+    pub(crate) hidden: String,
+}
+
+impl Toys {
+    /// With two migrations and a fixture of the first one's version.
+    pub(crate) fn new(engine: &str, created: &str, labels: &str, fixture: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let hidden = folder.path().to_string_lossy().into_owned();
+        let toys = Self { folder, depth: Depth::Exhaustive, hidden };
+        toys.write("migrations/toys/database.toml", &format!("engine = \"{engine}\"\n"));
+        toys.write(&format!("migrations/toys/{CREATED}_create.up.sql"), created);
+        toys.write(&format!("migrations/toys/{LABELS}_labels.up.sql"), labels);
+        toys.write("fixtures/toys/some.sql", &format!("-- at: {CREATED}\n{fixture}"));
+        toys
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A check in SQL.
+    pub(crate) fn check(&self, name: &str, sql: &str) -> &Self {
+        self.write(&format!("migrations/toys/checks/{name}.sql"), &format!("-- from: {LABELS}\n{sql}"));
+        self
+    }
+
+    /// Makes all proofs.
+    pub(crate) fn rehearse(
+        &self,
+        backfill: &dyn AnyBackfill,
+        row_checks: &[&dyn AnyRowCheck],
+        host: impl AsyncFnOnce() -> Result<Host, NoHost>,
+    ) -> Vec<Answer> {
+        let workspace = Workspace::read(self.folder.path()).unwrap();
+        let database = workspace.database("toys").unwrap();
+        let history = History::read(database).unwrap();
+        let checks = check::read(&database.folder, database.engine).unwrap();
+        block(async {
+            let sandbox = Sandbox::open(&self.folder.path().join("target"), host().await).await.unwrap();
+            let subject = Subject {
+                database,
+                history: &history,
+                checks: &checks,
+                row_checks: row_checks.to_vec(),
+                backfills: vec![backfill],
+                depth: self.depth,
+                sandbox: &sandbox,
+                events: &silent,
+            };
+            let answers = subject.prove_all().await.unwrap();
+            sandbox.close().await.unwrap();
+            answers
+        })
+    }
+
+    /// Holds what a proof answered against a snapshot; the other proofs hold, but for those that are named.
+    pub(crate) fn hold(&self, mut answers: Vec<Answer>, proof: Proof, others: &[Proof], snapshot: &str) {
+        let failed = |answer: &&Answer| !answer.problems.is_empty() && answer.proof != proof;
+        let failed: Vec<Proof> = answers.iter().filter(failed).map(|answer| answer.proof).collect();
+        assert_eq!(failed, others, "{snapshot}\n{}", failures("toys", &answers, Paint::Plain));
+        answers.retain(|answer| answer.proof == proof);
+        let mut text = String::new();
+        for answer in &answers {
+            answer.notes.iter().for_each(|note| writeln!(text, "note: {note}").unwrap());
+        }
+        let told = failures("toys", &answers, Paint::Plain)
+            .replace(&*self.folder.path().to_string_lossy(), "")
+            .replace(&self.hidden, "<server>");
+        text.push_str(&told);
+        hold("proofs", snapshot, &text);
+    }
+}

@@ -1,0 +1,135 @@
+//! On SQLite.
+
+use super::{LABELS, Labels, Toys};
+use sqlx::sqlite::Sqlite;
+use std::fmt::Write;
+use xtask::backfill::AnyBackfill;
+use xtask::check::{AnyRowCheck, RowCheck, RowCheckAbout};
+use xtask::rehearsal::{Depth, Proof};
+use xtask::sandbox::NoHost;
+
+const CREATE: &str = "-- Toys, and words for them in no order.
+CREATE TABLE toy (id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, made_at TEXT NOT NULL);
+CREATE TABLE word (toy TEXT NOT NULL REFERENCES toy (id), word TEXT NOT NULL);
+CREATE TRIGGER word_is_short BEFORE UPDATE ON word BEGIN SELECT RAISE(ABORT, 'words stay'); END;
+";
+const UNITS: &str = "SELECT toy.rowid AS \"cursor\", toy.label IS NULL AS \"pending\", toy.id, toy.name FROM toy";
+
+fn fixture() -> String {
+    let mut sql = String::new();
+    for n in 0..30 {
+        let (id, name) = (format!("toy-{n:02}"), format!("name {}", n * 7 % 30));
+        writeln!(sql, "INSERT INTO toy VALUES ('{id}', '{name}', '2025-01-01 23:{n:02}:00');").unwrap();
+        writeln!(sql, "INSERT INTO word VALUES ('{id}', 'one {n}'), ('{id}', 'two {n}');").unwrap();
+    }
+    sql
+}
+
+fn toys(labels: &str) -> Toys {
+    Toys::new("sqlite", CREATE, labels, &fixture())
+}
+
+/// A backfill that stores this as the label.
+fn labels(value: &str) -> Labels<Sqlite> {
+    let write = format!(
+        "UPDATE toy SET label = {value} FROM json_each($1) AS new WHERE toy.id = new.value ->> 0 AND toy.label IS NULL"
+    );
+    Labels::new(UNITS, write)
+}
+
+/// Every label is the name in capitals.
+struct LabelsAreNames;
+
+#[derive(sqlx::FromRow)]
+struct Labelled {
+    id: String,
+    name: String,
+    label: Option<String>,
+}
+
+impl RowCheck for LabelsAreNames {
+    type Db = Sqlite;
+    type Row = Labelled;
+
+    fn about(&self) -> RowCheckAbout {
+        RowCheckAbout { name: "labels_are_names", database: "toys", from: LABELS, until: None }
+    }
+
+    fn rows(&self) -> &'static str {
+        "SELECT toy.rowid AS \"cursor\", toy.id, toy.name, toy.label FROM toy"
+    }
+
+    fn offence(&self, toy: &Labelled) -> Option<(String, String)> {
+        let expected = toy.name.to_uppercase();
+        (toy.label.as_deref() != Some(&expected)).then(|| (toy.id.clone(), expected))
+    }
+}
+
+fn check(snapshot: &str, toys: &Toys, proof: Proof, others: &[Proof], value: &str, rows: &[&dyn AnyRowCheck]) {
+    let backfill: &dyn AnyBackfill = &labels(value);
+    let answers = toys.rehearse(backfill, rows, async || Err(NoHost::Absent));
+    toys.hold(answers, proof, others, snapshot);
+}
+
+const LABEL: &str = "ALTER TABLE toy ADD COLUMN label TEXT;\n";
+const SOUND: &str = "new.value ->> 1";
+
+#[test]
+fn what_is_not_decided_by_the_row() {
+    let check = |snapshot: &str, labels: &str, value: &str| {
+        check(snapshot, &toys(labels), Proof::Deterministic, &[Proof::ChecksBite], value, &[]);
+    };
+    check("sqlite_sound", LABEL, SOUND);
+    check("sqlite_chance", LABEL, "lower(hex(randomblob(16)))");
+    check("sqlite_clock", LABEL, "CURRENT_TIMESTAMP");
+    check("sqlite_local_time", LABEL, "datetime('now', 'localtime')");
+    check("sqlite_day", LABEL, "date('now')");
+    check("sqlite_order", LABEL, "(SELECT word.word FROM word WHERE word.toy = toy.id LIMIT 1)");
+    check("sqlite_batch", LABEL, "json_array_length($1)");
+}
+
+/// What migrations do: defaults are noted, and so is what a file says it takes from the clock; what it hides is not.
+#[test]
+fn migrations() {
+    let check = |snapshot: &str, labels: &str| {
+        let labels = format!("{LABEL}{labels}");
+        check(snapshot, &toys(&labels), Proof::Deterministic, &[], SOUND, &[&LabelsAreNames]);
+    };
+    let log = "CREATE TABLE log (id INTEGER PRIMARY KEY, toy TEXT, at TEXT DEFAULT CURRENT_TIMESTAMP, token TEXT DEFAULT (hex(randomblob(4))));\n\
+               CREATE TABLE entry (log INTEGER REFERENCES log (id), toy TEXT PRIMARY KEY);\n";
+    let fill = "INSERT INTO log (toy) SELECT word FROM word;\nINSERT INTO entry SELECT id, toy FROM log;\n";
+    check("sqlite_defaults", &format!("{log}{fill}"));
+    check("sqlite_says_so", "ALTER TABLE toy ADD COLUMN seen TEXT;\nUPDATE toy SET seen = datetime('now');\n");
+    check(
+        "sqlite_local_file",
+        "ALTER TABLE toy ADD COLUMN day TEXT;\nUPDATE toy SET day = date(made_at, 'localtime');\n",
+    );
+    let first = "ALTER TABLE toy ADD COLUMN word TEXT;\nUPDATE toy SET word = (SELECT word.word FROM word WHERE word.toy = toy.id LIMIT 1);\n";
+    check("sqlite_first_wins", first);
+}
+
+#[test]
+fn what_nobody_notices() {
+    let check = |snapshot: &str, toys: &Toys, rows: &[&dyn AnyRowCheck]| {
+        check(snapshot, toys, Proof::ChecksBite, &[], SOUND, rows);
+    };
+    check("sqlite_no_check", &toys(LABEL), &[]);
+    let some = toys(LABEL);
+    some.check(
+        "toys_have_labels",
+        "-- Catches toys without a label.\nSELECT toy.id FROM toy WHERE toy.label IS NULL;\n",
+    );
+    check("sqlite_half_a_check", &some, &[]);
+    let all = toys(&format!("{LABEL}CREATE TABLE box (id TEXT);\n"));
+    all.check("nothing_is_in_boxes", "-- Catches nothing.\nSELECT box.id FROM box;\n");
+    check("sqlite_whole_check", &all, &[&LabelsAreNames]);
+    let answers = all.rehearse(&labels(SOUND), &[&LabelsAreNames], async || Err(NoHost::Absent));
+    all.hold(answers, Proof::Populated, &[], "sqlite_check_saw_no_row");
+    let shown = toys(LABEL);
+    shown
+        .check("toys_by_label", "-- kind: report\n-- Shows labels.\nSELECT toy.label, count(*) FROM toy GROUP BY 1;\n");
+    check("sqlite_report_only", &shown, &[]);
+    let mut sample = toys(LABEL);
+    sample.depth = Depth::Sample;
+    check("sqlite_sample", &sample, &[&LabelsAreNames]);
+}
