@@ -47,13 +47,12 @@ fn one(sql: &mut String, table: &TableShape) {
     let quote = |column: &String| Engine::Postgres.quote(column);
     // Columns' own collations may contradict each other, or take different texts for equal.
     let hash = |text: &str, seed: &str| format!("hashtextextended({text} COLLATE \"C\", {seed})");
-    let key = match (table.key.as_slice(), table.columns.len()) {
-        ([], _) => "t".to_owned(),
-        ([column], _) => format!("t.{}", quote(column)),
-        (columns, _) => {
-            let columns = columns.iter().map(|column| format!("t.{}", quote(column))).collect::<Vec<_>>();
-            format!("ROW({})", columns.join(", "))
-        }
+    // A row without a key is all that counts of it.
+    let columns = if table.key.is_empty() { &table.columns } else { &table.key };
+    let columns = columns.iter().map(|column| format!("t.{}", quote(column))).collect::<Vec<_>>();
+    let key = match columns.as_slice() {
+        [column] if !table.key.is_empty() => column.clone(),
+        columns => format!("ROW({})", columns.join(", ")),
     };
     let key = hash(&format!("{key}::text"), SEED);
     let seed = if table.key.is_empty() { SEED } else { &key };

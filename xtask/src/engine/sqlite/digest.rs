@@ -16,6 +16,13 @@ pub(crate) async fn digests(session: &mut Session, tables: &[TableShape]) -> Res
             digests.push(Summing::new(table).finish());
             continue;
         }
+        if table.columns.is_empty() {
+            // Nothing of its rows counts but how many they are.
+            let counted = session.rows(&format!("SELECT count(*) FROM {}", Engine::Sqlite.rows_of(table)), &[]).await?;
+            let rows = counted.first().and_then(|row| row.first()?.as_int()).and_then(|n| u64::try_from(n).ok());
+            digests.push(TableDigest { rows: rows.unwrap_or_default(), ..Summing::new(table).finish() });
+            continue;
+        }
         let columns = table.columns.iter().map(|column| Engine::Sqlite.quote(column)).collect::<Vec<_>>().join(", ");
         let sql = format!("SELECT {columns} FROM {}", Engine::Sqlite.rows_of(table));
         match sum(session, sql, table).await {
