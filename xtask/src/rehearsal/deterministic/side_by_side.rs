@@ -36,24 +36,19 @@ impl SideBySide {
         for action in path {
             action.perform(course, course.batch, &here, &mut one).await?;
             action.perform(course, course.batch_of(&Vary::ALL), &there, &mut other).await?;
-            for leave in [&[][..], &excused] {
-                let (one, other) = (content(course, &mut one, leave).await?, content(course, &mut other, leave).await?);
-                for difference in one.compare(&other) {
-                    first.entry(place(&difference)).or_insert_with(|| action.clone());
-                }
+            let (all, hidden, _) = compare(course, &mut one, &mut other, &excused).await?;
+            for difference in all.iter().chain(&hidden) {
+                first.entry(place(difference)).or_insert_with(|| action.clone());
             }
             for (table, column) in moments_now(&mut other, moments).await? {
                 first.entry((table, Some(column))).or_insert_with(|| action.clone());
             }
         }
         let usual = content(course, &mut one, &[]).await?;
-        let mut found = Vec::new();
-        for leave in [&[][..], &excused] {
-            let sums = content(course, &mut one, leave).await?.compare(&content(course, &mut other, leave).await?);
-            let volatile = [course.subject.database.volatile.as_slice(), leave].concat();
-            found.push(fingerprint::explain(&mut one, &mut other, &volatile, sums).await?);
-        }
-        let (hidden, all) = (found.pop().unwrap_or_default(), found.pop().unwrap_or_default());
+        let (all, hidden, left) = compare(course, &mut one, &mut other, &excused).await?;
+        let volatile = course.subject.database.volatile.as_slice();
+        let all = fingerprint::explain(&mut one, &mut other, volatile, all).await?;
+        let hidden = fingerprint::explain(&mut one, &mut other, &[volatile, &left].concat(), hidden).await?;
         one.close().await?;
         other.close().await?;
         Ok(Self { usual, all, hidden, first })
@@ -63,6 +58,30 @@ impl SideBySide {
     pub(super) fn step(&self, place: &Place) -> Option<Action> {
         self.first.get(place).cloned()
     }
+}
+
+/// How two databases differ; how they differ where what defaults may have given is left out; and which columns that are. The key
+/// of a table whose rows are the same but for their numbers is left out; where they are not, only the key tells which row has
+/// another value.
+async fn compare(
+    course: &Course<'_>,
+    one: &mut Connection,
+    other: &mut Connection,
+    excused: &[(String, String)],
+) -> Result<(Vec<ContentDifference>, Vec<ContentDifference>, Vec<(String, String)>), Error> {
+    let (here, there) = (content(course, one, &[]).await?, content(course, other, &[]).await?);
+    let all = here.compare(&there);
+    let is_key =
+        |(table, column): &(String, String)| here.tables.get(table).is_some_and(|digest| digest.key.contains(column));
+    let other_keys = |table: &str| {
+        all.iter().any(|found| matches!(found, ContentDifference::Rows { table: other, .. } if *other == table))
+    };
+    let without = content(course, one, excused).await?.compare(&content(course, other, excused).await?);
+    let is_renumbered = |table: &str| !without.iter().any(|found| found.subject().0 == table);
+    let is_left = |place: &&(String, String)| !is_key(place) || other_keys(&place.0) || is_renumbered(&place.0);
+    let left: Vec<_> = excused.iter().filter(is_left).cloned().collect();
+    let hidden = content(course, one, &left).await?.compare(&content(course, other, &left).await?);
+    Ok((all, hidden, left))
 }
 
 /// Those of these columns that are there already and hold the moment.

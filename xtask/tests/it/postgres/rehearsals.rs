@@ -47,7 +47,7 @@ fn widened() {
               (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);";
     shop.migration("20250919120000_readings", up, "DROP TABLE reading;");
     let up = "ALTER TABLE reading ALTER n TYPE bigint, ALTER code TYPE text, ALTER size TYPE size USING size::size, ALTER data TYPE jsonb, \
-              ALTER price TYPE numeric(12,4), ALTER at TYPE timestamptz USING at AT TIME ZONE 'UTC', ALTER word TYPE timestamptz USING word::timestamptz, \
+              ALTER price TYPE numeric(12,4), ALTER at TYPE timestamptz USING at::timestamp AT TIME ZONE 'UTC', ALTER word TYPE timestamptz USING word::timestamptz, \
               ALTER flag TYPE bool USING flag <> 0, ALTER key TYPE uuid USING key::uuid, DROP COLUMN empty, DROP COLUMN twice;\n\
               UPDATE reading SET code = '' WHERE code IS NULL;\nALTER TABLE reading ALTER code SET NOT NULL;";
     shop.migration(LABEL, up, "");
