@@ -80,6 +80,13 @@ impl Change {
 pub struct Changes(BTreeMap<Change, u64>);
 
 impl Changes {
+    /// True where values are others, and none was nulled, cut, rounded or left without its time zone.
+    pub(crate) fn are_of_meaning(&self) -> bool {
+        self.0.keys().all(|change| *change == Change::Other || !change.is_loss())
+    }
+}
+
+impl Changes {
     pub(super) fn add(&mut self, change: Change) {
         *self.0.entry(change).or_default() += 1;
     }

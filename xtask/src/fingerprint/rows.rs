@@ -56,7 +56,9 @@ pub async fn explain(
                         [] => Vec::new(),
                         _ => look(before, after, &common).await?.differences(&common),
                     };
-                    explained.extend(if seen.is_empty() { vec![difference] } else { seen });
+                    // Sums bind values to keys: those of other keys say nothing of rows that are the same.
+                    let is_unseen = seen.is_empty() && old.key == new.key;
+                    explained.extend(if is_unseen { vec![difference] } else { seen });
                 }
             }
             (difference, ..) => explained.push(difference),

@@ -13,9 +13,10 @@ use super::populated::tell_losses;
 use super::state::is_declared;
 use super::walk::Action;
 use crate::engine::Broken;
-use crate::fingerprint::{self, Content, ContentDifference};
+use crate::fingerprint::{self, Changes, Content, ContentDifference};
 use crate::migration::{self, Migration};
 use crate::rows::Flavour;
+use crate::workspace::Origin;
 use crate::{Error, backfill};
 use covered::covered;
 use failure::{Seen, brief, tell};
@@ -56,6 +57,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
                 if let Some(earlier) = before.take() {
                     let now = fingerprint::content(&mut stage.connection, &course.subject.database.volatile).await?;
                     let lost = lost(course, migration, (&earlier, &now), (&mut shadow, &path), &mut stage).await?;
+                    let lost = without_what_is_meant(course, migration, lost);
                     tell_losses(course, migration, &lost).await;
                     before = Some(now);
                 }
@@ -213,6 +215,43 @@ async fn lost(
         found.retain(|difference| counts(difference) && !was_empty(difference));
     }
     Ok(found)
+}
+
+/// The losses, without what is dropped or given other values. Of a history that keeps nobody's rules but sqlx's that is noted:
+/// whoever drops or updates something can see that, and a file that was applied somewhere can't be changed to say so. What goes
+/// beside that (rows, parts of values) is what nobody sees.
+fn without_what_is_meant(
+    course: &mut Course<'_>,
+    migration: &Migration,
+    mut lost: Vec<ContentDifference>,
+) -> Vec<ContentDifference> {
+    if course.subject.database.origin == Origin::Workspace {
+        return lost;
+    }
+    let is_dropped = |difference: &mut ContentDifference| {
+        matches!(difference, ContentDifference::TableGone { .. } | ContentDifference::ColumnGone { .. })
+    };
+    let is_updated = |difference: &mut ContentDifference| match difference {
+        ContentDifference::Values { changes, .. } => changes.as_ref().is_some_and(Changes::are_of_meaning),
+        _ => false,
+    };
+    let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();
+    if !updated.is_empty() {
+        course.notes.push(format!("{} gives other values to {}", migration.label(), updated.join(", ")));
+    }
+    let dropped: Vec<String> = lost.extract_if(.., is_dropped).map(|difference| name(&difference)).collect();
+    if !dropped.is_empty() {
+        course.notes.push(format!("{} drops {}, with what it holds", migration.label(), dropped.join(", ")));
+    }
+    lost
+}
+
+/// The table, or the column, that a difference is about.
+fn name(difference: &ContentDifference) -> String {
+    match difference.subject() {
+        (table, Some(column)) => format!("\"{table}\".\"{column}\""),
+        (table, None) => format!("\"{table}\""),
+    }
 }
 
 /// True where nothing but NULL was overwritten.
