@@ -4,7 +4,7 @@
 use app::llama_logs::{Category, classify};
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
+use xtask::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 
 /// The backfill of `llama_logs.category`.
 pub(crate) struct LlamaLogCategories;
@@ -67,9 +67,9 @@ impl Backfill for LlamaLogCategories {
         Ok(sqlx::query(update).bind(ids).bind(categories).execute(connection).await?.rows_affected())
     }
 
-    async fn undo(&self, connection: &mut PgConnection, records: &[Record]) -> Result<u64, sqlx::Error> {
+    async fn undo(&self, connection: &mut PgConnection, records: &[Record]) -> Result<Undone, sqlx::Error> {
         let ids: Vec<Uuid> = records.iter().map(|record| record.cursor).collect();
         let update = "UPDATE llama_logs SET category = NULL WHERE id = ANY ($1::uuid[]) AND category IS NOT NULL";
-        Ok(sqlx::query(update).bind(ids).execute(connection).await?.rows_affected())
+        Ok(sqlx::query(update).bind(ids).execute(connection).await?.rows_affected().into())
     }
 }

@@ -130,14 +130,29 @@ pub trait Backfill: Send + Sync + 'static {
         outputs: &[Self::Output],
     ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
-    /// Takes back what [`Self::write`] did for these units, set-wise. Returns how many rows it changed. Needed where
-    /// [`About::undo`] says that it is written.
+    /// Takes back what [`Self::write`] did for these units, set-wise. Needed where [`About::undo`] says that it is written.
     fn undo(
         &self,
         _connection: &mut <Self::Db as Database>::Connection,
         _units: &[Self::Unit],
-    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send {
+    ) -> impl Future<Output = Result<Undone, sqlx::Error>> + Send {
         async { Err(sqlx::Error::Protocol("`undo` is declared as written, and is not".to_owned())) }
+    }
+}
+
+/// What an undo did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// How many rows it changed.
+    pub rows: u64,
+    /// How many of the rows that were written it had to leave, for something refers to them.
+    pub left_alone: u64,
+}
+
+impl From<u64> for Undone {
+    /// So many rows, and none was left.
+    fn from(rows: u64) -> Self {
+        Self { rows, left_alone: 0 }
     }
 }
 

@@ -70,10 +70,10 @@ impl Backfill for Double {
         Ok(sqlx::query(update).bind(sqlx::types::Json(outputs)).execute(connection).await?.rows_affected())
     }
 
-    async fn undo(&self, connection: &mut SqliteConnection, units: &[Unit]) -> Result<u64, sqlx::Error> {
+    async fn undo(&self, connection: &mut SqliteConnection, units: &[Unit]) -> Result<Undone, sqlx::Error> {
         let rows: Vec<i64> = units.iter().map(|unit| unit.cursor).collect();
         let update = "UPDATE t SET doubled = NULL WHERE t.rowid IN (SELECT value FROM json_each($1))";
-        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected())
+        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected().into())
     }
 }
 

@@ -5,7 +5,7 @@ use super::deep::{Poured, Sizes, Source};
 use super::findings::{Books, Found};
 use super::pace::Pace;
 use super::spool::Spool;
-use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject};
+use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject, Undone};
 use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Value};
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Run};
@@ -352,11 +352,11 @@ impl<'a, B: Backfill> Work<'a, B> {
         let start = Instant::now();
         let written = match (self.pass.effect, &piece.end) {
             (Effect::Undo, Some(end)) => self.backfill.undo(connection, &end.units).await,
-            (Effect::Undo, None) => Ok(0),
-            _ if piece.outputs.is_empty() => Ok(0),
-            _ => self.backfill.write(connection, &piece.outputs).await,
+            (Effect::Undo, None) => Ok(Undone::default()),
+            _ if piece.outputs.is_empty() => Ok(Undone::default()),
+            _ => self.backfill.write(connection, &piece.outputs).await.map(Undone::from),
         };
-        let rows = written.map_err(|error| {
+        let Undone { rows, left_alone: referred_to } = written.map_err(|error| {
             if self.backfill.is_overtaken(&error) {
                 return Self::was_overtaken(writer, format!("what was read is no more as it was ({error})"));
             }
@@ -392,7 +392,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             let them = if left_alone == 1 { "row" } else { "rows" };
             return Err(Self::was_overtaken(writer, format!("somebody else was faster with {left_alone} {them}")));
         }
-        next.counts.left_alone += left_alone;
+        next.counts.left_alone += left_alone + referred_to;
         if self.pass.effect.work().is_some() {
             let mut pieces = piece.findings.pieces().map_err(spooling)?;
             loop {

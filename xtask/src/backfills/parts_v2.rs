@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{FromRow, Row as _};
 use std::sync::LazyLock;
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Deep, Effect, Findings, Reject, Right, Undo};
+use xtask::backfill::{About, Backfill, Deep, Effect, Findings, Reject, Right, Undo, Undone};
 use xtask::ledger::{Fate, FindingKind};
 
 /// The backfill of `parts_v2`, `sessions_v2` and `part_relationships_v2`.
@@ -317,13 +317,13 @@ impl Backfill for PartsV2 {
 
     /// Removes the rows with the ids that follow from the legacy rows of these users, in the order that the references need.
     /// Rows that were there before have other ids, and stay; so do those that something of the app's refers to.
-    async fn undo(&self, connection: &mut PgConnection, units: &[User]) -> Result<u64, sqlx::Error> {
+    async fn undo(&self, connection: &mut PgConnection, units: &[User]) -> Result<Undone, sqlx::Error> {
         let users: Vec<Uuid> = units.iter().map(|user| user.cursor).collect();
-        let mut removed = 0;
-        for (read, remove, derive) in [
-            (READ_RELATIONSHIPS, REMOVE_RELATIONSHIPS, relationship_id as fn(Uuid) -> Uuid),
-            (READ_SESSIONS, REMOVE_SESSIONS, session_id),
-            (READ_PARTS, REMOVE_PARTS, part_id),
+        let mut undone = Undone::default();
+        for (read, remove, left, derive) in [
+            (READ_RELATIONSHIPS, REMOVE_RELATIONSHIPS, LEFT_RELATIONSHIPS, relationship_id as fn(Uuid) -> Uuid),
+            (READ_SESSIONS, REMOVE_SESSIONS, LEFT_SESSIONS, session_id),
+            (READ_PARTS, REMOVE_PARTS, LEFT_PARTS, part_id),
         ] {
             let mut after = Uuid::nil();
             loop {
@@ -332,7 +332,9 @@ impl Backfill for PartsV2 {
                 let Some(last) = ids.last().copied() else { break };
                 after = last;
                 let derived: Vec<Uuid> = ids.into_iter().map(derive).collect();
-                removed += sqlx::query(remove).bind(derived).execute(&mut *connection).await?.rows_affected();
+                undone.rows += sqlx::query(remove).bind(&derived).execute(&mut *connection).await?.rows_affected();
+                let left: i64 = sqlx::query_scalar(left).bind(derived).fetch_one(&mut *connection).await?;
+                undone.left_alone += u64::try_from(left).unwrap_or_default();
             }
         }
         let before = units.iter().map(|user| user.settings.as_ref().map(|json| json.as_str().to_owned())).collect();
@@ -341,8 +343,9 @@ impl Backfill for PartsV2 {
                       WHERE users.id = new.id AND users.settings IS NOT DISTINCT FROM new.before::jsonb";
         let before: Vec<Option<String>> = before;
         let after: Vec<Option<String>> = units.iter().map(cleared).collect();
-        let marks = sqlx::query(update).bind(users).bind(before).bind(after).execute(connection).await?.rows_affected();
-        Ok(removed + marks)
+        undone.rows +=
+            sqlx::query(update).bind(users).bind(before).bind(after).execute(connection).await?.rows_affected();
+        Ok(undone)
     }
 }
 
@@ -351,6 +354,9 @@ const READ_RELATIONSHIPS: &str =
     "SELECT id FROM part_relationships WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
 const READ_SESSIONS: &str = "SELECT id FROM sessions WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
 const READ_PARTS: &str = "SELECT id FROM parts WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
+const LEFT_RELATIONSHIPS: &str = "SELECT count(*) FROM part_relationships_v2 WHERE id = ANY ($1)";
+const LEFT_SESSIONS: &str = "SELECT count(*) FROM sessions_v2 WHERE id = ANY ($1)";
+const LEFT_PARTS: &str = "SELECT count(*) FROM parts_v2 WHERE id = ANY ($1)";
 const REMOVE_RELATIONSHIPS: &str = "DELETE FROM part_relationships_v2 WHERE id = ANY ($1)";
 const REMOVE_SESSIONS: &str = "DELETE FROM sessions_v2 WHERE id = ANY ($1)
     AND NOT EXISTS (SELECT FROM observations WHERE session_id = sessions_v2.id)";

@@ -3,7 +3,7 @@
 use app::pets::traits::{Rarity, generate};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
+use xtask::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 
 /// The backfill of `"Pet"."traits"`.
 pub(crate) struct PetTraits;
@@ -67,11 +67,11 @@ impl Backfill for PetTraits {
         Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected())
     }
 
-    async fn undo(&self, connection: &mut SqliteConnection, pets: &[Pet]) -> Result<u64, sqlx::Error> {
+    async fn undo(&self, connection: &mut SqliteConnection, pets: &[Pet]) -> Result<Undone, sqlx::Error> {
         let rows: Vec<i64> = pets.iter().map(|pet| pet.cursor).collect();
         let update = r#"UPDATE "Pet" SET "traits" = NULL
                         WHERE "Pet".rowid IN (SELECT value FROM json_each($1)) AND "Pet"."traits" IS NOT NULL"#;
-        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected())
+        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected().into())
     }
 }
 

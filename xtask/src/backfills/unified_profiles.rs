@@ -7,7 +7,7 @@ use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, 
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
 use std::sync::LazyLock;
-use xtask::backfill::{About, Backfill, Findings, Reject, Undo};
+use xtask::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 use xtask::ledger::{Fate, Json, Sighting};
 use xtask::report::count;
 
@@ -185,7 +185,7 @@ impl Backfill for UnifiedProfiles {
     /// Removes the rows with the ids that follow from these users and their contexts. They may have been written here, or by
     /// the app, whose rows are the same: both are what `unify` makes of the old rows, which stay, with every answer in
     /// them, so that nothing is lost and another run writes the same again. Rows of other ids are of neither, and stay.
-    async fn undo(&self, connection: &mut PgConnection, users: &[Row]) -> Result<u64, sqlx::Error> {
+    async fn undo(&self, connection: &mut PgConnection, users: &[Row]) -> Result<Undone, sqlx::Error> {
         let profiles: Vec<String> = users.iter().map(|user| profile_id(&user.id)).collect();
         let mut intents = Vec::new();
         for user in users {
@@ -202,7 +202,7 @@ impl Backfill for UnifiedProfiles {
                             RETURNING "ContextIntent"."id"
                         )
                         SELECT (SELECT count(*) FROM profile) + (SELECT count(*) FROM intent)"#;
-        changed(sqlx::query_scalar(delete).bind(profiles).bind(intents).fetch_one(connection).await?)
+        changed(sqlx::query_scalar(delete).bind(profiles).bind(intents).fetch_one(connection).await?).map(Undone::from)
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Counts {
     pub units: u64,
     /// Rows that were written, or in a dry run would be.
     pub writes: u64,
-    /// Rows that somebody else had filled meanwhile, and that were left alone.
+    /// Rows that somebody else had filled meanwhile, or that an undo can't take back, and that were left alone.
     pub left_alone: u64,
     /// Batches that were committed.
     pub batches: u64,

@@ -37,10 +37,11 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         ("rows".to_owned(), format!("{} {would}", thousands(counts.writes))),
     ];
     if counts.left_alone > 0 {
-        rows.push((
-            String::new(),
-            format!("{} left alone: somebody else had filled them meanwhile", thousands(counts.left_alone)),
-        ));
+        let why = match outcome.effect {
+            Effect::Undo => "something refers to them",
+            _ => "somebody else had filled them meanwhile",
+        };
+        rows.push((String::new(), format!("{} left alone: {why}", thousands(counts.left_alone))));
     }
     if counts.retries > 0 {
         rows.push(("retries".to_owned(), format!("{}, each from the last batch committed", thousands(counts.retries))));

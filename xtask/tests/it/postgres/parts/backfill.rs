@@ -274,6 +274,20 @@ fn an_undo_in_scope_leaves_others_as_they_were() {
     assert_eq!(all(&url), before);
 }
 
+/// What something of the app's refers to stays, and that is said.
+#[test]
+fn an_undo_says_what_it_leaves() {
+    let (workspace, url) = database(NEWEST);
+    populate(&url, 2, 10);
+    workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
+    let observe = "INSERT INTO observations (id, user_id, part_id, content, observed_at) SELECT gen_random_uuid(), user_id, id, 'x', now() FROM parts_v2 ORDER BY id LIMIT 3";
+    execute(&url, observe);
+    let undone = report(&workspace, &format!("backfill parts_v2 --undo --url {url}"));
+    assert_eq!(undone.counts.left_alone, 3);
+    assert_eq!(query(&url, "SELECT count(*)::text FROM parts_v2"), ["3"]);
+    assert_eq!(query(&url, "SELECT count(*)::text FROM sessions_v2"), ["0"]);
+}
+
 /// Two commands at the same time: the one waits for the other, and each row is there once.
 #[test]
 fn two_at_the_same_time() {
