@@ -45,6 +45,9 @@ pub(super) trait Source<B: Backfill> {
     /// Whether there are any.
     const HAS_ROWS: bool;
 
+    /// How many pieces wait to be written at the most.
+    const AHEAD: usize;
+
     /// How many of these units, counted from the first, make a batch: one at least.
     fn fitting(
         work: &Work<'_, B>,
@@ -107,6 +110,7 @@ pub(super) struct Whole;
 
 impl<B: Backfill> Source<B> for Whole {
     const HAS_ROWS: bool = false;
+    const AHEAD: usize = 1;
 
     async fn fitting(_: &Work<'_, B>, _: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
         Ok(units.len())
@@ -133,6 +137,8 @@ const ROWS_OF_A_BATCH: u64 = 20_000;
 
 impl<B: Deep> Source<B> for RowByRow {
     const HAS_ROWS: bool = true;
+    // While the first rows of a batch are looked for, the last of the one before it are written.
+    const AHEAD: usize = 8;
 
     async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
         let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();

@@ -124,7 +124,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         stretch: Stretch,
         run: &mut Run,
     ) -> Result<Ending, Error> {
-        let (sender, mut receiver) = mpsc::channel(1);
+        let (sender, mut receiver) = mpsc::channel(S::AHEAD);
         // The sender goes with the reading: its end is the end of the batches.
         let read = async move {
             if let Err(error) = self.read::<S>(&mut *reader, stretch, &sender).await {
