@@ -4,7 +4,7 @@ use crate::engine::{self, Connection, Retries};
 use crate::ledger::Finding;
 use crate::shell::quoted;
 use miette::Diagnostic;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn several(rejects: &[Finding]) -> String {
     let more =
@@ -155,6 +155,16 @@ impl Error {
     pub(super) async fn name_holders(self, connection: &mut Connection) -> Self {
         match self {
             Self::Engine(error) => Self::Engine(connection.name_holders(error).await),
+            other => other,
+        }
+    }
+
+    /// The same, where it is about a lock that was waited for from then on.
+    pub(super) fn waited_since(self, start: Instant) -> Self {
+        match self {
+            Self::Engine(engine::Error::Locked { place, holders, .. }) => {
+                Self::Engine(engine::Error::Locked { place, holders, waited: start.elapsed() })
+            }
             other => other,
         }
     }

@@ -377,9 +377,10 @@ impl<'a, B: Backfill> Work<'a, B> {
             && let Some(sizes) = piece.end.as_ref().and_then(|end| end.sizes.as_ref())
         {
             let Some(connection) = B::Db::typed(writer) else { return Err(self.wrong_engine(writer)) };
-            let hold = sizes.still_hold::<B::Db>(connection).await;
+            let (start, hold) = (Instant::now(), sizes.still_hold::<B::Db>(connection).await);
             let what = || "counting rows once more".to_owned();
-            if !hold.map_err(|PageError { error, .. }| self.reading(writer, what(), error))? {
+            let failed = |PageError { error, .. }| self.reading(writer, what(), error).waited_since(start);
+            if !hold.map_err(failed)? {
                 return Err(Self::was_overtaken(writer, "rows came or went while they were read".to_owned()));
             }
         }

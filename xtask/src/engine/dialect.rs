@@ -24,8 +24,7 @@ pub(crate) enum Whose {
 }
 
 const POSTGRES: &[&[&str]] = &[&["CREATE", "EXTENSION"], &["CREATE", "TYPE"], &["LANGUAGE", "PLPGSQL"]];
-const SQLITE: &[&[&str]] =
-    &[&["AUTOINCREMENT"], &["PRAGMA", "FOREIGN_KEYS"], &["WITHOUT", "ROWID"], &[")", "STRICT", ";"]];
+const SQLITE: &[&[&str]] = &[&["KEY", "AUTOINCREMENT"], &["PRAGMA", "FOREIGN_KEYS"], &["WITHOUT", "ROWID"]];
 const MYSQL: &[&[&str]] = &[&["AUTO_INCREMENT"], &["ENGINE", "=", "INNODB"]];
 
 impl Engine {
@@ -68,7 +67,8 @@ mod tests {
         // SQLite takes any word for a type, and histories that began on PostgreSQL make use of that.
         check(Engine::Sqlite, "CREATE TABLE t (id BIGSERIAL, at TIMESTAMPTZ)", "");
         check(Engine::Postgres, "-- AUTOINCREMENT\nCREATE TABLE t (id int, \"AUTOINCREMENT\" int)", "");
-        check(Engine::Postgres, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "39 AUTOINCREMENT");
+        check(Engine::Postgres, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "35 KEY AUTOINCREMENT");
+        check(Engine::Postgres, "ALTER FUNCTION f(int) STRICT; CREATE TABLE t (autoincrement bool)", "");
         check(Engine::Postgres, "CREATE TABLE t (id int AUTO_INCREMENT)", "23 AUTO_INCREMENT");
     }
 }

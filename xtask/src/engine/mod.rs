@@ -141,6 +141,13 @@ impl Engine {
         }
     }
 
+    /// True where a script renames a column so.
+    pub(crate) fn renames(self, sql: &str, column: &str, to: &str) -> bool {
+        let names: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();
+        let is = |word: &String, name: &str| word.eq_ignore_ascii_case(name);
+        names.windows(3).any(|words| is(&words[0], column) && is(&words[1], "TO") && is(&words[2], to))
+    }
+
     /// True where a script does nothing but add: tables, columns, indexes, constraints. Then it loses nothing.
     pub(crate) fn only_adds(self, sql: &str) -> bool {
         let adds = |statement: &lex::Statement<'_>| {
@@ -165,6 +172,18 @@ impl Engine {
         let drawing = ["gen_random_uuid", "random", "randomblob"];
         let is_drawing = |name: &str| drawing.contains(&name) || name.starts_with("uuid_generate_");
         volatile::source(sql, self, is_drawing).is_some_and(|source| source != Source::Counter)
+    }
+
+    /// True where a script makes a function, a procedure or a trigger that does so.
+    pub(crate) fn makes_what_asks_for_chance(self, sql: &str) -> bool {
+        let makes = |statement: &&lex::Statement<'_>| {
+            let words: Vec<String> = lex::tokens(statement.text, self).iter().take(6).map(lex::Token::normal).collect();
+            let is_made = |word: &String| matches!(word.as_str(), "FUNCTION" | "PROCEDURE" | "TRIGGER");
+            words.first().is_some_and(|word| word == "CREATE") && words.iter().any(is_made)
+        };
+        // A body stands between dollars, and is one token as it stands.
+        let bodies = |statement: &lex::Statement<'_>| statement.text.replace('$', " ");
+        lex::statements(sql, self).iter().filter(makes).any(|statement| self.asks_for_chance(&bodies(statement)))
     }
 
     /// True where a script asks for the time zone of the process, which is that of the machine.

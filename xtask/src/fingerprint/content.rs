@@ -63,7 +63,8 @@ impl Content {
         let mut found = Vec::new();
         // All its rows and values are there under another name, perhaps with columns more.
         let holds = |digest: &TableDigest, other: &TableDigest| {
-            other.rows == digest.rows && digest.columns.iter().all(|(name, sum)| other.columns.get(name) == Some(sum))
+            other.rows == digest.rows
+                && digest.columns.values().all(|sum| other.columns.values().any(|other| other == sum))
         };
         let renamed_to = |(table, digest): (&String, &TableDigest), others: &Self| {
             let elsewhere = |(name, other): &(&String, &TableDigest)| {
@@ -101,6 +102,24 @@ impl Content {
                 let table = before.table.clone().unwrap_or_else(|| name.clone());
                 let (sequence, before, after) = (name.clone(), before.next, now.next);
                 found.push(ContentDifference::SequenceBack { sequence, table, before, after });
+            }
+        }
+        found
+    }
+}
+
+impl Content {
+    /// Columns that are gone while others came that hold the same, as `(table, column, other)`: [`Self::compare`] takes them for
+    /// renamed.
+    #[must_use]
+    pub fn renamed(&self, after: &Self) -> Vec<(String, String, String)> {
+        let mut found = Vec::new();
+        for (table, before) in &self.tables {
+            let Some(now) = after.tables.get(table).filter(|_| before.rows > 0) else { continue };
+            for (column, sum) in before.columns.iter().filter(|(column, _)| !now.columns.contains_key(*column)) {
+                let others = now.columns.iter().filter(|(other, _)| !before.columns.contains_key(*other));
+                let same = others.filter(|(_, other)| *other == sum).map(|(other, _)| other);
+                found.extend(same.map(|other| (table.clone(), column.clone(), other.clone())));
             }
         }
         found

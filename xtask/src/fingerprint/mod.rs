@@ -15,5 +15,5 @@ pub use changes::{Change, Changes};
 pub use content::{Content, content, state};
 pub use defaults::volatile_defaults;
 pub use difference::{ContentDifference, Example, SchemaDifference};
-pub use rows::explain;
+pub use rows::{constant, explain};
 pub use schema::{compare as compare_schemas, schema};

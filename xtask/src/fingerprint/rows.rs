@@ -69,6 +69,21 @@ pub async fn explain(
     Ok(explained)
 }
 
+/// How many rows have a value in a column, where it is the same in all of them: such a column is told from another by nothing.
+///
+/// # Errors
+/// What the engine said.
+pub async fn constant(connection: &mut Connection, table: &str, column: &str) -> Result<Option<u64>, Error> {
+    let Some(shape) = connection.tables().await?.into_iter().find(|shape| shape.name == table) else { return Ok(None) };
+    let engine = connection.engine();
+    let (name, rows) = (engine.quote(column), engine.rows_of(&shape));
+    let text = engine.as_text(&name);
+    let sql =
+        format!("SELECT count(*) FROM (SELECT DISTINCT {text} FROM {rows} WHERE {name} IS NOT NULL LIMIT 2) AS few");
+    let few = connection.query(&sql, &[], 1).await?.scalar().and_then(Value::as_int);
+    Ok(if few == Some(2) { None } else { Some(values(connection, &shape, column).await?) })
+}
+
 /// How many rows have a value in a column.
 async fn values(connection: &mut Connection, table: &TableShape, column: &str) -> Result<u64, Error> {
     let engine = connection.engine();

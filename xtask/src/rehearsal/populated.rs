@@ -7,7 +7,7 @@ use super::{Course, What};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
 use crate::engine::{Connection, Engine};
-use crate::fingerprint::{Change, ContentDifference};
+use crate::fingerprint::{self, Change, ContentDifference};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 
@@ -92,8 +92,31 @@ async fn apply_watched(
             ));
         }
     }
-    tell_losses(course, migration, &compared.content).await;
+    let mut found = compared.content;
+    found.extend(taken_for_renamed(course, migration, (before, &after), connection).await?);
+    tell_losses(course, migration, &found).await;
     Ok(after)
+}
+
+/// Columns that went while another came with the same value in all rows: that the values are the same says nothing then, and the
+/// file does not say that it renames them.
+async fn taken_for_renamed(
+    course: &Course<'_>,
+    migration: &Migration,
+    (before, after): (&Moment, &Moment),
+    connection: &mut Connection,
+) -> Result<Vec<ContentDifference>, Error> {
+    let mut found = Vec::new();
+    for (table, column, other) in before.content().renamed(after.content()) {
+        if course.subject.database.engine.renames(&migration.up.sql, &column, &other) {
+            continue;
+        }
+        if let Some(rows) = fingerprint::constant(connection, &table, &other).await? {
+            let rows = Some(rows);
+            found.push(ContentDifference::ColumnGone { table, column, rows, examples: Vec::new() });
+        }
+    }
+    Ok(found)
 }
 
 /// Records a problem where something is lost that the migration does not declare.

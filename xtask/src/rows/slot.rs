@@ -68,7 +68,10 @@ fn single(engine: Engine, blank: &Blank, at: usize, rows: u64, flavour: Flavour)
     let usual: Vec<Value> = (rows + 1..=rows + ORDINARY).map(|n| ordinary(&blank.table, field, n)).collect();
     let edges = if flavour == Flavour::Everything { extremes(field) } else { Vec::new() };
     // Where words are listed, each is a case of its own.
-    let edges: Vec<Value> = hints.named.iter().skip(2).take(10).cloned().chain(edges).collect();
+    // What a rule names as a bound is as far as it goes.
+    let bounds = hints.near.iter().filter(|value| matches!(value, Value::Int(_) | Value::Real(_)));
+    let bounds = if flavour == Flavour::Everything { bounds.take(8).cloned().collect() } else { Vec::new() };
+    let edges: Vec<Value> = hints.named.iter().skip(2).take(10).cloned().chain(bounds).chain(edges).collect();
 
     let mut choices = Vec::new();
     if field.default == Default::Constant {

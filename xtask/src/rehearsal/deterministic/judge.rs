@@ -9,6 +9,7 @@ use super::{Place, excuse, place};
 use crate::Error;
 use crate::engine::VolatileDefault;
 use crate::fingerprint::ContentDifference;
+use crate::migration::Migration;
 use crate::workspace::Origin;
 use std::collections::BTreeSet;
 
@@ -79,7 +80,11 @@ pub(super) async fn judge(
         .extract_if(.., |found| says_so(found).is_some())
         .filter_map(|found| {
             let label = says_so(&found)?;
-            Some(format!("{}: {label} says itself that it takes this from the clock or from chance", found.lines[0]))
+            let what = match &found.place {
+                (table, Some(column)) => format!("\"{table}\".\"{column}\""),
+                (table, None) => format!("the rows of \"{table}\""),
+            };
+            Some(format!("{what}: {label} says itself that it takes this from the clock or from chance"))
         })
         .collect();
     course.notes.extend(notes.into_iter().chain(declared));
@@ -166,8 +171,14 @@ impl Course<'_> {
     fn asks_for_chance(&self, action: &Action) -> Option<String> {
         match action {
             Action::Up(version) => {
-                let migration = self.subject.history.get(*version)?;
-                self.subject.database.engine.asks_for_chance(&migration.up.sql).then(|| migration.label())
+                let engine = self.subject.database.engine;
+                let until = self.subject.history.migrations.iter().rev().filter(|one| one.version <= *version);
+                // Itself, or by a function or a trigger that was made before.
+                let mut saying = until.filter(|one| match one.version == *version {
+                    true => engine.asks_for_chance(&one.up.sql),
+                    false => engine.makes_what_asks_for_chance(&one.up.sql),
+                });
+                saying.next().map(Migration::label)
             }
             // It is not the subject.
             Action::Rows(_) => self.fixture.map(|fixture| format!("fixture {}", fixture.name)),

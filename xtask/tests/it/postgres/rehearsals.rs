@@ -22,6 +22,36 @@ fn losses() {
     rehearse("values_truncated", 1, truncated, "ALTER TABLE shelf ALTER name TYPE text;");
 }
 
+/// A column of one value throughout says nothing of the one that comes with the same; what a file renames it renames.
+#[test]
+fn renamed_or_not() {
+    let flag = "ALTER TABLE item ADD COLUMN hidden boolean NOT NULL DEFAULT true;";
+    let add = "ALTER TABLE item ADD COLUMN old boolean NOT NULL DEFAULT true;";
+    let with = |up: &str, down: &str| {
+        let shop = Shop::new();
+        shop.migration("20250919120000_old", add, "ALTER TABLE item DROP COLUMN old;");
+        shop.migration(LABEL, up, down);
+        shop
+    };
+    let dropped = with(
+        &format!("ALTER TABLE item DROP COLUMN old;\n{flag}"),
+        &format!("ALTER TABLE item DROP COLUMN hidden;\n{add}"),
+    );
+    check("flag_dropped_for_another", &dropped, "ci shop", 1);
+    let (up, down) = ("ALTER TABLE item RENAME old TO hidden;", "ALTER TABLE item RENAME hidden TO old;");
+    with(up, down).succeed("ci shop");
+    // A table and a column of it at once; and a clock that a trigger of an earlier version asks.
+    let up = "ALTER TABLE item RENAME TO thing;\nALTER TABLE thing RENAME label TO name;";
+    with(up, "ALTER TABLE thing RENAME name TO label;\nALTER TABLE thing RENAME TO item;").succeed("ci shop");
+    let touch = "ALTER TABLE item ADD COLUMN at timestamptz;\n\
+                 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.at := now(); RETURN NEW; END $$;\n\
+                 CREATE TRIGGER touch BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION touch();";
+    let shop = Shop::new();
+    shop.migration(LABEL, touch, "DROP TRIGGER touch ON item;\nDROP FUNCTION touch;\nALTER TABLE item DROP COLUMN at;");
+    shop.migration("20250921120000_more", "UPDATE item SET label = coalesce(label, '');", "");
+    shop.succeed("ci shop");
+}
+
 /// Values that are narrowed, each told as what it is; and tables that are dropped with rows.
 #[test]
 fn narrowed() {

@@ -85,7 +85,8 @@ pub(super) fn queries() -> Vec<String> {
         // Comments on tables and their parts are told with these, and an extension brings its own.
         "SELECT 'comment on ' || o.type || ' ' || o.identity, d.description, NULL \
          FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o \
-         WHERE d.objoid >= 16384 AND d.classoid NOT IN ('pg_class'::regclass, 'pg_extension'::regclass) \
+         WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 'public'::regnamespace \
+                AND d.description <> 'standard public schema') AND d.classoid NOT IN ('pg_class'::regclass, 'pg_extension'::regclass) \
          AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')"
             .to_owned(),
     ]
