@@ -24,7 +24,8 @@ pub(crate) enum Whose {
 }
 
 const POSTGRES: &[&[&str]] = &[&["CREATE", "EXTENSION"], &["CREATE", "TYPE"], &["LANGUAGE", "PLPGSQL"]];
-const SQLITE: &[&[&str]] = &[&["KEY", "AUTOINCREMENT"], &["PRAGMA", "FOREIGN_KEYS"], &["WITHOUT", "ROWID"]];
+const SQLITE: &[&[&str]] =
+    &[&["KEY", "AUTOINCREMENT"], &["PRAGMA", "FOREIGN_KEYS"], &["WITHOUT", "ROWID"], &[")", "STRICT", ";"]];
 const MYSQL: &[&[&str]] = &[&["AUTO_INCREMENT"], &["ENGINE", "=", "INNODB"]];
 
 impl Engine {
@@ -42,6 +43,11 @@ impl Engine {
         (0..words.len()).find_map(|at| {
             [others, (MYSQL, Whose::OfNone("MySQL"))].into_iter().find_map(|(phrases, whose)| {
                 let phrase = phrases.iter().find(|phrase| is(at, phrase))?;
+                // A function of PostgreSQL may be strict, too.
+                let statement = words[..at].iter().rposition(|token| token.is(";")).map_or(0, |end| end + 1);
+                if phrase.contains(&"STRICT") && !(is(statement, &["CREATE", "TABLE"])) {
+                    return None;
+                }
                 let (first, last) = (words[at], words[at + phrase.len() - 1]);
                 let words = &sql[first.start..last.start + last.text.len()];
                 Some(Foreign { at: first.start, words, whose })

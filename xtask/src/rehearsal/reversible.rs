@@ -10,7 +10,7 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::{Effect, Undo};
 use crate::engine::{Connection, Schema};
-use crate::fingerprint::{SchemaDifference, compare_schemas};
+use crate::fingerprint::SchemaDifference;
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 use std::collections::BTreeMap;
@@ -229,7 +229,7 @@ async fn all_the_way(course: &mut Course<'_>, steps: &BTreeMap<i64, Step>, place
     };
     let bottom = Moment::of(course, &mut place.connection).await?;
     if let Some((schema, expected)) = ground {
-        left.extend(Compared { schema: compare_schemas(&schema, &bottom.schema), content: Vec::new() }.schema_lines());
+        left.extend(Compared::of_schemas(&schema, &bottom.schema).schema_lines());
         if !left.is_empty() {
             let hint = "drop it in the down file of the migration that creates it".to_owned();
             course.problem(What::WayBack(WayBack::LeftBehind(Unlike { expected, lines: left, hint }))).await;
@@ -245,7 +245,7 @@ async fn all_the_way(course: &mut Course<'_>, steps: &BTreeMap<i64, Step>, place
 
 /// What is there beside what should be: those that were reverted have left it.
 fn left_over(schema: &Schema, now: &Moment) -> Vec<String> {
-    let mut compared = Compared { schema: compare_schemas(schema, &now.schema), content: Vec::new() };
+    let mut compared = Compared::of_schemas(schema, &now.schema);
     compared.schema.retain(|difference| matches!(difference, SchemaDifference::New { .. }));
     compared.schema_lines()
 }
@@ -265,7 +265,7 @@ async fn up_again(
         }
     }
     let again = Moment::of(course, &mut place.connection).await?;
-    let again = Compared { schema: compare_schemas(top, &again.schema), content: Vec::new() };
+    let again = Compared::of_schemas(top, &again.schema);
     let hint = "look at the down files: one of them does not take back all that its up file does";
     judge(course, &again, "all the way down and up again gives the same schema", hint).await;
     Ok(())

@@ -27,6 +27,8 @@ pub struct Compared {
     pub schema: Vec<SchemaDifference>,
     /// In its content, with examples.
     pub content: Vec<ContentDifference>,
+    /// In its content, as the sums say that were compared before rows were looked at.
+    sums: Vec<ContentDifference>,
 }
 
 impl Moment {
@@ -77,6 +79,7 @@ impl Moment {
     ) -> Result<Compared, Error> {
         let schema = fingerprint::compare_schemas(&self.schema, &now.schema);
         let mut content = self.content.compare(&now.content);
+        let sums = content.clone();
         let is_to_be_explained = |difference: &ContentDifference| match difference {
             ContentDifference::TableGone { rows, .. } => *rows > 0,
             ContentDifference::Rows { .. }
@@ -87,12 +90,11 @@ impl Moment {
         if content.iter().any(is_to_be_explained) {
             let copy = course.repeat(&self.path).await?;
             let mut before = copy.open().await?;
-            let known = content.clone();
             content = fingerprint::explain(&mut before, connection, &course.subject.database.volatile, content).await?;
             before.close().await?;
-            content.retain(|difference| is_known(difference, &known));
+            content.retain(|difference| is_known(difference, &sums));
         }
-        Ok(Compared { schema, content })
+        Ok(Compared { schema, content, sums })
     }
 
     /// What is different after the same was done once more, without what is different whenever it is: values that a migration
@@ -109,9 +111,18 @@ impl Moment {
         let mut connection = copy.open().await?;
         let anew = fingerprint::content(&mut connection, &course.subject.database.volatile).await;
         let passing = self.content.compare(&connection.close_with(anew).await?);
+        let is_passing =
+            |place: (&str, Option<&str>)| passing.iter().any(|other| may_pass(other) && other.subject() == place);
+        // Without a key, another value makes another row: then it counts which columns the sums say are others.
+        let is_keyless = |table: &str| self.content.tables.get(table).is_some_and(|digest| digest.key.is_empty());
+        let sums = &compared.sums;
+        let only_passing_values = |table: &str| {
+            let of_table = sums.iter().filter(|other| other.subject().0 == table).collect::<Vec<_>>();
+            !of_table.is_empty() && of_table.iter().all(|other| may_pass(other) && is_passing(other.subject()))
+        };
         let passes = |difference: &mut ContentDifference| {
-            may_pass(difference)
-                && passing.iter().any(|other| may_pass(other) && other.subject() == difference.subject())
+            let (table, column) = difference.subject();
+            may_pass(difference) && (is_passing((table, column)) || is_keyless(table) && only_passing_values(table))
         };
         for difference in compared.content.extract_if(.., passes) {
             let (table, column) = difference.subject();
@@ -148,6 +159,11 @@ pub(super) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> boo
 }
 
 impl Compared {
+    /// How schemas differ, whatever the content.
+    pub(super) fn of_schemas(before: &Schema, after: &Schema) -> Self {
+        Self { schema: fingerprint::compare_schemas(before, after), ..Self::default() }
+    }
+
     /// The same without the content that a migration declares to lose: no way back can bring that back.
     pub(super) fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
         let declared = self.content.extract_if(.., |difference| is_declared(difference, loses));

@@ -38,12 +38,23 @@ pub(super) async fn judge(
     }
     let two = SideBySide::walk(course, usual.path(), excused, moments).await?;
     let varying: BTreeSet<Place> = usual.content().compare(&two.usual).iter().map(place).collect();
+    // Without a key, another value makes another row, and the sums name the column.
+    let is_keyless = |table: &str| usual.content().tables.get(table).is_some_and(|digest| digest.key.is_empty());
+    let is_chance = |place: &Place| {
+        varying.contains(place)
+            || place.1.is_none() && is_keyless(&place.0) && varying.iter().any(|other| other.0 == place.0)
+    };
     let is_moment = |place: &Place| moments.iter().any(|(t, c)| place.0 == *t && place.1.as_ref() == Some(c));
     let mut problems = Vec::new();
     let mut notes = BTreeSet::new();
 
     // Chance may have shown something the first time only.
-    let is_seen = |found: &&ContentDifference| !two.all.iter().any(|other| place(other) == place(found));
+    let is_seen = |found: &&ContentDifference| {
+        let is_it = |other: &ContentDifference| {
+            place(other) == place(found) || is_keyless(other.subject().0) && other.subject().0 == found.subject().0
+        };
+        !two.all.iter().any(is_it)
+    };
     let once = differences.iter().filter(is_seen);
     let by_values = two.all.iter().chain(&two.hidden).chain(once).filter(|found| !is_moment(&place(found)));
     let mut told = BTreeSet::new();
@@ -58,7 +69,7 @@ pub(super) async fn judge(
             notes.extend(defaults(found, usual, excused));
             continue;
         }
-        let (lines, is_chance) = (content_lines(std::iter::once(found)), varying.contains(&place));
+        let (lines, is_chance) = (content_lines(std::iter::once(found)), is_chance(&place));
         problems.push(Found { place, lines, step, is_chance });
     }
     // The clock may have shown the same second both times, so that nothing differs.
@@ -119,8 +130,15 @@ async fn tell(course: &mut Course<'_>, usual: &Moment, problems: Vec<Found>) -> 
     let (mut lines, mut columns) = (Vec::new(), Vec::new());
     for found in problems {
         lines.extend(found.lines);
-        let alone = causes.get(&found.place).into_iter().flatten().map(|vary| vary.name());
-        let causes: Vec<&str> = if found.is_chance { vec!["the clock, or chance"] } else { alone.collect() };
+        let is_it = |place: &Place| *place == found.place || found.place.1.is_none() && place.0 == found.place.0;
+        let of_it = causes.iter().filter(|(place, _)| is_it(place)).flat_map(|(_, causes)| causes);
+        let mut alone: Vec<&str> = Vec::new();
+        for name in of_it.map(|vary| vary.name()) {
+            if !alone.contains(&name) {
+                alone.push(name);
+            }
+        }
+        let causes: Vec<&str> = if found.is_chance { vec!["the clock, or chance"] } else { alone };
         if !causes.is_empty() {
             lines.push(format!("  follows from {}", causes.join(" and ")));
         }

@@ -56,7 +56,10 @@ impl SideBySide {
 
     /// The step after which something was first seen.
     pub(super) fn step(&self, place: &Place) -> Option<Action> {
-        self.first.get(place).cloned()
+        // Where rows differ in a table without a key, the sums named columns.
+        let of_table =
+            || self.first.iter().find(|(seen, _)| place.1.is_none() && seen.0 == place.0).map(|(_, step)| step);
+        self.first.get(place).or_else(of_table).cloned()
     }
 }
 

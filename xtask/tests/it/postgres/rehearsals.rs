@@ -96,6 +96,11 @@ fn clocks() {
     shop.migration(LABEL, up, down);
     // And it is in nobody's way where there is a fault.
     shop.succeed("ci shop");
+    // In a table without a key, too.
+    let keyless = "CREATE TABLE log (name text, at timestamptz);\nINSERT INTO log VALUES ('a', NULL), ('b', NULL);\nUPDATE log SET at = clock_timestamp();";
+    let other = Shop::new();
+    other.migration(LABEL, keyless, "DROP TABLE log;");
+    other.succeed("ci shop");
     shop.migration("20250921120000_y", "UPDATE item SET label = 'x' WHERE id = 1;", "SELECT 1;");
     check("clock_beside_a_fault", &shop, "ci shop", 1);
 }
