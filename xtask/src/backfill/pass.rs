@@ -107,6 +107,8 @@ pub struct Pass {
     pub scope: Scope,
     /// How many units a batch.
     pub batch: NonZeroU32,
+    /// How long it rests between two batches.
+    pub rest: Duration,
     /// How much to tell of single units.
     pub lines: Lines,
     /// Whoever may interrupt it.
@@ -145,6 +147,7 @@ impl Pass {
             effect,
             scope: Scope::default(),
             batch: DEFAULT_BATCH,
+            rest: Duration::ZERO,
             lines: Lines::First(0),
             stop: Stop::default(),
             units: Units::All,

@@ -149,6 +149,9 @@ impl<'a, B: Backfill> Work<'a, B> {
                     }
                     return done.map(|()| Ending::Stopped);
                 }
+                if open.is_none() && !self.pass.rest.is_zero() {
+                    tokio::time::sleep(self.pass.rest).await;
+                }
             }
             Ok(Ending::Finished)
         };
