@@ -3,11 +3,9 @@
 
 use super::findings::Books;
 use super::work::{Piece, Work};
-use super::{About, AnyBackfill, Backfill, Counted, Error, Findings, Outcome, Pass, Reject, Scope, run};
-use crate::engine::{Connection, Driver, Engine, Key, PageError, Target};
-use crate::event::Events;
+use super::{Backfill, Error, Findings, Reject};
+use crate::engine::{Connection, Driver, Key, PageError};
 use futures_util::TryStreamExt;
-use futures_util::future::BoxFuture;
 use sqlx::{Database, FromRow};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
@@ -38,6 +36,23 @@ pub trait Deep: Backfill {
         state: &mut Self::State,
         findings: &mut Findings,
     ) -> Result<Option<Self::Output>, Reject>;
+}
+
+/// A backfill as a registry keeps it: with where the rows of its units come from.
+pub(super) trait Registered: Send + Sync {
+    type Backfill: Backfill;
+    type Source: Source<Self::Backfill>;
+
+    fn backfill(&self) -> &Self::Backfill;
+}
+
+impl<B: Backfill> Registered for B {
+    type Backfill = B;
+    type Source = Whole;
+
+    fn backfill(&self) -> &B {
+        self
+    }
 }
 
 /// Where the rows of units come from.
@@ -218,45 +233,11 @@ impl<B: Deep> Source<B> for RowByRow {
 /// A [`Deep`] backfill as a registry keeps it.
 pub struct Streamed<B>(pub B);
 
-impl<B: Deep> AnyBackfill for Streamed<B> {
-    fn about(&self) -> About {
-        self.0.about()
-    }
+impl<B: Deep> Registered for Streamed<B> {
+    type Backfill = B;
+    type Source = RowByRow;
 
-    fn engine(&self) -> Engine {
-        B::Db::ENGINE
-    }
-
-    fn relation(&self) -> &'static str {
-        self.0.units()
-    }
-
-    fn has_values(&self) -> bool {
-        self.0.values().is_some()
-    }
-
-    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
-        Box::pin(run::count_values(&self.0, target))
-    }
-
-    fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>> {
-        Box::pin(run::scopes(&self.0, target, units))
-    }
-
-    fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(run::check(&self.0, target, pass))
-    }
-
-    fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>> {
-        Box::pin(run::pending(&self.0, target))
-    }
-
-    fn run<'a>(
-        &'a self,
-        target: &'a Target,
-        pass: &'a Pass,
-        events: Events<'a>,
-    ) -> BoxFuture<'a, Result<Outcome, Error>> {
-        Box::pin(run::run_from::<B, RowByRow>(&self.0, target, pass, events))
+    fn backfill(&self) -> &B {
+        &self.0
     }
 }

@@ -14,6 +14,7 @@ mod spool;
 mod tests;
 mod work;
 
+use deep::Registered;
 pub use deep::{Deep, Streamed};
 pub use error::Error;
 pub use findings::{Findings, Reject};
@@ -186,37 +187,37 @@ pub trait AnyBackfill: Send + Sync {
     ) -> BoxFuture<'a, Result<Outcome, Error>>;
 }
 
-impl<B: Backfill> AnyBackfill for B {
+impl<R: Registered> AnyBackfill for R {
     fn about(&self) -> About {
-        Backfill::about(self)
+        Backfill::about(self.backfill())
     }
 
     fn engine(&self) -> Engine {
-        B::Db::ENGINE
+        <R::Backfill as Backfill>::Db::ENGINE
     }
 
     fn relation(&self) -> &'static str {
-        self.units()
+        self.backfill().units()
     }
 
     fn has_values(&self) -> bool {
-        self.values().is_some()
+        self.backfill().values().is_some()
     }
 
     fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
-        Box::pin(run::count_values(self, target))
+        Box::pin(run::count_values(self.backfill(), target))
     }
 
     fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>> {
-        Box::pin(run::scopes(self, target, units))
+        Box::pin(run::scopes(self.backfill(), target, units))
     }
 
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(run::check(self, target, pass))
+        Box::pin(run::check(self.backfill(), target, pass))
     }
 
     fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>> {
-        Box::pin(run::pending(self, target))
+        Box::pin(run::pending(self.backfill(), target))
     }
 
     fn run<'a>(
@@ -225,6 +226,6 @@ impl<B: Backfill> AnyBackfill for B {
         pass: &'a Pass,
         events: Events<'a>,
     ) -> BoxFuture<'a, Result<Outcome, Error>> {
-        Box::pin(run::run(self, target, pass, events))
+        Box::pin(run::run_from::<_, R::Source>(self.backfill(), target, pass, events))
     }
 }

@@ -368,13 +368,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                 None => format!("writing {} rows", piece.outputs.len()),
             };
             let what = format!("{what}{}", behind(run.cursor.as_ref()));
-            let error = match writer.explain(error) {
-                engine::Error::Locked { place, holders, .. } => {
-                    engine::Error::Locked { place, holders, waited: start.elapsed() }
-                }
-                other => other,
-            };
-            statement(&self.about, writer, what, error, run.counts.units)
+            statement(&self.about, writer, what, writer.explain(error), run.counts.units).waited_since(start)
         })?;
         if self.pass.effect == Effect::Execute
             && let Some(sizes) = piece.end.as_ref().and_then(|end| end.sizes.as_ref())
