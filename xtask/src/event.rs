@@ -45,8 +45,22 @@ pub enum Event {
         /// How long it waits before.
         pause: Duration,
     },
-    /// A finding was committed, or would have been; those of earlier processes of the same run come first.
+    /// A finding was committed just now, or would have been: for whoever watches.
+    Noticed(Finding),
+    /// A finding of the run. Those of a run that the ledger keeps come at its end, those of other processes among them.
     Found(Finding),
+    /// Something else on the server goes first: nothing is written until it is done.
+    BackingOff {
+        /// What it is.
+        why: String,
+    },
+    /// Somebody asked for a pause; nothing is written until somebody lets the run go on.
+    Paused {
+        /// The backfill.
+        backfill: &'static str,
+    },
+    /// It goes on, after a pause or behind what went first.
+    GoingOn,
     /// A batch was committed, or would have been.
     Batch {
         /// The counts of the run so far.

@@ -2,6 +2,7 @@
 //! is one transaction all the same.
 
 use super::findings::Books;
+use super::run::wrong_engine;
 use super::work::{Piece, Work};
 use super::{Backfill, Error, Findings, Reject};
 use crate::engine::{Connection, Driver, Key, PageError};
@@ -157,7 +158,7 @@ impl<B: Deep> Source<B> for RowByRow {
 
     async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
         let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
-        let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
+        let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
         let sizes = counted::<B::Db>(connection, work.backfill.sizes(), &keys).await;
         let sizes = sizes.map_err(|PageError { error, .. }| work.reading(reader, "counting rows".to_owned(), error))?;
         let mut rows = 0;
@@ -181,7 +182,7 @@ impl<B: Deep> Source<B> for RowByRow {
         let mut rows_of: HashMap<String, u64> = HashMap::new();
         for query in work.backfill.queries() {
             let failed = {
-                let Some(connection) = B::Db::typed(reader) else { return Err(work.wrong_engine(reader)) };
+                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 let mut rows = B::Db::rows::<B::Row>(connection, query, &keys);
                 loop {
                     let Ok(place) = sender.reserve().await else { return Ok(None) };

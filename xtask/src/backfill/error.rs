@@ -4,6 +4,7 @@ use crate::engine::{self, Connection, Retries};
 use crate::ledger::Finding;
 use crate::shell::quoted;
 use miette::Diagnostic;
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 fn several(rejects: &[Finding]) -> String {
@@ -82,6 +83,17 @@ pub enum Error {
         scope: String,
         /// The address of the database.
         database: String,
+    },
+    /// The engine lets only one at a time write.
+    #[error("backfill `{backfill}` can't have {workers} workers: {engine} has one writer at a time")]
+    #[diagnostic(help("run it without `--workers`; reading and writing overlap all the same"))]
+    OneWriter {
+        /// The backfill.
+        backfill: &'static str,
+        /// The engine.
+        engine: engine::Engine,
+        /// How many were asked for.
+        workers: NonZeroU32,
     },
     /// There is no way back.
     #[error("backfill `{backfill}` has no undo")]
@@ -189,7 +201,11 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::UnknownScope { .. } | Self::RepeatedScope { .. } | Self::EmptyScope { .. } | Self::NoUndo { .. } => {
+            Self::UnknownScope { .. }
+            | Self::RepeatedScope { .. }
+            | Self::EmptyScope { .. }
+            | Self::OneWriter { .. }
+            | Self::NoUndo { .. } => {
                 true
             }
             Self::Engine(error) => error.is_usage(),

@@ -2,10 +2,14 @@
 //! ledger, progress, reports) is the engine's.
 
 mod attempts;
+mod crew;
 mod deep;
 mod error;
 mod findings;
 mod gate;
+mod gentle;
+mod kept;
+mod once;
 mod pace;
 mod pass;
 mod run;
@@ -13,6 +17,7 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod work;
+mod worker;
 
 use deep::Registered;
 pub use deep::{Deep, Streamed};
@@ -20,7 +25,7 @@ pub use error::Error;
 pub use findings::{Findings, Reject};
 pub use gate::ready_for;
 pub(crate) use pass::Units;
-pub use pass::{DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 pub use run::run;
 
 use crate::engine::{Driver, Engine, Target};

@@ -3,7 +3,7 @@
 use super::About;
 use crate::engine::Which;
 use crate::event::Resumed;
-use crate::ledger::{Counts, Work};
+use crate::ledger::{By, Counts, Work};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,14 +65,6 @@ pub enum Lines {
 }
 
 impl Lines {
-    /// Those that remain once so many were told.
-    pub(super) fn behind(self, told: u64) -> Self {
-        match self {
-            Self::First(n) => Self::First(n.saturating_sub(told)),
-            Self::All => Self::All,
-        }
-    }
-
     pub(super) fn wants(self, so_far: u64) -> bool {
         match self {
             Self::First(n) => so_far < n,
@@ -105,10 +97,16 @@ pub struct Pass {
     pub effect: Effect,
     /// Which units.
     pub scope: Scope,
-    /// How many units a batch.
+    /// How many units a batch at most.
     pub batch: NonZeroU32,
+    /// The time that a batch should take: it has fewer units where it would take longer. Whatever it takes, where there is none.
+    pub aim: Option<Duration>,
     /// How long it rests between two batches.
     pub rest: Duration,
+    /// How many batches are worked on at a time, each on connections of its own.
+    pub workers: NonZeroU32,
+    /// Who runs it, with which code: the ledger remembers.
+    pub by: By,
     /// How much to tell of single units.
     pub lines: Lines,
     /// Whoever may interrupt it.
@@ -139,6 +137,9 @@ pub const DEFAULT_BATCH: NonZeroU32 = match NonZeroU32::new(5_000) {
     None => NonZeroU32::MIN,
 };
 
+/// The time that a batch should take where nobody gives one: whoever waits for its locks does not wait longer.
+pub const DEFAULT_AIM: Duration = Duration::from_millis(200);
+
 impl Pass {
     /// A pass over all units, with the default batch size.
     #[must_use]
@@ -147,7 +148,10 @@ impl Pass {
             effect,
             scope: Scope::default(),
             batch: DEFAULT_BATCH,
+            aim: None,
             rest: Duration::ZERO,
+            workers: NonZeroU32::MIN,
+            by: By { who: "a rehearsal".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             lines: Lines::First(0),
             stop: Stop::default(),
             units: Units::All,
@@ -160,6 +164,8 @@ impl Pass {
 pub enum Ending {
     /// No unit was left.
     Finished,
+    /// No unit was left, and another process of the same run ended it: its report has all findings.
+    FinishedElsewhere,
     /// Interrupted; the next run goes on from there.
     Stopped,
 }

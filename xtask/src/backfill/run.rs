@@ -1,15 +1,13 @@
-//! One pass from its order to its outcome: the lock, the window, the connections, the ledger's run.
+//! One pass: what is refused before it begins, and how its units are counted.
 
-use super::attempts::Attempts;
 use super::deep::{Source, Whole};
-use super::work::{Overtaken, Strays, Stretch, Work, statement};
-use super::{Backfill, Counted, Effect, Ending, Error, Outcome, Pass, Scope, Undo};
-use crate::engine::{self, Connection, Lack, Lock, Page, Retries, Target, Value, Which};
-use crate::event::{Event, Events, Resumed};
-use crate::ledger::{self, Counts, Run, RunState};
+use super::work::statement;
+use super::{Backfill, Counted, Effect, Error, Outcome, Pass, Scope, Undo, kept, once};
+use crate::engine::{self, Connection, Driver, Key, Lack, Page, Target, Value, Which};
+use crate::event::Events;
+use crate::ledger;
 use crate::migration;
 use futures_util::TryStreamExt;
-use std::time::{Duration, Instant};
 
 /// Makes one pass of `backfill` over its units in `target`.
 ///
@@ -32,214 +30,19 @@ pub(super) async fn run_from<B: Backfill, S: Source<B>>(
     events: Events<'_>,
 ) -> Result<Outcome, Error> {
     check_order(backfill, pass)?;
-    let start = Instant::now();
-    let attempts = Attempts::default();
-    let mut retries = Retries::new(target.wait);
-    let mut pass = pass.clone();
-    let lines = pass.lines;
-    let (mut tried_again, mut in_vain, mut committed) = (0, 0, 0);
-    let done = loop {
-        attempts.begin(pass.effect);
-        let again = Again {
-            retries: attempts.retries_before().map(|before| before + tried_again),
-            overtaken: if in_vain < IN_VAIN { Overtaken::Again } else { Overtaken::Take },
-        };
-        let tell = |event| attempts.tell(event, events);
-        let error = match attempt::<B, S>(backfill, target, &pass, again, &tell).await {
-            Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
-            done => break done?,
-        };
-        // Whoever gets on has all the time again; what is not kept begins anew each time, and gets nowhere by that.
-        if pass.effect.work().is_some() && attempts.committed() > committed {
-            committed = attempts.committed();
-            retries = Retries::new(target.wait);
-            in_vain = 0;
-        }
-        let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
-            return Err(error.after_all(&retries));
-        };
-        tried_again += 1;
-        in_vain += 1;
-        events(Event::Retrying { why: error.to_string(), pause });
-        tokio::time::sleep(pause).await;
-        if pass.effect.work().is_some() {
-            pass.lines = lines.behind(attempts.lines_told());
-        }
-    };
-    let took = start.elapsed();
-    let Done { counts, ending, already_done } = done;
-    let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
-    Ok(Outcome { about, effect, counts, resumed, ending, already_done, took })
-}
-
-/// How often a batch that somebody is faster with is read anew.
-const IN_VAIN: u32 = 3;
-
-/// What an attempt has from those before it.
-#[derive(Debug, Clone, Copy)]
-struct Again {
-    /// How many retries the run has; none where this is the first attempt, and the ledger knows.
-    retries: Option<u64>,
-    overtaken: Overtaken,
-}
-
-/// One attempt at what is left of a pass.
-async fn attempt<B: Backfill, S: Source<B>>(
-    backfill: &B,
-    target: &Target,
-    pass: &Pass,
-    again: Again,
-    events: Events<'_>,
-) -> Result<Done, Error> {
-    let _lock = match pass.effect {
-        Effect::Execute | Effect::Undo if target.is_shared() => {
-            let database = target.address.url();
-            let waiting = |holder| events(Event::Waiting { database: database.clone(), holder });
-            Some(Lock::take(&target.address, target.wait, &waiting).await?)
-        }
-        _ => None,
-    };
-    let mut reader = target.open_to_read().await?;
-    let ran = read::<B, S>(backfill, target, pass, &mut reader, again, events).await;
-    reader.close_with(ran).await
-}
-
-/// What came of the units.
-struct Done {
-    counts: Counts,
-    ending: Ending,
-    already_done: Option<u64>,
-}
-
-/// The pass, with a connection to read on.
-async fn read<B: Backfill, S: Source<B>>(
-    backfill: &B,
-    target: &Target,
-    pass: &Pass,
-    reader: &mut Connection,
-    again: Again,
-    events: Events<'_>,
-) -> Result<Done, Error> {
-    check_window(backfill, target, pass.effect, reader).await?;
-    check_scope(backfill, pass, reader).await?;
-    if pass.effect == Effect::Predict {
-        let unfinished =
-            ledger::unfinished(reader, backfill.about().name, ledger::Work::Execute, &pass.scope.key()).await?;
-        let run = again.counted(unfinished.unwrap_or_else(Run::unstored));
-        return drive::<B, S>(backfill, pass, reader, None, run, again.overtaken, events).await;
+    match pass.effect.work() {
+        Some(work) => kept::run::<B, S>(backfill, target, pass, work, events).await,
+        None => once::run::<B, S>(backfill, target, pass, events).await,
     }
-    let mut writer = target.open().await?;
-    writer.prepare_batches().await?;
-    let run = match pass.effect.work() {
-        Some(work) => ledger::begin(&mut writer, backfill.about().name, work, &pass.scope.key()).await?,
-        None => Run::unstored(),
-    };
-    let run = again.counted(run);
-    let ran = drive::<B, S>(backfill, pass, reader, Some(&mut writer), run.clone(), again.overtaken, events).await;
-    if pass.effect.work().is_none() {
-        return writer.close_with(ran).await;
-    }
-    let closed = close(target, writer, &run, ran.as_ref().map(|done| done.ending)).await;
-    // What went wrong in the run says more than that the ledger could not be told.
-    let done = ran?;
-    closed?;
-    Ok(done)
-}
-
-/// Notes in the ledger how a run ended. That is tried again by itself: a run of which all batches are committed is not begun
-/// anew for it.
-async fn close(
-    target: &Target,
-    mut writer: Connection,
-    run: &Run,
-    ending: Result<Ending, &Error>,
-) -> Result<(), engine::Error> {
-    let state = match ending {
-        Ok(Ending::Finished) => RunState::Finished,
-        Ok(Ending::Stopped) => RunState::Stopped,
-        Err(_) => RunState::Failed,
-    };
-    let mut retries = Retries::new(if ending.is_ok() { target.wait } else { Duration::ZERO });
-    loop {
-        let closed = ledger::close(&mut writer, run, state).await;
-        let Err(error) = writer.close_with(closed).await else { return Ok(()) };
-        if !error.is_transient() || !retries.again(Duration::ZERO).await {
-            return Err(error);
-        }
-        writer = target.open().await?;
-    }
-}
-
-impl Again {
-    fn counted(self, mut run: Run) -> Run {
-        run.counts.retries = self.retries.unwrap_or(run.counts.retries);
-        run
-    }
-}
-
-/// Drives the units of a run through the work, stretch by stretch.
-async fn drive<B: Backfill, S: Source<B>>(
-    backfill: &B,
-    pass: &Pass,
-    reader: &mut Connection,
-    mut writer: Option<&mut Connection>,
-    mut run: Run,
-    overtaken: Overtaken,
-    events: Events<'_>,
-) -> Result<Done, Error> {
-    let about = backfill.about();
-    let resumed = run.cursor.as_ref().map(|after| Resumed { after: after.to_string(), units: run.counts.units });
-    let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
-    events(Event::BackfillStarted { backfill: about.name, units, resumed, counts: run.counts.clone() });
-    ledger::replay(reader, &run, &|finding| events(Event::Found(finding))).await?;
-    reader.prepare_pages().await?;
-    let work = Work::new(backfill, pass, overtaken, events);
-    let mut ending = Ending::Finished;
-    for stretch in stretches(pass, &run) {
-        ending = work.stretch::<S>(reader, writer.as_deref_mut(), stretch, &mut run).await?;
-        if ending == Ending::Stopped {
-            break;
-        }
-    }
-    if pass.effect == Effect::Execute && units > 0 {
-        ending = look_again::<B, S>(&work, reader, writer, ending, &mut run).await?;
-    }
-    let already_done = match units {
-        0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),
-        _ => None,
-    };
-    Ok(Done { counts: run.counts, ending, already_done })
-}
-
-/// How often a run looks for units that came behind its back, before it leaves those that still come to the next run.
-const LAST_LOOKS: u32 = 3;
-
-/// Looks from the first unit for those that came meanwhile, or were changed while they were worked on, until there is none.
-async fn look_again<B: Backfill, S: Source<B>>(
-    work: &Work<'_, B>,
-    reader: &mut Connection,
-    mut writer: Option<&mut Connection>,
-    mut ending: Ending,
-    run: &mut Run,
-) -> Result<Ending, Error> {
-    for _ in 0..LAST_LOOKS {
-        if ending == Ending::Stopped {
-            break;
-        }
-        let before = run.counts.units;
-        let all = Stretch { after: None, until: None, strays: Strays::Leave };
-        ending = work.stretch::<S>(reader, writer.as_deref_mut(), all, run).await?;
-        if run.counts.units == before {
-            break;
-        }
-    }
-    Ok(ending)
 }
 
 fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
     let about = backfill.about();
     if pass.effect == Effect::Undo && about.undo == Undo::Absent {
         return Err(Error::NoUndo { backfill: about.name });
+    }
+    if pass.workers.get() > 1 && B::Db::ENGINE.has_one_writer() {
+        return Err(Error::OneWriter { backfill: about.name, engine: B::Db::ENGINE, workers: pass.workers });
     }
     let columns = pass.scope.0.iter().map(|(column, _)| column);
     if let Some((column, _)) = columns
@@ -260,7 +63,7 @@ fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
     }
 }
 
-async fn check_window<B: Backfill>(
+pub(super) async fn check_window<B: Backfill>(
     backfill: &B,
     target: &Target,
     effect: Effect,
@@ -296,7 +99,7 @@ fn refuse(connection: &Connection, lacks: Vec<Lack>) -> Result<(), Error> {
 }
 
 /// Refuses a scope that no unit is in: what is written another way than the database writes it is found nowhere.
-async fn check_scope<B: Backfill>(backfill: &B, pass: &Pass, reader: &mut Connection) -> Result<(), Error> {
+pub(super) async fn check_scope<B: Backfill>(backfill: &B, pass: &Pass, reader: &mut Connection) -> Result<(), Error> {
     if pass.scope.0.is_empty() || count(backfill, reader, &pass.scope, Which::All).await? > 0 {
         return Ok(());
     }
@@ -305,27 +108,8 @@ async fn check_scope<B: Backfill>(backfill: &B, pass: &Pass, reader: &mut Connec
     Err(Error::EmptyScope { backfill: about.name, unit: about.unit, scope, database: reader.address() })
 }
 
-/// An interrupted run goes on from its cursor. Units before it are looked at again at the end: keys may have been
-/// renumbered meanwhile (SQLite's VACUUM may do that to rowids), and rows that came since may have any key.
-fn stretches(pass: &Pass, run: &Run) -> Vec<Stretch> {
-    let strays = match pass.effect {
-        // An earlier process of the run that came so far has recorded them.
-        Effect::Predict | Effect::Execute if pass.scope.0.is_empty() && run.counts.findings.is_empty() => {
-            Strays::Record
-        }
-        _ => Strays::Leave,
-    };
-    match run.cursor.clone() {
-        None => vec![Stretch { after: None, until: None, strays }],
-        Some(cursor) => vec![
-            Stretch { after: Some(cursor.clone()), until: None, strays: Strays::Leave },
-            Stretch { after: None, until: Some(cursor), strays: Strays::Leave },
-        ],
-    }
-}
-
 /// How many units there are in the scope of a pass.
-async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope, which: Which) -> Result<u64, Error> {
+pub(super) async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope, which: Which) -> Result<u64, Error> {
     let about = backfill.about();
     let page = Page { units: backfill.units(), which, scope: &scope.0, after: None, until: None, limit: 0, bytes: 0 };
     let sql = format!(
@@ -345,6 +129,41 @@ async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope
         return Err(failed(reader, engine::Error::Statement { why, position: None }));
     }
     Ok(number(0))
+}
+
+/// The key of the last unit that there is now: units that come meanwhile are none of a pass.
+pub(super) async fn last_key<B: Backfill>(
+    backfill: &B,
+    pass: &Pass,
+    reader: &mut Connection,
+) -> Result<Option<Key>, Error> {
+    Ok(ends(backfill, pass, pass.effect.which(), u64::MAX, reader).await?.pop())
+}
+
+/// The keys of each so manieth unit and of the last one.
+pub(super) async fn ends<B: Backfill>(
+    backfill: &B,
+    pass: &Pass,
+    which: Which,
+    every: u64,
+    connection: &mut Connection,
+) -> Result<Vec<Key>, Error> {
+    let about = backfill.about();
+    let page =
+        Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0, bytes: 0 };
+    // No more of them than the database counts with.
+    let every = every.min(u64::from(u32::MAX));
+    let Some(typed) = B::Db::typed(connection) else { return Err(wrong_engine(connection)) };
+    let found = B::Db::ends(typed, &page, every).await;
+    found.map_err(|error| {
+        let what = format!("reading the last {}", about.unit);
+        statement(&about, connection, what, connection.explain(error.error), 0)
+    })
+}
+
+pub(super) fn wrong_engine(connection: &Connection) -> Error {
+    let why = format!("the backfill is written for another engine than {}", connection.engine());
+    Error::Engine(engine::Error::Statement { why, position: None })
 }
 
 /// How many units of `backfill` are still to be done.

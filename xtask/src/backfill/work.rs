@@ -1,28 +1,32 @@
 //! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
 //! findings are one transaction.
 
+use super::crew::Crew;
 use super::deep::{Poured, Sizes, Source};
 use super::findings::{Books, Found};
+use super::gentle::{self, Advice};
 use super::pace::Pace;
+use super::run::wrong_engine;
 use super::spool::Spool;
-use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject, Undone};
+use super::{About, Backfill, Effect, Error, Findings, Pass, Reject, Undone};
 use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Value};
-use crate::event::{Event, Events};
-use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Run};
+use crate::event::Event;
+use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Range, RunState};
 use futures_util::TryStreamExt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
-/// A stretch of units in key order.
-#[derive(Debug, Clone)]
-pub(super) struct Stretch {
-    /// Those after this key; from the first where there is none.
-    pub(super) after: Option<Key>,
-    /// Up to and including this key; to the last where there is none.
-    pub(super) until: Option<Key>,
-    /// Whether the rows that belong to no unit are recorded before its first batch.
-    pub(super) strays: Strays,
+/// Why the work on a range ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// No unit of it is left.
+    Finished,
+    /// It was interrupted behind a batch.
+    Stopped,
+    /// The run stands so that no further batch may be begun.
+    Told(RunState),
 }
 
 /// What is done about rows that belong to no unit.
@@ -80,24 +84,28 @@ impl<B: Backfill> Piece<B> {
 
 /// A batch of which some is written, and nothing committed.
 struct Open {
-    next: Run,
+    next: Range,
+    /// What it adds to the counts.
+    counts: Counts,
+    start: Instant,
     lines: Vec<String>,
     findings: Spool,
     /// How many pieces of it there were.
     pieces: u32,
 }
 
-/// What a pass works with.
+/// What a worker works on a range with.
 pub(super) struct Work<'a, B> {
     pub(super) backfill: &'a B,
+    crew: &'a Crew<'a, B>,
     about: About,
     pass: &'a Pass,
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
     gate: Mutex<()>,
+    pace: std::sync::Mutex<Pace>,
     /// Whether the batch in hand is taken though somebody was faster with some of it.
     takes_overtaken: AtomicBool,
-    events: Events<'a>,
 }
 
 /// What is done with the first batch where somebody was faster with some of its rows, and books are kept that would be wrong.
@@ -110,9 +118,15 @@ pub(super) enum Overtaken {
 }
 
 impl<'a, B: Backfill> Work<'a, B> {
-    pub(super) fn new(backfill: &'a B, pass: &'a Pass, overtaken: Overtaken, events: Events<'a>) -> Self {
+    pub(super) fn new(crew: &'a Crew<'a, B>, overtaken: Overtaken) -> Self {
         let takes_overtaken = AtomicBool::new(overtaken == Overtaken::Take);
-        Self { backfill, about: backfill.about(), pass, gate: Mutex::new(()), takes_overtaken, events }
+        let (backfill, about, pass) = (crew.backfill, crew.about, crew.pass);
+        let pace = std::sync::Mutex::new(Pace::new(pass.batch.get(), pass.aim));
+        Self { backfill, crew, about, pass, gate: Mutex::new(()), pace, takes_overtaken }
+    }
+
+    fn pace<T>(&self, learn: impl FnOnce(&mut Pace) -> T) -> T {
+        learn(&mut self.pace.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
@@ -121,48 +135,72 @@ impl<'a, B: Backfill> Work<'a, B> {
         &self,
         reader: &mut Connection,
         mut writer: Option<&mut Connection>,
-        stretch: Stretch,
-        run: &mut Run,
-    ) -> Result<Ending, Error> {
+        range: &mut Range,
+        strays: Strays,
+    ) -> Result<Halt, Error> {
         let (sender, mut receiver) = mpsc::channel(S::AHEAD);
+        let (after, until) = (range.cursor.clone().or_else(|| range.after.clone()), range.until.clone());
         // The sender goes with the reading: its end is the end of the batches.
         let read = async move {
-            if let Err(error) = self.read::<S>(&mut *reader, stretch, &sender).await {
+            if let Err(error) = self.read::<S>(&mut *reader, after, until, strays, &sender).await {
                 let error = error.name_holders(reader).await;
                 // Behind the batches that are good: those are written before the error ends the run.
                 drop(sender.send(Err(error)).await);
             }
         };
         let write = async {
-            let mut open = None;
-            while let Some(piece) = receiver.recv().await {
-                let done = match piece {
-                    Err(error) => Err(error.after(run.counts.units)),
-                    Ok(piece) => self.take(writer.as_deref_mut(), run, &mut open, piece).await,
-                };
+            let halt = self.take_all(writer.as_deref_mut(), range, &mut receiver).await;
+            // Whoever reads stops with that.
+            receiver.close();
+            halt
+        };
+        let ((), halt) = tokio::join!(read, write);
+        halt
+    }
+
+    /// Takes the pieces as they come.
+    async fn take_all(
+        &self,
+        mut writer: Option<&mut Connection>,
+        range: &mut Range,
+        receiver: &mut mpsc::Receiver<Result<Piece<B>, Error>>,
+    ) -> Result<Halt, Error> {
+        let mut open = None;
+        while let Some(piece) = receiver.recv().await {
+            let done = match piece {
+                Err(error) => Err(error.after(self.crew.units())),
+                Ok(piece) => self.take(writer.as_deref_mut(), range, &mut open, piece).await,
+            };
+            match done {
+                Ok(Taken::Part) => {}
                 // A unit is not left in its middle.
-                let is_stopped = open.is_none() && self.pass.stop.is_requested();
-                if done.is_err() || is_stopped {
-                    receiver.close();
+                Ok(Taken::Batch { .. }) if self.crew.is_to_stop() => return Ok(Halt::Stopped),
+                Ok(Taken::Batch { units, took }) => {
+                    if self.pass.effect.work().is_some() {
+                        self.pace(|pace| pace.wrote(units, took));
+                    }
+                    if gentle::rest(self.crew, took).await == Advice::Shorter {
+                        self.pace(Pace::shorten);
+                    }
+                }
+                Ok(Taken::Nothing(state)) => return Ok(Halt::Told(state)),
+                Err(error) => {
                     if let (Some(_), Some(writer)) = (open, writer) {
                         writer.rollback().await;
                     }
-                    return done.map(|()| Ending::Stopped);
-                }
-                if open.is_none() && !self.pass.rest.is_zero() {
-                    tokio::time::sleep(self.pass.rest).await;
+                    return Err(error);
                 }
             }
-            Ok(Ending::Finished)
-        };
-        let ((), ending) = tokio::join!(read, write);
-        ending
+        }
+        Ok(Halt::Finished)
     }
 
     async fn read<S: Source<B>>(
         &self,
         reader: &mut Connection,
-        Stretch { mut after, until, strays }: Stretch,
+        mut after: Option<Key>,
+        until: Option<Key>,
+        strays: Strays,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let (mut told, mut number) = (0, 0);
@@ -172,11 +210,10 @@ impl<'a, B: Backfill> Work<'a, B> {
         {
             return Ok(());
         }
-        let mut pace = Pace::new(self.pass.batch.get());
         loop {
             // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
             let Ok(place) = sender.reserve().await else { return Ok(()) };
-            let (limit, bytes) = pace.next();
+            let (limit, bytes) = self.pace(|pace| pace.next());
             let page = Page {
                 units: self.backfill.units(),
                 which: self.pass.effect.which(),
@@ -188,7 +225,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             };
             let read = {
                 let _reading = self.pass_gate().await;
-                let Some(connection) = B::Db::typed(reader) else { return Err(self.wrong_engine(reader)) };
+                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 B::Db::page::<B::Unit>(connection, &page).await
             };
             let Fetched { mut units, bytes } = match read {
@@ -224,7 +261,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                     None => return Ok(()),
                 }
             }
-            pace.learn(read as u64, units.len() as u64, bytes + poured.bytes);
+            self.pace(|pace| pace.read(read as u64, units.len() as u64, bytes + poured.bytes));
             let units = units.into_iter().map(|(_, unit)| unit).collect();
             let mut piece = self.transform(units, last, &poured.books, &mut told);
             if let Some(end) = &mut piece.end {
@@ -294,21 +331,29 @@ impl<'a, B: Backfill> Work<'a, B> {
     async fn take(
         &self,
         mut writer: Option<&mut Connection>,
-        run: &mut Run,
+        range: &mut Range,
         open: &mut Option<Open>,
         mut piece: Piece<B>,
-    ) -> Result<(), Error> {
+    ) -> Result<Taken, Error> {
         if let (Some(writer), false) = (&writer, piece.rejects.is_empty()) {
             let rejects = piece.rejects;
-            rejects.iter().for_each(|reject| (self.events)(Event::Found(reject.clone())));
-            let (backfill, unit, committed) = (self.about.name, self.about.unit, run.counts.units);
+            for reject in &rejects {
+                self.crew.tell(Event::Noticed(reject.clone()));
+                self.crew.tell(Event::Found(reject.clone()));
+            }
+            let (backfill, unit, committed) = (self.about.name, self.about.unit, self.crew.units());
             return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
         }
-        if let (Some(writer), None) = (writer.as_deref_mut(), &open) {
-            writer.begin_gently().await?;
+        let start = Instant::now();
+        if let (Some(writer), None) = (writer.as_deref_mut(), &open)
+            && let Some(state) = self.begin(writer, range).await?
+        {
+            return Ok(Taken::Nothing(state));
         }
         let batch = open.get_or_insert_with(|| Open {
-            next: run.clone(),
+            next: range.clone(),
+            counts: Counts::default(),
+            start,
             lines: Vec::new(),
             findings: Spool::default(),
             pieces: 0,
@@ -316,7 +361,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         batch.pieces += 1;
         match writer {
             Some(writer) => {
-                if let Err(error) = self.write(writer, run, batch, &mut piece).await {
+                if let Err(error) = self.write(writer, range, batch, &mut piece).await {
                     let is_whole = batch.pieces == 1 && piece.end.is_some();
                     *open = None;
                     writer.rollback().await;
@@ -325,8 +370,8 @@ impl<'a, B: Backfill> Work<'a, B> {
                 }
             }
             None => {
-                batch.next.counts.add(&piece.counts);
-                batch.next.counts.writes += self.rows(&piece.outputs);
+                batch.counts.add(&piece.counts);
+                batch.counts.writes += self.rows(&piece.outputs);
                 if let Some(end) = &piece.end {
                     batch.next.cursor = end.last.clone().or(batch.next.cursor.take());
                 }
@@ -337,21 +382,40 @@ impl<'a, B: Backfill> Work<'a, B> {
         if piece.end.is_some()
             && let Some(batch) = open.take()
         {
-            *run = batch.next;
-            return self.tell(&run.counts, batch.lines, batch.findings);
+            *range = batch.next;
+            let (units, took) = (batch.counts.units, batch.start.elapsed());
+            self.tell(&batch.counts, batch.lines, batch.findings)?;
+            return Ok(Taken::Batch { units, took });
         }
-        Ok(())
+        Ok(Taken::Part)
+    }
+
+    /// Begins a batch's transaction; not where the run stands so that none may be begun.
+    async fn begin(&self, writer: &mut Connection, range: &Range) -> Result<Option<RunState>, Error> {
+        writer.begin_gently().await?;
+        let Some(lease) = range.lease else { return Ok(None) };
+        match ledger::hold(writer, lease).await {
+            Ok(RunState::Running) => Ok(None),
+            Ok(state) => {
+                writer.rollback().await;
+                Ok(Some(state))
+            }
+            Err(error) => {
+                writer.rollback().await;
+                Err(error.into())
+            }
+        }
     }
 
     /// Writes the rows and the ledger, and commits at the end of a batch.
     async fn write(
         &self,
         writer: &mut Connection,
-        run: &Run,
+        range: &Range,
         batch: &mut Open,
         piece: &mut Piece<B>,
     ) -> Result<(), Error> {
-        let Some(connection) = B::Db::typed(writer) else { return Err(self.wrong_engine(writer)) };
+        let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
         let start = Instant::now();
         let written = match (self.pass.effect, &piece.end) {
             (Effect::Undo, Some(end)) => self.backfill.undo(connection, &end.units).await,
@@ -367,13 +431,13 @@ impl<'a, B: Backfill> Work<'a, B> {
                 Some(end) => format!("writing {} {}s", end.units.len(), self.about.unit),
                 None => format!("writing {} rows", piece.outputs.len()),
             };
-            let what = format!("{what}{}", behind(run.cursor.as_ref()));
-            statement(&self.about, writer, what, writer.explain(error), run.counts.units).waited_since(start)
+            let what = format!("{what}{}", behind(range.cursor.as_ref()));
+            statement(&self.about, writer, what, writer.explain(error), self.crew.units()).waited_since(start)
         })?;
         if self.pass.effect == Effect::Execute
             && let Some(sizes) = piece.end.as_ref().and_then(|end| end.sizes.as_ref())
         {
-            let Some(connection) = B::Db::typed(writer) else { return Err(self.wrong_engine(writer)) };
+            let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
             let (start, hold) = (Instant::now(), sizes.still_hold::<B::Db>(connection).await);
             let what = || "counting rows once more".to_owned();
             let failed = |PageError { error, .. }| self.reading(writer, what(), error).waited_since(start);
@@ -381,30 +445,30 @@ impl<'a, B: Backfill> Work<'a, B> {
                 return Err(Self::was_overtaken(writer, "rows came or went while they were read".to_owned()));
             }
         }
-        let next = &mut batch.next;
-        next.counts.add(&piece.counts);
-        next.counts.writes += rows;
+        let counts = &mut batch.counts;
+        counts.add(&piece.counts);
+        counts.writes += rows;
         let left_alone = self.rows(&piece.outputs).saturating_sub(rows);
         let keeps_books = self.pass.effect == Effect::Execute && self.backfill.values().is_some();
         if left_alone > 0 && keeps_books && !self.takes_overtaken.load(Ordering::Relaxed) {
             let them = if left_alone == 1 { "row" } else { "rows" };
             return Err(Self::was_overtaken(writer, format!("somebody else was faster with {left_alone} {them}")));
         }
-        next.counts.left_alone += left_alone + referred_to;
-        if self.pass.effect.work().is_some() {
+        counts.left_alone += left_alone + referred_to;
+        if let Some(lease) = range.lease {
             let mut pieces = piece.findings.pieces().map_err(spooling)?;
             loop {
                 match pieces.next().map_err(spooling)? {
                     [] => break,
-                    piece => ledger::keep(writer, next, piece).await?,
+                    piece => ledger::keep(writer, lease.run, piece).await?,
                 }
             }
         }
         if let Some(end) = &piece.end {
+            let next = &mut batch.next;
             next.cursor = end.last.clone().or(next.cursor.take());
-            if self.pass.effect.work().is_some() {
-                ledger::save(writer, next).await?;
-            }
+            next.counts.add(&batch.counts);
+            ledger::save(writer, next).await?;
             let _committing = self.pass_gate().await;
             writer.commit().await?;
             self.takes_overtaken.store(false, Ordering::Relaxed);
@@ -467,25 +531,36 @@ impl<'a, B: Backfill> Work<'a, B> {
         statement(&self.about, reader, what, reader.explain(error), 0)
     }
 
-    pub(super) fn wrong_engine(&self, connection: &Connection) -> Error {
-        let why = format!("the backfill is written for another engine than {}", connection.engine());
-        Error::Engine(engine::Error::Statement { why, position: None })
-    }
-
     fn tell(&self, counts: &Counts, lines: Vec<String>, mut findings: Spool) -> Result<(), Error> {
-        for line in lines {
-            (self.events)(Event::Unit { line });
-        }
+        lines.into_iter().for_each(|line| self.crew.tell_line(line));
         let mut pieces = findings.pieces().map_err(spooling)?;
         loop {
             match pieces.next().map_err(spooling)? {
                 [] => break,
-                piece => piece.iter().for_each(|finding| (self.events)(Event::Found(finding.clone()))),
+                piece => {
+                    for finding in piece {
+                        self.crew.tell(Event::Noticed(finding.clone()));
+                        // The ledger keeps them until the end.
+                        if self.pass.effect.work().is_none() {
+                            self.crew.tell(Event::Found(finding.clone()));
+                        }
+                    }
+                }
             }
         }
-        (self.events)(Event::Batch { counts: counts.clone() });
+        self.crew.add(counts);
         Ok(())
     }
+}
+
+/// What became of a piece.
+enum Taken {
+    /// It is a part of a batch that more belongs to.
+    Part,
+    /// It ended a batch of so many units, which took so long.
+    Batch { units: u64, took: Duration },
+    /// It was not begun with, for the run stands so.
+    Nothing(RunState),
 }
 
 /// What came of the file in which findings wait.

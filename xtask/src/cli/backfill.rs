@@ -124,14 +124,12 @@ async fn one(
             *lines.lock().unwrap_or_else(PoisonError::into_inner) += 1;
             progress.unit(&line);
         }
-        Event::Found(finding) => {
-            match finding.kind {
-                FindingKind::Accounted if !args.verbose => {}
-                FindingKind::Accounted => progress.unit(&finding.to_string()),
-                _ => progress.found(&finding),
-            }
-            report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding);
-        }
+        Event::Noticed(finding) => match finding.kind {
+            FindingKind::Accounted if !args.verbose => {}
+            FindingKind::Accounted => progress.unit(&finding.to_string()),
+            _ => progress.found(&finding),
+        },
+        Event::Found(finding) => report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding),
         Event::Batch { counts } => {
             progress.batch(&counts);
             report.lock().unwrap_or_else(PoisonError::into_inner).counted(counts);
@@ -167,8 +165,8 @@ async fn one(
     next(context, &outcome, pass, args);
     Ok(match outcome.ending {
         Ending::Stopped => Exit::Incomplete,
-        Ending::Finished if outcome.counts.rejected() > 0 => Exit::Failed,
-        Ending::Finished => Exit::Ok,
+        _ if outcome.counts.rejected() > 0 => Exit::Failed,
+        Ending::Finished | Ending::FinishedElsewhere => Exit::Ok,
     })
 }
 

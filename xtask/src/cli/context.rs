@@ -6,7 +6,7 @@ use super::postgres::hints;
 use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
-use crate::engine::{Engine, Lock, Target};
+use crate::engine::{Engine, Lock, Sharing, Target};
 use crate::event::{Direction, Event, Events};
 use crate::fixture;
 use crate::generator::{About, Generator};
@@ -274,6 +274,6 @@ impl<'a> Context<'a> {
     pub(super) async fn lock(&self, target: &Target) -> Result<Lock, Error> {
         let database = target.address.url();
         let waiting = |holder| self.tell(Event::Waiting { database: database.clone(), holder });
-        Ok(Lock::take(&target.address, target.wait, &waiting).await?)
+        Ok(Lock::take(&target.address, Sharing::Alone, target.wait, &waiting).await?)
     }
 }

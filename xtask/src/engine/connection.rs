@@ -495,8 +495,17 @@ impl Connection {
     }
 }
 
-/// The right to change a database's schema or to run its backfills, held by one process at a time and released by the
-/// system when that process ends, however it ends.
+/// Whether others may have the same right at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody else.
+    Alone,
+    /// Others who share it, too, where the engine has more than one writer.
+    Together,
+}
+
+/// The right to change a database's schema, held by one process at a time, or to run its backfills, which several may share;
+/// released by the system when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
     _held: Held,
@@ -514,7 +523,12 @@ impl Lock {
     ///
     /// # Errors
     /// [`Error::NoDatabase`]; [`Error::Locked`] when the wait was too long; [`Error::Io`] when the lock can't be made.
-    pub async fn take(address: &Address, wait: Duration, waiting: &(dyn Fn(String) + Sync)) -> Result<Self, Error> {
+    pub async fn take(
+        address: &Address,
+        sharing: Sharing,
+        wait: Duration,
+        waiting: &(dyn Fn(String) + Sync),
+    ) -> Result<Self, Error> {
         let held = match address {
             Address::Sqlite(address) => {
                 if !address.creates() && !address.path().exists() {
@@ -528,7 +542,7 @@ impl Lock {
                     // The lock is on a database: it has to be there first.
                     Connection::open(&Address::Postgres(server.clone()), Access::Write, wait).await?.close().await?;
                 }
-                Held::Postgres(postgres::AdvisoryLock::take(server, wait, waiting).await?)
+                Held::Postgres(postgres::AdvisoryLock::take(server, sharing, wait, waiting).await?)
             }
         };
         Ok(Self { _held: held })

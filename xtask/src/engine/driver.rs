@@ -197,6 +197,14 @@ pub trait Driver: sqlx::Database {
         keys: &[Key],
     ) -> BoxStream<'c, Result<(Key, u64), PageError>>;
 
+    /// The keys at which the units of a page's kind can be cut into ranges: that of each `every`th and that of the last one.
+    /// Where an engine has one writer, the last one alone. Nothing where there is no unit.
+    fn ends<'c>(
+        connection: &'c mut Self::Connection,
+        page: &'c Page<'c>,
+        every: u64,
+    ) -> impl Future<Output = Result<Vec<Key>, PageError>> + Send + 'c;
+
     /// Reads one page of units in key order.
     fn page<'c, U>(
         connection: &'c mut Self::Connection,

@@ -10,10 +10,12 @@ mod dialect;
 mod digest;
 mod driver;
 mod error;
+mod lease;
 pub(crate) mod lex;
 mod literal;
 mod missing;
 pub(crate) mod postgres;
+mod pressure;
 mod reach;
 mod refusal;
 mod retry;
@@ -28,7 +30,7 @@ pub use address::{Address, PostgresAddress};
 pub(crate) use catalogue::{ColumnShape, Kind, Seen};
 pub use catalogue::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
 pub(crate) use connection::Settings;
-pub use connection::{Access, Connection, Lock};
+pub use connection::{Access, Connection, Lock, Sharing};
 pub(crate) use dialect::Whose;
 pub use digest::TableDigest;
 #[cfg(test)]
@@ -36,6 +38,7 @@ pub(crate) use digest::tests::digest as digest_of_rows;
 pub use driver::{Driver, Fetched, Key, Page, PageError, Which};
 pub use error::{Error, Holder, HolderKind, Lack};
 pub use missing::Missing;
+pub use pressure::Pressure;
 pub(crate) use reach::Reached;
 pub(crate) use refusal::{Broken, Refusal};
 pub(crate) use retry::Retries;
@@ -233,6 +236,14 @@ impl Engine {
         match self {
             Self::Sqlite => expression.to_owned(),
             Self::Postgres => format!("{expression}::text"),
+        }
+    }
+
+    /// A time of the database's clock as text: UTC, to the second.
+    pub(crate) fn second(self, expression: &str) -> String {
+        match self {
+            Self::Sqlite => format!("substr({expression}, 1, 19)"),
+            Self::Postgres => format!("to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::engine::SQLX_TABLE;
 use crate::engine::lex::statements;
 use crate::engine::{self, Around, Connection, Remains, Retries, run_script};
 use crate::event::{Direction, Event, Events};
-use crate::ledger;
+use crate::ledger::{self, By};
 use std::time::{Duration, Instant};
 
 /// Runs the steps in order and stops at the first that fails.
@@ -149,7 +149,8 @@ async fn record(
         error => error,
     })?;
     if direction == Direction::Down {
-        ledger::supersede_all(connection).await?;
+        let by = By { who: format!("{} was reverted", migration.label()), version: env!("CARGO_PKG_VERSION").to_owned() };
+        ledger::supersede_all(connection, &by).await?;
     }
     if direction == Direction::Up {
         // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.

@@ -17,10 +17,13 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         return format!("{} on {database}: {nothing}\n", paint.strong(about.name));
     }
     let did = match (outcome.effect, outcome.ending) {
-        (Effect::Predict, Ending::Finished) => paint.odd("dry run, nothing was written"),
+        (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => paint.odd("dry run, nothing was written"),
         (Effect::Predict, Ending::Stopped) => paint.odd("dry run, interrupted; the counts are of a part"),
         (_, Ending::Stopped) => paint.odd("interrupted; run it again to go on from here"),
         (Effect::Undo, Ending::Finished) => paint.good("undone"),
+        (_, Ending::FinishedElsewhere) => {
+            paint.good("done, together with another process, whose report has the findings")
+        }
         (_, Ending::Finished) => paint.good("done"),
     };
     let would = match outcome.effect {

@@ -50,6 +50,24 @@ impl Driver for Postgres {
         Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
     }
 
+    async fn ends<'c>(connection: &'c mut PgConnection, page: &'c Page<'c>, every: u64) -> Result<Vec<Key>, PageError> {
+        let sql = format!(
+            "SELECT numbered.\"cursor\" FROM (SELECT unit.\"cursor\", row_number() OVER (ORDER BY unit.\"cursor\") AS n, \
+             count(*) OVER () AS units FROM ({units}\n) AS unit WHERE {which} AND {scope}) AS numbered \
+             WHERE n % {every} = 0 OR n = units ORDER BY n",
+            units = page.units,
+            which = page.which(),
+            scope = page.scope(Engine::Postgres, 1),
+            every = every.max(1),
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for (_, value) in page.scope {
+            query = query.bind(value.as_str());
+        }
+        let rows = query.fetch_all(connection).await?;
+        rows.iter().map(|row| key(row, "cursor").map_err(PageError::from)).collect()
+    }
+
     async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
     where
         U: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,

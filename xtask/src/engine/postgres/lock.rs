@@ -3,7 +3,7 @@
 
 use super::connect::connect_to_stay;
 use super::explain::explain;
-use crate::engine::{Error, Holder, HolderKind, PostgresAddress};
+use crate::engine::{Error, Holder, HolderKind, PostgresAddress, Sharing};
 use sqlx::postgres::PgConnection;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ pub(crate) struct AdvisoryLock {
 impl AdvisoryLock {
     pub(crate) async fn take(
         address: &PostgresAddress,
+        sharing: Sharing,
         wait: Duration,
         waiting: &(dyn Fn(String) + Sync),
     ) -> Result<Self, Error> {
@@ -25,10 +26,13 @@ impl AdvisoryLock {
         let number = lock_number(address.database());
         let deadline = Instant::now() + wait;
         let refused = |error: sqlx::Error| explain(&address.url(), wait, &error);
+        let take = match sharing {
+            Sharing::Alone => "SELECT pg_try_advisory_lock($1)",
+            Sharing::Together => "SELECT pg_try_advisory_lock_shared($1)",
+        };
         let mut told = false;
         loop {
-            let taken =
-                sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(number).fetch_one(&mut session).await;
+            let taken = sqlx::query_scalar(take).bind(number).fetch_one(&mut session).await;
             if taken.map_err(refused)? {
                 return Ok(Self { _session: session });
             }

@@ -29,7 +29,7 @@ pub(super) use session::Session;
 pub(crate) use store::{Claim, check_host, claim};
 pub(super) use store::{copy, exists, remove, rename, touch, version};
 
-/// The tables of the ledger.
+/// The tables of the ledger. One of an earlier version of this tool gets what it lacks.
 pub(super) const LEDGER: &str = "
 CREATE TABLE IF NOT EXISTS _xtask_runs (
     run bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -37,15 +37,36 @@ CREATE TABLE IF NOT EXISTS _xtask_runs (
     work text NOT NULL,
     scope text NOT NULL,
     state text NOT NULL,
-    cursor text,
     counts text NOT NULL,
     version text NOT NULL,
     started_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS _xtask_ranges (
+    run bigint NOT NULL REFERENCES _xtask_runs,
+    number bigint NOT NULL,
+    look bigint NOT NULL,
+    after_key text,
+    until_key text,
+    cursor text,
+    counts text NOT NULL,
+    done boolean NOT NULL DEFAULT FALSE,
+    owner bigint,
+    leased_until timestamptz,
+    PRIMARY KEY (run, number)
 );
 CREATE TABLE IF NOT EXISTS _xtask_findings (
     number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     run bigint NOT NULL REFERENCES _xtask_runs,
     finding text NOT NULL
 );
-CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);";
+CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);
+CREATE TABLE IF NOT EXISTS _xtask_log (
+    number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    run bigint NOT NULL REFERENCES _xtask_runs,
+    at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    who text NOT NULL,
+    version text NOT NULL,
+    did text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS _xtask_log_run ON _xtask_log (run);";

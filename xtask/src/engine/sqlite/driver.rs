@@ -45,6 +45,21 @@ impl Driver for Sqlite {
         Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
     }
 
+    async fn ends<'c>(connection: &'c mut SqliteConnection, page: &'c Page<'c>, _: u64) -> Result<Vec<Key>, PageError> {
+        let sql = format!(
+            "SELECT unit.\"cursor\" FROM ({units}\n) AS unit WHERE {which} AND {scope} ORDER BY unit.\"cursor\" DESC LIMIT 1",
+            units = strict(page.units),
+            which = page.which(),
+            scope = page.scope(Engine::Sqlite, 1),
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        for (_, value) in page.scope {
+            query = query.bind(value.as_str());
+        }
+        let last: Option<i64> = query.fetch_optional(connection).await?;
+        Ok(last.into_iter().map(Key::Int).collect())
+    }
+
     async fn page<'c, U>(connection: &'c mut SqliteConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
     where
         U: for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'c,

@@ -32,7 +32,7 @@ use super::Error;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
-/// The tables of the ledger.
+/// The tables of the ledger. One of an earlier version of this tool gets what it lacks.
 pub(super) const LEDGER: &str = "
 CREATE TABLE IF NOT EXISTS _xtask_runs (
     run INTEGER PRIMARY KEY NOT NULL,
@@ -40,18 +40,39 @@ CREATE TABLE IF NOT EXISTS _xtask_runs (
     work TEXT NOT NULL,
     scope TEXT NOT NULL,
     state TEXT NOT NULL,
-    cursor TEXT,
     counts TEXT NOT NULL,
     version TEXT NOT NULL,
     started_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS _xtask_ranges (
+    run INTEGER NOT NULL REFERENCES _xtask_runs,
+    number INTEGER NOT NULL,
+    look INTEGER NOT NULL,
+    after_key TEXT,
+    until_key TEXT,
+    cursor TEXT,
+    counts TEXT NOT NULL,
+    done INTEGER NOT NULL DEFAULT FALSE,
+    owner INTEGER,
+    leased_until TEXT,
+    PRIMARY KEY (run, number)
 );
 CREATE TABLE IF NOT EXISTS _xtask_findings (
     number INTEGER PRIMARY KEY NOT NULL,
     run INTEGER NOT NULL REFERENCES _xtask_runs,
     finding TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);";
+CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);
+CREATE TABLE IF NOT EXISTS _xtask_log (
+    number INTEGER PRIMARY KEY NOT NULL,
+    run INTEGER NOT NULL REFERENCES _xtask_runs,
+    at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    who TEXT NOT NULL,
+    version TEXT NOT NULL,
+    did TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS _xtask_log_run ON _xtask_log (run);";
 
 /// The version of the SQLite that is linked in.
 pub(super) async fn version() -> Result<String, Error> {

@@ -1,0 +1,82 @@
+//! What the workers of a pass share: what they have counted together, how much they have told, and whether one of them failed.
+
+use super::gentle::Gentle;
+use super::{About, Backfill, Pass};
+use crate::event::{Event, Events};
+use crate::ledger::Counts;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The workers of a pass.
+pub(super) struct Crew<'a, B> {
+    pub(super) backfill: &'a B,
+    pub(super) about: About,
+    pub(super) pass: &'a Pass,
+    pub(super) gentle: Gentle,
+    counts: Mutex<Counts>,
+    lines: AtomicU64,
+    has_failed: AtomicBool,
+    events: Events<'a>,
+}
+
+impl<'a, B: Backfill> Crew<'a, B> {
+    /// One that goes on from what was counted before.
+    pub(super) fn new(backfill: &'a B, pass: &'a Pass, counts: Counts, events: Events<'a>) -> Self {
+        Self {
+            backfill,
+            about: backfill.about(),
+            pass,
+            gentle: Gentle::default(),
+            counts: Mutex::new(counts),
+            lines: AtomicU64::new(0),
+            has_failed: AtomicBool::new(false),
+            events,
+        }
+    }
+
+    /// What was counted so far.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many units are done.
+    pub(super) fn units(&self) -> u64 {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).units
+    }
+
+    /// Adds the counts of a batch that was committed, and tells of it.
+    pub(super) fn add(&self, batch: &Counts) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.add(batch);
+        // Under the lock: whoever listens sees them grow.
+        (self.events)(Event::Batch { counts: counts.clone() });
+    }
+
+    /// Something is in the way: it is tried again.
+    pub(super) fn retry(&self, why: String, pause: Duration) {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).retries += 1;
+        (self.events)(Event::Retrying { why, pause });
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        (self.events)(event);
+    }
+
+    /// Tells a line about a unit, where lines are still wanted.
+    pub(super) fn tell_line(&self, line: String) {
+        if self.pass.lines.wants(self.lines.fetch_add(1, Ordering::Relaxed)) {
+            (self.events)(Event::Unit { line });
+        }
+    }
+
+    /// One of the workers can't go on: the others stop after the batch in hand.
+    pub(super) fn fail(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// True where no further batch is to be begun.
+    pub(super) fn is_to_stop(&self) -> bool {
+        self.pass.stop.is_requested() || self.has_failed.load(Ordering::Relaxed)
+    }
+}
