@@ -205,9 +205,7 @@ impl Error {
             | Self::RepeatedScope { .. }
             | Self::EmptyScope { .. }
             | Self::OneWriter { .. }
-            | Self::NoUndo { .. } => {
-                true
-            }
+            | Self::NoUndo { .. } => true,
             Self::Engine(error) => error.is_usage(),
             _ => false,
         }

@@ -2,6 +2,7 @@
 //! ledger, progress, reports) is the engine's.
 
 mod attempts;
+mod control;
 mod crew;
 mod deep;
 mod error;
@@ -14,11 +15,13 @@ mod pace;
 mod pass;
 mod run;
 mod spool;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod work;
 mod worker;
 
+pub use control::{Asked, AtWork, Wish, ask};
 use deep::Registered;
 pub use deep::{Deep, Streamed};
 pub use error::Error;
@@ -27,6 +30,7 @@ pub use gate::ready_for;
 pub(crate) use pass::Units;
 pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 pub use run::run;
+pub use standing::{Standing, last_run, standing};
 
 use crate::engine::{Driver, Engine, Target};
 use crate::event::Events;

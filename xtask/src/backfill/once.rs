@@ -87,9 +87,10 @@ async fn drive<B: Backfill, S: Source<B>>(
         _ => None,
     };
     let counts = unfinished.as_ref().map(|begun| begun.counts.clone()).unwrap_or_default();
-    let resumed = unfinished.as_ref().filter(|begun| begun.counts.units > 0).and_then(|Begun { after, counts, .. }| {
-        Some(Resumed { after: after.as_ref()?.to_string(), units: counts.units })
-    });
+    let resumed =
+        unfinished.as_ref().filter(|begun| begun.counts.units > 0).and_then(|Begun { after, counts, .. }| {
+            Some(Resumed { after: after.as_ref()?.to_string(), units: counts.units })
+        });
     let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
     events(Event::BackfillStarted { backfill: backfill.about().name, units, resumed, counts: counts.clone() });
     let strays = match pass.effect {

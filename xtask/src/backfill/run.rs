@@ -109,7 +109,12 @@ pub(super) async fn check_scope<B: Backfill>(backfill: &B, pass: &Pass, reader: 
 }
 
 /// How many units there are in the scope of a pass.
-pub(super) async fn count<B: Backfill>(backfill: &B, reader: &mut Connection, scope: &Scope, which: Which) -> Result<u64, Error> {
+pub(super) async fn count<B: Backfill>(
+    backfill: &B,
+    reader: &mut Connection,
+    scope: &Scope,
+    which: Which,
+) -> Result<u64, Error> {
     let about = backfill.about();
     let page = Page { units: backfill.units(), which, scope: &scope.0, after: None, until: None, limit: 0, bytes: 0 };
     let sql = format!(

@@ -266,7 +266,10 @@ fn a_reader_that_fails_ends_the_run_behind_what_is_good() {
             assert_eq!(what, "reading the number at 5");
             let filled = connection.query("SELECT count(doubled) FROM t", &[], 1).await.unwrap();
             assert_eq!(filled.scalar().and_then(crate::engine::Value::as_int), i64::try_from(*committed).ok());
-            let state = connection.query("SELECT state, counts ->> 'units' FROM _xtask_runs ORDER BY run DESC", &[], 1).await.unwrap();
+            let state = connection
+                .query("SELECT state, counts ->> 'units' FROM _xtask_runs ORDER BY run DESC", &[], 1)
+                .await
+                .unwrap();
             assert_eq!(state.rows[0][0].to_string(), "failed");
             assert_eq!(state.rows[0][1].to_string(), committed.to_string());
         }

@@ -13,8 +13,8 @@ use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Val
 use crate::event::Event;
 use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Range, RunState};
 use futures_util::TryStreamExt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 

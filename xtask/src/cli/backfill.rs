@@ -4,8 +4,9 @@ use super::args::BackfillArgs;
 use super::context::Context;
 use super::error::Error;
 use super::target::Missing;
+use super::{by, control};
 use crate::Exit;
-use crate::backfill::{AnyBackfill, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+use crate::backfill::{AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 use crate::engine::Target;
 use crate::event::Event;
 use crate::ledger::FindingKind;
@@ -15,6 +16,7 @@ use crate::shell::quoted;
 use crate::workspace::Database;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How many units are told of where nobody asks for all.
 const LINES: u64 = 10;
@@ -23,6 +25,12 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     let backfills = context.backfills(&args.names)?;
     if args.verify {
         return verify(context, &backfills, args).await;
+    }
+    if args.status {
+        return control::status(context, &backfills, args).await;
+    }
+    if let Some(wish) = control::wish(args) {
+        return control::ask(context, &backfills, wish, args).await;
     }
     if args.report.is_some() && backfills.len() != 1 {
         return Err(Error::ReportForSeveral { count: backfills.len() });
@@ -45,6 +53,10 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         effect: effect(args),
         scope: Scope(args.scope.clone()),
         batch: args.batch.unwrap_or(DEFAULT_BATCH),
+        aim: aim(args),
+        rest: Duration::from_millis(args.rest),
+        workers: args.workers,
+        by: by::by(context),
         lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
         stop: stop.clone(),
         ..Pass::new(effect(args))
@@ -63,6 +75,15 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         }
     }
     Ok(exit)
+}
+
+/// Whoever says how many units a batch has gets that many, however long they take.
+fn aim(args: &BackfillArgs) -> Option<Duration> {
+    match (args.batch_time, args.batch) {
+        (Some(milliseconds), _) => Some(Duration::from_millis(milliseconds)),
+        (None, Some(_)) => None,
+        (None, None) => Some(DEFAULT_AIM),
+    }
 }
 
 fn effect(args: &BackfillArgs) -> Effect {

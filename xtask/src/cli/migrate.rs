@@ -2,6 +2,7 @@
 
 use super::args::MigrateArgs;
 use super::context::{Context, Loaded};
+use super::control;
 use super::error::Error;
 use super::target::Missing;
 use crate::Exit;
@@ -10,7 +11,7 @@ use crate::engine::{self, Target};
 use crate::event::{Direction, Event};
 use crate::migration::{self, Applied, Goal, Migration, State, Step};
 use crate::rehearsal::Depth;
-use crate::report::{StatusRow, count, duration, status_json, status_table};
+use crate::report::{Standpoint, StatusRow, count, duration, status_json, status_table};
 use std::time::Instant;
 
 pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exit, Error> {
@@ -39,16 +40,25 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
 
 async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, as_json: bool) -> Result<(), Error> {
     let applied = look(target).await?;
-    let row = |migration: &Migration| StatusRow {
-        version: migration.version,
-        name: migration.name.clone(),
-        state: match applied.iter().find(|done| done.version == migration.version) {
+    let (versions, runs) = control::look(target).await?;
+    let mut rows = Vec::new();
+    let backfills = context.backfills_of(loaded.database);
+    for migration in &loaded.history.migrations {
+        let state = match applied.iter().find(|done| done.version == migration.version) {
             Some(done) => State::Applied(done.when.clone()),
             None => State::Pending,
-        },
-        reversible: migration.down.is_some(),
-    };
-    let rows: Vec<StatusRow> = loaded.history.migrations.iter().map(row).collect();
+        };
+        let (reversible, requires) = (migration.down.is_some(), migration.requires.clone());
+        let standpoint = Standpoint::Migration { state, reversible, requires };
+        rows.push(StatusRow { version: migration.version, name: migration.name.clone(), standpoint });
+        for backfill in backfills.iter().filter(|backfill| backfill.about().from == migration.version) {
+            let about = backfill.about();
+            let standing = backfill::standing(*backfill, &versions, target).await?;
+            let run = backfill::last_run(about.name, &runs).cloned();
+            let standpoint = Standpoint::Backfill { about, standing, run };
+            rows.push(StatusRow { version: about.from, name: about.name.to_owned(), standpoint });
+        }
+    }
     if as_json {
         context.terminal.result(&status_json(&rows).to_string());
     } else {

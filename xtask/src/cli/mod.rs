@@ -3,8 +3,10 @@
 
 pub mod args;
 mod backfill;
+mod by;
 mod ci;
 mod context;
+mod control;
 mod db;
 mod error;
 mod fixture;

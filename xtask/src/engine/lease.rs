@@ -21,9 +21,7 @@ impl Engine {
             // Whoever asks has locked all others out of the database.
             Self::Sqlite => "TRUE",
             // A worker's session holds the lock of its number: whoever can have that knows that the worker is gone.
-            Self::Postgres => {
-                "(owner IS NULL OR leased_until < clock_timestamp() OR pg_try_advisory_xact_lock(owner))"
-            }
+            Self::Postgres => "(owner IS NULL OR leased_until < clock_timestamp() OR pg_try_advisory_xact_lock(owner))",
         }
     }
 

@@ -89,7 +89,8 @@ async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error
     let sql = format!("SELECT {at}, who, version, did FROM _xtask_log WHERE run = $1 ORDER BY number");
     let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
-    let logged = |row: &Vec<Value>| Logged { at: text(&row[0]), who: text(&row[1]), version: text(&row[2]), did: text(&row[3]) };
+    let logged =
+        |row: &Vec<Value>| Logged { at: text(&row[0]), who: text(&row[1]), version: text(&row[2]), did: text(&row[3]) };
     Ok(rows.iter().map(logged).collect())
 }
 
@@ -99,7 +100,9 @@ impl Told {
     pub fn scope_typed(&self) -> String {
         let pairs = self.scope.as_object().into_iter().flatten();
         pairs
-            .map(|(column, value)| format!(" {column}={}", value.as_str().map_or_else(|| json(value), ToOwned::to_owned)))
+            .map(|(column, value)| {
+                format!(" {column}={}", value.as_str().map_or_else(|| json(value), ToOwned::to_owned))
+            })
             .collect()
     }
 }

@@ -22,7 +22,8 @@ pub use json::Json;
 pub(crate) use range::end;
 pub use range::{Lease, Range, claim, hold, open_ranges, save};
 pub use run::{
-    Begun, By, Order, begin, counted, finish, lacking, look_again, looks, start, state, supersede_all, transition, unfinished,
+    Begun, By, Order, begin, counted, finish, lacking, look_again, looks, start, state, supersede_all, transition,
+    unfinished,
 };
 pub use state::{RunState, Transition, Work};
 

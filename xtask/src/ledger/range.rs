@@ -51,7 +51,8 @@ pub(super) async fn cut(connection: &mut Connection, run: i64, look: i64, ends: 
     let sql = "INSERT INTO _xtask_ranges (run, number, look, after_key, until_key, counts) \
                SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM _xtask_ranges WHERE run = $1";
     let counts = json(&Counts::default());
-    let ends: Vec<Option<String>> = if ends.is_empty() { vec![None] } else { ends.iter().map(|key| Some(json(key))).collect() };
+    let ends: Vec<Option<String>> =
+        if ends.is_empty() { vec![None] } else { ends.iter().map(|key| Some(json(key))).collect() };
     let mut after: Option<String> = None;
     for until in ends {
         let values = [run.into(), look.into(), after.into(), until.clone().into(), counts.as_str().into()];

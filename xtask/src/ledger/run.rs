@@ -57,7 +57,8 @@ pub async fn unfinished(connection: &mut Connection, order: &Order<'_>) -> Resul
     };
     let state = known(connection, &state)?;
     let counts = counted(connection, run).await?;
-    let after = range::open_ranges(connection, run).await?.into_iter().find_map(|Range { cursor, after, .. }| cursor.or(after));
+    let after =
+        range::open_ranges(connection, run).await?.into_iter().find_map(|Range { cursor, after, .. }| cursor.or(after));
     Ok(Some(Begun { run, state, counts, after }))
 }
 
@@ -71,7 +72,8 @@ fn known(connection: &Connection, state: &str) -> Result<RunState, Error> {
 /// # Errors
 /// What the engine said.
 pub async fn counted(connection: &mut Connection, run: i64) -> Result<Counts, Error> {
-    let rows = connection.query("SELECT counts FROM _xtask_ranges WHERE run = $1", &[run.into()], usize::MAX).await?.rows;
+    let rows =
+        connection.query("SELECT counts FROM _xtask_ranges WHERE run = $1", &[run.into()], usize::MAX).await?.rows;
     let mut sum = Counts::default();
     for row in rows {
         let counts: Counts = serde_json::from_str(row[0].as_text().unwrap_or_default())
@@ -209,7 +211,8 @@ pub async fn finish(
 /// # Errors
 /// What the engine said.
 pub async fn looks(connection: &mut Connection, run: i64) -> Result<(u64, u64), Error> {
-    let sql = "SELECT coalesce(max(look), 0), count(*) - count(CASE WHEN done THEN 1 END) FROM _xtask_ranges WHERE run = $1";
+    let sql =
+        "SELECT coalesce(max(look), 0), count(*) - count(CASE WHEN done THEN 1 END) FROM _xtask_ranges WHERE run = $1";
     let rows = connection.query(sql, &[run.into()], 1).await?.rows;
     let number = |at: usize| {
         rows.first().and_then(|row| row[at].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()

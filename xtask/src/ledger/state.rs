@@ -191,10 +191,7 @@ mod tests {
         check(Transition::Stop, "stopped stopped stopped stopped . . . .");
         check(Transition::Fail, "failed failed failed failed . . . .");
         check(Transition::Finish, "finished finished . finished . . . .");
-        check(
-            Transition::Supersede,
-            "superseded superseded superseded superseded superseded superseded . .",
-        );
+        check(Transition::Supersede, "superseded superseded superseded superseded superseded superseded . .");
     }
 
     #[test]

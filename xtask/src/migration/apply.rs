@@ -149,7 +149,8 @@ async fn record(
         error => error,
     })?;
     if direction == Direction::Down {
-        let by = By { who: format!("{} was reverted", migration.label()), version: env!("CARGO_PKG_VERSION").to_owned() };
+        let by =
+            By { who: format!("{} was reverted", migration.label()), version: env!("CARGO_PKG_VERSION").to_owned() };
         ledger::supersede_all(connection, &by).await?;
     }
     if direction == Direction::Up {

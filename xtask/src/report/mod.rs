@@ -10,6 +10,7 @@ mod duration;
 mod matrix;
 mod paint;
 mod progress;
+mod runs;
 mod status;
 mod steps;
 mod terminal;
@@ -23,7 +24,8 @@ pub use duration::duration;
 pub use matrix::{answers_json, failures, matrix, not_done};
 pub use paint::Paint;
 pub use progress::Progress;
-pub use status::{StatusRow, status_json, status_table};
+pub use runs::{BackfillStatus, asked_text, runs_json, runs_table, standing_text, timeline_text};
+pub use status::{Standpoint, StatusRow, status_json, status_table};
 pub use steps::Steps;
 pub use terminal::{Terminal, urgent};
 

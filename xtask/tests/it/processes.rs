@@ -46,10 +46,11 @@ fn with_many_pets() -> Workspace {
 
 /// How many units the ledger says are done.
 fn units_done(file: &Path) -> u64 {
-    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_xtask_runs'").is_empty() {
+    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_xtask_log'").is_empty() {
         return 0;
     }
-    query(file, "SELECT counts ->> '$.units' FROM _xtask_runs").first().map_or(0, |units| units.parse().unwrap())
+    let sum = "SELECT sum(counts ->> '$.units') FROM _xtask_ranges";
+    query(file, sum).first().map_or(0, |units| units.parse().unwrap_or_default())
 }
 
 /// The report of the run that ended it has counted every pet once.
