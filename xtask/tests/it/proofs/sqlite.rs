@@ -133,3 +133,19 @@ fn what_nobody_notices() {
     sample.depth = Depth::Sample;
     check("sqlite_sample", &sample, &[&LabelsAreNames]);
 }
+
+/// A column with a clock for its default that the backfill writes itself is broken, one that it leaves to the clock is not.
+#[test]
+fn what_is_the_clocks_alone() {
+    let units = "SELECT toy.rowid AS \"cursor\", NOT EXISTS (SELECT 1 FROM tag WHERE tag.toy = toy.id) AS \"pending\", \
+                 toy.id, toy.name FROM toy";
+    let write = "INSERT INTO tag (toy, made_at) SELECT toy.id, toy.made_at FROM json_each($1) AS new \
+                 JOIN toy ON toy.id = new.value ->> 0 WHERE TRUE ON CONFLICT DO NOTHING";
+    let toys = toys(
+        "CREATE TABLE tag (toy TEXT PRIMARY KEY, made_at TEXT DEFAULT CURRENT_TIMESTAMP, at TEXT DEFAULT CURRENT_TIMESTAMP, \
+         token TEXT DEFAULT (hex(randomblob(4))));\n",
+    );
+    let labels = Labels::<Sqlite>::new(units, write.to_owned());
+    let answers = toys.rehearse(&labels, &[], async || Err(NoHost::Absent));
+    toys.hold(answers, Proof::ChecksBite, &[Proof::Deterministic], "sqlite_clocks_alone");
+}
