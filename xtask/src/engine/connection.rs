@@ -398,15 +398,17 @@ impl Connection {
         }
     }
 
-    /// Which of these columns, as `(table, column)`, hold the moment in a row: one of the last `seconds`. Needed where the
-    /// engine's clock goes by seconds, so that what was done twice within one shows no difference.
+    /// Which of these columns, as `(table, column)`, hold the moment in a row: one of the last `seconds`, or the day unless that
+    /// `is_known` from elsewhere. Needed where the engine's clock goes by seconds, so that what was done twice within one shows no
+    /// difference.
     pub(crate) async fn moments(
         &mut self,
         columns: &[(String, String)],
         seconds: u64,
+        is_known: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Vec<(String, String)>, Error> {
         match self {
-            Self::Sqlite(session) => sqlite::moments(session, columns, seconds).await,
+            Self::Sqlite(session) => sqlite::moments(session, columns, seconds, is_known).await,
             Self::Postgres(_) => Ok(Vec::new()),
         }
     }

@@ -1,6 +1,7 @@
 //! On SQLite.
 
 use super::{LABELS, Labels, Toys};
+use crate::database::query;
 use sqlx::sqlite::Sqlite;
 use std::fmt::Write;
 use xtask::backfill::AnyBackfill;
@@ -84,6 +85,7 @@ fn what_is_not_decided_by_the_row() {
     check("sqlite_clock", LABEL, "CURRENT_TIMESTAMP");
     check("sqlite_local_time", LABEL, "datetime('now', 'localtime')");
     check("sqlite_day", LABEL, "date('now')");
+    check("sqlite_day_in_a_text", LABEL, "'on ' || date('now')");
     check("sqlite_order", LABEL, "(SELECT word.word FROM word WHERE word.toy = toy.id LIMIT 1)");
     check("sqlite_batch", LABEL, "json_array_length($1)");
 }
@@ -106,6 +108,22 @@ fn migrations() {
     );
     let first = "ALTER TABLE toy ADD COLUMN word TEXT;\nUPDATE toy SET word = (SELECT word.word FROM word WHERE word.toy = toy.id LIMIT 1);\n";
     check("sqlite_first_wins", first);
+}
+
+/// A day that came with the rows, or follows from them, is not the clock's, whatever day it is.
+#[test]
+fn days_of_the_data() {
+    let check = |snapshot: &str, labels: &str, fixture: &str| {
+        let toys = Toys::new("sqlite", CREATE, &format!("{LABEL}{labels}"), fixture);
+        check(snapshot, &toys, Proof::Deterministic, &[], SOUND, &[&LabelsAreNames]);
+    };
+    let clock = tempfile::NamedTempFile::new().unwrap();
+    let ask = |what: &str| query(clock.path(), &format!("SELECT {what}")).remove(0);
+    let today = ask("date('now')");
+    check("sqlite_day_of_the_fixture", "", &fixture().replace("name ", &format!("made on {today}, ")));
+    let days = ask("CAST(julianday(date('now')) - julianday('2025-01-01') AS INTEGER) || ' days'");
+    let follows = format!("ALTER TABLE toy ADD COLUMN day TEXT;\nUPDATE toy SET day = date(made_at, '+{days}');\n");
+    check("sqlite_day_that_follows", &follows, &fixture());
 }
 
 #[test]
