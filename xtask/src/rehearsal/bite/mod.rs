@@ -23,14 +23,14 @@ use super::walk::Action;
 use super::{Answer, Course, Depth, Problem, What, populated};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
-use crate::engine::{self, Connection, Source, TableShape, VolatileDefault};
+use crate::engine::{self, Connection, Source, VolatileDefault};
 use crate::fingerprint;
 use crate::workspace::Database;
 use judges::Judges;
 use mutant::{Mutant, sample};
 use rows::Rows;
 use tried::Fate;
-use written::Written;
+use written::Ran;
 
 /// Breaks what each backfill on the usual way wrote, and adds what came of it to what was tried with other fixtures.
 pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut Tried) -> Result<(), Error> {
@@ -62,10 +62,9 @@ pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut T
             if at + 1 < path.len() {
                 judges = judges.who_are_green(&mut connection).await?;
             }
-            let tables = group.iter().flat_map(|(_, written, _)| written).map(|table| &table.shape).collect::<Vec<_>>();
-            let unsettled = unsettled(course, &path[..=at], &tables, &mut connection).await?;
-            for (backfill, written, books) in group.drain(..) {
-                break_it(course, backfill, written, books, &unsettled, &mut judges, tried, &mut connection).await?;
+            let unsettled = unsettled(course, usual, &path[..=at], &group, &mut connection).await?;
+            for ran in group.drain(..) {
+                break_it(course, ran, &unsettled, &mut judges, tried, &mut connection).await?;
             }
         }
     }
@@ -87,12 +86,14 @@ struct Unsettled {
     why: String,
 }
 
-/// The columns of these tables that are declared to be volatile, that a counter gives, or that hold what the clock or chance says:
-/// a default that says so is none where the backfill writes the column itself, and writes the same when the way is gone again.
+/// The columns that are declared to be volatile; and of the tables that were written those that a counter gives, or that hold what
+/// the clock or chance says. Such a default says nothing of a column that holds the same when the way is gone again: the backfill
+/// writes it itself.
 async fn unsettled(
     course: &Course<'_>,
+    usual: &Moment,
     path: &[Action],
-    tables: &[&TableShape],
+    group: &[Ran<'_>],
     connection: &mut Connection,
 ) -> Result<Vec<Unsettled>, Error> {
     let volatile = &course.subject.database.volatile;
@@ -102,7 +103,8 @@ async fn unsettled(
         why: "is declared as volatile".to_owned(),
     });
     let mut defaults = fingerprint::volatile_defaults(connection).await?;
-    defaults.retain(|default| tables.iter().any(|shape| shape.name == default.table));
+    let written = group.iter().flat_map(|ran| &ran.tables);
+    defaults.retain(|default| written.clone().any(|table| table.shape.name == default.table));
     let passes: Vec<_> = defaults
         .iter()
         .filter(|default| default.source != Source::Counter)
@@ -111,8 +113,12 @@ async fn unsettled(
     let passing = if passes.is_empty() {
         Passing::default()
     } else {
-        let content = fingerprint::content(connection, volatile).await?;
-        Passing::of(course, path, &content, &passes).await?
+        // In the end it is known what comes of it where no unit is passed over, so that counters count the same, too.
+        let here = match usual.path() == path {
+            true => usual.content().clone(),
+            false => fingerprint::content(connection, volatile).await?,
+        };
+        Passing::of(course, path, &here, &passes).await?
     };
     let is_given = |default: &VolatileDefault| {
         default.source == Source::Counter || passing.has_column(&default.table, &default.column)
@@ -137,9 +143,7 @@ enum Books {
 /// Breaks what one backfill wrote in each way that has an effect, and has each judged.
 async fn break_it(
     course: &mut Course<'_>,
-    backfill: &dyn AnyBackfill,
-    written: Vec<Written>,
-    books: Books,
+    Ran { backfill, tables: written, books }: Ran<'_>,
     unsettled: &[Unsettled],
     judges: &mut Judges<'_>,
     tried: &mut Tried,
