@@ -123,12 +123,14 @@ async fn rehearse_in(
             parts.join(", "),
             matrix(&answers, paint)
         ));
-        for answer in answers.iter().filter(|answer| answer.problems.is_empty()) {
+        // Of a proof that failed they are told with its problems.
+        let holding = || answers.iter().filter(|answer| answer.problems.is_empty());
+        for answer in holding() {
             for note in &answer.notes {
                 terminal.note(&paint.faint(format!("  {}: {note}", answer.proof.name())));
             }
         }
-        for answer in &answers {
+        for answer in holding() {
             for untried in &answer.untried {
                 terminal.note(&format!("  {}: {}", answer.proof.name(), paint.odd(untried)));
             }

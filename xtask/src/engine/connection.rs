@@ -2,7 +2,7 @@
 //! here; a backfill's own statements use the driver's typed connection ([`super::Driver`]).
 
 use super::lex::Statement;
-use super::{Address, Engine, Error, Lack, Row, Rows, Value, postgres, sqlite};
+use super::{Address, Engine, Error, Row, Rows, Value, postgres, sqlite};
 use super::{ColumnShape, Reference, SQLX_TABLE, Schema, Sequence, TableDigest, TableShape, VolatileDefault};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
@@ -13,10 +13,6 @@ use std::time::Duration;
 
 /// Settings of a session, by name.
 pub(crate) type Settings = Vec<(String, String)>;
-
-/// What was taken away so that nothing acts on what is written.
-#[derive(Debug)]
-pub(crate) struct Free(Vec<String>);
 
 /// What a connection may do, and how durable it has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,39 +109,6 @@ impl Connection {
         match self {
             Self::Sqlite(session) => session.stream(sql, values),
             Self::Postgres(session) => session.stream(sql, values),
-        }
-    }
-
-    /// What the role lacks to use tables with these privileges.
-    ///
-    /// # Errors
-    /// What the engine said.
-    pub(crate) async fn lacking(&mut self, rights: &[(&str, &[&str])]) -> Result<Vec<Lack>, Error> {
-        match self {
-            Self::Sqlite(_) => Ok(Vec::new()),
-            Self::Postgres(session) => postgres::lacking(session, rights).await,
-        }
-    }
-
-    /// What the role lacks to see a table that is there.
-    ///
-    /// # Errors
-    /// What the engine said.
-    pub(crate) async fn lack_of_sight(&mut self, table: &str) -> Result<Option<Lack>, Error> {
-        match self {
-            Self::Sqlite(_) => Ok(None),
-            Self::Postgres(session) => postgres::lack_of_sight(session, table).await,
-        }
-    }
-
-    /// What the role lacks to make tables where they would be made.
-    ///
-    /// # Errors
-    /// What the engine said.
-    pub(crate) async fn lack_of_creation(&mut self) -> Result<Option<Lack>, Error> {
-        match self {
-            Self::Sqlite(_) => Ok(None),
-            Self::Postgres(session) => postgres::lack_of_creation(session).await,
         }
     }
 
@@ -380,70 +343,11 @@ impl Connection {
         }
     }
 
-    /// Stores the rows of all tables in another order, and changes nothing else. Returns the tables of several rows whose order
-    /// could not be changed; it is that of their key where it is part of what they hold.
-    pub(crate) async fn reorder_rows(&mut self) -> Result<Vec<String>, Error> {
-        match self {
-            Self::Sqlite(session) => sqlite::reorder_rows(session).await,
-            Self::Postgres(session) => postgres::reorder_rows(session).await,
-        }
-    }
-
-    /// Goes to another time zone, in which it is another day, as far as the engine lets a session do that: SQLite takes the
-    /// time zone of the process.
-    pub(crate) async fn go_elsewhere(&mut self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => postgres::go_elsewhere(session).await,
-        }
-    }
-
-    /// Which of these columns, as `(table, column)`, hold the moment in a row: one of the last `seconds`. Needed where the
-    /// engine's clock goes by seconds, so that what was done twice within one shows no difference.
-    pub(crate) async fn moments(
-        &mut self,
-        columns: &[(String, String)],
-        seconds: u64,
-    ) -> Result<Vec<(String, String)>, Error> {
-        match self {
-            Self::Sqlite(session) => sqlite::moments(session, columns, seconds).await,
-            Self::Postgres(_) => Ok(Vec::new()),
-        }
-    }
-
     /// The columns of a table.
     pub(crate) async fn columns(&mut self, table: &str) -> Result<Vec<ColumnShape>, Error> {
         match self {
             Self::Sqlite(session) => sqlite::columns(session, table).await,
             Self::Postgres(session) => postgres::columns(session, table).await,
-        }
-    }
-
-    /// Begins a transaction in which nothing acts on what is written: no trigger, no reference. It is to be rolled back.
-    ///
-    /// # Errors
-    /// [`Error::Privilege`] where the role may not do that.
-    pub(crate) async fn begin_free(&mut self) -> Result<Free, Error> {
-        match self {
-            Self::Sqlite(session) => sqlite::begin_free(session).await.map(Free),
-            Self::Postgres(session) => postgres::begin_free(session).await.map(|()| Free(Vec::new())),
-        }
-    }
-
-    /// Lets everything act again, and tells how many references are broken.
-    pub(crate) async fn end_free(&mut self, free: &Free) -> Result<u64, Error> {
-        match self {
-            Self::Sqlite(session) => sqlite::end_free(session, &free.0).await,
-            Self::Postgres(session) => postgres::end_free(session).await,
-        }
-    }
-
-    /// Rolls back what was tried, free or not.
-    pub(crate) async fn rollback_free(&mut self) -> Result<(), Error> {
-        self.rollback().await;
-        match self {
-            Self::Sqlite(session) => session.execute("PRAGMA foreign_keys = ON", &[]).await.map(drop),
-            Self::Postgres(_) => Ok(()),
         }
     }
 
@@ -492,59 +396,5 @@ impl Connection {
             Self::Sqlite(session) => session.close().await,
             Self::Postgres(session) => session.close().await,
         }
-    }
-}
-
-/// Whether others may have the same right at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sharing {
-    /// Nobody else.
-    Alone,
-    /// Others who share it, too, where the engine has more than one writer.
-    Together,
-}
-
-/// The right to change a database's schema, held by one process at a time, or to run its backfills, which several may share;
-/// released by the system when the process ends, however it ends.
-#[derive(Debug)]
-pub struct Lock {
-    _held: Held,
-}
-
-#[derive(Debug)]
-#[expect(dead_code, reason = "what is held is released by being dropped")]
-enum Held {
-    Sqlite(sqlite::FileLock),
-    Postgres(postgres::AdvisoryLock),
-}
-
-impl Lock {
-    /// Takes the lock, or calls `waiting` with a description of the holder and waits for up to `wait`.
-    ///
-    /// # Errors
-    /// [`Error::NoDatabase`]; [`Error::Locked`] when the wait was too long; [`Error::Io`] when the lock can't be made.
-    pub async fn take(
-        address: &Address,
-        sharing: Sharing,
-        wait: Duration,
-        waiting: &(dyn Fn(String) + Sync),
-    ) -> Result<Self, Error> {
-        let held = match address {
-            Address::Sqlite(address) => {
-                if !address.creates() && !address.path().exists() {
-                    return Err(Error::NoDatabase { place: address.path().display().to_string() });
-                }
-                sqlite::refuse_read_only(address, Access::Write)?;
-                Held::Sqlite(sqlite::FileLock::take(address.path(), wait, waiting).await?)
-            }
-            Address::Postgres(server) => {
-                if address.creates() {
-                    // The lock is on a database: it has to be there first.
-                    Connection::open(&Address::Postgres(server.clone()), Access::Write, wait).await?.close().await?;
-                }
-                Held::Postgres(postgres::AdvisoryLock::take(server, sharing, wait, waiting).await?)
-            }
-        };
-        Ok(Self { _held: held })
     }
 }

@@ -353,7 +353,7 @@ fn moments_are_told_by_their_value() {
             let sql = format!("CREATE TABLE t (a); INSERT INTO t VALUES (NULL), ({value})");
             let mut connection = database(&folder, "one.db", &sql).await;
             let column = ("t".to_owned(), "a".to_owned());
-            let found = connection.moments(std::slice::from_ref(&column), 5).await.unwrap();
+            let found = connection.moments(std::slice::from_ref(&column), 5, &|_| false).await.unwrap();
             assert_eq!(found.contains(&column), expect, "{value}");
         });
     };
@@ -362,6 +362,12 @@ fn moments_are_told_by_their_value() {
     }
     check("strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", true);
     check("unixepoch() * 1000", true);
+    check("'on ' || date('now') || '.'", true);
+    check("'at ' || datetime('now', 'localtime')", true);
+    check("strftime('%Y-%m-%d %H:%M', 'now')", true);
+    check("json_object('at', unixepoch())", true);
+    check("'at ' || datetime('now', '-1 minute')", false);
+    check("json_object('at', unixepoch() - 60)", false);
     check("datetime('now', '-1 day')", false);
     check("date('now', '-3 days')", false);
     check("'now'", false);

@@ -6,6 +6,7 @@ mod at_once;
 mod bite;
 mod deterministic;
 mod fresh;
+mod passing;
 mod populated;
 mod problem;
 mod refusal;
@@ -158,6 +159,7 @@ type End = (Moment, BTreeMap<String, Vec<String>>);
 pub(crate) struct Course<'a> {
     subject: &'a Subject<'a>,
     fixture: Option<&'a Fixture>,
+    began: Instant,
     step: String,
     /// What was done to the database that is worked on, since it was copied from its template.
     path: Vec<walk::Action>,
@@ -322,10 +324,11 @@ impl Subject<'_> {
         batch: NonZeroU32,
         prove: impl AsyncFnOnce(&mut Course<'_>) -> Result<(), Error>,
     ) -> (Answer, Option<End>) {
-        let start = Instant::now();
+        let began = Instant::now();
         let mut course = Course {
             subject: self,
             fixture,
+            began,
             step: "make a scratch database".to_owned(),
             path: Vec::new(),
             batch,
@@ -340,6 +343,6 @@ impl Subject<'_> {
         }
         let Course { problems, notes, untried, end, .. } = course;
         let fixture = fixture.map(|fixture| fixture.name.clone());
-        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), took: start.elapsed() }, end)
+        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), took: began.elapsed() }, end)
     }
 }

@@ -2,6 +2,7 @@
 //! state would cost more than all else; where one is needed, after all, everything is done once more from the template.
 
 use super::Course;
+use super::passing::{Passing, place};
 use super::walk::Action;
 use crate::Error;
 use crate::engine::Connection;
@@ -107,23 +108,9 @@ impl Moment {
         if !compared.content.iter().any(may_pass) {
             return Ok(compared);
         }
-        let copy = course.repeat(&self.path).await?;
-        let mut connection = copy.open().await?;
-        let anew = fingerprint::content(&mut connection, &course.subject.database.volatile).await;
-        let passing = self.content.compare(&connection.close_with(anew).await?);
-        let is_passing =
-            |place: (&str, Option<&str>)| passing.iter().any(|other| may_pass(other) && other.subject() == place);
-        // Without a key, another value makes another row: then it counts which columns the sums say are others.
-        let is_keyless = |table: &str| self.content.tables.get(table).is_some_and(|digest| digest.key.is_empty());
+        let passing = Passing::of(course, &self.path, &self.content, &[]).await?;
         let sums = &compared.sums;
-        let only_passing_values = |table: &str| {
-            let of_table = sums.iter().filter(|other| other.subject().0 == table).collect::<Vec<_>>();
-            !of_table.is_empty() && of_table.iter().all(|other| may_pass(other) && is_passing(other.subject()))
-        };
-        let passes = |difference: &mut ContentDifference| {
-            let (table, column) = difference.subject();
-            may_pass(difference) && (is_passing((table, column)) || is_keyless(table) && only_passing_values(table))
-        };
+        let passes = |difference: &mut ContentDifference| may_pass(difference) && passing.has(&place(difference), sums);
         for difference in compared.content.extract_if(.., passes) {
             let (table, column) = difference.subject();
             let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();

@@ -70,7 +70,7 @@ pub fn matrix(answers: &[Answer], paint: Paint) -> String {
     text
 }
 
-/// Each problem in full.
+/// Each problem in full, and below those of a proof what else is to be known of it.
 #[must_use]
 pub fn failures(database: &str, answers: &[Answer], paint: Paint) -> String {
     let mut text = String::new();
@@ -84,15 +84,29 @@ pub fn failures(database: &str, answers: &[Answer], paint: Paint) -> String {
             let _ = writeln!(text, "\n{} {}{how}", paint.bad("FAILED"), paint.strong(place));
             text.push_str(&one(problem, paint));
         }
+        if !answer.problems.is_empty() {
+            let lines = |lines: &[String], painted: &dyn Fn(&String) -> String| {
+                lines.iter().map(painted).collect::<Vec<_>>().join("\n")
+            };
+            if !answer.untried.is_empty() {
+                text.push_str(&field("untried", &lines(&answer.untried, &|line| paint.odd(line)), paint));
+            }
+            if !answer.notes.is_empty() {
+                text.push_str(&field("notes", &lines(&answer.notes, &|line| paint.faint(line)), paint));
+            }
+        }
     }
     text
 }
 
+/// A line of a problem, or several below each other.
+fn field(name: &str, value: &str, paint: Paint) -> String {
+    format!("  {} {}\n", paint.faint(format!("{name:<9}")), value.replace('\n', "\n            "))
+}
+
 fn one(problem: &Problem, paint: Paint) -> String {
     let mut text = String::new();
-    let mut field = |name: &str, value: &str| {
-        let _ = writeln!(text, "  {} {}", paint.faint(format!("{name:<9}")), value.replace('\n', "\n            "));
-    };
+    let mut field = |name: &str, value: &str| text.push_str(&field(name, value, paint));
     field("step", &problem.step);
     match &problem.what {
         What::Error(error) | What::WayBack(WayBack::Broken(error) | WayBack::ReupFails(error)) => {

@@ -1,4 +1,4 @@
-//! Another order of rows, and the moment by its value: what a result must not depend on.
+//! Another order of rows: what a result must not depend on.
 
 use super::free::take_triggers;
 use super::session::Session;
@@ -51,37 +51,6 @@ async fn rowid(session: &mut Session, table: &str) -> Result<Option<&'static str
     }
     let is_free = |name: &&str| columns.iter().all(|row| row[0].as_text() != Some(name));
     Ok(["rowid", "_rowid_", "oid"].into_iter().find(is_free))
-}
-
-/// Those of these columns in which a row holds a moment of the last `seconds`: as text of any form that SQLite reads, in the
-/// zone of Greenwich or in that of the machine, as a number of seconds or milliseconds, or as the day alone.
-pub(crate) async fn moments(
-    session: &mut Session,
-    columns: &[(String, String)],
-    seconds: u64,
-) -> Result<Vec<(String, String)>, Error> {
-    let mut found = Vec::new();
-    for (table, column) in columns {
-        let value = Engine::Sqlite.quote(column);
-        // A time of day alone is read as one of the year 2000, and a bare number as a Julian day.
-        let sql = format!(
-            "SELECT 1 FROM {table} WHERE CASE typeof({value}) \
-             WHEN 'text' THEN {value} LIKE '____-__-__%' AND \
-                 (unixepoch({value}) BETWEEN unixepoch() - $1 AND unixepoch() \
-                  OR unixepoch({value}) BETWEEN unixepoch('now', 'localtime') - $1 AND unixepoch('now', 'localtime') \
-                  OR {value} IN (date(), date('now', 'localtime'))) \
-             WHEN 'null' THEN FALSE WHEN 'blob' THEN FALSE \
-             ELSE {value} BETWEEN unixepoch() - $1 AND unixepoch() + 1 \
-                 OR {value} BETWEEN (unixepoch() - $1) * 1000 AND (unixepoch() + 1) * 1000 \
-                 OR {value} BETWEEN julianday() - $1 / 86400.0 AND julianday() END LIMIT 1",
-            table = Engine::Sqlite.quote(table),
-        );
-        let seconds = Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX));
-        if !session.rows(&sql, &[seconds]).await?.is_empty() {
-            found.push((table.clone(), column.clone()));
-        }
-    }
-    Ok(found)
 }
 
 fn text(value: &Value) -> String {

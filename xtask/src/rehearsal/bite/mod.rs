@@ -5,7 +5,8 @@
 //! rest, so that it is known which rows are of units that could have been missed. What it wrote is known from the rows before
 //! and behind it, so that nobody has to tell: a column of it is emptied, or rotated by one row; a row is given to another key,
 //! or is there twice; the units that were passed over are taken back. Each is done by one statement or two in a transaction,
-//! in which the checks then look at the tables. That writes are applied twice is the question of *rerun*.
+//! in which the checks then look at the tables. That writes are applied twice is the question of *rerun*. What the backfill leaves to
+//! the clock, to chance or to a counter is not broken, and noted.
 
 mod judges;
 mod mutant;
@@ -16,19 +17,20 @@ mod written;
 pub(super) use tried::Tried;
 pub use tried::{Mutants, Survivor};
 
+use super::passing::Passing;
 use super::state::Moment;
 use super::walk::Action;
 use super::{Answer, Course, Depth, Problem, What, populated};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
-use crate::engine::{self, Connection};
+use crate::engine::{self, Connection, Source, VolatileDefault};
 use crate::fingerprint;
 use crate::workspace::Database;
 use judges::Judges;
 use mutant::{Mutant, sample};
 use rows::Rows;
 use tried::Fate;
-use written::Written;
+use written::Ran;
 
 /// Breaks what each backfill on the usual way wrote, and adds what came of it to what was tried with other fixtures.
 pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut Tried) -> Result<(), Error> {
@@ -60,8 +62,9 @@ pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut T
             if at + 1 < path.len() {
                 judges = judges.who_are_green(&mut connection).await?;
             }
-            for (backfill, written, books) in group.drain(..) {
-                break_it(course, backfill, written, books, &mut judges, tried, &mut connection).await?;
+            let unsettled = unsettled(course, usual, &path[..=at], &group, &mut connection).await?;
+            for ran in group.drain(..) {
+                break_it(course, ran, &unsettled, &mut judges, tried, &mut connection).await?;
             }
         }
     }
@@ -73,6 +76,59 @@ impl<'a> Course<'a> {
     fn backfill_of(&self, name: &str) -> Option<&'a dyn AnyBackfill> {
         self.subject.backfills.iter().copied().find(|backfill| backfill.about().name == name)
     }
+}
+
+/// A column of which nobody can say what it should hold.
+struct Unsettled {
+    table: String,
+    column: String,
+    /// Why not.
+    why: String,
+}
+
+/// The columns that are declared to be volatile; and of the tables that were written those that a counter gives, or that hold what
+/// the clock or chance says. Such a default says nothing of a column that holds the same when the way is gone again: the backfill
+/// writes it itself.
+async fn unsettled(
+    course: &Course<'_>,
+    usual: &Moment,
+    path: &[Action],
+    group: &[Ran<'_>],
+    connection: &mut Connection,
+) -> Result<Vec<Unsettled>, Error> {
+    let volatile = &course.subject.database.volatile;
+    let declared = volatile.iter().map(|(table, column)| Unsettled {
+        table: table.clone(),
+        column: column.clone(),
+        why: "is declared as volatile".to_owned(),
+    });
+    let mut defaults = fingerprint::volatile_defaults(connection).await?;
+    let written = group.iter().flat_map(|ran| &ran.tables);
+    defaults.retain(|default| written.clone().any(|table| table.shape.name == default.table));
+    let passes: Vec<_> = defaults
+        .iter()
+        .filter(|default| default.source != Source::Counter)
+        .map(|default| (default.table.clone(), default.column.clone()))
+        .collect();
+    let passing = if passes.is_empty() {
+        Passing::default()
+    } else {
+        // In the end it is known what comes of it where no unit is passed over, so that counters count the same, too.
+        let here = match usual.path() == path {
+            true => usual.content().clone(),
+            false => fingerprint::content(connection, volatile).await?,
+        };
+        Passing::of(course, path, &here, &passes).await?
+    };
+    let is_given = |default: &VolatileDefault| {
+        default.source == Source::Counter || passing.has_column(&default.table, &default.column)
+    };
+    let given = defaults.into_iter().filter(is_given).map(|default| Unsettled {
+        why: format!("is another each time: its default is {}", default.expression),
+        table: default.table,
+        column: default.column,
+    });
+    Ok(declared.chain(given).collect())
 }
 
 /// Whether the books of a backfill that passes over units show that.
@@ -87,17 +143,13 @@ enum Books {
 /// Breaks what one backfill wrote in each way that has an effect, and has each judged.
 async fn break_it(
     course: &mut Course<'_>,
-    backfill: &dyn AnyBackfill,
-    written: Vec<Written>,
-    books: Books,
+    Ran { backfill, tables: written, books }: Ran<'_>,
+    unsettled: &[Unsettled],
     judges: &mut Judges<'_>,
     tried: &mut Tried,
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let about = backfill.about();
-    let mut volatile = course.subject.database.volatile.clone();
-    let defaults = fingerprint::volatile_defaults(connection).await?;
-    volatile.extend(defaults.into_iter().map(|default| (default.table, default.column)));
     let mut mutants = Vec::new();
     let mut tables = Vec::new();
     for table in written {
@@ -107,7 +159,8 @@ async fn break_it(
             course.notes.push(note);
             continue;
         }
-        let rows = Rows::of(table, &volatile, connection).await?;
+        let rows = Rows::of(table, unsettled, connection).await?;
+        course.notes.extend(rows.notes());
         mutants.extend(rows.mutants());
         tables.push(rows);
     }

@@ -132,7 +132,7 @@ impl Mutant {
             Self::Twice { table } => {
                 let rest: Vec<String> = find(table)
                     .into_iter()
-                    .flat_map(|rows| rows.columns().filter(|column| !rows.key().iter().any(|key| key == column)))
+                    .flat_map(Rows::content)
                     .map(|column| text(backfill.engine(), &quote(column)))
                     .collect();
                 let rest = rest.join(", ");

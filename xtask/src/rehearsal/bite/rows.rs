@@ -1,5 +1,6 @@
 //! The rows that a backfill wrote into a table, and the statements that break them.
 
+use super::Unsettled;
 use super::mutant::Mutant;
 use super::written::Written;
 use crate::Error;
@@ -16,15 +17,13 @@ pub(super) struct Rows {
     new: i64,
     /// How many are of units that were passed over the first time.
     skipped: i64,
-    /// Whether the key is the database's own choice.
-    is_key_volatile: bool,
 }
 
 /// What a backfill wrote into a column.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Facts {
-    /// Whether it follows from what was written.
-    is_stable: bool,
+    /// Why nobody can say what it should hold; none where the backfill decides that.
+    unsettled: Option<String>,
     /// Into how many rows it wrote.
     rows: i64,
     /// How many values that are not NULL.
@@ -34,25 +33,27 @@ struct Facts {
 }
 
 impl Rows {
-    /// Finds out which rows of the table are of the backfill, and what it wrote into each column. Values that are `volatile`,
-    /// by table and column, are nobody's to check.
+    /// Finds out which rows of the table are of the backfill, and what it wrote into each column. What is `unsettled` is nobody's
+    /// to check.
     pub(super) async fn of(
         written: Written,
-        volatile: &[(String, String)],
+        unsettled: &[Unsettled],
         connection: &mut Connection,
     ) -> Result<Self, Error> {
         let table = written.shape.name.clone();
-        let is_volatile = |column: &String| volatile.iter().any(|(t, c)| *t == table && c == column);
-        let is_key_volatile = written.shape.key.iter().any(is_volatile);
+        let why = |column: &String| {
+            let it = unsettled.iter().find(|it| it.table == table && it.column == *column);
+            it.map(|it| it.why.clone())
+        };
         let mut columns = connection.columns(&table).await?;
         columns.retain(|column| !column.is_generated);
-        let mut rows = Self { written, columns, facts: Vec::new(), new: 0, skipped: 0, is_key_volatile };
+        let mut rows = Self { written, columns, facts: Vec::new(), new: 0, skipped: 0 };
         connection.execute(&rows.collect(), &[]).await?;
         let counted = connection.query(&rows.count(), &[], 1).await?.rows.into_iter().next().unwrap_or_default();
         let number = |at: usize| counted.get(at).and_then(Value::as_int).unwrap_or_default();
         (rows.new, rows.skipped) = (number(0), number(1));
         let facts = rows.columns.iter().enumerate().map(|(at, column)| Facts {
-            is_stable: !is_volatile(&column.name),
+            unsettled: why(&column.name),
             rows: number(2 + 3 * at),
             filled: number(3 + 3 * at),
             different: number(4 + 3 * at),
@@ -118,6 +119,11 @@ impl Rows {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// What a row holds beside its key: all of it but what is nobody's to check.
+    pub(super) fn content(&self) -> impl Iterator<Item = &str> {
+        self.settled().map(|(column, _)| column)
+    }
+
     /// The table of the rows that were written.
     pub(super) fn rows(&self) -> &str {
         &self.written.rows
@@ -136,27 +142,58 @@ impl Rows {
 
     /// The columns that were written, without those of the key and those whose values are nobody's to check.
     pub(super) fn outputs(&self) -> Vec<String> {
-        let is_output = |(column, facts): &(&str, &Facts)| {
-            facts.is_stable && facts.filled > 0 && !self.key().iter().any(|key| key == column)
-        };
-        self.columns().zip(&self.facts).filter(is_output).map(|(column, _)| column.to_owned()).collect()
+        self.settled().filter(|(_, facts)| facts.filled > 0).map(|(column, _)| column.to_owned()).collect()
+    }
+
+    /// The columns without those of the key and those whose values are nobody's to check.
+    fn settled(&self) -> impl Iterator<Item = (&str, &Facts)> {
+        let is_settled = |(column, facts): &(&str, &Facts)| facts.unsettled.is_none() && !self.is_of_key(column);
+        self.columns().zip(&self.facts).filter(is_settled)
+    }
+
+    fn is_of_key(&self, column: &str) -> bool {
+        self.key().iter().any(|key| key == column)
+    }
+
+    /// The column of the key that nobody decides, and why.
+    fn unsettled_key(&self) -> Option<(&str, &str)> {
+        let of_key = self.columns().zip(&self.facts).filter(|(column, _)| self.is_of_key(column));
+        of_key.filter_map(|(column, facts)| Some((column, facts.unsettled.as_deref()?))).next()
+    }
+
+    /// True where rows hold enough for it to matter which of them a key has.
+    fn has_different_rows(&self) -> bool {
+        self.settled().filter(|(_, facts)| facts.different > 1).count() > 1
+    }
+
+    /// What was written and is not broken, and why.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let table = self.name();
+        let mut notes = Vec::new();
+        if let Some((column, why)) = self.unsettled_key()
+            && self.has_different_rows()
+        {
+            notes.push(format!("no row of \"{table}\" was given to another key, for \"{column}\" {why}"));
+        }
+        for (column, facts) in self.columns().zip(&self.facts).filter(|(column, _)| !self.is_of_key(column)) {
+            if let Some(why) = facts.unsettled.as_ref().filter(|_| facts.filled > 0) {
+                notes.push(format!("\"{table}\".\"{column}\" was not broken, for it {why}"));
+            }
+        }
+        notes
     }
 
     /// The ways to break these rows that change anything.
     pub(super) fn mutants(&self) -> Vec<Mutant> {
         let table = self.name().to_owned();
-        let is_output =
-            |(column, facts): &(&str, &Facts)| facts.is_stable && !self.key().iter().any(|key| key == column);
-        let outputs = || self.columns().zip(&self.facts).filter(is_output);
         let mut mutants = Vec::new();
         if self.new > 0 && self.another_key().is_some() {
             mutants.push(Mutant::Twice { table: table.clone() });
         }
-        let different = outputs().filter(|(_, facts)| facts.different > 1).count();
-        if different > 1 && !self.is_key_volatile {
+        if self.has_different_rows() && self.unsettled_key().is_none() {
             mutants.push(Mutant::Give { table: table.clone() });
         }
-        for (column, facts) in outputs() {
+        for (column, facts) in self.settled() {
             if facts.filled > 0 {
                 mutants.push(Mutant::Empty { table: table.clone(), column: column.to_owned() });
             }
@@ -202,10 +239,7 @@ impl Rows {
     /// Gives each key what the next one should have.
     pub(super) fn give(&self) -> Vec<String> {
         let flag = if self.new > 0 { "_xtask_new" } else { "NOT _xtask_new" };
-        let is_written = |name: &str| {
-            let is_output = |(column, facts): (&str, &Facts)| column == name && facts.is_stable && facts.different > 1;
-            !self.key().iter().any(|key| key == name) && self.columns().zip(&self.facts).any(is_output)
-        };
+        let is_written = |name: &str| self.settled().any(|(column, facts)| column == name && facts.different > 1);
         self.rotate(flag, &is_written)
     }
 
@@ -237,7 +271,7 @@ impl Rows {
     pub(super) fn twice(&self) -> Vec<String> {
         let Some(another) = self.another_key() else { return Vec::new() };
         let quote = |name: &str| self.written.engine.quote(name);
-        let value = |name: &str| if self.key().iter().any(|key| key == name) { another.clone() } else { quote(name) };
+        let value = |name: &str| if self.is_of_key(name) { another.clone() } else { quote(name) };
         vec![format!(
             "INSERT INTO {} ({}) {} SELECT {} FROM {} AS rows WHERE _xtask_new",
             self.table(),

@@ -24,6 +24,13 @@ pub(super) struct Written {
     pub(super) rows: String,
 }
 
+/// A backfill that ran, and what it wrote.
+pub(super) struct Ran<'a> {
+    pub(super) backfill: &'a dyn AnyBackfill,
+    pub(super) tables: Vec<Written>,
+    pub(super) books: Books,
+}
+
 /// Runs a backfill that passes over units, then what is left of it, and keeps what the tables were before, between and behind.
 pub(super) async fn watch<'a>(
     course: &Course<'_>,
@@ -31,7 +38,7 @@ pub(super) async fn watch<'a>(
     number: usize,
     scratch: &Scratch,
     connection: &mut Connection,
-) -> Result<(&'a dyn AnyBackfill, Vec<Written>, Books), Error> {
+) -> Result<Ran<'a>, Error> {
     let tables = connection.tables().await?;
     let name = |what: &str, at: usize| format!("_xtask_{what}_{number}_{at}");
     let engine = connection.engine();
@@ -67,7 +74,7 @@ pub(super) async fn watch<'a>(
             connection.execute(&format!("DROP TABLE {before}; DROP TABLE {skipped}"), &[]).await?;
         }
     }
-    Ok((backfill, written, books))
+    Ok(Ran { backfill, tables: written, books })
 }
 
 impl Written {

@@ -1,11 +1,12 @@
 //! What of a difference is meant to be one: values that the database gave by a default, and those of which a migration says
 //! itself that it takes them from the clock or from chance, are noted. The rest is a problem.
 
+use super::super::passing::{self, Passing, Place, place};
 use super::super::state::{Moment, content_lines};
 use super::super::walk::Action;
 use super::super::{Course, What};
+use super::excuse;
 use super::side_by_side::{SideBySide, causes};
-use super::{Place, excuse, place};
 use crate::Error;
 use crate::engine::VolatileDefault;
 use crate::fingerprint::ContentDifference;
@@ -37,13 +38,9 @@ pub(super) async fn judge(
         return Ok(());
     }
     let two = SideBySide::walk(course, usual.path(), excused, moments).await?;
-    let varying: BTreeSet<Place> = usual.content().compare(&two.usual).iter().map(place).collect();
-    // Without a key, another value makes another row, and the sums name the column.
+    let passing = Passing::between(usual.content(), &two.usual, moments);
+    let sums = [differences, &two.sums].concat();
     let is_keyless = |table: &str| usual.content().tables.get(table).is_some_and(|digest| digest.key.is_empty());
-    let is_chance = |place: &Place| {
-        varying.contains(place)
-            || place.1.is_none() && is_keyless(&place.0) && varying.iter().any(|other| other.0 == place.0)
-    };
     let is_moment = |place: &Place| moments.iter().any(|(t, c)| place.0 == *t && place.1.as_ref() == Some(c));
     let mut problems = Vec::new();
     let mut notes = BTreeSet::new();
@@ -63,13 +60,13 @@ pub(super) async fn judge(
         if !told.insert(place.clone()) {
             continue;
         }
-        let is_hidden = two.hidden.iter().any(|other| super::place(other) == place);
+        let is_hidden = two.hidden.iter().any(|other| passing::place(other) == place);
         let step = two.step(&place);
         if !is_hidden && !matches!(step, Some(Action::Backfill(..))) && two.all.contains(found) {
             notes.extend(defaults(found, usual, excused));
             continue;
         }
-        let (lines, is_chance) = (content_lines(std::iter::once(found)), is_chance(&place));
+        let (lines, is_chance) = (content_lines(std::iter::once(found)), passing.has(&place, &sums));
         problems.push(Found { place, lines, step, is_chance });
     }
     // The clock may have shown the same second both times, so that nothing differs.
@@ -78,6 +75,8 @@ pub(super) async fn judge(
         let step = two.step(&place);
         match excuse(excused, table, column) {
             Some(default) if !matches!(step, Some(Action::Backfill(..))) => drop(notes.insert(note(default))),
+            // What it holds only looks like the moment.
+            None if step.as_ref().is_some_and(|step| !course.may_ask(step)) => {}
             _ => {
                 let lines = vec![format!("\"{table}\".\"{column}\" holds the moment at which it was written")];
                 problems.push(Found { place, lines, step, is_chance: true });
@@ -185,6 +184,13 @@ fn note(default: &VolatileDefault) -> String {
 }
 
 impl Course<'_> {
+    /// False for a migration of a history that has not asked for the clock or chance so far.
+    fn may_ask(&self, action: &Action) -> bool {
+        let Action::Up(version) = action else { return true };
+        let mut until = self.subject.history.migrations.iter().filter(|one| one.version <= *version);
+        until.any(|one| self.subject.database.engine.asks_for_chance(&one.up.sql))
+    }
+
     /// The migration, or the fixture, that says itself that it takes values from the clock or from chance.
     fn asks_for_chance(&self, action: &Action) -> Option<String> {
         match action {

@@ -14,11 +14,10 @@ use super::state::Moment;
 use super::walk::Action;
 use crate::Error;
 use crate::engine::{Connection, VolatileDefault};
-use crate::fingerprint::{self, Content, ContentDifference};
+use crate::fingerprint::{self, Content};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 use std::num::NonZeroU32;
-use std::time::Instant;
 
 /// What is other on the second copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +49,9 @@ const OTHER_BATCH: NonZeroU32 = match NonZeroU32::new(7) {
     None => NonZeroU32::MIN,
 };
 
-/// What differs: a table, and the column where it is about one.
-type Place = (String, Option<String>);
-
 pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment) -> Result<(), Error> {
     let path = usual.path().to_vec();
     note_local_time(course, &path);
-    let began = Instant::now();
     let (copy, left) = start_and_tell(course, &Vary::ALL).await?;
     let note = |table| format!("the order in which the rows of \"{table}\" are stored could not be changed");
     course.notes.extend(left.into_iter().map(note));
@@ -71,7 +66,7 @@ pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment) -> Result<(),
     let now = content(course, &mut connection, &[]).await?;
     let differences = usual.content().compare(&now);
     let written = written(&at_first, &now);
-    let moments = connection.moments(&written, began.elapsed().as_secs() + 1).await?;
+    let moments = course.moments(&mut connection, &written).await?;
     if !differences.is_empty() || !moments.is_empty() {
         let excused = excused(&mut connection).await?;
         judge::judge(course, usual, &differences, &moments, &excused).await?;
@@ -160,9 +155,4 @@ fn written(before: &Content, after: &Content) -> Vec<(String, String)> {
         found.extend(digest.columns.iter().filter(is_other).map(|(column, _)| (table.clone(), column.clone())));
     }
     found
-}
-
-fn place(difference: &ContentDifference) -> Place {
-    let (table, column) = difference.subject();
-    (table.to_owned(), column.map(ToOwned::to_owned))
 }

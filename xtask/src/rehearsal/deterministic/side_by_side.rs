@@ -2,8 +2,9 @@
 //! circumstances alone: what differs, since when, and because of what.
 
 use super::super::Course;
+use super::super::passing::{Place, place};
 use super::super::walk::Action;
-use super::{Place, Vary, content, place, start};
+use super::{Vary, content, start};
 use crate::Error;
 use crate::engine::{Connection, VolatileDefault};
 use crate::fingerprint::{self, Content, ContentDifference};
@@ -13,7 +14,9 @@ use std::collections::BTreeMap;
 pub(super) struct SideBySide {
     /// What came of the usual circumstances, this time.
     pub(super) usual: Content,
-    /// How the others differ in the end.
+    /// How the others differ in the end, as the sums say.
+    pub(super) sums: Vec<ContentDifference>,
+    /// The same, with the rows that differ.
     pub(super) all: Vec<ContentDifference>,
     /// The same, where what defaults may have given is left out.
     pub(super) hidden: Vec<ContentDifference>,
@@ -32,26 +35,25 @@ impl SideBySide {
         let (here, there) = (start(course, &[]).await?, start(course, &Vary::ALL).await?);
         let (mut one, mut other) = (here.open().await?, there.open().await?);
         let excused: Vec<_> = excused.iter().map(|default| (default.table.clone(), default.column.clone())).collect();
-        let mut first = BTreeMap::new();
+        let (mut first, mut last) = (BTreeMap::new(), Compared::default());
         for action in path {
             action.perform(course, course.batch, &here, &mut one).await?;
             action.perform(course, course.batch_of(&Vary::ALL), &there, &mut other).await?;
-            let (all, hidden, _) = compare(course, &mut one, &mut other, &excused).await?;
-            for difference in all.iter().chain(&hidden) {
+            last = compare(course, &mut one, &mut other, &excused).await?;
+            for difference in last.all.iter().chain(&last.hidden) {
                 first.entry(place(difference)).or_insert_with(|| action.clone());
             }
-            for (table, column) in moments_now(&mut other, moments).await? {
+            for (table, column) in course.moments(&mut other, moments).await? {
                 first.entry((table, Some(column))).or_insert_with(|| action.clone());
             }
         }
-        let usual = content(course, &mut one, &[]).await?;
-        let (all, hidden, left) = compare(course, &mut one, &mut other, &excused).await?;
+        let Compared { usual, all: sums, hidden, left } = last;
         let volatile = course.subject.database.volatile.as_slice();
-        let all = fingerprint::explain(&mut one, &mut other, volatile, all).await?;
+        let all = fingerprint::explain(&mut one, &mut other, volatile, sums.clone()).await?;
         let hidden = fingerprint::explain(&mut one, &mut other, &[volatile, &left].concat(), hidden).await?;
         one.close().await?;
         other.close().await?;
-        Ok(Self { usual, all, hidden, first })
+        Ok(Self { usual, sums, all, hidden, first })
     }
 
     /// The step after which something was first seen.
@@ -63,48 +65,49 @@ impl SideBySide {
     }
 }
 
-/// How two databases differ; how they differ where what defaults may have given is left out; and which columns that are. The key
-/// of a table whose rows are the same but for their numbers is left out; where they are not, only the key tells which row has
-/// another value.
+/// How two databases differ.
+#[derive(Default)]
+struct Compared {
+    /// What the one holds.
+    usual: Content,
+    all: Vec<ContentDifference>,
+    /// The same, where what defaults may have given is left out.
+    hidden: Vec<ContentDifference>,
+    /// The columns that are left out for that.
+    left: Vec<(String, String)>,
+}
+
+/// Compares two databases. A key that a default gave, or any such column where there is no key, is left out where rows are others
+/// or only their numbers are: values may hide behind it. Elsewhere only the key tells which row has another value.
 async fn compare(
     course: &Course<'_>,
     one: &mut Connection,
     other: &mut Connection,
     excused: &[(String, String)],
-) -> Result<(Vec<ContentDifference>, Vec<ContentDifference>, Vec<(String, String)>), Error> {
-    let (here, there) = (content(course, one, &[]).await?, content(course, other, &[]).await?);
-    let all = here.compare(&there);
-    let is_key =
-        |(table, column): &(String, String)| here.tables.get(table).is_some_and(|digest| digest.key.contains(column));
-    let other_keys = |table: &str| {
+) -> Result<Compared, Error> {
+    let (usual, there) = (content(course, one, &[]).await?, content(course, other, &[]).await?);
+    let all = usual.compare(&there);
+    let key = |table: &str| usual.tables.get(table).map(|digest| digest.key.as_slice()).unwrap_or_default();
+    let is_key = |(table, column): &(String, String)| key(table).contains(column);
+    let is_numbered = |table: &str| excused.iter().any(|it| it.0 == table && (is_key(it) || key(table).is_empty()));
+    let without = if all.iter().any(|found| is_numbered(found.subject().0)) {
+        content(course, one, excused).await?.compare(&content(course, other, excused).await?)
+    } else {
+        Vec::new()
+    };
+    let has_other_rows = |table: &str| {
         all.iter().any(|found| matches!(found, ContentDifference::Rows { table: other, .. } if *other == table))
     };
-    let without = content(course, one, excused).await?.compare(&content(course, other, excused).await?);
-    let is_renumbered = |table: &str| !without.iter().any(|found| found.subject().0 == table);
-    let is_left = |place: &&(String, String)| !is_key(place) || other_keys(&place.0) || is_renumbered(&place.0);
-    let left: Vec<_> = excused.iter().filter(is_left).cloned().collect();
-    let hidden = content(course, one, &left).await?.compare(&content(course, other, &left).await?);
-    Ok((all, hidden, left))
-}
-
-/// Those of these columns that are there already and hold the moment.
-async fn moments_now(
-    connection: &mut Connection,
-    columns: &[(String, String)],
-) -> Result<Vec<(String, String)>, Error> {
-    if columns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tables = connection.tables().await?;
-    let is_there = |(table, column): &&(String, String)| {
-        tables.iter().any(|shape| shape.name == *table && shape.columns.contains(column))
+    let is_renumbered = |table: &str| {
+        is_numbered(table) && (has_other_rows(table) || !without.iter().any(|found| found.subject().0 == table))
     };
-    let columns: Vec<_> = columns.iter().filter(is_there).cloned().collect();
-    Ok(connection.moments(&columns, LATELY).await?)
+    let left: Vec<_> = excused.iter().filter(|it| !is_key(it) || is_renumbered(&it.0)).cloned().collect();
+    let is_left = |(table, column): (&str, Option<&str>)| left.iter().any(|(t, c)| t == table && Some(&**c) == column);
+    let behind_numbers = without.iter().filter(|found| is_renumbered(found.subject().0));
+    let elsewhere = all.iter().filter(|found| !is_renumbered(found.subject().0) && !is_left(found.subject()));
+    let hidden = behind_numbers.chain(elsewhere).cloned().collect();
+    Ok(Compared { usual, all, hidden, left })
 }
-
-/// For how many seconds what two ways wrote counts as written now.
-const LATELY: u64 = 600;
 
 /// Which of the circumstances alone make each difference to what comes of the usual ones.
 pub(super) async fn causes(

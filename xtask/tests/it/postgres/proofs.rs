@@ -115,3 +115,13 @@ fn what_nobody_notices() {
     let all = toys(LABEL);
     check("postgres_whole_check", all.check("labels_are_names", COMPARES));
 }
+
+/// A column with a clock for its default that the backfill writes itself is broken, one that it leaves to the clock is not.
+#[test]
+fn what_is_the_clocks_alone() {
+    let toys = toys(&format!(
+        "{LABEL}ALTER TABLE toy ADD COLUMN seen timestamptz DEFAULT now(), ADD COLUMN at timestamptz DEFAULT now();\n"
+    ));
+    let answers = rehearse(&toys, &labels(&format!("{SOUND}, seen = toy.made_at, at = DEFAULT")));
+    toys.hold(answers, Proof::ChecksBite, &[], "postgres_clocks_alone");
+}

@@ -1,6 +1,7 @@
 //! On SQLite.
 
 use super::{LABELS, Labels, Toys};
+use crate::database::query;
 use sqlx::sqlite::Sqlite;
 use std::fmt::Write;
 use xtask::backfill::AnyBackfill;
@@ -84,6 +85,7 @@ fn what_is_not_decided_by_the_row() {
     check("sqlite_clock", LABEL, "CURRENT_TIMESTAMP");
     check("sqlite_local_time", LABEL, "datetime('now', 'localtime')");
     check("sqlite_day", LABEL, "date('now')");
+    check("sqlite_day_in_a_text", LABEL, "'on ' || date('now')");
     check("sqlite_order", LABEL, "(SELECT word.word FROM word WHERE word.toy = toy.id LIMIT 1)");
     check("sqlite_batch", LABEL, "json_array_length($1)");
 }
@@ -106,6 +108,22 @@ fn migrations() {
     );
     let first = "ALTER TABLE toy ADD COLUMN word TEXT;\nUPDATE toy SET word = (SELECT word.word FROM word WHERE word.toy = toy.id LIMIT 1);\n";
     check("sqlite_first_wins", first);
+}
+
+/// A day that came with the rows, or follows from them, is not the clock's, whatever day it is.
+#[test]
+fn days_of_the_data() {
+    let check = |snapshot: &str, labels: &str, fixture: &str| {
+        let toys = Toys::new("sqlite", CREATE, &format!("{LABEL}{labels}"), fixture);
+        check(snapshot, &toys, Proof::Deterministic, &[], SOUND, &[&LabelsAreNames]);
+    };
+    let clock = tempfile::NamedTempFile::new().unwrap();
+    let ask = |what: &str| query(clock.path(), &format!("SELECT {what}")).remove(0);
+    let today = ask("date('now')");
+    check("sqlite_day_of_the_fixture", "", &fixture().replace("name ", &format!("made on {today}, ")));
+    let days = ask("CAST(julianday(date('now')) - julianday('2025-01-01') AS INTEGER) || ' days'");
+    let follows = format!("ALTER TABLE toy ADD COLUMN day TEXT;\nUPDATE toy SET day = date(made_at, '+{days}');\n");
+    check("sqlite_day_that_follows", &follows, &fixture());
 }
 
 #[test]
@@ -132,4 +150,20 @@ fn what_nobody_notices() {
     let mut sample = toys(LABEL);
     sample.depth = Depth::Sample;
     check("sqlite_sample", &sample, &[&LabelsAreNames]);
+}
+
+/// A column with a clock for its default that the backfill writes itself is broken, one that it leaves to the clock is not.
+#[test]
+fn what_is_the_clocks_alone() {
+    let units = "SELECT toy.rowid AS \"cursor\", NOT EXISTS (SELECT 1 FROM tag WHERE tag.toy = toy.id) AS \"pending\", \
+                 toy.id, toy.name FROM toy";
+    let write = "INSERT INTO tag (toy, made_at) SELECT toy.id, toy.made_at FROM json_each($1) AS new \
+                 JOIN toy ON toy.id = new.value ->> 0 WHERE TRUE ON CONFLICT DO NOTHING";
+    let toys = toys(
+        "CREATE TABLE tag (toy TEXT PRIMARY KEY, made_at TEXT DEFAULT CURRENT_TIMESTAMP, at TEXT DEFAULT CURRENT_TIMESTAMP, \
+         token TEXT DEFAULT (hex(randomblob(4))));\n",
+    );
+    let labels = Labels::<Sqlite>::new(units, write.to_owned());
+    let answers = toys.rehearse(&labels, &[], async || Err(NoHost::Absent));
+    toys.hold(answers, Proof::ChecksBite, &[Proof::Deterministic], "sqlite_clocks_alone");
 }
