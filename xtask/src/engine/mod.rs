@@ -211,13 +211,27 @@ impl Engine {
         }
     }
 
-    /// A table as it stands behind FROM: its own rows, or those of its partitions.
+    /// A table as it stands behind FROM: its own rows, or those of its partitions, or of several tables.
     pub(crate) fn rows_of(self, table: &TableShape) -> String {
         let name = self.quote_table(&table.name);
-        match (self, table.extent) {
+        match (self, &table.extent) {
+            (_, Extent::Together(tables)) => self.rows_of_all(tables),
             (Self::Postgres, Extent::Own) => format!("ONLY {name}"),
-            (Self::Postgres, Extent::Partitions) | (Self::Sqlite, _) => name,
+            (Self::Postgres, Extent::Partitions(_)) | (Self::Sqlite, _) => name,
         }
+    }
+
+    /// The rows of tables of the same columns; values of a column that is not of one type in all of them are texts.
+    fn rows_of_all(self, tables: &[TableShape]) -> String {
+        let column = |name: &String| {
+            let quoted = self.quote(name);
+            let is_of_one_type = tables.windows(2).all(|pair| pair[0].types.get(name) == pair[1].types.get(name));
+            if is_of_one_type { quoted } else { format!("{} AS {quoted}", self.as_text(&quoted)) }
+        };
+        let columns = tables.first().map(|table| table.columns.iter().map(column).collect::<Vec<_>>().join(", "));
+        let columns = columns.unwrap_or_default();
+        let rows = tables.iter().map(|table| format!("SELECT {columns} FROM {}", self.rows_of(table)));
+        format!("({}) AS together", rows.collect::<Vec<_>>().join(" UNION ALL "))
     }
 
     /// The texts of a JSON array as rows, in a column `value`.

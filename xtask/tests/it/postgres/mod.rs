@@ -6,6 +6,7 @@ mod backfills;
 mod bad_input;
 mod db;
 mod errors;
+mod kept;
 mod lifecycle;
 mod llama_logs;
 mod parts;

@@ -1,0 +1,54 @@
+//! Rows and values that a migration keeps, wherever they are told by another name afterwards: partitions that come and go, labels
+//! that are renamed, types that have more parts. What is lost beside them is found all the same.
+
+use super::{LABEL, Shop, check};
+
+/// A history with that migration before the one that a row is about.
+fn after(first: &str, up: &str, down: &str) -> Shop {
+    let shop = Shop::new();
+    shop.migration("20250919120000_before", first, "");
+    shop.migration(LABEL, up, down);
+    shop
+}
+
+const EVENTS: &str = "CREATE TABLE event (id int NOT NULL, day date NOT NULL, note text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);\n\
+    CREATE TABLE event_24 PARTITION OF event FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\n\
+    CREATE TABLE event_25 (id int NOT NULL, day date NOT NULL, note text, PRIMARY KEY (id, day));\n\
+    CREATE TABLE archive (id int, note text, day date NOT NULL) PARTITION BY RANGE (day);\n\
+    CREATE TABLE archive_20 PARTITION OF archive FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');\n\
+    INSERT INTO event VALUES (1, '2024-01-01', 'a'), (2, '2024-02-01', NULL);\n\
+    INSERT INTO event_25 VALUES (1, '2025-01-01', 'c'), (2, '2025-02-01', 'd');";
+
+#[test]
+fn partitions() {
+    let kept = |up: &str, down: &str| after(EVENTS, up, down).succeed("ci shop");
+    let (there, back) = ("ALTER TABLE event ATTACH PARTITION", "ALTER TABLE event DETACH PARTITION");
+    let attach = format!("{there} event_25 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');");
+    let attach_again = format!("{there} event_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');");
+    kept(&attach, &format!("{back} event_25;"));
+    kept(&format!("{back} event_24;"), &attach_again);
+    // From one table to another, whose key is none.
+    kept(
+        &format!(
+            "{back} event_24;\nALTER TABLE archive ATTACH PARTITION event_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
+        ),
+        &format!(
+            "ALTER TABLE archive DETACH PARTITION event_24;\nALTER TABLE event_24 ALTER id SET NOT NULL;\n{attach_again}"
+        ),
+    );
+    // The whole is new, and has the name of what becomes a part of it.
+    kept(
+        "ALTER TABLE event_25 RENAME TO event_all;\nALTER TABLE event_all RENAME CONSTRAINT event_25_pkey TO event_all_pkey;\n\
+         CREATE TABLE event_25 (id int NOT NULL, day date NOT NULL, note text) PARTITION BY RANGE (day);\n\
+         ALTER TABLE event_25 ATTACH PARTITION event_all DEFAULT;",
+        "ALTER TABLE event_25 DETACH PARTITION event_all;\nDROP TABLE event_25;\nALTER TABLE event_all RENAME TO event_25;\n\
+         ALTER TABLE event_25 RENAME CONSTRAINT event_all_pkey TO event_25_pkey;",
+    );
+    let lost = |snapshot: &str, up: &str| check(snapshot, &after(EVENTS, up, ""), "ci shop", 1);
+    lost("partition_attached_and_rows_lost", &format!("{attach}\nDELETE FROM event WHERE id = 1;"));
+    lost(
+        "partition_detached_and_cut",
+        &format!("{back} event_24;\nUPDATE event_24 SET note = NULL;\nDELETE FROM event_24 WHERE id = 2;"),
+    );
+    lost("partition_detached_and_dropped", &format!("{back} event_24;\nDROP TABLE event_24;"));
+}
