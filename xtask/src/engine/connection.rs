@@ -455,6 +455,15 @@ impl Connection {
         }
     }
 
+    /// Has a throwaway database write its values as `now` writes the same ones, and tells whether it did not.
+    pub(crate) async fn spell_as(&mut self, now: &mut Self) -> Result<bool, Error> {
+        match (self, now) {
+            (Self::Postgres(session), Self::Postgres(now)) => postgres::spell_as(session, now).await,
+            // Nothing but the value itself says how it is written.
+            _ => Ok(false),
+        }
+    }
+
     /// A digest of the rows of each of these tables.
     pub(crate) async fn digests(&mut self, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
         match self {

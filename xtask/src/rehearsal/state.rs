@@ -90,6 +90,11 @@ impl Moment {
         if content.iter().any(is_to_be_explained) {
             let copy = course.repeat(&self.path).await?;
             let mut before = copy.open().await?;
+            if before.spell_as(connection).await? {
+                let spelled = fingerprint::content(&mut before, &course.subject.database.volatile).await?;
+                content = spelled.compare(&now.content);
+                content.retain(|difference| sums.iter().any(|other| other.subject().0 == difference.subject().0));
+            }
             content = fingerprint::explain(&mut before, connection, &course.subject.database.volatile, content).await?;
             before.close().await?;
             content.retain(|difference| is_known(difference, &sums));

@@ -52,3 +52,29 @@ fn partitions() {
     );
     lost("partition_detached_and_dropped", &format!("{back} event_24;\nDROP TABLE event_24;"));
 }
+
+const SIZES: &str = "CREATE TYPE pair AS (a int, b text);\nCREATE TYPE duo AS (size size, pair pair);\nCREATE DOMAIN fit AS size;\n\
+    CREATE TABLE box (size size PRIMARY KEY, pair pair, sizes size[], boths duo[], fit fit);\n\
+    CREATE TABLE loose (size size, pair pair);\n\
+    INSERT INTO box VALUES ('small', (1, 'x'), '{small,large}', ARRAY[('small', (1, NULL))::duo], 'small'), ('large', NULL, NULL, NULL, 'large');\n\
+    INSERT INTO loose VALUES ('small', (1, 'x')), ('small', (1, 'x')), ('large', NULL);";
+
+#[test]
+fn spellings() {
+    let kept = |up: &str, down: &str| after(SIZES, up, down).succeed("ci shop");
+    let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'it''s \\ tiny';";
+    kept(rename, "ALTER TYPE size RENAME VALUE 'it''s \\ tiny' TO 'small';");
+    kept(
+        "ALTER TYPE pair ADD ATTRIBUTE c bool, ADD ATTRIBUTE d pg_lsn;",
+        "ALTER TYPE pair DROP ATTRIBUTE c, DROP ATTRIBUTE d;",
+    );
+    kept("ALTER TYPE pair RENAME ATTRIBUTE b TO z;", "ALTER TYPE pair RENAME ATTRIBUTE z TO b;");
+    let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'tiny';";
+    let lost = |snapshot: &str, up: &str| check(snapshot, &after(SIZES, up, ""), "ci shop", 1);
+    lost("enum_renamed_and_updated", &format!("{rename}\nUPDATE item SET size = 'tiny' WHERE id = 2;"));
+    lost(
+        "enum_renamed_and_rows_lost",
+        &format!("{rename}\nDELETE FROM box WHERE size = 'tiny';\nUPDATE loose SET size = 'large';"),
+    );
+    lost("attribute_dropped", "ALTER TYPE pair DROP ATTRIBUTE b;");
+}
