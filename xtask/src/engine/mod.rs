@@ -132,15 +132,6 @@ impl Engine {
         }
     }
 
-    /// Why a script of this engine has deleted or changed rows of tables that it does not name, where its text shows that, and
-    /// how it is written instead.
-    pub(crate) fn why_rows_went(self, sql: &str, suffered: &[&str]) -> Option<String> {
-        match self {
-            Self::Sqlite => sqlite::why_rows_went(sql, suffered),
-            Self::Postgres => None,
-        }
-    }
-
     /// True where a script renames a column so.
     pub(crate) fn renames(self, sql: &str, column: &str, to: &str) -> bool {
         let names: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();

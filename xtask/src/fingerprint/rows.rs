@@ -174,11 +174,8 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
                     let Some(change) = Change::of(&old[at], &new[at], common.types[at]) else { continue };
                     changes.add(change);
                     // A value that is lost matters more than one that is kept in another form.
-                    let example = Example {
-                        row: common.name_row(old),
-                        before: Some(old[at].to_string()),
-                        after: Some(new[at].to_string()),
-                    };
+                    let (before, after) = told_apart(&old[at], &new[at]);
+                    let example = Example { row: common.name_row(old), before: Some(before), after: Some(after) };
                     if examples.len() < MAX_EXAMPLES {
                         examples.push((change, example));
                     } else if let Some(place) = examples.iter_mut().rev().find(|(shown, _)| *shown > change) {
@@ -208,6 +205,15 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
     })
     .await?;
     Ok(seen)
+}
+
+/// Two values as a person reads them; with their storage classes where these are all that differs.
+fn told_apart(old: &Value, new: &Value) -> (String, String) {
+    let (before, after) = (old.to_string(), new.to_string());
+    if before != after || old.class() == new.class() {
+        return (before, after);
+    }
+    (format!("{before} ({})", old.class()), format!("{after} ({})", new.class()))
 }
 
 /// The columns that both sides have, key columns first, and how many of them are the key.

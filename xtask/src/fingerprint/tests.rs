@@ -199,6 +199,27 @@ fn storage_classes() {
     check(searched, "'a word'", "'a word'", false);
 }
 
+/// Values that look the same are told with what they are, and no others.
+#[test]
+fn storage_classes_are_told() {
+    let check = |one: &str, other: &str, expect: &str| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let fill = |value: &str| format!("{}; INSERT INTO t VALUES ('k', {value}, 0)", TABLES[0]);
+            let mut before = database(&folder, "one.db", &fill(one)).await;
+            let mut after = database(&folder, "two.db", &fill(other)).await;
+            let found = content(&mut before, &[]).await.unwrap().compare(&content(&mut after, &[]).await.unwrap());
+            explain(&mut before, &mut after, &[], found).await.unwrap()
+        });
+        assert_eq!(found[0].examples()[0].to_string(), format!("k = k: {expect}"));
+    };
+    check("1", "'1'", "1 (integer) → 1 (text)");
+    check("'1.0'", "1.0", "1.0 (text) → 1.0 (real)");
+    check("NULL", "'NULL'", "NULL (null) → NULL (text)");
+    check("1", "1.0", "1 → 1.0");
+    check("'a'", "x'61'", "a → x'61'");
+}
+
 #[test]
 fn schemas() {
     let check = |before: &str, after: &str, expect: &[&str]| {
