@@ -16,6 +16,7 @@ mod proofs;
 mod rehearsal_processes;
 mod rehearsals;
 mod rows;
+mod statements;
 mod types;
 
 use crate::database::block;

@@ -146,7 +146,7 @@ fn renamed_is_kept() {
     shop.succeed("ci shop");
 }
 
-const LEFT: &str = r#"
+pub(super) const LEFT: &str = r#"
 CREATE INDEX item_label_idx ON item (lower(label)) WHERE id > 1;
 CREATE TYPE colour AS ENUM ('red');
 CREATE TYPE pair AS (a int, b text);

@@ -1,6 +1,7 @@
 //! The catalogue of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
 
 mod alone;
+mod beside;
 mod ddl;
 mod parts;
 mod relations;
@@ -146,11 +147,12 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> 
             .into_iter()
             .chain(parts::queries())
             .chain(alone::queries())
+            .chain(beside::queries())
             .map(|query| format!("({query})"))
             .collect();
         format!(
             "SELECT coalesce(json_agg(ARRAY[label, definition, part_of] ORDER BY label COLLATE \"C\"), '[]')::text \
-             FROM ({}) AS o (label, definition, part_of)",
+             FROM ({}) AS o (label, definition, part_of) WHERE definition IS NOT NULL",
             queries.join(" UNION ALL ")
         )
     });
