@@ -81,3 +81,16 @@ fn spellings() {
     );
     lost("attribute_dropped", "ALTER TYPE pair DROP ATTRIBUTE b;");
 }
+
+/// Rows with another key, where a fixture has some and where they are made up.
+#[test]
+fn keys() {
+    let up = "ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (code);";
+    let down = "ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (id);\nALTER TABLE badge ALTER code SET NOT NULL;";
+    let table = "CREATE TABLE badge (id int PRIMARY KEY, code text NOT NULL UNIQUE, note text);";
+    let rows = format!("{table}\nINSERT INTO badge VALUES (1, 'b', NULL), (2, 'a', 'x');");
+    after(table, up, down).succeed("ci shop");
+    after(&rows, up, down).succeed("ci shop");
+    let cut = format!("{up}\nDELETE FROM badge WHERE id = 1;\nUPDATE badge SET note = 'y';");
+    check("key_changed_and_rows_lost", &after(&rows, &cut, ""), "ci shop", 1);
+}

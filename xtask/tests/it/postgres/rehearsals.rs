@@ -198,6 +198,7 @@ CREATE TABLE bare ();
 #[test]
 fn a_down_file_that_forgets() {
     rehearse("down_leaves_everything", 1, LEFT, "SELECT 1;");
+    rehearse("down_leaves_a_comment_on_public", 1, "COMMENT ON SCHEMA public IS 'Ours';", "SELECT 1;");
 }
 
 #[test]
