@@ -145,6 +145,9 @@ impl<'a> Context<'a> {
 
     /// Reads the history and the checks of a database, and warns of what is odd.
     pub(super) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error> {
+        if let Origin::Given { .. } = database.origin {
+            given::check_engine(database)?;
+        }
         let history = History::read(database).map_err(|faults| migration::Error::Faults { faults })?;
         for warning in &history.warnings {
             self.terminal.note(&format!("{} {warning}", self.terminal.err().odd("warning:")));
@@ -162,11 +165,7 @@ impl<'a> Context<'a> {
                 return Err(Error::RequiresUnknown { file, backfill, nearest, known: backfills });
             }
         }
-        let loaded = Loaded { database, history, checks };
-        if let Origin::Given { .. } = database.origin {
-            given::check_engine(&loaded)?;
-        }
-        Ok(loaded)
+        Ok(Loaded { database, history, checks })
     }
 
     /// Refuses what names a migration that there is none of: a window that would never open, in silence, or a fixture that

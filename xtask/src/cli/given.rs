@@ -1,10 +1,10 @@
 //! The database that the flags of `ci` describe, of a project that has no file of ours.
 
 use super::args::CiArgs;
-use super::context::Loaded;
 use super::error::Error;
 use super::target::from_environment;
 use crate::engine::{Engine, Whose};
+use crate::migration;
 use crate::workspace::{self, Database, Given};
 use miette::NamedSource;
 use std::path::PathBuf;
@@ -39,11 +39,12 @@ fn guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
 }
 
 /// Refuses a history whose words only another engine knows: much of it might run all the same, and prove nothing.
-pub(super) fn check_engine(loaded: &Loaded<'_>) -> Result<(), Error> {
-    let engine = loaded.database.engine;
-    for script in loaded.history.migrations.iter().map(|migration| &migration.up) {
-        let Some(foreign) = engine.foreign(&script.sql) else { continue };
-        let file = script.path.display().to_string();
+/// What is a fault to the wrong engine is none worth telling, so that files are looked at before they are a history.
+pub(super) fn check_engine(database: &Database) -> Result<(), Error> {
+    let engine = database.engine;
+    for (path, sql) in migration::up_files(database) {
+        let Some(foreign) = engine.foreign(&sql) else { continue };
+        let file = path.display().to_string();
         let whose = match foreign.whose {
             Whose::Of(other) => other.to_string(),
             Whose::OfNone(other) => other.to_owned(),
@@ -53,7 +54,7 @@ pub(super) fn check_engine(loaded: &Loaded<'_>) -> Result<(), Error> {
             Whose::OfNone(_) => "this tool works with PostgreSQL and SQLite".to_owned(),
         };
         let at = (foreign.at, foreign.words.len()).into();
-        let text = NamedSource::new(&file, script.sql.clone());
+        let text = NamedSource::new(&file, sql.clone());
         return Err(Error::OtherEngine { engine, words: foreign.words.to_owned(), whose, help, text, at });
     }
     Ok(())

@@ -34,12 +34,14 @@ pub struct TableShape {
 }
 
 /// Which rows are read where a table is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extent {
     /// Its own, and not those of tables that inherit from it, which are tables themselves.
     Own,
-    /// Those of its partitions, which are not told one by one.
-    Partitions,
+    /// Those of its partitions, of these names, which are not told one by one.
+    Partitions(Vec<String>),
+    /// Those of several tables: it is none itself.
+    Together(Vec<TableShape>),
 }
 
 /// A column of a table.

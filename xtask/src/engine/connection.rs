@@ -359,6 +359,24 @@ impl Connection {
         }
     }
 
+    /// Why a script, which was run, has deleted or changed rows of tables that it does not name, where that is what it did, and how
+    /// it is written instead.
+    pub(crate) async fn why_rows_went(&mut self, sql: &str, suffered: &[&str]) -> Result<Option<String>, Error> {
+        match self {
+            Self::Sqlite(session) => sqlite::why_rows_went(session, sql, suffered).await,
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// Has a throwaway database write its values as `now` writes the same ones, and tells whether it did not.
+    pub(crate) async fn spell_as(&mut self, now: &mut Self) -> Result<bool, Error> {
+        match (self, now) {
+            (Self::Postgres(session), Self::Postgres(now)) => postgres::spell_as(session, now).await,
+            // Nothing but the value itself says how it is written.
+            _ => Ok(false),
+        }
+    }
+
     /// A digest of the rows of each of these tables.
     pub(crate) async fn digests(&mut self, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
         match self {

@@ -18,6 +18,22 @@ pub struct TableDigest {
     pub key: Vec<String>,
 }
 
+impl TableDigest {
+    /// The digest of the rows of both tables, which have the same columns. That of two keys says nothing but that rows have to be
+    /// looked at.
+    pub(crate) fn with(mut self, other: &Self) -> Self {
+        self.rows += other.rows;
+        self.whole = self.whole.wrapping_add(other.whole);
+        for (sum, other) in self.columns.values_mut().zip(other.columns.values()) {
+            *sum = sum.wrapping_add(*other);
+        }
+        if self.key != other.key {
+            self.key.clear();
+        }
+        self
+    }
+}
+
 /// Adds up the hashes of rows.
 pub(crate) struct Summing<'a> {
     table: &'a TableShape,

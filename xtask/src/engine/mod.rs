@@ -140,15 +140,6 @@ impl Engine {
         }
     }
 
-    /// Why a script of this engine has deleted or changed rows of tables that it does not name, where its text shows that, and
-    /// how it is written instead.
-    pub(crate) fn why_rows_went(self, sql: &str, suffered: &[&str]) -> Option<String> {
-        match self {
-            Self::Sqlite => sqlite::why_rows_went(sql, suffered),
-            Self::Postgres => None,
-        }
-    }
-
     /// True where a script renames a column so.
     pub(crate) fn renames(self, sql: &str, column: &str, to: &str) -> bool {
         let names: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();
@@ -219,13 +210,27 @@ impl Engine {
         }
     }
 
-    /// A table as it stands behind FROM: its own rows, or those of its partitions.
+    /// A table as it stands behind FROM: its own rows, or those of its partitions, or of several tables.
     pub(crate) fn rows_of(self, table: &TableShape) -> String {
         let name = self.quote_table(&table.name);
-        match (self, table.extent) {
+        match (self, &table.extent) {
+            (_, Extent::Together(tables)) => self.rows_of_all(tables),
             (Self::Postgres, Extent::Own) => format!("ONLY {name}"),
-            (Self::Postgres, Extent::Partitions) | (Self::Sqlite, _) => name,
+            (Self::Postgres, Extent::Partitions(_)) | (Self::Sqlite, _) => name,
         }
+    }
+
+    /// The rows of tables of the same columns; values of a column that is not of one type in all of them are texts.
+    fn rows_of_all(self, tables: &[TableShape]) -> String {
+        let column = |name: &String| {
+            let quoted = self.quote(name);
+            let is_of_one_type = tables.windows(2).all(|pair| pair[0].types.get(name) == pair[1].types.get(name));
+            if is_of_one_type { quoted } else { format!("{} AS {quoted}", self.as_text(&quoted)) }
+        };
+        let columns = tables.first().map(|table| table.columns.iter().map(column).collect::<Vec<_>>().join(", "));
+        let columns = columns.unwrap_or_default();
+        let rows = tables.iter().map(|table| format!("SELECT {columns} FROM {}", self.rows_of(table)));
+        format!("({}) AS together", rows.collect::<Vec<_>>().join(" UNION ALL "))
     }
 
     /// The texts of a JSON array as rows, in a column `value`.

@@ -34,6 +34,18 @@ impl Value {
         }
     }
 
+    /// Its storage class.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Int(_) => "integer",
+            Self::Real(_) => "real",
+            Self::Text(_) => "text",
+            Self::Blob(_) => "blob",
+        }
+    }
+
     /// The text that this value is, if it is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {

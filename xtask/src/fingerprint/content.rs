@@ -1,6 +1,7 @@
 //! The digest of a database's rows, table by table, and what became different between two of them.
 
 use super::difference::ContentDifference;
+use super::families::{families, partitions};
 use crate::engine::{Connection, Error, Schema, Sequence, TableDigest, TableShape};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 pub struct Content {
     /// By table.
     pub tables: BTreeMap<String, TableDigest>,
+    /// Each partition, with the table that its rows are told with.
+    pub partitions: BTreeMap<String, String>,
     /// Where each sequence stands.
     pub sequences: BTreeMap<String, Sequence>,
 }
@@ -51,15 +54,32 @@ async fn digest_all(connection: &mut Connection, volatile: &[(String, String)]) 
         }
     }
     let digests = connection.digests(&shapes).await?;
+    let partitions = partitions(&shapes);
     let tables = shapes.into_iter().map(|table| table.name).zip(digests).collect();
-    Ok(Content { tables, sequences: connection.sequences().await? })
+    Ok(Content { tables, partitions, sequences: connection.sequences().await? })
 }
 
 impl Content {
     /// What became different from `self` to `after`, without looking at rows. The order is by table. A table or a column
-    /// that only has another name now is no difference of content: its rows are all there.
+    /// that only has another name now is no difference of content: its rows are all there; and so are those of partitions that
+    /// are partitions of another table now, or of none.
     #[must_use]
     pub fn compare(&self, after: &Self) -> Vec<ContentDifference> {
+        let families = families((self.tables.keys(), &self.partitions), (after.tables.keys(), &after.partitions));
+        if families.is_empty() {
+            return self.compare_tables(after);
+        }
+        let (mut old, mut new) = (self.clone(), after.clone());
+        for family in &families {
+            if let (Some(before), Some(now)) = (family.digest(&self.tables), family.digest(&after.tables)) {
+                family.replace(&mut old.tables, before);
+                family.replace(&mut new.tables, now);
+            }
+        }
+        old.compare_tables(&new)
+    }
+
+    fn compare_tables(&self, after: &Self) -> Vec<ContentDifference> {
         let mut found = Vec::new();
         // All its rows and values are there under another name, perhaps with columns more.
         let holds = |digest: &TableDigest, other: &TableDigest| {

@@ -5,6 +5,7 @@ mod changes;
 mod content;
 mod defaults;
 mod difference;
+mod families;
 mod form;
 mod rows;
 mod schema;

@@ -3,6 +3,7 @@
 
 use super::changes::{Change, Changes};
 use super::difference::{ContentDifference, Example};
+use super::families::{families, partitions};
 use super::form::Types;
 use crate::engine::TableShape;
 use crate::engine::{Connection, Engine, Error, Value};
@@ -26,12 +27,18 @@ pub async fn explain(
 ) -> Result<Vec<ContentDifference>, Error> {
     let settings = (before.pin().await?, after.pin().await?);
     let shapes = (before.tables().await?, after.tables().await?);
+    let families = families(
+        (shapes.0.iter().map(|shape| &shape.name), &partitions(&shapes.0)),
+        (shapes.1.iter().map(|shape| &shape.name), &partitions(&shapes.1)),
+    );
     let mut explained = Vec::new();
     let mut looked_at = BTreeSet::new();
     for difference in differences {
         let table = difference.subject().0.to_owned();
         let find = |shapes: &[TableShape]| shapes.iter().find(|shape| shape.name == table).cloned();
-        let (old, new) = (find(&shapes.0), find(&shapes.1));
+        let family = families.iter().find(|family| family.name == table);
+        let whole = family.and_then(|family| Some((family.shape(&shapes.0)?, family.shape(&shapes.1)?))).unzip();
+        let (old, new) = (whole.0.or_else(|| find(&shapes.0)), whole.1.or_else(|| find(&shapes.1)));
         match (difference, old, new) {
             (ContentDifference::TableGone { rows, .. }, Some(old), _) if rows > 0 => {
                 let examples = examples(before, &old, None, apart).await?;
@@ -57,7 +64,7 @@ pub async fn explain(
                         _ => look(before, after, &common).await?.differences(&common),
                     };
                     // Sums bind values to keys: those of other keys say nothing of rows that are the same.
-                    let is_unseen = seen.is_empty() && old.key == new.key;
+                    let is_unseen = seen.is_empty() && old.key == new.key && family.is_none();
                     explained.extend(if is_unseen { vec![difference] } else { seen });
                 }
             }
@@ -167,11 +174,8 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
                     let Some(change) = Change::of(&old[at], &new[at], common.types[at]) else { continue };
                     changes.add(change);
                     // A value that is lost matters more than one that is kept in another form.
-                    let example = Example {
-                        row: common.name_row(old),
-                        before: Some(old[at].to_string()),
-                        after: Some(new[at].to_string()),
-                    };
+                    let (before, after) = told_apart(&old[at], &new[at]);
+                    let example = Example { row: common.name_row(old), before: Some(before), after: Some(after) };
                     if examples.len() < MAX_EXAMPLES {
                         examples.push((change, example));
                     } else if let Some(place) = examples.iter_mut().rev().find(|(shown, _)| *shown > change) {
@@ -201,6 +205,15 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
     })
     .await?;
     Ok(seen)
+}
+
+/// Two values as a person reads them; with their storage classes where these are all that differs.
+fn told_apart(old: &Value, new: &Value) -> (String, String) {
+    let (before, after) = (old.to_string(), new.to_string());
+    if before != after || old.class() == new.class() {
+        return (before, after);
+    }
+    (format!("{before} ({})", old.class()), format!("{after} ({})", new.class()))
 }
 
 /// The columns that both sides have, key columns first, and how many of them are the key.

@@ -66,12 +66,21 @@ pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
 /// The statement that makes an object: that of a table with its columns.
 fn whole(schema: &Schema, label: &str, object: &Object) -> String {
     let columns = schema.columns.iter().find(|(table, _)| Schema::table_label(table) == label);
-    let Some((table, columns)) = columns.filter(|_| !object.shown.contains('(')) else { return object.shown.clone() };
+    let Some((table, columns)) = columns.filter(|_| !object.shown.starts_with("CREATE VIRTUAL")) else {
+        return object.shown.clone();
+    };
     let definition = |column: &String| {
         let shown = &schema.objects.get(&format!("column \"{table}\".\"{column}\""))?.shown;
         shown.split_once(" ADD COLUMN ").map(|(_, definition)| definition.to_owned())
     };
     let columns: Vec<String> = columns.iter().filter_map(definition).collect();
-    let name = format!("\"{table}\"");
-    object.shown.replacen(&name, &format!("{name} ({})", columns.join(", ")), 1)
+    // What makes a table names it behind this word, and then says how it is.
+    let Some((make, rest)) = object.shown.split_once(" TABLE ") else { return object.shown.clone() };
+    let mut is_quoted = false;
+    let ends_name = |c: char| {
+        is_quoted ^= c == '"';
+        c == ' ' && !is_quoted
+    };
+    let (name, rest) = rest.split_at(rest.find(ends_name).unwrap_or(rest.len()));
+    format!("{make} TABLE {name} ({}){rest}", columns.join(", "))
 }

@@ -199,6 +199,49 @@ fn storage_classes() {
     check(searched, "'a word'", "'a word'", false);
 }
 
+/// Of a table of which no column counts, the number of its rows does.
+#[test]
+fn rows_without_a_column_that_counts() {
+    let check = |change: &str, expect: &[&str]| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let fill = "CREATE TABLE t (k INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x'), (2, 'y')";
+            let mut before = database(&folder, "one.db", fill).await;
+            let mut after = database(&folder, "two.db", &format!("{fill}; {change}")).await;
+            let apart = ["k", "a"].map(|column| ("t".to_owned(), column.to_owned()));
+            let found = content(&mut before, &apart).await.unwrap();
+            let found = found.compare(&content(&mut after, &apart).await.unwrap());
+            explain(&mut before, &mut after, &apart, found).await.unwrap()
+        });
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), expect, "{change}");
+    };
+    check("UPDATE t SET k = k + 7, a = NULL", &[]);
+    check("DELETE FROM t WHERE k = 1", &["\"t\" lost 1 row: 2 before, 1 after"]);
+    check("INSERT INTO t VALUES (3, 'z')", &["\"t\" gained 1 row: 2 before, 3 after"]);
+    check("DELETE FROM t", &["\"t\" was emptied: it had 2 rows"]);
+}
+
+/// Values that look the same are told with what they are, and no others.
+#[test]
+fn storage_classes_are_told() {
+    let check = |one: &str, other: &str, expect: &str| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let fill = |value: &str| format!("{}; INSERT INTO t VALUES ('k', {value}, 0)", TABLES[0]);
+            let mut before = database(&folder, "one.db", &fill(one)).await;
+            let mut after = database(&folder, "two.db", &fill(other)).await;
+            let found = content(&mut before, &[]).await.unwrap().compare(&content(&mut after, &[]).await.unwrap());
+            explain(&mut before, &mut after, &[], found).await.unwrap()
+        });
+        assert_eq!(found[0].examples()[0].to_string(), format!("k = k: {expect}"));
+    };
+    check("1", "'1'", "1 (integer) → 1 (text)");
+    check("'1.0'", "1.0", "1.0 (text) → 1.0 (real)");
+    check("NULL", "'NULL'", "NULL (null) → NULL (text)");
+    check("1", "1.0", "1 → 1.0");
+    check("'a'", "x'61'", "a → x'61'");
+}
+
 #[test]
 fn schemas() {
     let check = |before: &str, after: &str, expect: &[&str]| {

@@ -59,6 +59,14 @@ impl Rules {
     }
 }
 
+/// The up files of a database as they stand, whatever is wrong with them.
+pub(crate) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
+    let paths = database.folders().filter_map(|folder| entries(folder).ok()).flatten();
+    let is_up =
+        |path: &PathBuf| named(path, Rules::Sqlx).is_ok_and(|named| named.is_some_and(|named| named.kind == Kind::Up));
+    paths.filter(is_up).filter_map(|path| fs::read_to_string(&path).ok().map(|sql| (path, sql))).collect()
+}
+
 impl History {
     /// Reads the folders of a database.
     ///

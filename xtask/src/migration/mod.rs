@@ -14,6 +14,7 @@ pub use error::{Error, LeftBehind};
 pub use fault::Fault;
 pub use file::{Loss, Migration, Script, Transaction};
 pub(crate) use history::paths;
+pub(crate) use history::up_files;
 pub use history::{BEFORE_ALL, History};
 pub use plan::{Goal, Step, plan};
 pub use status::{Applied, State, applied, compare};

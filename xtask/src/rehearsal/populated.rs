@@ -6,7 +6,7 @@ use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
-use crate::engine::{Connection, Engine};
+use crate::engine::Connection;
 use crate::fingerprint::{self, Change, ContentDifference};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
@@ -94,7 +94,7 @@ async fn apply_watched(
     }
     let mut found = compared.content;
     found.extend(taken_for_renamed(course, migration, (before, &after), connection).await?);
-    tell_losses(course, migration, &found).await;
+    tell_losses(course, migration, &found, connection).await?;
     Ok(after)
 }
 
@@ -120,7 +120,12 @@ async fn taken_for_renamed(
 }
 
 /// Records a problem where something is lost that the migration does not declare.
-pub(super) async fn tell_losses(course: &mut Course<'_>, migration: &Migration, content: &[ContentDifference]) {
+pub(super) async fn tell_losses(
+    course: &mut Course<'_>,
+    migration: &Migration,
+    content: &[ContentDifference],
+    connection: &mut Connection,
+) -> Result<(), Error> {
     let undeclared: Vec<_> = content
         .iter()
         .filter(|difference| difference.is_loss() && !is_declared(difference, &migration.loses))
@@ -128,14 +133,15 @@ pub(super) async fn tell_losses(course: &mut Course<'_>, migration: &Migration, 
     if !undeclared.is_empty() {
         let what = What::Differences {
             expected: format!("{} loses nothing that it does not declare", migration.up.path.display()),
-            hint: hint(course.subject.database.engine, &undeclared, &migration.up.sql),
+            hint: hint(connection, &undeclared, &migration.up.sql).await?,
             lines: content_lines(undeclared.into_iter()),
         };
         course.problem(what).await;
     }
+    Ok(())
 }
 
-fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {
+async fn hint(connection: &mut Connection, losses: &[&ContentDifference], sql: &str) -> Result<String, Error> {
     // Rows that went and columns that were nulled are what a table does to those that refer to it.
     let is_of_a_reference = |loss: &&&ContentDifference| match loss {
         ContentDifference::Rows { gone, .. } => *gone > 0,
@@ -145,8 +151,8 @@ fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {
         _ => false,
     };
     let suffered: Vec<&str> = losses.iter().filter(is_of_a_reference).map(|loss| loss.subject().0).collect();
-    if let Some(why) = engine.why_rows_went(sql, &suffered) {
-        return why;
+    if let Some(why) = connection.why_rows_went(sql, &suffered).await? {
+        return Ok(why);
     }
     let declare = |loss: &&ContentDifference| {
         let (table, column) = loss.subject();
@@ -155,5 +161,5 @@ fn hint(engine: Engine, losses: &[&ContentDifference], sql: &str) -> String {
     };
     let mut lines: Vec<String> = losses.iter().map(declare).collect();
     lines.dedup();
-    format!("if it is meant, say so at the top of the file:\n{}", lines.join("\n"))
+    Ok(format!("if it is meant, say so at the top of the file:\n{}", lines.join("\n")))
 }

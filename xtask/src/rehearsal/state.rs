@@ -10,6 +10,7 @@ use crate::engine::Schema;
 use crate::fingerprint::{self, Content, ContentDifference, SchemaDifference};
 use crate::migration::Loss;
 use crate::sandbox::Scratch;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A state of a scratch database.
@@ -91,7 +92,7 @@ impl Moment {
         if content.iter().any(is_to_be_explained) {
             let copy = course.repeat(&self.path).await?;
             let mut before = copy.open().await?;
-            content = fingerprint::explain(&mut before, connection, &course.subject.database.volatile, content).await?;
+            content = explain(course, &mut before, (&now.content, connection), content).await?;
             before.close().await?;
             content.retain(|difference| is_known(difference, &sums));
         }
@@ -118,6 +119,26 @@ impl Moment {
         }
         Ok(compared)
     }
+}
+
+/// Looks at the rows for what the sums say is different. Values that are only written in another way are the same: the database
+/// before is made to write them as the one now does, and is then as it was.
+pub(super) async fn explain(
+    course: &Course<'_>,
+    before: &mut Connection,
+    (content, now): (&Content, &mut Connection),
+    mut found: Vec<ContentDifference>,
+) -> Result<Vec<ContentDifference>, Error> {
+    let volatile = &course.subject.database.volatile;
+    before.begin().await?;
+    if before.spell_as(now).await? {
+        let known: BTreeSet<String> = found.iter().map(|difference| difference.subject().0.to_owned()).collect();
+        found = fingerprint::content(before, volatile).await?.compare(content);
+        found.retain(|difference| known.contains(difference.subject().0));
+    }
+    let explained = fingerprint::explain(before, now, volatile, found).await?;
+    before.rollback().await;
+    Ok(explained)
 }
 
 /// True for a difference that the clock or chance may make: other values, or as many other rows.

@@ -14,6 +14,7 @@ mod rights;
 mod schema;
 mod session;
 mod sorts;
+mod spelling;
 mod store;
 
 pub(super) use blank::blanks;
@@ -26,6 +27,7 @@ pub(super) use references::references;
 pub(super) use rights::{creation as lack_of_creation, hidden as lack_of_sight, lacking};
 pub(super) use schema::{foreign_tables, schema, sequences, tables};
 pub(super) use session::Session;
+pub(super) use spelling::spell_as;
 pub(crate) use store::{Claim, check_host, claim};
 pub(super) use store::{copy, exists, remove, rename, touch, version};
 

@@ -10,6 +10,7 @@ mod verdict;
 
 use super::Course;
 use super::populated::tell_losses;
+use super::state::explain;
 use super::state::is_declared;
 use super::walk::Action;
 use crate::engine::Broken;
@@ -58,7 +59,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
                     let now = fingerprint::content(&mut stage.connection, &course.subject.database.volatile).await?;
                     let lost = lost(course, migration, (&earlier, &now), (&mut shadow, &path), &mut stage).await?;
                     let lost = without_what_is_meant(course, migration, lost);
-                    tell_losses(course, migration, &lost).await;
+                    tell_losses(course, migration, &lost, &mut stage.connection).await?;
                     before = Some(now);
                 }
             }
@@ -209,8 +210,7 @@ async fn lost(
     };
     if found.iter().any(of_rows) {
         let mut earlier = shadow.after(course, path).await?;
-        found =
-            fingerprint::explain(&mut earlier, &mut stage.connection, &course.subject.database.volatile, found).await?;
+        found = explain(course, &mut earlier, (now, &mut stage.connection), found).await?;
         earlier.close().await?;
         found.retain(|difference| counts(difference) && !was_empty(difference));
     }

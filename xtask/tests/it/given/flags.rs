@@ -50,6 +50,8 @@ fn engines() {
     check("engine_is_sqlite", 2, &[PEOPLE, HATS, strict], POSTGRES);
     let extension = ("migrations/3_x.sql", "-- For names.\nCREATE EXTENSION citext;\n");
     check("engine_is_postgres", 2, &[PEOPLE, HATS, extension], SQLITE);
+    let block = ("migrations/2_y.sql", "BEGIN;\nSELECT 1;\nCOMMIT;\n");
+    check("engine_is_postgres", 2, &[PEOPLE, block, extension], SQLITE);
     let mysql = ("migrations/3_x.sql", "CREATE TABLE x (id INT AUTO_INCREMENT);\n");
     check("engine_is_mysql", 2, &[PEOPLE, HATS, mysql], SQLITE);
     let dialect = ("migrations/3_x.sql", "CREATE TABLE x (at DATETIME DEFAULT (datetime('now')));\n");

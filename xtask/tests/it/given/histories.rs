@@ -140,3 +140,18 @@ fn ours() {
     let flags = "--migrations migrations/pets --engine sqlite --fixture fixtures/pets/populated.sql";
     check_project("ours_as_anybodys", 0, &workspace, flags);
 }
+
+/// Made-up rows that a file drops or updates by name are noted: its author knows what is in there. What goes beside it is a finding.
+#[test]
+fn what_is_meant() {
+    let hat = (
+        "migrations/2_hats.sql",
+        "CREATE TABLE hats (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES people (id) ON DELETE CASCADE, size TEXT NOT NULL);\n",
+    );
+    let update = ("migrations/3_x.sql", "UPDATE hats SET size = 'small';\n");
+    let drop = ("migrations/4_x.sql", "DROP TABLE hats;\n");
+    let beside = ("migrations/4_x.sql", "UPDATE hats SET size = 'small';\nDELETE FROM people;\n");
+    check("rows_that_are_meant_to_go", 0, &[PEOPLE, hat, update, drop], SQLITE);
+    check("rows_that_are_meant_to_go_postgres", 0, &[PEOPLE, hat, update, drop], POSTGRES);
+    check("rows_that_go_beside_them", 1, &[PEOPLE, hat, beside], SQLITE);
+}

@@ -205,6 +205,13 @@ fn a_scope_is_of_any_type() {
     let id = &query(&url(&database), "SELECT id::text FROM llama_logs ORDER BY id LIMIT 1")[0];
     let target = Target::real(Address::parse(Engine::Postgres, &url(&database)).unwrap(), Duration::from_secs(5));
     let mut pass = Pass::new(Effect::Execute);
+    // That no unit is in it is told, whatever the column is.
+    for (column, value) in [("id", "7"), ("operation", "7"), ("status", "success")] {
+        pass.scope = backfill::Scope(vec![(column.to_owned(), value.to_owned())]);
+        let refused = block(backfill::run(&LlamaLogCategories, &target, &pass, &xtask::event::silent));
+        let told = refused.unwrap_err().to_string();
+        assert!(told.starts_with(&format!("there is no log record with {column}={value} in ")), "{told}");
+    }
     pass.scope = backfill::Scope(vec![("id".to_owned(), id.clone())]);
     let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &xtask::event::silent)).unwrap();
     assert_eq!((outcome.counts.units, outcome.counts.writes), (1, 1));

@@ -6,6 +6,7 @@ mod backfills;
 mod bad_input;
 mod db;
 mod errors;
+mod kept;
 mod lifecycle;
 mod llama_logs;
 mod parts;
@@ -15,6 +16,7 @@ mod proofs;
 mod rehearsal_processes;
 mod rehearsals;
 mod rows;
+mod statements;
 mod types;
 
 use crate::database::block;

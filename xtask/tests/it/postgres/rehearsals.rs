@@ -146,7 +146,7 @@ fn renamed_is_kept() {
     shop.succeed("ci shop");
 }
 
-const LEFT: &str = r#"
+pub(super) const LEFT: &str = r#"
 CREATE INDEX item_label_idx ON item (lower(label)) WHERE id > 1;
 CREATE TYPE colour AS ENUM ('red');
 CREATE TYPE pair AS (a int, b text);
@@ -198,6 +198,7 @@ CREATE TABLE bare ();
 #[test]
 fn a_down_file_that_forgets() {
     rehearse("down_leaves_everything", 1, LEFT, "SELECT 1;");
+    rehearse("down_leaves_a_comment_on_public", 1, "COMMENT ON SCHEMA public IS 'Ours';", "SELECT 1;");
 }
 
 #[test]

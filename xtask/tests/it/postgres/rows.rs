@@ -198,6 +198,14 @@ fn what_only_works_on_empty_tables() {
         "CREATE TYPE shade AS ENUM ('red', 'green');\nALTER TABLE toy ALTER colour TYPE shade USING colour::text::shade;",
     );
     meet("rows_check", 1, "ALTER TABLE toy ADD CHECK (price > 0);");
+    let shop = Shop::new();
+    shop.migration(
+        LABEL,
+        "CREATE TABLE person (id int PRIMARY KEY, age int NOT NULL CHECK (age BETWEEN 18 AND 130));",
+        "",
+    );
+    shop.migration(NEXT, "ALTER TABLE person ADD CHECK (age < 130);", "");
+    check("rows_bound_of_a_check", &shop, "ci shop", 1);
     meet("rows_reference", 1, "ALTER TABLE toy ADD FOREIGN KEY (shelf_id) REFERENCES shelf;");
     meet(
         "rows_copied",

@@ -1,6 +1,6 @@
 //! What stands beside tables: types, functions, extensions, schemas and what is rarer, as queries of `(label, definition, NULL)`.
 
-use super::sql::{OURS, granted, grants, not_of_extension, owner};
+use super::sql::{OURS, foreign_options, not_of_extension};
 
 pub(super) fn queries() -> Vec<String> {
     let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", not_of_extension(catalogue, oid));
@@ -13,77 +13,74 @@ pub(super) fn queries() -> Vec<String> {
                  || coalesce(' DEFAULT ' || t.typdefault, '') \
                  || coalesce((SELECT string_agg(' ' || pg_get_constraintdef(k.oid), '' ORDER BY k.conname) FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n'), '') \
                WHEN 'r' THEN 'RANGE (SUBTYPE = ' || (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid) || ')' \
-               WHEN 'c' THEN '(' || coalesce((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) \
+               WHEN 'c' THEN '(' || coalesce((SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) \
                  FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') || ')' \
-               ELSE 'BASE' END, {}, {}), NULL \
+               ELSE 'BASE' END), NULL \
              FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class rc ON rc.oid = t.typrelid \
              WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'b' AND t.typelem = 0) OR (t.typtype = 'c' AND rc.relkind = 'c')) AND {}",
-            owner("t.typowner"),
-            grants("t.typacl", 'T', "t.typowner"),
             ours("pg_type", "t.oid")
         ),
         format!(
             "SELECT CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' ELSE 'function ' END || p.oid::regprocedure, \
-             concat_ws(' ', CASE WHEN p.prokind = 'a' \
-               THEN (SELECT concat_ws(' ', 'AGGREGATE', g.aggtransfn, g.aggfinalfn, g.aggcombinefn, format_type(g.aggtranstype, NULL), g.agginitval) \
+             CASE WHEN p.prokind = 'a' \
+               THEN (SELECT format('CREATE AGGREGATE %s (%s)', p.oid::regprocedure, concat_ws(', ', 'SFUNC = ' || g.aggtransfn, 'STYPE = ' || format_type(g.aggtranstype, NULL), \
+                       'FINALFUNC = ' || nullif(g.aggfinalfn, 0::regproc), 'COMBINEFUNC = ' || nullif(g.aggcombinefn, 0::regproc), 'INITCOND = ' || quote_literal(g.agginitval))) \
                      FROM pg_aggregate g WHERE g.aggfnoid = p.oid) \
-               ELSE pg_get_functiondef(p.oid) END, {}, {}), NULL \
+               ELSE pg_get_functiondef(p.oid) END, NULL \
              FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
              WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i') AND {}",
-            owner("p.proowner"),
-            grants("p.proacl", 'f', "p.proowner"),
             ours("pg_proc", "p.oid")
         ),
         "SELECT 'extension \"' || e.extname || '\"', concat_ws(' ', 'EXTENSION', 'VERSION ' || quote_literal(e.extversion), 'SCHEMA ' || e.extnamespace::regnamespace), NULL \
          FROM pg_extension e WHERE e.extname <> 'plpgsql'"
             .to_owned(),
         format!(
-            "SELECT 'schema \"' || n.nspname || '\"', concat_ws(' ', 'SCHEMA', {}, {}), NULL FROM pg_namespace n \
+            "SELECT 'schema \"' || n.nspname || '\"', 'SCHEMA', NULL FROM pg_namespace n \
              WHERE n.nspname <> 'public' AND {}",
-            owner("n.nspowner"),
-            grants("n.nspacl", 'n', "n.nspowner"),
             ours("pg_namespace", "n.oid")
         ),
-        // Every database has this one; only what was made of its rights since is told.
-        format!(
-            "SELECT 'rights on the schema \"public\"', {}, NULL \
-         FROM pg_namespace n LEFT JOIN pg_init_privs i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid \
-         WHERE n.nspname = 'public' \
-         AND ARRAY(SELECT x::text FROM unnest(n.nspacl) x ORDER BY 1) <> ARRAY(SELECT x::text FROM unnest(i.initprivs) x ORDER BY 1)",
-            granted("n.nspacl")
-        ),
-        format!(
-            "SELECT concat_ws(' ', 'default rights of', a.defaclrole::regrole, 'on', CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' ELSE 'schemas' END, 'in ' || nullif(a.defaclnamespace, 0)::regnamespace), \
-         {}, NULL FROM pg_default_acl a",
-            granted("a.defaclacl")
-        ),
-        "SELECT 'event trigger \"' || e.evtname || '\"', concat_ws(' ', e.evtevent, e.evtfoid::regprocedure, e.evtenabled::text, array_to_string(e.evttags, ', ')), NULL \
+        "SELECT 'event trigger \"' || e.evtname || '\"', concat(format('CREATE EVENT TRIGGER %I ON %I', e.evtname, e.evtevent), \
+         ' WHEN TAG IN (' || (SELECT string_agg(quote_literal(x), ', ') FROM unnest(e.evttags) x) || ')', ' EXECUTE FUNCTION ' || e.evtfoid::regprocedure, \
+         CASE e.evtenabled WHEN 'O' THEN '' ELSE format(E';\\nALTER EVENT TRIGGER %I %s', e.evtname, \
+           CASE e.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END) END), NULL \
          FROM pg_event_trigger e"
             .to_owned(),
-        "SELECT 'publication \"' || p.pubname || '\"', concat_ws(' ', (to_jsonb(p) - 'oid' - 'pubowner')::text, \
-         (SELECT string_agg(r.prrelid::regclass::text, ', ' ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r WHERE r.prpubid = p.oid)), NULL \
+        "SELECT 'publication \"' || p.pubname || '\"', format('CREATE PUBLICATION %I%s WITH (publish = %L, publish_via_partition_root = %s)', p.pubname, \
+         CASE WHEN p.puballtables THEN ' FOR ALL TABLES' ELSE ' FOR TABLE ' || \
+           (SELECT string_agg(r.prrelid::regclass::text, ', ' ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r WHERE r.prpubid = p.oid) END, \
+         concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END, CASE WHEN p.pubdelete THEN 'delete' END, \
+           CASE WHEN p.pubtruncate THEN 'truncate' END), p.pubviaroot::text), NULL \
          FROM pg_publication p"
             .to_owned(),
-        "SELECT 'foreign server \"' || s.srvname || '\"', concat_ws(' ', w.fdwname, array_to_string(s.srvoptions, ', ')), NULL \
-         FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
-            .to_owned(),
+        format!(
+            "SELECT 'foreign server \"' || s.srvname || '\"', concat_ws(' ', format('CREATE SERVER %I', s.srvname), 'TYPE ' || quote_literal(s.srvtype), \
+             'VERSION ' || quote_literal(s.srvversion), 'FOREIGN DATA WRAPPER ' || quote_ident(w.fdwname), {}), NULL \
+             FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw",
+            foreign_options("s.srvoptions")
+        ),
         "SELECT 'settings of the database', array_to_string(ARRAY(SELECT x FROM unnest(s.setconfig) x ORDER BY 1), ', '), NULL FROM pg_db_role_setting s \
          WHERE s.setrole = 0 AND s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
             .to_owned(),
         "SELECT format('cast (%s AS %s)', format_type(x.castsource, NULL), format_type(x.casttarget, NULL)), \
-         concat_ws(' ', x.castmethod::text, x.castcontext::text, nullif(x.castfunc, 0)::regprocedure), NULL FROM pg_cast x \
+         concat(format('CREATE CAST (%s AS %s) ', format_type(x.castsource, NULL), format_type(x.casttarget, NULL)), \
+           CASE x.castmethod WHEN 'f' THEN 'WITH FUNCTION ' || x.castfunc::regprocedure WHEN 'i' THEN 'WITH INOUT' ELSE 'WITHOUT FUNCTION' END, \
+           CASE x.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END), NULL FROM pg_cast x \
          WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = x.oid AND d.deptype IN ('e', 'i'))"
             .to_owned(),
-        rare("collation", "pg_collation", "coll", "concat_ws(' ', x.collprovider::text, (to_jsonb(x) ->> 'collcollate'), x.collisdeterministic)"),
+        rare("collation", "pg_collation", "coll", "format('(provider = %s, locale = %L, deterministic = %s)', CASE x.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END, \
+             coalesce(to_jsonb(x) ->> 'colllocale', to_jsonb(x) ->> 'colliculocale', to_jsonb(x) ->> 'collcollate'), x.collisdeterministic::text)"),
         format!(
-            "SELECT 'operator ' || x.oid::regoperator, x.oprcode::text, NULL \
+            "SELECT 'operator ' || x.oid::regoperator, format('CREATE OPERATOR %I.%s (%s)', n.nspname, x.oprname, concat_ws(', ', 'FUNCTION = ' || x.oprcode, \
+               'LEFTARG = ' || format_type(nullif(x.oprleft, 0), NULL), 'RIGHTARG = ' || format_type(nullif(x.oprright, 0), NULL))), NULL \
              FROM pg_operator x JOIN pg_namespace n ON n.oid = x.oprnamespace WHERE {}",
             ours("pg_operator", "x.oid")
         ),
-        rare("text search configuration", "pg_ts_config", "cfg", "x.cfgparser::text"),
-        rare("text search dictionary", "pg_ts_dict", "dict", "concat_ws(' ', x.dicttemplate, x.dictinitoption)"),
+        rare("text search configuration", "pg_ts_config", "cfg", "format('(PARSER = %s)', (SELECT quote_ident(r.prsname) FROM pg_ts_parser r WHERE r.oid = x.cfgparser))"),
+        rare("text search dictionary", "pg_ts_dict", "dict", "format('(%s)', concat_ws(', ', 'TEMPLATE = ' || (SELECT quote_ident(m.tmplname) FROM pg_ts_template m WHERE m.oid = x.dicttemplate), x.dictinitoption))"),
         // Comments on tables and their parts are told with these, and an extension brings its own.
-        "SELECT 'comment on ' || o.type || ' ' || o.identity, d.description, NULL \
+        "SELECT 'comment on ' || o.type || ' ' || o.identity, format('COMMENT ON %s %s IS %L', CASE o.type WHEN 'table constraint' THEN 'CONSTRAINT' \
+           WHEN 'domain constraint' THEN 'CONSTRAINT' WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(o.type) END, \
+           CASE o.type WHEN 'domain constraint' THEN replace(o.identity, ' on ', ' ON DOMAIN ') ELSE replace(o.identity, ' on ', ' ON ') END, d.description), NULL \
          FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o \
          WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 'public'::regnamespace \
                 AND d.description <> 'standard public schema') AND d.classoid NOT IN ('pg_class'::regclass, 'pg_extension'::regclass) \
@@ -95,7 +92,7 @@ pub(super) fn queries() -> Vec<String> {
 /// What is told with one expression: `prefix` is that of the catalogue's columns.
 fn rare(kind: &str, catalogue: &str, prefix: &str, definition: &str) -> String {
     format!(
-        "SELECT '{kind} \"' || n.nspname || '.' || x.{prefix}name || '\"', {definition}, NULL \
+        "SELECT '{kind} \"' || n.nspname || '.' || x.{prefix}name || '\"', format('CREATE %s %I.%I ', upper('{kind}'), n.nspname, x.{prefix}name) || {definition}, NULL \
          FROM {catalogue} x JOIN pg_namespace n ON n.oid = x.{prefix}namespace WHERE {OURS} AND {}",
         not_of_extension(catalogue, "x.oid")
     )

@@ -6,53 +6,51 @@ use crate::engine::lex::tokens;
 
 /// The statement that makes an object.
 pub(super) fn statement(label: &str, definition: &str) -> String {
-    // What a piece of a definition would say is empty where there is nothing to say.
-    let definition = definition.trim().replace("  GRANT ", " GRANT ");
-    let definition = definition.as_str();
+    let definition = definition.trim();
     let (kind, name) = label.split_once(' ').unwrap_or((label, ""));
-    let literal = || format!("'{}'", definition.replace('\'', "''"));
+    // Labels have a table as this tool names it, with its schema between the same quotes.
+    fn bare(name: &str) -> &str {
+        let name = name.strip_prefix('"').unwrap_or(name);
+        name.strip_suffix('"').unwrap_or(name)
+    }
+    let named = |name: &str| Engine::Postgres.quote_table(bare(name));
+    let quoted = |name: &str| Engine::Postgres.quote(bare(name));
     match kind {
         "column" => match name.split_once("\".\"") {
-            Some((table, column)) => format!("ALTER TABLE {table}\" ADD COLUMN \"{column} {definition}"),
+            Some((table, column)) => format!("ALTER TABLE {} ADD COLUMN {} {definition}", named(table), quoted(column)),
             None => format!("{label} {definition}"),
         },
         "constraint" => match name.rsplit_once("\" of \"") {
-            Some((name, table)) => format!("ALTER TABLE \"{table} ADD CONSTRAINT {name}\" {definition}"),
+            Some((name, table)) => format!("ALTER TABLE {} ADD CONSTRAINT {} {definition}", named(table), quoted(name)),
             None => format!("{label} {definition}"),
         },
         "table" => match definition.strip_prefix("TABLE") {
-            Some(rest) => format!("CREATE TABLE {name}{rest}"),
-            None => format!("CREATE {}", definition.replacen("TABLE", &format!("TABLE {name}"), 1)),
+            Some(rest) => format!("CREATE TABLE {}{rest}", named(name)),
+            None => format!("CREATE {}", definition.replacen("TABLE", &format!("TABLE {}", named(name)), 1)),
         },
-        "policy" => format!("CREATE POLICY {} {definition}", name.replacen("\" on \"", "\" ON \"", 1)),
-        "view" | "materialized" => {
-            format!(
-                "CREATE {} AS {definition}",
-                label.replacen("materialized view", "MATERIALIZED VIEW", 1).replacen("view ", "VIEW ", 1)
-            )
+        "policy" => match name.split_once("\" on \"") {
+            Some((name, table)) => format!("CREATE POLICY {} ON {} {definition}", quoted(name), named(table)),
+            None => format!("{label} {definition}"),
+        },
+        "view" => format!("CREATE VIEW {} AS {definition}", named(name)),
+        "materialized" => {
+            format!("CREATE MATERIALIZED VIEW {} AS {definition}", named(name.trim_start_matches("view ")))
         }
-        "sequence" => format!("CREATE SEQUENCE {name} AS {definition}"),
+        "sequence" => match definition.strip_prefix("UNLOGGED ") {
+            Some(rest) => format!("CREATE UNLOGGED SEQUENCE {} AS {rest}", named(name)),
+            None => format!("CREATE SEQUENCE {} AS {definition}", named(name)),
+        },
         "type" => match definition.strip_prefix("DOMAIN ") {
-            Some(rest) => format!("CREATE DOMAIN {name} AS {rest}"),
-            None => format!("CREATE TYPE {name} AS {definition}"),
+            Some(rest) => format!("CREATE DOMAIN {} AS {rest}", named(name)),
+            None => format!("CREATE TYPE {} AS {definition}", named(name)),
         },
         "extension" | "schema" => {
             let (what, rest) = definition.split_once(' ').unwrap_or((definition, ""));
             format!("CREATE {what} {name} {rest}").trim_end().to_owned()
         }
-        "comment" => match name.strip_prefix("on ") {
-            Some(name) if name.starts_with('"') => {
-                let what = if name.contains("\".\"") { "COLUMN" } else { "TABLE" };
-                format!("COMMENT ON {what} {name} IS {}", literal())
-            }
-            Some(name) => format!("COMMENT ON {name} IS {}", literal()),
-            None => format!("{label} {definition}"),
-        },
-        // These are whole statements.
-        "index" | "trigger" | "rule" | "statistics" | "function" | "procedure" if definition.starts_with("CREATE") => {
-            definition.to_owned()
-        }
-        _ => format!("{label}: {definition}"),
+        "settings" => format!("{label}: {definition}"),
+        // All others are whole statements.
+        _ => definition.to_owned(),
     }
 }
 
@@ -87,8 +85,9 @@ mod tests {
             "CHECK ((id > 0))",
             "ALTER TABLE \"item\" ADD CONSTRAINT \"item_id_check\" CHECK ((id > 0))",
         );
-        check("table \"item\"", "TABLE ROW LEVEL SECURITY", "CREATE TABLE \"item\" ROW LEVEL SECURITY");
-        check("table \"app.item\"", "UNLOGGED TABLE ", "CREATE UNLOGGED TABLE \"app.item\"");
+        check("table \"item\"", "TABLE INHERITS (thing)", "CREATE TABLE \"item\" INHERITS (thing)");
+        check("table \"app.item\"", "UNLOGGED TABLE ", "CREATE UNLOGGED TABLE \"app\".\"item\"");
+        check("column \"app.item\".\"n\"", "integer", "ALTER TABLE \"app\".\"item\" ADD COLUMN \"n\" integer");
         check(
             "policy \"mine\" on \"item\"",
             "PERMISSIVE r USING (id > 0)",
@@ -101,15 +100,12 @@ mod tests {
         check("type \"word\"", "DOMAIN text", "CREATE DOMAIN \"word\" AS text");
         check("extension \"hstore\"", "EXTENSION 1.8 SCHEMA public", "CREATE EXTENSION \"hstore\" 1.8 SCHEMA public");
         check("schema \"app\"", "SCHEMA", "CREATE SCHEMA \"app\"");
-        check("comment on \"item\"", "It's", "COMMENT ON TABLE \"item\" IS 'It''s'");
-        check("comment on \"item\".\"id\"", "Key", "COMMENT ON COLUMN \"item\".\"id\" IS 'Key'");
-        check("comment on function public.f()", "x", "COMMENT ON function public.f() IS 'x'");
         check(
             "index \"i\" on \"t\"",
             "CREATE INDEX i ON public.t USING btree (a)",
             "CREATE INDEX i ON public.t USING btree (a)",
         );
-        check("aggregate total(integer)", "AGGREGATE int4pl", "aggregate total(integer): AGGREGATE int4pl");
+        check("rights on \"item\"", "GRANT SELECT ON item TO PUBLIC", "GRANT SELECT ON item TO PUBLIC");
     }
 
     #[test]

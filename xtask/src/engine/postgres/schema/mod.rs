@@ -1,6 +1,7 @@
 //! The catalogue of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
 
 mod alone;
+mod beside;
 mod ddl;
 mod parts;
 mod relations;
@@ -35,7 +36,7 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
             continue;
         }
         if shapes.last().is_none_or(|shape| shape.name != table) {
-            let extent = if row[5].as_text() == Some("p") { Extent::Partitions } else { Extent::Own };
+            let extent = if row[5].as_text() == Some("p") { Extent::Partitions(Vec::new()) } else { Extent::Own };
             shapes.push(TableShape {
                 name: table,
                 columns: Vec::new(),
@@ -59,7 +60,32 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
         key.sort();
         shape.key = key.into_iter().map(|(_, column)| column).collect();
     }
+    name_partitions(session, &mut shapes).await?;
     Ok(shapes)
+}
+
+/// Most databases have no partitions, and are not asked for them.
+async fn name_partitions(session: &mut Session, shapes: &mut [TableShape]) -> Result<(), Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {}, {} FROM pg_class p JOIN pg_namespace pn ON pn.oid = p.relnamespace \
+             JOIN pg_class c ON c.oid = pg_partition_root(p.oid) JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE p.relispartition AND p.relkind IN ('r', 'p') AND {OURS} ORDER BY 1, 2",
+            table("n", "c"),
+            table("pn", "p")
+        )
+    });
+    if !shapes.iter().any(|shape| matches!(shape.extent, Extent::Partitions(_))) {
+        return Ok(());
+    }
+    for row in session.known(&QUERY).await? {
+        let whole = text(&row[0]);
+        let shape = shapes.iter_mut().find(|shape| shape.name == whole);
+        if let Some(Extent::Partitions(partitions)) = shape.map(|shape| &mut shape.extent) {
+            partitions.push(text(&row[1]));
+        }
+    }
+    Ok(())
 }
 
 /// The user's tables whose rows are another server's.
@@ -121,11 +147,12 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> 
             .into_iter()
             .chain(parts::queries())
             .chain(alone::queries())
+            .chain(beside::queries())
             .map(|query| format!("({query})"))
             .collect();
         format!(
             "SELECT coalesce(json_agg(ARRAY[label, definition, part_of] ORDER BY label COLLATE \"C\"), '[]')::text \
-             FROM ({}) AS o (label, definition, part_of)",
+             FROM ({}) AS o (label, definition, part_of) WHERE definition IS NOT NULL",
             queries.join(" UNION ALL ")
         )
     });

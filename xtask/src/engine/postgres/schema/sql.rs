@@ -33,28 +33,37 @@ pub(crate) fn not_of_extension(catalogue: &str, oid: &str) -> String {
     )
 }
 
-/// The rights on an object, where they are others than those that such an object (`kind`, as `acldefault` names it) has from
-/// the start: a right that was granted and revoked again leaves no trace that counts.
-pub(super) fn grants(acl: &str, kind: char, owner: &str) -> String {
-    let sorted = |list: &str| format!("ARRAY(SELECT x::text FROM unnest({list}) x ORDER BY 1)");
-    let (these, usual) = (sorted(acl), sorted(&format!("acldefault('{kind}', {owner})")));
-    format!("CASE WHEN {acl} IS NOT NULL AND {these} <> {usual} THEN concat('GRANT ', {}) END", granted(acl))
-}
-
-/// Who was granted what, as the statement has it.
-pub(super) fn granted(acl: &str) -> String {
+/// The statements that make the rights of `acl` of those of `usual`, a line each; NULL where there is nothing to do: a right that was
+/// granted and revoked again leaves no trace that counts. `before` stands before each, `on` behind ON, `column` behind each right.
+pub(super) fn rights(before: &str, acl: &str, usual: &str, on: &str, column: &str) -> String {
+    let only = |these: &str, those: &str| {
+        let of = |acl: &str| format!("SELECT grantee, privilege_type, is_grantable FROM aclexplode({acl})");
+        format!("({} EXCEPT {}) AS x", of(these), of(those))
+    };
+    let list = format!("string_agg(x.privilege_type || {column}, ', ' ORDER BY x.privilege_type) || ' ON ' || {on}");
+    let who = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END";
     format!(
-        "(SELECT string_agg(r.rights || ' TO ' || r.grantee, '; ' ORDER BY r.grantee, r.rights) FROM ( \
-           SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END, \
-             string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, ', ' ORDER BY x.privilege_type) \
-           FROM aclexplode({acl}) x GROUP BY x.grantee) AS r (grantee, rights))"
+        "(SELECT string_agg(r.line, E';\\n' ORDER BY r.line) FROM ( \
+           SELECT {before} || 'GRANT ' || {list} || ' TO ' || {who} || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END \
+           FROM {} GROUP BY x.grantee, x.is_grantable \
+           UNION ALL SELECT {before} || 'REVOKE ' || {list} || ' FROM ' || {who} FROM {} GROUP BY x.grantee) AS r (line))",
+        only(acl, usual),
+        only(usual, acl)
     )
 }
 
-/// The owner of an object, where that is not the owner of the database.
-pub(super) fn owner(owner: &str) -> String {
+/// The statement that gives `object` to its owner, where that is not the owner of the database.
+pub(super) fn owner(object: &str, owner: &str) -> String {
     format!(
         "CASE WHEN {owner} <> (SELECT datdba FROM pg_database WHERE datname = current_database()) \
-         THEN 'OWNER ' || {owner}::regrole END"
+         THEN 'ALTER ' || {object} || ' OWNER TO ' || {owner}::regrole END"
+    )
+}
+
+/// The options of an object of another server as `OPTIONS` takes them.
+pub(super) fn foreign_options(options: &str) -> String {
+    format!(
+        "(SELECT 'OPTIONS (' || string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' ORDER BY o.option_name) || ')' \
+         FROM pg_options_to_table({options}) o)"
     )
 }

@@ -1,0 +1,168 @@
+//! What stands beside the definition of an object, each as the statement that says so: its owner, rights on it, and how it is
+//! stored. Queries of `(label, statement, table that it is part of or NULL)`; without a statement there is nothing to say.
+
+use super::sql::{OURS, not_of_extension, owner, rights, sorted, table};
+
+pub(super) fn queries() -> Vec<String> {
+    let mut queries = of_tables();
+    queries.extend(of_columns());
+    queries.extend(of_others());
+    queries
+}
+
+const CLASSES: &str = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
+/// A table in which something is said of a kind of object, as statements name that kind.
+const KIND: &str = "CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' WHEN 'S' THEN 'SEQUENCE ' \
+                    WHEN 'f' THEN 'FOREIGN TABLE ' ELSE 'TABLE ' END";
+
+fn of_tables() -> Vec<String> {
+    let (table, class) = (table("n", "c"), not_of_extension("pg_class", "c.oid"));
+    let part = format!("CASE WHEN c.relkind IN ('r', 'p', 'f') THEN {table} END");
+    let of = |what: &str, statement: &str, filter: &str| {
+        format!(
+            "SELECT '{what} \"' || {table} || '\"', {statement}, {part} {CLASSES} \
+             WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND {filter} AND {OURS} AND {class}"
+        )
+    };
+    let name = "c.oid::regclass";
+    let usual = "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)";
+    let what = format!("CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || {name}");
+    vec![
+        of("rights on", &rights("''", "c.relacl", usual, &what, "''"), "c.relacl IS NOT NULL"),
+        of("owner of", &owner(&format!("{KIND} || {name}"), "c.relowner"), "true"),
+        of(
+            "options of",
+            &format!("'ALTER ' || {KIND} || {name} || ' SET (' || {} || ')'", sorted("c.reloptions")),
+            "c.reloptions IS NOT NULL",
+        ),
+        of("row security of", &format!("'ALTER TABLE ' || {name} || ' ENABLE ROW LEVEL SECURITY'"), "c.relrowsecurity"),
+        of(
+            "row security of owners of",
+            &format!("'ALTER TABLE ' || {name} || ' FORCE ROW LEVEL SECURITY'"),
+            "c.relforcerowsecurity",
+        ),
+        of(
+            "identity of rows of",
+            &format!(
+                "'ALTER TABLE ' || {name} || ' REPLICA IDENTITY ' || CASE c.relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' \
+                 ELSE 'USING INDEX ' || (SELECT quote_ident(ic.relname) FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid \
+                 WHERE i.indrelid = c.oid AND i.indisreplident) END"
+            ),
+            "c.relkind <> 'S' AND c.relreplident NOT IN ('d', CASE c.relkind WHEN 'r' THEN 'd' WHEN 'p' THEN 'd' WHEN 'm' THEN 'd' ELSE 'n' END)",
+        ),
+    ]
+}
+
+fn of_columns() -> Vec<String> {
+    let (table, class) = (table("n", "c"), not_of_extension("pg_class", "c.oid"));
+    let part = format!("CASE WHEN c.relkind IN ('r', 'p', 'f') THEN {table} END");
+    let of = |what: &str, statement: &str, filter: &str| {
+        format!(
+            "SELECT '{what} \"' || {table} || '\".\"' || a.attname || '\"', {statement}, {part} \
+             {CLASSES} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             JOIN pg_type t ON t.oid = a.atttypid CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older \
+             WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {filter} AND {OURS} AND {class}"
+        )
+    };
+    // Servers before 14 have no such name among those of a column: there it is taken for that of `older`.
+    let compression =
+        "(SELECT attcompression FROM pg_attribute own WHERE own.attrelid = a.attrelid AND own.attnum = a.attnum)";
+    let alter = "'ALTER ' || CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'TABLE ' END \
+                 || c.oid::regclass || ' ALTER COLUMN ' || quote_ident(a.attname)";
+    let name = "' (' || quote_ident(a.attname) || ')'";
+    vec![
+        of(
+            "rights on column",
+            &rights("''", "a.attacl", "acldefault('c', c.relowner)", "c.oid::regclass", name),
+            "a.attacl IS NOT NULL",
+        ),
+        of(
+            "default of column",
+            &format!(
+                "{alter} || ' SET DEFAULT ' || (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum)"
+            ),
+            "c.relkind = 'v' AND a.atthasdef",
+        ),
+        of(
+            "storage of column",
+            &format!(
+                "{alter} || ' SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END"
+            ),
+            "c.relkind <> 'v' AND a.attstorage <> t.typstorage",
+        ),
+        of(
+            "compression of column",
+            &format!(
+                "{alter} || ' SET COMPRESSION ' || CASE {compression} WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"
+            ),
+            "c.relkind <> 'v'",
+        ),
+        of(
+            "statistics of column",
+            &format!("{alter} || ' SET STATISTICS ' || nullif(a.attstattarget, -1)"),
+            "c.relkind <> 'v'",
+        ),
+        of(
+            "options of column",
+            &format!("{alter} || ' SET (' || {} || ')'", sorted("a.attoptions")),
+            "a.attoptions IS NOT NULL",
+        ),
+    ]
+}
+
+fn of_others() -> Vec<String> {
+    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", not_of_extension(catalogue, oid));
+    let pair = |what: &str, acl: (&str, &str, char), owned: &str, from: &str| {
+        let (owner_column, acl, kind) = acl;
+        let usual = format!("acldefault('{kind}', {owner_column})");
+        let rights = rights("''", acl, &usual, what, "''");
+        vec![
+            format!("SELECT 'rights on ' || {what}, {rights}, NULL {from} AND {acl} IS NOT NULL"),
+            format!("SELECT 'owner of ' || {what}, {}, NULL {from}", owner(owned, owner_column)),
+        ]
+    };
+    let routine = "CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' WHEN 'a' THEN 'AGGREGATE ' ELSE 'FUNCTION ' END || p.oid::regprocedure";
+    let granted_routine = "CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || p.oid::regprocedure";
+    let mut queries = pair(
+        granted_routine,
+        ("p.proowner", "p.proacl", 'f'),
+        routine,
+        &format!(
+            "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE NOT EXISTS (SELECT FROM pg_depend i \
+             WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i') AND {}",
+            ours("pg_proc", "p.oid")
+        ),
+    );
+    queries.extend(pair(
+        "'TYPE ' || format_type(t.oid, NULL)",
+        ("t.typowner", "t.typacl", 'T'),
+        "'TYPE ' || format_type(t.oid, NULL)",
+        &format!(
+            "FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class rc ON rc.oid = t.typrelid \
+             WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'b' AND t.typelem = 0) OR (t.typtype = 'c' AND rc.relkind = 'c')) AND {}",
+            ours("pg_type", "t.oid")
+        ),
+    ));
+    let schema = "'SCHEMA ' || quote_ident(n.nspname)";
+    queries.extend(pair(
+        schema,
+        ("n.nspowner", "n.nspacl", 'n'),
+        schema,
+        &format!("FROM pg_namespace n WHERE n.nspname <> 'public' AND {}", ours("pg_namespace", "n.oid")),
+    ));
+    // Every database has this one; only what was made of its rights since is told.
+    queries.push(format!(
+        "SELECT 'rights on SCHEMA public', {}, NULL FROM pg_namespace n \
+         LEFT JOIN pg_init_privs i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid WHERE n.nspname = 'public'",
+        rights("''", "n.nspacl", "i.initprivs", "'SCHEMA public'", "''")
+    ));
+    // What is granted in one schema comes on top of what is granted everywhere.
+    let usual = "CASE a.defaclnamespace WHEN 0 THEN acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END";
+    let what = "CASE a.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END";
+    let prefix = "concat('ALTER DEFAULT PRIVILEGES FOR ROLE ', a.defaclrole::regrole, ' IN SCHEMA ' || nullif(a.defaclnamespace, 0)::regnamespace, ' ')";
+    queries.push(format!(
+        "SELECT 'rights of ' || {prefix} || {what}, {}, NULL FROM pg_default_acl a",
+        rights(prefix, "a.defaclacl", usual, what, "''")
+    ));
+    queries
+}

@@ -1,0 +1,96 @@
+//! Rows and values that a migration keeps, wherever they are told by another name afterwards: partitions that come and go, labels
+//! that are renamed, types that have more parts. What is lost beside them is found all the same.
+
+use super::{LABEL, Shop, check};
+
+/// A history with that migration before the one that a row is about.
+fn after(first: &str, up: &str, down: &str) -> Shop {
+    let shop = Shop::new();
+    shop.migration("20250919120000_before", first, "");
+    shop.migration(LABEL, up, down);
+    shop
+}
+
+const EVENTS: &str = "CREATE TABLE event (id int NOT NULL, day date NOT NULL, note text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);\n\
+    CREATE TABLE event_24 PARTITION OF event FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\n\
+    CREATE TABLE event_25 (id int NOT NULL, day date NOT NULL, note text, PRIMARY KEY (id, day));\n\
+    CREATE TABLE archive (id int, note text, day date NOT NULL) PARTITION BY RANGE (day);\n\
+    CREATE TABLE archive_20 PARTITION OF archive FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');\n\
+    INSERT INTO event VALUES (1, '2024-01-01', 'a'), (2, '2024-02-01', NULL);\n\
+    INSERT INTO event_25 VALUES (1, '2025-01-01', 'c'), (2, '2025-02-01', 'd');";
+
+#[test]
+fn partitions() {
+    let kept = |up: &str, down: &str| after(EVENTS, up, down).succeed("ci shop");
+    let (there, back) = ("ALTER TABLE event ATTACH PARTITION", "ALTER TABLE event DETACH PARTITION");
+    let attach = format!("{there} event_25 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');");
+    let attach_again = format!("{there} event_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');");
+    kept(&attach, &format!("{back} event_25;"));
+    kept(&format!("{back} event_24;"), &attach_again);
+    // From one table to another, whose key is none.
+    kept(
+        &format!(
+            "{back} event_24;\nALTER TABLE archive ATTACH PARTITION event_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
+        ),
+        &format!(
+            "ALTER TABLE archive DETACH PARTITION event_24;\nALTER TABLE event_24 ALTER id SET NOT NULL;\n{attach_again}"
+        ),
+    );
+    // The whole is new, and has the name of what becomes a part of it.
+    kept(
+        "ALTER TABLE event_25 RENAME TO event_all;\nALTER TABLE event_all RENAME CONSTRAINT event_25_pkey TO event_all_pkey;\n\
+         CREATE TABLE event_25 (id int NOT NULL, day date NOT NULL, note text) PARTITION BY RANGE (day);\n\
+         ALTER TABLE event_25 ATTACH PARTITION event_all DEFAULT;",
+        "ALTER TABLE event_25 DETACH PARTITION event_all;\nDROP TABLE event_25;\nALTER TABLE event_all RENAME TO event_25;\n\
+         ALTER TABLE event_25 RENAME CONSTRAINT event_all_pkey TO event_25_pkey;",
+    );
+    let lost = |snapshot: &str, up: &str| check(snapshot, &after(EVENTS, up, ""), "ci shop", 1);
+    lost("partition_attached_and_rows_lost", &format!("{attach}\nDELETE FROM event WHERE id = 1;"));
+    lost(
+        "partition_detached_and_cut",
+        &format!("{back} event_24;\nUPDATE event_24 SET note = NULL;\nDELETE FROM event_24 WHERE id = 2;"),
+    );
+    lost("partition_detached_and_dropped", &format!("{back} event_24;\nDROP TABLE event_24;"));
+}
+
+const SIZES: &str = "CREATE TYPE pair AS (a int, b text);\nCREATE TYPE duo AS (size size, pair pair);\nCREATE DOMAIN fit AS size;\n\
+    CREATE TABLE box (size size PRIMARY KEY, pair pair, sizes size[], boths duo[], fit fit);\n\
+    CREATE TABLE loose (size size, pair pair);\n\
+    INSERT INTO box VALUES ('small', (1, 'x'), '{small,large}', ARRAY[('small', (1, NULL))::duo], 'small'), ('large', NULL, NULL, NULL, 'large');\n\
+    INSERT INTO loose VALUES ('small', (1, 'x')), ('small', (1, 'x')), ('large', NULL);";
+
+#[test]
+fn spellings() {
+    let kept = |up: &str, down: &str| after(SIZES, up, down).succeed("ci shop");
+    let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'it''s \\ tiny';";
+    kept(rename, "ALTER TYPE size RENAME VALUE 'it''s \\ tiny' TO 'small';");
+    kept(
+        "ALTER TYPE pair ADD ATTRIBUTE c bool, ADD ATTRIBUTE d pg_lsn;",
+        "ALTER TYPE pair DROP ATTRIBUTE c, DROP ATTRIBUTE d;",
+    );
+    kept("ALTER TYPE pair RENAME ATTRIBUTE b TO z;", "ALTER TYPE pair RENAME ATTRIBUTE z TO b;");
+    let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'tiny';";
+    // Made-up rows, too, and whatever comes behind.
+    let shop = after("CREATE TABLE toy (id int PRIMARY KEY, size size, pair text);", rename, "");
+    shop.migration("20250921120000_more", "UPDATE toy SET pair = 'x' WHERE pair IS NULL;", "").succeed("ci shop");
+    let lost = |snapshot: &str, up: &str| check(snapshot, &after(SIZES, up, ""), "ci shop", 1);
+    lost("enum_renamed_and_updated", &format!("{rename}\nUPDATE item SET size = 'tiny' WHERE id = 2;"));
+    lost(
+        "enum_renamed_and_rows_lost",
+        &format!("{rename}\nDELETE FROM box WHERE size = 'tiny';\nUPDATE loose SET size = 'large';"),
+    );
+    lost("attribute_dropped", "ALTER TYPE pair DROP ATTRIBUTE b;");
+}
+
+/// Rows with another key, where a fixture has some and where they are made up.
+#[test]
+fn keys() {
+    let up = "ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (code);";
+    let down = "ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (id);\nALTER TABLE badge ALTER code SET NOT NULL;";
+    let table = "CREATE TABLE badge (id int PRIMARY KEY, code text NOT NULL UNIQUE, note text);";
+    let rows = format!("{table}\nINSERT INTO badge VALUES (1, 'b', NULL), (2, 'a', 'x');");
+    after(table, up, down).succeed("ci shop");
+    after(&rows, up, down).succeed("ci shop");
+    let cut = format!("{up}\nDELETE FROM badge WHERE id = 1;\nUPDATE badge SET note = 'y';");
+    check("key_changed_and_rows_lost", &after(&rows, &cut, ""), "ci shop", 1);
+}
