@@ -139,7 +139,7 @@ pub enum Error {
     },
 
     /// The ledger in the database can't be read.
-    #[error("the ledger of {database} (table _xtask_runs) can't be read: {why}")]
+    #[error("the ledger of {database} (tables _xtask_runs and _xtask_ranges) can't be read: {why}")]
     #[diagnostic(help(
         "it was written by another version of this tool, or by hand: use that version, or remove the row of the run that is not finished"
     ))]
