@@ -101,7 +101,14 @@ async fn attempt<B: Backfill, S: Source<B>>(
     };
     let mut reader = target.open_to_read().await?;
     let ran = read::<B, S>(backfill, target, pass, &mut reader, again, events).await;
-    reader.close_with(ran).await
+    match (pass.effect.work(), ran) {
+        // All of it is committed: a connection that is lost now takes nothing with it, and another attempt would be another run.
+        (Some(_), Ok(done)) => {
+            drop(reader.close().await);
+            Ok(done)
+        }
+        (_, ran) => reader.close_with(ran).await,
+    }
 }
 
 /// What came of the units.

@@ -5,7 +5,7 @@ use super::deep::{Poured, Sizes, Source};
 use super::findings::{Books, Found};
 use super::pace::Pace;
 use super::spool::Spool;
-use super::{About, Backfill, Effect, Ending, Error, Findings, Pass, Reject, Undone};
+use super::{About, Backfill, Effect, Ending, Error, Fault, Findings, Pass, Reject, Undone};
 use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Value};
 use crate::event::{Event, Events};
 use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Run};
@@ -408,6 +408,10 @@ impl<'a, B: Backfill> Work<'a, B> {
         }
         if let Some(end) = &piece.end {
             next.cursor = end.last.clone().or(next.cursor.take());
+            if self.pass.fault == Fault::CursorApart {
+                writer.commit().await?;
+                writer.begin().await?;
+            }
             if self.pass.effect.work().is_some() {
                 ledger::save(writer, next).await?;
             }
