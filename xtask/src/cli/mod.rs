@@ -5,6 +5,7 @@ pub mod args;
 mod backfill;
 mod ci;
 mod context;
+mod crash_step;
 mod db;
 mod error;
 mod fixture;
@@ -52,6 +53,11 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
     {
         return ci::run_given(terminal, args).await;
     }
+    if let Command::CrashStep(args) = &args.command
+        && !args.migrations.is_empty()
+    {
+        return crash_step::run_given(terminal, args).await;
+    }
     let context = Context::enter(registry, terminal)?;
     match args.command {
         Command::New(args) => new::run(&context, &args),
@@ -63,6 +69,7 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
         Command::Db(command) => db::run(&context, &command).await,
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
         Command::Ci(args) => ci::run(&context, &args).await,
+        Command::CrashStep(args) => crash_step::run(&context, &args).await,
         Command::Test => test::run(&context),
     }
 }

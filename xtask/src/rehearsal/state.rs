@@ -97,6 +97,12 @@ impl Moment {
         Ok(Compared { schema, content, sums })
     }
 
+    /// How the sums of `now` differ; no row is looked at.
+    pub(super) fn sums(&self, now: &Self) -> Compared {
+        let content = self.content.compare(&now.content);
+        Compared { schema: fingerprint::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
+    }
+
     /// What is different after the same was done once more, without what is different whenever it is: values that a migration
     /// takes from the clock or from chance. Whether they are such is found out by doing it again from the template.
     pub(super) async fn without_passing(
@@ -107,10 +113,22 @@ impl Moment {
         if !compared.content.iter().any(may_pass) {
             return Ok(compared);
         }
+        let passing = self.passing(course).await?;
+        let notes = self.leave_out(&mut compared, &passing);
+        course.notes.extend(notes);
+        Ok(compared)
+    }
+
+    /// What is different whenever the same is done: it is done once more.
+    pub(super) async fn passing(&self, course: &Course<'_>) -> Result<Vec<ContentDifference>, Error> {
         let copy = course.repeat(&self.path).await?;
         let mut connection = copy.open().await?;
         let anew = fingerprint::content(&mut connection, &course.subject.database.volatile).await;
-        let passing = self.content.compare(&connection.close_with(anew).await?);
+        Ok(self.content.compare(&connection.close_with(anew).await?))
+    }
+
+    /// Leaves out what is different whenever the same is done, and returns notes of it.
+    pub(super) fn leave_out(&self, compared: &mut Compared, passing: &[ContentDifference]) -> Vec<String> {
         let is_passing =
             |place: (&str, Option<&str>)| passing.iter().any(|other| may_pass(other) && other.subject() == place);
         // Without a key, another value makes another row: then it counts which columns the sums say are others.
@@ -124,17 +142,17 @@ impl Moment {
             let (table, column) = difference.subject();
             may_pass(difference) && (is_passing((table, column)) || is_keyless(table) && only_passing_values(table))
         };
-        for difference in compared.content.extract_if(.., passes) {
+        let note = |difference: ContentDifference| {
             let (table, column) = difference.subject();
             let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
-            course.notes.push(format!("\"{table}\"{column} holds what the clock or chance says, and was not compared"));
-        }
-        Ok(compared)
+            format!("\"{table}\"{column} holds what the clock or chance says, and was not compared")
+        };
+        compared.content.extract_if(.., passes).map(note).collect()
     }
 }
 
 /// True for a difference that the clock or chance may make: other values, or as many other rows.
-fn may_pass(difference: &ContentDifference) -> bool {
+pub(super) fn may_pass(difference: &ContentDifference) -> bool {
     match difference {
         ContentDifference::Values { .. } => true,
         ContentDifference::Rows { before, after, .. } => before == after,

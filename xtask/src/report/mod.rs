@@ -25,7 +25,7 @@ pub use paint::Paint;
 pub use progress::Progress;
 pub use status::{StatusRow, status_json, status_table};
 pub use steps::Steps;
-pub use terminal::{Terminal, urgent};
+pub use terminal::{Terminal, say, urgent};
 
 /// `1 pet`, `92 pets`, `1,000,000 pets`.
 #[must_use]
