@@ -134,6 +134,8 @@ fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
 /// Works until no range is left, of whichever process.
 async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
     let mut retries = Retries::new(target.wait);
+    // Whether the answer to what ends the run was lost: it may have ended.
+    let mut is_unsure = false;
     loop {
         let idle = join_all((0..crew.pass.workers.get()).map(|_| worker::work::<B, S>(crew, target, run))).await;
         let mut is_stopped = false;
@@ -146,13 +148,17 @@ async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run:
         let settled = settle(crew, target, run).await;
         let settled = match settled {
             Err(error) => match error.waited() {
-                Some(waited) if retries.again(waited).await => continue,
+                Some(waited) if retries.again(waited).await => {
+                    is_unsure = true;
+                    continue;
+                }
                 _ => return Err(error.after_all(&retries)),
             },
             Ok(settled) => settled,
         };
         retries = Retries::new(target.wait);
         match settled {
+            Settled::Ended(End::FinishedElsewhere) if is_unsure => return Ok(End::Finished),
             Settled::Ended(end) => return Ok(end),
             Settled::Again => {}
             // Their workers are at work, or are gone and have not been found out yet.

@@ -28,7 +28,7 @@ pub use error::Error;
 pub use findings::{Findings, Reject};
 pub use gate::ready_for;
 pub(crate) use pass::Units;
-pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Fault, Lines, Outcome, Pass, Scope, Stop};
 pub use run::run;
 pub use standing::{Standing, last_run, standing};
 

@@ -113,6 +113,8 @@ pub struct Pass {
     pub stop: Stop,
     /// Whether units are passed over.
     pub(crate) units: Units,
+    /// What is wrong with it.
+    pub(crate) fault: Fault,
 }
 
 /// Whether a pass does all of its units. One that does not is broken, on purpose.
@@ -129,6 +131,15 @@ impl Units {
     pub(super) fn includes(self, number: u64) -> bool {
         self == Self::All || !number.is_multiple_of(7)
     }
+}
+
+/// A fault of the engine itself, put in on purpose: a proof that does not find it proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// There is none.
+    None,
+    /// A batch's rows are committed first, its cursor and counts in a transaction behind that.
+    CursorApart,
 }
 
 /// The batch size where nobody gives one. Measured: smaller ones pay more for commits, larger ones only for memory.
@@ -155,6 +166,7 @@ impl Pass {
             lines: Lines::First(0),
             stop: Stop::default(),
             units: Units::All,
+            fault: Fault::None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::gentle::{self, Advice};
 use super::pace::Pace;
 use super::run::wrong_engine;
 use super::spool::Spool;
-use super::{About, Backfill, Effect, Error, Findings, Pass, Reject, Undone};
+use super::{About, Backfill, Effect, Error, Fault, Findings, Pass, Reject, Undone};
 use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Value};
 use crate::event::Event;
 use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Range, RunState};
@@ -468,6 +468,10 @@ impl<'a, B: Backfill> Work<'a, B> {
             let next = &mut batch.next;
             next.cursor = end.last.clone().or(next.cursor.take());
             next.counts.add(&batch.counts);
+            if self.pass.fault == Fault::CursorApart {
+                writer.commit().await?;
+                writer.begin().await?;
+            }
             ledger::save(writer, next).await?;
             let _committing = self.pass_gate().await;
             writer.commit().await?;

@@ -1,5 +1,6 @@
 //! The flags, as data.
 
+use crate::backfill::Fault;
 use crate::engine::Engine;
 use clap::{ArgGroup, Parser, Subcommand};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -45,6 +46,9 @@ pub enum Command {
     Postgres(PostgresCommand),
     /// Make every proof of every database, on throwaway copies
     Ci(CiArgs),
+    /// Do one step of a rehearsal, to be killed at its commits
+    #[command(hide = true)]
+    CrashStep(CrashStepArgs),
     /// Check the format, run clippy, all tests, and build the docs
     Test,
 }
@@ -280,12 +284,62 @@ pub struct CiArgs {
     /// SQL that is run in an empty database before the history: what the history needs and another system owns
     #[arg(long, value_name = "FILE", requires = "migrations")]
     pub setup: Vec<PathBuf>,
-    /// Break what backfills wrote in every way that there is, not in some
+    /// Break what backfills wrote in every way that there is, and kill processes at every commit, not at some
     #[arg(long)]
     pub exhaustive: bool,
     /// Print the answers as JSON
     #[arg(long)]
     pub json: bool,
+    /// For the tests of the proofs: put a fault into the engine
+    #[arg(long, value_enum, hide = true)]
+    pub fault: Option<FaultName>,
+}
+
+/// `crash-step`
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("step").required(true))]
+pub struct CrashStepArgs {
+    /// A folder in migrations
+    #[arg(conflicts_with = "migrations", required_unless_present = "migrations")]
+    pub database: Option<String>,
+    /// The migrations of a project that has no file of ours
+    #[arg(long, value_name = "DIR")]
+    pub migrations: Vec<PathBuf>,
+    /// Their engine
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<Engine>,
+    /// Apply the migrations up to this one
+    #[arg(long, group = "step", value_name = "VERSION")]
+    pub migration: Option<i64>,
+    /// Run this backfill
+    #[arg(long, group = "step", value_name = "NAME")]
+    pub backfill: Option<String>,
+    /// At most so many units a transaction
+    #[arg(long, value_name = "N")]
+    pub batch: NonZeroU32,
+    /// What is wrong with the engine, on purpose
+    #[arg(long, value_enum)]
+    pub fault: Option<FaultName>,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// A fault of the engine, put in on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FaultName {
+    /// A batch's cursor is committed apart from its rows
+    CursorApart,
+}
+
+impl FaultName {
+    /// What the engine knows it by.
+    pub(super) fn fault(this: Option<Self>) -> Fault {
+        match this {
+            None => Fault::None,
+            Some(Self::CursorApart) => Fault::CursorApart,
+        }
+    }
 }
 
 fn how_many(text: &str) -> Result<NonZeroUsize, String> {

@@ -232,7 +232,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         }
         let steps = Steps::new(terminal);
         let events = |event| steps.show(event);
-        let subject = context.subject(&loaded, Depth::Sample, &sandbox, &events);
+        let subject = context.subject(&loaded, Depth::Sample, None, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
             exit = exit.and(Exit::Incomplete);

@@ -1,11 +1,12 @@
 //! `ci`: every proof of every database, with an empty database and with each fixture.
 
-use super::args::CiArgs;
+use super::args::{CiArgs, FaultName};
 use super::context::{Context, Loaded, Registry};
 use super::error::Error;
 use super::given;
 use crate::Exit;
-use crate::rehearsal::{Answer, Depth, Subject};
+use crate::backfill::Fault;
+use crate::rehearsal::{Answer, Depth, Program, Subject};
 use crate::report::{Steps, Terminal, answers_json, count, duration, failures, matrix, not_done};
 use crate::sandbox::Sandbox;
 use crate::workspace::{Database, Origin};
@@ -26,7 +27,8 @@ pub(super) enum Output {
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
     let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
-    rehearse(context, &databases, depth, if args.json { Output::Json } else { Output::Text }).await
+    let output = if args.json { Output::Json } else { Output::Text };
+    rehearse(context, &databases, depth, FaultName::fault(args.fault), output).await
 }
 
 /// The same for a project that has no file of ours.
@@ -34,13 +36,15 @@ pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit
     let nothing = Registry::default();
     let context = Context::given(&nothing, terminal, given::database(args)?)?;
     let output = if args.json { Output::Json } else { Output::Text };
-    rehearse(&context, &context.databases(&[])?, Depth::Sample, output).await
+    let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
+    rehearse(&context, &context.databases(&[])?, depth, FaultName::fault(args.fault), output).await
 }
 
 pub(super) async fn rehearse(
     context: &Context<'_>,
     databases: &[&Database],
     depth: Depth,
+    fault: Fault,
     output: Output,
 ) -> Result<Exit, Error> {
     let mut work = Vec::new();
@@ -50,7 +54,8 @@ pub(super) async fn rehearse(
         work.push(loaded);
     }
     let sandbox = context.sandbox(databases).await?;
-    let answered = rehearse_in(context, &work, depth, &sandbox, output).await;
+    let program = Program { path: std::env::current_exe().map_err(Error::Program)?, fault };
+    let answered = rehearse_in(context, &work, depth, &program, &sandbox, output).await;
     sandbox.close().await?;
     Ok(answered)
 }
@@ -67,13 +72,15 @@ async fn rehearse_in(
     context: &Context<'_>,
     work: &[Loaded<'_>],
     depth: Depth,
+    program: &Program,
     sandbox: &Sandbox,
     output: Output,
 ) -> Exit {
     let (terminal, paint) = (context.terminal, context.paint());
     let steps = Steps::new(terminal);
     let events = |event| steps.show(event);
-    let subjects: Vec<_> = work.iter().map(|loaded| context.subject(loaded, depth, sandbox, &events)).collect();
+    let subjects: Vec<_> =
+        work.iter().map(|loaded| context.subject(loaded, depth, Some(program), sandbox, &events)).collect();
     let rehearsals = subjects.iter().map(async |subject| {
         let start = Instant::now();
         (subject.prove_all().await, start.elapsed())

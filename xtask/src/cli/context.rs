@@ -11,7 +11,7 @@ use crate::event::{Direction, Event, Events};
 use crate::fixture;
 use crate::generator::{About, Generator};
 use crate::migration::{self, History};
-use crate::rehearsal::{Depth, Subject};
+use crate::rehearsal::{Depth, Program, Subject};
 use crate::report::{Paint, Terminal, duration};
 use crate::sandbox::{NoHost, Sandbox};
 use crate::workspace::{Database, Origin, Workspace};
@@ -210,6 +210,7 @@ impl<'a> Context<'a> {
         &'s self,
         loaded: &'s Loaded<'_>,
         depth: Depth,
+        program: Option<&Program>,
         sandbox: &'s Sandbox,
         events: Events<'s>,
     ) -> Subject<'s> {
@@ -221,6 +222,7 @@ impl<'a> Context<'a> {
             row_checks: self.row_checks(here),
             backfills: self.backfills_of(loaded.database),
             depth,
+            program: program.cloned(),
             sandbox,
             events,
         }

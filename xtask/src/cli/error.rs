@@ -252,6 +252,10 @@ pub(super) enum Error {
     #[error("can't start the runtime: {0}")]
     #[diagnostic(help("check the limits on threads and open files"))]
     Runtime(std::io::Error),
+    /// Nobody knows where this program is, of which rehearsals start processes.
+    #[error("can't find the file of this program: {0}")]
+    #[diagnostic(help("build it again"))]
+    Program(std::io::Error),
 }
 
 impl Error {
@@ -260,7 +264,9 @@ impl Error {
         match self {
             Self::Engine(error) => error.exit(),
             Self::NoBinaries => Exit::Incomplete,
-            Self::Server(_) | Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) => Exit::Failed,
+            Self::Server(_) | Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) | Self::Program(_) => {
+                Exit::Failed
+            }
             _ => Exit::Usage,
         }
     }

@@ -1,6 +1,6 @@
 //! The database that the flags of `ci` describe, of a project that has no file of ours.
 
-use super::args::CiArgs;
+use super::args::{CiArgs, CrashStepArgs};
 use super::error::Error;
 use super::target::from_environment;
 use crate::engine::{Engine, Whose};
@@ -22,6 +22,16 @@ pub(super) fn database(args: &CiArgs) -> Result<Database, Error> {
         fixtures: args.fixture.clone(),
         setup: args.setup.clone(),
     };
+    Ok(Database::given(&given)?)
+}
+
+/// The same for a step of its rehearsal, which needs no data.
+pub(super) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> {
+    let engine = match args.engine {
+        Some(engine) => engine,
+        None => guessed(&args.migrations)?,
+    };
+    let given = Given { folders: args.migrations.clone(), engine, fixtures: Vec::new(), setup: Vec::new() };
     Ok(Database::given(&given)?)
 }
 

@@ -6,9 +6,9 @@ use super::control;
 use super::error::Error;
 use super::target::Missing;
 use crate::Exit;
-use crate::backfill::{self, AnyBackfill};
+use crate::backfill::{self, AnyBackfill, Fault};
 use crate::engine::{self, Target};
-use crate::event::{Direction, Event};
+use crate::event::{Direction, Event, Events};
 use crate::migration::{self, Applied, Goal, Migration, State, Step};
 use crate::rehearsal::Depth;
 use crate::report::{Standpoint, StatusRow, count, duration, status_json, status_table};
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     let names: Vec<String> = args.database.iter().cloned().collect();
     let databases = context.databases(&names)?;
     if args.verify {
-        return super::ci::rehearse(context, &databases, Depth::Sample, super::ci::Output::Text).await;
+        return super::ci::rehearse(context, &databases, Depth::Sample, Fault::None, super::ci::Output::Text).await;
     }
     // What only looks makes no database and starts no server.
     let missing = if args.status || args.dry_run { Missing::Look } else { Missing::Make };
@@ -94,12 +94,12 @@ fn goal(args: &MigrateArgs) -> Goal {
     }
 }
 
-fn plan(loaded: &Loaded<'_>, applied: &[Applied], args: &MigrateArgs) -> Result<Vec<Step>, Error> {
+fn plan(loaded: &Loaded<'_>, applied: &[Applied], goal: Goal) -> Result<Vec<Step>, Error> {
     let faults = migration::compare(&loaded.history, applied, &loaded.database.folder);
     if !faults.is_empty() {
         return Err(migration::Error::Faults { faults }.into());
     }
-    Ok(migration::plan(&loaded.history, applied, goal(args))?)
+    Ok(migration::plan(&loaded.history, applied, goal)?)
 }
 
 async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, args: &MigrateArgs) -> Result<(), Error> {
@@ -108,7 +108,7 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
     let backfills = context.backfills_of(loaded.database);
     // Before a database is made: a goal that can't be reached leaves nothing behind.
-    let steps = plan(loaded, &look(target).await?, args)?;
+    let steps = plan(loaded, &look(target).await?, goal(args))?;
     if args.dry_run {
         let applied: Vec<i64> = look(target).await?.iter().map(|done| done.version).collect();
         let mut text =
@@ -126,32 +126,46 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
         terminal.result(&format!("{heading}: nothing to do"));
         return Ok(());
     }
-    let _lock = context.lock(target).await?;
     let start = Instant::now();
-    let mut connection = target.open().await?;
-    let work = async {
-        // Whoever held the lock may have done some of it.
-        let steps = plan(loaded, &migration::applied(&mut connection).await?, args)?;
-        if steps.is_empty() {
-            return Ok::<usize, Error>(0);
-        }
-        terminal.result(&heading);
-        for Step { migration, direction } in &steps {
-            if *direction == Direction::Up {
-                backfill::ready_for(migration, &backfills, target).await?;
-            }
-            let took = migration::step(&mut connection, migration, *direction).await?;
-            context.tell(Event::Migrated { migration: migration.label(), direction: *direction, took });
-        }
-        Ok(steps.len())
-    };
-    let worked = work.await;
-    let steps = connection.close_with(worked).await?;
+    let begins = || terminal.result(&heading);
+    let steps = go(context, loaded, target, goal(args), begins, &|event| context.tell(event)).await?;
     terminal.result(&match steps {
         0 => format!("{heading}: nothing to do"),
         n => format!("  {} in {}", count(n as u64, "migration"), duration(start.elapsed())),
     });
     Ok(())
+}
+
+/// Takes the lock and goes to the goal. Says so before the first step, and returns how many there were.
+pub(super) async fn go(
+    context: &Context<'_>,
+    loaded: &Loaded<'_>,
+    target: &Target,
+    goal: Goal,
+    begins: impl FnOnce(),
+    events: Events<'_>,
+) -> Result<usize, Error> {
+    let backfills = context.backfills_of(loaded.database);
+    let _lock = context.lock(target).await?;
+    let mut connection = target.open().await?;
+    let work = async {
+        // Whoever held the lock may have done some of it.
+        let steps = plan(loaded, &migration::applied(&mut connection).await?, goal)?;
+        if steps.is_empty() {
+            return Ok::<usize, Error>(0);
+        }
+        begins();
+        for Step { migration, direction } in &steps {
+            if *direction == Direction::Up {
+                backfill::ready_for(migration, &backfills, target).await?;
+            }
+            let took = migration::step(&mut connection, migration, *direction).await?;
+            events(Event::Migrated { migration: migration.label(), direction: *direction, took });
+        }
+        Ok(steps.len())
+    };
+    let worked = work.await;
+    connection.close_with(worked).await
 }
 
 /// What a migration that requires a backfill would wait for, as far as that can be known before it is applied.

@@ -7,6 +7,7 @@ mod by;
 mod ci;
 mod context;
 mod control;
+mod crash_step;
 mod db;
 mod error;
 mod fixture;
@@ -54,6 +55,11 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
     {
         return ci::run_given(terminal, args).await;
     }
+    if let Command::CrashStep(args) = &args.command
+        && !args.migrations.is_empty()
+    {
+        return crash_step::run_given(terminal, args).await;
+    }
     let context = Context::enter(registry, terminal)?;
     match args.command {
         Command::New(args) => new::run(&context, &args),
@@ -65,6 +71,7 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
         Command::Db(command) => db::run(&context, &command).await,
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
         Command::Ci(args) => ci::run(&context, &args).await,
+        Command::CrashStep(args) => crash_step::run(&context, &args).await,
         Command::Test => test::run(&context),
     }
 }

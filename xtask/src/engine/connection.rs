@@ -2,7 +2,7 @@
 //! here; a backfill's own statements use the driver's typed connection ([`super::Driver`]).
 
 use super::lex::Statement;
-use super::{Address, Engine, Error, Row, Rows, Value, postgres, sqlite};
+use super::{Address, Commit, Engine, Error, Gate, Row, Rows, Side, Value, postgres, sqlite};
 use super::{ColumnShape, Reference, SQLX_TABLE, Schema, Sequence, TableDigest, TableShape, VolatileDefault};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
@@ -21,6 +21,9 @@ pub enum Access {
     Read,
     /// Reads and writes a database that somebody cares for, with the durability that is set in it.
     Write,
+    /// The same of a process that is there to be killed: what it has handed to the system is there afterwards, and no disk has to
+    /// be waited for.
+    Doomed,
     /// Reads and writes a database that this tool made and will drop: nothing waits for a disk.
     Scratch,
 }
@@ -217,7 +220,34 @@ impl Connection {
     /// # Errors
     /// What the engine said; the transaction is then rolled back by [`Self::rollback`] or by closing.
     pub async fn commit(&mut self) -> Result<(), Error> {
-        self.execute("COMMIT", &[]).await.map(drop)
+        self.pass(Side::Before, || Commit::Transaction);
+        self.execute("COMMIT", &[]).await?;
+        self.pass(Side::After, || Commit::Transaction);
+        Ok(())
+    }
+
+    /// Lets whoever stands at the gate see each commit from here on.
+    pub(super) fn put_up(&mut self, gate: Gate) {
+        match self {
+            Self::Sqlite(session) => session.gate = gate,
+            Self::Postgres(session) => session.gate = gate,
+        }
+    }
+
+    /// True where somebody stands at the gate.
+    pub(crate) fn is_watched(&self) -> bool {
+        match self {
+            Self::Sqlite(session) => session.gate.is_watched(),
+            Self::Postgres(session) => session.gate.is_watched(),
+        }
+    }
+
+    /// Passes the gate, if there is one, on a side of a commit.
+    pub(crate) fn pass(&self, side: Side, commit: impl FnOnce() -> Commit) {
+        match self {
+            Self::Sqlite(session) => session.gate.pass(side, commit),
+            Self::Postgres(session) => session.gate.pass(side, commit),
+        }
     }
 
     /// Rolls the transaction back, if one is open: after some errors the engine has done so already.

@@ -3,7 +3,7 @@
 
 use super::lex::{Statement, statements, tokens};
 use super::retry::Retries;
-use super::{Connection, Error, TransactionControl};
+use super::{Commit, Connection, Error, Side, TransactionControl};
 use miette::SourceSpan;
 use std::time::Instant;
 
@@ -65,6 +65,15 @@ pub(crate) async fn run_script(connection: &mut Connection, sql: &str, around: A
     let (mut at, mut done) = (0, 0);
     while let Some(statement) = statements.get(at) {
         let is_alone = opened.is_none() && is_gentle && is_repeatable(connection, statement);
+        let control = connection.engine().transaction_control(statement);
+        let commits = matches!(
+            (opened, control),
+            (None, None) | (Some(_), Some(TransactionControl::Commit | TransactionControl::CommitAndChain))
+        );
+        let commit = || Commit::statement(statement, at + 1, statements.len());
+        if commits {
+            connection.pass(Side::Before, commit);
+        }
         let start = Instant::now();
         let sent = match connection.engine().refuses(statement) {
             Some(why) => Err(Error::Statement { why: why.to_owned(), position: None }),
@@ -88,8 +97,11 @@ pub(crate) async fn run_script(connection: &mut Connection, sql: &str, around: A
                 failure(connection, statement, retries.told(error, start.elapsed()), done, statements.len()).await
             );
         }
+        if commits {
+            connection.pass(Side::After, commit);
+        }
         done += 1;
-        match connection.engine().transaction_control(statement) {
+        match control {
             Some(TransactionControl::Begin) if opened.is_none() => {
                 opened = Some(Opened { from: Some(at), done: done - 1 });
                 if is_gentle && let Err(error) = connection.give_up_soon("SET LOCAL").await {

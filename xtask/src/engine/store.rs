@@ -56,8 +56,12 @@ pub(crate) async fn touch(template: &Address) -> Result<(), Error> {
 pub(crate) async fn remove(address: &Address) -> Result<(), Error> {
     match address {
         Address::Sqlite(address) => {
-            // What is not there need not be removed.
-            drop(fs::remove_file(address.path()));
+            // What is not there need not be removed; beside it may lie what a killed process left.
+            for ending in ["", "-journal", "-wal", "-shm", "-xtask.lock"] {
+                let mut path = address.path().as_os_str().to_owned();
+                path.push(ending);
+                drop(fs::remove_file(path));
+            }
             Ok(())
         }
         Address::Postgres(address) => postgres::remove(address).await,

@@ -1,6 +1,6 @@
 //! A database to work on: where it is and how to open it.
 
-use super::{Access, Address, Connection, Error};
+use super::{Access, Address, Connection, Error, Gate};
 use std::time::Duration;
 
 /// A database that this tool was told to work on, or one that it made itself.
@@ -12,6 +12,7 @@ pub struct Target {
     pub wait: Duration,
     access: Access,
     place: Place,
+    gate: Gate,
 }
 
 /// Where the sessions of a target are.
@@ -27,12 +28,18 @@ impl Target {
     /// A database that somebody cares for.
     #[must_use]
     pub fn real(address: Address, wait: Duration) -> Self {
-        Self { address, wait, access: Access::Write, place: Place::Here }
+        Self { address, wait, access: Access::Write, place: Place::Here, gate: Gate::default() }
     }
 
     /// A database that the sandbox made and will drop.
     pub(crate) fn scratch(address: Address, wait: Duration) -> Self {
-        Self { address, wait, access: Access::Scratch, place: Place::Here }
+        Self { address, wait, access: Access::Scratch, place: Place::Here, gate: Gate::default() }
+    }
+
+    /// The same, with a gate at the commits of a process that is there to be killed.
+    #[must_use]
+    pub fn gated(self, gate: Gate) -> Self {
+        Self { gate, access: Access::Doomed, ..self }
     }
 
     /// The same, with all sessions in another time zone.
@@ -50,7 +57,9 @@ impl Target {
     /// # Errors
     /// As [`Connection::open`].
     pub async fn open(&self) -> Result<Connection, Error> {
-        self.open_for(self.access).await
+        let mut connection = self.open_for(self.access).await?;
+        connection.put_up(self.gate.clone());
+        Ok(connection)
     }
 
     /// Opens it for reading.

@@ -6,7 +6,7 @@ use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::engine::SQLX_TABLE;
 use crate::engine::lex::statements;
-use crate::engine::{self, Around, Connection, Remains, Retries, run_script};
+use crate::engine::{self, Around, Commit, Connection, Remains, Retries, Side, run_script};
 use crate::event::{Direction, Event, Events};
 use crate::ledger::{self, By};
 use std::time::{Duration, Instant};
@@ -35,8 +35,7 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         }
     };
     if direction == Direction::Up {
-        let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
-        ensured.map_err(|error| Error::bookkeeping(connection, error))?;
+        ensure_books(connection).await?;
     }
     let start = Instant::now();
     let run = match script.transaction {
@@ -63,6 +62,22 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         return Err(error.name_holders(connection).await);
     }
     Ok(start.elapsed())
+}
+
+/// Makes sqlx's table where there is none.
+async fn ensure_books(connection: &mut Connection) -> Result<(), Error> {
+    // Where it is there, nothing is committed.
+    let is_new = connection.is_watched() && !connection.has_table(SQLX_TABLE).await?;
+    let passes = |connection: &Connection, side| {
+        if is_new {
+            connection.pass(side, || Commit::Books);
+        }
+    };
+    passes(connection, Side::Before);
+    let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
+    ensured.map_err(|error| Error::bookkeeping(connection, error))?;
+    passes(connection, Side::After);
+    Ok(())
 }
 
 async fn wrapped(
@@ -125,7 +140,13 @@ async fn record(
     script: &Script,
     start: Instant,
 ) -> Result<(), Error> {
+    let passes = |connection: &Connection, side| {
+        if script.transaction == Transaction::None {
+            connection.pass(side, || Commit::Books);
+        }
+    };
     let record = migration.record();
+    passes(connection, Side::Before);
     let recorded = match direction {
         Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,
         Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
@@ -148,6 +169,7 @@ async fn record(
         }
         error => error,
     })?;
+    passes(connection, Side::After);
     if direction == Direction::Down {
         let by =
             By { who: format!("{} was reverted", migration.label()), version: env!("CARGO_PKG_VERSION").to_owned() };
@@ -157,7 +179,9 @@ async fn record(
         // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.
         let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
         let sql = format!("UPDATE {SQLX_TABLE} SET execution_time = $1 WHERE version = $2");
+        passes(connection, Side::Before);
         connection.execute(&sql, &[took.into(), migration.version.into()]).await?;
+        passes(connection, Side::After);
     }
     Ok(())
 }

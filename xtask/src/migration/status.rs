@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::fault::Fault;
-use super::history::History;
+use super::history::{BEFORE_ALL, History};
 use crate::engine::SQLX_TABLE;
 use crate::engine::{Connection, Value};
 use std::path::Path;
@@ -69,7 +69,7 @@ pub fn compare(history: &History, applied: &[Applied], folder: &Path) -> Vec<Fau
             Some(_) => {}
         }
     }
-    let newest = applied.iter().map(|done| done.version).max().unwrap_or_default();
+    let newest = applied.iter().map(|done| done.version).max().unwrap_or(BEFORE_ALL);
     for migration in history.through(newest) {
         if !applied.iter().any(|done| done.version == migration.version) {
             faults.push(Fault::OutOfOrder { file: migration.up.path.clone(), newest });

@@ -1,4 +1,5 @@
-# Starts a server that ends with its owner. $1: the server's folder; $2: the data directory to copy; then the server's command.
+# Starts a server that ends with its owner. $1: the server's folder; $2: the data directory to copy, where the folder has none
+# yet; then the server's command.
 # The owner alone holds the other end of our standard input: it ends when the owner does, however that comes about.
 umask 077
 ulimit -c 0
@@ -30,6 +31,9 @@ exec 3<&0 </dev/null
     done
 ) & )
 exec 3<&-
+
+# What crashed is started again on what it left.
+[ -e "$folder/data" ] && exec "$@"
 
 # Sharing blocks where the file system can: GNU's cp, then that of macOS, then any.
 copy() {

@@ -10,6 +10,7 @@ use super::binaries::Binaries;
 use super::cluster::Cluster;
 use super::command::{last_lines, under};
 use super::home::Home;
+use super::postmaster::{Ending, Postmaster};
 use super::{Error, Hints, mirror, postmaster, sweep};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -18,7 +19,7 @@ use std::io::PipeWriter;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -37,6 +38,10 @@ const FLAGS: [&str; 9] = [
     "max_wal_size=1GB",
 ];
 
+/// What is other where the server is to crash: what was committed is there when it is started again. It is handed to the system
+/// then, which does not crash.
+const TO_CRASH: [&str; 1] = ["synchronous_commit=on"];
+
 pub(super) const POLL: Duration = Duration::from_millis(1);
 /// How long a start may take on a busy machine.
 pub(super) const STARTING_TAKES: Duration = Duration::from_secs(60);
@@ -50,6 +55,8 @@ pub struct Server {
     address: Address,
     major: u32,
     version: String,
+    /// What starts it.
+    command: Command,
     child: Child,
     /// The server ends when this is closed.
     pipe: Option<PipeWriter>,
@@ -64,14 +71,56 @@ impl Server {
     /// # Errors
     /// See [`Error`].
     pub async fn start(binaries: &Binaries, hints: &Hints) -> Result<Self, Error> {
+        Self::start_with(binaries, hints, &[]).await
+    }
+
+    /// Starts a server that may crash ([`Self::crash`]).
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn start_to_crash(binaries: &Binaries, hints: &Hints) -> Result<Self, Error> {
+        Self::start_with(binaries, hints, &TO_CRASH).await
+    }
+
+    async fn start_with(binaries: &Binaries, hints: &Hints, flags: &'static [&'static str]) -> Result<Self, Error> {
         let (binaries, hints) = (binaries.clone(), hints.clone());
-        let starting = tokio::task::spawn_blocking(move || start(&binaries, &hints));
-        let server = starting.await.map_err(|error| Error::io("start", "postgres")(error.into()))??;
-        match server.options().disable_statement_logging().connect().await {
-            Ok(connection) => drop(connection.close().await),
-            Err(error) => return Err(Error::Refused { why: error.to_string(), log: log(&server.folder) }),
-        }
+        let server = blocking(move || start(&binaries, &hints, flags)).await?;
+        server.answers().await?;
         Ok(server)
+    }
+
+    /// Ends it by SIGQUIT, as in a crash, and starts it again on what is there then; returns when it answers.
+    ///
+    /// # Errors
+    /// See [`Error`]. Nothing of it is left then.
+    pub async fn crash(mut self) -> Result<Self, Error> {
+        let server = blocking(move || {
+            Postmaster::starting(self.child.id(), &self.data()).end(Ending::Immediate, postmaster::AT_ONCE);
+            self.child.wait().map_err(Error::io("wait for", &self.folder))?;
+            // What the dead one said of itself would be taken for what the new one says.
+            drop(fs::remove_file(self.data().join("postmaster.pid")));
+            let (child, pipe) = launch(&mut self.command, &self.folder)?;
+            // The old guard has nothing to end any more; from here on the new one sees to all.
+            let_go(self.pipe.replace(pipe));
+            self.child = child;
+            self.wait_until_ready()?;
+            Ok(self)
+        });
+        let server = server.await?;
+        server.answers().await?;
+        Ok(server)
+    }
+
+    async fn answers(&self) -> Result<(), Error> {
+        match self.options().disable_statement_logging().connect().await {
+            Ok(connection) => drop(connection.close().await),
+            Err(error) => return Err(Error::Refused { why: error.to_string(), log: log(&self.folder) }),
+        }
+        Ok(())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     /// What to connect with, to the database `postgres`, from which others are made.
@@ -94,10 +143,7 @@ impl Server {
 
     /// Leaves it running without an owner, for a person to look at what is on it; the next sweep ends it.
     pub fn leave(mut self) {
-        use std::io::Write;
-        if let Some(mut pipe) = self.pipe.take() {
-            drop(pipe.write_all(b"leave\n"));
-        }
+        let_go(self.pipe.take());
         // Dropping it would end it.
         std::mem::forget(self);
     }
@@ -120,33 +166,40 @@ impl Drop for Server {
     }
 }
 
-fn start(binaries: &Binaries, hints: &Hints) -> Result<Server, Error> {
+/// Runs what waits for processes and files where it keeps nobody up.
+async fn blocking(work: impl FnOnce() -> Result<Server, Error> + Send + 'static) -> Result<Server, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::io("start", "postgres")(error.into()))?
+}
+
+fn start(binaries: &Binaries, hints: &Hints, flags: &[&str]) -> Result<Server, Error> {
     let home = Home::open(hints)?;
     sweep::sweep(&home);
     let binaries = &mirror::within_reach(binaries, hints, &home)?;
     let cluster = Cluster::ready(binaries, hints, &home)?;
     let mut tries = 1;
     loop {
-        match spawn(binaries, hints, &home, &cluster) {
+        match spawn(binaries, hints, &home, &cluster, flags) {
             Err(Error::Ended { log, .. }) if tries < PORTS && log.contains("could not bind") => tries += 1,
             result => return result,
         }
     }
 }
 
-fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, cluster: &Cluster) -> Result<Server, Error> {
+fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, cluster: &Cluster, flags: &[&str]) -> Result<Server, Error> {
     let (folder, owner) = claim(home)?;
     let address = address(&folder, cluster);
     let spawned = address.and_then(|address| {
-        let (child, pipe) = spawn_guarded(binaries, hints, home, cluster, &folder, &address)?;
-        Ok((child, pipe, address))
+        let mut command = guarded(binaries, hints, home, cluster, &folder, &address, flags)?;
+        let (child, pipe) = launch(&mut command, &folder)?;
+        Ok((command, child, pipe, address))
     });
-    let (child, pipe, address) = spawned.inspect_err(|_| remove(&folder))?;
+    let (command, child, pipe, address) = spawned.inspect_err(|_| remove(&folder))?;
     let mut server = Server {
         folder,
         address,
         major: binaries.major,
         version: binaries.version.clone(),
+        command,
         child,
         pipe: Some(pipe),
         _owner: owner,
@@ -155,30 +208,47 @@ fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, cluster: &Cluster) -> 
     Ok(server)
 }
 
-fn spawn_guarded(
+/// The guard's command.
+fn guarded(
     binaries: &Binaries,
     hints: &Hints,
     home: &Home,
     cluster: &Cluster,
     folder: &Path,
     address: &Address,
-) -> Result<(Child, PipeWriter), Error> {
+    flags: &[&str],
+) -> Result<Command, Error> {
     let log_file = File::create(folder.join("log")).map_err(Error::io("create", folder.join("log")))?;
     let errors = log_file.try_clone().map_err(Error::io("open", folder.join("log")))?;
-    let (reader, writer) = std::io::pipe().map_err(Error::io("make a pipe for", folder))?;
     let mut sh = under(&home.account, hints, "/bin/sh", folder);
     sh.arg("-c").arg(include_str!("guard.sh")).arg("xtask-postgres-guard").arg(folder).arg(cluster.data());
     sh.arg(binaries.folder.join("postgres")).arg("-D").arg(folder.join("data"));
-    sh.args(listen(address)).args(FLAGS.iter().flat_map(|flag| ["-c", flag]));
-    sh.stdin(reader).stdout(log_file).stderr(errors).process_group(0);
-    // The command, which holds a copy of the end that is read, goes when this returns.
-    let child = sh.spawn().map_err(Error::io("run `/bin/sh` in", folder))?;
-    Ok((child, writer))
+    // Of a flag that is given twice, the last one counts.
+    sh.args(listen(address)).args(FLAGS.iter().chain(flags).flat_map(|flag| ["-c", flag]));
+    sh.stdout(log_file).stderr(errors).process_group(0);
+    Ok(sh)
+}
+
+/// Starts the guard, and the server below it.
+fn launch(command: &mut Command, folder: &Path) -> Result<(Child, PipeWriter), Error> {
+    let (reader, writer) = std::io::pipe().map_err(Error::io("make a pipe for", folder))?;
+    let child = command.stdin(reader).spawn().map_err(Error::io("run `/bin/sh` in", folder));
+    // The command would keep the end that is read.
+    command.stdin(Stdio::null());
+    Ok((child?, writer))
+}
+
+/// Tells a guard that there is nothing for it to do any more.
+fn let_go(pipe: Option<PipeWriter>) {
+    use std::io::Write;
+    if let Some(mut pipe) = pipe {
+        drop(pipe.write_all(b"leave\n"));
+    }
 }
 
 impl Server {
     fn wait_until_ready(&mut self) -> Result<(), Error> {
-        let (start, data) = (Instant::now(), self.folder.join("data"));
+        let (start, data) = (Instant::now(), self.data());
         while !postmaster::is_ready(&data) {
             if let Some(status) = self.child.try_wait().map_err(Error::io("wait for", &self.folder))? {
                 return Err(Error::Ended { status: status.to_string(), log: log(&self.folder) });

@@ -79,6 +79,24 @@ async fn starts_answers_and_leaves_nothing() {
     assert!(!postmaster.is_alive() && !data.parent().unwrap().exists());
 }
 
+/// Committed rows are there after a crash, the address is the same, and the server still ends with its owner.
+#[tokio::test]
+async fn a_crashed_server_is_there_again() {
+    let server = Server::start_to_crash(&binaries(), &hints()).await.unwrap();
+    let url = server.url("postgres");
+    let made = "CREATE TABLE crashed AS SELECT generate_series(1, 3) AS n";
+    sqlx::raw_sql(made).execute(&mut PgConnection::connect(&url).await.unwrap()).await.unwrap();
+    let folder = data(&server).await;
+    let before = Postmaster::of(&folder).unwrap();
+    let server = server.crash().await.unwrap();
+    let after = Postmaster::of(&folder).unwrap();
+    assert!(!before.is_alive() && after.pid != before.pid);
+    assert_eq!(one(&url, "SELECT count(*) || ' ' || pg_is_in_recovery() FROM crashed").await, "3 false");
+    let server = server.crash().await.unwrap();
+    server.stop().await;
+    assert!(!after.is_alive() && Postmaster::of(&folder).is_none() && !folder.parent().unwrap().exists());
+}
+
 #[tokio::test]
 async fn two_at_once_know_nothing_of_each_other() {
     let (binaries, hints) = (binaries(), hints());

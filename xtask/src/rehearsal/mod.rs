@@ -4,6 +4,7 @@
 mod accounts;
 mod at_once;
 mod bite;
+mod crash;
 mod deterministic;
 mod fresh;
 mod passing;
@@ -19,6 +20,7 @@ mod verify_backfill;
 mod walk;
 
 pub use bite::{Mutants, Survivor};
+pub use crash::{Crashes, Done, Program, Said};
 pub use problem::{Problem, Unlike, WayBack, What};
 pub use refusal::Refusal;
 pub use state::{Compared, Moment};
@@ -56,19 +58,22 @@ pub enum Proof {
     Deterministic,
     /// Each migration goes down and up again, each backfill is undone, and all the way down leaves nothing.
     Reversible,
+    /// A process that is killed at a commit leaves what another one goes on with, and nothing is lost or done twice.
+    Crash,
     /// What a backfill wrote is broken on purpose, and each time a check or a constraint notices.
     ChecksBite,
 }
 
 impl Proof {
     /// All proofs, in the order in which they are made.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Fresh,
         Self::Rows,
         Self::Populated,
         Self::Rerun,
         Self::Deterministic,
         Self::Reversible,
+        Self::Crash,
         Self::ChecksBite,
     ];
 
@@ -82,6 +87,7 @@ impl Proof {
             Self::Rerun => "rerun",
             Self::Deterministic => "deterministic",
             Self::Reversible => "reversible",
+            Self::Crash => "crash",
             Self::ChecksBite => "checks bite",
         }
     }
@@ -92,7 +98,7 @@ impl Proof {
         match self {
             Self::Fresh | Self::Rows => fixture.is_none(),
             Self::Populated | Self::Deterministic | Self::ChecksBite => fixture.is_some(),
-            Self::Rerun | Self::Reversible => true,
+            Self::Rerun | Self::Reversible | Self::Crash => true,
         }
     }
 }
@@ -119,6 +125,8 @@ pub struct Answer {
     pub untried: Vec<String>,
     /// How many ways to break each backfill were noticed, with all fixtures together: told with the last of them.
     pub mutants: Vec<Mutants>,
+    /// How often a process was killed; none where that was not tried.
+    pub crashes: Option<Crashes>,
     /// How long it took.
     pub took: Duration,
 }
@@ -144,8 +152,10 @@ pub struct Subject<'a> {
     pub row_checks: Vec<&'a dyn AnyRowCheck>,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<&'a dyn AnyBackfill>,
-    /// How many ways to break a backfill are tried.
+    /// How many ways to break a backfill, and how many commits to kill a process at, are tried.
     pub depth: Depth,
+    /// This program, to be killed; where there is none, *crash* is not made.
+    pub program: Option<Program>,
     /// Where throwaway databases come from.
     pub sandbox: &'a Sandbox,
     /// Whoever listens.
@@ -172,6 +182,7 @@ pub(crate) struct Course<'a> {
     problems: Vec<Problem>,
     notes: Vec<String>,
     untried: Vec<String>,
+    crashes: Option<Crashes>,
 }
 
 impl Course<'_> {
@@ -270,12 +281,19 @@ impl Subject<'_> {
                     (Proof::Rerun, _) => rerun::prove(course).await,
                     (Proof::Deterministic, Some(usual)) => deterministic::prove(course, usual).await,
                     (Proof::Reversible, _) => reversible::prove(course).await,
+                    (Proof::Crash, _) => {
+                        if let Some(program) = &self.program {
+                            course.crashes = Some(crash::prove(course, program).await?);
+                        }
+                        Ok(())
+                    }
                     (Proof::ChecksBite, Some(usual)) => bite::prove(course, usual, &mut *tried.lock().await).await,
                     (Proof::Deterministic | Proof::ChecksBite, None) => Ok(()),
                 };
                 let is_made = match proof {
                     // *Populated* says why the fixture did not get to the end.
                     Proof::Deterministic => end.is_some(),
+                    Proof::Crash => self.program.is_some() && (fixture.is_none() || end.is_some()),
                     // What is red already can't tell anything.
                     Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
                     _ => true,
@@ -337,12 +355,13 @@ impl Subject<'_> {
             problems: Vec::new(),
             notes: Vec::new(),
             untried: Vec::new(),
+            crashes: None,
         };
         if let Err(error) = prove(&mut course).await {
             course.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, untried, end, .. } = course;
+        let Course { problems, notes, untried, end, crashes, .. } = course;
         let fixture = fixture.map(|fixture| fixture.name.clone());
-        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), took: began.elapsed() }, end)
+        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), crashes, took: began.elapsed() }, end)
     }
 }

@@ -99,6 +99,12 @@ impl Moment {
         Ok(Compared { schema, content, sums })
     }
 
+    /// How the sums of `now` differ; no row is looked at.
+    pub(super) fn sums(&self, now: &Self) -> Compared {
+        let content = self.content.compare(&now.content);
+        Compared { schema: fingerprint::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
+    }
+
     /// What is different after the same was done once more, without what is different whenever it is: values that a migration
     /// takes from the clock or from chance. Whether they are such is found out by doing it again from the template.
     pub(super) async fn without_passing(
@@ -109,16 +115,28 @@ impl Moment {
         if !compared.content.iter().any(may_pass) {
             return Ok(compared);
         }
-        let passing = Passing::of(course, &self.path, &self.content, &[]).await?;
-        let sums = &compared.sums;
-        let passes = |difference: &mut ContentDifference| may_pass(difference) && passing.has(&place(difference), sums);
-        for difference in compared.content.extract_if(.., passes) {
-            let (table, column) = difference.subject();
-            let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
-            course.notes.push(format!("\"{table}\"{column} holds what the clock or chance says, and was not compared"));
-        }
+        let passing = self.passing(course).await?;
+        let notes = leave_out(&mut compared, &passing);
+        course.notes.extend(notes);
         Ok(compared)
     }
+
+    /// What is different whenever the same is done: it is done once more.
+    pub(super) async fn passing(&self, course: &Course<'_>) -> Result<Passing, Error> {
+        Passing::of(course, &self.path, &self.content, &[]).await
+    }
+}
+
+/// Leaves out what is different whenever the same is done, and returns notes of it.
+pub(super) fn leave_out(compared: &mut Compared, passing: &Passing) -> Vec<String> {
+    let sums = &compared.sums;
+    let passes = |difference: &mut ContentDifference| may_pass(difference) && passing.has(&place(difference), sums);
+    let note = |difference: ContentDifference| {
+        let (table, column) = difference.subject();
+        let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
+        format!("\"{table}\"{column} holds what the clock or chance says, and was not compared")
+    };
+    compared.content.extract_if(.., passes).map(note).collect()
 }
 
 /// Looks at the rows for what the sums say is different. Values that are only written in another way are the same: the database
@@ -142,7 +160,7 @@ pub(super) async fn explain(
 }
 
 /// True for a difference that the clock or chance may make: other values, or as many other rows.
-fn may_pass(difference: &ContentDifference) -> bool {
+pub(super) fn may_pass(difference: &ContentDifference) -> bool {
     match difference {
         ContentDifference::Values { .. } => true,
         ContentDifference::Rows { before, after, .. } => before == after,

@@ -2,7 +2,7 @@
 
 use super::diagnostic::place;
 use super::{Paint, checks_table, diagnostic, duration};
-use crate::rehearsal::{Answer, Mutants, Problem, Proof, Survivor, WayBack, What};
+use crate::rehearsal::{Answer, Crashes, Mutants, Problem, Proof, Survivor, WayBack, What};
 use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
@@ -141,7 +141,8 @@ fn one(problem: &Problem, paint: Paint) -> String {
 /// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried`, `problems`,
 /// each of those with `kind`, `step`, `found`, `kept` and `next`, and `mutants`: of each backfill how many ways to break it were
 /// `made` and `caught`, the `share` of these, `by` whom, the `survivors` with a `check` that would notice each, and how many
-/// are `left`.
+/// are `left`; and `crashes`, of the proof *crash* (null of another one): how many `kills` there were at how many `tried` of the
+/// `points` of how many `steps`, how many steps were `left`, what was left behind, and the `budget` in seconds.
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
     let problem = |problem: &Problem| {
@@ -171,6 +172,21 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "left": mutants.left,
         })
     };
+    let crashes = |crashes: &Crashes| {
+        json!({
+            "steps": crashes.steps,
+            "left": crashes.left,
+            "points": crashes.points,
+            "tried": crashes.tried,
+            "kills": crashes.kills,
+            "hot_journals": crashes.journals,
+            "write_ahead_logs": crashes.logs,
+            "sessions_ended": crashes.sessions_ended,
+            "servers_stopped": crashes.servers_stopped,
+            "given_up": crashes.given_up,
+            "budget": crashes.budget.map(|budget| budget.as_secs_f64()),
+        })
+    };
     let one = |answer: &Answer| {
         json!({
             "proof": answer.proof.name(),
@@ -180,6 +196,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "notes": answer.notes,
             "untried": answer.untried,
             "mutants": answer.mutants.iter().map(mutants).collect::<Vec<_>>(),
+            "crashes": answer.crashes.as_ref().map(crashes),
             "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),
         })
     };

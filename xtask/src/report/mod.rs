@@ -27,7 +27,7 @@ pub use progress::Progress;
 pub use runs::{BackfillStatus, asked_text, runs_json, runs_table, standing_text, timeline_text};
 pub use status::{Standpoint, StatusRow, status_json, status_table};
 pub use steps::Steps;
-pub use terminal::{Terminal, urgent};
+pub use terminal::{Terminal, say, urgent};
 
 /// `1 pet`, `92 pets`, `1,000,000 pets`.
 #[must_use]

@@ -67,6 +67,11 @@ impl Terminal {
     }
 }
 
+/// Writes a line of a result at once, from wherever something is told to another program.
+pub fn say(line: &str) {
+    drop(writeln!(std::io::stdout().lock(), "{line}"));
+}
+
 /// Writes a line about the work at once, from wherever a signal was noticed.
 pub fn urgent(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "\n{text}"));

@@ -56,21 +56,37 @@ pub(super) fn alone<'a>(
     because.map(|because| Alone { database, history, fixture, because, names })
 }
 
+/// The same of a history that changes nothing else, to be alone nevertheless.
+pub(super) fn alone_at_will<'a>(
+    database: &'a Database,
+    history: &'a History,
+    fixture: Option<&'a Fixture>,
+) -> Alone<'a> {
+    let plain = Alone { database, history, fixture, because: String::new(), names: Vec::new() };
+    alone(database, history, fixture).unwrap_or(plain)
+}
+
 impl Sandbox {
     /// A database on a server of its own, with what the template has in it.
     pub(super) async fn scratch_alone(&self, alone: &Alone<'_>) -> Result<(Address, Server), Error> {
         let server = self.host()?.another(&alone.because).await?;
-        let on_it = PostgresAddress::on_server(server.options());
-        let wait = Duration::from_secs(5);
-        let address = Address::Postgres(on_it.sibling(alone.names.first().map_or(UNNAMED, String::as_str)));
-        let beside = alone.names.iter().skip(1).map(|name| Address::Postgres(on_it.sibling(name)));
-        for address in std::iter::once(address.clone()).chain(beside) {
-            // A database that somebody may connect to is made by opening it.
-            Connection::open(&address, Access::Write, wait).await?.close().await?;
-        }
-        let mut connection = Connection::open(&address, Access::Scratch, wait).await?;
-        let filled = fill(&mut connection, alone.database, alone.history, alone.fixture).await;
-        connection.close_with(filled).await?;
+        let address = build_on(&server, alone).await?;
         Ok((address, server))
     }
+}
+
+/// Makes the database on a server that has nothing on it.
+pub(super) async fn build_on(server: &Server, alone: &Alone<'_>) -> Result<Address, Error> {
+    let on_it = PostgresAddress::on_server(server.options());
+    let wait = Duration::from_secs(5);
+    let address = Address::Postgres(on_it.sibling(alone.names.first().map_or(UNNAMED, String::as_str)));
+    let beside = alone.names.iter().skip(1).map(|name| Address::Postgres(on_it.sibling(name)));
+    for address in std::iter::once(address.clone()).chain(beside) {
+        // A database that somebody may connect to is made by opening it.
+        Connection::open(&address, Access::Write, wait).await?.close().await?;
+    }
+    let mut connection = Connection::open(&address, Access::Scratch, wait).await?;
+    let filled = fill(&mut connection, alone.database, alone.history, alone.fixture).await;
+    connection.close_with(filled).await?;
+    Ok(address)
 }

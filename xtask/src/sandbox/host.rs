@@ -100,6 +100,14 @@ impl Host {
         Ok(Server::start(&own.binaries, &own.hints).await?)
     }
 
+    /// Another server of our own that may crash, with nothing on it; none where this one is not ours.
+    pub(super) async fn another_to_crash(&self) -> Result<Option<Server>, super::Error> {
+        match &self.origin {
+            Origin::Own(own) => Ok(Some(Server::start_to_crash(&own.binaries, &own.hints).await?)),
+            Origin::Given(_) => Ok(None),
+        }
+    }
+
     /// Refuses a history that changes more than its database where the server is not ours.
     pub(super) fn may_have_another(&self, because: &str) -> Result<(), NoHost> {
         self.has_another(because).map(drop)

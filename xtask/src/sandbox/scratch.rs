@@ -1,9 +1,12 @@
 //! Scratch databases: copies that proofs work on.
 
+use super::alone::{alone_at_will, build_on};
 use super::template::From;
 use super::{Error, Sandbox, Template};
 use crate::engine::{self, Address, Connection, Target};
+use crate::migration::History;
 use crate::postgres_server::Server;
+use crate::workspace::{Database, Fixture};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,6 +63,25 @@ impl Sandbox {
         self.scratch(&template, name).await.map(Some)
     }
 
+    /// A database with the fixture in it, on a server of its own that may crash ([`Scratch::crash_server`]); none where the server
+    /// of scratch databases is somebody else's, or where there is none.
+    ///
+    /// # Errors
+    /// What starting the server or filling the database said.
+    pub(crate) async fn scratch_to_crash(
+        &self,
+        database: &Database,
+        history: &History,
+        fixture: Option<&Fixture>,
+    ) -> Result<Option<Scratch>, Error> {
+        let Ok(host) = &self.host else { return Ok(None) };
+        let Some(server) = host.another_to_crash().await? else { return Ok(None) };
+        let address = build_on(&server, &alone_at_will(database, history, fixture)).await?;
+        let (target, served) = (Target::scratch(address, WAIT), Arc::clone(&self.served));
+        let (name, is_kept) = ("crash".to_owned(), AtomicBool::new(false));
+        Ok(Some(Scratch { target, name, is_kept, served, alone: Some(server) }))
+    }
+
     /// An address in this process's part that nothing has yet.
     pub(super) fn unused(&self, like: &Address, name: &str) -> Result<Address, Error> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -111,6 +133,17 @@ impl Scratch {
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Stops the server on which it is alone by SIGQUIT, and starts it again.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub(crate) async fn crash_server(&mut self) -> Result<(), Error> {
+        if let Some(server) = self.alone.take() {
+            self.alone = Some(server.crash().await?);
+        }
+        Ok(())
     }
 
     /// Opens it in its own time zone.

@@ -219,6 +219,19 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r" *\b(\d+ (µs|ms)|\d+\.\d\d s|\d+ min \d\d s)", " <time>"),
     (r#"(applied |"applied_at":"|"started_at": ")20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?"#, "$1<when>"),
     (r#""seconds":( ?)[\d.e-]+"#, r#""seconds":$1<time>"#),
+    (r"at the same time did [^\n]*, and made", "at the same time did <some>, and made"),
+    // How many are tried within a time is that of the machine.
+    (
+        r"killed \d+ times? at \d+ of (\d+ commits of \d+ steps?|\d+ commits of \d+ steps? \(\d+ more were not tried\)) within 2 s",
+        "killed <n> times within 2 s",
+    ),
+    (r"went on each time; --exhaustive takes all", "went on each time"),
+    (
+        r"\d+ of them left a hot journal behind, \d+ a write-ahead log",
+        "<n> of them left a hot journal behind, <n> a write-ahead log",
+    ),
+    (r"sessions were ended [^:\n]*: [^\n]*", "sessions were ended <n> times and the server was stopped <n> times"),
+    (r#""crashes":\{[^}]*\}"#, r#""crashes":<figures>"#),
     (r"\b20(2[6-9]|[3-9]\d)\d{10}", "<version>"),
     (r"\b20(2[6-9]|[3-9]\d)(_\d{3}){3}_\d\b", "<version>"),
     (r"backfill-report-\d{8}T\d{6}Z(-\d+)?", "backfill-report-<when>"),

@@ -2,6 +2,7 @@
 
 mod blank;
 mod connect;
+mod crash;
 mod defaults;
 mod digest;
 mod driver;
@@ -18,6 +19,7 @@ mod spelling;
 mod store;
 
 pub(super) use blank::blanks;
+pub(super) use crash::{end_sessions, make_safe};
 pub(super) use defaults::volatile_defaults;
 pub(super) use digest::digests;
 pub(super) use free::{begin_free, columns, end_free};

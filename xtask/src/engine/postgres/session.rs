@@ -4,7 +4,7 @@
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
 use super::explain::explain;
 use crate::engine::value::arguments;
-use crate::engine::{Access, Error, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings, Value};
+use crate::engine::{Access, Error, Gate, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
@@ -22,6 +22,7 @@ pub struct Session {
     address: PostgresAddress,
     access: Access,
     wait: Duration,
+    pub(crate) gate: Gate,
     /// How long a statement waits for a lock now.
     patience: Duration,
     /// Schemas of this session, by what the catalogue told of them.
@@ -40,8 +41,8 @@ impl Session {
             }
             connected => connected?,
         };
-        let seen = Seen::default();
-        let mut session = Self { connection, address: address.clone(), access, wait, patience: wait, seen };
+        let (gate, seen) = (Gate::default(), Seen::default());
+        let mut session = Self { connection, address: address.clone(), access, wait, gate, patience: wait, seen };
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -67,7 +68,7 @@ impl Session {
         self.give_up_late().await?;
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
-            Access::Write => Ok(()),
+            Access::Write | Access::Doomed => Ok(()),
             Access::Scratch => self.execute("SET synchronous_commit = off", &[]).await.map(drop),
         }
     }

@@ -1,6 +1,7 @@
 //! SQLite: one file is one database, one writer at a time.
 
 mod blank;
+mod crash;
 mod defaults;
 mod digest;
 mod driver;
@@ -17,6 +18,7 @@ mod session;
 mod strict;
 
 pub(super) use blank::blanks;
+pub(super) use crash::{keep_in, left_behind};
 pub(super) use defaults::volatile_defaults;
 pub(super) use digest::digests;
 pub(super) use free::{begin_free, columns, end_free};

@@ -4,7 +4,7 @@ use super::holders::holders;
 use super::schema::Table;
 use crate::engine::address::SqliteAddress;
 use crate::engine::value::arguments;
-use crate::engine::{Access, Address, Error, Row, Value};
+use crate::engine::{Access, Address, Error, Gate, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::error::DatabaseError;
@@ -25,6 +25,7 @@ pub struct Session {
     pub(crate) connection: SqliteConnection,
     path: PathBuf,
     wait: Duration,
+    pub(crate) gate: Gate,
     /// What was read of the catalogue, by the text of a table, from which all of it follows.
     pub(super) tables: HashMap<String, Arc<Table>>,
 }
@@ -56,6 +57,8 @@ impl Session {
             // The default of sqlx-cli for a new database; readers and the writer don't wait for each other.
             Access::Write if missing => options.journal_mode(SqliteJournalMode::Wal),
             Access::Write => options,
+            // Unlike one whose disk is waited for, its journal is hot from the first row on.
+            Access::Doomed => options.synchronous(SqliteSynchronous::Off),
             Access::Scratch => options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off),
         };
         if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -69,7 +72,7 @@ impl Session {
             Ok(connection) => connection,
             Err(error) => return Err(explain(&path, wait, error)),
         };
-        let mut session = Self { connection, path, wait, tables: HashMap::new() };
+        let mut session = Self { connection, path, wait, gate: Gate::default(), tables: HashMap::new() };
         // Opening reads nothing; a file that is no database shows only at the first statement.
         match session.execute("PRAGMA schema_version", &[]).await {
             Ok(_) => Ok(session),

@@ -165,7 +165,7 @@ async fn tell(course: &mut Course<'_>, usual: &Moment, problems: Vec<Found>) -> 
 
 /// What defaults a difference may be due to: that of its column; where rows differ, those of the key, or of any column where
 /// there is no key.
-fn defaults(found: &ContentDifference, usual: &Moment, excused: &[VolatileDefault]) -> Vec<String> {
+pub(super) fn defaults(found: &ContentDifference, usual: &Moment, excused: &[VolatileDefault]) -> Vec<String> {
     let (table, column) = found.subject();
     let key = usual.content().tables.get(table).map(|digest| digest.key.as_slice()).unwrap_or_default();
     let is_due = |default: &&VolatileDefault| {

@@ -14,7 +14,7 @@ use super::state::Moment;
 use super::walk::Action;
 use crate::Error;
 use crate::engine::{Connection, VolatileDefault};
-use crate::fingerprint::{self, Content};
+use crate::fingerprint::{self, Content, ContentDifference};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 use std::num::NonZeroU32;
@@ -113,7 +113,7 @@ fn note_local_time(course: &mut Course<'_>, path: &[Action]) {
 }
 
 /// The columns that defaults may have filled, and those that refer to them.
-async fn excused(connection: &mut Connection) -> Result<Vec<VolatileDefault>, Error> {
+pub(super) async fn excused(connection: &mut Connection) -> Result<Vec<VolatileDefault>, Error> {
     let mut excused = fingerprint::volatile_defaults(connection).await?;
     let references = connection.references().await?;
     loop {
@@ -131,6 +131,11 @@ async fn excused(connection: &mut Connection) -> Result<Vec<VolatileDefault>, Er
         }
         excused.extend(more);
     }
+}
+
+/// Whether a difference may be due to a default that gives another value each time.
+pub(super) fn is_due_to_a_default(found: &ContentDifference, usual: &Moment, excused: &[VolatileDefault]) -> bool {
+    !judge::defaults(found, usual, excused).is_empty()
 }
 
 fn excuse<'e>(excused: &'e [VolatileDefault], table: &str, column: &str) -> Option<&'e VolatileDefault> {

@@ -4,6 +4,7 @@
 mod at_once;
 mod backfills;
 mod bad_input;
+mod crashes;
 mod db;
 mod errors;
 mod kept;

@@ -151,6 +151,7 @@ impl Toys {
                 row_checks: row_checks.to_vec(),
                 backfills: vec![backfill],
                 depth: self.depth,
+                program: None,
                 sandbox: &sandbox,
                 events: &silent,
             };
