@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod database;

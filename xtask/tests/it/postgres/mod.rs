@@ -19,6 +19,7 @@ mod rehearsals;
 mod rows;
 mod statements;
 mod types;
+mod workers;
 
 use crate::database::block;
 use crate::workspace::{Ran, Workspace};

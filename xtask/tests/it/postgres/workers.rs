@@ -1,0 +1,152 @@
+//! Several workers on one backfill: of one process and of several, some of which are killed or give no sign of life. Each range
+//! is done once.
+
+use super::{execute, query, unique, url};
+use crate::processes::{kill, wait_until};
+use crate::workspace::Workspace;
+use duct::Handle;
+use duct::unix::HandleExt;
+use pretty_assertions::assert_eq;
+use std::fs;
+use xtask::ledger::{Counts, Finding};
+
+const USERS: u32 = 600;
+const SIGSTOP: i32 = 19;
+const SIGCONT: i32 = 18;
+
+/// What is read of a report.
+#[derive(serde::Deserialize)]
+struct Report {
+    findings: Vec<Finding>,
+    counts: Counts,
+}
+
+/// Profiles that are to be unified, and what a dry run says of them.
+fn profiles() -> (Workspace, String, Report) {
+    let name = unique();
+    execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
+    let (workspace, url) = (Workspace::new(), url(&name));
+    workspace.succeed(&format!("fixture generate profiles --units {USERS} --out many.sql"));
+    fs::rename(workspace.path("many.sql"), workspace.path("fixtures/profiles/many.sql")).unwrap();
+    workspace.succeed(&format!("fixture load profiles many --url {url}"));
+    workspace.succeed(&format!("migrate profiles --url {url}"));
+    workspace.succeed(&format!("backfill unified_profiles --report foreseen.json --url {url}"));
+    let foreseen = report(&workspace, "foreseen.json");
+    (workspace, url, foreseen)
+}
+
+fn report(workspace: &Workspace, file: &str) -> Report {
+    serde_json::from_str(&fs::read_to_string(workspace.path(file)).unwrap()).unwrap()
+}
+
+fn start(workspace: &Workspace, url: &str, flags: &str) -> Handle {
+    let arguments = format!("backfill unified_profiles --execute --batch 5 --wait 60 {flags} --url {url}");
+    let command = workspace.command(arguments.split_whitespace()).stdout_null().stderr_null();
+    command.unchecked().start().unwrap()
+}
+
+/// How many units are done, as the ledger says.
+fn done(url: &str) -> u64 {
+    if query(url, "SELECT (to_regclass('_xtask_log') IS NOT NULL)::text") != ["true"] {
+        return 0;
+    }
+    let sum = "SELECT coalesce(sum((counts::json ->> 'units')::int), 0)::text FROM _xtask_ranges";
+    query(url, sum)[0].parse().unwrap()
+}
+
+/// The one run has done what the dry run foresaw: nothing is left out, nothing was done twice.
+fn adds_up(workspace: &Workspace, url: &str, foreseen: &Report) {
+    let counts = "SELECT counts FROM _xtask_runs WHERE (counts::json ->> 'units')::int > 0";
+    let counts: Vec<Counts> = query(url, counts).iter().map(|json| serde_json::from_str(json).unwrap()).collect();
+    let [counts] = counts.as_slice() else { panic!("it was one run all along") };
+    // What depends on how the units were cut into batches, and on who was in the way.
+    let essence = |counts: &Counts| Counts { batches: 0, retries: 0, ..counts.clone() };
+    assert_eq!(essence(counts), essence(&foreseen.counts));
+    assert_eq!(query(url, "SELECT DISTINCT state FROM _xtask_runs"), ["finished"]);
+    assert_eq!(query(url, "SELECT count(*)::text FROM _xtask_ranges WHERE NOT done OR owner IS NOT NULL"), ["0"]);
+    assert_eq!(query(url, "SELECT count(*)::text FROM _xtask_findings"), ["0"], "nobody needs them any more");
+    workspace.succeed(&format!("verify profiles --url {url}"));
+}
+
+/// The findings of a report, in whatever order they came.
+fn findings(report: &Report) -> Vec<String> {
+    let mut all: Vec<String> = report.findings.iter().map(|finding| serde_json::to_string(finding).unwrap()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn several_of_one_process() {
+    let (workspace, url, foreseen) = profiles();
+    let running = start(&workspace, &url, "--workers 4 --report report.json");
+    // Each holds the lock of its number.
+    let workers = "SELECT count(*)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
+                   WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ExclusiveLock'";
+    let mut most = 0;
+    wait_until(|| {
+        most = most.max(query(&url, workers)[0].parse::<u32>().unwrap());
+        running.try_wait().unwrap().is_some()
+    });
+    assert!(running.wait().unwrap().status.success());
+    assert!(most >= 4, "{most} at a time");
+    let told = report(&workspace, "report.json");
+    assert_eq!(findings(&told), findings(&foreseen));
+    assert_eq!(told.counts.units, foreseen.counts.units);
+    adds_up(&workspace, &url, &foreseen);
+}
+
+/// Processes that come, and processes that are killed at any time.
+#[test]
+fn several_processes() {
+    let (workspace, url, foreseen) = profiles();
+    let total = foreseen.counts.units;
+    let mut running: Vec<Handle> = (0..2).map(|_| start(&workspace, &url, "--workers 2")).collect();
+    let mut killed = 0;
+    for part in 1..=3 {
+        wait_until(|| done(&url) >= part * total / 5 || running.iter().all(|one| one.try_wait().unwrap().is_some()));
+        let one = running.remove(0);
+        if one.try_wait().unwrap().is_none() {
+            kill(&one);
+            killed += 1;
+        }
+        running.push(start(&workspace, &url, "--workers 2"));
+    }
+    assert!(killed > 1, "they were at work, {killed} times");
+    for one in &running {
+        assert!(one.wait().unwrap().status.success());
+    }
+    adds_up(&workspace, &url, &foreseen);
+    let took_up = query(&url, "SELECT count(*)::text FROM _xtask_log WHERE did = 'took up'");
+    assert!(took_up[0].parse::<u32>().unwrap() >= 3, "{took_up:?}");
+}
+
+/// A worker whose session is there, and which does nothing: once its lease is over, its range is somebody else's, and when it
+/// wakes up it does nothing of it.
+#[test]
+fn an_expired_lease_is_taken_over() {
+    let (workspace, url, foreseen) = profiles();
+    // It rests nearly all the time: stopped in the middle of a transaction, it would have locked its range.
+    let sleeper = start(&workspace, &url, "--rest 400");
+    wait_until(|| done(&url) >= 10);
+    let in_transaction = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() \
+                          AND application_name = 'xtask' AND state LIKE 'idle in transaction%'";
+    loop {
+        sleeper.send_signal(SIGSTOP).unwrap();
+        if query(&url, in_transaction) == ["0"] {
+            break;
+        }
+        sleeper.send_signal(SIGCONT).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let before = done(&url);
+    let other = start(&workspace, &url, "");
+    let leased = "SELECT count(*)::text FROM _xtask_ranges WHERE NOT done";
+    wait_until(|| query(&url, leased) == ["1"]);
+    assert!(other.try_wait().unwrap().is_none(), "it waits for the one that is leased");
+    execute(&url, "UPDATE _xtask_ranges SET leased_until = now() - interval '1 second' WHERE NOT done");
+    assert!(other.wait().unwrap().status.success());
+    assert!(done(&url) > before);
+    sleeper.send_signal(SIGCONT).unwrap();
+    assert!(sleeper.wait().unwrap().status.success());
+    adds_up(&workspace, &url, &foreseen);
+}
