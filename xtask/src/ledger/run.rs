@@ -117,7 +117,10 @@ pub async fn lacking(connection: &mut Connection, keeps: bool) -> Result<Vec<Lac
 /// What the engine said.
 pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> Result<Option<Begun>, Error> {
     let is_old = connection.has_table(RUNS).await? && !connection.has_table(RANGES).await?;
-    connection.create_ledger().await?;
+    // The last one that is made. To make what is there would wait for the batches of others.
+    if !connection.has_table("_xtask_log").await? {
+        connection.create_ledger().await?;
+    }
     if is_old {
         // Those of an earlier version of this tool had no ranges: a new run does what they have not done.
         supersede(connection, by, "", &[]).await?;

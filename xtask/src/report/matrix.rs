@@ -179,6 +179,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "points": crashes.points,
             "tried": crashes.tried,
             "kills": crashes.kills,
+            "killed_beside": crashes.killed_beside,
             "hot_journals": crashes.journals,
             "write_ahead_logs": crashes.logs,
             "sessions_ended": crashes.sessions_ended,

@@ -43,6 +43,8 @@ pub struct Crashes {
     pub journals: usize,
     /// How many of them left a write-ahead log behind.
     pub logs: usize,
+    /// How many were killed while another one worked on the same run, and went on without them.
+    pub killed_beside: usize,
     /// How often all sessions of a process were ended.
     pub sessions_ended: usize,
     /// How often a server was stopped.
@@ -62,6 +64,8 @@ struct Trial<'a> {
     journals_due: usize,
     /// Whether another one went on each time.
     all_went_on: bool,
+    /// What the last process said that gave up.
+    gave_up: String,
 }
 
 pub(super) async fn prove(course: &mut Course<'_>, program: &Program) -> Result<Crashes, Error> {
@@ -73,7 +77,7 @@ pub(super) async fn prove(course: &mut Course<'_>, program: &Program) -> Result<
     let time = Time::new(subject.depth, chosen.len() + backfills);
     let budget = (subject.depth == Depth::Sample).then_some(BUDGET);
     let figures = Crashes { budget, ..Crashes::default() };
-    let mut trial = Trial { program, time, figures, journals_due: 0, all_went_on: true };
+    let mut trial = Trial { program, time, figures, journals_due: 0, all_went_on: true, gave_up: String::new() };
     let mut here = course.copy("crash").await?;
     let mut done = Vec::new();
     for next in migrations.iter().map(Some).chain([None]) {
@@ -161,6 +165,10 @@ impl Trial<'_> {
             }
         }
         if matches!(step, Step::Backfill(_)) && !course.subject.database.engine.has_one_writer() {
+            // In the middle of a batch: its range is another's only when the worker is gone.
+            let point = Point { number: (usual.commits.len() / 2).max(1), side: Side::Before };
+            let scratch = another(course, &here, &before).await?;
+            self.strike(course, step, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
             self.shake(course, step, &mut usual, &here, &before).await?;
         }
         Ok(after)
@@ -250,6 +258,7 @@ impl Trial<'_> {
         for (blow, point) in &ran.struck {
             match blow {
                 Blow::Kill => figures.kills += 1,
+                Blow::KillBeside => figures.killed_beside += 1,
                 Blow::EndSessions => figures.sessions_ended += 1,
                 Blow::CrashServer => figures.servers_stopped += 1,
             }
@@ -262,7 +271,10 @@ impl Trial<'_> {
             End::Killed(Some(Journal::Rollback)) => figures.journals += 1,
             End::Killed(Some(Journal::Log)) => figures.logs += 1,
             End::Killed(None) | End::Done(_) => {}
-            End::Failed(_) => figures.given_up += 1,
+            End::Failed(why) => {
+                figures.given_up += 1;
+                self.gave_up.clone_from(why);
+            }
         }
     }
 
@@ -300,11 +312,14 @@ impl Trial<'_> {
     }
 
     fn tell_of_servers(&self, course: &mut Course<'_>) {
-        let Crashes { sessions_ended, servers_stopped, given_up, .. } = self.figures;
+        let Crashes { killed_beside, sessions_ended, servers_stopped, given_up, .. } = self.figures;
+        if killed_beside > 0 && self.all_went_on {
+            course.notes.push("a process that was killed beside another one left its range to that".to_owned());
+        }
         if sessions_ended > 0 {
             let how = match given_up {
                 0 => "it went on by itself".to_owned(),
-                _ => format!("{given_up} of these processes gave up, and another one went on"),
+                _ => format!("{given_up} of these processes gave up ({}), and another one went on", self.gave_up),
             };
             let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
             course.notes.push(format!(
@@ -354,6 +369,7 @@ fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
         };
         let what = match blow {
             Blow::Kill => "killed",
+            Blow::KillBeside => "killed beside another process",
             Blow::EndSessions => "when its sessions were ended",
             Blow::CrashServer => "when its server was stopped",
         };

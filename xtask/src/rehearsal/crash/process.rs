@@ -12,8 +12,8 @@ use crate::sandbox::Scratch;
 use crate::workspace::{Database, Origin};
 use std::path::PathBuf;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{self, ChildStdin, ChildStdout, Command};
 
 /// This program, to be started as a process of its own.
 #[derive(Debug, Clone)]
@@ -67,6 +67,8 @@ pub(super) struct Point {
 pub(super) enum Blow {
     /// It is killed.
     Kill,
+    /// It is killed while another one works on the same run, which goes on without it.
+    KillBeside,
     /// All of its sessions are ended by the server.
     EndSessions,
     /// The server is stopped as in a crash, and started again.
@@ -92,6 +94,9 @@ pub(super) struct Ran {
     pub(super) struck: Vec<(Blow, Point)>,
 }
 
+/// At so many commits another process has begun to work on the same run: what takes it up and what leases a range come first.
+const COMMITS_BESIDE: usize = 5;
+
 /// Runs a step on a scratch database, and strikes at these places among its commits.
 pub(super) async fn run(
     course: &Course<'_>,
@@ -100,44 +105,109 @@ pub(super) async fn run(
     scratch: &mut Scratch,
     strikes: &[(Blow, Point)],
 ) -> Result<Ran, Error> {
-    let failed = |source| engine::Error::Io { what: "run", path: program.path.clone(), source };
-    let mut child = command(course, program, step, &scratch.target().address).spawn().map_err(failed)?;
-    let (Some(mut answers), Some(said)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(failed(std::io::ErrorKind::BrokenPipe.into()).into());
-    };
-    let mut lines = BufReader::new(said).lines();
+    let address = scratch.target().address.clone();
+    let mut child = Child::start(course, program, step, &address)?;
     let mut ran = Ran { commits: Vec::new(), end: End::Failed(String::new()), struck: Vec::new() };
-    let mut end = None;
-    while let Some(line) = lines.next_line().await.map_err(failed)? {
-        match serde_json::from_str(&line) {
-            Ok(Said::At { side, commit }) => {
-                if side == Side::Before {
-                    ran.commits.push(commit);
-                }
-                let here = Point { number: ran.commits.len(), side };
-                for (blow, point) in strikes.iter().filter(|(_, point)| *point == here) {
-                    ran.struck.push((*blow, *point));
-                    match blow {
-                        Blow::Kill => {
-                            child.kill().await.map_err(failed)?;
-                            ran.end = End::Killed(engine::left_behind(&scratch.target().address));
-                            return Ok(ran);
-                        }
-                        Blow::EndSessions => drop(engine::end_sessions(&scratch.target().address).await?),
-                        Blow::CrashServer => scratch.crash_server().await?,
-                    }
-                }
-                // One that has ended meanwhile says why in what comes next.
-                drop(answers.write_all(b"\n").await);
-            }
-            Ok(Said::Done(done)) => end = Some(End::Done(done)),
-            Ok(Said::Failed { why }) => end = Some(End::Failed(why)),
-            Err(error) => end = Some(End::Failed(format!("it said what is not understood: {error}"))),
+    ran.end = loop {
+        let (side, commit) = match child.listen().await? {
+            Heard::Ended(end) => break end,
+            Heard::At { side, commit } => (side, commit),
+        };
+        if side == Side::Before {
+            ran.commits.push(commit);
         }
-    }
-    let status = child.wait().await.map_err(failed)?;
-    ran.end = end.unwrap_or_else(|| End::Failed(format!("the process ended with {status}")));
+        let here = Point { number: ran.commits.len(), side };
+        for (blow, point) in strikes.iter().filter(|(_, point)| *point == here) {
+            ran.struck.push((*blow, *point));
+            match blow {
+                Blow::Kill => {
+                    child.kill().await?;
+                    ran.end = End::Killed(engine::left_behind(&address));
+                    return Ok(ran);
+                }
+                Blow::KillBeside => {
+                    let other = Child::start(course, program, step, &address)?;
+                    ran.end = take_over(child, other).await?;
+                    return Ok(ran);
+                }
+                Blow::EndSessions => drop(engine::end_sessions(&address).await?),
+                Blow::CrashServer => scratch.crash_server().await?,
+            }
+        }
+        child.go_on().await;
+    };
     Ok(ran)
+}
+
+/// Kills a process that waits at a commit once another one works beside it, and returns how that one ends.
+async fn take_over(mut child: Child, mut other: Child) -> Result<End, Error> {
+    let mut commits = 0;
+    loop {
+        match other.listen().await? {
+            Heard::Ended(end) => return Ok(end),
+            Heard::At { side, .. } => commits += usize::from(side == Side::Before),
+        }
+        if commits == COMMITS_BESIDE {
+            child.kill().await?;
+        }
+        other.go_on().await;
+    }
+}
+
+/// A process that makes a step.
+struct Child {
+    path: PathBuf,
+    child: process::Child,
+    answers: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    end: Option<End>,
+}
+
+/// What is heard of it.
+enum Heard {
+    /// It waits at a commit.
+    At { side: Side, commit: Commit },
+    /// It is no more.
+    Ended(End),
+}
+
+impl Child {
+    fn start(course: &Course<'_>, program: &Program, step: Step<'_>, address: &Address) -> Result<Self, Error> {
+        let path = program.path.clone();
+        let failed = |source| engine::Error::Io { what: "run", path: path.clone(), source };
+        let mut child = command(course, program, step, address).spawn().map_err(failed)?;
+        let (Some(answers), Some(said)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed(std::io::ErrorKind::BrokenPipe.into()).into());
+        };
+        Ok(Self { path, child, answers, lines: BufReader::new(said).lines(), end: None })
+    }
+
+    fn failed(&self, source: std::io::Error) -> engine::Error {
+        engine::Error::Io { what: "run", path: self.path.clone(), source }
+    }
+
+    /// Hears where it is next.
+    async fn listen(&mut self) -> Result<Heard, Error> {
+        while let Some(line) = self.lines.next_line().await.map_err(|source| self.failed(source))? {
+            self.end = Some(match serde_json::from_str(&line) {
+                Ok(Said::At { side, commit }) => return Ok(Heard::At { side, commit }),
+                Ok(Said::Done(done)) => End::Done(done),
+                Ok(Said::Failed { why }) => End::Failed(why),
+                Err(error) => End::Failed(format!("it said what is not understood: {error}")),
+            });
+        }
+        let status = self.child.wait().await.map_err(|source| self.failed(source))?;
+        Ok(Heard::Ended(self.end.take().unwrap_or_else(|| End::Failed(format!("the process ended with {status}")))))
+    }
+
+    /// Lets it go on. One that has ended meanwhile says why in what comes next.
+    async fn go_on(&mut self) {
+        drop(self.answers.write_all(b"\n").await);
+    }
+
+    async fn kill(&mut self) -> Result<(), Error> {
+        Ok(self.child.kill().await.map_err(|source| self.failed(source))?)
+    }
 }
 
 fn command(course: &Course<'_>, program: &Program, step: Step<'_>, address: &Address) -> Command {
