@@ -27,6 +27,8 @@ pub enum Access {
     Write,
     /// Reads and writes a database that this tool made and will drop: nothing waits for a disk.
     Scratch,
+    /// The same, on several connections that write at the same time, as an app and a backfill do.
+    Shared,
 }
 
 /// An open connection.

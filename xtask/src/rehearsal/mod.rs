@@ -6,6 +6,7 @@ mod at_once;
 mod bite;
 mod deterministic;
 mod fresh;
+mod live;
 mod populated;
 mod problem;
 mod refusal;
@@ -18,6 +19,7 @@ mod verify_backfill;
 mod walk;
 
 pub use bite::{Mutants, Survivor};
+pub use live::{Act, AnyTraffic, Failure, Figures, Held, Kind, Traffic, Written};
 pub use problem::{Problem, Unlike, WayBack, What};
 pub use refusal::Refusal;
 pub use state::{Compared, Moment};
@@ -55,19 +57,22 @@ pub enum Proof {
     Deterministic,
     /// Each migration goes down and up again, each backfill is undone, and all the way down leaves nothing.
     Reversible,
+    /// The app's own functions write while each backfill runs, and neither loses anything.
+    Live,
     /// What a backfill wrote is broken on purpose, and each time a check or a constraint notices.
     ChecksBite,
 }
 
 impl Proof {
     /// All proofs, in the order in which they are made.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Fresh,
         Self::Rows,
         Self::Populated,
         Self::Rerun,
         Self::Deterministic,
         Self::Reversible,
+        Self::Live,
         Self::ChecksBite,
     ];
 
@@ -81,6 +86,7 @@ impl Proof {
             Self::Rerun => "rerun",
             Self::Deterministic => "deterministic",
             Self::Reversible => "reversible",
+            Self::Live => "live",
             Self::ChecksBite => "checks bite",
         }
     }
@@ -90,7 +96,7 @@ impl Proof {
     pub fn applies_to(self, fixture: Option<&Fixture>) -> bool {
         match self {
             Self::Fresh | Self::Rows => fixture.is_none(),
-            Self::Populated | Self::Deterministic | Self::ChecksBite => fixture.is_some(),
+            Self::Populated | Self::Deterministic | Self::Live | Self::ChecksBite => fixture.is_some(),
             Self::Rerun | Self::Reversible => true,
         }
     }
@@ -118,6 +124,8 @@ pub struct Answer {
     pub untried: Vec<String>,
     /// How many ways to break each backfill were noticed, with all fixtures together: told with the last of them.
     pub mutants: Vec<Mutants>,
+    /// What the app did while each backfill ran, of the proof *live*.
+    pub live: Vec<Figures>,
     /// How long it took.
     pub took: Duration,
 }
@@ -143,6 +151,8 @@ pub struct Subject<'a> {
     pub row_checks: Vec<&'a dyn AnyRowCheck>,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<&'a dyn AnyBackfill>,
+    /// What the app does with its units, where somebody wrote that.
+    pub traffic: Option<&'a dyn AnyTraffic>,
     /// How many ways to break a backfill are tried.
     pub depth: Depth,
     /// Where throwaway databases come from.
@@ -170,6 +180,7 @@ pub(crate) struct Course<'a> {
     problems: Vec<Problem>,
     notes: Vec<String>,
     untried: Vec<String>,
+    figures: Vec<Figures>,
 }
 
 impl Course<'_> {
@@ -268,6 +279,7 @@ impl Subject<'_> {
                     (Proof::Rerun, _) => rerun::prove(course).await,
                     (Proof::Deterministic, Some(usual)) => deterministic::prove(course, usual).await,
                     (Proof::Reversible, _) => reversible::prove(course).await,
+                    (Proof::Live, _) => live::prove(course).await,
                     (Proof::ChecksBite, Some(usual)) => bite::prove(course, usual, &mut *tried.lock().await).await,
                     (Proof::Deterministic | Proof::ChecksBite, None) => Ok(()),
                 };
@@ -275,7 +287,7 @@ impl Subject<'_> {
                     // *Populated* says why the fixture did not get to the end.
                     Proof::Deterministic => end.is_some(),
                     // What is red already can't tell anything.
-                    Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
+                    Proof::Live | Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
                     _ => true,
                 };
                 if !is_made {
@@ -334,12 +346,13 @@ impl Subject<'_> {
             problems: Vec::new(),
             notes: Vec::new(),
             untried: Vec::new(),
+            figures: Vec::new(),
         };
         if let Err(error) = prove(&mut course).await {
             course.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, untried, end, .. } = course;
+        let Course { problems, notes, untried, figures: live, end, .. } = course;
         let fixture = fixture.map(|fixture| fixture.name.clone());
-        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), took: start.elapsed() }, end)
+        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), live, took: start.elapsed() }, end)
     }
 }

@@ -57,6 +57,7 @@ impl Session {
             Access::Write if missing => options.journal_mode(SqliteJournalMode::Wal),
             Access::Write => options,
             Access::Scratch => options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off),
+            Access::Shared => options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off),
         };
         if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|source| Error::Io {

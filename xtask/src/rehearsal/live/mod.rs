@@ -1,0 +1,306 @@
+//! *Live*: while a backfill runs, the app's own functions create, change and delete units on several connections, and older code
+//! makes units that are still to be filled. In the end no write of the app is lost, no unit left out, every check is green, the
+//! run has come to its end although rows kept coming, and nobody waited for longer than is allowed.
+//!
+//! The backfill runs in small batches with rests between them, so that much is written between the moment at which a unit is
+//! read and the one at which it is written. A unit that was there before is the run's business; one that came behind its back is
+//! the next run's.
+
+mod figures;
+mod phase;
+mod traffic;
+mod writer;
+
+pub use figures::Figures;
+pub use traffic::{Act, AnyTraffic, Failure, Held, Traffic, Written};
+pub use writer::Kind;
+
+use super::{Course, What};
+use crate::Error;
+use crate::backfill::{About, AnyBackfill, Effect, Outcome, Pass};
+use crate::engine::{Engine, Target, Value};
+use crate::event::silent;
+use figures::whole;
+use futures_util::future::join_all;
+use phase::Phase;
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+use writer::{Diary, Writer};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// How long a run is made to last, about: long enough for hundreds of writes beside it.
+const RUN: Duration = Duration::from_millis(600);
+/// In how many batches, where there are so many units.
+const BATCHES: u32 = 12;
+/// When a run that has not ended will never end, counted from the first write.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// With fewer writes beside a run, nothing was proved.
+const FEWEST: u64 = 20;
+/// How many examples are told.
+const EXAMPLES: usize = 3;
+
+/// How many connections write.
+fn writers(engine: Engine) -> usize {
+    if engine.has_one_writer() { 2 } else { 4 }
+}
+
+pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
+    let subject = course.subject;
+    let Some(traffic) = subject.traffic else {
+        course.untried.push(format!(
+            "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/{}.rs",
+            subject.database.name
+        ));
+        return Ok(());
+    };
+    let scratch = course.start("live").await?;
+    let mut connection = scratch.open().await?;
+    let done = course.climb(&scratch, &mut connection).await?;
+    connection.close().await?;
+    for name in &done {
+        // The app of today does not fit the schema of then.
+        course.notes.push(format!("{name} ran before a later migration, and nobody wrote meanwhile"));
+    }
+    let target = scratch.shared();
+    for backfill in course.due(None, &done) {
+        write_beside(course, backfill, traffic, &target).await?;
+    }
+    course.check(&scratch).await
+}
+
+/// Runs a backfill while the app writes.
+async fn write_beside(
+    course: &mut Course<'_>,
+    backfill: &dyn AnyBackfill,
+    traffic: &dyn AnyTraffic,
+    target: &Target,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    course.step(format!("run backfill {} while the app writes", about.name));
+    let before = pending(backfill, target).await?;
+    if before.is_empty() {
+        course.untried.push(format!("{} had nothing to do, so that nobody could get into its way", about.name));
+        return Ok(());
+    }
+    let mut writers = open(traffic, target).await?;
+    let (ran, took, ending) = run_beside(backfill, target, before.len(), &mut writers).await;
+    let left = pending(backfill, target).await;
+    // What the writers did is told, and their connections are closed, whatever came of the run.
+    let looked = match (ran, left) {
+        (Ok(_), Ok(left)) => look(backfill, target, &before, left, ending, &mut writers).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    let (number, mut diary) = (writers.len(), Diary::default());
+    for writer in writers {
+        diary.add(writer.close().await?);
+    }
+    let seen = looked?;
+    let figures = Figures::new(about.name, number, &diary, took);
+    judge(course, &about, &figures, &diary, seen).await;
+    course.figures.push(figures);
+    Ok(())
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// By itself.
+    InTime,
+    /// It was told to stop.
+    Late,
+}
+
+/// What was seen behind a run.
+struct Seen {
+    ending: Ending,
+    /// The units that were there before the run and are still to be done.
+    left_out: Vec<String>,
+    /// How many units the next run did.
+    next: u64,
+    /// Those that even that one did not do.
+    never: BTreeSet<String>,
+    compared: u64,
+    lost: Vec<String>,
+}
+
+async fn open<'a>(traffic: &'a dyn AnyTraffic, target: &Target) -> Result<Vec<Writer<'a>>, Error> {
+    let mut connection = target.open_to_read().await?;
+    let read = connection.query(traffic.units(), &[], usize::MAX).await;
+    let rows = connection.close_with(read).await?;
+    let number = writers(traffic.engine());
+    let mut dealt = vec![Vec::new(); number];
+    for id in rows.rows.iter().filter_map(|row| row.first()?.as_text()) {
+        dealt[(xxh3_64(id.as_bytes()) % number as u64) as usize].push(id.to_owned());
+    }
+    let mut writers = Vec::new();
+    for (at, units) in dealt.into_iter().enumerate() {
+        writers.push(Writer::new(traffic, target.open().await?, at, units));
+    }
+    Ok(writers)
+}
+
+/// The run, with the writers beside it from before it begins until it has ended.
+async fn run_beside(
+    backfill: &dyn AnyBackfill,
+    target: &Target,
+    units: usize,
+    writers: &mut [Writer<'_>],
+) -> (Result<Outcome, Error>, Duration, Ending) {
+    let batch = u32::try_from(units).unwrap_or(u32::MAX).div_ceil(BATCHES);
+    let batch = NonZeroU32::new(batch).unwrap_or(NonZeroU32::MIN);
+    let batches = u32::try_from(units).unwrap_or(u32::MAX).div_ceil(batch.get());
+    let pass = Pass { batch, rest: RUN / batches.max(1), ..Pass::new(Effect::Execute) };
+    let (phase, first) = (Phase::default(), writers.len() as u64);
+    let run = async {
+        phase.run_behind(first).await;
+        let start = Instant::now();
+        let ran = backfill.run(target, &pass, &silent).await;
+        phase.end();
+        (ran.map_err(Error::from), start.elapsed())
+    };
+    let in_time = async {
+        let mut run = pin!(run);
+        match timeout(DEADLINE, &mut run).await {
+            Ok((ran, took)) => (ran, took, Ending::InTime),
+            Err(_) => {
+                pass.stop.request();
+                phase.end();
+                let (ran, took) = run.await;
+                (ran, took, Ending::Late)
+            }
+        }
+    };
+    let (ran, _) = tokio::join!(in_time, join_all(writers.iter_mut().map(|writer| writer.write(&phase))));
+    ran
+}
+
+/// The units that are to be done, each by its place and what it may be narrowed by: a place alone may be another unit's, once
+/// the first one is deleted.
+async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<BTreeSet<String>, Error> {
+    let engine = backfill.engine();
+    let mut columns = vec!["cursor"];
+    columns.extend(backfill.about().scopes.first());
+    let columns: Vec<String> =
+        columns.iter().map(|column| engine.as_text(&format!("unit.{}", engine.quote(column)))).collect();
+    let mut connection = target.open_to_read().await?;
+    let relation = connection.strict(backfill.relation());
+    let sql = format!("SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\"", columns.join(", "));
+    let read = connection.query(&sql, &[], usize::MAX).await;
+    let rows = connection.close_with(read).await?.rows;
+    let name = |row: Vec<Value>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    Ok(rows.into_iter().map(name).collect())
+}
+
+/// Looks what is there behind the run, and runs the backfill once more for what came behind its back.
+async fn look(
+    backfill: &dyn AnyBackfill,
+    target: &Target,
+    before: &BTreeSet<String>,
+    left: BTreeSet<String>,
+    ending: Ending,
+    writers: &mut [Writer<'_>],
+) -> Result<Seen, Error> {
+    let left_out = match ending {
+        Ending::InTime => before.intersection(&left).cloned().collect(),
+        // It had no time for them.
+        Ending::Late => Vec::new(),
+    };
+    let next = backfill.run(target, &Pass::new(Effect::Execute), &silent).await?.counts.units;
+    let never = pending(backfill, target).await?;
+    let unit = backfill.about().unit;
+    let (mut compared, mut lost) = (0, Vec::new());
+    for (values, lines) in join_all(writers.iter_mut().map(|writer| writer.compare(unit))).await {
+        compared += values;
+        lost.extend(lines);
+    }
+    Ok(Seen { ending, left_out, next, never, compared, lost })
+}
+
+/// Tells what was found.
+async fn judge(course: &mut Course<'_>, about: &About, figures: &Figures, diary: &Diary, seen: Seen) {
+    let (name, unit) = (about.name, about.unit);
+    let file = format!("xtask/src/backfills/{name}.rs");
+    let limit = course.subject.database.longest_wait;
+    let mut problems: Vec<(String, Vec<String>, String)> = Vec::new();
+    if seen.ending == Ending::Late {
+        problems.push((
+            format!("a run of {name} ends, although rows keep coming"),
+            vec![format!("it had not ended {} s after the app began to write", DEADLINE.as_secs())],
+            format!("look at `pending` in {file}: a {unit} that was done must not be pending again"),
+        ));
+    }
+    if !diary.failures.is_empty() {
+        problems.push((
+            format!("the app can write while {name} runs"),
+            examples(&diary.failures, "write"),
+            "let the app's function succeed beside the backfill, or take what it rightly refuses for no write in the traffic"
+                .to_owned(),
+        ));
+    }
+    if !seen.lost.is_empty() {
+        problems.push((
+            format!("what the app writes while {name} runs stays"),
+            examples(&seen.lost, "difference"),
+            format!("make `write` in {file} leave alone what somebody has filled or changed since the {unit} was read"),
+        ));
+    }
+    if !seen.left_out.is_empty() {
+        let left: Vec<String> = seen.left_out.iter().map(|id| format!("{unit} {id} is still pending")).collect();
+        problems.push((
+            format!("{name} leaves no {unit} out that was there before it ran"),
+            examples(&left, unit),
+            format!("look at why `write` in {file} left them alone"),
+        ));
+    }
+    if !seen.never.is_empty() {
+        let left: Vec<String> = seen.never.iter().map(|id| format!("{unit} {id} is still pending")).collect();
+        problems.push((
+            format!("the next run of {name} does what came meanwhile"),
+            examples(&left, unit),
+            format!("look at why `write` in {file} left them alone"),
+        ));
+    }
+    if figures.longest > limit {
+        problems.push((
+            format!("nobody waits for longer than {} ms while {name} runs", limit.as_millis()),
+            vec![format!(
+                "half of the writes took {} ms at most, 99 of 100 {} ms, and the longest {} ms",
+                whole(figures.p50),
+                whole(figures.p99),
+                whole(figures.longest)
+            )],
+            format!(
+                "write less in a statement of {file}, or allow more with `longest_wait_ms` in {}",
+                course.subject.database.folder.join("database.toml").display()
+            ),
+        ));
+    }
+    for (expected, lines, hint) in problems {
+        course.problem(What::Differences { expected, lines, hint }).await;
+    }
+    if figures.during < FEWEST {
+        course.untried.push(format!("only {} writes were made while {name} ran, which says little", figures.during));
+    }
+    if seen.compared == 0 {
+        course.untried.push(format!("no write was made while {name} ran of which anything is known"));
+    }
+    course.notes.push(figures.to_string());
+    course.notes.push(format!(
+        "{} values that the app wrote are what it wrote; the next run did {} {unit}s that came meanwhile",
+        seen.compared, seen.next
+    ));
+}
+
+/// The first of these, and how many more there are.
+fn examples(all: &[String], noun: &str) -> Vec<String> {
+    let mut lines: Vec<String> = all.iter().take(EXAMPLES).cloned().collect();
+    match all.len().saturating_sub(EXAMPLES) {
+        0 => {}
+        1 => lines.push(format!("and 1 more {noun}")),
+        more => lines.push(format!("and {more} more {noun}s")),
+    }
+    lines
+}

@@ -1,0 +1,11 @@
+//! The registry of traffic: what the app does with the units of a backfill, for the proof *live*. Each has a file of its own,
+//! named after its database.
+
+mod pets;
+
+use xtask::rehearsal::AnyTraffic;
+
+/// All traffic.
+pub(crate) fn all() -> Vec<Box<dyn AnyTraffic>> {
+    vec![Box::new(pets::Pets)]
+}
