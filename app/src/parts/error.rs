@@ -25,7 +25,9 @@ pub enum PartError {
         part_id: Uuid,
     },
     /// Something refers to the part.
-    #[error("user {user_id}: part {part_id} can't be removed, for a relationship or an observation refers to it: remove that first")]
+    #[error(
+        "user {user_id}: part {part_id} can't be removed, for a relationship or an observation refers to it: remove that first"
+    )]
     InUse {
         /// The user.
         user_id: Uuid,
@@ -33,7 +35,9 @@ pub enum PartError {
         part_id: Uuid,
     },
     /// The user's settings are nothing that one of them could be changed in.
-    #[error("user {user_id}: the settings are {found}, and expected to be an object: correct them in the database first")]
+    #[error(
+        "user {user_id}: the settings are {found}, and expected to be an object: correct them in the database first"
+    )]
     Settings {
         /// The user.
         user_id: Uuid,

@@ -6,19 +6,20 @@
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::PartError;
-use crate::json::Json;
+use super::{PartError, mark_done};
+use crate::json::{Json, Object};
 
-/// Takes in a user, and returns the id.
+/// Takes in a user, and returns the id. There are no old rows of somebody new, and so the user is marked as finished.
 ///
 /// # Errors
 ///
 /// What the database said.
 pub async fn create_user(conn: &mut PgConnection, email: &str) -> Result<Uuid, PartError> {
     let id = Uuid::new_v4();
-    sqlx::query("INSERT INTO users (id, email) VALUES ($1, $2)")
+    sqlx::query("INSERT INTO users (id, email, settings) VALUES ($1, $2, $3::text::jsonb)")
         .bind(id)
         .bind(email)
+        .bind(mark_done(Some(&Json::of(&Object::new()))).as_str())
         .execute(conn)
         .await
         .map_err(PartError::database("create a user"))?;

@@ -41,12 +41,7 @@ impl Traffic for Pets {
         Ok(Written { id: id.to_string(), holds: held(&name, &generate(id).to_json()) })
     }
 
-    async fn change(
-        &self,
-        connection: &mut SqliteConnection,
-        pet: &Written,
-        draw: &mut Draw,
-    ) -> Result<Held, Failure> {
+    async fn change(&self, connection: &mut SqliteConnection, pet: &Written, draw: &mut Draw) -> Result<Held, Failure> {
         let name = name(draw);
         rename(connection, parse(&pet.id)?, &name).await.map_err(failure)?;
         Ok(Held::from([("name".to_owned(), Some(name))]))

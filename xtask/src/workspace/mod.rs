@@ -52,7 +52,6 @@ pub struct Database {
 /// For how long it may where nobody says so.
 const LONGEST_WAIT_MS: u64 = 2_000;
 
-
 /// Who described a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {

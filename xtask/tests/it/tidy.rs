@@ -130,9 +130,11 @@ fn every_file_says_what_it_is() {
 
 #[test]
 fn what_is_there_is_registered() {
-    for folder in ["backfills", "checks"] {
+    for folder in ["backfills", "checks", "traffic"] {
         let registry = fs::read_to_string(repository().join(format!("xtask/src/{folder}/mod.rs"))).unwrap();
-        let is_entry = |text: &str| text.contains("impl Backfill for") || text.contains("impl RowCheck for");
+        let is_entry = |text: &str| {
+            ["Backfill", "RowCheck", "Traffic"].iter().any(|kind| text.contains(&format!("impl {kind} for")))
+        };
         for (file, _) in files(&format!("xtask/src/{folder}"), "rs").into_iter().filter(|(_, text)| is_entry(text)) {
             let name = stem(Path::new(&file));
             let listed = registry.contains(&format!("mod {name};"))

@@ -31,10 +31,12 @@ use tokio::time::timeout;
 use writer::{Diary, Writer};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How long a run is made to last, about: long enough for hundreds of writes beside it.
-const RUN: Duration = Duration::from_millis(600);
-/// In how many batches, where there are so many units.
+/// How long a run rests between two batches.
+const REST: Duration = Duration::from_millis(60);
+/// In how many batches it is done, where there are so many units, and how many units a batch has at least: a run has to be
+/// faster than those who make units for it.
 const BATCHES: u32 = 12;
+const SMALLEST: u32 = 5;
 /// When a run that has not ended will never end, counted from the first write.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// With fewer writes beside a run, nothing was proved.
@@ -149,10 +151,9 @@ async fn run_beside(
     units: usize,
     writers: &mut [Writer<'_>],
 ) -> (Result<Outcome, Error>, Duration, Ending) {
-    let batch = u32::try_from(units).unwrap_or(u32::MAX).div_ceil(BATCHES);
+    let batch = u32::try_from(units).unwrap_or(u32::MAX).div_ceil(BATCHES).max(SMALLEST);
     let batch = NonZeroU32::new(batch).unwrap_or(NonZeroU32::MIN);
-    let batches = u32::try_from(units).unwrap_or(u32::MAX).div_ceil(batch.get());
-    let pass = Pass { batch, rest: RUN / batches.max(1), ..Pass::new(Effect::Execute) };
+    let pass = Pass { batch, rest: REST, ..Pass::new(Effect::Execute) };
     let (phase, first) = (Phase::default(), writers.len() as u64);
     let run = async {
         phase.run_behind(first).await;

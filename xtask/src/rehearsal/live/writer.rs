@@ -12,7 +12,7 @@ use tokio::time::sleep;
 /// What all choices are derived from.
 const SEED: Seed = Seed(1);
 /// How long a writer pauses between two writes: a writer that never does would be no app but a load test.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(15);
 /// How long it tries a write again that something is in the way of.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,7 +31,8 @@ pub enum Kind {
 
 impl Kind {
     /// How often each is chosen, of [`Self::ALL_SHARES`] times. Few are made to be filled, so that a backfill is faster.
-    const SHARES: [(Self, u64); 4] = [(Self::Created, 5), (Self::CreatedOld, 2), (Self::Changed, 10), (Self::Deleted, 3)];
+    const SHARES: [(Self, u64); 4] =
+        [(Self::Created, 5), (Self::CreatedOld, 2), (Self::Changed, 10), (Self::Deleted, 3)];
     const ALL_SHARES: u64 = 20;
 
     /// What a person calls it.
@@ -173,14 +174,16 @@ impl<'a> Writer<'a> {
         for unit in self.units.iter().filter(|unit| !unit.holds.is_empty()) {
             compared += unit.holds.len() as u64;
             match self.traffic.read(&mut self.connection, &unit.id).await {
-                Err(failure) => lines.push(format!("{unit_name} {}: the app can't read it: {}", unit.id, why(&failure))),
+                Err(failure) => {
+                    lines.push(format!("{unit_name} {}: the app can't read it: {}", unit.id, why(&failure)))
+                }
                 Ok(None) => lines.push(format!("{unit_name} {}: it is gone, and nobody deleted it", unit.id)),
                 Ok(Some(read)) => {
                     let differs = |(name, written): (&String, &Option<String>)| {
                         let found = read.get(name).cloned().flatten();
                         (found != *written).then(|| {
-                            let shown = |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |value| format!("`{value}`"));
-                            format!("{unit_name} {}: {name} was written as {}, and is {}", unit.id, shown(written), shown(&found))
+                            let (written, found) = (shown(written.as_deref()), shown(found.as_deref()));
+                            format!("{unit_name} {}: {name} was written as {written}, and is {found}", unit.id)
                         })
                     };
                     lines.extend(unit.holds.iter().filter_map(differs));
@@ -190,7 +193,9 @@ impl<'a> Writer<'a> {
         for id in &self.deleted {
             compared += 1;
             match self.traffic.read(&mut self.connection, id).await {
-                Err(failure) => lines.push(format!("{unit_name} {id}: deleted, and the app can't read it: {}", why(&failure))),
+                Err(failure) => {
+                    lines.push(format!("{unit_name} {id}: deleted, and the app can't read it: {}", why(&failure)))
+                }
                 Ok(None) => {}
                 Ok(Some(_)) => lines.push(format!("{unit_name} {id}: it was deleted, and is there")),
             }
@@ -201,6 +206,17 @@ impl<'a> Writer<'a> {
     pub(super) async fn close(self) -> Result<Diary, engine::Error> {
         self.connection.close().await?;
         Ok(self.diary)
+    }
+}
+
+/// How much of a value is shown, in characters.
+const SHOWN: usize = 100;
+
+fn shown(value: Option<&str>) -> String {
+    match value.map(|value| (value, value.char_indices().nth(SHOWN))) {
+        None => "nothing".to_owned(),
+        Some((value, None)) => format!("`{value}`"),
+        Some((value, Some((end, _)))) => format!("`{}…`", &value[..end]),
     }
 }
 
