@@ -19,11 +19,12 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::{About, AnyBackfill, Effect, Outcome, Pass};
 use crate::engine::{Engine, Target, Value};
-use crate::event::silent;
+use crate::event::{Event, silent};
 use figures::whole;
 use futures_util::future::join_all;
 use phase::Phase;
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -32,13 +33,13 @@ use writer::{Diary, Writer};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How long a run rests between two batches.
-const REST: Duration = Duration::from_millis(60);
+const REST: Duration = Duration::from_millis(25);
 /// In how many batches it is done, where there are so many units, and how many units a batch has at least: a run has to be
 /// faster than those who make units for it.
-const BATCHES: u32 = 12;
+const BATCHES: u32 = 30;
 const SMALLEST: u32 = 5;
 /// When a run that has not ended will never end, counted from the first write.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// With fewer writes beside a run, nothing was proved.
 const FEWEST: u64 = 20;
 /// How many examples are told.
@@ -87,8 +88,11 @@ async fn write_beside(
         course.untried.push(format!("{} had nothing to do, so that nobody could get into its way", about.name));
         return Ok(());
     }
-    let mut writers = open(traffic, target).await?;
-    let (ran, took, ending) = run_beside(backfill, target, before.len(), &mut writers).await;
+    let units = u32::try_from(before.len()).unwrap_or(u32::MAX);
+    let batch = NonZeroU32::new(units.div_ceil(BATCHES).max(SMALLEST)).unwrap_or(NonZeroU32::MIN);
+    let order = before.iter().zip(0..).filter_map(|(unit, place)| Some((unit.id.clone()?, place))).collect();
+    let mut writers = open(traffic, target, (&order, batch)).await?;
+    let (ran, took, ending) = run_beside(backfill, target, batch, &mut writers).await;
     let left = pending(backfill, target).await;
     // What the writers did is told, and their connections are closed, whatever came of the run.
     let looked = match (ran, left) {
@@ -119,16 +123,20 @@ enum Ending {
 struct Seen {
     ending: Ending,
     /// The units that were there before the run and are still to be done.
-    left_out: Vec<String>,
+    left_out: Vec<Pending>,
     /// How many units the next run did.
     next: u64,
     /// Those that even that one did not do.
-    never: BTreeSet<String>,
+    never: Vec<Pending>,
     compared: u64,
     lost: Vec<String>,
 }
 
-async fn open<'a>(traffic: &'a dyn AnyTraffic, target: &Target) -> Result<Vec<Writer<'a>>, Error> {
+async fn open<'a>(
+    traffic: &'a dyn AnyTraffic,
+    target: &Target,
+    run: (&'a HashMap<String, u64>, NonZeroU32),
+) -> Result<Vec<Writer<'a>>, Error> {
     let mut connection = target.open_to_read().await?;
     let read = connection.query(traffic.units(), &[], usize::MAX).await;
     let rows = connection.close_with(read).await?;
@@ -139,7 +147,7 @@ async fn open<'a>(traffic: &'a dyn AnyTraffic, target: &Target) -> Result<Vec<Wr
     }
     let mut writers = Vec::new();
     for (at, units) in dealt.into_iter().enumerate() {
-        writers.push(Writer::new(traffic, target.open().await?, at, units));
+        writers.push(Writer::new(traffic, target.open().await?, at, units, run));
     }
     Ok(writers)
 }
@@ -148,17 +156,20 @@ async fn open<'a>(traffic: &'a dyn AnyTraffic, target: &Target) -> Result<Vec<Wr
 async fn run_beside(
     backfill: &dyn AnyBackfill,
     target: &Target,
-    units: usize,
+    batch: NonZeroU32,
     writers: &mut [Writer<'_>],
 ) -> (Result<Outcome, Error>, Duration, Ending) {
-    let batch = u32::try_from(units).unwrap_or(u32::MAX).div_ceil(BATCHES).max(SMALLEST);
-    let batch = NonZeroU32::new(batch).unwrap_or(NonZeroU32::MIN);
     let pass = Pass { batch, rest: REST, ..Pass::new(Effect::Execute) };
     let (phase, first) = (Phase::default(), writers.len() as u64);
     let run = async {
         phase.run_behind(first).await;
         let start = Instant::now();
-        let ran = backfill.run(target, &pass, &silent).await;
+        let follow = |event: Event| {
+            if let Event::Batch { counts } = event {
+                phase.done(counts.units);
+            }
+        };
+        let ran = backfill.run(target, &pass, &follow).await;
         phase.end();
         (ran.map_err(Error::from), start.elapsed())
     };
@@ -178,9 +189,22 @@ async fn run_beside(
     ran
 }
 
-/// The units that are to be done, each by its place and what it may be narrowed by: a place alone may be another unit's, once
-/// the first one is deleted.
-async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<BTreeSet<String>, Error> {
+/// A unit that is to be done, by its place and what it may be narrowed by: a place alone may be another unit's, once the first
+/// one is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Pending {
+    cursor: String,
+    id: Option<String>,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id.as_ref().unwrap_or(&self.cursor))
+    }
+}
+
+/// The units that are to be done, in the order in which a run comes to them.
+async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pending>, Error> {
     let engine = backfill.engine();
     let mut columns = vec!["cursor"];
     columns.extend(backfill.about().scopes.first());
@@ -188,24 +212,30 @@ async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<BTreeSet
         columns.iter().map(|column| engine.as_text(&format!("unit.{}", engine.quote(column)))).collect();
     let mut connection = target.open_to_read().await?;
     let relation = connection.strict(backfill.relation());
-    let sql = format!("SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\"", columns.join(", "));
+    let sql = format!("SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\" ORDER BY unit.\"cursor\"", columns.join(", "));
     let read = connection.query(&sql, &[], usize::MAX).await;
     let rows = connection.close_with(read).await?.rows;
-    let name = |row: Vec<Value>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    Ok(rows.into_iter().map(name).collect())
+    let unit = |row: Vec<Value>| {
+        let id = row.get(1).map(|id| id.as_text().map_or_else(|| id.to_string(), ToOwned::to_owned));
+        Some(Pending { cursor: row.first()?.to_string(), id })
+    };
+    Ok(rows.into_iter().filter_map(unit).collect())
 }
 
 /// Looks what is there behind the run, and runs the backfill once more for what came behind its back.
 async fn look(
     backfill: &dyn AnyBackfill,
     target: &Target,
-    before: &BTreeSet<String>,
-    left: BTreeSet<String>,
+    before: &[Pending],
+    left: Vec<Pending>,
     ending: Ending,
     writers: &mut [Writer<'_>],
 ) -> Result<Seen, Error> {
     let left_out = match ending {
-        Ending::InTime => before.intersection(&left).cloned().collect(),
+        Ending::InTime => {
+            let before: HashSet<&Pending> = before.iter().collect();
+            left.into_iter().filter(|unit| before.contains(unit)).collect()
+        }
         // It had no time for them.
         Ending::Late => Vec::new(),
     };

@@ -1,5 +1,7 @@
 //! How far the proof is, as the writers and the run tell each other.
 
+use std::num::NonZeroU32;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -11,6 +13,8 @@ const TICK: Duration = Duration::from_millis(1);
 #[derive(Debug, Default)]
 pub(super) struct Phase {
     acted: AtomicU64,
+    /// How many units are committed.
+    done: AtomicU64,
     is_running: AtomicBool,
     is_over: AtomicBool,
 }
@@ -27,6 +31,17 @@ impl Phase {
             sleep(TICK).await;
         }
         self.is_running.store(true, Ordering::Relaxed);
+    }
+
+    /// The run has committed so many units.
+    pub(super) fn done(&self, units: u64) {
+        self.done.store(units, Ordering::Relaxed);
+    }
+
+    /// The places, in the order of the run, of the units that it has read and not committed, about.
+    pub(super) fn in_hand(&self, batch: NonZeroU32) -> Range<u64> {
+        let done = self.done.load(Ordering::Relaxed);
+        done..done + 2 * u64::from(batch.get())
     }
 
     /// The run is over, or has to be: nobody writes any more.

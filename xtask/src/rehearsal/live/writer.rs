@@ -5,7 +5,8 @@ use super::phase::Phase;
 use super::traffic::{Act, AnyTraffic, Failure, Held, Written};
 use crate::engine::{self, Connection};
 use crate::generator::{Draw, Seed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -65,6 +66,9 @@ pub(super) struct Writer<'a> {
     number: usize,
     /// The units that are there, as far as this writer knows.
     units: Vec<Written>,
+    /// In which order the run comes to units.
+    order: &'a HashMap<String, u64>,
+    batch: NonZeroU32,
     deleted: Vec<String>,
     pub(super) diary: Diary,
 }
@@ -93,9 +97,15 @@ impl Diary {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(traffic: &'a dyn AnyTraffic, connection: Connection, number: usize, units: Vec<String>) -> Self {
+    pub(super) fn new(
+        traffic: &'a dyn AnyTraffic,
+        connection: Connection,
+        number: usize,
+        units: Vec<String>,
+        (order, batch): (&'a HashMap<String, u64>, NonZeroU32),
+    ) -> Self {
         let units = units.into_iter().map(|id| Written { id, holds: Held::new() }).collect();
-        Self { traffic, connection, number, units, deleted: Vec::new(), diary: Diary::default() }
+        Self { traffic, connection, number, units, order, batch, deleted: Vec::new(), diary: Diary::default() }
     }
 
     /// Writes until it is told to stop.
@@ -104,7 +114,7 @@ impl<'a> Writer<'a> {
         let mut number = 0;
         while !phase.is_over() {
             let is_during = phase.is_running();
-            let done = self.act(&kind, number).await;
+            let done = self.act(&kind, number, phase).await;
             number += 1;
             match done {
                 Ok((kind, took)) => {
@@ -120,7 +130,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Does one thing, again and again where it has to wait for somebody.
-    async fn act(&mut self, name: &str, number: u64) -> Result<(Kind, Duration), String> {
+    async fn act(&mut self, name: &str, number: u64, phase: &Phase) -> Result<(Kind, Duration), String> {
         let (start, mut unit) = (Instant::now(), None);
         loop {
             // Another try makes the same choices.
@@ -128,7 +138,8 @@ impl<'a> Writer<'a> {
             let mut kind = Kind::drawn(&mut draw);
             if unit.is_none() && matches!(kind, Kind::Changed | Kind::Deleted) && !self.units.is_empty() {
                 // Of a write that fails nothing is known, and the unit is not looked at any more.
-                unit = Some(self.units.swap_remove(draw.below(self.units.len() as u64) as usize));
+                let place = self.choose(&mut draw, phase);
+                unit = Some(self.units.swap_remove(place));
             }
             let act = match (kind, &unit) {
                 (Kind::Changed, Some(unit)) => Act::Change(unit),
@@ -154,6 +165,17 @@ impl<'a> Writer<'a> {
                 }
             }
         }
+    }
+
+    /// The place of a unit: each other time of one that the run has in hand, where what is lost would be lost.
+    fn choose(&self, draw: &mut Draw, phase: &Phase) -> usize {
+        let in_hand = phase.in_hand(self.batch);
+        let is_in_hand = |unit: &Written| self.order.get(&unit.id).is_some_and(|place| in_hand.contains(place));
+        let places: Vec<usize> = (0..self.units.len()).filter(|place| is_in_hand(&self.units[*place])).collect();
+        if draw.once_in(2) && !places.is_empty() {
+            return draw.one_of(&places);
+        }
+        draw.below(self.units.len() as u64) as usize
     }
 
     fn note(&mut self, kind: Kind, unit: Option<Written>, done: Written) {
