@@ -40,6 +40,10 @@ pub fn matrix(answers: &[Answer], paint: Paint) -> String {
         .find(|answer| answer.proof == proof && column(answer) == name)
     {
         None => (String::new(), String::new()),
+        // Nobody wrote.
+        Some(answer) if answer.problems.is_empty() && proof == Proof::Live && answer.live.is_empty() => {
+            (paint.odd("untried"), "untried".to_owned())
+        }
         Some(answer) if answer.problems.is_empty() => {
             let text = format!("ok {:>7}", duration(answer.took));
             (paint.good(&text), text)

@@ -33,10 +33,10 @@ use writer::{Diary, Writer};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How long a run rests between two batches.
-const REST: Duration = Duration::from_millis(25);
+const REST: Duration = Duration::from_millis(50);
 /// In how many batches it is done, where there are so many units, and how many units a batch has at least: a run has to be
 /// faster than those who make units for it.
-const BATCHES: u32 = 30;
+const BATCHES: u32 = 12;
 const SMALLEST: u32 = 5;
 /// When a run that has not ended will never end, counted from the first write.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -212,7 +212,10 @@ async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pend
         columns.iter().map(|column| engine.as_text(&format!("unit.{}", engine.quote(column)))).collect();
     let mut connection = target.open_to_read().await?;
     let relation = connection.strict(backfill.relation());
-    let sql = format!("SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\" ORDER BY unit.\"cursor\"", columns.join(", "));
+    let sql = format!(
+        "SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\" ORDER BY unit.\"cursor\"",
+        columns.join(", ")
+    );
     let read = connection.query(&sql, &[], usize::MAX).await;
     let rows = connection.close_with(read).await?.rows;
     let unit = |row: Vec<Value>| {

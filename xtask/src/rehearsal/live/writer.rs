@@ -167,12 +167,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The place of a unit: each other time of one that the run has in hand, where what is lost would be lost.
+    /// The place of a unit: once in five times of one that the run has in hand, for there something can be lost; more often, and
+    /// the run would read nearly each batch anew.
     fn choose(&self, draw: &mut Draw, phase: &Phase) -> usize {
         let in_hand = phase.in_hand(self.batch);
         let is_in_hand = |unit: &Written| self.order.get(&unit.id).is_some_and(|place| in_hand.contains(place));
         let places: Vec<usize> = (0..self.units.len()).filter(|place| is_in_hand(&self.units[*place])).collect();
-        if draw.once_in(2) && !places.is_empty() {
+        if draw.once_in(5) && !places.is_empty() {
             return draw.one_of(&places);
         }
         draw.below(self.units.len() as u64) as usize
