@@ -1,6 +1,6 @@
 //! What the app changes and removes, and users who come and go.
 
-use super::{database, execute, query};
+use super::database;
 use crate::database::block;
 use app::json::Json;
 use app::parts::{
@@ -8,8 +8,8 @@ use app::parts::{
     set, settings,
 };
 use pretty_assertions::assert_eq;
-use sqlx::Connection;
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;
 
 const NOBODY: Uuid = Uuid::from_u128(3);
@@ -20,6 +20,10 @@ fn named(name: &str) -> NewPart {
 
 fn check(error: PartError, expect: &str) {
     assert_eq!(error.to_string(), expect);
+}
+
+async fn execute(connection: &mut PgConnection, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn parts() {
             "user {mo}: part {part} can't be removed, for a relationship or an observation refers to it: remove that first"
         );
         check(remove_part(db, mo, part).await.unwrap_err(), &in_use);
-        execute(&url, "DELETE FROM part_relationships_v2");
+        execute(db, "DELETE FROM part_relationships_v2").await;
         remove_part(db, mo, part).await.unwrap();
         assert!(matches!(get(db, mo, part).await, Err(PartError::NoSuchPart { .. })));
     });
@@ -75,17 +79,17 @@ fn users() {
         let expected = json(r#"{"prd_backfill_completed": true, "theme": "dark", "size": 2}"#);
         assert_eq!(settings(db, mo).await.unwrap(), Some(expected));
 
-        execute(&url, "UPDATE users SET settings = NULL");
+        execute(db, "UPDATE users SET settings = NULL").await;
         set(db, mo, "theme", &json("null")).await.unwrap();
         assert_eq!(settings(db, mo).await.unwrap(), Some(json(r#"{"theme": null}"#)));
-        execute(&url, "UPDATE users SET settings = '[1]'");
+        execute(db, "UPDATE users SET settings = '[1]'").await;
         let no_object = format!(
             "user {mo}: the settings are a list, and expected to be an object: correct them in the database first"
         );
         check(set(db, mo, "theme", &json("1")).await.unwrap_err(), &no_object);
         let nul = format!("user {mo}: settings holds a NUL character, which PostgreSQL cannot store: leave it out");
         check(set(db, mo, "\0", &json("1")).await.unwrap_err(), &nul);
-        execute(&url, "UPDATE users SET settings = '{}'");
+        execute(db, "UPDATE users SET settings = '{}'").await;
 
         // Nothing is left of a user, in the old tables neither.
         let parts = [add_part(db, mo, named("a")).await.unwrap(), add_part(db, mo, named("b")).await.unwrap()];
@@ -96,12 +100,16 @@ fn users() {
              INSERT INTO observations (id, user_id, part_id, content, observed_at) VALUES ('{mo}', '{mo}', '{}', 'x', now())",
             parts[0]
         );
-        execute(&url, &old);
+        execute(db, &old).await;
         delete_user(db, mo).await.unwrap();
         for table in
             ["users", "parts", "sessions", "part_relationships", "parts_v2", "part_relationships_v2", "observations"]
         {
-            assert_eq!(query(&url, &format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
+            let rows: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+                .fetch_one(&mut *db)
+                .await
+                .unwrap();
+            assert_eq!(rows, 0, "{table}");
         }
         let nobody = format!("there is no user {NOBODY}: use the id of a user that exists");
         check(delete_user(db, NOBODY).await.unwrap_err(), &nobody);
