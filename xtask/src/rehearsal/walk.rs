@@ -190,24 +190,13 @@ impl<'a> Course<'a> {
 
     /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
     pub(super) async fn walk(&mut self, scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
-        let mut done = self.climb(scratch, connection).await?;
-        self.run_due(scratch, None, &mut done).await
-    }
-
-    /// All migrations behind the fixture's version, and the backfills that have to run before one of them, whose names it
-    /// returns.
-    pub(super) async fn climb(
-        &mut self,
-        scratch: &Scratch,
-        connection: &mut Connection,
-    ) -> Result<Vec<&'static str>, Error> {
         let mut done = Vec::new();
         for migration in self.subject.history.after(self.start_version()) {
             self.run_due(scratch, Some(migration), &mut done).await?;
             self.up(migration, scratch, connection).await?;
             self.load_later(migration.version, connection).await?;
         }
-        Ok(done)
+        self.run_due(scratch, None, &mut done).await
     }
 
     pub(super) async fn up(

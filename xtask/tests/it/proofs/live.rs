@@ -128,8 +128,11 @@ pub(crate) fn check(answers: &[Answer], others: &[Proof], expect: &[(&str, &str)
     }
 }
 
-/// What is wrong with a backfill, by what its statement sets and where: which problems there are, and which other proofs fail.
-pub(crate) const FAULTS: &[(&str, &str, &[Proof], &[(&str, &str)])] = &[
+/// What a backfill's statement sets and where, which other proofs fail for that, and what this one tells.
+pub(crate) type Fault = (&'static str, &'static str, &'static [Proof], &'static [(&'static str, &'static str)]);
+
+/// What may be wrong with a backfill; the first is sound.
+pub(crate) const FAULTS: &[Fault] = &[
     ("label = {label}", " AND toy.label IS NULL", &[], &[]),
     // Without a guard.
     ("label = {label}", "", &[Proof::Rerun], &[(STAYS, "label was written as `the app: ")]),
