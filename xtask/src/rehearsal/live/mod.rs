@@ -7,6 +7,7 @@
 //! the next run's.
 
 mod figures;
+mod judge;
 mod phase;
 mod traffic;
 mod writer;
@@ -20,11 +21,10 @@ use crate::Error;
 use crate::backfill::{About, AnyBackfill, Effect, Outcome, Pass};
 use crate::engine::{Engine, Target, Value};
 use crate::event::{Event, silent};
-use figures::whole;
 use futures_util::future::join_all;
+use judge::{DEADLINE, Ending, Pending, Seen};
 use phase::Phase;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -38,12 +38,8 @@ const REST: Duration = Duration::from_millis(50);
 /// faster than those who make units for it.
 const BATCHES: u32 = 12;
 const SMALLEST: u32 = 5;
-/// When a run that has not ended will never end, counted from the first write.
-const DEADLINE: Duration = Duration::from_secs(60);
 /// With fewer writes beside a run, nothing was proved.
 const FEWEST: u64 = 20;
-/// How many examples are told.
-const EXAMPLES: usize = 3;
 
 /// How many connections write.
 fn writers(engine: Engine) -> usize {
@@ -115,31 +111,9 @@ async fn write_beside(
     }
     let seen = looked?;
     let figures = Figures::new(about.name, number, &diary, took);
-    judge(course, &about, &figures, &diary, seen).await;
+    tell(course, &about, &figures, &diary, &seen).await;
     course.figures.push(figures);
     Ok(())
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// By itself.
-    InTime,
-    /// It was told to stop.
-    Late,
-}
-
-/// What was seen behind a run.
-struct Seen {
-    ending: Ending,
-    /// The units that were there before the run and are still to be done.
-    left_out: Vec<Pending>,
-    /// How many units the next run did.
-    next: u64,
-    /// Those that even that one did not do.
-    never: Vec<Pending>,
-    compared: u64,
-    lost: Vec<String>,
 }
 
 async fn open<'a>(
@@ -199,20 +173,6 @@ async fn run_beside(
     ran
 }
 
-/// A unit that is to be done, by its place and what it may be narrowed by: a place alone may be another unit's, once the first
-/// one is deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Pending {
-    cursor: String,
-    id: Option<String>,
-}
-
-impl fmt::Display for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id.as_ref().unwrap_or(&self.cursor))
-    }
-}
-
 /// The units that are to be done, in the order in which a run comes to them.
 async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pending>, Error> {
     let engine = backfill.engine();
@@ -264,65 +224,9 @@ async fn look(
 }
 
 /// Tells what was found.
-async fn judge(course: &mut Course<'_>, about: &About, figures: &Figures, diary: &Diary, seen: Seen) {
-    let (name, unit) = (about.name, about.unit);
-    let file = format!("xtask/src/backfills/{name}.rs");
-    let limit = course.subject.database.longest_wait;
-    let mut problems: Vec<(String, Vec<String>, String)> = Vec::new();
-    if seen.ending == Ending::Late {
-        problems.push((
-            format!("a run of {name} ends, although rows keep coming"),
-            vec![format!("it had not ended {} s after the app began to write", DEADLINE.as_secs())],
-            format!("look at `pending` in {file}: a {unit} that was done must not be pending again"),
-        ));
-    }
-    if !diary.failures.is_empty() {
-        problems.push((
-            format!("the app can write while {name} runs"),
-            examples(&diary.failures, "write"),
-            "let the app's function succeed beside the backfill, or take what it rightly refuses for no write in the traffic"
-                .to_owned(),
-        ));
-    }
-    if !seen.lost.is_empty() {
-        problems.push((
-            format!("what the app writes while {name} runs stays"),
-            examples(&seen.lost, "difference"),
-            format!("make `write` in {file} leave alone what somebody has filled or changed since the {unit} was read"),
-        ));
-    }
-    if !seen.left_out.is_empty() {
-        let left: Vec<String> = seen.left_out.iter().map(|id| format!("{unit} {id} is still pending")).collect();
-        problems.push((
-            format!("{name} leaves no {unit} out that was there before it ran"),
-            examples(&left, unit),
-            format!("look at why `write` in {file} left them alone"),
-        ));
-    }
-    if !seen.never.is_empty() {
-        let left: Vec<String> = seen.never.iter().map(|id| format!("{unit} {id} is still pending")).collect();
-        problems.push((
-            format!("the next run of {name} does what came meanwhile"),
-            examples(&left, unit),
-            format!("look at why `write` in {file} left them alone"),
-        ));
-    }
-    if figures.longest > limit {
-        problems.push((
-            format!("nobody waits for longer than {} ms while {name} runs", limit.as_millis()),
-            vec![format!(
-                "half of the writes took {} ms at most, 99 of 100 {} ms, and the longest {} ms",
-                whole(figures.p50),
-                whole(figures.p99),
-                whole(figures.longest)
-            )],
-            format!(
-                "write less in a statement of {file}, or allow more with `longest_wait_ms` in {}",
-                course.subject.database.folder.join("database.toml").display()
-            ),
-        ));
-    }
-    for (expected, lines, hint) in problems {
+async fn tell(course: &mut Course<'_>, about: &About, figures: &Figures, diary: &Diary, seen: &Seen) {
+    let name = about.name;
+    for (expected, lines, hint) in judge::problems(course.subject.database, about, figures, diary, seen) {
         course.problem(What::Differences { expected, lines, hint }).await;
     }
     if figures.during < FEWEST {
@@ -333,18 +237,7 @@ async fn judge(course: &mut Course<'_>, about: &About, figures: &Figures, diary:
     }
     course.notes.push(figures.to_string());
     course.notes.push(format!(
-        "{} values that the app wrote are what it wrote; the next run did {} {unit}s that came meanwhile",
-        seen.compared, seen.next
+        "{} values that the app wrote are what it wrote; the next run did {} {}s that came meanwhile",
+        seen.compared, seen.next, about.unit
     ));
-}
-
-/// The first of these, and how many more there are.
-fn examples(all: &[String], noun: &str) -> Vec<String> {
-    let mut lines: Vec<String> = all.iter().take(EXAMPLES).cloned().collect();
-    match all.len().saturating_sub(EXAMPLES) {
-        0 => {}
-        1 => lines.push(format!("and 1 more {noun}")),
-        more => lines.push(format!("and {more} more {noun}s")),
-    }
-    lines
 }
