@@ -63,7 +63,7 @@ impl Traffic for Parts {
     async fn change(&self, connection: &mut PgConnection, unit: &Written, draw: &mut Draw) -> Result<Held, Failure> {
         let user = parse(&unit.id)?;
         let own: Vec<Uuid> = unit.holds.iter().filter_map(|(what, is)| own_part(what, is.as_deref()?)).collect();
-        match (draw.below(5), own.as_slice()) {
+        match (draw.below(8), own.as_slice()) {
             (0, _) => change_setting(connection, user, draw).await,
             (1, _) => {
                 // Under a name that is still to be moved: the app's part stays what it is.
@@ -72,11 +72,11 @@ impl Traffic for Parts {
                 let name = sqlx::query_scalar(names).bind(user).bind(chance).fetch_optional(&mut *connection).await?;
                 add(connection, user, new_part(name.unwrap_or_else(|| own_name(draw)), draw)).await
             }
-            (2, [_, ..]) => {
+            (2 | 3, [_, ..]) => {
                 let (id, new) = (draw.one_of(&own), new_part(own_name(draw), draw));
                 Ok(held(&change_part(connection, user, id, new).await.map_err(failure)?))
             }
-            (3, [_, ..]) => {
+            (4, [_, ..]) => {
                 let id = draw.one_of(&own);
                 remove_part(connection, user, id).await.map_err(failure)?;
                 Ok(Held::from([(format!("part {id}"), None)]))

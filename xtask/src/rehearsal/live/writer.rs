@@ -13,7 +13,7 @@ use tokio::time::sleep;
 /// What all choices are derived from.
 const SEED: Seed = Seed(1);
 /// How long a writer pauses between two writes: a writer that never does would be no app but a load test.
-const PAUSE: Duration = Duration::from_millis(15);
+const PAUSE: Duration = Duration::from_millis(25);
 /// How long it tries a write again that something is in the way of.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -33,7 +33,7 @@ pub enum Kind {
 impl Kind {
     /// How often each is chosen, of [`Self::ALL_SHARES`] times. Few are made to be filled, so that a backfill is faster.
     const SHARES: [(Self, u64); 4] =
-        [(Self::Created, 5), (Self::CreatedOld, 2), (Self::Changed, 10), (Self::Deleted, 3)];
+        [(Self::Created, 4), (Self::CreatedOld, 2), (Self::Changed, 12), (Self::Deleted, 2)];
     const ALL_SHARES: u64 = 20;
 
     /// What a person calls it.
@@ -167,13 +167,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The place of a unit: once in five times of one that the run has in hand, for there something can be lost; more often, and
+    /// The place of a unit: once in eight times of one that the run has in hand, for there something can be lost; more often, and
     /// the run would read nearly each batch anew.
     fn choose(&self, draw: &mut Draw, phase: &Phase) -> usize {
         let in_hand = phase.in_hand(self.batch);
         let is_in_hand = |unit: &Written| self.order.get(&unit.id).is_some_and(|place| in_hand.contains(place));
         let places: Vec<usize> = (0..self.units.len()).filter(|place| is_in_hand(&self.units[*place])).collect();
-        if draw.once_in(5) && !places.is_empty() {
+        if draw.once_in(8) && !places.is_empty() {
             return draw.one_of(&places);
         }
         draw.below(self.units.len() as u64) as usize
