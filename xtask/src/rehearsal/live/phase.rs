@@ -38,10 +38,10 @@ impl Phase {
         self.done.store(units, Ordering::Relaxed);
     }
 
-    /// The places, in the order of the run, of the units that it has read and not committed, about.
+    /// The places, in the order of the run, of the units that it has read and not written, about: the next batch.
     pub(super) fn in_hand(&self, batch: NonZeroU32) -> Range<u64> {
         let done = self.done.load(Ordering::Relaxed);
-        done..done + 2 * u64::from(batch.get())
+        done..done + u64::from(batch.get())
     }
 
     /// The run is over, or has to be: nobody writes any more.

@@ -17,6 +17,9 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// How long it tries a write again that something is in the way of.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often a writer aims at what the run has in hand. Where books are kept, a run reads such a batch anew, which takes time.
+const AIMED: u32 = 12;
+
 /// A kind of write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -70,6 +73,8 @@ pub(super) struct Writer<'a> {
     order: &'a HashMap<String, u64>,
     batch: NonZeroU32,
     deleted: Vec<String>,
+    /// How often it has aimed at a unit that the run had in hand.
+    aimed: u32,
     pub(super) diary: Diary,
 }
 
@@ -105,7 +110,17 @@ impl<'a> Writer<'a> {
         (order, batch): (&'a HashMap<String, u64>, NonZeroU32),
     ) -> Self {
         let units = units.into_iter().map(|id| Written { id, holds: Held::new() }).collect();
-        Self { traffic, connection, number, units, order, batch, deleted: Vec::new(), diary: Diary::default() }
+        Self {
+            traffic,
+            connection,
+            number,
+            units,
+            order,
+            batch,
+            deleted: Vec::new(),
+            aimed: 0,
+            diary: Diary::default(),
+        }
     }
 
     /// Writes until it is told to stop.
@@ -167,13 +182,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The place of a unit: once in eight times of one that the run has in hand, for there something can be lost; more often, and
-    /// the run would read nearly each batch anew.
-    fn choose(&self, draw: &mut Draw, phase: &Phase) -> usize {
+    /// The place of a unit: at first each other time of one that the run has in hand, where something can be lost.
+    fn choose(&mut self, draw: &mut Draw, phase: &Phase) -> usize {
         let in_hand = phase.in_hand(self.batch);
         let is_in_hand = |unit: &Written| self.order.get(&unit.id).is_some_and(|place| in_hand.contains(place));
         let places: Vec<usize> = (0..self.units.len()).filter(|place| is_in_hand(&self.units[*place])).collect();
-        if draw.once_in(8) && !places.is_empty() {
+        if self.aimed < AIMED && draw.once_in(2) && !places.is_empty() {
+            self.aimed += u32::from(phase.is_running());
             return draw.one_of(&places);
         }
         draw.below(self.units.len() as u64) as usize

@@ -138,14 +138,14 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("label = {label}", "", &[Proof::Rerun], &[(STAYS, "label was written as `the app: ")]),
     // The whole row, as it was read: nobody else finds that.
     ("label = {label}, name = {label}", " AND toy.label IS NULL", &[], &[(STAYS, "name was written as `AL ")]),
-    // Somebody is left out.
+    // Some are left out; a few of them the app fills meanwhile.
     (
         "label = {label}",
-        " AND toy.label IS NULL AND toy.number <> 60",
+        " AND toy.label IS NULL AND toy.number % 10 <> 3",
         &[],
         &[
-            ("labels leaves no toy out that was there before it ran", "toy 60 is still pending"),
-            ("the next run of labels does what came meanwhile", "toy 60 is still pending"),
+            ("labels leaves no toy out that was there before it ran", " is still pending"),
+            ("the next run of labels does what came meanwhile", " is still pending"),
         ],
     ),
 ];

@@ -62,7 +62,7 @@ macro_rules! labels {
                     unit: "toy",
                     from: LABELS,
                     until: None,
-                    scopes: &[],
+                    scopes: &["id"],
                     undo: Undo::Absent,
                 }
             }
