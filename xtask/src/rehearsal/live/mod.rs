@@ -131,7 +131,7 @@ async fn open<'a>(
     }
     let mut writers = Vec::new();
     for (at, units) in dealt.into_iter().enumerate() {
-        writers.push(Writer::new(traffic, target.open().await?, at, units, run));
+        writers.push(Writer::new(traffic, target.open().await?, at, units, number, run));
     }
     Ok(writers)
 }

@@ -17,8 +17,8 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// How long it tries a write again that something is in the way of.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often a writer aims at what the run has in hand. Where books are kept, a run reads such a batch anew, which takes time.
-const AIMED: u32 = 12;
+/// How often all writers aim at what the run has in hand. Where books are kept, a run reads such a batch anew, which takes time.
+const AIMED: usize = 24;
 
 /// A kind of write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +74,9 @@ pub(super) struct Writer<'a> {
     batch: NonZeroU32,
     deleted: Vec<String>,
     /// How often it has aimed at a unit that the run had in hand.
-    aimed: u32,
+    aimed: usize,
+    /// How many writers there are.
+    writers: usize,
     pub(super) diary: Diary,
 }
 
@@ -107,6 +109,7 @@ impl<'a> Writer<'a> {
         connection: Connection,
         number: usize,
         units: Vec<String>,
+        writers: usize,
         (order, batch): (&'a HashMap<String, u64>, NonZeroU32),
     ) -> Self {
         let units = units.into_iter().map(|id| Written { id, holds: Held::new() }).collect();
@@ -119,6 +122,7 @@ impl<'a> Writer<'a> {
             batch,
             deleted: Vec::new(),
             aimed: 0,
+            writers,
             diary: Diary::default(),
         }
     }
@@ -187,8 +191,8 @@ impl<'a> Writer<'a> {
         let in_hand = phase.in_hand(self.batch);
         let is_in_hand = |unit: &Written| self.order.get(&unit.id).is_some_and(|place| in_hand.contains(place));
         let places: Vec<usize> = (0..self.units.len()).filter(|place| is_in_hand(&self.units[*place])).collect();
-        if self.aimed < AIMED && draw.once_in(2) && !places.is_empty() {
-            self.aimed += u32::from(phase.is_running());
+        if self.aimed < AIMED / self.writers && draw.once_in(2) && !places.is_empty() {
+            self.aimed += usize::from(phase.is_running());
             return draw.one_of(&places);
         }
         draw.below(self.units.len() as u64) as usize
