@@ -1,11 +1,11 @@
-//! Creating and reading pets on a real SQLite file, migrated by the files of the repository.
+//! Creating, changing and reading pets on a real SQLite file, migrated by the files of the repository.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, but not the helpers that they share")]
 
 use std::path::Path;
 
 use app::pets::traits::{PetTraits, generate};
-use app::pets::{NewPet, PetError, Temperament, create, get, list};
+use app::pets::{NewPet, Pet, PetError, Temperament, create, delete, get, list, rename};
 use pretty_assertions::assert_eq;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -97,6 +97,38 @@ async fn a_child_is_one_generation_after_its_older_parent() {
     let grandchild = create(&mut conn, NewPet { parents: [Some(parent), Some(child.id)], ..new_pet() }).await.unwrap();
     assert_eq!(grandchild.generation, 3);
     assert_eq!(grandchild.parents, [Some(parent), Some(child.id)]);
+}
+
+#[tokio::test]
+async fn a_renamed_pet_is_otherwise_the_same() {
+    let (_directory, mut conn) = populated().await;
+    let created = create(&mut conn, new_pet()).await.unwrap();
+    for name in ["Rex", ""] {
+        rename(&mut conn, created.id, name).await.unwrap();
+        let renamed = get(&mut conn, created.id).await.unwrap();
+        assert!(renamed.updated_at >= created.updated_at);
+        let expected = Pet { name: name.to_owned(), updated_at: renamed.updated_at.clone(), ..created.clone() };
+        assert_eq!(renamed, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_pet_is_gone_and_its_children_stay() {
+    let (_directory, mut conn) = populated().await;
+    let parent = create(&mut conn, new_pet()).await.unwrap().id;
+    let child = create(&mut conn, NewPet { parents: [Some(parent), None], ..new_pet() }).await.unwrap();
+    delete(&mut conn, parent).await.unwrap();
+    assert_eq!(get(&mut conn, child.id).await.unwrap().parents, [None, None]);
+    let left = r#"SELECT count(*) FROM "PetTrait" WHERE "petId" NOT IN (SELECT "id" FROM "Pet")"#;
+    assert_eq!(count(&mut conn, left).await, 0);
+    let gone = format!("there is no pet {parent}: check the id against `cargo run -p app -- pet list`");
+    for error in [
+        get(&mut conn, parent).await.map(drop),
+        rename(&mut conn, parent, "Rex").await,
+        delete(&mut conn, parent).await,
+    ] {
+        assert_eq!(error.unwrap_err().to_string(), gone);
+    }
 }
 
 /// Creating this pet fails with this message and stores nothing at all.

@@ -2,7 +2,7 @@
 //! exactly the rehearsed thing for real.
 //!
 //! This is the face of the engine: another workspace's own xtask depends on it, writes its [`backfill::Backfill`]s and
-//! [`check::RowCheck`]s and [`generator::Generator`]s, and hands them to [`cli::main`]. Nothing here but [`cli`] reads flags, the environment or signals,
+//! [`check::RowCheck`]s, [`generator::Generator`]s and [`rehearsal::Traffic`], and hands them to [`cli::main`]. Nothing here but [`cli`] reads flags, the environment or signals,
 //! and nothing but [`report`] writes for people.
 
 pub mod backfill;

@@ -76,6 +76,11 @@ impl Json {
         self.0.get()
     }
 
+    /// One way of writing it, which is the same for all values that are equal. It is for comparing, and is no JSON.
+    pub fn canonical(&self) -> String {
+        canonical::canonical(self.as_str())
+    }
+
     /// Whether it is `null`, which is no value.
     pub fn is_null(&self) -> bool {
         self.as_str() == "null"
@@ -139,7 +144,7 @@ where
 
 impl PartialEq for Json {
     fn eq(&self, other: &Json) -> bool {
-        self.as_str() == other.as_str() || canonical::canonical(self.as_str()) == canonical::canonical(other.as_str())
+        self.as_str() == other.as_str() || self.canonical() == other.canonical()
     }
 }
 

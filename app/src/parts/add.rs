@@ -56,6 +56,13 @@ pub struct NewSession {
 ///
 /// A [`PartError`] that names the user and the field; then nothing was stored.
 pub async fn add_part(conn: &mut PgConnection, user_id: Uuid, new: NewPart) -> Result<Uuid, PartError> {
+    let part = PartV2 { id: Uuid::new_v4(), ..part_of(user_id, new)? };
+    insert(conn, "add a part", "parts_v2", user_id, &Json::of(&part)).await?;
+    Ok(part.id)
+}
+
+/// The row that a part is, but for its id.
+pub(super) fn part_of(user_id: Uuid, new: NewPart) -> Result<PartV2, PartError> {
     let NewPart { name, category, status, charge, confidence, evidence_count, told } = new;
     let part = migrate_part(&LegacyPart {
         id: Uuid::nil(),
@@ -71,10 +78,7 @@ pub async fn add_part(conn: &mut PgConnection, user_id: Uuid, new: NewPart) -> R
         last_active: None,
         created_at: None,
     });
-    let part = part.map_err(|why| PartError::Refused { user_id, field: "name", why })?;
-    let part = PartV2 { id: Uuid::new_v4(), ..part };
-    insert(conn, "add a part", "parts_v2", user_id, &Json::of(&part)).await?;
-    Ok(part.id)
+    part.map_err(|why| PartError::Refused { user_id, field: "name", why })
 }
 
 /// Adds a session, and returns its id.
@@ -135,9 +139,7 @@ async fn insert(
     user_id: Uuid,
     row: &Json,
 ) -> Result<(), PartError> {
-    if let Some((field, _)) = row.as_object().unwrap_or_default().into_iter().find(|(_, value)| value.holds_nul()) {
-        return Err(PartError::NulCharacter { user_id, field });
-    }
+    check_texts(user_id, row)?;
     let mut tx = begin_as(conn, user_id).await.map_err(PartError::database(action))?;
     let sql = format!(
         r#"INSERT INTO {table}
@@ -152,11 +154,19 @@ async fn insert(
     tx.commit().await.map_err(PartError::database(action))
 }
 
+/// Refuses a row with a text that PostgreSQL can't store.
+pub(super) fn check_texts(user_id: Uuid, row: &Json) -> Result<(), PartError> {
+    match row.as_object().unwrap_or_default().into_iter().find(|(_, value)| value.holds_nul()) {
+        Some((field, _)) => Err(PartError::NulCharacter { user_id, field }),
+        None => Ok(()),
+    }
+}
+
 /// A time that is none, a number out of range, JSON that is too large or nested too deeply for the server's stack.
 const UNSTORABLE: [&str; 5] = ["22007", "22008", "22003", "54000", "54001"];
 
 /// What the database's refusal of this row means.
-fn refusal(action: &'static str, user_id: Uuid, row: &Json, error: sqlx::Error) -> PartError {
+pub(super) fn refusal(action: &'static str, user_id: Uuid, row: &Json, error: sqlx::Error) -> PartError {
     let Some(refused) = error.as_database_error() else { return PartError::database(action)(error) };
     let part = |column: &str| {
         let part_id = row.as_object()?.get(column)?.as_text()?.parse().ok()?;

@@ -24,6 +24,26 @@ pub enum PartError {
         /// The id given.
         part_id: Uuid,
     },
+    /// Something refers to the part.
+    #[error(
+        "user {user_id}: part {part_id} can't be removed, for a relationship or an observation refers to it: remove that first"
+    )]
+    InUse {
+        /// The user.
+        user_id: Uuid,
+        /// The part.
+        part_id: Uuid,
+    },
+    /// The user's settings are nothing that one of them could be changed in.
+    #[error(
+        "user {user_id}: the settings are {found}, and expected to be an object: correct them in the database first"
+    )]
+    Settings {
+        /// The user.
+        user_id: Uuid,
+        /// What they are.
+        found: &'static str,
+    },
     /// The one thing of its kind is there already.
     #[error("user {user_id}: {field} is taken, for there is {what} already: change that one instead")]
     Taken {

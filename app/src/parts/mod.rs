@@ -4,6 +4,7 @@
 //! `parts_v2`, `sessions_v2` and `part_relationships_v2`, by the same functions that make new rows of old ones.
 
 mod add;
+mod change;
 mod confidence;
 mod error;
 mod id;
@@ -15,9 +16,11 @@ mod session;
 mod settings;
 mod skip;
 mod unfit;
+mod users;
 mod winners;
 
 pub use self::add::{NewPart, NewSession, add_part, add_session, relate};
+pub use self::change::{change_part, remove_part};
 pub use self::confidence::Confidence;
 pub use self::error::PartError;
 pub use self::id::{PART_NAMESPACE, RELATIONSHIP_NAMESPACE, SESSION_NAMESPACE, part_id, relationship_id, session_id};
@@ -34,4 +37,5 @@ pub use self::session::{
 pub use self::settings::{DONE, REPLACED, SETTINGS, clear_done, is_done, mark_done};
 pub use self::skip::{LONGEST_NAME, Skip};
 pub use self::unfit::Unfit;
+pub use self::users::{create_user, delete_user, set, settings};
 pub use self::winners::{Place, Winners};

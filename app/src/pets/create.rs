@@ -3,10 +3,10 @@
 //! The only place that chooses anything at random: the id and the genetic traits. What follows from the id is derived
 //! in [`traits`](super::traits).
 
-use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
+use super::change::now;
 use super::traits::generate;
 use super::{NewPet, Pet, PetError, Temperament, read};
 
@@ -33,7 +33,6 @@ pub async fn create(conn: &mut SqliteConnection, new: NewPet) -> Result<Pet, Pet
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(PetError::database(ACTION))?;
     check_user(&mut tx, &new.user_id).await?;
     let generation = generation(&mut tx, &new.parents).await?;
-    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let [parent1, parent2] = new.parents.map(|parent| parent.map(|id| id.to_string()));
     sqlx::query(
         r#"INSERT INTO "Pet" ("id", "name", "userId", "generation",
@@ -52,7 +51,7 @@ pub async fn create(conn: &mut SqliteConnection, new: NewPet) -> Result<Pet, Pet
     .bind(new.temperament.playfulness)
     .bind(parent1)
     .bind(parent2)
-    .bind(now)
+    .bind(now())
     .bind(traits.to_json())
     .execute(&mut *tx)
     .await

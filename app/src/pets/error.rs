@@ -1,4 +1,4 @@
-//! Why a pet could not be created or read.
+//! Why a pet could not be created, changed or read.
 //!
 //! Every message is whole: it names the pet or the field, the reason, and what to do next, so that nothing has to be
 //! collected from a chain of causes.
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Temperament;
 use super::traits::TraitsError;
 
-/// A failure to create or read a pet.
+/// A failure to create, change or read a pet.
 #[derive(Debug, thiserror::Error)]
 pub enum PetError {
     /// No pet has this id.

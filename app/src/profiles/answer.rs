@@ -51,7 +51,8 @@ fn read_answers(text: &str) -> Result<Object, ProfileError> {
     }
 }
 
-async fn lock_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
+/// Locks the row of a user, who has to be there, so that nobody else answers for them meanwhile.
+pub(super) async fn lock_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
     let unknown = || ProfileError::NoSuchUser { user_id: user_id.to_owned() };
     // PostgreSQL would refuse the very question.
     if user_id.contains('\0') {
@@ -147,7 +148,8 @@ fn completeness(context: Context, data: &Object) -> Completeness {
     Completeness::of(shared.filled().into_iter().chain(own.filled()))
 }
 
-async fn user(conn: &mut PgConnection, user_id: &str) -> Result<User, ProfileError> {
+/// A user with all the old rows.
+pub(super) async fn user(conn: &mut PgConnection, user_id: &str) -> Result<User, ProfileError> {
     let (id, created_at, contexts): (String, String, String) =
         sqlx::query_as(AssertSqlSafe(format!(r#"{USERS} WHERE "User"."id" = $1"#)))
             .bind(user_id)

@@ -20,6 +20,26 @@ pub enum ProfileError {
         /// The user.
         user_id: String,
     },
+    /// Another user has this address.
+    #[error("there is a user with the address {email:?} already: use another one")]
+    EmailTaken {
+        /// The address given.
+        email: String,
+    },
+    /// A new user's name or address has the one character that PostgreSQL can't store.
+    #[error("the {field} of the new user holds a NUL character, which PostgreSQL cannot store: leave it out")]
+    NulInUser {
+        /// Which of them.
+        field: &'static str,
+    },
+    /// The user is not in this context.
+    #[error("user {user_id:?} is not in the context {context}: there is nothing to leave")]
+    NotInContext {
+        /// The user.
+        user_id: String,
+        /// The context.
+        context: Context,
+    },
     /// There is no such context.
     #[error("there is no context {label:?}: use one of {}", labels())]
     UnknownContext {

@@ -11,13 +11,13 @@ use crate::event::{Direction, Event, Events};
 use crate::fixture;
 use crate::generator::{About, Generator};
 use crate::migration::{self, History};
-use crate::rehearsal::{Depth, Program, Subject};
+use crate::rehearsal::{AnyTraffic, Depth, Program, Subject};
 use crate::report::{Paint, Terminal, duration};
 use crate::sandbox::{NoHost, Sandbox};
 use crate::workspace::{Database, Origin, Workspace};
 use std::path::{Path, PathBuf};
 
-/// The data changes, checks in Rust and generators that a workspace has.
+/// The data changes, checks in Rust, generators and traffic that a workspace has.
 #[derive(Default)]
 pub struct Registry {
     /// The backfills, in the order in which they run.
@@ -26,6 +26,8 @@ pub struct Registry {
     pub checks: Vec<Box<dyn AnyRowCheck>>,
     /// The generators of fixtures.
     pub generators: Vec<Box<dyn Generator>>,
+    /// What apps do while backfills run.
+    pub traffic: Vec<Box<dyn AnyTraffic>>,
 }
 
 /// Where a command works.
@@ -84,7 +86,11 @@ impl<'a> Context<'a> {
             let database = generator.about().database;
             (format!("generator `{database}`"), database, None)
         });
-        for (what, name, engine) in backfills.chain(checks).chain(generators) {
+        let traffic = self.registry.traffic.iter().map(|traffic| {
+            let database = traffic.database();
+            (format!("traffic `{database}`"), database, Some(traffic.engine()))
+        });
+        for (what, name, engine) in backfills.chain(checks).chain(generators).chain(traffic) {
             let found = self.workspace.databases.iter().find(|database| database.name == name);
             match (found, engine) {
                 (None, _) => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),
@@ -205,6 +211,11 @@ impl<'a> Context<'a> {
         all.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == database.name).collect()
     }
 
+    /// What the app does with the units of a database, where somebody wrote that.
+    pub(super) fn traffic(&self, database: &str) -> Option<&dyn AnyTraffic> {
+        self.registry.traffic.iter().map(AsRef::as_ref).find(|traffic| traffic.database() == database)
+    }
+
     /// What is rehearsed of a database.
     pub(super) fn subject<'s>(
         &'s self,
@@ -221,6 +232,7 @@ impl<'a> Context<'a> {
             checks: &loaded.checks,
             row_checks: self.row_checks(here),
             backfills: self.backfills_of(loaded.database),
+            traffic: self.traffic(here),
             depth,
             program: program.cloned(),
             sandbox,

@@ -30,7 +30,7 @@ use context::Context;
 use error::Error;
 use std::process::ExitCode;
 
-/// Runs the command line with the backfills, checks and generators that the workspace has.
+/// Runs the command line with the backfills, checks, generators and traffic that the workspace has.
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

@@ -26,6 +26,8 @@ pub enum Access {
     Doomed,
     /// Reads and writes a database that this tool made and will drop: nothing waits for a disk.
     Scratch,
+    /// The same, on several connections that write at the same time, as an app and a backfill do.
+    Shared,
 }
 
 /// An open connection.

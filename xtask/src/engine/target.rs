@@ -42,6 +42,11 @@ impl Target {
         Self { gate, access: Access::Doomed, ..self }
     }
 
+    /// The same, on which an app and a backfill work at the same time.
+    pub(crate) fn shared(self) -> Self {
+        Self { access: Access::Shared, ..self }
+    }
+
     /// The same, with all sessions in another time zone.
     pub(crate) fn elsewhere(self) -> Self {
         Self { place: Place::Elsewhere, ..self }

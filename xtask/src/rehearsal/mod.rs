@@ -7,6 +7,7 @@ mod bite;
 mod crash;
 mod deterministic;
 mod fresh;
+mod live;
 mod passing;
 mod populated;
 mod problem;
@@ -21,6 +22,7 @@ mod walk;
 
 pub use bite::{Mutants, Survivor};
 pub use crash::{Crashes, Done, Program, Said};
+pub use live::{Act, AnyTraffic, Failure, Figures, Held, Kind, Traffic, Written};
 pub use problem::{Problem, Unlike, WayBack, What};
 pub use refusal::Refusal;
 pub use state::{Compared, Moment};
@@ -60,13 +62,15 @@ pub enum Proof {
     Reversible,
     /// A process that is killed at a commit leaves what another one goes on with, and nothing is lost or done twice.
     Crash,
+    /// The app's own functions write while each backfill runs, and neither loses anything.
+    Live,
     /// What a backfill wrote is broken on purpose, and each time a check or a constraint notices.
     ChecksBite,
 }
 
 impl Proof {
     /// All proofs, in the order in which they are made.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Fresh,
         Self::Rows,
         Self::Populated,
@@ -74,6 +78,7 @@ impl Proof {
         Self::Deterministic,
         Self::Reversible,
         Self::Crash,
+        Self::Live,
         Self::ChecksBite,
     ];
 
@@ -88,6 +93,7 @@ impl Proof {
             Self::Deterministic => "deterministic",
             Self::Reversible => "reversible",
             Self::Crash => "crash",
+            Self::Live => "live",
             Self::ChecksBite => "checks bite",
         }
     }
@@ -97,7 +103,7 @@ impl Proof {
     pub fn applies_to(self, fixture: Option<&Fixture>) -> bool {
         match self {
             Self::Fresh | Self::Rows => fixture.is_none(),
-            Self::Populated | Self::Deterministic | Self::ChecksBite => fixture.is_some(),
+            Self::Populated | Self::Deterministic | Self::Live | Self::ChecksBite => fixture.is_some(),
             Self::Rerun | Self::Reversible | Self::Crash => true,
         }
     }
@@ -127,6 +133,8 @@ pub struct Answer {
     pub mutants: Vec<Mutants>,
     /// How often a process was killed; none where that was not tried.
     pub crashes: Option<Crashes>,
+    /// What the app did while each backfill ran, of the proof *live*.
+    pub live: Vec<Figures>,
     /// How long it took.
     pub took: Duration,
 }
@@ -152,6 +160,8 @@ pub struct Subject<'a> {
     pub row_checks: Vec<&'a dyn AnyRowCheck>,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<&'a dyn AnyBackfill>,
+    /// What the app does with its units, where somebody wrote that.
+    pub traffic: Option<&'a dyn AnyTraffic>,
     /// How many ways to break a backfill, and how many commits to kill a process at, are tried.
     pub depth: Depth,
     /// This program, to be killed; where there is none, *crash* is not made.
@@ -183,6 +193,7 @@ pub(crate) struct Course<'a> {
     notes: Vec<String>,
     untried: Vec<String>,
     crashes: Option<Crashes>,
+    figures: Vec<Figures>,
 }
 
 impl Course<'_> {
@@ -287,6 +298,7 @@ impl Subject<'_> {
                         }
                         Ok(())
                     }
+                    (Proof::Live, _) => live::prove(course).await,
                     (Proof::ChecksBite, Some(usual)) => bite::prove(course, usual, &mut *tried.lock().await).await,
                     (Proof::Deterministic | Proof::ChecksBite, None) => Ok(()),
                 };
@@ -295,7 +307,7 @@ impl Subject<'_> {
                     Proof::Deterministic => end.is_some(),
                     Proof::Crash => self.program.is_some() && (fixture.is_none() || end.is_some()),
                     // What is red already can't tell anything.
-                    Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
+                    Proof::Live | Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
                     _ => true,
                 };
                 if !is_made {
@@ -356,12 +368,14 @@ impl Subject<'_> {
             notes: Vec::new(),
             untried: Vec::new(),
             crashes: None,
+            figures: Vec::new(),
         };
         if let Err(error) = prove(&mut course).await {
             course.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, untried, end, crashes, .. } = course;
+        let Course { problems, notes, untried, figures: live, crashes, end, .. } = course;
         let fixture = fixture.map(|fixture| fixture.name.clone());
-        (Answer { proof, fixture, problems, notes, untried, mutants: Vec::new(), crashes, took: began.elapsed() }, end)
+        let (mutants, took) = (Vec::new(), began.elapsed());
+        (Answer { proof, fixture, problems, notes, untried, mutants, live, crashes, took }, end)
     }
 }

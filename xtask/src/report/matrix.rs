@@ -2,10 +2,11 @@
 
 use super::diagnostic::place;
 use super::{Paint, checks_table, diagnostic, duration};
-use crate::rehearsal::{Answer, Crashes, Mutants, Problem, Proof, Survivor, WayBack, What};
+use crate::rehearsal::{Answer, Crashes, Figures, Mutants, Problem, Proof, Survivor, WayBack, What};
 use miette::Diagnostic;
 use serde_json::json;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// What the column of an empty database is called.
 const EMPTY: &str = "(empty)";
@@ -39,6 +40,10 @@ pub fn matrix(answers: &[Answer], paint: Paint) -> String {
         .find(|answer| answer.proof == proof && column(answer) == name)
     {
         None => (String::new(), String::new()),
+        // Nobody wrote.
+        Some(answer) if answer.problems.is_empty() && proof == Proof::Live && answer.live.is_empty() => {
+            (paint.odd("untried"), "untried".to_owned())
+        }
         Some(answer) if answer.problems.is_empty() => {
             let text = format!("ok {:>7}", duration(answer.took));
             (paint.good(&text), text)
@@ -141,8 +146,10 @@ fn one(problem: &Problem, paint: Paint) -> String {
 /// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried`, `problems`,
 /// each of those with `kind`, `step`, `found`, `kept` and `next`, and `mutants`: of each backfill how many ways to break it were
 /// `made` and `caught`, the `share` of these, `by` whom, the `survivors` with a `check` that would notice each, and how many
-/// are `left`; and `crashes`, of the proof *crash* (null of another one): how many `kills` there were at how many `tried` of the
-/// `points` of how many `steps`, how many steps were `left`, what was left behind, and the `budget` in seconds.
+/// are `left`; `crashes`, of the proof *crash* (null of another one): how many `kills` there were at how many `tried` of the
+/// `points` of how many `steps`, how many steps were `left`, what was left behind, and the `budget` in seconds; and `live`: of each
+/// backfill what `writers` wrote while it ran, how many `writes` of each kind, how many of them `during` the run, which took
+/// `ran_ms`, how often one was tried again (`retries`), and how long they took (`wait_ms`: `p50`, `p99`, `max`).
 #[must_use]
 pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
     let problem = |problem: &Problem| {
@@ -188,6 +195,20 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "budget": crashes.budget.map(|budget| budget.as_secs_f64()),
         })
     };
+    let live = |figures: &Figures| {
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        let writes: serde_json::Map<_, _> =
+            figures.writes.iter().map(|(kind, n)| (kind.name().replace(' ', "_"), json!(n))).collect();
+        json!({
+            "backfill": figures.backfill,
+            "writers": figures.writers,
+            "writes": writes,
+            "during": figures.during,
+            "retries": figures.retries,
+            "ran_ms": ms(figures.ran),
+            "wait_ms": { "p50": ms(figures.p50), "p99": ms(figures.p99), "max": ms(figures.longest) },
+        })
+    };
     let one = |answer: &Answer| {
         json!({
             "proof": answer.proof.name(),
@@ -196,6 +217,7 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "seconds": answer.took.as_secs_f64(),
             "notes": answer.notes,
             "untried": answer.untried,
+            "live": answer.live.iter().map(live).collect::<Vec<_>>(),
             "mutants": answer.mutants.iter().map(mutants).collect::<Vec<_>>(),
             "crashes": answer.crashes.as_ref().map(crashes),
             "problems": answer.problems.iter().map(problem).collect::<Vec<_>>(),

@@ -146,6 +146,11 @@ impl Scratch {
         Ok(())
     }
 
+    /// The database as an app and a backfill have it that work on it at the same time: the backfill takes its lock.
+    pub(crate) fn shared(&self) -> Target {
+        self.target.clone().shared()
+    }
+
     /// Opens it in its own time zone.
     ///
     /// # Errors

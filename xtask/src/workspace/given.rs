@@ -8,6 +8,7 @@ use crate::shell::quoted;
 use miette::Diagnostic;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What flags say of a database.
 #[derive(Debug, Clone)]
@@ -157,6 +158,7 @@ impl Database {
             origin: Origin::Given { flags: flags(given) },
             setup,
             volatile: Vec::new(),
+            longest_wait: Duration::from_millis(super::LONGEST_WAIT_MS),
             fixtures,
         })
     }

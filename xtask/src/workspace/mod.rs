@@ -15,6 +15,7 @@ use serde::Deserialize;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A workspace with databases.
 #[derive(Debug, Clone)]
@@ -42,9 +43,14 @@ pub struct Database {
     pub setup: Vec<Setup>,
     /// Columns whose values say nothing, as `(table, column)`: fingerprints leave them out.
     pub volatile: Vec<(String, String)>,
+    /// For how long the app may wait while a backfill runs.
+    pub longest_wait: Duration,
     /// Its fixtures, by name.
     pub fixtures: Vec<Fixture>,
 }
+
+/// For how long it may where nobody says so.
+const LONGEST_WAIT_MS: u64 = 2_000;
 
 /// Who described a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +124,8 @@ pub enum Error {
     /// A `database.toml` can't be understood.
     #[error("{path} can't be used: {why}")]
     #[diagnostic(help(
-        "a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` is optional"
+        "a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and \
+         `longest_wait_ms = 2000` are optional"
     ))]
     DatabaseToml {
         /// The file.
@@ -196,6 +203,7 @@ struct DatabaseToml {
     engine: Engine,
     #[serde(default)]
     volatile: Vec<String>,
+    longest_wait_ms: Option<u64>,
 }
 
 impl Workspace {
@@ -274,8 +282,10 @@ impl Database {
             volatile.push((table.to_owned(), column.to_owned()));
         }
         let fixtures = read_fixtures(&root.join("fixtures").join(&name))?;
+        let longest_wait = Duration::from_millis(toml.longest_wait_ms.unwrap_or(LONGEST_WAIT_MS));
         let (beside, origin, setup) = (Vec::new(), Origin::Workspace, Vec::new());
-        Ok(Self { name, engine: toml.engine, folder: folder.to_owned(), beside, origin, setup, volatile, fixtures })
+        let (engine, folder) = (toml.engine, folder.to_owned());
+        Ok(Self { name, engine, folder, beside, origin, setup, volatile, longest_wait, fixtures })
     }
 
     /// All folders of its history.

@@ -134,10 +134,11 @@ fn every_file_says_what_it_is() {
 
 #[test]
 fn what_is_there_is_registered() {
-    for folder in ["backfills", "checks"] {
+    for folder in ["backfills", "checks", "traffic"] {
         let registry = fs::read_to_string(repository().join(format!("xtask/src/{folder}/mod.rs"))).unwrap();
         // Whatever stands between the word `impl` and the trait.
-        let is_entry = |text: &str| ["Backfill for ", "Deep for ", "RowCheck for "].iter().any(|of| text.contains(of));
+        let traits = ["Backfill for ", "Deep for ", "RowCheck for ", "Traffic for "];
+        let is_entry = |text: &str| traits.iter().any(|of| text.contains(of));
         for (file, _) in files(&format!("xtask/src/{folder}"), "rs").into_iter().filter(|(_, text)| is_entry(text)) {
             let name = stem(Path::new(&file));
             let listed = registry.contains(&format!("mod {name};"))

@@ -247,6 +247,10 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"\(process \d+\)", "(process <pid>)"),
     (r"\(session \d+\)", "(session <pid>)"),
     (r"\b[0-9a-f]{32}\b", "<hash>"),
+    (r"wrote \d+ times \([^)]*\)", "wrote <n> times (<kinds>)"),
+    (r"\d+ values that the app wrote are", "<n> values that the app wrote are"),
+    (r"the next run did \d+ ", "the next run did <n> "),
+    (r#""live":\[\{.*?\}\]"#, r#""live":[<figures>]"#),
 ];
 
 /// The repository that these tests belong to.

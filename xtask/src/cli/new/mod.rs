@@ -68,10 +68,14 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     for (path, _) in &files {
         context.terminal.result(&format!("  {}", path.display()));
     }
-    let next = if args.backfill {
-        "fill in the files, then: cargo xtask backfill --verify, cargo xtask ci"
-    } else {
-        "fill in the files, then: cargo xtask ci"
+    let next = match (args.backfill, context.traffic(&database.name)) {
+        (false, _) => "fill in the files, then: cargo xtask ci".to_owned(),
+        (true, Some(_)) => "fill in the files, then: cargo xtask backfill --verify, cargo xtask ci".to_owned(),
+        (true, None) => format!(
+            "fill in the files, and write what the app does meanwhile into xtask/src/traffic/{}.rs, then: cargo xtask backfill \
+             --verify, cargo xtask ci",
+            database.name
+        ),
     };
     context.terminal.note(&context.terminal.err().faint(next));
     Ok(Exit::Ok)

@@ -55,7 +55,7 @@ impl Session {
 
     async fn prepare(&mut self) -> Result<(), Error> {
         // What this tool made is on a server that was looked at already.
-        if self.access != Access::Scratch {
+        if !matches!(self.access, Access::Scratch | Access::Shared) {
             refuse_old(&self.address, &mut self.connection, self.wait).await?;
             refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
             self.execute(STAY, &[]).await?;
@@ -69,7 +69,7 @@ impl Session {
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
             Access::Write | Access::Doomed => Ok(()),
-            Access::Scratch => self.execute("SET synchronous_commit = off", &[]).await.map(drop),
+            Access::Scratch | Access::Shared => self.execute("SET synchronous_commit = off", &[]).await.map(drop),
         }
     }
 

@@ -60,6 +60,7 @@ impl Session {
             // Unlike one whose disk is waited for, its journal is hot from the first row on.
             Access::Doomed => options.synchronous(SqliteSynchronous::Off),
             Access::Scratch => options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off),
+            Access::Shared => options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off),
         };
         if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|source| Error::Io {

@@ -24,6 +24,7 @@ fn database_toml() {
     );
     let unknown = toml("engine = \"sqlite\"\nvolatile = ['\"Pet\".\"createdat\"']\n");
     check("toml_volatile_unknown_column", &unknown, "ci pets", 1);
+    check("toml_wait_of_another_type", &toml("engine = \"sqlite\"\nlongest_wait_ms = \"soon\"\n"), "migrate pets", 2);
     check("toml_not_utf_8", Workspace::new().write(TOML, b"engine = \"sqlite\" # \xff\n"), "migrate pets", 2);
 }
 

@@ -7,7 +7,7 @@ mod unified_profiles;
 use super::{execute, query, unique, url};
 use crate::database::block;
 use crate::workspace::Workspace;
-use app::profiles::{ProfileError, Stored, Unified, answer, get, profile_id};
+use app::profiles::{ProfileError, Stored, Unified, answer, create_user, delete_user, get, leave, profile_id};
 use pretty_assertions::assert_eq;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
@@ -339,4 +339,42 @@ fn batches_of_any_size_give_the_same() {
     assert!(all.iter().all(|(rows, findings, counts, foreseen)| {
         (rows, findings, counts) == (&all[0].0, &all[0].1, &all[0].2) && counts == foreseen
     }));
+}
+
+/// Who comes has a profile at once; what is left is what the other contexts make; who goes leaves nothing.
+#[test]
+fn users_come_and_go() {
+    let (workspace, url) = database();
+    let come = |name: &str, email: &str| block(async { create_user(&mut connect(&url).await, name, email).await });
+    let left = |user: &str, context: &str| block(async { leave(&mut connect(&url).await, user, context).await });
+    let deleted = |user: &str| block(async { delete_user(&mut connect(&url).await, user).await });
+
+    let user = come("Zoe", "3@x").unwrap();
+    let id = user.profile.user_id.clone();
+    assert_eq!(got(&url, &id).unwrap(), Stored { profile: user.profile, intents: Vec::new() });
+    answered(&url, "u1", "service", r#"{"location": "Rome"}"#).unwrap_err();
+    let unified = left("u1", "service").unwrap();
+    assert_eq!(unified.intents.len(), 1);
+    let stored = got(&url, "u1").unwrap();
+    assert_eq!((stored.profile, stored.intents), (unified.profile, unified.intents));
+    deleted("u2").unwrap();
+    workspace.succeed(&format!("verify profiles --url {url}"));
+    deleted("u1").unwrap();
+    deleted(&id).unwrap();
+    for table in ["User", "ContextProfile", "Profile", "UnifiedProfile", "ContextIntent"] {
+        assert_eq!(query(&url, &format!(r#"SELECT count(*) FROM "{table}""#)), ["0"], "{table}");
+    }
+
+    come("Mo", "1@x").unwrap();
+    let refused = |error: ProfileError, expect: &str| assert_eq!(error.to_string(), expect);
+    let taken = "there is a user with the address \"1@x\" already: use another one";
+    refused(come("Mo", "1@x").unwrap_err(), taken);
+    let nul = "the name of the new user holds a NUL character, which PostgreSQL cannot store: leave it out";
+    refused(come("\0", "4@x").unwrap_err(), nul);
+    refused(deleted("u1").unwrap_err(), "there is no user \"u1\": use the id of a user that exists");
+    refused(left("u1", "service").unwrap_err(), "there is no user \"u1\": use the id of a user that exists");
+    let id = query(&url, r#"SELECT "id" FROM "User""#).remove(0);
+    let nothing = format!("user {id:?} is not in the context service: there is nothing to leave");
+    refused(left(&id, "service").unwrap_err(), &nothing);
+    assert!(matches!(left(&id, "x"), Err(ProfileError::UnknownContext { .. })));
 }

@@ -1,7 +1,7 @@
 //! The proofs on a small history with a small backfill, on PostgreSQL.
 
 use super::url;
-use crate::proofs::{Labels, Toys};
+use crate::proofs::{Labels, Toys, live};
 use sqlx::postgres::Postgres;
 use std::fmt::Write;
 use xtask::engine::{Address, Engine};
@@ -124,4 +124,19 @@ fn what_is_the_clocks_alone() {
     ));
     let answers = rehearse(&toys, &labels(&format!("{SOUND}, seen = toy.made_at, at = DEFAULT")));
     toys.hold(answers, Proof::ChecksBite, &[], "postgres_clocks_alone");
+}
+
+/// Writers beside a backfill with each fault.
+#[test]
+fn faults_beside_writers() {
+    for (set, guard, others, problems) in live::FAULTS {
+        let mut toys = Toys::new("postgres", live::CREATE, live::LABEL, &live::fixture());
+        toys.traffic = Some(Box::new(live::App::<Postgres>::new()));
+        let set = set.replace("{label}", SOUND);
+        let write = format!(
+            "UPDATE toy SET {set} FROM jsonb_array_elements($1::text::jsonb) AS new (row) WHERE toy.id = new.row ->> 0{guard}"
+        );
+        let answers = rehearse(&toys, &Labels::new(live::UNITS, write));
+        live::check(&answers, &[others, &[Proof::ChecksBite][..]].concat(), problems);
+    }
 }

@@ -1,6 +1,7 @@
 //! The proofs on a small history with a small backfill, which is written wrong in one way at a time: what labels a toy. Each
 //! row says which proof finds it and how it is told.
 
+pub(crate) mod live;
 mod sqlite;
 
 use crate::database::block;
@@ -16,7 +17,7 @@ use xtask::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
 use xtask::check::{self, AnyRowCheck};
 use xtask::event::silent;
 use xtask::migration::History;
-use xtask::rehearsal::{Answer, Depth, Proof, Subject};
+use xtask::rehearsal::{Answer, AnyTraffic, Depth, Proof, Subject};
 use xtask::report::{Paint, failures};
 use xtask::sandbox::{Host, NoHost, Sandbox};
 use xtask::workspace::Workspace;
@@ -61,7 +62,7 @@ macro_rules! labels {
                     unit: "toy",
                     from: LABELS,
                     until: None,
-                    scopes: &[],
+                    scopes: &["id"],
                     undo: Undo::Absent,
                 }
             }
@@ -102,6 +103,8 @@ labels!(Postgres, PgConnection);
 pub(crate) struct Toys {
     folder: TempDir,
     pub(crate) depth: Depth,
+    /// What the app does while the backfill runs.
+    pub(crate) traffic: Option<Box<dyn AnyTraffic>>,
     /// A place that differs from run to run: that of the server.
     pub(crate) hidden: String,
 }
@@ -111,7 +114,7 @@ impl Toys {
     pub(crate) fn new(engine: &str, created: &str, labels: &str, fixture: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hidden = folder.path().to_string_lossy().into_owned();
-        let toys = Self { folder, depth: Depth::Exhaustive, hidden };
+        let toys = Self { folder, depth: Depth::Exhaustive, traffic: None, hidden };
         toys.write("migrations/toys/database.toml", &format!("engine = \"{engine}\"\n"));
         toys.write(&format!("migrations/toys/{CREATED}_create.up.sql"), created);
         toys.write(&format!("migrations/toys/{LABELS}_labels.up.sql"), labels);
@@ -150,6 +153,7 @@ impl Toys {
                 checks: &checks,
                 row_checks: row_checks.to_vec(),
                 backfills: vec![backfill],
+                traffic: self.traffic.as_deref(),
                 depth: self.depth,
                 program: None,
                 sandbox: &sandbox,

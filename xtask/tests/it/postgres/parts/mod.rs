@@ -3,6 +3,7 @@
 
 mod add;
 mod backfill;
+mod change;
 mod checks;
 mod straightforward;
 

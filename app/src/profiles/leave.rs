@@ -1,0 +1,40 @@
+//! Leaving a context.
+//!
+//! What was said in it goes, and the unified profile is made anew of what is left, in the same transaction.
+
+use sqlx::{Connection, PgConnection};
+
+use super::answer::{lock_user, user};
+use super::store::store;
+use super::{Context, ProfileError, Unified, unify};
+
+const ACTION: &str = "leave a context";
+
+/// Takes a user out of a context, with the answers and the chat that belong to it. Returns what the user's other contexts
+/// make together. The user's row is locked meanwhile, as [`answer`](super::answer()) does.
+///
+/// # Errors
+///
+/// [`ProfileError::UnknownContext`], [`ProfileError::NoSuchUser`], [`ProfileError::NotInContext`]; else what the database
+/// said. Then nothing was changed.
+pub async fn leave(conn: &mut PgConnection, user_id: &str, context: &str) -> Result<Unified, ProfileError> {
+    let context =
+        Context::from_label(context).ok_or_else(|| ProfileError::UnknownContext { label: context.to_owned() })?;
+    let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;
+    lock_user(&mut tx, user_id).await?;
+    let left = sqlx::query(
+        r#"DELETE FROM "ContextProfile" WHERE "userId" = $1 AND "contextType" = $2::text::"RelationshipContextType""#,
+    )
+    .bind(user_id)
+    .bind(context.as_str())
+    .execute(&mut *tx)
+    .await
+    .map_err(ProfileError::database(ACTION))?;
+    if left.rows_affected() == 0 {
+        return Err(ProfileError::NotInContext { user_id: user_id.to_owned(), context });
+    }
+    let unified = unify(&user(&mut tx, user_id).await?);
+    store(&mut tx, &unified).await.map_err(ProfileError::database(ACTION))?;
+    tx.commit().await.map_err(ProfileError::database(ACTION))?;
+    Ok(unified)
+}

@@ -1,0 +1,53 @@
+//! Users who come and go.
+
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::answer::{lock_user, user};
+use super::store::store;
+use super::{ProfileError, Unified, unify};
+
+/// Takes in a user, with the unified profile of somebody who has said nothing yet, in one transaction.
+///
+/// # Errors
+///
+/// [`ProfileError::EmailTaken`], [`ProfileError::NulInUser`]; else what the database said. Then nothing was stored.
+pub async fn create_user(conn: &mut PgConnection, name: &str, email: &str) -> Result<Unified, ProfileError> {
+    const ACTION: &str = "create a user";
+    if let Some((field, _)) = [("name", name), ("email", email)].into_iter().find(|(_, text)| text.contains('\0')) {
+        return Err(ProfileError::NulInUser { field });
+    }
+    let id = Uuid::new_v4().to_string();
+    let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;
+    sqlx::query(r#"INSERT INTO "User" ("id", "name", "email") VALUES ($1, $2, $3)"#)
+        .bind(&id)
+        .bind(name)
+        .bind(email)
+        .execute(&mut *tx)
+        .await
+        .map_err(|error| match error.as_database_error().and_then(|error| error.constraint()) {
+            Some("User_email_key") => ProfileError::EmailTaken { email: email.to_owned() },
+            _ => ProfileError::database(ACTION)(error),
+        })?;
+    let unified = unify(&user(&mut tx, &id).await?);
+    store(&mut tx, &unified).await.map_err(ProfileError::database(ACTION))?;
+    tx.commit().await.map_err(ProfileError::database(ACTION))?;
+    Ok(unified)
+}
+
+/// Deletes a user with all that the user ever said.
+///
+/// # Errors
+///
+/// [`ProfileError::NoSuchUser`]; else what the database said.
+pub async fn delete_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
+    const ACTION: &str = "delete a user";
+    let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;
+    lock_user(&mut tx, user_id).await?;
+    sqlx::query(r#"DELETE FROM "User" WHERE "id" = $1"#)
+        .bind(user_id)
+        .execute(&mut *tx)
+        .await
+        .map_err(ProfileError::database(ACTION))?;
+    tx.commit().await.map_err(ProfileError::database(ACTION))
+}
