@@ -1,6 +1,6 @@
-//! How fast a backfill is on PostgreSQL: `cargo bench --bench llama_logs`. Its rate is held against that of one plain `UPDATE`
-//! of a constant of the same size in one transaction, on a copy of the same database, in the same run and on the same
-//! throwaway server. The backfill runs in a process of its own, whose peak memory is read from the system.
+//! How fast a backfill is on PostgreSQL, with one, two and four workers: `cargo bench --bench llama_logs`. Its rate is held
+//! against that of one plain `UPDATE` of a constant of the same size in one transaction, on a copy of the same database, in the
+//! same run and on the same throwaway server. The backfill runs in a process of its own, whose peak memory is read from the system.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -16,7 +16,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use xtask::backfill::{Effect, Pass};
+use xtask::backfill::{DEFAULT_AIM, Effect, Pass};
 use xtask::engine::{Address, Engine, Target};
 use xtask::event::silent;
 use xtask::postgres_server::{Binaries, Hints, Server};
@@ -26,6 +26,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 /// Names the database to the process that runs the backfill.
 const CHILD: &str = "LLAMA_LOGS_BENCH_URL";
+
+/// How many workers it has.
+const WORKERS: &str = "LLAMA_LOGS_BENCH_WORKERS";
 
 const RECORDS: u32 = 1_000_000;
 /// The targets.
@@ -44,7 +47,10 @@ fn main() -> Result<()> {
 async fn fill(url: &str) -> Result<()> {
     let target = Target::real(Address::parse(Engine::Postgres, url)?, Duration::from_secs(10));
     let mut pass = Pass::new(Effect::Execute);
-    pass.batch = env::var("BATCH").ok().and_then(|batch| batch.parse::<NonZeroU32>().ok()).unwrap_or(pass.batch);
+    let number = |name: &str| env::var(name).ok().and_then(|n| n.parse::<NonZeroU32>().ok());
+    pass.batch = number("BATCH").unwrap_or(pass.batch);
+    pass.workers = number(WORKERS).unwrap_or(pass.workers);
+    pass.aim = Some(DEFAULT_AIM);
     let outcome = xtask::backfill::run(&LlamaLogCategories, &target, &pass, &silent).await?;
     assert_eq!(outcome.counts.writes, u64::from(RECORDS), "every record is filled");
     Ok(())
@@ -63,17 +69,26 @@ async fn measure() -> Result<()> {
     maintenance.execute("CREATE DATABASE plain TEMPLATE filled").await?;
 
     let plain = plain_update(&options).await?;
-    let command = duct::cmd(env::current_exe()?, Vec::<String>::new()).env(CHILD, server.url("filled"));
-    let (took, peak) = child::measure(&command)?;
     let rate = |took: Duration| f64::from(RECORDS) / took.as_secs_f64();
-    let memory = child::shown(peak);
-    println!("{:>9}  {:>12}  {:>12}  {:>6}  {:>8}", "records", "plain UPDATE", "backfill", "ratio", "memory");
     println!(
-        "{RECORDS:>9}  {:>10.0}/s  {:>10.0}/s  {:>6.2}  {memory:>8}",
-        rate(plain),
-        rate(took),
-        rate(took) / rate(plain)
+        "{:>9}  {:>12}  {:>7}  {:>12}  {:>6}  {:>8}",
+        "records", "plain UPDATE", "workers", "backfill", "ratio", "memory"
     );
+    for workers in [1, 2, 4] {
+        let database = format!("with_{workers}");
+        maintenance.execute(AssertSqlSafe(format!("CREATE DATABASE {database} TEMPLATE filled"))).await?;
+        let command = duct::cmd(env::current_exe()?, Vec::<String>::new());
+        let command = command.env(CHILD, server.url(&database)).env(WORKERS, workers.to_string());
+        let (took, peak) = child::measure(&command)?;
+        let memory = child::shown(peak);
+        println!(
+            "{RECORDS:>9}  {:>10.0}/s  {workers:>7}  {:>10.0}/s  {:>6.2}  {memory:>8}",
+            rate(plain),
+            rate(took),
+            rate(took) / rate(plain)
+        );
+        maintenance.execute(AssertSqlSafe(format!("DROP DATABASE {database}"))).await?;
+    }
     println!("targets: ratio at least {RATIO}, memory below {MEGABYTES} MB");
     server.stop().await;
     Ok(())

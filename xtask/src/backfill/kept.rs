@@ -133,9 +133,6 @@ fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
 
 /// Works until no range is left, of whichever process.
 async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
-    let mut retries = Retries::new(target.wait);
-    // Whether the answer to what ends the run was lost: it may have ended.
-    let mut is_unsure = false;
     loop {
         let idle = join_all((0..crew.pass.workers.get()).map(|_| worker::work::<B, S>(crew, target, run))).await;
         let mut is_stopped = false;
@@ -145,24 +142,29 @@ async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run:
         if is_stopped {
             return Ok(End::Stopped);
         }
-        let settled = settle(crew, target, run).await;
-        let settled = match settled {
+        if let Some(end) = settle(crew, target, run).await? {
+            return Ok(end);
+        }
+    }
+}
+
+/// Waits until a range is free, for others may be at work, or until there is none any more; then ends the run. Returns how it
+/// ended; none where there is a range.
+async fn settle<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<Option<End>, Error> {
+    let mut retries = Retries::new(target.wait);
+    // Whether the answer to what ends the run was lost: it may have ended.
+    let mut is_unsure = false;
+    loop {
+        match look(crew, target, run).await {
+            Ok(Settled::Again) => return Ok(None),
+            Ok(Settled::Ended(End::FinishedElsewhere)) if is_unsure => return Ok(Some(End::Finished)),
+            Ok(Settled::Ended(end)) => return Ok(Some(end)),
+            Ok(Settled::OthersAtWork) if crew.is_to_stop() => return Ok(Some(End::Stopped)),
+            Ok(Settled::OthersAtWork) => tokio::time::sleep(POLL).await,
             Err(error) => match error.waited() {
-                Some(waited) if retries.again(waited).await => {
-                    is_unsure = true;
-                    continue;
-                }
+                Some(waited) if retries.again(waited).await => is_unsure = true,
                 _ => return Err(error.after_all(&retries)),
             },
-            Ok(settled) => settled,
-        };
-        retries = Retries::new(target.wait);
-        match settled {
-            Settled::Ended(End::FinishedElsewhere) if is_unsure => return Ok(End::Finished),
-            Settled::Ended(end) => return Ok(end),
-            Settled::Again => {}
-            // Their workers are at work, or are gone and have not been found out yet.
-            Settled::OthersAtWork => tokio::time::sleep(POLL).await,
         }
     }
 }
@@ -175,11 +177,11 @@ enum Settled {
 }
 
 /// Looks what is left of the run: adds ranges for what came behind its back, or ends it.
-async fn settle<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<Settled, Error> {
+async fn look<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<Settled, Error> {
     let mut connection = target.open().await?;
     let settled = async {
         connection.begin_alone().await?;
-        let settled = settle_alone(crew, run, &mut connection).await?;
+        let settled = look_alone(crew, run, &mut connection).await?;
         connection.commit().await?;
         Ok(settled)
     };
@@ -187,7 +189,7 @@ async fn settle<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> R
     connection.close_with(settled).await
 }
 
-async fn settle_alone<B: Backfill>(
+async fn look_alone<B: Backfill>(
     crew: &Crew<'_, B>,
     run: i64,
     connection: &mut Connection,
@@ -201,7 +203,8 @@ async fn settle_alone<B: Backfill>(
     }
     let (looks, open) = ledger::looks(connection, run).await?;
     if open > 0 {
-        return Ok(Settled::OthersAtWork);
+        let is_free = ledger::is_one_free(connection, run).await?;
+        return Ok(if is_free { Settled::Again } else { Settled::OthersAtWork });
     }
     if pass.effect == Effect::Execute && looks < LAST_LOOKS {
         let pending = count(backfill, connection, &pass.scope, Which::Pending).await?;

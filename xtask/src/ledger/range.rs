@@ -90,6 +90,16 @@ pub async fn claim(connection: &mut Connection, run: i64, worker: i64) -> Result
     }
 }
 
+/// Whether a range of a run is free. In the transaction at hand.
+///
+/// # Errors
+/// What the engine said.
+pub async fn is_one_free(connection: &mut Connection, run: i64) -> Result<bool, Error> {
+    let free = connection.engine().is_free();
+    let sql = format!("SELECT 1 FROM _xtask_ranges WHERE run = $1 AND NOT done AND {free} LIMIT 1");
+    Ok(!connection.query(&sql, &[run.into()], 1).await?.rows.is_empty())
+}
+
 async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64) -> Result<Option<Range>, Error> {
     let engine = connection.engine();
     let sql = format!(

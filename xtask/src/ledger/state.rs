@@ -143,7 +143,7 @@ impl Transition {
             Self::AskToStop => (&[Running, Pausing, Paused], Stopping),
             Self::Stop => (&[Running, Pausing, Paused, Stopping], Stopped),
             Self::Fail => (&[Running, Pausing, Paused, Stopping], Failed),
-            Self::Finish => (&[Running, Pausing, Stopping], Finished),
+            Self::Finish => (&[Running, Pausing, Paused, Stopping], Finished),
             Self::Supersede => (&[Running, Pausing, Paused, Stopping, Stopped, Failed], Superseded),
         }
     }
@@ -190,7 +190,7 @@ mod tests {
         check(Transition::AskToStop, "stopping stopping stopping . . . . .");
         check(Transition::Stop, "stopped stopped stopped stopped . . . .");
         check(Transition::Fail, "failed failed failed failed . . . .");
-        check(Transition::Finish, "finished finished . finished . . . .");
+        check(Transition::Finish, "finished finished finished finished . . . .");
         check(Transition::Supersede, "superseded superseded superseded superseded superseded superseded . .");
     }
 

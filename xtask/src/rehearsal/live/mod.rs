@@ -236,8 +236,10 @@ async fn tell(course: &mut Course<'_>, about: &About, figures: &Figures, diary: 
         course.untried.push(format!("no write was made while {name} ran of which anything is known"));
     }
     course.notes.push(figures.to_string());
-    course.notes.push(format!(
-        "{} values that the app wrote are what it wrote; the next run did {} {}s that came meanwhile",
-        seen.compared, seen.next, about.unit
-    ));
+    let late = match seen.next {
+        0 => String::new(),
+        1 => format!("; the next run did a {} that came behind this one's back", about.unit),
+        n => format!("; the next run did {n} {}s that came behind this one's back", about.unit),
+    };
+    course.notes.push(format!("{} values that the app wrote are what it wrote{late}", seen.compared));
 }
