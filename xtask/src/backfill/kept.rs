@@ -189,11 +189,7 @@ async fn look<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Res
     connection.close_with(settled).await
 }
 
-async fn look_alone<B: Backfill>(
-    crew: &Crew<'_, B>,
-    run: i64,
-    connection: &mut Connection,
-) -> Result<Settled, Error> {
+async fn look_alone<B: Backfill>(crew: &Crew<'_, B>, run: i64, connection: &mut Connection) -> Result<Settled, Error> {
     let (backfill, pass) = (crew.backfill, crew.pass);
     match ledger::state(connection, run).await? {
         RunState::Finished => return Ok(Settled::Ended(End::FinishedElsewhere)),

@@ -71,11 +71,9 @@ pub(crate) enum Output {
     Part(PartV2),
     Session(SessionV2),
     Relationship(RelationshipV2),
-    /// The user is done: the settings as they were read, and with the mark.
+    /// The user is done.
     Done {
         user: Uuid,
-        before: Option<Json>,
-        after: Json,
     },
 }
 
@@ -213,8 +211,7 @@ impl Backfill for PartsV2 {
     }
 
     fn transform(&self, user: &User, _findings: &mut Findings) -> Result<Output, Reject> {
-        let after = mark_done(user.settings.as_ref());
-        Ok(Output::Done { user: user.cursor, before: user.settings.clone(), after })
+        Ok(Output::Done { user: user.cursor })
     }
 
     fn describe(&self, user: &User, _output: &Output) -> String {
@@ -273,7 +270,7 @@ impl Backfill for PartsV2 {
     }
 
     /// Where a part came under a name that was to be moved, or is gone, a relationship has other ends now. Where a user is gone,
-    /// or has other settings, there is nothing to be moved, or another mark to be made.
+    /// there is nothing to be moved.
     fn is_overtaken(&self, error: &sqlx::Error) -> bool {
         let references = [
             "part_relationships_v2_part_a_id_fkey",
@@ -283,22 +280,18 @@ impl Backfill for PartsV2 {
             "parts_v2_user_id_fkey",
         ];
         let constraint = error.as_database_error().and_then(|error| error.constraint());
-        matches!(error, sqlx::Error::RowNotFound) || constraint.is_some_and(|name| references.contains(&name))
+        constraint.is_some_and(|name| references.contains(&name))
     }
 
     async fn write(&self, connection: &mut PgConnection, outputs: &[Output]) -> Result<u64, sqlx::Error> {
         let (mut parts, mut sessions, mut relationships) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut users, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+        let mut users = Vec::new();
         for output in outputs {
             match output {
                 Output::Part(part) => parts.push(part.row()),
                 Output::Session(session) => sessions.push(session.row()),
                 Output::Relationship(relationship) => relationships.push(relationship.row()),
-                Output::Done { user, before: was, after: is } => {
-                    users.push(*user);
-                    before.push(was.as_ref().map(|json| json.as_str().to_owned()));
-                    after.push(is.as_str().to_owned());
-                }
+                Output::Done { user } => users.push(*user),
             }
         }
         let mut written = 0;
@@ -310,7 +303,7 @@ impl Backfill for PartsV2 {
             }
         }
         if !users.is_empty() {
-            written += mark(connection, users, before, after).await?;
+            written += mark(connection, users).await?;
         }
         Ok(written)
     }
@@ -372,24 +365,15 @@ const INSERT_SESSIONS: &str = "INSERT INTO sessions_v2 SELECT new.* FROM unnest(
 const INSERT_RELATIONSHIPS: &str = "INSERT INTO part_relationships_v2 SELECT new.* FROM unnest($1::text[]) AS input (row)
     CROSS JOIN LATERAL jsonb_populate_record(NULL::part_relationships_v2, input.row::jsonb) AS new ON CONFLICT DO NOTHING";
 
-/// Marks users. Where somebody has changed the settings of one since they were read, none may be: [`sqlx::Error::RowNotFound`].
-async fn mark(
-    connection: &mut PgConnection,
-    users: Vec<Uuid>,
-    before: Vec<Option<String>>,
-    after: Vec<String>,
-) -> Result<u64, sqlx::Error> {
-    let update = "UPDATE users SET settings = new.after::jsonb
-                  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, before, after)
-                  WHERE users.id = new.id AND users.settings IS NOT DISTINCT FROM new.before::jsonb
-                  AND users.settings IS DISTINCT FROM new.after::jsonb";
-    let marked = sqlx::query(update).bind(&users).bind(before).bind(&after).execute(&mut *connection).await?;
-    let others = "SELECT FROM unnest($1::uuid[], $2::text[]) AS new (id, after) JOIN users USING (id)
-                  WHERE users.settings IS DISTINCT FROM new.after::jsonb LIMIT 1";
-    match sqlx::query(others).bind(users).bind(after).fetch_optional(connection).await? {
-        Some(_) => Err(sqlx::Error::RowNotFound),
-        None => Ok(marked.rows_affected()),
-    }
+/// Marks users, in the settings that they have now: the app may have changed them since the user was read.
+async fn mark(connection: &mut PgConnection, users: Vec<Uuid>) -> Result<u64, sqlx::Error> {
+    let now = "SELECT id, settings::text FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
+    let now: Vec<(Uuid, Option<Json>)> = sqlx::query_as(now).bind(users).fetch_all(&mut *connection).await?;
+    let (users, after): (Vec<Uuid>, Vec<String>) =
+        now.iter().map(|(user, settings)| (*user, mark_done(settings.as_ref()).as_str().to_owned())).unzip();
+    let update = "UPDATE users SET settings = new.after::jsonb FROM unnest($1::uuid[], $2::text[]) AS new (id, after)
+                  WHERE users.id = new.id AND users.settings IS DISTINCT FROM new.after::jsonb";
+    Ok(sqlx::query(update).bind(users).bind(after).execute(connection).await?.rows_affected())
 }
 
 impl Deep for PartsV2 {
