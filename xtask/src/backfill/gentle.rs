@@ -58,9 +58,7 @@ impl Gentle {
 
 /// Rests between two batches, of which the last took so long.
 pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration) -> Advice {
-    if !crew.pass.rest.is_zero() {
-        tokio::time::sleep(crew.pass.rest).await;
-    }
+    sleep(crew, crew.pass.rest).await;
     let mut advice = Advice::GoOn;
     let mut is_told = false;
     loop {
@@ -81,7 +79,17 @@ pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration) -> Adv
     }
     if advice == Advice::Shorter {
         // They had to wait for that long: now they have as long for themselves.
-        tokio::time::sleep(took).await;
+        sleep(crew, took).await;
     }
     advice
+}
+
+/// Sleeps for that long, or until nothing more is to be begun.
+async fn sleep<B: Backfill>(crew: &Crew<'_, B>, time: Duration) {
+    let mut left = time;
+    while !left.is_zero() && !crew.is_to_stop() {
+        let step = left.min(EVERY);
+        tokio::time::sleep(step).await;
+        left -= step;
+    }
 }
