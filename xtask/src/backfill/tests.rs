@@ -293,3 +293,26 @@ fn units_that_would_be_forgotten_are_an_error() {
     check(r#"SELECT 1 AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#, "two units share this \"cursor\"");
     check(r#"SELECT t.rowid AS "cursor", "doubld" IS NULL AS "pending", t.n FROM t"#, "no such column: doubld");
 }
+
+/// Each number that is doubled brings another one behind all others: whoever ran to the last unit would never come to an end.
+#[test]
+fn a_run_ends_although_rows_keep_coming() {
+    block_on(async {
+        let numbers =
+            Numbers::new(&[(1, 14, false), (2, 15, false), (3, 16, false), (4, 17, false), (5, 18, false)]).await;
+        let mut connection = numbers.target.open().await.unwrap();
+        let trigger = "CREATE TRIGGER more AFTER UPDATE OF doubled ON t WHEN old.doubled IS NULL BEGIN \
+                       INSERT INTO t (rowid, n) SELECT max(rowid) + 1, new.n + 5 FROM t; END";
+        connection.execute(trigger, &[]).await.unwrap();
+        connection.close().await.unwrap();
+        for batch in [1, 2, 10] {
+            let before = numbers.rows().await.iter().filter(|row| row[2] == crate::engine::Value::Null).count() as u64;
+            let run = numbers.pass(Effect::Execute, batch, None);
+            let outcome = tokio::time::timeout(Duration::from_secs(60), run).await.expect("it never ends").0.unwrap();
+            // Those that were there, and three times those that came behind them.
+            assert_eq!((outcome.ending, outcome.counts.units), (Ending::Finished, 4 * before));
+            let predicted = numbers.pass(Effect::Predict, batch, None).await.0.unwrap();
+            assert_eq!(predicted.counts.units, before, "the next run has those that still came");
+        }
+    });
+}
