@@ -4,7 +4,7 @@ use super::super::Course;
 use super::super::deterministic::{excused, is_due_to_a_default};
 use super::super::passing::Passing;
 use super::super::state::{Moment, leave_out, may_pass};
-use super::process::Point;
+use super::process::{Blow, Point};
 use super::words::Done;
 use crate::Error;
 use crate::engine::{Commit, Side, VolatileDefault};
@@ -72,14 +72,14 @@ impl Usual {
         Ok(told.lines())
     }
 
-    /// What of a report does not add up, of a step that was interrupted at that place.
-    pub(super) fn report(&self, done: &Done, point: Point) -> Vec<String> {
+    /// What of a report does not add up, of a step that was struck like that at last.
+    pub(super) fn report(&self, done: &Done, (blow, point): (Blow, Point)) -> Vec<String> {
         let (Done::Backfill { counts: usual, found }, Done::Backfill { counts: now, found: found_now }) =
             (&self.done, done)
         else {
             return Vec::new();
         };
-        if point.side == Side::After && point.number == self.commits.len() {
+        if blow == Blow::Kill && point.side == Side::After && point.number == self.commits.len() {
             // The run was finished: this is another one, which finds nothing to do.
             let none = Counts::default();
             return differing("units", none.units, now.units)

@@ -224,11 +224,11 @@ impl Trial<'_> {
             End::Done(done) => End::Done(done),
             End::Killed(_) | End::Failed(_) => process::run(course, self.program, step, &mut scratch, &[]).await?.end,
         };
-        let Some((_, point)) = ran.struck.last().copied() else { return Ok(true) };
+        let Some((blow, point)) = ran.struck.last().copied() else { return Ok(true) };
         let struck = struck(&ran.struck, usual.commits.len());
         let (lines, what) = match end {
             End::Done(done) => {
-                let mut lines = usual.report(&done, point);
+                let mut lines = usual.report(&done, (blow, point));
                 lines.extend(usual.content(course, &scratch).await?);
                 (lines, "and everything is as in one go")
             }
