@@ -223,7 +223,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"at the same time did [^\n]*, and made", "at the same time did <some>, and made"),
     // How many are tried within a time is that of the machine.
     (
-        r"killed \d+ times? at \d+ of (\d+ commits of \d+ steps?|\d+ commits of \d+ steps? \(\d+ more were not tried\)) within 2 s",
+        r"killed \d+ times? at \d+ of (\d+ commits of \d+ steps?|\d+ commits of \d+ steps? \(\d+ more were not tried\))( within 2 s| in <time>, for one of each takes longer than the 2 s that there are)",
         "killed <n> times within 2 s",
     ),
     (r"went on each time; --exhaustive takes all", "went on each time"),
@@ -249,7 +249,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{32}\b", "<hash>"),
     (r"wrote \d+ times \([^)]*\)", "wrote <n> times (<kinds>)"),
     (r"\d+ values that the app wrote are", "<n> values that the app wrote are"),
-    (r"the next run did \d+ ", "the next run did <n> "),
+    (r#"what it wrote; the next run did [^\n"]*"#, "what it wrote"),
     (r#""live":\[\{.*?\}\]"#, r#""live":[<figures>]"#),
 ];
 

@@ -284,6 +284,11 @@ impl Trial<'_> {
         if steps > 0 {
             let s = |n: usize| if n == 1 { "" } else { "s" };
             let within = match self.figures.budget {
+                Some(budget) if self.time.is_up() => format!(
+                    " in {:.2} s, for one of each takes longer than the {} s that there are",
+                    self.time.spent().as_secs_f64(),
+                    budget.as_secs()
+                ),
                 Some(budget) => format!(" within {} s", budget.as_secs()),
                 None => String::new(),
             };

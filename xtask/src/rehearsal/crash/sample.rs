@@ -77,6 +77,11 @@ impl Time {
         Some(Instant::now() + share)
     }
 
+    /// How long it took so far.
+    pub(super) fn spent(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     /// Whether nothing is left of it.
     pub(super) fn is_up(&self) -> bool {
         self.budget.is_some_and(|budget| self.start.elapsed() >= budget)
