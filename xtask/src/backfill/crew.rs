@@ -1,12 +1,21 @@
 //! What the workers of a pass share: what they have counted together, how much they have told, and whether one of them failed.
 
 use super::gentle::Gentle;
-use super::{About, Backfill, Pass};
+use super::{About, Backfill, Effect, Pass};
+use crate::engine::{self, Lock, Sharing, Target};
 use crate::event::{Event, Events};
 use crate::ledger::Counts;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// Executions of a backfill work side by side; an undo would take back what they have just done.
+pub(super) fn sharing(effect: Effect) -> Sharing {
+    match effect {
+        Effect::Undo => Sharing::Alone,
+        Effect::Execute | Effect::Again | Effect::Predict => Sharing::Together,
+    }
+}
 
 /// The workers of a pass.
 pub(super) struct Crew<'a, B> {
@@ -14,6 +23,12 @@ pub(super) struct Crew<'a, B> {
     pub(super) about: About,
     pub(super) pass: &'a Pass,
     pub(super) gentle: Gentle,
+    /// Whether others may be at work on the database.
+    pub(super) has_company: bool,
+    /// The numbers of its workers.
+    workers: Mutex<Vec<i64>>,
+    /// The right to work on the database, where others may want it.
+    lock: tokio::sync::Mutex<Option<Lock>>,
     counts: Mutex<Counts>,
     lines: AtomicU64,
     has_failed: AtomicBool,
@@ -22,12 +37,21 @@ pub(super) struct Crew<'a, B> {
 
 impl<'a, B: Backfill> Crew<'a, B> {
     /// One that goes on from what was counted before.
-    pub(super) fn new(backfill: &'a B, pass: &'a Pass, counts: Counts, events: Events<'a>) -> Self {
+    pub(super) fn new(
+        backfill: &'a B,
+        pass: &'a Pass,
+        counts: Counts,
+        lock: Option<Lock>,
+        events: Events<'a>,
+    ) -> Self {
         Self {
             backfill,
             about: backfill.about(),
             pass,
             gentle: Gentle::default(),
+            has_company: lock.is_some(),
+            workers: Mutex::default(),
+            lock: tokio::sync::Mutex::new(lock),
             counts: Mutex::new(counts),
             lines: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
@@ -68,6 +92,30 @@ impl<'a, B: Backfill> Crew<'a, B> {
         if self.pass.lines.wants(self.lines.fetch_add(1, Ordering::Relaxed)) {
             (self.events)(Event::Unit { line });
         }
+    }
+
+    /// Another worker of that number begins.
+    pub(super) fn join(&self, worker: i64) {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+    }
+
+    /// The numbers that its workers had.
+    pub(super) fn workers(&self) -> Vec<i64> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes sure that the right to work on the database was not lost with a connection, or takes it again.
+    pub(super) async fn keep_lock(&self, target: &Target) -> Result<(), engine::Error> {
+        let mut lock = self.lock.lock().await;
+        let Some(held) = lock.as_mut() else { return Ok(()) };
+        if !held.is_held().await {
+            // Whoever holds what is gone holds nothing.
+            *lock = None;
+            let waiting = |holder| self.tell(Event::Waiting { database: target.address.url(), holder });
+            let sharing = sharing(self.pass.effect);
+            *lock = Some(Lock::take(&target.address, sharing, target.wait, &waiting).await?);
+        }
+        Ok(())
     }
 
     /// One of the workers can't go on: the others stop after the batch in hand.

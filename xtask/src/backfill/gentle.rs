@@ -2,7 +2,7 @@
 
 use super::Backfill;
 use super::crew::Crew;
-use crate::engine::{Pressure, Target};
+use crate::engine::{Driver, Pressure, Target};
 use crate::event::Event;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -34,8 +34,12 @@ impl Gentle {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner).extend(session);
     }
 
+    /// What goes first, as it was seen last. That somebody waited for us is told once.
     fn seen(&self) -> Vec<Pressure> {
-        self.pressure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut pressure = self.pressure.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = pressure.clone();
+        pressure.retain(|pressure| !matches!(pressure, Pressure::Waits(_)));
+        seen
     }
 
     /// Looks at the server again and again, for as long as this is waited for.
@@ -56,9 +60,14 @@ impl Gentle {
     }
 }
 
+/// Where an engine has one writer at a time, others wait by polling: without a gap between two batches they would never get
+/// their turn. It is this part of the time of a batch.
+const GAP: u32 = 10;
+
 /// Rests between two batches, of which the last took so long.
 pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration) -> Advice {
-    sleep(crew, crew.pass.rest).await;
+    let gap = if crew.has_company && B::Db::ENGINE.has_one_writer() { took / GAP } else { Duration::ZERO };
+    sleep(crew, crew.pass.rest.max(gap)).await;
     let mut advice = Advice::GoOn;
     let mut is_told = false;
     loop {

@@ -4,12 +4,14 @@
 use super::attempts::Attempts;
 use super::crew::Crew;
 use super::deep::Source;
+use super::pace::Pace;
 use super::run::{check_scope, check_window, count, last_key};
 use super::work::{Halt, Overtaken, Strays, Work};
 use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
 use crate::engine::{Connection, Retries, Target, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Begun, Counts, Order, Range};
+use std::sync::Mutex;
 use std::time::Instant;
 
 pub(super) async fn run<B: Backfill, S: Source<B>>(
@@ -38,7 +40,7 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
     };
     counts.retries += tried_again;
     let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
-    Ok(Outcome { about, effect, counts, resumed, ending, already_done, took: start.elapsed() })
+    Ok(Outcome { about, effect, counts, resumed, ending, left: 0, already_done, took: start.elapsed() })
 }
 
 /// What came of the units.
@@ -102,13 +104,14 @@ async fn drive<B: Backfill, S: Source<B>>(
     }
     let until = last_key(backfill, pass, reader).await?;
     reader.prepare_pages().await?;
-    let crew = Crew::new(backfill, pass, counts, events);
-    let work = Work::new(&crew, Overtaken::Take);
+    let crew = Crew::new(backfill, pass, counts, None, events);
+    let pace = Mutex::new(Pace::new(pass.batch.get(), None));
+    let work = Work::new(&crew, &pace, Overtaken::Take);
     // Whatever ranges are open: what is to be done is pending.
     let mut range = Range { until, ..Range::default() };
     let ending = match work.stretch::<S>(reader, writer.as_deref_mut(), &mut range, strays).await? {
         Halt::Finished => Ending::Finished,
-        Halt::Stopped | Halt::Told(_) => Ending::Stopped,
+        Halt::Stopped | Halt::Told(_) | Halt::Lost => Ending::Stopped,
     };
     let already_done = match units {
         0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),

@@ -43,7 +43,14 @@ impl Pace {
 
     /// Learns from a batch that was committed: how many units it had, and how long it took from its beginning.
     pub(super) fn wrote(&mut self, units: u64, took: Duration) {
-        let Some(aim) = self.aim.filter(|_| units > 0) else { return };
+        if units == 0 {
+            return;
+        }
+        let Some(aim) = self.aim else {
+            // Somebody had to wait for one before: step by step it is as it was.
+            self.by_time = self.by_time.saturating_mul(2).min(self.most);
+            return;
+        };
         let fitting = u128::from(units) * aim.as_micros() / took.as_micros().max(1);
         let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
         // A batch that is shorter because there was no more, or because its units are large, does not say that more would fit.

@@ -195,6 +195,8 @@ pub struct Outcome {
     pub resumed: Option<Resumed>,
     /// How it ended.
     pub ending: Ending,
+    /// How many units were to be done in the end: others came again and again, or the backfill does not do them.
+    pub left: u64,
     /// How many units in scope were done already, counted where there was nothing to do.
     pub already_done: Option<u64>,
     /// The time of this process.

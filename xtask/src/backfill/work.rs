@@ -27,6 +27,8 @@ pub(super) enum Halt {
     Stopped,
     /// The run stands so that no further batch may be begun.
     Told(RunState),
+    /// Another worker has the range, for this one gave no sign of life.
+    Lost,
 }
 
 /// What is done about rows that belong to no unit.
@@ -103,7 +105,7 @@ pub(super) struct Work<'a, B> {
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
     gate: Mutex<()>,
-    pace: std::sync::Mutex<Pace>,
+    pace: &'a std::sync::Mutex<Pace>,
     /// Whether the batch in hand is taken though somebody was faster with some of it.
     takes_overtaken: AtomicBool,
 }
@@ -118,10 +120,9 @@ pub(super) enum Overtaken {
 }
 
 impl<'a, B: Backfill> Work<'a, B> {
-    pub(super) fn new(crew: &'a Crew<'a, B>, overtaken: Overtaken) -> Self {
+    pub(super) fn new(crew: &'a Crew<'a, B>, pace: &'a std::sync::Mutex<Pace>, overtaken: Overtaken) -> Self {
         let takes_overtaken = AtomicBool::new(overtaken == Overtaken::Take);
         let (backfill, about, pass) = (crew.backfill, crew.about, crew.pass);
-        let pace = std::sync::Mutex::new(Pace::new(pass.batch.get(), pass.aim));
         Self { backfill, crew, about, pass, gate: Mutex::new(()), pace, takes_overtaken }
     }
 
@@ -182,8 +183,11 @@ impl<'a, B: Backfill> Work<'a, B> {
                     if gentle::rest(self.crew, took).await == Advice::Shorter {
                         self.pace(Pace::shorten);
                     }
+                    if self.crew.is_to_stop() {
+                        return Ok(Halt::Stopped);
+                    }
                 }
-                Ok(Taken::Nothing(state)) => return Ok(Halt::Told(state)),
+                Ok(Taken::Nothing(halt)) => return Ok(halt),
                 Err(error) => {
                     if let (Some(_), Some(writer)) = (open, writer) {
                         writer.rollback().await;
@@ -208,6 +212,10 @@ impl<'a, B: Backfill> Work<'a, B> {
             && let Some(piece) = self.strays(reader).await?
             && sender.send(Ok(piece)).await.is_err()
         {
+            return Ok(());
+        }
+        if until.is_none() {
+            // There was no unit.
             return Ok(());
         }
         loop {
@@ -346,9 +354,9 @@ impl<'a, B: Backfill> Work<'a, B> {
         }
         let start = Instant::now();
         if let (Some(writer), None) = (writer.as_deref_mut(), &open)
-            && let Some(state) = self.begin(writer, range).await?
+            && let Some(halt) = self.begin(writer, range).await?
         {
-            return Ok(Taken::Nothing(state));
+            return Ok(Taken::Nothing(halt));
         }
         let batch = open.get_or_insert_with(|| Open {
             next: range.clone(),
@@ -390,15 +398,15 @@ impl<'a, B: Backfill> Work<'a, B> {
         Ok(Taken::Part)
     }
 
-    /// Begins a batch's transaction; not where the run stands so that none may be begun.
-    async fn begin(&self, writer: &mut Connection, range: &Range) -> Result<Option<RunState>, Error> {
+    /// Begins a batch's transaction; not where there is a reason to halt.
+    async fn begin(&self, writer: &mut Connection, range: &Range) -> Result<Option<Halt>, Error> {
         writer.begin_gently().await?;
         let Some(lease) = range.lease else { return Ok(None) };
         match ledger::hold(writer, lease).await {
-            Ok(RunState::Running) => Ok(None),
+            Ok(Some(RunState::Running)) => Ok(None),
             Ok(state) => {
                 writer.rollback().await;
-                Ok(Some(state))
+                Ok(Some(state.map_or(Halt::Lost, Halt::Told)))
             }
             Err(error) => {
                 writer.rollback().await;
@@ -563,8 +571,8 @@ enum Taken {
     Part,
     /// It ended a batch of so many units, which took so long.
     Batch { units: u64, took: Duration },
-    /// It was not begun with, for the run stands so.
-    Nothing(RunState),
+    /// It was not begun with, for that reason.
+    Nothing(Halt),
 }
 
 /// What came of the file in which findings wait.

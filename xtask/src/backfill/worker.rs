@@ -5,9 +5,11 @@ use super::crew::Crew;
 use super::deep::Source;
 use super::work::{Halt, Overtaken, Strays, Work};
 use super::{Backfill, Effect, Error};
-use crate::engine::{Connection, Retries, Target};
+use super::pace::Pace;
+use crate::engine::{self, Connection, Retries, Target};
 use crate::event::Event;
 use crate::ledger::{self, Range, RunState, Transition};
+use std::sync::Mutex;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -25,11 +27,21 @@ pub(super) enum Idle {
     Stopped,
 }
 
-/// What a worker has from one attempt to the next: how often it tried since its last batch.
-#[derive(Default)]
+/// What a worker has from one attempt to the next.
 struct Attempts {
+    /// How often it tried since its last batch: what no batch has recorded yet.
     in_vain: u32,
+    /// How often of these somebody was faster with some of the batch.
+    overtaken: u32,
     got_on: bool,
+    pace: Mutex<Pace>,
+}
+
+impl Attempts {
+    /// A batch was committed, or a range.
+    fn get_on(&mut self) {
+        (self.in_vain, self.overtaken, self.got_on) = (0, 0, true);
+    }
 }
 
 /// Works until there is nothing to do.
@@ -38,7 +50,8 @@ pub(super) async fn work<B: Backfill, S: Source<B>>(
     target: &Target,
     run: i64,
 ) -> Result<Idle, Error> {
-    let mut attempts = Attempts::default();
+    let pace = Mutex::new(Pace::new(crew.pass.batch.get(), crew.pass.aim));
+    let mut attempts = Attempts { in_vain: 0, overtaken: 0, got_on: false, pace };
     let mut retries = Retries::new(target.wait);
     loop {
         let error = match attempt::<B, S>(crew, target, run, &mut attempts).await {
@@ -54,6 +67,7 @@ pub(super) async fn work<B: Backfill, S: Source<B>>(
             return Err(error.after_all(&retries));
         };
         attempts.in_vain += 1;
+        attempts.overtaken += u32::from(matches!(error, Error::Engine(engine::Error::Conflict { .. })));
         crew.retry(error.to_string(), pause);
         tokio::time::sleep(pause).await;
     }
@@ -66,6 +80,7 @@ async fn attempt<B: Backfill, S: Source<B>>(
     run: i64,
     attempts: &mut Attempts,
 ) -> Result<Idle, Error> {
+    crew.keep_lock(target).await?;
     let mut reader = target.open_to_read().await?;
     let read = async {
         reader.prepare_pages().await?;
@@ -88,6 +103,7 @@ async fn write<B: Backfill, S: Source<B>>(
     // Positive, and as good as never another's.
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
     writer.live_as(number).await?;
+    crew.join(number);
     crew.gentle.writes(writer.session_number().await?);
     loop {
         if crew.is_to_stop() {
@@ -97,15 +113,19 @@ async fn write<B: Backfill, S: Source<B>>(
         // Stored with the next batch.
         range.counts.retries += u64::from(attempts.in_vain);
         let before = range.counts.units;
-        let overtaken = if attempts.in_vain < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
-        let work = Work::new(crew, overtaken);
+        let overtaken = if attempts.overtaken < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
+        let work = Work::new(crew, &attempts.pace, overtaken);
         let strays = strays(crew, &range);
         let halt = work.stretch::<S>(reader, Some(&mut *writer), &mut range, strays).await;
         if range.counts.units > before {
-            *attempts = Attempts { in_vain: 0, got_on: true };
+            attempts.get_on();
         }
         match halt? {
-            Halt::Finished => finish(writer, &range).await?,
+            Halt::Finished => {
+                finish(writer, &range).await?;
+                attempts.get_on();
+            }
+            Halt::Lost => {}
             Halt::Stopped => return Ok(Idle::Stopped),
             Halt::Told(state) => {
                 if pause(crew, writer, run, state).await? == Idle::Stopped {

@@ -16,12 +16,12 @@ pub enum Sharing {
 /// ends.
 #[derive(Debug)]
 pub struct Lock {
-    _held: Held,
+    held: Held,
 }
 
 #[derive(Debug)]
-#[expect(dead_code, reason = "what is held is released by being dropped")]
 enum Held {
+    #[expect(dead_code, reason = "it is released by being dropped")]
     Sqlite(sqlite::FileLock),
     Postgres(postgres::AdvisoryLock),
 }
@@ -53,6 +53,14 @@ impl Lock {
                 Held::Postgres(postgres::AdvisoryLock::take(server, sharing, wait, waiting).await?)
             }
         };
-        Ok(Self { _held: held })
+        Ok(Self { held })
+    }
+
+    /// Whether it is still held: on a server it goes with its session, whatever becomes of that.
+    pub(crate) async fn is_held(&mut self) -> bool {
+        match &mut self.held {
+            Held::Sqlite(_) => true,
+            Held::Postgres(lock) => lock.is_held().await,
+        }
     }
 }

@@ -33,9 +33,16 @@ pub async fn replay(connection: &mut Connection, run: i64, take: &(dyn Fn(Findin
     Ok(())
 }
 
-/// Removes the findings of runs that are over.
-pub(crate) async fn forget(connection: &mut Connection) -> Result<(), Error> {
-    let sql = "DELETE FROM _xtask_findings WHERE run IN \
-               (SELECT run FROM _xtask_runs WHERE state IN ('finished', 'superseded'))";
-    connection.execute(sql, &[]).await.map(drop)
+/// Removes the findings of a run that is over.
+pub(crate) async fn forget(connection: &mut Connection, run: i64) -> Result<(), Error> {
+    connection.execute("DELETE FROM _xtask_findings WHERE run = $1", &[run.into()]).await.map(drop)
+}
+
+/// Removes the findings of finished runs of the same order before this one: their processes were killed before they had told
+/// them.
+pub(crate) async fn forget_before(connection: &mut Connection, run: i64) -> Result<(), Error> {
+    let sql = "DELETE FROM _xtask_findings WHERE run IN (SELECT old.run FROM _xtask_runs AS old JOIN _xtask_runs AS this \
+               ON old.backfill = this.backfill AND old.work = this.work AND old.scope = this.scope \
+               WHERE this.run = $1 AND old.run < $1 AND old.state = 'finished')";
+    connection.execute(sql, &[run.into()]).await.map(drop)
 }

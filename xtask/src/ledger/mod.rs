@@ -16,11 +16,11 @@ pub use accounts::{Account, Accounts, Fate};
 pub use audit::{Logged, Told, audit};
 pub use counts::Counts;
 pub use finding::{Finding, FindingKind, Sighting};
-pub(crate) use found::forget;
+pub(crate) use found::{forget, forget_before};
 pub use found::{keep, replay};
 pub use json::Json;
 pub(crate) use range::end;
-pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, save};
+pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, others_at_work, save};
 pub use run::{
     Begun, By, Order, begin, counted, finish, lacking, look_again, looks, start, state, supersede_all, transition,
     unfinished,

@@ -11,8 +11,8 @@ pub struct Range {
     pub lease: Option<Lease>,
     /// Units after this key; from the first where there is none.
     pub after: Option<Key>,
-    /// Up to and including this key, which was the last when the range was cut: units that come meanwhile are none of it. To
-    /// the last unit where there is none.
+    /// Up to and including this key, which was the last when the range was cut: units that come meanwhile are none of it. Where
+    /// there is none, there was no unit.
     pub until: Option<Key>,
     /// The last key whose batch was committed.
     pub cursor: Option<Key>,
@@ -45,7 +45,7 @@ fn read(connection: &Connection, row: &[Value], run: i64, worker: i64) -> Result
     })
 }
 
-/// Stores ranges that end at these keys, one behind the other; or one of all units where there is no key. In the transaction at
+/// Stores ranges that end at these keys, one behind the other; or one of no unit where there is no key. In the transaction at
 /// hand. `look` counts how often the units were looked at from the first.
 pub(super) async fn cut(connection: &mut Connection, run: i64, look: i64, ends: &[Key]) -> Result<(), Error> {
     let sql = "INSERT INTO _xtask_ranges (run, number, look, after_key, until_key, counts) \
@@ -96,8 +96,20 @@ pub async fn claim(connection: &mut Connection, run: i64, worker: i64) -> Result
 /// What the engine said.
 pub async fn is_one_free(connection: &mut Connection, run: i64) -> Result<bool, Error> {
     let free = connection.engine().is_free();
-    let sql = format!("SELECT 1 FROM _xtask_ranges WHERE run = $1 AND NOT done AND {free} LIMIT 1");
+    let skip = connection.engine().skip_locked();
+    let sql = format!("SELECT 1 FROM _xtask_ranges WHERE run = $1 AND NOT done AND {free} LIMIT 1{skip}");
     Ok(!connection.query(&sql, &[run.into()], 1).await?.rows.is_empty())
+}
+
+/// Whether a living worker has a range of a run, beside those of these numbers. In the transaction at hand.
+///
+/// # Errors
+/// What the engine said.
+pub async fn others_at_work(connection: &mut Connection, run: i64, own: &[i64]) -> Result<bool, Error> {
+    let free = connection.engine().is_free();
+    let sql = format!("SELECT owner FROM _xtask_ranges WHERE run = $1 AND NOT done AND NOT {free}");
+    let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
+    Ok(rows.iter().filter_map(|row| row[0].as_int()).any(|owner| !own.contains(&owner)))
 }
 
 async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64) -> Result<Option<Range>, Error> {
@@ -119,21 +131,18 @@ async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64
 }
 
 /// Makes sure, at the beginning of a batch's transaction, that the range is still the worker's and stays so until its end, and
-/// tells how the run stands.
+/// tells how the run stands; none where somebody else has it.
 ///
 /// # Errors
-/// [`Error::Conflict`] where somebody else has it; what the engine said.
-pub async fn hold(connection: &mut Connection, lease: Lease) -> Result<RunState, Error> {
+/// What the engine said.
+pub async fn hold(connection: &mut Connection, lease: Lease) -> Result<Option<RunState>, Error> {
     let sql = format!(
         "SELECT runs.state FROM _xtask_ranges AS held JOIN _xtask_runs AS runs ON runs.run = held.run \
          WHERE held.run = $1 AND held.number = $2 AND held.owner = $3 AND NOT held.done{}",
         connection.engine().lock_rows("held")
     );
     let rows = connection.query(&sql, &[lease.run.into(), lease.number.into(), lease.worker.into()], 1).await?;
-    match rows.scalar().and_then(Value::as_text).and_then(RunState::of) {
-        Some(state) => Ok(state),
-        None => Err(lost(connection)),
-    }
+    Ok(rows.scalar().and_then(Value::as_text).and_then(RunState::of))
 }
 
 /// What is stored with a range.

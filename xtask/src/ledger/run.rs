@@ -1,6 +1,6 @@
 //! Runs: begun or taken up, moved from state to state, ended. Every move is logged with who made it.
 
-use super::range::{self, cut};
+use super::range::{self, cut, others_at_work};
 use super::{Counts, Range, RunState, Transition, Work, found, json, unreadable};
 use crate::engine::{Connection, Error, Key, Lack, Value};
 
@@ -122,14 +122,16 @@ pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> R
         connection.create_ledger().await?;
     }
     if is_old {
-        // Those of an earlier version of this tool had no ranges: a new run does what they have not done.
+        // Those of an earlier version of this tool have no ranges: a new run does what they have not done.
         supersede(connection, by, "", &[]).await?;
     }
     // Whatever the scope: a key that the opposite work has passed may need this work again.
     let opposite = [order.backfill.into(), order.work.opposite().as_str().into()];
     supersede(connection, by, "backfill = $1 AND work = $2 AND", &opposite).await?;
     let Some(mut begun) = unfinished(connection, order).await? else { return Ok(None) };
-    if let Some(state) = transition(connection, begun.run, Transition::TakeUp, by).await? {
+    // One that somebody works on and has been asked to stop is to stop for whoever joins, too.
+    let is_to_stop = begun.state == RunState::Stopping && others_at_work(connection, begun.run, &[]).await?;
+    if !is_to_stop && let Some(state) = transition(connection, begun.run, Transition::TakeUp, by).await? {
         begun.state = state;
     }
     Ok(Some(begun))
@@ -200,11 +202,13 @@ pub async fn finish(
     by: &By,
 ) -> Result<Option<RunState>, Error> {
     let Some(state) = transition(connection, run, how, by).await? else { return Ok(None) };
+    let has_ranges = "EXISTS (SELECT 1 FROM _xtask_ranges WHERE _xtask_ranges.run = _xtask_runs.run)";
     let counts = counted(connection, run).await?;
-    let sql = "UPDATE _xtask_runs SET counts = $2 WHERE run = $1";
-    connection.execute(sql, &[run.into(), json(&counts).into()]).await?;
+    // One of an earlier version of this tool has its counts there alone.
+    let sql = format!("UPDATE _xtask_runs SET counts = $2 WHERE run = $1 AND {has_ranges}");
+    connection.execute(&sql, &[run.into(), json(&counts).into()]).await?;
     if how == Transition::Supersede {
-        found::forget(connection).await?;
+        found::forget(connection, run).await?;
     }
     Ok(Some(state))
 }

@@ -46,6 +46,10 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         };
         rows.push((String::new(), format!("{} left alone: {why}", thousands(counts.left_alone))));
     }
+    if outcome.left > 0 {
+        let left = format!("{} came meanwhile, or stay to be done: run it again", count(outcome.left, about.unit));
+        rows.push(("left".to_owned(), paint.odd(left)));
+    }
     if counts.retries > 0 {
         rows.push(("retries".to_owned(), format!("{}, each from the last batch committed", thousands(counts.retries))));
     }

@@ -16,6 +16,7 @@
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
 //! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against`, `duplicate`, `kept`, `skipped` or `present` (what is 0 may be left out), by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key: of the whole run; where it failed, of what is committed |
+//! | `left` | how many units were to be done in the end of a finished run: they came meanwhile, or the backfill does not do them |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |
 
@@ -151,11 +152,13 @@ impl BackfillReport {
             Ok(outcome) => ("finished", None, outcome.already_done),
             Err(error) => ("failed", Some(error), None),
         };
+        let left = outcome.ok().map_or(0, |outcome| outcome.left);
         let rest = json!({
             "state": state,
             "error": error,
             "resumed": self.resumed.as_ref().map(|resumed| json!({ "after": resumed.after, "units": resumed.units })),
             "counts": outcome.map_or(&self.counts, |outcome| &outcome.counts),
+            "left": left,
             "already_done": already_done,
             "seconds": self.start.elapsed().as_secs_f64(),
         });

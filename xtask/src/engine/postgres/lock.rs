@@ -12,7 +12,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// A lock that ends with its session.
 #[derive(Debug)]
 pub(crate) struct AdvisoryLock {
-    _session: PgConnection,
+    session: PgConnection,
 }
 
 impl AdvisoryLock {
@@ -34,7 +34,7 @@ impl AdvisoryLock {
         loop {
             let taken = sqlx::query_scalar(take).bind(number).fetch_one(&mut session).await;
             if taken.map_err(refused)? {
-                return Ok(Self { _session: session });
+                return Ok(Self { session });
             }
             if told && Instant::now() < deadline {
                 tokio::time::sleep(POLL).await;
@@ -47,6 +47,13 @@ impl AdvisoryLock {
             told = true;
             waiting(holders.first().map_or_else(|| "another session".to_owned(), ToString::to_string));
         }
+    }
+}
+
+impl AdvisoryLock {
+    /// Whether the session is still there.
+    pub(crate) async fn is_held(&mut self) -> bool {
+        sqlx::query("SELECT 1").execute(&mut self.session).await.is_ok()
     }
 }
 

@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS _xtask_runs (
     updated_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS _xtask_ranges (
-    run bigint NOT NULL REFERENCES _xtask_runs,
+    run bigint NOT NULL,
     number bigint NOT NULL,
     look bigint NOT NULL,
     after_key text,
@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS _xtask_findings (
 CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);
 CREATE TABLE IF NOT EXISTS _xtask_log (
     number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    run bigint NOT NULL REFERENCES _xtask_runs,
+    run bigint NOT NULL,
     at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     who text NOT NULL,
     version text NOT NULL,

@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS _xtask_runs (
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS _xtask_ranges (
-    run INTEGER NOT NULL REFERENCES _xtask_runs,
+    run INTEGER NOT NULL,
     number INTEGER NOT NULL,
     look INTEGER NOT NULL,
     after_key TEXT,
@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS _xtask_findings (
 CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);
 CREATE TABLE IF NOT EXISTS _xtask_log (
     number INTEGER PRIMARY KEY NOT NULL,
-    run INTEGER NOT NULL REFERENCES _xtask_runs,
+    run INTEGER NOT NULL,
     at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     who TEXT NOT NULL,
     version TEXT NOT NULL,
