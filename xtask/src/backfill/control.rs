@@ -38,7 +38,7 @@ pub struct Asked {
     pub at_work: AtWork,
 }
 
-/// Whether a process works on the runs of a database.
+/// Whether a process works on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtWork {
     /// One does, or more.
@@ -54,30 +54,37 @@ pub enum AtWork {
 pub async fn ask(target: &Target, backfill: &str, scope: &Scope, wish: Wish, by: &By) -> Result<Vec<Asked>, Error> {
     let at_work = at_work(target).await?;
     let mut connection = target.open().await?;
-    let asked = ask_all(&mut connection, backfill, scope, wish, at_work, by).await;
+    let asked = ask_all(&mut connection, (backfill, scope), wish, at_work, by).await;
     Ok(connection.close_with(asked).await?)
 }
 
 async fn ask_all(
     connection: &mut Connection,
-    backfill: &str,
-    scope: &Scope,
+    (backfill, scope): (&str, &Scope),
     wish: Wish,
-    at_work: AtWork,
+    in_database: AtWork,
     by: &By,
 ) -> Result<Vec<Asked>, engine::Error> {
     let mut asked = Vec::new();
-    for run in ledger::audit(connection).await? {
-        let is_meant = scope.0.is_empty() || run.scope.to_string() == scope.key();
-        if run.backfill != backfill || run.is_over() || !is_meant {
-            continue;
-        }
+    let is_meant = |run: &Told| {
+        run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.scope.to_string() == scope.key())
+    };
+    for run in ledger::audit(connection).await?.into_iter().filter(is_meant) {
         connection.begin_alone().await?;
-        let mut now = ledger::transition(connection, run.run, wish.transition(), by).await?;
-        if wish == Wish::Stop && at_work == AtWork::Nobody {
+        ledger::complete(connection).await?;
+        let at_work = match in_database {
+            AtWork::Somebody if ledger::is_worked_on(connection, run.run).await? => AtWork::Somebody,
+            _ => AtWork::Nobody,
+        };
+        let now = match (wish, at_work) {
             // Nobody is there to see it.
-            now = ledger::finish(connection, run.run, Transition::Stop, by).await?.or(now);
-        }
+            (Wish::Stop, AtWork::Nobody) => {
+                let asked = ledger::transition(connection, run.run, Transition::AskToStop, by).await?;
+                ledger::finish(connection, run.run, Transition::Stop, by).await?.or(asked)
+            }
+            (Wish::Pause, AtWork::Nobody) => None,
+            _ => ledger::transition(connection, run.run, wish.transition(), by).await?,
+        };
         connection.commit().await?;
         asked.push(Asked { run, now, at_work });
     }

@@ -37,13 +37,7 @@ pub(super) struct Crew<'a, B> {
 
 impl<'a, B: Backfill> Crew<'a, B> {
     /// One that goes on from what was counted before.
-    pub(super) fn new(
-        backfill: &'a B,
-        pass: &'a Pass,
-        counts: Counts,
-        lock: Option<Lock>,
-        events: Events<'a>,
-    ) -> Self {
+    pub(super) fn new(backfill: &'a B, pass: &'a Pass, counts: Counts, lock: Option<Lock>, events: Events<'a>) -> Self {
         Self {
             backfill,
             about: backfill.about(),

@@ -81,7 +81,9 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// Nothing was left, but for so many units that came again and again.
-    Finished { left: u64 },
+    Finished {
+        left: u64,
+    },
     /// The same, and another process was the one to find it.
     FinishedElsewhere,
     Stopped,

@@ -38,6 +38,6 @@ pub async fn standing(backfill: &dyn AnyBackfill, applied: &[i64], target: &Targ
 /// The last run of a backfill that changed rows or is under way.
 #[must_use]
 pub fn last_run<'t>(backfill: &str, runs: &'t [Told]) -> Option<&'t Told> {
-    let matters = |run: &&Told| run.backfill == backfill && (run.counts.units > 0 || !run.is_over());
+    let matters = |run: &&Told| run.backfill == backfill && (run.counts.units > 0 || !run.state.is_over());
     runs.iter().filter(matters).next_back()
 }

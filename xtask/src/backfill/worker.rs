@@ -3,9 +3,9 @@
 
 use super::crew::Crew;
 use super::deep::Source;
+use super::pace::Pace;
 use super::work::{Halt, Overtaken, Strays, Work};
 use super::{Backfill, Effect, Error};
-use super::pace::Pace;
 use crate::engine::{self, Connection, Retries, Target};
 use crate::event::Event;
 use crate::ledger::{self, Range, RunState, Transition};

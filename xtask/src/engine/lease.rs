@@ -25,6 +25,15 @@ impl Engine {
         }
     }
 
+    /// Whether the worker that has a range lives, as a condition likewise, for somebody who has not locked others out.
+    pub(crate) fn is_alive(self) -> &'static str {
+        match self {
+            // Whoever has the file's lock and a range is at work on it; the lock is asked for elsewhere.
+            Self::Sqlite => "owner IS NOT NULL",
+            Self::Postgres => "(owner IS NOT NULL AND NOT pg_try_advisory_xact_lock(owner))",
+        }
+    }
+
     /// Behind a SELECT: locks the row for the transaction, and passes over those that others have locked.
     pub(crate) fn skip_locked(self) -> &'static str {
         match self {

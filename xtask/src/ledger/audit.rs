@@ -1,7 +1,7 @@
 //! What the ledger tells of all runs: who did what, when, with which code, and what came of it.
 
 use super::run::counted;
-use super::{Counts, RunState, json, unreadable};
+use super::{Counts, RunState, Work, json, unreadable};
 use crate::engine::{Connection, Error, Value};
 use serde::Serialize;
 
@@ -12,12 +12,12 @@ pub struct Told {
     pub run: i64,
     /// The backfill.
     pub backfill: String,
-    /// `execute` or `undo`.
-    pub work: String,
+    /// What it does.
+    pub work: Work,
     /// The units that it is narrowed to: an object of columns and values.
     pub scope: serde_json::Value,
     /// How it stands.
-    pub state: String,
+    pub state: RunState,
     /// What it has counted so far, or in the end.
     pub counts: Counts,
     /// UTC, to the second.
@@ -39,14 +39,6 @@ pub struct Logged {
     pub version: String,
     /// `began`, `took up`, `paused`, ….
     pub did: String,
-}
-
-impl Told {
-    /// True once nothing more comes.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        RunState::of(&self.state).is_some_and(RunState::is_over)
-    }
 }
 
 /// All runs, by number. Writes nothing.
@@ -73,13 +65,17 @@ pub async fn audit(connection: &mut Connection) -> Result<Vec<Told>, Error> {
         let (scope, mut counts) =
             (serde_json::from_str(&text(3)).map_err(failed)?, serde_json::from_str(&text(5)).map_err(failed)?);
         let run = row[0].as_int().unwrap_or_default();
-        let state = text(4);
-        if has_ranges && !RunState::of(&state).is_some_and(RunState::is_over) {
+        let (work, state) = (text(2), text(4));
+        let unknown =
+            |word: &str| Error::Ledger { database: connection.address(), why: format!("`{word}` is not known") };
+        let state = RunState::of(&state).ok_or_else(|| unknown(&state))?;
+        let work = Work::of(&work).ok_or_else(|| unknown(&work))?;
+        if has_ranges && !state.is_over() {
             counts = counted(connection, run).await?;
         }
         let log = if has_log { log(connection, run).await? } else { Vec::new() };
         let (started_at, updated_at) = (text(6), text(7));
-        told.push(Told { run, backfill: text(1), work: text(2), scope, state, counts, started_at, updated_at, log });
+        told.push(Told { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
     }
     Ok(told)
 }

@@ -117,10 +117,7 @@ pub async fn lacking(connection: &mut Connection, keeps: bool) -> Result<Vec<Lac
 /// What the engine said.
 pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> Result<Option<Begun>, Error> {
     let is_old = connection.has_table(RUNS).await? && !connection.has_table(RANGES).await?;
-    // The last one that is made. To make what is there would wait for the batches of others.
-    if !connection.has_table("_xtask_log").await? {
-        connection.create_ledger().await?;
-    }
+    complete(connection).await?;
     if is_old {
         // Those of an earlier version of this tool have no ranges: a new run does what they have not done.
         supersede(connection, by, "", &[]).await?;
@@ -135,6 +132,15 @@ pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> R
         begun.state = state;
     }
     Ok(Some(begun))
+}
+
+/// Makes the tables of the ledger that are missing, in the transaction at hand.
+///
+/// # Errors
+/// What the engine said.
+pub async fn complete(connection: &mut Connection) -> Result<(), Error> {
+    // The last one that is made. To make what is there would wait for the batches of others.
+    if connection.has_table("_xtask_log").await? { Ok(()) } else { connection.create_ledger().await }
 }
 
 /// Stores a new run whose ranges end at these keys, in the transaction at hand.

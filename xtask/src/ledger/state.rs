@@ -22,6 +22,11 @@ impl Work {
         }
     }
 
+    /// The work of that word.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        [Self::Execute, Self::Undo].into_iter().find(|work| work.as_str() == word)
+    }
+
     /// The other one.
     #[must_use]
     pub fn opposite(self) -> Self {

@@ -2,7 +2,7 @@
 
 use super::{Paint, columns, count, thousands};
 use crate::backfill::{About, Asked, AtWork, Standing, Wish};
-use crate::ledger::{Logged, RunState, Told};
+use crate::ledger::{Logged, RunState, Told, Work};
 use serde_json::{Value, json};
 
 /// A backfill and its runs.
@@ -59,8 +59,8 @@ fn cells(about: &About, run: &Told) -> [String; 6] {
     let (units, rows) = (count(run.counts.units, about.unit), count(run.counts.writes, "row"));
     [
         format!("run {}", run.run),
-        format!("{}{}", run.work, run.scope_typed()),
-        run.state.clone(),
+        format!("{}{}", run.work.as_str(), run.scope_typed()),
+        run.state.as_str().to_owned(),
         format!("{units}, {rows}"),
         when,
         by,
@@ -76,10 +76,10 @@ fn short<'t>(from: &str, to: &'t str) -> &'t str {
 }
 
 fn painted(run: &Told, text: String, paint: Paint) -> String {
-    match run.state.as_str() {
-        "finished" => paint.good(text),
-        "failed" => paint.bad(text),
-        "superseded" => paint.faint(text),
+    match run.state {
+        RunState::Finished => paint.good(text),
+        RunState::Failed => paint.bad(text),
+        RunState::Superseded => paint.faint(text),
         _ => paint.odd(text),
     }
 }
@@ -110,11 +110,14 @@ pub fn asked_text(about: &About, wish: Wish, asked: &[Asked], database: &str, pa
     let line = |asked: &Asked| {
         let done = format!("{} done", count(asked.run.counts.units, about.unit));
         let sentence = match (asked.now, asked.at_work) {
-            (None, _) => paint.odd(format!("is {}, and stays so", asked.run.state)),
+            (None, AtWork::Nobody) if asked.run.state == RunState::Running => {
+                format!("nobody is at work on it: `cargo xtask backfill {} --execute` takes it up", about.name)
+            }
+            (None, _) => paint.odd(format!("is {}, and stays so", asked.run.state.as_str())),
             (Some(RunState::Pausing), AtWork::Somebody) => "pauses after the batch in hand".to_owned(),
             (Some(RunState::Stopping), _) => "stops after the batch in hand".to_owned(),
             (Some(RunState::Running), AtWork::Somebody) => "goes on".to_owned(),
-            (Some(RunState::Running | RunState::Pausing), AtWork::Nobody) => {
+            (Some(RunState::Running), AtWork::Nobody) => {
                 format!("nobody is at work on it: `cargo xtask backfill {} --execute` takes it up", about.name)
             }
             (Some(state), _) => format!("is {}", state.as_str()),
@@ -136,12 +139,12 @@ pub fn asked_text(about: &About, wish: Wish, asked: &[Asked], database: &str, pa
 pub fn timeline_text(about: &About, standing: &Standing, run: Option<&Told>, paint: Paint) -> String {
     match (standing, run) {
         (Standing::TooEarly | Standing::Over, _) | (_, None) => standing_text(about, standing, paint),
-        (Standing::Done, Some(run)) if run.state == "finished" && run.work == "execute" => {
+        (Standing::Done, Some(run)) if run.state == RunState::Finished && run.work == Work::Execute => {
             paint.good(format!("done {}", run.updated_at))
         }
-        (standing, Some(run)) if !run.is_over() => {
+        (standing, Some(run)) if !run.state.is_over() => {
             let done = thousands(run.counts.units);
-            format!("{}, {done} done; {}", standing_text(about, standing, paint), paint.odd(&run.state))
+            format!("{}, {done} done; {}", standing_text(about, standing, paint), paint.odd(run.state.as_str()))
         }
         (standing, Some(_)) => standing_text(about, standing, paint),
     }
