@@ -39,6 +39,8 @@ pub struct Begun {
 
 const RUNS: &str = "_xtask_runs";
 const RANGES: &str = "_xtask_ranges";
+/// As a condition on the row of a run.
+const HAS_RANGES: &str = "EXISTS (SELECT 1 FROM _xtask_ranges WHERE _xtask_ranges.run = _xtask_runs.run)";
 
 /// The unfinished run of that order, if there is one. Writes nothing.
 ///
@@ -116,12 +118,9 @@ pub async fn lacking(connection: &mut Connection, keeps: bool) -> Result<Vec<Lac
 /// # Errors
 /// What the engine said.
 pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> Result<Option<Begun>, Error> {
-    let is_old = connection.has_table(RUNS).await? && !connection.has_table(RANGES).await?;
     complete(connection).await?;
-    if is_old {
-        // Those of an earlier version of this tool have no ranges: a new run does what they have not done.
-        supersede(connection, by, "", &[]).await?;
-    }
+    // Those of an earlier version of this tool have no ranges: a new run does what they have not done.
+    supersede(connection, by, &format!("NOT {HAS_RANGES} AND"), &[]).await?;
     // Whatever the scope: a key that the opposite work has passed may need this work again.
     let opposite = [order.backfill.into(), order.work.opposite().as_str().into()];
     supersede(connection, by, "backfill = $1 AND work = $2 AND", &opposite).await?;
@@ -208,10 +207,9 @@ pub async fn finish(
     by: &By,
 ) -> Result<Option<RunState>, Error> {
     let Some(state) = transition(connection, run, how, by).await? else { return Ok(None) };
-    let has_ranges = "EXISTS (SELECT 1 FROM _xtask_ranges WHERE _xtask_ranges.run = _xtask_runs.run)";
     let counts = counted(connection, run).await?;
     // One of an earlier version of this tool has its counts there alone.
-    let sql = format!("UPDATE _xtask_runs SET counts = $2 WHERE run = $1 AND {has_ranges}");
+    let sql = format!("UPDATE _xtask_runs SET counts = $2 WHERE run = $1 AND {HAS_RANGES}");
     connection.execute(&sql, &[run.into(), json(&counts).into()]).await?;
     if how == Transition::Supersede {
         found::forget(connection, run).await?;

@@ -18,6 +18,8 @@ mod generators;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod postgres;

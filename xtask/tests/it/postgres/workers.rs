@@ -8,9 +8,12 @@ use duct::Handle;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
 use std::fs;
+use std::time::Duration;
+use xtask::engine::{Address, Engine, Target};
 use xtask::ledger::{Counts, Finding};
 
 const USERS: u32 = 600;
+const SIGINT: i32 = 2;
 const SIGSTOP: i32 = 19;
 const SIGCONT: i32 = 18;
 
@@ -136,7 +139,7 @@ fn an_expired_lease_is_taken_over() {
             break;
         }
         sleeper.send_signal(SIGCONT).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     let before = done(&url);
     let other = start(&workspace, &url, "");
@@ -149,4 +152,61 @@ fn an_expired_lease_is_taken_over() {
     sleeper.send_signal(SIGCONT).unwrap();
     assert!(sleeper.wait().unwrap().status.success());
     adds_up(&workspace, &url, &foreseen);
+}
+
+#[test]
+fn every_transition_from_every_state() {
+    let name = unique();
+    execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
+    let address = Address::parse(Engine::Postgres, &url(&name)).unwrap();
+    crate::ledger::transitions(&Target::real(address, Duration::from_secs(5)));
+}
+
+fn state(url: &str) -> String {
+    query(url, "SELECT state FROM _xtask_runs ORDER BY run DESC LIMIT 1").concat()
+}
+
+/// What is asked from another terminal is asked of all processes, those that join later among them.
+#[test]
+fn all_of_them_pause_and_stop() {
+    let (workspace, url, foreseen) = profiles();
+    let ask = |wish: &str| workspace.succeed(&format!("backfill unified_profiles {wish} --url {url}"));
+    let mut running: Vec<Handle> = (0..2).map(|_| start(&workspace, &url, "--rest 50")).collect();
+    wait_until(|| done(&url) >= 20);
+    ask("--pause");
+    wait_until(|| state(&url) == "paused");
+    running.push(start(&workspace, &url, ""));
+    let joined = "SELECT count(*)::text FROM _xtask_log WHERE did IN ('began', 'took up')";
+    let before = query(&url, joined);
+    let shares = "SELECT count(*)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
+                  WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ShareLock'";
+    wait_until(|| query(&url, shares) == ["3"]);
+    // Whoever was in a batch has ended it by now.
+    let at = done(&url);
+    std::thread::sleep(Duration::from_millis(800));
+    assert_eq!((done(&url), query(&url, joined)), (at, before), "nobody does anything");
+    ask("--resume");
+    wait_until(|| done(&url) > at);
+    ask("--stop");
+    for one in &running {
+        assert_eq!(one.wait().unwrap().status.code(), Some(3));
+    }
+    assert_eq!(state(&url), "stopped");
+    assert!(done(&url) < foreseen.counts.units);
+    assert!(start(&workspace, &url, "").wait().unwrap().status.success());
+    adds_up(&workspace, &url, &foreseen);
+}
+
+/// A process that is interrupted leaves the run to the others.
+#[test]
+fn one_of_them_is_interrupted() {
+    let (workspace, url, foreseen) = profiles();
+    let running: Vec<Handle> = (0..2).map(|_| start(&workspace, &url, "--rest 30")).collect();
+    wait_until(|| done(&url) >= 30);
+    running[0].send_signal(SIGINT).unwrap();
+    assert_eq!(running[0].wait().unwrap().status.code(), Some(3));
+    assert!(running[1].wait().unwrap().status.success());
+    adds_up(&workspace, &url, &foreseen);
+    let stopped = "SELECT count(*)::text FROM _xtask_log WHERE did = 'stopped'";
+    assert_eq!(query(&url, stopped), ["0"], "the run went on");
 }
