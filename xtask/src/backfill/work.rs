@@ -342,7 +342,8 @@ impl<'a, B: Backfill> Work<'a, B> {
                 self.crew.tell(Event::Found(reject.clone()));
             }
             let (backfill, unit, committed) = (self.about.name, self.about.unit, self.crew.units());
-            return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
+            let (database, next) = (writer.address(), writer.command(&format!("backfill {backfill}")));
+            return Err(Error::Rejected { backfill, unit, database, next, rejects, committed });
         }
         let start = Instant::now();
         if let (Some(writer), None) = (writer.as_deref_mut(), &open)
