@@ -68,7 +68,7 @@ async fn ask_all(
 ) -> Result<Vec<Asked>, engine::Error> {
     let mut asked = Vec::new();
     for run in ledger::audit(connection).await? {
-        let is_meant = scope.0.is_empty() || run.scope.to_string() == scope.key();
+        let is_meant = scope.0.is_empty() || run.scope == *scope.key();
         if run.backfill != backfill || run.is_over() || !is_meant {
             continue;
         }

@@ -55,9 +55,10 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
     });
     let crew = Crew::new(backfill, pass, begun.counts.clone(), events);
     let ended = if target.is_shared() {
+        crew.gentle.look_first(target, begun.run).await;
         tokio::select! {
             ended = go::<B, S>(&crew, target, begun.run) => ended,
-            () = crew.gentle.watch(target) => Ok(End::Stopped),
+            () = crew.gentle.watch(target, begun.run) => Ok(End::Stopped),
         }
     } else {
         go::<B, S>(&crew, target, begun.run).await

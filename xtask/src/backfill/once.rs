@@ -4,6 +4,7 @@
 use super::attempts::Attempts;
 use super::crew::Crew;
 use super::deep::Source;
+use super::pace::Pace;
 use super::run::{check_scope, check_window, count, last_key};
 use super::work::{Halt, Overtaken, Strays, Work};
 use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
@@ -76,7 +77,7 @@ async fn drive<B: Backfill, S: Source<B>>(
     backfill: &B,
     pass: &Pass,
     reader: &mut Connection,
-    mut writer: Option<&mut Connection>,
+    writer: Option<&mut Connection>,
     events: Events<'_>,
 ) -> Result<Done, Error> {
     let scope = pass.scope.key();
@@ -103,10 +104,11 @@ async fn drive<B: Backfill, S: Source<B>>(
     let until = last_key(backfill, pass, reader).await?;
     reader.prepare_pages().await?;
     let crew = Crew::new(backfill, pass, counts, events);
-    let work = Work::new(&crew, Overtaken::Take);
+    let pace = Pace::of(pass);
+    let work = Work::new(&crew, &pace, Overtaken::Take);
     // Whatever ranges are open: what is to be done is pending.
     let mut range = Range { until, ..Range::default() };
-    let ending = match work.stretch::<S>(reader, writer.as_deref_mut(), &mut range, strays).await? {
+    let ending = match work.stretch::<S>(reader, writer, &mut range, strays).await? {
         Halt::Finished => Ending::Finished,
         Halt::Stopped | Halt::Told(_) => Ending::Stopped,
     };

@@ -103,7 +103,8 @@ pub(super) struct Work<'a, B> {
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
     gate: Mutex<()>,
-    pace: std::sync::Mutex<Pace>,
+    /// What was learned of the ranges before this one holds for it, too.
+    pace: &'a std::sync::Mutex<Pace>,
     /// Whether the batch in hand is taken though somebody was faster with some of it.
     takes_overtaken: AtomicBool,
 }
@@ -118,10 +119,9 @@ pub(super) enum Overtaken {
 }
 
 impl<'a, B: Backfill> Work<'a, B> {
-    pub(super) fn new(crew: &'a Crew<'a, B>, overtaken: Overtaken) -> Self {
+    pub(super) fn new(crew: &'a Crew<'a, B>, pace: &'a std::sync::Mutex<Pace>, overtaken: Overtaken) -> Self {
         let takes_overtaken = AtomicBool::new(overtaken == Overtaken::Take);
         let (backfill, about, pass) = (crew.backfill, crew.about, crew.pass);
-        let pace = std::sync::Mutex::new(Pace::new(pass.batch.get(), pass.aim));
         Self { backfill, crew, about, pass, gate: Mutex::new(()), pace, takes_overtaken }
     }
 
@@ -166,6 +166,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         receiver: &mut mpsc::Receiver<Result<Piece<B>, Error>>,
     ) -> Result<Halt, Error> {
         let mut open = None;
+        let mut noticed = self.crew.gentle.waits();
         while let Some(piece) = receiver.recv().await {
             let done = match piece {
                 Err(error) => Err(error.after(self.crew.units())),
@@ -179,7 +180,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                     if self.pass.effect.work().is_some() {
                         self.pace(|pace| pace.wrote(units, took));
                     }
-                    if gentle::rest(self.crew, took).await == Advice::Shorter {
+                    if gentle::rest(self.crew, took, &mut noticed).await == Advice::Shorter {
                         self.pace(Pace::shorten);
                     }
                 }

@@ -3,6 +3,8 @@
 
 use super::crew::Crew;
 use super::deep::Source;
+use super::gentle;
+use super::pace::Pace;
 use super::work::{Halt, Overtaken, Strays, Work};
 use super::{Backfill, Effect, Error};
 use crate::engine::{Connection, Retries, Target};
@@ -89,16 +91,18 @@ async fn write<B: Backfill, S: Source<B>>(
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
     writer.live_as(number).await?;
     crew.gentle.writes(writer.session_number().await?);
+    let pace = Pace::of(crew.pass);
     loop {
         if crew.is_to_stop() {
             return Ok(Idle::Stopped);
         }
+        gentle::give_way(crew).await;
         let Some(mut range) = ledger::claim(writer, run, number).await? else { return Ok(Idle::NoneFree) };
         // Stored with the next batch.
         range.counts.retries += u64::from(attempts.in_vain);
         let before = range.counts.units;
         let overtaken = if attempts.in_vain < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
-        let work = Work::new(crew, overtaken);
+        let work = Work::new(crew, &pace, overtaken);
         let strays = strays(crew, &range);
         let halt = work.stretch::<S>(reader, Some(&mut *writer), &mut range, strays).await;
         if range.counts.units > before {
