@@ -20,6 +20,8 @@ mod given;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod pace;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod processes;
