@@ -67,7 +67,7 @@ async fn ask_all(
 ) -> Result<Vec<Asked>, engine::Error> {
     let mut asked = Vec::new();
     let is_meant = |run: &Told| {
-        run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.scope.to_string() == scope.key())
+        run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.scope == *scope.key())
     };
     for run in ledger::audit(connection).await?.into_iter().filter(is_meant) {
         connection.begin_alone().await?;

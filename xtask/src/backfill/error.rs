@@ -2,7 +2,6 @@
 
 use crate::engine::{self, Connection, Retries};
 use crate::ledger::Finding;
-use crate::shell::quoted;
 use miette::Diagnostic;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -27,14 +26,14 @@ fn kept(committed: u64, unit: &str) -> String {
 pub enum Error {
     /// The database is not yet where the backfill can run.
     #[error("backfill `{backfill}` needs migration {from}, which is not applied to {database}")]
-    #[diagnostic(help("run `cargo xtask migrate {name} --url {}` first", quoted(database)))]
+    #[diagnostic(help("run `{next}` first"))]
     TooEarly {
         /// The backfill.
         backfill: &'static str,
-        /// The name of the database.
-        name: &'static str,
-        /// Its address.
+        /// The address of the database.
         database: String,
+        /// The command that applies it.
+        next: String,
         /// The version that is missing.
         from: i64,
     },
@@ -107,9 +106,8 @@ pub enum Error {
     /// The transform refused units.
     #[error("backfill `{backfill}` on {database} rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
     #[diagnostic(help(
-        "{}; correct the data or the transform, see all rejects with `cargo xtask backfill {backfill} --url {}`, then run it again",
-        kept(*committed, unit),
-        quoted(database)
+        "{}; correct the data or the transform, see all rejects with `{next}`, then run it again",
+        kept(*committed, unit)
     ))]
     Rejected {
         /// The backfill.
@@ -118,6 +116,8 @@ pub enum Error {
         unit: &'static str,
         /// The address of the database.
         database: String,
+        /// The command that tells of all of them.
+        next: String,
         /// The rejects of the batch.
         rejects: Vec<Finding>,
         /// How many units of this run were committed before.

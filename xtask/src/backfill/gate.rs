@@ -16,7 +16,8 @@ pub async fn ready_for(migration: &Migration, backfills: &[&dyn AnyBackfill], ta
             let units = backfill.pending(target).await?;
             if units > 0 {
                 let (migration, backfill, database) = (migration.label(), name.clone(), target.address.url());
-                return Err(migration::Error::RequiresBackfill { migration, backfill, units, database }.into());
+                let next = target.address.command(&format!("backfill {name} --execute"));
+                return Err(migration::Error::RequiresBackfill { migration, backfill, units, database, next }.into());
             }
         }
     }

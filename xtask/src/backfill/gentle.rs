@@ -2,9 +2,11 @@
 
 use super::Backfill;
 use super::crew::Crew;
-use crate::engine::{Driver, Pressure, Target};
+use crate::engine::{self, Connection, Driver, Pressure, Target};
 use crate::event::Event;
-use std::sync::{Mutex, PoisonError};
+use crate::ledger::{self, RunState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How often the server is asked what goes first.
@@ -15,8 +17,10 @@ const EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Gentle {
     /// The sessions that write for us.
     writers: Mutex<Vec<i64>>,
-    /// What was seen when the server was asked last.
-    pressure: Mutex<Vec<Pressure>>,
+    /// What was seen when the server was asked last, and has to be over before anything else is written.
+    goes_first: Mutex<Option<Pressure>>,
+    /// How often somebody was seen who waits for a lock of ours: by the time that a batch is over, that is, too.
+    waits: AtomicU64,
 }
 
 /// What a worker has to do about it.
@@ -34,29 +38,50 @@ impl Gentle {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner).extend(session);
     }
 
-    /// What goes first, as it was seen last. That somebody waited for us is told once.
-    fn seen(&self) -> Vec<Pressure> {
-        let mut pressure = self.pressure.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = pressure.clone();
-        pressure.retain(|pressure| !matches!(pressure, Pressure::Waits(_)));
-        seen
+    /// How often somebody was seen who waits.
+    pub(super) fn waits(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    fn goes_first(&self) -> MutexGuard<'_, Option<Pressure>> {
+        self.goes_first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at the server again and again, for as long as this is waited for.
-    pub(super) async fn watch(&self, target: &Target) {
+    pub(super) async fn watch(&self, target: &Target, run: i64) {
         loop {
             // Whoever can't look is not in the way of the work: it has its own connections, and tells what is wrong with them.
             if let Ok(mut connection) = target.open_to_read().await {
-                loop {
-                    let writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    let Ok(pressure) = connection.pressure(&writers).await else { break };
-                    *self.pressure.lock().unwrap_or_else(PoisonError::into_inner) = pressure;
+                while self.look(&mut connection, run).await.is_ok() {
                     tokio::time::sleep(EVERY).await;
                 }
             }
-            self.pressure.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            *self.goes_first() = None;
             tokio::time::sleep(EVERY).await;
         }
+    }
+
+    /// Looks once, so that not even the first batch is begun where something goes first.
+    pub(super) async fn look_first(&self, target: &Target, run: i64) {
+        if let Ok(mut connection) = target.open_to_read().await {
+            let looked = self.look(&mut connection, run).await;
+            drop(connection.close_with(looked).await);
+        }
+    }
+
+    async fn look(&self, connection: &mut Connection, run: i64) -> Result<(), engine::Error> {
+        let writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let pressure = connection.pressure(&writers).await?;
+        if pressure.iter().any(|pressure| matches!(pressure, Pressure::Waits(_))) {
+            self.waits.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut first = pressure.into_iter().find(|pressure| !matches!(pressure, Pressure::Waits(_)));
+        // Whoever backs off reads nothing in the ledger: a pause or a stop is to be heard all the same.
+        if first.is_some() && ledger::state(connection, run).await? != RunState::Running {
+            first = None;
+        }
+        *self.goes_first() = first;
+        Ok(())
     }
 }
 
@@ -64,21 +89,27 @@ impl Gentle {
 /// their turn. It is this part of the time of a batch.
 const GAP: u32 = 10;
 
-/// Rests between two batches, of which the last took so long.
-pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration) -> Advice {
+/// Rests between two batches, of which the last took so long. `noticed` is how often somebody was seen waiting before it.
+pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration, noticed: &mut u64) -> Advice {
     let gap = if crew.has_company && B::Db::ENGINE.has_one_writer() { took / GAP } else { Duration::ZERO };
     sleep(crew, crew.pass.rest.max(gap)).await;
-    let mut advice = Advice::GoOn;
+    give_way(crew).await;
+    let advice = if crew.gentle.waits() > *noticed { Advice::Shorter } else { Advice::GoOn };
+    if advice == Advice::Shorter {
+        // They had to wait for that long: now they have as long for themselves.
+        sleep(crew, took).await;
+    }
+    *noticed = crew.gentle.waits();
+    advice
+}
+
+/// Waits until nothing goes first.
+pub(super) async fn give_way<B: Backfill>(crew: &Crew<'_, B>) {
     let mut is_told = false;
-    loop {
-        let seen = crew.gentle.seen();
-        if seen.iter().any(|pressure| matches!(pressure, Pressure::Waits(_))) {
-            advice = Advice::Shorter;
-        }
-        let goes_first = seen.iter().find(|pressure| !matches!(pressure, Pressure::Waits(_)));
-        let Some(pressure) = goes_first.filter(|_| !crew.is_to_stop()) else { break };
+    while !crew.is_to_stop() {
+        let Some(why) = crew.gentle.goes_first().as_ref().map(ToString::to_string) else { break };
         if !is_told {
-            crew.tell(Event::BackingOff { why: pressure.to_string() });
+            crew.tell(Event::BackingOff { why });
             is_told = true;
         }
         tokio::time::sleep(EVERY).await;
@@ -86,11 +117,6 @@ pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration) -> Adv
     if is_told {
         crew.tell(Event::GoingOn);
     }
-    if advice == Advice::Shorter {
-        // They had to wait for that long: now they have as long for themselves.
-        sleep(crew, took).await;
-    }
-    advice
 }
 
 /// Sleeps for that long, or until nothing more is to be begun.

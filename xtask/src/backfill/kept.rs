@@ -52,9 +52,10 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
     });
     let crew = Crew::new(backfill, pass, begun.counts.clone(), lock, events);
     let ended = if crew.has_company && !B::Db::ENGINE.has_one_writer() {
+        crew.gentle.look_first(target, begun.run).await;
         tokio::select! {
             ended = go::<B, S>(&crew, target, begun.run) => ended,
-            () = crew.gentle.watch(target) => Ok(End::Stopped),
+            () = crew.gentle.watch(target, begun.run) => Ok(End::Stopped),
         }
     } else {
         go::<B, S>(&crew, target, begun.run).await

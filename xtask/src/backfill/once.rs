@@ -11,7 +11,6 @@ use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
 use crate::engine::{Connection, Retries, Target, Which};
 use crate::event::{Event, Events, Resumed};
 use crate::ledger::{self, Begun, Counts, Order, Range};
-use std::sync::Mutex;
 use std::time::Instant;
 
 pub(super) async fn run<B: Backfill, S: Source<B>>(
@@ -78,7 +77,7 @@ async fn drive<B: Backfill, S: Source<B>>(
     backfill: &B,
     pass: &Pass,
     reader: &mut Connection,
-    mut writer: Option<&mut Connection>,
+    writer: Option<&mut Connection>,
     events: Events<'_>,
 ) -> Result<Done, Error> {
     let scope = pass.scope.key();
@@ -105,11 +104,11 @@ async fn drive<B: Backfill, S: Source<B>>(
     let until = last_key(backfill, pass, reader).await?;
     reader.prepare_pages().await?;
     let crew = Crew::new(backfill, pass, counts, None, events);
-    let pace = Mutex::new(Pace::new(pass.batch.get(), None));
+    let pace = Pace::of(pass);
     let work = Work::new(&crew, &pace, Overtaken::Take);
     // Whatever ranges are open: what is to be done is pending.
     let mut range = Range { until, ..Range::default() };
-    let ending = match work.stretch::<S>(reader, writer.as_deref_mut(), &mut range, strays).await? {
+    let ending = match work.stretch::<S>(reader, writer, &mut range, strays).await? {
         Halt::Finished => Ending::Finished,
         Halt::Stopped | Halt::Told(_) | Halt::Lost => Ending::Stopped,
     };

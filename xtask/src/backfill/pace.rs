@@ -1,6 +1,8 @@
 //! How many units are read at a time: no more than the pass says, so few that what they hold stays small, and so few that
 //! writing them takes no longer than it is meant to.
 
+use super::Pass;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// What the units of a batch may hold, in bytes as the database sends them. With its outputs, its findings and the statement
@@ -23,7 +25,12 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(most: u32, aim: Option<Duration>) -> Self {
+    /// That of a pass, to be shared by whoever reads and whoever writes.
+    pub(super) fn of(pass: &Pass) -> Mutex<Self> {
+        Mutex::new(Self::new(pass.batch.get(), pass.aim))
+    }
+
+    fn new(most: u32, aim: Option<Duration>) -> Self {
         Self { most, aim, by_bytes: most.min(FIRST), by_time: if aim.is_some() { most.min(FIRST) } else { most } }
     }
 
@@ -51,10 +58,13 @@ impl Pace {
             self.by_time = self.by_time.saturating_mul(2).min(self.most);
             return;
         };
+        if took <= aim && units < u64::from(self.by_time) {
+            // It had no more, or its units are large: what it took says little of one that is as long as it may be.
+            return;
+        }
         let fitting = u128::from(units) * aim.as_micros() / took.as_micros().max(1);
         let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
-        // A batch that is shorter because there was no more, or because its units are large, does not say that more would fit.
-        let grown = u32::try_from(units).unwrap_or(u32::MAX).saturating_mul(STEP).max(self.by_time);
+        let grown = u32::try_from(units).unwrap_or(u32::MAX).saturating_mul(STEP);
         self.by_time = fitting.min(grown).clamp(1, self.most);
     }
 
@@ -114,5 +124,10 @@ mod tests {
         check(5000, &[1_000_000, 1_000_000], &[200, 1, 1]);
         check(5000, &[100, 0, 0, 100], &[200, 1600, 800, 400, 2000]);
         check(25, &[100], &[25, 25]);
+        let mut pace = Pace::new(5000, Some(Duration::from_millis(200)));
+        pace.wrote(3, Duration::from_millis(30));
+        assert_eq!(pace.next().0, 200, "the end of a range says little of the next one");
+        pace.wrote(3, Duration::from_millis(300));
+        assert_eq!(pace.next().0, 2, "but that even so few take too long");
     }
 }

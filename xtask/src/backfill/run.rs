@@ -80,7 +80,8 @@ pub(super) async fn check_window<B: Backfill>(
         let lack = reader.lack_of_sight("_sqlx_migrations").await?;
         refuse(reader, lack.into_iter().collect())?;
         let database = target.address.url();
-        return Err(Error::TooEarly { backfill: about.name, name: about.database, database, from: about.from });
+        let next = target.address.command(&format!("migrate {}", about.database));
+        return Err(Error::TooEarly { backfill: about.name, database, next, from: about.from });
     }
     if let Some(until) = about.until.filter(|until| is_applied(*until)) {
         return Err(Error::TooLate { backfill: about.name, database: target.address.url(), until });

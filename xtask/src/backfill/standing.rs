@@ -39,5 +39,5 @@ pub async fn standing(backfill: &dyn AnyBackfill, applied: &[i64], target: &Targ
 #[must_use]
 pub fn last_run<'t>(backfill: &str, runs: &'t [Told]) -> Option<&'t Told> {
     let matters = |run: &&Told| run.backfill == backfill && (run.counts.units > 0 || !run.state.is_over());
-    runs.iter().filter(matters).next_back()
+    runs.iter().rfind(matters)
 }

@@ -105,6 +105,7 @@ pub(super) struct Work<'a, B> {
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
     gate: Mutex<()>,
+    /// What was learned of the ranges before this one holds for it, too.
     pace: &'a std::sync::Mutex<Pace>,
     /// Whether the batch in hand is taken though somebody was faster with some of it.
     takes_overtaken: AtomicBool,
@@ -167,6 +168,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         receiver: &mut mpsc::Receiver<Result<Piece<B>, Error>>,
     ) -> Result<Halt, Error> {
         let mut open = None;
+        let mut noticed = self.crew.gentle.waits();
         while let Some(piece) = receiver.recv().await {
             let done = match piece {
                 Err(error) => Err(error.after(self.crew.units())),
@@ -180,7 +182,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                     if self.pass.effect.work().is_some() {
                         self.pace(|pace| pace.wrote(units, took));
                     }
-                    if gentle::rest(self.crew, took).await == Advice::Shorter {
+                    if gentle::rest(self.crew, took, &mut noticed).await == Advice::Shorter {
                         self.pace(Pace::shorten);
                     }
                     if self.crew.is_to_stop() {
@@ -350,7 +352,8 @@ impl<'a, B: Backfill> Work<'a, B> {
                 self.crew.tell(Event::Found(reject.clone()));
             }
             let (backfill, unit, committed) = (self.about.name, self.about.unit, self.crew.units());
-            return Err(Error::Rejected { backfill, unit, database: writer.address(), rejects, committed });
+            let (database, next) = (writer.address(), writer.command(&format!("backfill {backfill}")));
+            return Err(Error::Rejected { backfill, unit, database, next, rejects, committed });
         }
         let start = Instant::now();
         if let (Some(writer), None) = (writer.as_deref_mut(), &open)

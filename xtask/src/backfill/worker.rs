@@ -3,6 +3,7 @@
 
 use super::crew::Crew;
 use super::deep::Source;
+use super::gentle;
 use super::pace::Pace;
 use super::work::{Halt, Overtaken, Strays, Work};
 use super::{Backfill, Effect, Error};
@@ -50,8 +51,7 @@ pub(super) async fn work<B: Backfill, S: Source<B>>(
     target: &Target,
     run: i64,
 ) -> Result<Idle, Error> {
-    let pace = Mutex::new(Pace::new(crew.pass.batch.get(), crew.pass.aim));
-    let mut attempts = Attempts { in_vain: 0, overtaken: 0, got_on: false, pace };
+    let mut attempts = Attempts { in_vain: 0, overtaken: 0, got_on: false, pace: Pace::of(crew.pass) };
     let mut retries = Retries::new(target.wait);
     loop {
         let error = match attempt::<B, S>(crew, target, run, &mut attempts).await {
@@ -109,6 +109,7 @@ async fn write<B: Backfill, S: Source<B>>(
         if crew.is_to_stop() {
             return Ok(Idle::Stopped);
         }
+        gentle::give_way(crew).await;
         let Some(mut range) = ledger::claim(writer, run, number).await? else { return Ok(Idle::NoneFree) };
         // Stored with the next batch.
         range.counts.retries += u64::from(attempts.in_vain);

@@ -183,7 +183,7 @@ async fn one(
     if let Some(path) = written {
         terminal.result(&format!("  report  {}", context.workspace.root.join(path).display()));
     }
-    next(context, &outcome, pass, args);
+    next(context, &outcome, target, pass, args);
     Ok(match outcome.ending {
         Ending::Stopped => Exit::Incomplete,
         _ if outcome.counts.rejected() > 0 => Exit::Failed,
@@ -192,7 +192,7 @@ async fn one(
 }
 
 /// What to type next, where there is something.
-fn next(context: &Context<'_>, outcome: &Outcome, pass: &Pass, args: &BackfillArgs) {
+fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, args: &BackfillArgs) {
     let next = match (outcome.effect, outcome.ending) {
         _ if outcome.counts.rejected() > 0 => {
             format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
@@ -205,8 +205,11 @@ fn next(context: &Context<'_>, outcome: &Outcome, pass: &Pass, args: &BackfillAr
                 .iter()
                 .map(|(column, value)| format!(" --scope {}", quoted(&format!("{column}={value}"))))
                 .collect();
-            let url = args.target.url.as_ref().map(|url| format!(" --url {}", quoted(url))).unwrap_or_default();
-            format!("to do it: cargo xtask backfill {} --execute{scope}{url}", outcome.about.name)
+            let words = format!("backfill {} --execute{scope}", outcome.about.name);
+            match args.target.url {
+                Some(_) => format!("to do it: {}", target.address.command(&words)),
+                None => format!("to do it: cargo xtask {words}"),
+            }
         }
         _ => return,
     };

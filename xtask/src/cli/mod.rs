@@ -18,12 +18,13 @@ mod new;
 mod postgres;
 mod target;
 mod test;
+mod typed;
 mod verify;
 
 pub use context::Registry;
 
 use crate::Exit;
-use crate::report::{Terminal, diagnostic};
+use crate::report::{Paint, Terminal, diagnostic};
 use args::{Args, Command, FixtureCommand, PostgresCommand};
 use clap::Parser;
 use context::Context;
@@ -34,8 +35,21 @@ use std::process::ExitCode;
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let args = Args::parse();
     let terminal = Terminal::new(no_color);
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) if error.use_stderr() => {
+            let text = error.render();
+            let text = match terminal.err() {
+                Paint::Colour => text.ansi().to_string(),
+                Paint::Plain => text.to_string(),
+            };
+            terminal.note(&typed::shown(&text));
+            return Exit::Usage.into();
+        }
+        // The help, which was asked for.
+        Err(error) => error.exit(),
+    };
     let exit = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -43,7 +57,7 @@ pub fn main(registry: Registry) -> ExitCode {
         .map_err(Error::Runtime)
         .and_then(|runtime| runtime.block_on(run(args, &registry, &terminal)));
     exit.unwrap_or_else(|error| {
-        terminal.note(&diagnostic(&error, terminal.err()));
+        terminal.note(&typed::shown(&diagnostic(&error, terminal.err())));
         error.exit()
     })
     .into()

@@ -71,6 +71,14 @@ impl Connection {
         }
     }
 
+    /// The command that does this on its database ([`Address::command`]).
+    pub(crate) fn command(&self, words: &str) -> String {
+        match self {
+            Self::Sqlite(session) => session.command(words),
+            Self::Postgres(session) => session.command(words),
+        }
+    }
+
     /// Runs one statement and returns how many rows it changed. Parameters are `$1`, `$2`, ….
     ///
     /// # Errors

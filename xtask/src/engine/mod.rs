@@ -32,6 +32,7 @@ mod target;
 mod value;
 mod volatile;
 
+pub(crate) use address::masked;
 pub use address::{Address, PostgresAddress};
 pub(crate) use catalogue::{ColumnShape, Kind, Seen};
 pub use catalogue::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};

@@ -45,10 +45,13 @@ impl Connection {
     pub(crate) async fn pressure(&mut self, writers: &[i64]) -> Result<Vec<Pressure>, Error> {
         let Self::Postgres(_) = self else { return Ok(Vec::new()) };
         let writers = writers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        // Who waits for what is seen by every role in `pg_locks`; of the rest of these views, a role without `pg_monitor` sees
+        // NULL of what is not its own, and that is as if nothing were there. Workers of other processes wait as ours do.
         let sql = format!(
             "SELECT 'waits', coalesce(nullif(application_name, ''), 'a session of ' || usename) || ' (session ' || pid || ')' \
-             FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() \
-             AND pid <> ALL ($1::text::int4[]) AND pg_blocking_pids(pid) && $1::text::int4[] \
+             FROM (SELECT pid, pg_blocking_pids(pid) AS behind FROM (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted) all_of_them) waiting \
+             JOIN pg_stat_activity USING (pid) WHERE datname = current_database() AND application_name <> 'xtask' \
+             AND behind && $1::text::int4[] \
              UNION ALL SELECT 'lags', coalesce(nullif(application_name, ''), 'without a name') || ' is ' \
              || pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) || ' behind' \
              FROM pg_stat_replication WHERE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) > {LAG_BYTES} \

@@ -4,7 +4,6 @@ use super::fault::Fault;
 use super::file::{Migration, Script};
 use crate::engine::{self, Connection, Retries};
 use crate::event::Direction;
-use crate::shell::quoted;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use sqlx::migrate::MigrateError;
 use std::fmt;
@@ -154,10 +153,7 @@ pub enum Error {
     #[error(
         "migration {migration} requires the backfill `{backfill}`, and {units} of its units are still to be done in {database}"
     )]
-    #[diagnostic(help(
-        "run `cargo xtask backfill {backfill} --execute --url {}`, then migrate again",
-        quoted(database)
-    ))]
+    #[diagnostic(help("run `{next}`, then migrate again"))]
     RequiresBackfill {
         /// The migration.
         migration: String,
@@ -167,6 +163,8 @@ pub enum Error {
         units: u64,
         /// The address of the database.
         database: String,
+        /// The command that does them.
+        next: String,
     },
     /// The database failed.
     #[error(transparent)]

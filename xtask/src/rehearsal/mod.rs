@@ -209,7 +209,8 @@ impl Course<'_> {
             Some(scratch) => self.subject.sandbox.keep(scratch).await.ok(),
             None => None,
         };
-        let next = what.next(self.subject.database, kept.as_deref());
+        let next = what.next(self.subject.database, kept.as_ref());
+        let kept = kept.map(|kept| kept.url());
         self.problems.push(Problem { step: self.step.clone(), what, kept, next });
     }
 

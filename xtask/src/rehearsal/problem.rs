@@ -4,7 +4,7 @@ use super::Proof;
 use crate::Error;
 use crate::backfill;
 use crate::check::{CheckResult, Verdict};
-use crate::shell::quoted;
+use crate::engine::Address;
 use crate::workspace::Database;
 
 /// Something that a proof found wrong.
@@ -129,12 +129,12 @@ impl What {
         }
     }
 
-    pub(super) fn next(&self, database: &Database, kept: Option<&str>) -> String {
+    pub(super) fn next(&self, database: &Database, kept: Option<&Address>) -> String {
         match (self, kept) {
             (Self::Checks(results), Some(kept)) => {
                 let red = results.iter().filter(|result| matches!(result.verdict, Verdict::Red { .. })).count();
                 let them = if red == 1 { "it" } else { "them" };
-                format!("cargo xtask verify {} --url {}   (shows {them} again)", database.name, quoted(kept))
+                format!("{}   (shows {them} again)", kept.command(&format!("verify {}", database.name)))
             }
             (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
             (Self::Error(error), _) => match &**error {

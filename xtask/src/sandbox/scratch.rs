@@ -97,25 +97,25 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Keeps a scratch database for a person to look at, and returns its URL: a copy of it where it is a file, the database
+    /// Keeps a scratch database for a person to look at, and returns its address: a copy of it where it is a file, the database
     /// itself, as it will be left, where it is on a server.
     ///
     /// # Errors
     /// What the file system said.
-    pub async fn keep(&self, scratch: &Scratch) -> Result<String, Error> {
+    pub async fn keep(&self, scratch: &Scratch) -> Result<Address, Error> {
         match &scratch.target.address {
             file @ Address::Sqlite(_) => {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                 let kept = Address::file(&self.kept().join(format!("{}-{}-{number}.db", self.token(), scratch.name)));
                 engine::copy(file, &kept).await?;
-                Ok(kept.url())
+                Ok(kept)
             }
             database @ Address::Postgres(_) => {
                 scratch.is_kept.store(true, Ordering::Relaxed);
                 if scratch.alone.is_none() {
                     self.keeps_server.store(true, Ordering::Relaxed);
                 }
-                Ok(database.url())
+                Ok(database.clone())
             }
         }
     }

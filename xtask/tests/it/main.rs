@@ -22,6 +22,8 @@ mod ledger;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod pace;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod processes;

@@ -33,14 +33,7 @@ pub(crate) fn kill(running: &Handle) {
 fn with_many_pets() -> Workspace {
     let workspace = Workspace::new();
     workspace.succeed("migrate pets");
-    workspace.execute(&format!(
-        r#"INSERT INTO "User" VALUES ('u', 'Momo', '2025-01-01T00:00:00.000Z');
-           WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PETS_TO_FILL})
-           INSERT INTO "Pet" ("id", "name", "userId", "friendliness", "energyTrait", "curiosity", "patience", "playfulness",
-                              "createdAt", "updatedAt")
-           SELECT printf('%08x-%04x-4000-8000-%012x', (i * 2654435761) & 0xffffffff, (i * 40503) & 0xffff, i), 'Pet ' || i,
-                  'u', 1, 2, 3, 4, 5, '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z' FROM n"#
-    ));
+    workspace.add_pets(PETS_TO_FILL);
     workspace
 }
 

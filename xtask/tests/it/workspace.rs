@@ -110,6 +110,18 @@ impl Workspace {
         self
     }
 
+    /// So many pets without traits, none of which is that of the fixture.
+    pub(crate) fn add_pets(&self, number: u64) {
+        self.execute(&format!(
+            r#"INSERT INTO "User" VALUES ('u', 'Momo', '2025-01-01T00:00:00.000Z');
+               WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
+               INSERT INTO "Pet" ("id", "name", "userId", "friendliness", "energyTrait", "curiosity", "patience", "playfulness",
+                                  "createdAt", "updatedAt")
+               SELECT printf('%08x-%04x-4000-8000-%012x', (i * 2654435761) & 0xffffffff, (i * 40503) & 0xffff, i), 'Pet ' || i,
+                      'u', 1, 2, 3, 4, 5, '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z' FROM n"#
+        ));
+    }
+
     /// The first column of a query on the development database of the pets.
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         database::query(&self.path(PETS), sql)

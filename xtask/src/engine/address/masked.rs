@@ -1,10 +1,13 @@
 //! URLs for messages: whatever was typed, without what may be a secret.
 
-/// `url` without what may be a secret: the user's part of an authority, and, but for a file, everything behind a `?`. What is
+/// The parameters of a SQLite URL (`https://www.sqlite.org/uri.html`).
+const KNOWN: [&str; 7] = ["cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs"];
+
+/// `url` without what may be a secret: the user's part of an authority, and everything behind a `?` but what a file may have there. What is
 /// no URL at all is shown up to its first word only, where it speaks of a password or may hold one.
-pub(super) fn masked(url: &str) -> String {
+pub(crate) fn masked(url: &str) -> String {
     if url.starts_with("sqlite:") {
-        return url.to_owned();
+        return masked_file(url);
     }
     let has_later_at = url.split_once('?').is_some_and(|(_, query)| query.contains('@'));
     let (url, query) = match url.split_once('?') {
@@ -29,6 +32,16 @@ pub(super) fn masked(url: &str) -> String {
     }
 }
 
+/// The URL of a file has no place for a secret, but people know such parameters from elsewhere.
+fn masked_file(url: &str) -> String {
+    let Some((file, query)) = url.split_once('?') else { return url.to_owned() };
+    let shown = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((key, _)) if !KNOWN.contains(&key) => format!("{key}=***"),
+        _ => parameter.to_owned(),
+    });
+    format!("{file}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +51,7 @@ mod tests {
     fn shows_no_secret() {
         let check = |url: &str, expect: &str| assert_eq!(masked(url), expect);
         check("sqlite:a b.db", "sqlite:a b.db");
+        check("sqlite:a.db?mode=x&vfs=unix&key=secret", "sqlite:a.db?mode=x&vfs=unix&key=***");
         check("postgres://me:secret@h/db?password=secret", "postgres://me:***@h/db?***");
         check("postgres://me:se/cr@et@h/db", "postgres://me:***@h/db");
         check("postgres://me:se?cret@h/db", "postgres://***");

@@ -4,10 +4,12 @@ mod masked;
 mod postgres;
 mod sqlite;
 
+pub(crate) use masked::masked;
 pub use postgres::PostgresAddress;
 pub(crate) use sqlite::SqliteAddress;
 
 use super::{Engine, Error};
+use crate::shell::quoted;
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -95,6 +97,16 @@ impl Address {
             Self::Sqlite(_) => Vec::new(),
             Self::Postgres(address) => address.environment(),
         }
+    }
+
+    /// The command that does this on the database, as a person types it. A password is not shown: it is asked for.
+    #[must_use]
+    pub fn command(&self, words: &str) -> String {
+        let asked = match self {
+            Self::Postgres(address) if address.has_password() => "PGPASSWORD=… ",
+            Self::Postgres(_) | Self::Sqlite(_) => "",
+        };
+        format!("{asked}cargo xtask {words} --url {}", quoted(&self.url()))
     }
 
     /// The URL, ready to be typed again; no secrets in it.

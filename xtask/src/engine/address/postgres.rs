@@ -130,6 +130,11 @@ impl PostgresAddress {
         self.sibling(&self.maintenance).existing()
     }
 
+    /// Whether it came with a password, which the environment does not have.
+    pub(super) fn has_password(&self) -> bool {
+        self.password.as_ref().is_some_and(|password| !password.is_empty())
+    }
+
     pub(crate) fn creates(&self) -> bool {
         self.mode == Mode::Create
     }

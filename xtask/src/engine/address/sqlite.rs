@@ -50,7 +50,10 @@ impl SqliteAddress {
                 "mode=ro" | "immutable=1" | "immutable=true" => Mode::Read,
                 "mode=rw" => Mode::Write,
                 "mode=rwc" => Mode::Create,
-                other => return Err(bad(format!("`{other}` has no meaning here"))),
+                other => {
+                    let key = other.split('=').next().unwrap_or_default();
+                    return Err(bad(format!("`{key}` has no meaning here")));
+                }
             };
         }
         Ok(Self { path: path.to_owned(), mode })
@@ -101,7 +104,7 @@ mod tests {
         check("sqlite:///tmp/a.db?mode=rwc", "/tmp/a.db create");
         check("sqlite:a.db?mode=ro", "a.db read");
         check("sqlite:mode=rwc.db", "mode=rwc.db write");
-        check("sqlite:a.db?vfs=unix", "`sqlite:a.db?vfs=unix` can't be used: `vfs=unix` has no meaning here");
+        check("sqlite:a.db?vfs=unix", "`sqlite:a.db?vfs=unix` can't be used: `vfs` has no meaning here");
         check("sqlite:///tmp/a%20b.db", "/tmp/a b.db write");
         check("a.db", "`a.db` is not a URL of SQLite");
         check("postgres://u:secret@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");

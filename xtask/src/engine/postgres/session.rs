@@ -4,7 +4,9 @@
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
 use super::explain::explain;
 use crate::engine::value::arguments;
-use crate::engine::{Access, Error, Gate, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings, Value};
+use crate::engine::{
+    Access, Address, Error, Gate, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings, Value,
+};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
@@ -185,6 +187,10 @@ impl Session {
 
     pub(crate) fn address(&self) -> String {
         self.address.url()
+    }
+
+    pub(crate) fn command(&self, words: &str) -> String {
+        Address::Postgres(self.address.clone()).command(words)
     }
 
     pub(crate) fn explain(&self, error: sqlx::Error) -> Error {

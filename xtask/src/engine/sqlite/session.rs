@@ -118,6 +118,10 @@ impl Session {
         Address::file(&self.path).url()
     }
 
+    pub(crate) fn command(&self, words: &str) -> String {
+        Address::file(&self.path).command(words)
+    }
+
     pub(crate) fn explain(&self, error: sqlx::Error) -> Error {
         explain(&self.path, self.wait, error)
     }

@@ -20,6 +20,9 @@ fn flags() {
     check("flags_execute_and_undo", &workspace, "backfill --execute --undo", 2);
     check("flags_verify_and_scope", &workspace, "backfill --verify --scope id=1", 2);
     check("flags_batch_of_none", &workspace, "backfill --batch 0", 2);
+    check("flags_workers_of_none", &workspace, "backfill --workers 0", 2);
+    check("flags_workers_too_many", &workspace, "backfill --workers 33", 2);
+    check("flags_batch_time_of_none", &workspace, "backfill --batch-time 0", 2);
     check("flags_scope_without_value", &workspace, "backfill --scope id", 2);
     check("flags_wait_a_word", &workspace, "verify pets --wait long", 2);
     check("flags_after_a_command_without", &workspace, "test --all", 2);

@@ -6,7 +6,7 @@ mod llama_log_categories;
 use super::{execute, in_the_way, query, unique, url};
 use crate::database::block;
 use crate::workspace::Workspace;
-use llama_log_categories::LlamaLogCategories;
+pub(super) use llama_log_categories::LlamaLogCategories;
 use pretty_assertions::assert_eq;
 use std::num::NonZeroU32;
 use std::sync::Mutex;
@@ -16,22 +16,27 @@ use xtask::backfill::{self, Effect, Outcome, Pass};
 use xtask::engine::{Address, Engine, Target};
 use xtask::event::Event;
 
-const RECORDS: u64 = 3_000;
+pub(super) const RECORDS: u64 = 3_000;
 const BATCH: u64 = 100;
 
 /// A database of records without a category.
 fn records() -> String {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
-    Workspace::new().succeed(&format!("migrate llama_logs --url {}", url(&name)));
+    fill(&url(&name));
+    name
+}
+
+/// Fills an empty database with records without a category.
+pub(super) fn fill(url: &str) {
+    Workspace::new().succeed(&format!("migrate llama_logs --url {url}"));
     let insert = format!(
         "ALTER TABLE llama_logs ALTER COLUMN category DROP NOT NULL; \
          INSERT INTO llama_logs (id, operation, status, sources, metadata, created_at) \
          SELECT md5(i::text)::uuid, (ARRAY['cache:get', 'enrichment:album', 'create'])[1 + i % 3], \
          (ARRAY['SUCCESS', 'FAILED'])[1 + i % 2], '{{}}', '{{}}', '2025-01-01' FROM generate_series(1, {RECORDS}) i"
     );
-    execute(&url(&name), &insert);
-    name
+    execute(url, &insert);
 }
 
 /// Makes a pass; `behind` is called with the number of batches so far, behind each of them.
@@ -70,10 +75,10 @@ fn end_sessions(database: &str) {
 }
 
 /// Nothing was lost, and nothing was done twice.
-fn is_whole(database: &str, outcome: &Outcome) {
+pub(super) fn is_whole(url: &str, outcome: &Outcome) {
     assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.left_alone), (RECORDS, RECORDS, 0));
-    assert_eq!(query(&url(database), "SELECT count(category)::text FROM llama_logs"), [RECORDS.to_string()]);
-    assert_eq!(query(&url(database), "SELECT state FROM _xtask_runs"), ["finished"]);
+    assert_eq!(query(url, "SELECT count(category)::text FROM llama_logs"), [RECORDS.to_string()]);
+    assert_eq!(query(url, "SELECT state FROM _xtask_runs"), ["finished"]);
 }
 
 #[test]
@@ -101,7 +106,7 @@ fn a_server_that_goes_away_costs_one_batch() {
         }
     };
     assert_eq!(ended, 3);
-    is_whole(&database, &outcome);
+    is_whole(&url(&database), &outcome);
     assert_eq!(outcome.counts.tallies, predicted.counts.tallies);
     let again = pass(&database, Effect::Again, 5, &|_| ()).unwrap();
     assert_eq!((again.counts.units, again.counts.writes), (RECORDS, 0));
@@ -119,7 +124,7 @@ fn a_session_that_is_ended_is_begun_again() {
         }
     };
     let outcome = pass(&database, Effect::Execute, 10, &ends).unwrap();
-    is_whole(&database, &outcome);
+    is_whole(&url(&database), &outcome);
     assert_eq!((outcome.counts.retries, outcome.resumed), (3, None));
 }
 
@@ -140,7 +145,7 @@ fn what_passes_is_tried_again() {
         let (outcome, whys) = told_pass(&database, Effect::Execute, 20, &begins);
         let outcome = outcome.unwrap();
         other.into_inner().unwrap().unwrap().join().unwrap();
-        is_whole(&database, &outcome);
+        is_whole(&url(&database), &outcome);
         assert_eq!(outcome.counts.retries, whys.len() as u64, "each is told");
         assert!(whys.iter().any(|told| told.contains(why)), "{why} in {whys:?}");
         let kept = query(&url(&database), "SELECT counts::json ->> 'retries' FROM _xtask_runs");
@@ -178,7 +183,7 @@ fn a_table_changed_meanwhile() {
         }
     };
     let outcome = pass(&database, Effect::Execute, 10, &changes).unwrap();
-    is_whole(&database, &outcome);
+    is_whole(&url(&database), &outcome);
 }
 
 /// What does not pass ends the run at once, with its batch rolled back.

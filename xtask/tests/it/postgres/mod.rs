@@ -7,6 +7,7 @@ mod bad_input;
 mod crashes;
 mod db;
 mod errors;
+mod gentle;
 mod kept;
 mod lifecycle;
 mod llama_logs;
@@ -16,10 +17,13 @@ mod profiles;
 mod proofs;
 mod rehearsal_processes;
 mod rehearsals;
+mod replica;
 mod rows;
+mod secrets;
 mod statements;
 mod types;
 mod workers;
+mod wraparound;
 
 use crate::database::block;
 use crate::workspace::{Ran, Workspace};
@@ -183,6 +187,40 @@ impl Shop {
 /// Runs a command and holds all of it against the snapshot of that name.
 fn check(snapshot: &str, shop: &Shop, arguments: &str, exit: i32) {
     shop.run(arguments).check(exit, "postgres", snapshot);
+}
+
+/// A lock that somebody else has until this is dropped.
+struct Held {
+    let_go: Option<mpsc::Sender<()>>,
+    other: Option<JoinHandle<()>>,
+}
+
+/// Has somebody else take a lock.
+fn hold(url: &str, lock: &str) -> Held {
+    let (url, lock) = (url.to_owned(), AssertSqlSafe(lock.to_owned()));
+    let (ready, is_ready) = mpsc::channel();
+    let (let_go, is_to_go) = mpsc::channel::<()>();
+    let other = std::thread::spawn(move || {
+        block(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let mut transaction = connection.begin().await.unwrap();
+            sqlx::raw_sql(lock).execute(&mut *transaction).await.unwrap();
+            ready.send(()).unwrap();
+            // The other end is dropped.
+            let _ = is_to_go.recv();
+            transaction.commit().await.unwrap();
+            connection.close().await.unwrap();
+        });
+    });
+    is_ready.recv().unwrap();
+    Held { let_go: Some(let_go), other: Some(other) }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.let_go.take());
+        drop(self.other.take().map(JoinHandle::join));
+    }
 }
 
 /// A session of somebody else: its first statements, then its second ones when one of ours waits for a lock, then its end.

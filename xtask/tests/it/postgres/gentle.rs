@@ -1,0 +1,162 @@
+//! Others on the same server: who has to wait for a batch gets its turn, and the next ones are shorter.
+
+use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
+use super::{execute, query, unique, url};
+use crate::database::block;
+use pretty_assertions::assert_eq;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Row};
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use xtask::backfill::{self, Effect, Pass};
+use xtask::engine::{Address, Engine, Target};
+use xtask::event::Event;
+
+const BATCH: u32 = 200;
+
+/// A database of records, each of which takes its time.
+fn slow_records(each: &str) -> String {
+    let name = unique();
+    execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
+    fill(&url(&name));
+    let slow = format!(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM {each}; RETURN NEW; END $$; \
+         CREATE TRIGGER slow BEFORE UPDATE ON llama_logs FOR EACH ROW EXECUTE FUNCTION slow()"
+    );
+    execute(&url(&name), &slow);
+    url(&name)
+}
+
+/// Batches that have all the time, so that none is shorter because of what it takes.
+fn pass() -> Pass {
+    let mut pass = Pass::new(Effect::Execute);
+    pass.batch = NonZeroU32::new(BATCH).unwrap();
+    pass.aim = Some(Duration::from_secs(600));
+    pass
+}
+
+fn target(url: &str) -> Target {
+    Target::real(Address::parse(Engine::Postgres, url).unwrap(), Duration::from_secs(60))
+}
+
+/// Somebody who has to wait for a batch: how many records were still to be done when the wait was over.
+fn waits(url: &str) -> JoinHandle<i64> {
+    let url = url.to_owned();
+    std::thread::spawn(move || {
+        block(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let mut transaction = connection.begin().await.unwrap();
+            sqlx::raw_sql("LOCK TABLE llama_logs IN SHARE MODE").execute(&mut *transaction).await.unwrap();
+            let left = "SELECT count(*) FROM llama_logs WHERE category IS NULL";
+            let left = sqlx::raw_sql(left).fetch_one(&mut *transaction).await.unwrap().get(0);
+            transaction.commit().await.unwrap();
+            connection.close().await.unwrap();
+            left
+        })
+    })
+}
+
+/// With a role that sees everything, and one that sees of other sessions what everybody does.
+#[test]
+fn who_waits_gets_a_turn_and_shorter_batches() {
+    let check = |role: Option<&str>, who: &str| {
+        let own = slow_records("pg_sleep(0.002)");
+        let theirs = match role {
+            None => own.clone(),
+            Some(role) => {
+                let grant = format!(
+                    "CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}; \
+                     GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+                );
+                execute(&own, &grant);
+                own.replacen("//postgres", &format!("//{role}"), 1)
+            }
+        };
+        let waiting = Mutex::new(Vec::new());
+        let events = |event| match (event, who) {
+            (Event::Batch { counts }, "somebody") if [2, 4, 9].contains(&counts.batches) => {
+                waiting.lock().unwrap().push(waits(&own))
+            }
+            _ => {}
+        };
+        let outcome = block(backfill::run(&LlamaLogCategories, &target(&theirs), &pass(), &events)).unwrap();
+        is_whole(&own, &outcome);
+        let least = RECORDS / u64::from(BATCH);
+        let waiting = waiting.into_inner().unwrap();
+        match who {
+            "nobody" => assert_eq!(outcome.counts.batches, least),
+            _ => assert!(outcome.counts.batches > least, "{role:?}: {} batches", outcome.counts.batches),
+        }
+        for waiting in waiting {
+            assert!(waiting.join().unwrap() > 0, "the lock came before the run was over");
+        }
+    };
+    check(None, "nobody");
+    check(None, "somebody");
+    check(Some(&unique()), "somebody");
+}
+
+/// Workers wait for each other, of one process and of two: that makes no batch shorter.
+#[test]
+fn workers_that_wait_for_each_other_do_not_count() {
+    // One at a time, each of its batches for long.
+    let url = slow_records("pg_sleep(0.0005), pg_advisory_xact_lock(7)");
+    let mut pass = pass();
+    pass.workers = NonZeroU32::new(2).unwrap();
+    let waited = std::sync::atomic::AtomicBool::new(false);
+    let seen = "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+    let (one, two) = (target(&url), target(&url));
+    let silent = &xtask::event::silent;
+    block(async {
+        let mut watch = PgConnection::connect(&url).await.unwrap();
+        let watching = async {
+            loop {
+                let rows = sqlx::raw_sql(seen).fetch_one(&mut watch).await.unwrap();
+                if rows.get::<String, _>(0) != "0" {
+                    waited.store(true, std::sync::atomic::Ordering::Relaxed);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let working = async {
+            let (one, two) = tokio::join!(
+                backfill::run(&LlamaLogCategories, &one, &pass, silent),
+                backfill::run(&LlamaLogCategories, &two, &pass, silent)
+            );
+            (one.unwrap(), two.unwrap())
+        };
+        tokio::select! {
+            _ = working => {}
+            () = watching => {}
+        }
+    });
+    assert!(waited.into_inner(), "they did wait");
+    let batches = "SELECT counts::json ->> 'batches' FROM _xtask_runs WHERE (counts::json ->> 'units')::int > 0";
+    assert_eq!(query(&url, batches), [(RECORDS / u64::from(BATCH)).to_string()]);
+}
+
+/// What is learned of one range holds for the next: but for the very first batch, none takes longer than it should.
+#[test]
+fn the_aim_is_kept_from_range_to_range() {
+    let url = slow_records("pg_sleep(0.004)");
+    execute(&url, "DELETE FROM llama_logs WHERE id IN (SELECT id FROM llama_logs LIMIT 2400)");
+    let mut pass = pass();
+    pass.batch = NonZeroU32::new(25).unwrap();
+    pass.aim = Some(Duration::from_millis(20));
+    let units = Mutex::new(vec![0]);
+    let events = |event| {
+        if let Event::Batch { counts } = event {
+            units.lock().unwrap().push(counts.units);
+        }
+    };
+    block(backfill::run(&LlamaLogCategories, &target(&url), &pass, &events)).unwrap();
+    let units = units.into_inner().unwrap();
+    let sizes: Vec<u64> = units.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(sizes.iter().sum::<u64>(), 600);
+    // The second one was read before the first was written.
+    assert!(sizes.iter().skip(2).all(|size| *size <= 5), "{sizes:?}");
+    let ranges = query(&url, "SELECT count(*)::text FROM _xtask_ranges");
+    assert!(ranges[0].parse::<u32>().unwrap() >= 3, "{ranges:?}");
+}

@@ -1,0 +1,182 @@
+//! A real replica that lags: a backfill backs off until it has caught up, and hears a stop meanwhile.
+
+use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
+use super::{binaries, execute, hints, query};
+use crate::database::block;
+use crate::processes::wait_until;
+use duct::unix::HandleExt;
+use pretty_assertions::assert_eq;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+use xtask::backfill::{self, Effect, Ending, Pass, Scope, Wish};
+use xtask::engine::{Address, Engine, Target};
+use xtask::event::Event;
+use xtask::ledger::By;
+use xtask::postgres_server::Kept;
+
+const SIGINT: i32 = 2;
+
+/// A server of ordinary flags that is stopped with the test.
+pub(super) struct Primary {
+    pub(super) kept: Kept,
+    folder: tempfile::TempDir,
+}
+
+impl Primary {
+    pub(super) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // The server's account may be another one.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let kept = block(Kept::start(&binaries(), &hints(), folder.path())).unwrap();
+        Self { kept, folder }
+    }
+
+    /// The same with other settings, some of which only a start takes.
+    pub(super) fn restart(mut self, settings: &[&str]) -> Self {
+        for setting in settings {
+            execute(&self.kept.url("postgres"), &format!("ALTER SYSTEM SET {setting}"));
+        }
+        Kept::stop(self.folder.path()).unwrap();
+        self.kept = block(Kept::start(&binaries(), &hints(), self.folder.path())).unwrap();
+        self
+    }
+}
+
+impl Drop for Primary {
+    fn drop(&mut self) {
+        drop(Kept::stop(self.folder.path()));
+        // Beside the folder, where the account can't enter that.
+        drop(fs::remove_dir_all(self.kept.place()));
+    }
+}
+
+/// A replica that is stopped with the test.
+struct Replica {
+    handle: duct::Handle,
+    folder: PathBuf,
+}
+
+impl Replica {
+    /// Copies a server, and follows it from then on.
+    fn follow(primary: &Primary, pg_basebackup: &Path) -> Self {
+        let place = primary.kept.place();
+        let (uid, gid) = fs::metadata(place).map(|metadata| (metadata.uid(), metadata.gid())).unwrap();
+        let folder = place.with_file_name("replica");
+        let data = folder.join("data");
+        fs::create_dir(&folder).unwrap();
+        let copy = duct::cmd!(
+            pg_basebackup,
+            "--dbname",
+            primary.kept.url("postgres"),
+            "--pgdata",
+            &data,
+            "--write-recovery-conf",
+            "--no-sync",
+            "--checkpoint=fast"
+        );
+        copy.stdout_null().run().unwrap();
+        own(&folder, uid, gid);
+        let postgres = binaries().folder.join("postgres");
+        let server =
+            duct::cmd!(postgres, "-D", &data, "-c", "listen_addresses=", "-k", &folder).dir(&folder).stdin_null();
+        let is_other = uid != fs::metadata(primary.folder.path()).unwrap().uid();
+        let server = server.before_spawn(move |command| {
+            if is_other {
+                command.uid(uid).gid(gid);
+            }
+            // What ends the test from a terminal is to end the server by its drop.
+            command.process_group(0);
+            Ok(())
+        });
+        let log = fs::File::create(folder.join("log")).unwrap();
+        let handle = server.stdout_null().stderr_file(log).unchecked().start().unwrap();
+        wait_until(|| fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|text| text.contains("ready")));
+        Self { handle, folder }
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://postgres@localhost/postgres?host={}", self.folder.display())
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        drop(self.handle.send_signal(SIGINT));
+        drop(self.handle.wait());
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn own(path: &Path, uid: u32, gid: u32) {
+    if fs::metadata(path).unwrap().uid() != uid {
+        chown(path, Some(uid), Some(gid)).unwrap();
+    }
+    if path.is_dir() {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+        fs::read_dir(path).unwrap().for_each(|entry| own(&entry.unwrap().path(), uid, gid));
+    }
+}
+
+#[test]
+fn a_backfill_waits_for_a_replica_that_lags() {
+    let pg_basebackup = binaries().folder.join("pg_basebackup");
+    if !pg_basebackup.exists() {
+        let notice = "NOT TESTED: a replica that lags; there is no pg_basebackup beside the binaries of PostgreSQL\n";
+        std::io::stderr().write_all(notice.as_bytes()).unwrap();
+        return;
+    }
+    let primary = Primary::start();
+    execute(&primary.kept.url("postgres"), "CREATE DATABASE logs");
+    let url = primary.kept.url("logs");
+    fill(&url);
+    let replica = Replica::follow(&primary, &pg_basebackup);
+    wait_until(|| query(&url, "SELECT replay_lsn FROM pg_stat_replication") != [""; 0]);
+    execute(&replica.url(), "SELECT pg_wal_replay_pause()");
+    wait_until(|| query(&replica.url(), "SELECT pg_get_wal_replay_pause_state()") == ["paused"]);
+    let filler =
+        "SELECT count(pg_logical_emit_message(false, 'x', repeat('x', 1000000)))::text FROM generate_series(1, 80)";
+    execute(&url, filler);
+
+    let address = Address::parse(Engine::Postgres, &url).unwrap();
+    let target = Target::real(address, Duration::from_secs(60));
+    let filled = || query(&url, "SELECT count(category)::text FROM llama_logs");
+    let start = || {
+        let (tell, told) = mpsc::channel();
+        let target = target.clone();
+        let running = std::thread::spawn(move || {
+            let events = |event| match event {
+                Event::BackingOff { why } => drop(tell.send(why)),
+                Event::GoingOn => drop(tell.send("going on".to_owned())),
+                _ => {}
+            };
+            block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
+        });
+        (running, told)
+    };
+    // Somebody may stop it meanwhile.
+    let (running, told) = start();
+    let why = told.recv().unwrap();
+    assert!(why.starts_with("the replica walreceiver is ") && why.ends_with(" behind"), "{why}");
+    let by = By { who: "me".to_owned(), version: "1".to_owned() };
+    let asked = block(backfill::ask(&target, "llama_log_categories", &Scope::default(), Wish::Stop, &by)).unwrap();
+    assert_eq!(asked.len(), 1);
+    let outcome = running.join().unwrap().unwrap();
+    assert_eq!((outcome.ending, filled()), (Ending::Stopped, vec!["0".to_owned()]));
+
+    let (running, told) = start();
+    assert!(told.recv().unwrap().starts_with("the replica walreceiver is "));
+    // For long enough that it would do a lot.
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(filled(), ["0"], "nothing is written meanwhile");
+    assert!(!running.is_finished(), "it is there and waits");
+    execute(&replica.url(), "SELECT pg_wal_replay_resume()");
+    assert_eq!(told.recv().unwrap(), "going on");
+    let outcome = running.join().unwrap().unwrap();
+    is_whole(&url, &outcome);
+    assert_eq!(outcome.counts.units, RECORDS);
+}

@@ -1,0 +1,51 @@
+//! A vacuum that keeps transaction ids from running out, which the server begins by itself: a backfill backs off until it is
+//! done.
+
+use super::backfills::{LlamaLogCategories, fill, is_whole};
+use super::replica::Primary;
+use super::{execute, hold, query};
+use crate::database::block;
+use crate::processes::wait_until;
+use pretty_assertions::assert_eq;
+use std::sync::mpsc;
+use std::time::Duration;
+use xtask::backfill::{self, Effect, Pass};
+use xtask::engine::{Address, Engine, Target};
+use xtask::event::Event;
+
+#[test]
+fn a_backfill_waits_for_a_vacuum_against_wraparound() {
+    let settings = ["autovacuum_freeze_max_age = 100000", "autovacuum_naptime = 1", "synchronous_commit = off"];
+    let primary = Primary::start().restart(&settings);
+    execute(&primary.kept.url("postgres"), "CREATE DATABASE logs");
+    let url = primary.kept.url("logs");
+    fill(&url);
+    execute(&url, "CREATE TABLE held (id int); INSERT INTO held VALUES (1)");
+    let vacuums = "SELECT query FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM% (to prevent wraparound)'";
+    // Such a vacuum waits for a table that somebody holds, and so goes on for as long as the test needs.
+    let held = hold(&url, "LOCK TABLE held IN SHARE UPDATE EXCLUSIVE MODE");
+    let use_up = "CREATE PROCEDURE use_up() LANGUAGE plpgsql AS $$ BEGIN \
+                  FOR i IN 1..110000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
+    execute(&url, use_up);
+    execute(&url, "CALL use_up()");
+    wait_until(|| query(&url, vacuums).iter().any(|vacuum| vacuum.contains("public.held ")));
+
+    let (tell, told) = mpsc::channel();
+    let target = Target::real(Address::parse(Engine::Postgres, &url).unwrap(), Duration::from_secs(60));
+    let running = std::thread::spawn(move || {
+        let events = |event| match event {
+            Event::BackingOff { why } => drop(tell.send(why)),
+            Event::GoingOn => drop(tell.send("going on".to_owned())),
+            _ => {}
+        };
+        block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
+    });
+    let why = told.recv().unwrap();
+    assert!(why.starts_with("the server vacuums ") && why.contains("to prevent a wraparound"), "{why}");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(query(&url, "SELECT count(category)::text FROM llama_logs"), ["0"], "nothing is written meanwhile");
+    drop(held);
+    assert_eq!(told.recv().unwrap(), "going on");
+    let outcome = running.join().unwrap().unwrap();
+    is_whole(&url, &outcome);
+}
