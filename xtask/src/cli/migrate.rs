@@ -54,7 +54,7 @@ async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, as_
         for backfill in backfills.iter().filter(|backfill| backfill.about().from == migration.version) {
             let about = backfill.about();
             let standing = backfill::standing(*backfill, &versions, target).await?;
-            let run = backfill::last_run(about.name, &runs).cloned();
+            let run = backfill::last_run(about.name, &runs).cloned().map(Box::new);
             let standpoint = Standpoint::Backfill { about, standing, run };
             rows.push(StatusRow { version: about.from, name: about.name.to_owned(), standpoint });
         }

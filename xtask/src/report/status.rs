@@ -36,7 +36,7 @@ pub enum Standpoint {
         /// What is left to do.
         standing: Standing,
         /// Its last run.
-        run: Option<Told>,
+        run: Option<Box<Told>>,
     },
 }
 
@@ -59,7 +59,7 @@ pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
                 (format!("{}_{}", row.version, row.name), format!("{state}{one_way}{waits}"))
             }
             Standpoint::Backfill { about, standing, run } => {
-                (format!("  backfill {}", row.name), timeline_text(about, standing, run.as_ref(), paint))
+                (format!("  backfill {}", row.name), timeline_text(about, standing, run.as_deref(), paint))
             }
         })
         .collect();
