@@ -13,6 +13,7 @@ mod kept;
 mod once;
 mod pace;
 mod pass;
+mod read;
 mod run;
 mod spool;
 mod standing;

@@ -1,18 +1,17 @@
-//! The loop: reads and transforms the next batch while the one before it is written. A batch's rows, cursor, counts and
-//! findings are one transaction.
+//! The loop: the next batch is read and transformed (`read.rs`) while the one before it is written. A batch's rows, cursor,
+//! counts and findings are one transaction.
 
 use super::crew::Crew;
-use super::deep::{Poured, Sizes, Source};
+use super::deep::{Sizes, Source};
 use super::findings::{Books, Found};
 use super::gentle::{self, Advice};
 use super::pace::Pace;
 use super::run::wrong_engine;
 use super::spool::Spool;
 use super::{About, Backfill, Effect, Error, Fault, Findings, Pass, Reject, Undone};
-use crate::engine::{self, Connection, Driver, Fetched, Key, Page, PageError, Value};
+use crate::engine::{self, Connection, Driver, Key, PageError};
 use crate::event::Event;
-use crate::ledger::{self, Counts, Fate, Finding, FindingKind, Range, RunState};
-use futures_util::TryStreamExt;
+use crate::ledger::{self, Counts, Finding, FindingKind, Range, RunState};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -43,20 +42,20 @@ pub(super) enum Strays {
 /// A part of a batch that is ready to be written: all of it where units are read as wholes, else some of its rows.
 pub(super) struct Piece<B: Backfill> {
     pub(super) outputs: Vec<B::Output>,
-    counts: Counts,
+    pub(super) counts: Counts,
     rejects: Vec<Finding>,
     findings: Spool,
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
     /// What ends the batch; none where more of it comes.
-    end: Option<End<B>>,
+    pub(super) end: Option<End<B>>,
 }
 
 /// The end of a batch.
-struct End<B: Backfill> {
+pub(super) struct End<B: Backfill> {
     /// The last key; none where it was not about units.
-    last: Option<Key>,
-    units: Vec<B::Unit>,
-    sizes: Option<Sizes>,
+    pub(super) last: Option<Key>,
+    pub(super) units: Vec<B::Unit>,
+    pub(super) sizes: Option<Sizes>,
 }
 
 impl<B: Backfill> Piece<B> {
@@ -100,8 +99,8 @@ struct Open {
 pub(super) struct Work<'a, B> {
     pub(super) backfill: &'a B,
     crew: &'a Crew<'a, B>,
-    about: About,
-    pass: &'a Pass,
+    pub(super) about: About,
+    pub(super) pass: &'a Pass,
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
     gate: Mutex<()>,
@@ -127,7 +126,7 @@ impl<'a, B: Backfill> Work<'a, B> {
         Self { backfill, crew, about, pass, gate: Mutex::new(()), pace, takes_overtaken }
     }
 
-    fn pace<T>(&self, learn: impl FnOnce(&mut Pace) -> T) -> T {
+    pub(super) fn pace<T>(&self, learn: impl FnOnce(&mut Pace) -> T) -> T {
         learn(&mut self.pace.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -199,142 +198,6 @@ impl<'a, B: Backfill> Work<'a, B> {
             }
         }
         Ok(Halt::Finished)
-    }
-
-    async fn read<S: Source<B>>(
-        &self,
-        reader: &mut Connection,
-        mut after: Option<Key>,
-        until: Option<Key>,
-        strays: Strays,
-        sender: &mpsc::Sender<Result<Piece<B>, Error>>,
-    ) -> Result<(), Error> {
-        let (mut told, mut number) = (0, 0);
-        if strays == Strays::Record
-            && let Some(piece) = self.strays(reader).await?
-            && sender.send(Ok(piece)).await.is_err()
-        {
-            return Ok(());
-        }
-        if until.is_none() {
-            // There was no unit.
-            return Ok(());
-        }
-        loop {
-            // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
-            let Ok(place) = sender.reserve().await else { return Ok(()) };
-            let (limit, bytes) = self.pace(|pace| pace.next());
-            let page = Page {
-                units: self.backfill.units(),
-                which: self.pass.effect.which(),
-                scope: &self.pass.scope.0,
-                after: after.clone(),
-                until: until.clone(),
-                limit,
-                bytes,
-            };
-            let read = {
-                let _reading = self.pass_gate().await;
-                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
-                B::Db::page::<B::Unit>(connection, &page).await
-            };
-            let Fetched { mut units, bytes } = match read {
-                Ok(fetched) => fetched,
-                Err(PageError { at, error }) => {
-                    let what = match at {
-                        Some(key) => format!("reading the {} at {key}", self.about.unit),
-                        None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
-                    };
-                    return Err(self.reading(reader, what, error));
-                }
-            };
-            if units.is_empty() {
-                return Ok(());
-            }
-            let read = units.len();
-            units.truncate(S::fitting(self, reader, &units).await?);
-            let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
-            after = Some(last.clone());
-            units.retain(|_| {
-                number += 1;
-                self.pass.units.includes(number - 1)
-            });
-            let mut place = Some(place);
-            let mut poured = Poured::default();
-            if self.pass.effect != Effect::Undo && !units.is_empty() {
-                // Its rows need the place, one piece after the other.
-                if S::HAS_ROWS {
-                    place = None;
-                }
-                match S::pour(self, reader, &units, sender).await? {
-                    Some(all) => poured = all,
-                    None => return Ok(()),
-                }
-            }
-            self.pace(|pace| pace.read(read as u64, units.len() as u64, bytes + poured.bytes));
-            let units = units.into_iter().map(|(_, unit)| unit).collect();
-            let mut piece = self.transform(units, last, &poured.books, &mut told);
-            if let Some(end) = &mut piece.end {
-                end.sizes = poured.sizes;
-            }
-            match place {
-                Some(place) => place.send(Ok(piece)),
-                None => drop(sender.send(Ok(piece)).await),
-            }
-        }
-    }
-
-    fn transform(&self, units: Vec<B::Unit>, last: Key, books: &Books, told: &mut u64) -> Piece<B> {
-        let mut findings = Findings::default();
-        let mut piece = Piece::empty();
-        if self.pass.effect != Effect::Undo {
-            for unit in &units {
-                let id = self.backfill.id(unit);
-                if let Some(accounts) = books.get(&id) {
-                    findings.accounted(id.clone(), accounts);
-                }
-                findings.unit(id);
-                match self.backfill.transform(unit, &mut findings) {
-                    Ok(output) => {
-                        if self.pass.lines.wants(*told) {
-                            piece.lines.push(self.backfill.describe(unit, &output));
-                            *told += 1;
-                        }
-                        piece.outputs.push(output);
-                    }
-                    Err(reject) => piece.reject(self.backfill.id(unit), reject, &mut findings),
-                }
-            }
-        }
-        piece.found(findings.take());
-        (piece.counts.units, piece.counts.batches) = (units.len() as u64, 1);
-        piece.end = Some(End { last: Some(last), units, sizes: None });
-        piece
-    }
-
-    /// The rows that belong to no unit, as a batch of its own; nothing where there is none.
-    async fn strays(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
-        let Some(query) = self.backfill.strays() else { return Ok(None) };
-        let mut findings = Findings::default();
-        let mut rows = reader.stream(query, &[]);
-        let read = loop {
-            match rows.try_next().await {
-                Ok(Some(row)) => {
-                    let text = |at: usize| row.values.get(at).and_then(Value::as_text).unwrap_or_default();
-                    findings.values().field(text(0), Fate::Skipped, 1);
-                    findings.record(FindingKind::Skipped, text(0), text(1));
-                }
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        drop(rows);
-        let what = || format!("reading the rows that belong to no {}", self.about.unit);
-        read.map_err(|error| statement(&self.about, reader, what(), error, 0))?;
-        let mut piece = Piece::empty();
-        piece.found(findings.take());
-        piece.end = Some(End { last: None, units: Vec::new(), sizes: None });
-        Ok(Some(piece).filter(|piece| !piece.counts.findings.is_empty()))
     }
 
     /// Writes a piece, or only counts it where there is no writer; commits at the end of a batch.
@@ -532,7 +395,7 @@ impl<'a, B: Backfill> Work<'a, B> {
     }
 
     /// Keeps a reader and a committing writer apart where they would wait for each other by polling.
-    async fn pass_gate(&self) -> Option<MutexGuard<'_, ()>> {
+    pub(super) async fn pass_gate(&self) -> Option<MutexGuard<'_, ()>> {
         if B::Db::ENGINE.commits_wait_for_readers() { Some(self.gate.lock().await) } else { None }
     }
 
@@ -583,7 +446,7 @@ fn spooling(source: std::io::Error) -> Error {
     Error::Engine(engine::Error::Io { what: "keep findings in", path: "a temporary file".into(), source })
 }
 
-fn behind(key: Option<&Key>) -> String {
+pub(super) fn behind(key: Option<&Key>) -> String {
     key.map(|key| format!(" after {key}")).unwrap_or_default()
 }
 
