@@ -32,6 +32,8 @@ pub(super) struct Crew<'a, B> {
     counts: Mutex<Counts>,
     lines: AtomicU64,
     has_failed: AtomicBool,
+    /// How many workers wait for something to be over.
+    waiting: AtomicU64,
     events: Events<'a>,
 }
 
@@ -49,6 +51,7 @@ impl<'a, B: Backfill> Crew<'a, B> {
             counts: Mutex::new(counts),
             lines: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
+            waiting: AtomicU64::new(0),
             events,
         }
     }
@@ -79,6 +82,20 @@ impl<'a, B: Backfill> Crew<'a, B> {
 
     pub(super) fn tell(&self, event: Event) {
         (self.events)(event);
+    }
+
+    /// A worker begins to wait: the first one tells why.
+    pub(super) fn wait(&self, why: Event) {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
+            (self.events)(why);
+        }
+    }
+
+    /// A worker has waited long enough: the last one tells that it goes on.
+    pub(super) fn go_on(&self) {
+        if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
+            (self.events)(Event::GoingOn);
+        }
     }
 
     /// Tells a line about a unit, where lines are still wanted.

@@ -109,13 +109,13 @@ pub(super) async fn give_way<B: Backfill>(crew: &Crew<'_, B>) {
     while !crew.is_to_stop() {
         let Some(why) = crew.gentle.goes_first().as_ref().map(ToString::to_string) else { break };
         if !is_told {
-            crew.tell(Event::BackingOff { why });
+            crew.wait(Event::BackingOff { why });
             is_told = true;
         }
         tokio::time::sleep(EVERY).await;
     }
     if is_told {
-        crew.tell(Event::GoingOn);
+        crew.go_on();
     }
 }
 

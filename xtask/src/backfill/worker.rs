@@ -170,7 +170,7 @@ async fn pause<B: Backfill>(
         match state {
             RunState::Running => {
                 if is_told {
-                    crew.tell(Event::GoingOn);
+                    crew.go_on();
                 }
                 return Ok(Idle::NoneFree);
             }
@@ -187,7 +187,7 @@ async fn pause<B: Backfill>(
                     }
                 }
                 if !is_told {
-                    crew.tell(Event::Paused { backfill: crew.about.name });
+                    crew.wait(Event::Paused { backfill: crew.about.name });
                     is_told = true;
                 }
             }
