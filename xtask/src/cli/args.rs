@@ -145,8 +145,8 @@ pub struct BackfillArgs {
     /// Batches of as many units as take that long (default: 200, or any time where --batch is given)
     #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub batch_time: Option<u64>,
-    /// Rest that long between two batches
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=600_000))]
+    /// Rest that long between two batches, half a minute at most
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=30_000))]
     pub rest: u64,
     /// Work on so many batches at a time; other processes may work on the same run, too (PostgreSQL)
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN, value_parser = workers)]

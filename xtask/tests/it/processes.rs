@@ -31,9 +31,13 @@ pub(crate) fn kill(running: &Handle) {
 }
 
 fn with_many_pets() -> Workspace {
+    with_pets(PETS_TO_FILL)
+}
+
+fn with_pets(pets: u64) -> Workspace {
     let workspace = Workspace::new();
     workspace.succeed("migrate pets");
-    workspace.add_pets(PETS_TO_FILL);
+    workspace.add_pets(pets);
     workspace
 }
 
@@ -115,6 +119,20 @@ fn an_interrupted_backfill_ends_its_batch() {
         assert_eq!(report["counts"][key], predicted["counts"][key], "{key}");
     }
     adds_up(&workspace, "report.json");
+}
+
+/// Nobody rests, and the file has one writer: whoever wants to say something gets a turn all the same.
+#[test]
+fn a_stop_gets_its_turn() {
+    let workspace = with_pets(20 * PETS_TO_FILL);
+    let file = workspace.path(PETS);
+    let arguments = ["backfill", "pet_traits", "--execute", "--report", "report.json"];
+    let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
+    wait_until(|| units_done(&file) > 0);
+    let asked = workspace.succeed("backfill pet_traits --stop");
+    assert!(asked.stdout.contains("stops after the batch in hand"), "{}", asked.text());
+    assert_eq!(running.wait().unwrap().status.code(), Some(3));
+    assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"]);
 }
 
 #[test]
