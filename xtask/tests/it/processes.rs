@@ -124,7 +124,7 @@ fn an_interrupted_backfill_ends_its_batch() {
 /// Nobody rests, and the file has one writer: whoever wants to say something gets a turn all the same.
 #[test]
 fn a_stop_gets_its_turn() {
-    let workspace = with_pets(20 * PETS_TO_FILL);
+    let workspace = with_pets(5 * PETS_TO_FILL);
     let file = workspace.path(PETS);
     let arguments = ["backfill", "pet_traits", "--execute", "--report", "report.json"];
     let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
