@@ -213,7 +213,7 @@ fn failures_of_any_database() {
     ran.check(1, "rehearsals", "failures_as_json");
     assert_eq!(workspace.files(), before);
     let answers: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 11);
+    assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 12);
     workspace.run("migrate pets --verify").check(1, "rehearsals", "failures_of_migrate_verify");
 }
 
