@@ -4,7 +4,7 @@ use crate::directive::nearest;
 use crate::engine::{self, Around, Connection, run_script};
 use crate::event::Events;
 use crate::migration::{self, Goal, History};
-use crate::workspace::{self, Fixture, Rows};
+use crate::workspace::{self, Fixture, Rows, Stated};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use std::path::PathBuf;
 
@@ -18,13 +18,15 @@ pub enum Error {
         nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default()
     )]
     #[diagnostic(help(
-        "write the version of the last migration that the data has seen behind `-- at:`; the newest is {newest}"
+        "write the version of the last migration that the data has seen {}; the newest is {newest}", stated.place()
     ))]
     Version {
         /// The fixture's file.
         path: PathBuf,
         /// The version that it states.
         version: i64,
+        /// Where it states it.
+        stated: Stated,
         /// The closest one that there is.
         nearest: Option<String>,
         /// The newest that there is.
@@ -32,12 +34,14 @@ pub enum Error {
     },
     /// A statement of it failed.
     #[error("fixture {fixture} can't be loaded at version {version}: {why}")]
-    #[diagnostic(help("correct the fixture, or the version behind `-- at:`"))]
+    #[diagnostic(help("correct the fixture, or the version {}", stated.place()))]
     Sql {
         /// The fixture's name.
         fixture: String,
         /// The version that it states.
         version: i64,
+        /// Where it states it.
+        stated: Stated,
         /// What the engine said.
         why: String,
         /// The file.
@@ -106,6 +110,7 @@ pub fn check_version(fixture: &Fixture, history: &History) -> Result<(), Error> 
     Err(Error::Version {
         path: rows.path,
         version: rows.version,
+        stated: fixture.stated,
         nearest: nearest(&rows.version.to_string(), versions),
         newest: history.newest().map_or_else(|| "none".to_owned(), |newest| newest.to_string()),
     })
@@ -124,7 +129,7 @@ pub async fn load(
     check_version(fixture, history)?;
     let steps = migration::plan(history, &[], Goal::UpTo(fixture.version))?;
     migration::apply_all(connection, &steps, events).await?;
-    insert(connection, &fixture.name, &Rows { path: fixture.path.clone(), version: fixture.version }).await
+    insert(connection, fixture, &Rows { path: fixture.path.clone(), version: fixture.version }).await
 }
 
 /// Inserts the rows of that version, where the fixture has any that come later than its first.
@@ -133,14 +138,14 @@ pub async fn load(
 /// See [`Error`].
 pub async fn load_later(connection: &mut Connection, fixture: &Fixture, version: i64) -> Result<(), Error> {
     for rows in fixture.later.iter().filter(|rows| rows.version == version) {
-        insert(connection, &fixture.name, rows).await?;
+        insert(connection, fixture, rows).await?;
     }
     Ok(())
 }
 
-async fn insert(connection: &mut Connection, fixture: &str, rows: &Rows) -> Result<(), Error> {
+async fn insert(connection: &mut Connection, fixture: &Fixture, rows: &Rows) -> Result<(), Error> {
     let (sql, version) = (rows.sql()?, rows.version);
-    let fixture = fixture.to_owned();
+    let (fixture, stated) = (fixture.name.clone(), fixture.stated);
     connection.begin_load().await?;
     let loaded = match run_script(connection, &sql, Around::Transaction).await {
         Ok(()) => connection.commit().await.map_err(|error| match error {
@@ -150,7 +155,7 @@ async fn insert(connection: &mut Connection, fixture: &str, rows: &Rows) -> Resu
         Err(failed) => match failed.error {
             engine::Error::Statement { why, .. } | engine::Error::Privilege { why, .. } => {
                 let text = NamedSource::new(rows.path.display().to_string(), sql);
-                Err(Error::Sql { fixture, version, why, text, at: failed.at })
+                Err(Error::Sql { fixture, version, stated, why, text, at: failed.at })
             }
             error => Err(error.into()),
         },

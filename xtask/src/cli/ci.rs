@@ -138,6 +138,11 @@ async fn rehearse_in(
             }
         }
         for answer in holding() {
+            for oddity in &answer.oddities {
+                terminal.note(&format!("  {}: {}", answer.proof.name(), paint.odd(oddity)));
+            }
+        }
+        for answer in holding() {
             for untried in &answer.untried {
                 terminal.note(&format!("  {}: {}", answer.proof.name(), paint.odd(untried)));
             }
@@ -152,10 +157,10 @@ async fn rehearse_in(
                 format!("incomplete: {} has no fixture, and made-up rows don't do for all of it", database.name);
             terminal.result(&format!("{}\n  {}", paint.odd(sentence), where_to_put_data(database)));
         } else {
-            let made_up = if database.fixtures.is_empty() {
-                " (there is no fixture: rows were made up where a migration meets any)"
-            } else {
-                ""
+            let made_up = match answers.iter().any(|answer| !answer.made_up.is_empty()) {
+                _ if !database.fixtures.is_empty() => "",
+                true => " (there is no fixture: rows were made up where a migration meets any)",
+                false => " (there is no fixture, and no migration met a row)",
             };
             terminal.result(&format!("{} in {took}{made_up}", paint.good(format!("all {proofs} hold"))));
         }

@@ -145,11 +145,41 @@ impl Engine {
         }
     }
 
-    /// True where a script renames a column so.
+    /// True where a script renames a column so, be it by way of other names.
     pub(crate) fn renames(self, sql: &str, column: &str, to: &str) -> bool {
         let names: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();
+        let mut name = column;
+        for words in names.windows(3) {
+            if words[0].eq_ignore_ascii_case(name) && words[1].eq_ignore_ascii_case("TO") {
+                name = &words[2];
+            }
+        }
+        name != column && name.eq_ignore_ascii_case(to)
+    }
+
+    /// True where a script inserts rows into a table.
+    pub(crate) fn fills(self, sql: &str, table: &str) -> bool {
+        let names: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();
         let is = |word: &String, name: &str| word.eq_ignore_ascii_case(name);
-        names.windows(3).any(|words| is(&words[0], column) && is(&words[1], "TO") && is(&words[2], to))
+        let short = table.rsplit('.').next().unwrap_or(table);
+        names.windows(5).any(|words| {
+            is(&words[0], "INSERT")
+                && is(&words[1], "INTO")
+                && (is(&words[2], short) || is(&words[3], ".") && is(&words[4], short))
+        })
+    }
+
+    /// True where a script builds something beside others who go on working: interrupted, that leaves it there, and invalid.
+    pub(crate) fn builds_concurrently(self, sql: &str) -> bool {
+        lex::tokens(sql, self).iter().any(|token| token.is("CONCURRENTLY"))
+    }
+
+    /// True for a statement that the server runs alone only: in no transaction, and in no text of several statements.
+    pub(crate) fn runs_alone(self, statement: &str) -> bool {
+        match self {
+            Self::Postgres => postgres::runs_alone(statement),
+            Self::Sqlite => false,
+        }
     }
 
     /// True where a script does nothing but add: tables, columns, indexes, constraints. Then it loses nothing.

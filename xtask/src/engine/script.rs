@@ -146,7 +146,7 @@ fn commits_itself(connection: &Connection, statement: &Statement<'_>) -> bool {
 /// False for what may have committed a part of itself, and for what blocks nobody while it waits and leaves something
 /// unusable where it gives up.
 fn is_repeatable(connection: &Connection, statement: &Statement<'_>) -> bool {
-    let builds = tokens(statement.text, connection.engine()).iter().any(|token| token.is("CONCURRENTLY"));
+    let builds = connection.engine().builds_concurrently(statement.text);
     !builds && !commits_itself(connection, statement)
 }
 

@@ -106,6 +106,15 @@ impl Changes {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Once all are counted: where other values came, too, one that is the beginning of what it was is so by chance.
+    pub(super) fn settle(&mut self) {
+        if self.of(Change::Other) > 0
+            && let Some(cut) = self.0.remove(&Change::Cut)
+        {
+            *self.0.entry(Change::Other).or_default() += cut;
+        }
+    }
 }
 
 /// As the end of a sentence that begins with the column.

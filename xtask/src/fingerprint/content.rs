@@ -144,6 +144,31 @@ impl Content {
         }
         found
     }
+
+    /// Columns whose values are all under another name now, which is new or held others before, as `(table, column, other)`: in a
+    /// chain of renames, or where two columns change names. [`Self::compare`] tells of them, for a second copy that has them there
+    /// differs; but nothing of them is lost.
+    #[must_use]
+    pub fn moved(&self, after: &Self) -> Vec<(String, String, String)> {
+        let mut found = Vec::new();
+        for (table, before) in &self.tables {
+            let Some(now) = after.tables.get(table).filter(|now| now.rows == before.rows && now.rows > 0) else {
+                continue;
+            };
+            let left = |(column, sum): &(&String, &u128)| now.columns.get(*column) != Some(*sum);
+            let came = |(column, sum): &(&String, &u128)| before.columns.get(*column) != Some(*sum);
+            for (column, sum) in before.columns.iter().filter(left) {
+                let places: Vec<_> = now.columns.iter().filter(came).filter(|(_, other)| *other == sum).collect();
+                // Of two that held the same, one may have been overwritten.
+                let is_room =
+                    before.columns.iter().filter(left).filter(|(_, other)| *other == sum).count() <= places.len();
+                found.extend(
+                    places.first().filter(|_| is_room).map(|(to, _)| (table.clone(), column.clone(), (*to).clone())),
+                );
+            }
+        }
+        found
+    }
 }
 
 fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &mut Vec<ContentDifference>) {
@@ -250,6 +275,29 @@ mod tests {
             &[("t", &["k", "w"], &[&["1", "A"], &["2", "B"]])],
             &["\"t\".\"v\" is gone", "\"t\".\"w\" is new"],
         );
+    }
+
+    #[test]
+    fn moves() {
+        let check = |before: &[(&str, u128)], after: &[(&str, u128)], expect: &[(&str, &str)]| {
+            let content = |columns: &[(&str, u128)]| {
+                let columns = columns.iter().map(|(name, sum)| ((*name).to_owned(), *sum)).collect();
+                let digest = TableDigest { rows: 2, columns, ..TableDigest::default() };
+                Content { tables: [("t".to_owned(), digest)].into(), ..Content::default() }
+            };
+            let found = content(before).moved(&content(after));
+            let found: Vec<_> = found.iter().map(|(_, column, to)| (column.as_str(), to.as_str())).collect();
+            assert_eq!(found, expect, "{before:?} → {after:?}");
+        };
+        check(&[("a", 1), ("b", 2)], &[("a", 1), ("b", 2)], &[]);
+        check(&[("a", 1), ("b", 2)], &[("c", 1), ("a", 2)], &[("a", "c"), ("b", "a")]);
+        check(&[("a", 1), ("b", 2)], &[("a", 2), ("b", 1)], &[("a", "b"), ("b", "a")]);
+        // Overwritten by the other.
+        check(&[("a", 1), ("b", 2)], &[("a", 2)], &[("b", "a")]);
+        check(&[("a", 1), ("b", 2)], &[("a", 2), ("b", 2)], &[]);
+        // What holds the same and did so before is no other name.
+        check(&[("a", 1), ("b", 1)], &[("a", 3), ("b", 1)], &[]);
+        check(&[("a", 1), ("b", 1)], &[("a", 3), ("c", 1)], &[]);
     }
 
     #[test]

@@ -204,6 +204,7 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
         }
     })
     .await?;
+    seen.columns.iter_mut().for_each(|(changes, _)| changes.settle());
     Ok(seen)
 }
 

@@ -409,6 +409,13 @@ fn moments_are_told_by_their_value() {
     check("'at ' || datetime('now', 'localtime')", true);
     check("strftime('%Y-%m-%d %H:%M', 'now')", true);
     check("json_object('at', unixepoch())", true);
+    check("'D' || strftime('%Y%m%d', 'now')", true);
+    check("CAST(strftime('%Y%m%d', 'now') AS INTEGER)", true);
+    check("strftime('%Y-%m', 'now')", true);
+    check("'in ' || strftime('%Y-%m', 'now') || '.'", true);
+    check("'1' || strftime('%Y%m%d', 'now') || '1'", false);
+    check("strftime('%Y-%m-%d', 'now', '-3 days')", false);
+    check("strftime('%Y-%m', 'now', '-40 days')", false);
     check("'at ' || datetime('now', '-1 minute')", false);
     check("json_object('at', unixepoch() - 60)", false);
     check("datetime('now', '-1 day')", false);

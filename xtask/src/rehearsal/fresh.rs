@@ -4,6 +4,9 @@ use super::{Course, What};
 use crate::Error;
 use crate::backfill::Effect;
 use crate::engine::Connection;
+use crate::engine::lex::{Statement, statements};
+use crate::migration::{Script, Transaction};
+use crate::workspace::Origin;
 
 pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     let scratch = course.start("fresh").await?;
@@ -14,6 +17,9 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
             course.run_due(&scratch, Some(migration), &mut done).await?;
         }
         course.up(migration, &scratch, &mut connection).await?;
+        for script in std::iter::once(&migration.up).chain(&migration.down) {
+            sqlx_runs_it(course, script).await;
+        }
     }
     volatile_columns_exist(course, &mut connection).await?;
     course.check(&scratch).await?;
@@ -33,6 +39,33 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
     }
     connection.close().await?;
     Ok(())
+}
+
+/// Sent statement by statement, as it is here, a file without a transaction may do what fails where sqlx sends it: it sends the
+/// file as one text, which the server runs as one transaction. Somebody else's history is run by sqlx.
+async fn sqlx_runs_it(course: &mut Course<'_>, script: &Script) {
+    let database = course.subject.database;
+    let all = statements(&script.sql, database.engine);
+    if database.origin == Origin::Workspace || script.transaction == Transaction::Wrapped || all.len() < 2 {
+        return;
+    }
+    let alone = all.iter().filter(|statement| database.engine.runs_alone(statement.text));
+    let line = |statement: &Statement<'_>| {
+        let line = script.sql[..statement.start].matches('\n').count() + 1;
+        let first = statement.text.lines().next().unwrap_or_default();
+        format!("{}:{line}: `{first}` cannot run inside a transaction block", script.path.display())
+    };
+    let lines: Vec<String> = alone.map(line).collect();
+    if !lines.is_empty() {
+        let expected = format!(
+            "sqlx can run {}, whose {} statements it sends as one text: the server runs that as one transaction",
+            script.path.display(),
+            all.len()
+        );
+        let hint =
+            "give each such statement a migration of its own, with `-- no-transaction` in its first line".to_owned();
+        course.problem(What::Differences { expected, lines, hint }).await;
+    }
 }
 
 /// A column that is declared volatile and is nowhere would leave one in the fingerprints that should be left out.

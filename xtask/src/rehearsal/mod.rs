@@ -12,6 +12,7 @@ mod passing;
 mod populated;
 mod problem;
 mod refusal;
+mod renamed;
 mod rerun;
 mod reversible;
 mod rows;
@@ -127,6 +128,10 @@ pub struct Answer {
     pub problems: Vec<Problem>,
     /// What a person should know of a yes.
     pub notes: Vec<String>,
+    /// What a person should look at all the same.
+    pub oddities: Vec<String>,
+    /// The tables that rows were made up for.
+    pub made_up: Vec<String>,
     /// What could not be tried, and why.
     pub untried: Vec<String>,
     /// How many ways to break each backfill were noticed, with all fixtures together: told with the last of them.
@@ -191,6 +196,8 @@ pub(crate) struct Course<'a> {
     end: Option<End>,
     problems: Vec<Problem>,
     notes: Vec<String>,
+    oddities: Vec<String>,
+    made_up: Vec<String>,
     untried: Vec<String>,
     crashes: Option<Crashes>,
     figures: Vec<Figures>,
@@ -306,12 +313,19 @@ impl Subject<'_> {
                 let is_made = match proof {
                     // *Populated* says why the fixture did not get to the end.
                     Proof::Deterministic => end.is_some(),
+                    Proof::Reversible => reversible::has_a_way_back(self, fixture),
                     Proof::Crash => self.program.is_some() && (fixture.is_none() || end.is_some()),
                     // What is red already can't tell anything.
                     Proof::Live | Proof::ChecksBite => end.is_some() && is_green && !self.backfills.is_empty(),
                     _ => true,
                 };
                 if !is_made {
+                    if proof == Proof::Reversible
+                        && fixture.is_none()
+                        && let Some(fresh) = answers.iter_mut().find(|answer| answer.proof == Proof::Fresh)
+                    {
+                        fresh.notes.extend(reversible::one_way(&self.history.migrations));
+                    }
                     continue;
                 }
                 let (answer, left) = self.run(proof, fixture, REHEARSAL_BATCH, prove).await;
@@ -367,6 +381,8 @@ impl Subject<'_> {
             end: None,
             problems: Vec::new(),
             notes: Vec::new(),
+            oddities: Vec::new(),
+            made_up: Vec::new(),
             untried: Vec::new(),
             crashes: None,
             figures: Vec::new(),
@@ -374,9 +390,9 @@ impl Subject<'_> {
         if let Err(error) = prove(&mut course).await {
             course.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, untried, figures: live, crashes, end, .. } = course;
+        let Course { problems, notes, oddities, made_up, untried, figures: live, crashes, end, .. } = course;
         let fixture = fixture.map(|fixture| fixture.name.clone());
         let (mutants, took) = (Vec::new(), began.elapsed());
-        (Answer { proof, fixture, problems, notes, untried, mutants, live, crashes, took }, end)
+        (Answer { proof, fixture, problems, notes, oddities, made_up, untried, mutants, live, crashes, took }, end)
     }
 }

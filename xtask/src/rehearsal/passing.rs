@@ -79,7 +79,11 @@ impl Course<'_> {
             tables.iter().any(|shape| shape.name == *table && shape.columns.contains(column))
         };
         let columns: Vec<_> = columns.iter().filter(is_there).cloned().collect();
-        let is_known = |day: &str| self.is_in_a_file(day);
+        let migrations = &self.subject.history.migrations;
+        let engine = self.subject.database.engine;
+        let asks = migrations.iter().any(|migration| engine.asks_for_chance(&migration.up.sql));
+        // Data of this month is nothing rare: a month says something where a file asks for the moment.
+        let is_known = |day: &str| self.is_in_a_file(day) || (is_month(day) && !asks);
         Ok(connection.moments(&columns, self.began.elapsed().as_secs() + 1, &is_known).await?)
     }
 
@@ -91,6 +95,10 @@ impl Course<'_> {
             || self.subject.database.setup.iter().any(|setup| setup.sql.contains(text))
             || self.subject.history.migrations.iter().any(|migration| migration.up.sql.contains(text))
     }
+}
+
+fn is_month(text: &str) -> bool {
+    text.len() == "2025-12".len()
 }
 
 fn is_in(path: &Path, text: &str) -> bool {

@@ -1,13 +1,14 @@
 //! *Populated*: a fixture takes the migrations behind its version one by one, and whatever a migration deletes, empties or
 //! changes without declaring it is named; then the backfills fill it and the checks pass.
 
+use super::renamed;
 use super::seen::unseen;
 use super::state::{Moment, content_lines, is_declared};
 use super::{Course, What};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
 use crate::engine::Connection;
-use crate::fingerprint::{self, Change, ContentDifference};
+use crate::fingerprint::{Change, ContentDifference};
 use crate::migration::Migration;
 use crate::sandbox::Scratch;
 
@@ -82,8 +83,10 @@ async fn apply_watched(
     course.up(migration, scratch, connection).await?;
     let after = Moment::of(course, connection).await?;
     let compared = before.differences(&after, course, connection).await?;
+    let contents = (before.content(), after.content());
+    let mut found = renamed::without_moved(course, migration, contents, compared.content, connection).await?;
     for loss in &migration.loses {
-        if !compared.content.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
+        if !found.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
             let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
             course.notes.push(format!(
                 "{} declares to lose \"{}\"{column}, and lost nothing of it",
@@ -92,31 +95,9 @@ async fn apply_watched(
             ));
         }
     }
-    let mut found = compared.content;
-    found.extend(taken_for_renamed(course, migration, (before, &after), connection).await?);
+    found.extend(renamed::by_chance(course, migration, contents, connection).await?);
     tell_losses(course, migration, &found, connection).await?;
     Ok(after)
-}
-
-/// Columns that went while another came with the same value in all rows: that the values are the same says nothing then, and the
-/// file does not say that it renames them.
-async fn taken_for_renamed(
-    course: &Course<'_>,
-    migration: &Migration,
-    (before, after): (&Moment, &Moment),
-    connection: &mut Connection,
-) -> Result<Vec<ContentDifference>, Error> {
-    let mut found = Vec::new();
-    for (table, column, other) in before.content().renamed(after.content()) {
-        if course.subject.database.engine.renames(&migration.up.sql, &column, &other) {
-            continue;
-        }
-        if let Some(rows) = fingerprint::constant(connection, &table, &other).await? {
-            let rows = Some(rows);
-            found.push(ContentDifference::ColumnGone { table, column, rows, examples: Vec::new() });
-        }
-    }
-    Ok(found)
 }
 
 /// Records a problem where something is lost that the migration does not declare.

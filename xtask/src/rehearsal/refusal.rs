@@ -77,6 +77,8 @@ impl Refusal {
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoHost(_) | Self::Missing { .. } | Self::Rights { .. } => Exit::Incomplete,
+            // A file that was named by a flag: what is wrong with it is no fault of the history.
+            Self::Setup(error) if matches!(**error, sandbox::Error::Setup { .. }) => Exit::Usage,
             Self::Setup(_) => Exit::Failed,
         }
     }

@@ -6,13 +6,14 @@ use super::at_once;
 use super::problem::{Unlike, WayBack};
 use super::state::{Compared, Moment};
 use super::verify_backfill::undo;
-use super::{Course, What};
+use super::{Course, Subject, What};
 use crate::Error;
 use crate::backfill::{Effect, Undo};
 use crate::engine::{Connection, Schema};
 use crate::fingerprint::SchemaDifference;
-use crate::migration::Migration;
+use crate::migration::{BEFORE_ALL, Migration};
 use crate::sandbox::Scratch;
+use crate::workspace::Fixture;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,6 +56,15 @@ impl Place {
         std::mem::replace(self, other).connection.close().await?;
         Ok(())
     }
+}
+
+/// Whether anything goes back there: a migration that has a down file, or a backfill that can be undone.
+pub(super) fn has_a_way_back(subject: &Subject<'_>, fixture: Option<&Fixture>) -> bool {
+    let start = fixture.map_or(BEFORE_ALL, |fixture| fixture.version);
+    // The newest is reverted whichever version the data is at.
+    let mut within_reach = subject.history.after(start).iter().chain(subject.history.migrations.last());
+    within_reach.any(|migration| migration.down.is_some())
+        || subject.backfills.iter().any(|backfill| backfill.about().undo == Undo::Written)
 }
 
 pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
@@ -100,7 +110,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
 }
 
 /// Which migrations have no way back: a few by name, many by their number.
-fn one_way(migrations: &[Migration]) -> Vec<String> {
+pub(super) fn one_way(migrations: &[Migration]) -> Vec<String> {
     let one_way: Vec<String> =
         migrations.iter().filter(|migration| migration.down.is_none()).map(Migration::label).collect();
     match one_way.len() {

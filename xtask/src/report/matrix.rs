@@ -35,6 +35,11 @@ pub fn matrix(answers: &[Answer], paint: Paint) -> String {
     let proofs: Vec<Proof> =
         Proof::ALL.into_iter().filter(|proof| answers.iter().any(|answer| answer.proof == *proof)).collect();
     let first = proofs.iter().map(|proof| proof.name().len()).max().unwrap_or_default();
+    // Times stand below each other.
+    let word = |name: &str| {
+        let has_failed = answers.iter().any(|answer| column(answer) == name && !answer.problems.is_empty());
+        if has_failed { "FAILED".len() } else { "ok".len() }
+    };
     let cell = |proof: Proof, name: &str| match answers
         .iter()
         .find(|answer| answer.proof == proof && column(answer) == name)
@@ -45,10 +50,13 @@ pub fn matrix(answers: &[Answer], paint: Paint) -> String {
             (paint.odd("untried"), "untried".to_owned())
         }
         Some(answer) if answer.problems.is_empty() => {
-            let text = format!("ok {:>7}", duration(answer.took));
+            let text = format!("{:<word$} {:>7}", "ok", duration(answer.took), word = word(name));
             (paint.good(&text), text)
         }
-        Some(_) => (paint.bad("FAILED"), "FAILED".to_owned()),
+        Some(answer) => {
+            let text = format!("FAILED {:>7}", duration(answer.took));
+            (paint.bad(&text), text)
+        }
     };
     let width = |name: &str| {
         proofs
@@ -95,6 +103,9 @@ pub fn failures(database: &str, answers: &[Answer], paint: Paint) -> String {
             };
             if !answer.untried.is_empty() {
                 text.push_str(&field("untried", &lines(&answer.untried, &|line| paint.odd(line)), paint));
+            }
+            if !answer.oddities.is_empty() {
+                text.push_str(&field("odd", &lines(&answer.oddities, &|line| paint.odd(line)), paint));
             }
             if !answer.notes.is_empty() {
                 text.push_str(&field("notes", &lines(&answer.notes, &|line| paint.faint(line)), paint));
@@ -143,7 +154,7 @@ fn one(problem: &Problem, paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `untried`, `problems`,
+/// For a script: an array of `proof`, `fixture` (null for an empty database), `ok`, `seconds`, `notes`, `odd`, `made_up`, `untried`, `problems`,
 /// each of those with `kind`, `step`, `found`, `kept` and `next`, and `mutants`: of each backfill how many ways to break it were
 /// `made` and `caught`, the `share` of these, `by` whom, the `survivors` with a `check` that would notice each, and how many
 /// are `left`; `crashes`, of the proof *crash* (null of another one): how many `kills` there were at how many `tried` of the
@@ -216,6 +227,8 @@ pub fn answers_json(answers: &[Answer]) -> serde_json::Value {
             "ok": answer.problems.is_empty(),
             "seconds": answer.took.as_secs_f64(),
             "notes": answer.notes,
+            "odd": answer.oddities,
+            "made_up": answer.made_up,
             "untried": answer.untried,
             "live": answer.live.iter().map(live).collect::<Vec<_>>(),
             "mutants": answer.mutants.iter().map(mutants).collect::<Vec<_>>(),

@@ -21,7 +21,7 @@ pub enum Error {
     Server(#[from] postgres_server::Error),
     /// A statement of what is run before the history failed.
     #[error("{file} can't be run in an empty database: {why}")]
-    #[diagnostic(help("correct it: it is run before the history, in a database that holds nothing"))]
+    #[diagnostic(help("{}", what_helps(text.inner())))]
     Setup {
         /// The file.
         file: String,
@@ -38,4 +38,12 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] engine::Error),
+}
+
+fn what_helps(setup: &str) -> String {
+    let of_psql = setup.lines().find(|line| line.starts_with('\\'));
+    match of_psql.and_then(|line| line.split_whitespace().next()) {
+        Some(command) => format!("`{command}` is a command of psql's own, which no server knows: write SQL instead"),
+        None => "correct it: it is run before the history, in a database that holds nothing".to_owned(),
+    }
 }

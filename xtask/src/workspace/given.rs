@@ -2,7 +2,7 @@
 //! there is.
 
 use super::sqlx_toml;
-use super::{Database, Fixture, Origin, Rows, Setup, entries, file_name, file_stem, read, stated_version};
+use super::{Database, Fixture, Origin, Rows, Setup, Stated, entries, file_name, file_stem, read, stated_version};
 use crate::engine::Engine;
 use crate::shell::quoted;
 use miette::Diagnostic;
@@ -217,11 +217,11 @@ fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, super::Error> {
         return fixtures_in(typed);
     }
     if typed.is_file() {
-        let version = match stated_version(typed)? {
-            Some(found) => found.parse().map_err(|_| without_version(typed, Some(found)))?,
-            None => leading_version(typed).ok_or_else(|| without_version(typed, None))?,
+        let (version, stated) = match stated_version(typed)? {
+            Some(found) => (found.parse().map_err(|_| without_version(typed, Some(found)))?, Stated::Comment),
+            None => (leading_version(typed).ok_or_else(|| without_version(typed, None))?, Stated::FileName),
         };
-        return Ok(vec![fixture(typed.to_owned(), version)]);
+        return Ok(vec![fixture(typed.to_owned(), version, stated)]);
     }
     let text = typed.display().to_string();
     let Some((path, version)) = text.rsplit_once('@').filter(|(path, _)| Path::new(path).is_file()) else {
@@ -229,7 +229,7 @@ fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, super::Error> {
     };
     let path = PathBuf::from(path);
     match version.parse() {
-        Ok(version) => Ok(vec![fixture(path, version)]),
+        Ok(version) => Ok(vec![fixture(path, version, Stated::Flag)]),
         Err(_) => Err(without_version(&path, Some(version.to_owned())).into()),
     }
 }
@@ -238,8 +238,8 @@ fn without_version(path: &Path, found: Option<String>) -> Error {
     Error::FixtureWithoutVersion { path: path.to_owned(), found }
 }
 
-fn fixture(path: PathBuf, version: i64) -> Fixture {
-    Fixture { name: file_stem(&path), path, version, later: Vec::new() }
+fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
+    Fixture { name: file_stem(&path), path, version, stated, later: Vec::new() }
 }
 
 /// The fixtures in a folder: each file that states its version is one; all that are named after versions are one together,
@@ -250,7 +250,7 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
     for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
         if let Some(found) = stated_version(&path)? {
             let version = found.parse().map_err(|_| without_version(&path, Some(found)))?;
-            fixtures.push(fixture(path, version));
+            fixtures.push(fixture(path, version, Stated::Comment));
             continue;
         }
         let version = leading_version(&path).ok_or_else(|| without_version(&path, None))?;
@@ -261,7 +261,8 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
     let mut rows = rows.into_iter().map(|(version, path)| Rows { path, version });
     if let Some(first) = rows.next() {
         let later = rows.collect();
-        fixtures.push(Fixture { name: file_name(folder), path: first.path, version: first.version, later });
+        let (name, stated) = (file_name(folder), Stated::FileName);
+        fixtures.push(Fixture { name, path: first.path, version: first.version, stated, later });
     }
     if fixtures.is_empty() {
         return Err(Error::NoFixtures { folder: folder.to_owned() }.into());
@@ -272,9 +273,16 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
 /// Gives fixtures of one name that of their files as they were typed.
 fn name_apart(fixtures: &mut [Fixture]) {
     let names: Vec<String> = fixtures.iter().map(|fixture| fixture.name.clone()).collect();
-    for fixture in fixtures {
+    for fixture in &mut *fixtures {
         if names.iter().filter(|name| **name == fixture.name).count() > 1 {
             fixture.name = fixture.path.display().to_string();
+        }
+    }
+    // The same file at several versions.
+    let names: Vec<String> = fixtures.iter().map(|fixture| fixture.name.clone()).collect();
+    for fixture in fixtures {
+        if names.iter().filter(|name| **name == fixture.name).count() > 1 {
+            fixture.name = format!("{}@{}", fixture.name, fixture.version);
         }
     }
 }

@@ -82,8 +82,32 @@ pub struct Fixture {
     pub path: PathBuf,
     /// The migration version that the data is at.
     pub version: i64,
+    /// What says so.
+    pub stated: Stated,
     /// Rows that come later: each right behind the migration of its version, on top of those before.
     pub later: Vec<Rows>,
+}
+
+/// What says at which version a fixture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stated {
+    /// A comment in it.
+    Comment,
+    /// Whoever typed the command.
+    Flag,
+    /// The name of its file.
+    FileName,
+}
+
+impl Stated {
+    /// Where the version stands, as the end of a sentence.
+    pub(crate) fn place(self) -> &'static str {
+        match self {
+            Self::Comment => "behind `-- at:`",
+            Self::Flag => "behind `@`",
+            Self::FileName => "in front of its name",
+        }
+    }
 }
 
 /// A file of rows.
@@ -321,7 +345,7 @@ fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
     let Some(version) = at.as_ref().and_then(|at| at.parse().ok()) else {
         return Err(Error::FixtureWithoutVersion { path, found: at });
     };
-    Ok(Fixture { name: file_stem(&path), path, version, later: Vec::new() })
+    Ok(Fixture { name: file_stem(&path), path, version, stated: Stated::Comment, later: Vec::new() })
 }
 
 /// What stands behind `-- at:` in the first comments of a fixture.

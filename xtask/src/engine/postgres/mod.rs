@@ -1,5 +1,6 @@
 //! PostgreSQL: databases on a server, reached by a URL.
 
+mod alone;
 mod blank;
 mod connect;
 mod crash;
@@ -18,6 +19,7 @@ mod sorts;
 mod spelling;
 mod store;
 
+pub(super) use alone::runs_alone;
 pub(super) use blank::blanks;
 pub(super) use crash::{end_sessions, make_safe};
 pub(super) use defaults::volatile_defaults;

@@ -4,8 +4,8 @@ use super::session::Session;
 use crate::engine::{Engine, Error, Value};
 
 /// Those of these columns in which a row holds a moment of the last `seconds`: as a value of any form that SQLite reads, in the
-/// zone of Greenwich or in that of the machine; as a number of seconds or milliseconds, alone or in a text; or as the day, alone
-/// or in a text, unless that day `is_known` from elsewhere.
+/// zone of Greenwich or in that of the machine; as a number of seconds or milliseconds, alone or in a text; or as the day, or
+/// its month, alone or in a text, unless that `is_known` from elsewhere.
 pub(crate) async fn moments(
     session: &mut Session,
     columns: &[(String, String)],
@@ -14,6 +14,7 @@ pub(crate) async fn moments(
 ) -> Result<Vec<(String, String)>, Error> {
     let seconds = Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX));
     let days = session.rows(DAYS, std::slice::from_ref(&seconds)).await?;
+    let forms = session.rows(&forms(), std::slice::from_ref(&seconds)).await?;
     let mut found = Vec::new();
     for (table, column) in columns {
         let (quoted, value) = (Engine::Sqlite.quote(table), Engine::Sqlite.quote(column));
@@ -22,6 +23,10 @@ pub(crate) async fn moments(
             is_found = is_found
                 || !session.rows(&with_day(&quoted, &value), &[seconds.clone(), day.into()]).await?.is_empty()
                     && !is_known(day);
+        }
+        for day in forms.iter().filter_map(|row| row.first()?.as_text()) {
+            is_found = is_found
+                || !session.rows(&with_form(&quoted, &value), &[day.into()]).await?.is_empty() && !is_known(day);
         }
         if is_found {
             found.push((table.clone(), column.clone()));
@@ -33,6 +38,13 @@ pub(crate) async fn moments(
 /// Today, in both zones; around midnight the day before, too.
 const DAYS: &str = "SELECT DISTINCT date(now - ago, 'unixepoch') FROM \
     (SELECT unixepoch() AS now UNION SELECT unixepoch('now', 'localtime')), (SELECT 0 AS ago UNION SELECT $1)";
+
+/// The same days as digits, and their months.
+fn forms() -> String {
+    format!(
+        "WITH days (day) AS ({DAYS}) SELECT strftime('%Y%m%d', day) FROM days UNION SELECT strftime('%Y-%m', day) FROM days"
+    )
+}
 
 /// A row in which the value is a moment, or in whose text the seconds are one.
 fn whole(table: &str, value: &str) -> String {
@@ -63,5 +75,13 @@ fn with_day(table: &str, value: &str) -> String {
          WHERE CASE WHEN part GLOB '*[ T]??:??:??' THEN unixepoch(part) BETWEEN now - $1 AND now \
              WHEN part GLOB '??????????[ T]??:??*' THEN unixepoch(substr(part, 1, 16)) BETWEEN now - $1 - 59 AND now \
              ELSE TRUE END LIMIT 1"
+    )
+}
+
+/// A row in which that stands, and not as a part of a longer number or date.
+fn with_form(table: &str, value: &str) -> String {
+    format!(
+        "SELECT 1 FROM {table} WHERE typeof({value}) <> 'blob' \
+         AND ' ' || {value} || ' ' GLOB '*[^0-9-]' || $1 || '[^0-9-]*' LIMIT 1"
     )
 }

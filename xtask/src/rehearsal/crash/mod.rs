@@ -17,7 +17,7 @@ pub use words::{Done, Said};
 use super::walk::Action;
 use super::{Course, Depth, What};
 use crate::Error;
-use crate::engine::{self, Commit, Journal, Side};
+use crate::engine::{self, Commit, Engine, Journal, Side};
 use crate::migration::{Migration, Transaction};
 use crate::sandbox::Scratch;
 use crate::workspace::Origin;
@@ -244,12 +244,18 @@ impl Trial<'_> {
             && is_settled(course)
         {
             let label = migration.label();
-            course.notes.push(format!("{label} does not go on where it was {struck}: {}", lines.join("; ")));
+            let sentence = format!("{label} does not go on where it was {struck}: {}", lines.join("; "));
+            if course.subject.database.fixtures.is_empty() {
+                let why = "no fixture says which version data is at, so this is a note";
+                course.oddities.push(format!("{sentence}; {why}"));
+            } else {
+                course.notes.push(sentence);
+            }
             return Ok(false);
         }
         course.work_on(scratch);
         let expected = format!("{} goes on where it was {struck}, {what}", step.name());
-        course.problem(What::Differences { expected, lines, hint: hint(step) }).await;
+        course.problem(What::Differences { expected, lines, hint: hint(step, course.subject.database.engine) }).await;
         Ok(false)
     }
 
@@ -293,8 +299,13 @@ impl Trial<'_> {
                 None => String::new(),
             };
             let went_on = if self.all_went_on { ", and another one went on each time" } else { "" };
-            let all = if tried < points || left > 0 { "; --exhaustive takes all" } else { "" };
-            let left = if left > 0 { format!(" ({left} more were not tried)") } else { String::new() };
+            let is_sample = self.figures.budget.is_some() && (tried < points || left > 0);
+            let all = if is_sample { "; --exhaustive takes all" } else { "" };
+            let left = match left {
+                0 => String::new(),
+                1 => " (1 more was not tried)".to_owned(),
+                _ => format!(" ({left} more were not tried)"),
+            };
             course.notes.push(format!(
                 "killed {kills} time{} at {tried} of {points} commits of {steps} step{}{left}{within}{went_on}{all}",
                 s(kills),
@@ -311,9 +322,15 @@ impl Trial<'_> {
             let lines = vec![format!("{} were killed, and none was there", self.journals_due)];
             let hint = "this is a fault of the proof, or of the file system: nothing was proved".to_owned();
             course.problem(What::Differences { expected, lines, hint }).await;
-        } else if kills > 0 {
-            course.notes.push(format!("{journals} of them left a hot journal behind, {logs} a write-ahead log"));
+            return;
         }
+        let left = match (journals, logs) {
+            (0, 0) => return,
+            (_, 0) => format!("{journals} of them left a hot journal behind"),
+            (0, _) => format!("{logs} of them left a write-ahead log behind"),
+            _ => format!("{journals} of them left a hot journal behind, {logs} a write-ahead log"),
+        };
+        course.notes.push(left);
     }
 
     fn tell_of_servers(&self, course: &mut Course<'_>) {
@@ -402,13 +419,20 @@ fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
     Some(format!("{all} of {of} had taken effect, up to `{text}`"))
 }
 
-fn hint(step: Step<'_>) -> String {
+fn hint(step: Step<'_>, engine: Engine) -> String {
     match step {
         Step::Backfill(backfill) => format!(
             "a batch's rows, cursor and counts are one transaction of the engine; look at whether `write` in \
              xtask/src/backfills/{}.rs commits by itself",
             backfill.about().name
         ),
+        Step::Migration(migration)
+            if migration.up.transaction == Transaction::None && engine.builds_concurrently(&migration.up.sql) =>
+        {
+            "an index whose `CREATE INDEX CONCURRENTLY` was interrupted is invalid, and `IF NOT EXISTS` would keep it: \
+             `DROP INDEX CONCURRENTLY IF EXISTS` goes first (with sqlx, which takes no other statement in such a file, by hand)"
+                .to_owned()
+        }
         Step::Migration(migration) if migration.up.transaction == Transaction::None => {
             "without a transaction, write each statement so that it may run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \
              `INSERT … ON CONFLICT DO NOTHING`; or leave out `-- no-transaction` where nothing needs it"

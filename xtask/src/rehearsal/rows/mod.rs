@@ -10,6 +10,7 @@ mod verdict;
 
 use super::Course;
 use super::populated::tell_losses;
+use super::renamed;
 use super::state::explain;
 use super::state::is_declared;
 use super::walk::Action;
@@ -146,6 +147,18 @@ fn conclude(course: &mut Course<'_>, tables: &Tables) {
     if !tables.made.is_empty() {
         course.notes.push(format!("made up rows for {}", names(&tables.made)));
     }
+    let (database, history) = (course.subject.database, course.subject.history);
+    let fills = |table: &&String| {
+        !tables.made.contains(*table)
+            && history.migrations.iter().any(|migration| database.engine.fills(&migration.up.sql, table))
+    };
+    let seeded: BTreeSet<String> = tables.full.iter().filter(fills).cloned().collect();
+    if !seeded.is_empty() {
+        let have = if seeded.len() == 1 { "has" } else { "have" };
+        let were = if seeded.len() == 1 { "was" } else { "were" };
+        course.notes.push(format!("{} {have} rows that a migration made, and {were} given no others", names(&seeded)));
+    }
+    course.made_up = tables.made.iter().cloned().collect();
     for (table, (why, ..)) in &tables.unfilled {
         course.untried.push(format!("could not make up rows for \"{table}\": {}", brief(why)));
     }
@@ -205,6 +218,7 @@ async fn lost(
         difference.is_loss() && is_made && !is_declared(difference, &migration.loses)
     };
     let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();
+    found = renamed::without_moved(course, migration, (before, now), found, &mut stage.connection).await?;
     let of_rows = |difference: &ContentDifference| {
         matches!(difference, ContentDifference::Rows { .. } | ContentDifference::Values { .. })
     };
@@ -213,6 +227,8 @@ async fn lost(
         found = explain(course, &mut earlier, (now, &mut stage.connection), found).await?;
         earlier.close().await?;
         found.retain(|difference| counts(difference) && !was_empty(difference));
+        // The rows tell of other columns of the same table, too.
+        found = renamed::without_moved(course, migration, (before, now), found, &mut stage.connection).await?;
     }
     Ok(found)
 }

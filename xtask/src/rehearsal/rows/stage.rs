@@ -34,6 +34,8 @@ pub(super) struct Stage {
 pub(super) struct Tables {
     /// That have, or had, made-up rows.
     pub(super) made: BTreeSet<String>,
+    /// That had rows already, of which none was made up.
+    pub(super) full: BTreeSet<String>,
     /// That have none, with the reason, and what they were like when it was tried.
     pub(super) unfilled: BTreeMap<String, (String, Blank, usize)>,
 }
@@ -92,6 +94,9 @@ impl Stage {
             let blank = &blanks[*at];
             let has_rows = filled.contains(&blank.table);
             let is_made = self.made.get(&blank.table);
+            if has_rows && is_made.is_none() && !wanted.covered.contains(&blank.table) {
+                tables.full.insert(blank.table.clone());
+            }
             if !needed.contains(&blank.table)
                 || (has_rows && is_made.is_none_or(|fields| *fields == blank.fields))
                 || self.is_hopeless(blank, &filled, tables)

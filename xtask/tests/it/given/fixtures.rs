@@ -5,6 +5,7 @@ use super::{HATS, PEOPLE, POSTGRES, SQLITE, check};
 
 const ADA: &str = "INSERT INTO people (id, name) VALUES (1, 'Ada'), (2, 'Ünal');\n";
 const HAT: &str = "INSERT INTO hats (id, owner) VALUES (1, 1), (2, 2);\n";
+const PEOPLE_2: (&str, &str) = ("migrations/2_people.sql", PEOPLE.1);
 /// Empties a table that holds rows only where the rows of version 2 were inserted.
 const LOSES: (&str, &str) = ("migrations/3_bare.sql", "DELETE FROM hats WHERE owner = 2;\n");
 
@@ -23,6 +24,8 @@ fn versions() {
     check("fixture_version_in_its_name", 0, &named, &format!("{SQLITE} --fixture data/0001_people.sql"));
     let twins = [PEOPLE, HATS, ("a/people.sql", ADA), ("b/people.sql", &format!("{ADA}{HAT}"))];
     check("fixtures_of_one_name", 0, &twins, &format!("{SQLITE} --fixture a/people.sql@1 --fixture b/people.sql@2"));
+    let one = [PEOPLE, HATS, ("people.sql", ADA)];
+    check("fixture_at_two_versions", 0, &one, &format!("{SQLITE} --fixture people.sql@1 --fixture people.sql@2"));
     let mark = format!("\u{feff}{ADA}");
     check(
         "fixture_with_a_byte_order_mark",
@@ -66,6 +69,8 @@ fn bad_input() {
     check("fixture_at_unknown_version", 2, &files, &format!("{SQLITE} --fixture people.sql@3"));
     check("fixture_folder_of_none", 2, &files, &format!("{SQLITE} --fixture none"));
     check("fixture_folder_of_unnamed", 2, &files, &format!("{SQLITE} --fixture ."));
+    let early = [("migrations/1_x.sql", "CREATE TABLE x (id INT);"), PEOPLE_2, ("people.sql", ADA)];
+    check("fixture_at_a_wrong_version", 1, &early, &format!("{SQLITE} --fixture people.sql@1"));
     let twice = [PEOPLE, HATS, ("data/1_a.sql", ADA), ("data/01_b.sql", ADA)];
     check("fixture_rows_twice", 2, &twice, &format!("{SQLITE} --fixture data"));
     let unknown = [PEOPLE, HATS, ("data/1_a.sql", ADA), ("data/7_b.sql", ADA)];

@@ -155,3 +155,84 @@ fn what_is_meant() {
     check("rows_that_are_meant_to_go_postgres", 0, &[PEOPLE, hat, update, drop], POSTGRES);
     check("rows_that_go_beside_them", 1, &[PEOPLE, hat, beside], SQLITE);
 }
+
+/// Columns whose values all go on under other names, one of which another column had before.
+#[test]
+fn renames() {
+    let mods = (
+        "migrations/1_mods.sql",
+        "CREATE TABLE mods (id int PRIMARY KEY, description varchar(2048) NOT NULL, body text NOT NULL DEFAULT '');",
+    );
+    let chain = (
+        "migrations/2_chain.sql",
+        "ALTER TABLE mods RENAME description TO summary;\nALTER TABLE mods RENAME body TO description;\n",
+    );
+    let swap = (
+        "migrations/3_swap.sql",
+        "ALTER TABLE mods RENAME summary TO other;\nALTER TABLE mods RENAME description TO summary;\n\
+         ALTER TABLE mods RENAME other TO description;\n",
+    );
+    let rows = ("rows.sql", "INSERT INTO mods VALUES (1, 'long text', 'long'), (2, 'b', 'c');\n");
+    let one_row = ("rows.sql", "INSERT INTO mods VALUES (1, 'long text', 'long');\n");
+    check("renames_in_a_chain", 0, &[mods, chain, swap], SQLITE);
+    check("renames_in_a_chain_postgres", 0, &[mods, chain, swap], POSTGRES);
+    for rows in [rows, one_row] {
+        let files = [mods, chain, swap, rows];
+        check("renames_in_a_chain_of_rows", 0, &files, &format!("{SQLITE} --fixture rows.sql@1"));
+        check("renames_in_a_chain_of_rows_postgres", 0, &files, &format!("{POSTGRES} --fixture rows.sql@1"));
+    }
+    let overwrites = (
+        "migrations/2_chain.sql",
+        "ALTER TABLE mods RENAME description TO summary;\nUPDATE mods SET summary = substr(summary, 1, 3);\n\
+         ALTER TABLE mods RENAME body TO description;\n",
+    );
+    check("renames_beside_an_overwrite", 1, &[mods, overwrites, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
+}
+
+/// A value that is a beginning of the one before by chance, in a column of others, was not cut.
+#[test]
+fn beginnings() {
+    let issues = ("migrations/1_issues.sql", "CREATE TABLE issues (id INTEGER PRIMARY KEY, name TEXT NOT NULL);");
+    let renumbers = (
+        "migrations/2_x.sql",
+        "UPDATE issues SET name = CASE WHEN id % 2 = 0 THEN substr(name, 1, 1) ELSE 'ISS-' || id END;",
+    );
+    let cuts = ("migrations/2_x.sql", "UPDATE issues SET name = substr(name, 1, 1);");
+    check("beginnings_beside_other_values", 0, &[issues, renumbers], SQLITE);
+    check("beginnings_alone", 1, &[issues, cuts], SQLITE);
+}
+
+/// What this tool sends statement by statement, and sqlx as one text.
+#[test]
+fn statements_that_run_alone() {
+    let index = ("migrations/2_x.up.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY owners ON hats (owner);\n");
+    let again = (
+        "migrations/3_x.up.sql",
+        "-- no-transaction\nDROP INDEX CONCURRENTLY owners;\n\nCREATE INDEX CONCURRENTLY of_owner\n    ON hats (owner);\n",
+    );
+    let back =
+        ("migrations/3_x.down.sql", "-- no-transaction\nDROP INDEX of_owner;\nCREATE INDEX owners ON hats (owner);\n");
+    let hats = ("migrations/1_hats.up.sql", "CREATE TABLE hats (id int PRIMARY KEY, owner int);\n");
+    check("statement_that_runs_alone", 0, &[hats, index], POSTGRES);
+    let rows = ("rows.sql", "INSERT INTO hats VALUES (1, 1);\n");
+    let flags = format!("{POSTGRES} --fixture rows.sql@1 --exhaustive");
+    check("statement_that_runs_alone_and_is_killed", 1, &[hats, index, rows], &flags);
+    check("statements_that_run_alone", 1, &[hats, index, again, back], POSTGRES);
+}
+
+/// Tables that have rows of the history's own meet no made-up ones.
+#[test]
+fn seeded() {
+    let kinds = (
+        "migrations/1_kinds.sql",
+        "CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT);\nINSERT INTO kinds VALUES (1, 'fez');\n",
+    );
+    let more = ("migrations/2_more.sql", "ALTER TABLE kinds ADD COLUMN more TEXT;\n");
+    check("rows_of_the_history_itself", 0, &[kinds, more], SQLITE);
+    check(
+        "rows_of_the_history_beside_others",
+        0,
+        &[kinds, more, ("migrations/3_hats.sql", PEOPLE.1), ("migrations/4_x.sql", "SELECT 1;")],
+        SQLITE,
+    );
+}

@@ -47,6 +47,8 @@ fn setup() {
     check_project("setup_sqlite", 0, &project, &format!("{SQLITE} --setup accounts.sql"));
     // What was built with another one is not taken for what this one makes.
     project.write("accounts.sql", "CREATE TABLE accounts (id INT);\nCREATE TABEL x (id INT);\n");
-    check_project("setup_that_fails", 1, &project, &format!("{SQLITE} --setup accounts.sql"));
+    check_project("setup_that_fails", 2, &project, &format!("{SQLITE} --setup accounts.sql"));
+    let psql = ("setup.sql", "\\set name 'x'\nCREATE TABLE accounts (id int);\n");
+    check("setup_of_psql", 2, &[psql, copied], &format!("{POSTGRES} --setup setup.sql"));
     check("setup_missing", 2, &[copied], &format!("{SQLITE} --setup accounts.sql"));
 }

@@ -1,0 +1,51 @@
+//! Columns that go under another name behind a migration: nothing of them is lost. That sums are equal says so, but where a
+//! column holds one value in all rows: then the file has to say that it renames it.
+
+use super::Course;
+use crate::Error;
+use crate::engine::Connection;
+use crate::fingerprint::{self, Content, ContentDifference};
+use crate::migration::Migration;
+
+/// The differences without the columns whose values are all under another name, which another column may have had before.
+pub(super) async fn without_moved(
+    course: &Course<'_>,
+    migration: &Migration,
+    (before, after): (&Content, &Content),
+    mut found: Vec<ContentDifference>,
+    connection: &mut Connection,
+) -> Result<Vec<ContentDifference>, Error> {
+    for (table, column, other) in before.moved(after) {
+        let subject = (table.as_str(), Some(column.as_str()));
+        if !found.iter().any(|difference| difference.subject() == subject) {
+            continue;
+        }
+        if course.subject.database.engine.renames(&migration.up.sql, &column, &other)
+            || fingerprint::constant(connection, &table, &other).await?.is_none()
+        {
+            found.retain(|difference| difference.subject() != subject);
+        }
+    }
+    Ok(found)
+}
+
+/// Columns that went while another came with the same value in all rows: that the values are the same says nothing then, and the
+/// file does not say that it renames them.
+pub(super) async fn by_chance(
+    course: &Course<'_>,
+    migration: &Migration,
+    (before, after): (&Content, &Content),
+    connection: &mut Connection,
+) -> Result<Vec<ContentDifference>, Error> {
+    let mut found = Vec::new();
+    for (table, column, other) in before.renamed(after) {
+        if course.subject.database.engine.renames(&migration.up.sql, &column, &other) {
+            continue;
+        }
+        if let Some(rows) = fingerprint::constant(connection, &table, &other).await? {
+            let rows = Some(rows);
+            found.push(ContentDifference::ColumnGone { table, column, rows, examples: Vec::new() });
+        }
+    }
+    Ok(found)
+}
