@@ -75,8 +75,19 @@ fn user() -> impl Strategy<Value = User> {
     (any::<String>(), moment(), contexts).prop_map(|(id, created_at, contexts)| User { id, created_at, contexts })
 }
 
-/// A legacy value: its context, its top-level key, the key in a shared object, and itself.
-type Legacy = (Context, Option<String>, Option<String>, Json);
+/// What a legacy value is of its top-level key.
+#[derive(Debug, Clone)]
+enum Part {
+    /// All that is there.
+    Whole,
+    /// An element of a list.
+    Element,
+    /// That of a key in a shared object.
+    Key(String),
+}
+
+/// A legacy value: its context, its top-level key, what it is of that, and itself.
+type Legacy = (Context, Option<String>, Part, Json);
 
 /// The legacy values of a user, told otherwise than in the app.
 fn legacy_values(user: &User) -> Vec<Legacy> {
@@ -84,20 +95,22 @@ fn legacy_values(user: &User) -> Vec<Legacy> {
     for (&context, profile) in &user.contexts {
         let Some(data) = profile.profile.as_ref().and_then(|legacy| legacy.data.clone()) else { continue };
         let Some(object) = data.as_object() else {
-            values.extend((!data.is_null()).then_some((context, None, None, data)));
+            values.extend((!data.is_null()).then_some((context, None, Part::Whole, data)));
             continue;
         };
         for (key, value) in object {
             let kind = SHARED.iter().chain(context.fields()).find(|field| field.name == key).map(|field| field.kind);
             let parts = match (kind, value.as_list(), value.as_object()) {
                 (Some(Kind::Texts | Kind::List), Some(list), _) => {
-                    list.into_iter().map(|value| (None, value)).collect()
+                    list.into_iter().map(|value| (Part::Element, value)).collect()
                 }
-                (Some(Kind::Object), _, Some(object)) => object.into_iter().map(|(key, v)| (Some(key), v)).collect(),
-                _ => vec![(None, value)],
+                (Some(Kind::Object), _, Some(object)) => {
+                    object.into_iter().map(|(key, v)| (Part::Key(key), v)).collect()
+                }
+                _ => vec![(Part::Whole, value)],
             };
             let parts = parts.into_iter().filter(|(_, value)| !value.is_null());
-            values.extend(parts.map(|(inner, value)| (context, Some(key.clone()), inner, value)));
+            values.extend(parts.map(|(part, value)| (context, Some(key.clone()), part, value)));
         }
     }
     values
@@ -113,27 +126,28 @@ fn within(object: Option<&Json>, key: &str) -> Option<Json> {
 }
 
 /// Whether the value is in a column of the new rows.
-fn is_carried(unified: &Unified, (context, key, inner, value): &Legacy) -> bool {
+fn is_carried(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
     let Some(key) = key else { return false };
     let profile = row(&unified.profile_row());
     let is_shared = SHARED.iter().any(|field| field.name == key);
     let at = unified.intents.iter().position(|intent| intent.context == *context).unwrap();
     let intent = row(&unified.intent_rows()[at]);
     let column = if is_shared { profile.get(key) } else { intent.get(key).filter(|_| context.field(key).is_some()) };
-    match inner {
-        Some(inner) => within(column, inner).as_ref() == Some(value),
-        // A list holds elements: none of them is the list itself, even where it looks the same.
-        None => match column.and_then(Json::as_list) {
-            Some(list) => list.contains(value),
-            None => column == Some(value),
-        },
+    match part {
+        Part::Key(inner) => within(column, inner).as_ref() == Some(value),
+        Part::Element => column.and_then(Json::as_list).is_some_and(|list| list.contains(value)),
+        // What should have been a list and is none is no element either, even where one looks the same.
+        Part::Whole => column.is_some_and(|column| column.as_list().is_none() && column == value),
     }
 }
 
 /// Whether the value is among those that were not chosen.
-fn is_lost(unified: &Unified, (context, key, inner, value): &Legacy) -> bool {
+fn is_lost(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
     let Some(key) = key else { return false };
-    let place = inner.as_ref().map_or_else(|| key.clone(), |inner| format!("{key}.{inner}"));
+    let place = match part {
+        Part::Key(inner) => format!("{key}.{inner}"),
+        Part::Whole | Part::Element => key.clone(),
+    };
     let conflicts = unified.profile.legacy_data.get("conflicts");
     let losers = within(conflicts, &place).and_then(|losers| losers.as_list()).unwrap_or_default();
     losers.iter().any(|loser| {

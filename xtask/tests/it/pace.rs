@@ -40,7 +40,7 @@ fn a_number_alone_is_exact() {
 fn it_rests_between_two_batches() {
     let workspace = Workspace::with_pets(TRAITS);
     let file = workspace.path(PETS);
-    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "2", "--rest", "600000"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "2", "--rest", "30000"];
     let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
     let filled = || query(&file, r#"SELECT count("traits") FROM "Pet""#)[0].parse::<u64>().unwrap();
     wait_until(|| filled() > 0);
