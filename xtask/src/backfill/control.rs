@@ -73,7 +73,8 @@ async fn ask_all(
         connection.begin_alone().await?;
         ledger::complete(connection).await?;
         let at_work = match in_database {
-            AtWork::Somebody if ledger::is_worked_on(connection, run.run).await? => AtWork::Somebody,
+            AtWork::Somebody if connection.engine().has_one_writer() => AtWork::Somebody,
+            AtWork::Somebody if connection.is_worked_on(run.run).await? => AtWork::Somebody,
             _ => AtWork::Nobody,
         };
         let now = match (wish, at_work) {

@@ -25,8 +25,6 @@ pub(super) struct Crew<'a, B> {
     pub(super) gentle: Gentle,
     /// Whether others may be at work on the database.
     pub(super) has_company: bool,
-    /// The numbers of its workers.
-    workers: Mutex<Vec<i64>>,
     /// The right to work on the database, where others may want it.
     lock: tokio::sync::Mutex<Option<Lock>>,
     counts: Mutex<Counts>,
@@ -46,7 +44,6 @@ impl<'a, B: Backfill> Crew<'a, B> {
             pass,
             gentle: Gentle::default(),
             has_company: lock.is_some(),
-            workers: Mutex::default(),
             lock: tokio::sync::Mutex::new(lock),
             counts: Mutex::new(counts),
             lines: AtomicU64::new(0),
@@ -105,18 +102,23 @@ impl<'a, B: Backfill> Crew<'a, B> {
         }
     }
 
-    /// Another worker of that number begins.
-    pub(super) fn join(&self, worker: i64) {
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+    /// Whoever asks is to know that this process works on the run.
+    pub(super) async fn begin(&self, run: i64) -> Result<(), engine::Error> {
+        match self.lock.lock().await.as_mut() {
+            Some(lock) => lock.work_on(run).await,
+            None => Ok(()),
+        }
     }
 
-    /// The numbers that its workers had.
-    pub(super) fn workers(&self) -> Vec<i64> {
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Nobody of this process works on the run any more.
+    pub(super) async fn leave(&self, run: i64) {
+        if let Some(lock) = self.lock.lock().await.as_mut() {
+            lock.leave(run).await;
+        }
     }
 
     /// Makes sure that the right to work on the database was not lost with a connection, or takes it again.
-    pub(super) async fn keep_lock(&self, target: &Target) -> Result<(), engine::Error> {
+    pub(super) async fn keep_lock(&self, target: &Target, run: i64) -> Result<(), engine::Error> {
         let mut lock = self.lock.lock().await;
         let Some(held) = lock.as_mut() else { return Ok(()) };
         if !held.is_held().await {
@@ -124,7 +126,9 @@ impl<'a, B: Backfill> Crew<'a, B> {
             *lock = None;
             let waiting = |holder| self.tell(Event::Waiting { database: target.address.url(), holder });
             let sharing = sharing(self.pass.effect);
-            *lock = Some(Lock::take(&target.address, sharing, target.wait, &waiting).await?);
+            let mut taken = Lock::take(&target.address, sharing, target.wait, &waiting).await?;
+            taken.work_on(run).await?;
+            *lock = Some(taken);
         }
         Ok(())
     }

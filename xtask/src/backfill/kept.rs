@@ -51,6 +51,7 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
         counts: begun.counts.clone(),
     });
     let crew = Crew::new(backfill, pass, begun.counts.clone(), lock, events);
+    crew.begin(begun.run).await?;
     let ended = if crew.has_company && !B::Db::ENGINE.has_one_writer() {
         crew.gentle.look_first(target, begun.run).await;
         tokio::select! {
@@ -66,6 +67,7 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
         Ok(End::Stopped) => (Ending::Stopped, Some(Transition::Stop), 0),
         Err(_) => (Ending::Stopped, Some(Transition::Fail), 0),
     };
+    crew.leave(begun.run).await;
     let closed = close(&crew, target, begun.run, how, ending).await;
     // What went wrong in the run says more than that the ledger could not be told.
     ended?;
@@ -333,7 +335,7 @@ async fn note<B: Backfill>(
 ) -> Result<(), engine::Error> {
     let Some(how) = how else { return Ok(()) };
     connection.begin_alone().await?;
-    if !ledger::others_at_work(connection, run, &crew.workers()).await? {
+    if !connection.is_worked_on(run).await? {
         ledger::finish(connection, run, how, &crew.pass.by).await?;
     }
     connection.commit().await

@@ -80,7 +80,7 @@ async fn attempt<B: Backfill, S: Source<B>>(
     run: i64,
     attempts: &mut Attempts,
 ) -> Result<Idle, Error> {
-    crew.keep_lock(target).await?;
+    crew.keep_lock(target, run).await?;
     let mut reader = target.open_to_read().await?;
     let read = async {
         reader.prepare_pages().await?;
@@ -103,7 +103,6 @@ async fn write<B: Backfill, S: Source<B>>(
     // Positive, and as good as never another's.
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
     writer.live_as(number).await?;
-    crew.join(number);
     crew.gentle.writes(writer.session_number().await?);
     loop {
         if crew.is_to_stop() {

@@ -1,7 +1,7 @@
 //! What the ledger asks of an engine to lease ranges of units to workers: a lease ends by the database's own clock, or at once
 //! with the session of the worker that had it.
 
-use super::{Connection, Engine, Error};
+use super::{Connection, Engine, Error, Value};
 
 /// For how long a worker has a range without a sign of life, in seconds. A batch takes far less, and prolongs it.
 const LEASE: u32 = 60;
@@ -22,15 +22,6 @@ impl Engine {
             Self::Sqlite => "TRUE",
             // A worker's session holds the lock of its number: whoever can have that knows that the worker is gone.
             Self::Postgres => "(owner IS NULL OR leased_until < clock_timestamp() OR pg_try_advisory_xact_lock(owner))",
-        }
-    }
-
-    /// Whether the worker that has a range lives, as a condition likewise, for somebody who has not locked others out.
-    pub(crate) fn is_alive(self) -> &'static str {
-        match self {
-            // Whoever has the file's lock and a range is at work on it; the lock is asked for elsewhere.
-            Self::Sqlite => "owner IS NOT NULL",
-            Self::Postgres => "(owner IS NOT NULL AND NOT pg_try_advisory_xact_lock(owner))",
         }
     }
 
@@ -57,6 +48,18 @@ impl Connection {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(_) => self.query("SELECT pg_advisory_lock($1) IS NULL", &[worker.into()], 1).await.map(drop),
+        }
+    }
+
+    /// Whether a process works on a run. On SQLite whoever asks has locked all others out of the database. In the transaction at
+    /// hand.
+    pub(crate) async fn is_worked_on(&mut self, run: i64) -> Result<bool, Error> {
+        match self {
+            Self::Sqlite(_) => Ok(false),
+            Self::Postgres(_) => {
+                let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('_xtask_run', $1))::text";
+                Ok(self.query(sql, &[run.into()], 1).await?.scalar().and_then(Value::as_text) == Some("false"))
+            }
         }
     }
 

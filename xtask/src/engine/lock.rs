@@ -56,6 +56,23 @@ impl Lock {
         Ok(Self { held })
     }
 
+    /// Tells whoever asks (`Connection::is_worked_on`) that this process works on a run, for as long as the lock is held or until
+    /// [`Self::leave`].
+    pub(crate) async fn work_on(&mut self, run: i64) -> Result<(), Error> {
+        match &mut self.held {
+            Held::Sqlite(_) => Ok(()),
+            Held::Postgres(lock) => lock.work_on(run).await,
+        }
+    }
+
+    /// This process works on that run no more. What can't be told is told by the end of the session.
+    pub(crate) async fn leave(&mut self, run: i64) {
+        match &mut self.held {
+            Held::Sqlite(_) => {}
+            Held::Postgres(lock) => lock.leave(run).await,
+        }
+    }
+
     /// Whether it is still held: on a server it goes with its session, whatever becomes of that.
     pub(crate) async fn is_held(&mut self) -> bool {
         match &mut self.held {

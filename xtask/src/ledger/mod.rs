@@ -20,7 +20,7 @@ pub(crate) use found::{forget, forget_before};
 pub use found::{keep, replay};
 pub use json::Json;
 pub(crate) use range::end;
-pub use range::{Lease, Range, claim, hold, is_one_free, is_worked_on, open_ranges, others_at_work, save};
+pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, save};
 pub use run::{
     Begun, By, Order, begin, complete, counted, finish, lacking, look_again, looks, start, state, supersede_all,
     transition, unfinished,

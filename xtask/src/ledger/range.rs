@@ -101,27 +101,6 @@ pub async fn is_one_free(connection: &mut Connection, run: i64) -> Result<bool, 
     Ok(!connection.query(&sql, &[run.into()], 1).await?.rows.is_empty())
 }
 
-/// Whether a living worker has a range of a run, beside those of these numbers. In the transaction at hand.
-///
-/// # Errors
-/// What the engine said.
-pub async fn others_at_work(connection: &mut Connection, run: i64, own: &[i64]) -> Result<bool, Error> {
-    let free = connection.engine().is_free();
-    let sql = format!("SELECT owner FROM _xtask_ranges WHERE run = $1 AND NOT done AND NOT {free}");
-    let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
-    Ok(rows.iter().filter_map(|row| row[0].as_int()).any(|owner| !own.contains(&owner)))
-}
-
-/// Whether a worker has a range of a run: one that lives, as far as the engine can tell. In the transaction at hand.
-///
-/// # Errors
-/// What the engine said.
-pub async fn is_worked_on(connection: &mut Connection, run: i64) -> Result<bool, Error> {
-    let is_alive = connection.engine().is_alive();
-    let sql = format!("SELECT 1 FROM _xtask_ranges WHERE run = $1 AND NOT done AND {is_alive} LIMIT 1");
-    Ok(!connection.query(&sql, &[run.into()], 1).await?.rows.is_empty())
-}
-
 async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64) -> Result<Option<Range>, Error> {
     let engine = connection.engine();
     let sql = format!(

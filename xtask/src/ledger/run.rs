@@ -1,6 +1,6 @@
 //! Runs: begun or taken up, moved from state to state, ended. Every move is logged with who made it.
 
-use super::range::{self, cut, others_at_work};
+use super::range::{self, cut};
 use super::{Counts, Range, RunState, Transition, Work, found, json, unreadable};
 use crate::engine::{Connection, Error, Key, Lack, Value};
 
@@ -126,7 +126,7 @@ pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> R
     supersede(connection, by, "backfill = $1 AND work = $2 AND", &opposite).await?;
     let Some(mut begun) = unfinished(connection, order).await? else { return Ok(None) };
     // One that somebody works on and has been asked to stop is to stop for whoever joins, too.
-    let is_to_stop = begun.state == RunState::Stopping && others_at_work(connection, begun.run, &[]).await?;
+    let is_to_stop = begun.state == RunState::Stopping && connection.is_worked_on(begun.run).await?;
     if !is_to_stop && let Some(state) = transition(connection, begun.run, Transition::TakeUp, by).await? {
         begun.state = state;
     }

@@ -13,6 +13,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct AdvisoryLock {
     session: PgConnection,
+    place: String,
 }
 
 impl AdvisoryLock {
@@ -34,7 +35,7 @@ impl AdvisoryLock {
         loop {
             let taken = sqlx::query_scalar(take).bind(number).fetch_one(&mut session).await;
             if taken.map_err(refused)? {
-                return Ok(Self { session });
+                return Ok(Self { session, place: address.url() });
             }
             if told && Instant::now() < deadline {
                 tokio::time::sleep(POLL).await;
@@ -51,6 +52,17 @@ impl AdvisoryLock {
 }
 
 impl AdvisoryLock {
+    pub(crate) async fn work_on(&mut self, run: i64) -> Result<(), Error> {
+        let sql = "SELECT pg_advisory_lock_shared(hashtextextended('_xtask_run', $1))";
+        let locked = sqlx::query(sql).bind(run).execute(&mut self.session).await;
+        locked.map(drop).map_err(|error| explain(&self.place, Duration::ZERO, &error))
+    }
+
+    pub(crate) async fn leave(&mut self, run: i64) {
+        let sql = "SELECT pg_advisory_unlock_shared(hashtextextended('_xtask_run', $1))";
+        drop(sqlx::query(sql).bind(run).execute(&mut self.session).await);
+    }
+
     /// Whether the session is still there.
     pub(crate) async fn is_held(&mut self) -> bool {
         sqlx::query("SELECT 1").execute(&mut self.session).await.is_ok()

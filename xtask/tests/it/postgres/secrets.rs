@@ -123,8 +123,7 @@ fn a_whole_life_tells_none() {
         let expect = "cargo xtask backfill parts_v2 --execute --url 'postgres://postgres@localhost:5432/";
         assert!(next.contains(expect) && next.contains(ASKS) == (place != Place::Environment), "{next}");
 
-        let arguments =
-            ["backfill", "parts_v2", "--execute", "--batch", "1", "--rest", "600000", "--url", &guarded.url];
+        let arguments = ["backfill", "parts_v2", "--execute", "--batch", "1", "--rest", "30000", "--url", &guarded.url];
         let running = guarded.command(&[], &arguments).stdout_null().stderr_null().unchecked().start().unwrap();
         let began = "SELECT coalesce((SELECT reltuples::text FROM pg_class WHERE relname = '_xtask_runs'), '')";
         wait_until(|| query(&guarded.url, began) != [""]);

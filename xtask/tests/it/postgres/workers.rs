@@ -178,7 +178,7 @@ fn all_of_them_pause_and_stop() {
     running.push(start(&workspace, &url, ""));
     let joined = "SELECT count(*)::text FROM _xtask_log WHERE did IN ('began', 'took up')";
     let before = query(&url, joined);
-    let shares = "SELECT count(*)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
+    let shares = "SELECT count(DISTINCT pid)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
                   WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ShareLock'";
     wait_until(|| query(&url, shares) == ["3"]);
     // Whoever was in a batch has ended it by now.
