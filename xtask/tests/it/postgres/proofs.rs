@@ -136,7 +136,7 @@ fn faults_beside_writers() {
         let write = format!(
             "UPDATE toy SET {set} FROM jsonb_array_elements($1::text::jsonb) AS new (row) WHERE toy.id = new.row ->> 0{guard}"
         );
-        let answers = rehearse(&toys, &Labels::new(live::UNITS, write));
-        live::check(&answers, &[others, &[Proof::ChecksBite][..]].concat(), problems);
+        let answers = || rehearse(&toys, &Labels::new(live::UNITS, write.clone()));
+        live::check(answers, &[others, &[Proof::ChecksBite][..]].concat(), problems);
     }
 }

@@ -106,26 +106,34 @@ macro_rules! app {
 app!(Sqlite, SqliteConnection);
 app!(Postgres, PgConnection);
 
-/// Holds the problems of the proof against what is expected, each with a part of its first line, and looks that there was
-/// something to see; the other proofs hold, but for those that are named.
-pub(crate) fn check(answers: &[Answer], others: &[Proof], expect: &[(&str, &str)]) {
+/// A fault shows where a writer comes between a read and its write, which is chance on a machine that does other things, too:
+/// it has to be seen in one of a few rehearsals, and nothing else in any of them.
+pub(crate) fn check(rehearse: impl Fn() -> Vec<Answer>, others: &[Proof], expect: &[(&str, &str)]) {
+    assert!((0..5).any(|_| is_seen(&rehearse(), others, expect)), "nobody saw {expect:?}");
+}
+
+/// Holds the problems of the proof against what is expected, each with a part of its first line; the other proofs hold, but for
+/// those that are named. False where too little was written, or nothing came of it.
+fn is_seen(answers: &[Answer], others: &[Proof], expect: &[(&str, &str)]) -> bool {
     let failed = answers.iter().filter(|answer| !answer.problems.is_empty() && answer.proof != Proof::Live);
     assert_eq!(failed.map(|answer| answer.proof).collect::<Vec<_>>(), others, "{answers:?}");
     let live: Vec<&Answer> = answers.iter().filter(|answer| answer.proof == Proof::Live).collect();
     let [answer] = live.as_slice() else { panic!("{live:?}") };
-    assert_eq!(answer.untried, [""; 0]);
     let [figures] = answer.live.as_slice() else { panic!("{answer:?}") };
-    assert!(figures.during >= 20 && figures.p50 <= figures.p99 && figures.p99 <= figures.longest, "{figures:?}");
-    assert_eq!(figures.writes.len(), 4, "every kind of write: {figures:?}");
+    assert!(figures.p50 <= figures.p99 && figures.p99 <= figures.longest, "{figures:?}");
+    assert_eq!(answer.untried.is_empty(), figures.during >= 20, "too little is told: {answer:?}");
     let told = answer.problems.iter().map(|problem| match &problem.what {
         What::Differences { expected, lines, .. } => (expected.as_str(), lines[0].as_str()),
         other => panic!("{other:?}"),
     });
     let told: Vec<(&str, &str)> = told.collect();
-    assert_eq!(told.len(), expect.len(), "{told:?}");
-    for ((expected, line), (expect, part)) in told.iter().zip(expect) {
-        assert!(expected == expect && line.contains(part), "{told:?}");
+    assert!(told.len() <= expect.len(), "{told:?}");
+    for (expected, line) in &told {
+        let is_it = |(sentence, part): &&(&str, &str)| expected == sentence && line.contains(part);
+        assert!(expect.iter().any(|one| is_it(&one)), "{told:?}");
     }
+    // Of every kind of write there was one.
+    answer.untried.is_empty() && figures.writes.len() == 4 && told.len() == expect.len()
 }
 
 /// What a backfill's statement sets and where, which other proofs fail for that, and what this one tells.
@@ -169,7 +177,7 @@ fn rehearse(toys: &Toys, set: &str, guard: &str) -> Vec<Answer> {
 fn faults() {
     for (set, guard, others, problems) in FAULTS {
         // No check looks at labels here.
-        check(&rehearse(&toys(), set, guard), &[others, &[Proof::ChecksBite][..]].concat(), problems);
+        check(|| rehearse(&toys(), set, guard), &[others, &[Proof::ChecksBite][..]].concat(), problems);
     }
 }
 
