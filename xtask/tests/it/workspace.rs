@@ -235,7 +235,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"at the same time did [^\n]*, and made", "at the same time did <some>, and made"),
     // How many are tried within a time is that of the machine.
     (
-        r"killed \d+ times? at \d+ of (\d+ commits of \d+ steps?|\d+ commits of \d+ steps? \(\d+ more (was|were) not tried\))( within 2 s| in <time>, for one of each takes longer than the 2 s that there are)",
+        r"killed \d+ times? at \d+ of (\d+ commits of \d+ steps?|\d+ commits of \d+ steps? \(\d+ more (was|were) not tried\))( within 2 s| in <time> \(it has 2 s, and ends what it has begun\))",
         "killed <n> times within 2 s",
     ),
     (r"went on each time; --exhaustive takes all", "went on each time"),

@@ -291,7 +291,7 @@ impl Trial<'_> {
             let s = |n: usize| if n == 1 { "" } else { "s" };
             let within = match self.figures.budget {
                 Some(budget) if self.time.is_up() => format!(
-                    " in {:.2} s, for one of each takes longer than the {} s that there are",
+                    " in {:.2} s (it has {} s, and ends what it has begun)",
                     self.time.spent().as_secs_f64(),
                     budget.as_secs()
                 ),
