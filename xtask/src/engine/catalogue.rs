@@ -111,6 +111,11 @@ pub struct Object {
 }
 
 impl Schema {
+    /// The columns of tables, in order.
+    pub(crate) fn columns_of(tables: &[TableShape]) -> BTreeMap<String, Vec<String>> {
+        tables.iter().map(|table| (table.name.clone(), table.columns.clone())).collect()
+    }
+
     /// What a table is called among the objects.
     #[must_use]
     pub fn table_label(table: &str) -> String {

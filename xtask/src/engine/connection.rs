@@ -351,11 +351,11 @@ impl Connection {
         }
     }
 
-    /// The user's schema, object by object.
-    pub(crate) async fn schema(&mut self) -> Result<Arc<Schema>, Error> {
+    /// The user's schema, object by object, with `tables` for its tables.
+    pub(crate) async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
         match self {
-            Self::Sqlite(session) => sqlite::schema(session).await,
-            Self::Postgres(session) => postgres::schema(session).await,
+            Self::Sqlite(session) => sqlite::schema(session, tables).await,
+            Self::Postgres(session) => postgres::schema(session, tables).await,
         }
     }
 

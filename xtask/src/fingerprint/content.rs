@@ -23,7 +23,8 @@ pub struct Content {
 /// What the engine said.
 pub async fn content(connection: &mut Connection, volatile: &[(String, String)]) -> Result<Content, Error> {
     let settings = connection.pin().await?;
-    let content = digest_all(connection, volatile).await?;
+    let tables = connection.tables().await?;
+    let content = digest_all(connection, tables, volatile).await?;
     connection.unpin(settings).await?;
     Ok(content)
 }
@@ -37,14 +38,18 @@ pub async fn state(
     volatile: &[(String, String)],
 ) -> Result<(Arc<Schema>, Content), Error> {
     let settings = connection.pin().await?;
-    let schema = connection.schema().await?;
-    let content = digest_all(connection, volatile).await?;
+    let tables = connection.tables().await?;
+    let schema = connection.schema(&tables).await?;
+    let content = digest_all(connection, tables, volatile).await?;
     connection.unpin(settings).await?;
     Ok((schema, content))
 }
 
-async fn digest_all(connection: &mut Connection, volatile: &[(String, String)]) -> Result<Content, Error> {
-    let mut shapes = connection.tables().await?;
+async fn digest_all(
+    connection: &mut Connection,
+    mut shapes: Vec<TableShape>,
+    volatile: &[(String, String)],
+) -> Result<Content, Error> {
     for TableShape { name, columns, key, .. } in &mut shapes {
         let counts = |column: &String| !volatile.iter().any(|(t, c)| t == name && c == column);
         columns.retain(counts);

@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// What the engine said.
 pub async fn schema(connection: &mut Connection) -> Result<Arc<Schema>, Error> {
     let settings = connection.pin().await?;
-    let schema = connection.schema().await?;
+    let tables = connection.tables().await?;
+    let schema = connection.schema(&tables).await?;
     connection.unpin(settings).await?;
     Ok(schema)
 }

@@ -9,15 +9,15 @@ use std::fmt;
 pub enum Warning {
     /// Fewer or more digits than the others, so that the files sort otherwise than they run.
     Unpadded {
-        /// `9_add_colour`.
-        migration: String,
+        /// `9_add_colour`; at least one.
+        migrations: Vec<String>,
         /// The digits that the others have.
         width: usize,
     },
     /// Fourteen digits that are no time.
     ImpossibleTime {
-        /// `20251399000000_add_colour`.
-        migration: String,
+        /// `20251399000000_add_colour`; at least one.
+        migrations: Vec<String>,
     },
     /// What sqlx passes over, in a history that keeps its rules only.
     Passed(Fault),
@@ -26,17 +26,26 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unpadded { migration, width } => {
+            Self::Unpadded { migrations, width } => {
                 write!(
                     f,
-                    "{migration}: the versions around it have {width} digits, so files are listed in another order than they run"
+                    "{}: the other versions have {width} digits, so files are listed in another order than they run",
+                    some(migrations)
                 )
             }
             Self::Passed(fault) => fault.fmt(f),
-            Self::ImpossibleTime { migration } => {
-                write!(f, "{migration}: the version looks like a UTC time (YYYYMMDDHHMMSS) and is none")
+            Self::ImpossibleTime { migrations } => {
+                write!(f, "{}: the version looks like a UTC time (YYYYMMDDHHMMSS) and is none", some(migrations))
             }
         }
+    }
+}
+
+/// A few by name, many by their number: a history may be odd as a whole.
+fn some(migrations: &[String]) -> String {
+    match migrations {
+        [first, _, _, _, ..] => format!("{first} and {} more", migrations.len() - 1),
+        few => few.join(", "),
     }
 }
 
@@ -49,14 +58,17 @@ pub(super) fn warnings(versions: &[(String, String)]) -> Vec<Warning> {
     let mut widths: Vec<usize> = versions.iter().map(|(digits, _)| digits.len()).collect();
     widths.sort_by_key(|width| (count(*width), *width));
     let Some(&width) = widths.last() else { return Vec::new() };
+    let of = |is_odd: &dyn Fn(&str) -> bool| -> Vec<String> {
+        versions.iter().filter(|(digits, _)| is_odd(digits)).map(|(_, migration)| migration.clone()).collect()
+    };
+    let (unpadded, no_times) =
+        (of(&|digits| digits.len() != width), of(&|digits| digits.len() == TIME_DIGITS && !is_time(digits)));
     let mut found = Vec::new();
-    for (digits, migration) in versions {
-        if digits.len() != width {
-            found.push(Warning::Unpadded { migration: migration.clone(), width });
-        }
-        if digits.len() == TIME_DIGITS && !is_time(digits) {
-            found.push(Warning::ImpossibleTime { migration: migration.clone() });
-        }
+    if !unpadded.is_empty() {
+        found.push(Warning::Unpadded { migrations: unpadded, width });
+    }
+    if !no_times.is_empty() {
+        found.push(Warning::ImpossibleTime { migrations: no_times });
     }
     found
 }
@@ -74,22 +86,22 @@ mod tests {
     fn odd_versions() {
         let check = |versions: &[&str], expect: &[&str]| {
             let versions: Vec<_> = versions.iter().map(|v| ((*v).to_owned(), format!("{v}_a"))).collect();
-            let found: Vec<_> = warnings(&versions)
-                .iter()
-                .map(|warning| match warning {
-                    Warning::Unpadded { migration, width } => format!("{migration} not {width}"),
-                    Warning::ImpossibleTime { migration } => format!("{migration} no time"),
-                    Warning::Passed(fault) => fault.to_string(),
-                })
-                .collect();
+            let found: Vec<_> = warnings(&versions).iter().map(ToString::to_string).collect();
             assert_eq!(found, expect);
         };
+        const DIGITS: &str = "digits, so files are listed in another order than they run";
+        const NO_TIME: &str = "the version looks like a UTC time (YYYYMMDDHHMMSS) and is none";
         check(&[], &[]);
         check(&["1", "2"], &[]);
-        check(&["0001", "0002", "3"], &["3_a not 4"]);
+        check(&["0001", "0002", "3"], &[&format!("3_a: the other versions have 4 {DIGITS}")]);
+        check(&["1", "2", "3", "4", "10", "11", "12", "13", "14"], &[&format!(
+            "1_a and 3 more: the other versions have 2 {DIGITS}"
+        )]);
         check(&["20250101000000", "20250102000000"], &[]);
-        check(&["20250101000000", "20251301000000"], &["20251301000000_a no time"]);
-        check(&["20250101000000", "20250102000000", "2025010300000"], &["2025010300000_a not 14"]);
-        check(&["20240230000000"], &["20240230000000_a no time"]);
+        check(&["20250101000000", "20251301000000"], &[&format!("20251301000000_a: {NO_TIME}")]);
+        check(&["20250101000000", "20250102000000", "2025010300000"], &[&format!(
+            "2025010300000_a: the other versions have 14 {DIGITS}"
+        )]);
+        check(&["20240230000000", "20240231000000"], &[&format!("20240230000000_a, 20240231000000_a: {NO_TIME}")]);
     }
 }

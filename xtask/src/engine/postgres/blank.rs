@@ -1,6 +1,6 @@
 //! What the tables of a PostgreSQL database take, from the catalogue. Types are followed down to what they are made of.
 
-use super::schema::{OURS, not_of_extension, table};
+use super::schema::{OURS, of_the_user, table};
 use super::session::Session;
 use super::sorts::{Sort, kind};
 use crate::engine::blank::{Blank, Default, Field, Reference, Rule};
@@ -93,7 +93,7 @@ fn tables() -> String {
             FROM pg_inherits h JOIN pg_class pc ON pc.oid = h.inhrelid WHERE h.inhparent = c.oid AND c.relkind = 'p'))::text \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1",
-        not_of_extension("pg_class", "c.oid"),
+        of_the_user("pg_class", "c.oid"),
         table = table("n", "c"),
         columns = names("k.conkey", "k.conrelid"),
         other = table("oc_n", "oc"),

@@ -1,6 +1,6 @@
 //! Defaults of a PostgreSQL database that give another value each time, those of domains and identities among them.
 
-use super::schema::{OURS, not_of_extension, table, text};
+use super::schema::{OURS, of_the_user, table, text};
 use super::session::Session;
 use crate::engine::volatile::{Source, VolatileDefault, called, source};
 use crate::engine::{Engine, Error, is_bookkeeping};
@@ -15,7 +15,7 @@ pub(crate) async fn volatile_defaults(session: &mut Session) -> Result<Vec<Volat
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} \
          AND (d.adbin IS NOT NULL OR t.typdefault IS NOT NULL OR a.attidentity <> '') ORDER BY 1, a.attnum",
         table("n", "c"),
-        not_of_extension("pg_class", "c.oid")
+        of_the_user("pg_class", "c.oid")
     );
     let rows = session.rows(&sql, &[]).await?;
     let names: BTreeSet<String> = rows.iter().flat_map(|row| called(&text(&row[2]), Engine::Postgres)).collect();

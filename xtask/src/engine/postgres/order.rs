@@ -1,6 +1,6 @@
 //! Another physical order of rows, and another time zone: what a result must not depend on.
 
-use super::schema::{OURS, not_of_extension, table, text};
+use super::schema::{OURS, of_the_user, table, text};
 use super::session::Session;
 use crate::engine::{Engine, Error, is_bookkeeping};
 
@@ -24,7 +24,7 @@ pub(crate) async fn reorder_rows(session: &mut Session) -> Result<Vec<String>, E
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind = 'r' AND {OURS} AND {} ORDER BY 1",
         table("n", "c"),
-        not_of_extension("pg_class", "c.oid")
+        of_the_user("pg_class", "c.oid")
     );
     let mut left = Vec::new();
     for row in session.rows(&sql, &[]).await? {

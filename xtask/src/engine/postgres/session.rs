@@ -11,11 +11,15 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
 use sqlx::{AssertSqlSafe, Column, Connection, Row as _, TypeInfo, ValueRef};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a migration waits for a lock before it lets the others pass and tries again.
 const SOON: Duration = Duration::from_millis(500);
+
+/// What the catalogue tells of a schema: its objects, and the columns of its tables in order.
+pub(super) type Told = (String, BTreeMap<String, Vec<String>>);
 
 /// A connection to one PostgreSQL database.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ pub struct Session {
     /// How long a statement waits for a lock now.
     patience: Duration,
     /// Schemas of this session, by what the catalogue told of them.
-    pub(super) seen: Seen<String, Schema>,
+    pub(super) seen: Seen<Told, Schema>,
 }
 
 impl Session {

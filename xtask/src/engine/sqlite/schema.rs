@@ -48,13 +48,12 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
     Ok(shapes)
 }
 
-pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> {
-    let mut schema = Schema::default();
+pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
+    let mut schema = Schema { columns: Schema::columns_of(tables), ..Schema::default() };
     for entry in objects(session).await? {
         if entry.kind == "table" {
             let table = table(session, &entry).await?;
             schema.objects.extend(table.objects.iter().cloned());
-            schema.columns.insert(entry.name, table.shape.columns.clone());
             continue;
         }
         let sql = entry.sql.as_deref().unwrap_or_default();

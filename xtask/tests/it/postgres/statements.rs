@@ -106,3 +106,23 @@ fn objects_are_statements() {
     });
     assert_eq!(refused, [""; 0]);
 }
+
+/// One session tells of two schemas of the same objects.
+#[test]
+fn columns_in_another_order() {
+    let name = unique();
+    execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
+    execute(&url(&name), "CREATE TABLE item (id int, label text)");
+    let found = block(async {
+        let address = Address::parse(Engine::Postgres, &url(&name)).unwrap();
+        let mut connection = Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap();
+        let before = fingerprint::schema(&mut connection).await.unwrap();
+        let mut session = PgConnection::connect(&url(&name)).await.unwrap();
+        sqlx::raw_sql("DROP TABLE item; CREATE TABLE item (label text, id int)").execute(&mut session).await.unwrap();
+        let after = fingerprint::schema(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        fingerprint::compare_schemas(&before, &after)
+    });
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["the columns of \"item\" stand in another order: label, id; it was id, label"]);
+}

@@ -1,9 +1,9 @@
 //! What stands beside tables: types, functions, extensions, schemas and what is rarer, as queries of `(label, definition, NULL)`.
 
-use super::sql::{OURS, foreign_options, not_of_extension};
+use super::sql::{OURS, foreign_options, of_the_user};
 
 pub(super) fn queries() -> Vec<String> {
-    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", not_of_extension(catalogue, oid));
+    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", of_the_user(catalogue, oid));
     vec![
         format!(
             "SELECT 'type \"' || CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || t.typname || '\"', \
@@ -94,6 +94,6 @@ fn rare(kind: &str, catalogue: &str, prefix: &str, definition: &str) -> String {
     format!(
         "SELECT '{kind} \"' || n.nspname || '.' || x.{prefix}name || '\"', format('CREATE %s %I.%I ', upper('{kind}'), n.nspname, x.{prefix}name) || {definition}, NULL \
          FROM {catalogue} x JOIN pg_namespace n ON n.oid = x.{prefix}namespace WHERE {OURS} AND {}",
-        not_of_extension(catalogue, "x.oid")
+        of_the_user(catalogue, "x.oid")
     )
 }

@@ -1,33 +1,39 @@
 //! What stands beside the definition of an object, each as the statement that says so: its owner, rights on it, and how it is
 //! stored. Queries of `(label, statement, table that it is part of or NULL)`; without a statement there is nothing to say.
 
-use super::sql::{OURS, not_of_extension, owner, rights, sorted, table};
+use super::sql::{OURS, of_the_user, owner, rights, sorted};
 
 pub(super) fn queries() -> Vec<String> {
-    let mut queries = of_tables();
-    queries.extend(of_columns());
+    let mut queries = vec![of_tables(), of_columns()];
     queries.extend(of_others());
     queries
 }
 
-const CLASSES: &str = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
+/// A query of all that is said of each object of `from`, each as `(label, statement)`: one pass for all of it.
+fn said(of_each: &[(String, String)], part: &str, from: &str, filter: &str) -> String {
+    let (labels, statements): (Vec<&str>, Vec<&str>) = of_each.iter().map(|(l, s)| (l.as_str(), s.as_str())).unzip();
+    format!(
+        "SELECT said.label, said.statement, {part} {from} \
+         CROSS JOIN LATERAL unnest(ARRAY[{}], ARRAY[{}]) AS said (label, statement) \
+         WHERE said.statement IS NOT NULL AND {filter}",
+        labels.join(", "),
+        statements.join(", ")
+    )
+}
+
+const PART: &str = "CASE WHEN c.relkind IN ('r', 'p', 'f') THEN c.name END";
 /// A table in which something is said of a kind of object, as statements name that kind.
 const KIND: &str = "CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' WHEN 'S' THEN 'SEQUENCE ' \
                     WHEN 'f' THEN 'FOREIGN TABLE ' ELSE 'TABLE ' END";
 
-fn of_tables() -> Vec<String> {
-    let (table, class) = (table("n", "c"), not_of_extension("pg_class", "c.oid"));
-    let part = format!("CASE WHEN c.relkind IN ('r', 'p', 'f') THEN {table} END");
-    let of = |what: &str, statement: &str, filter: &str| {
-        format!(
-            "SELECT '{what} \"' || {table} || '\"', {statement}, {part} {CLASSES} \
-             WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND {filter} AND {OURS} AND {class}"
-        )
+fn of_tables() -> String {
+    let of = |what: &str, statement: &str, when: &str| {
+        (format!("'{what} \"' || c.name || '\"'"), format!("CASE WHEN {when} THEN {statement} END"))
     };
     let name = "c.oid::regclass";
     let usual = "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)";
     let what = format!("CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || {name}");
-    vec![
+    let of_each = [
         of("rights on", &rights("''", "c.relacl", usual, &what, "''"), "c.relacl IS NOT NULL"),
         of("owner of", &owner(&format!("{KIND} || {name}"), "c.relowner"), "true"),
         of(
@@ -50,19 +56,14 @@ fn of_tables() -> Vec<String> {
             ),
             "c.relkind <> 'S' AND c.relreplident NOT IN ('d', CASE c.relkind WHEN 'r' THEN 'd' WHEN 'p' THEN 'd' WHEN 'm' THEN 'd' ELSE 'n' END)",
         ),
-    ]
+    ];
+    said(&of_each, PART, "FROM class c", "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')")
 }
 
-fn of_columns() -> Vec<String> {
-    let (table, class) = (table("n", "c"), not_of_extension("pg_class", "c.oid"));
-    let part = format!("CASE WHEN c.relkind IN ('r', 'p', 'f') THEN {table} END");
-    let of = |what: &str, statement: &str, filter: &str| {
-        format!(
-            "SELECT '{what} \"' || {table} || '\".\"' || a.attname || '\"', {statement}, {part} \
-             {CLASSES} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-             JOIN pg_type t ON t.oid = a.atttypid CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older \
-             WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {filter} AND {OURS} AND {class}"
-        )
+fn of_columns() -> String {
+    let of = |what: &str, statement: &str, when: &str| {
+        let label = format!("'{what} \"' || c.name || '\".\"' || a.attname || '\"'");
+        (label, format!("CASE WHEN {when} THEN {statement} END"))
     };
     // Servers before 14 have no such name among those of a column: there it is taken for that of `older`.
     let compression =
@@ -70,7 +71,7 @@ fn of_columns() -> Vec<String> {
     let alter = "'ALTER ' || CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'TABLE ' END \
                  || c.oid::regclass || ' ALTER COLUMN ' || quote_ident(a.attname)";
     let name = "' (' || quote_ident(a.attname) || ')'";
-    vec![
+    let of_each = [
         of(
             "rights on column",
             &rights("''", "a.attacl", "acldefault('c', c.relowner)", "c.oid::regclass", name),
@@ -99,57 +100,65 @@ fn of_columns() -> Vec<String> {
         ),
         of(
             "statistics of column",
-            &format!("{alter} || ' SET STATISTICS ' || nullif(a.attstattarget, -1)"),
-            "c.relkind <> 'v'",
+            &format!("{alter} || ' SET STATISTICS ' || a.attstattarget"),
+            "c.relkind <> 'v' AND a.attstattarget <> -1",
         ),
         of(
             "options of column",
             &format!("{alter} || ' SET (' || {} || ')'", sorted("a.attoptions")),
             "a.attoptions IS NOT NULL",
         ),
-    ]
+    ];
+    let from = "FROM class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+                JOIN pg_type t ON t.oid = a.atttypid CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older";
+    said(&of_each, PART, from, "c.relkind IN ('r', 'p', 'f', 'v', 'm')")
 }
 
 fn of_others() -> Vec<String> {
-    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", not_of_extension(catalogue, oid));
-    let pair = |what: &str, acl: (&str, &str, char), owned: &str, from: &str| {
+    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", of_the_user(catalogue, oid));
+    let pair = |what: &str, acl: (&str, &str, char), owned: &str, from: &str, filter: &str| {
         let (owner_column, acl, kind) = acl;
         let usual = format!("acldefault('{kind}', {owner_column})");
         let rights = rights("''", acl, &usual, what, "''");
-        vec![
-            format!("SELECT 'rights on ' || {what}, {rights}, NULL {from} AND {acl} IS NOT NULL"),
-            format!("SELECT 'owner of ' || {what}, {}, NULL {from}", owner(owned, owner_column)),
-        ]
+        let of_each = [
+            (format!("'rights on ' || {what}"), format!("CASE WHEN {acl} IS NOT NULL THEN {rights} END")),
+            (format!("'owner of ' || {what}"), owner(owned, owner_column)),
+        ];
+        said(&of_each, "NULL", from, filter)
     };
     let routine = "CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' WHEN 'a' THEN 'AGGREGATE ' ELSE 'FUNCTION ' END || p.oid::regprocedure";
     let granted_routine = "CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || p.oid::regprocedure";
-    let mut queries = pair(
-        granted_routine,
-        ("p.proowner", "p.proacl", 'f'),
-        routine,
-        &format!(
-            "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE NOT EXISTS (SELECT FROM pg_depend i \
-             WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i') AND {}",
-            ours("pg_proc", "p.oid")
-        ),
-    );
-    queries.extend(pair(
-        "'TYPE ' || format_type(t.oid, NULL)",
-        ("t.typowner", "t.typacl", 'T'),
-        "'TYPE ' || format_type(t.oid, NULL)",
-        &format!(
-            "FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class rc ON rc.oid = t.typrelid \
-             WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'b' AND t.typelem = 0) OR (t.typtype = 'c' AND rc.relkind = 'c')) AND {}",
-            ours("pg_type", "t.oid")
-        ),
-    ));
     let schema = "'SCHEMA ' || quote_ident(n.nspname)";
-    queries.extend(pair(
-        schema,
-        ("n.nspowner", "n.nspacl", 'n'),
-        schema,
-        &format!("FROM pg_namespace n WHERE n.nspname <> 'public' AND {}", ours("pg_namespace", "n.oid")),
-    ));
+    let mut queries = vec![
+        pair(
+            granted_routine,
+            ("p.proowner", "p.proacl", 'f'),
+            routine,
+            "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace",
+            &format!(
+                "NOT EXISTS (SELECT FROM pg_depend i \
+                 WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i') AND {}",
+                ours("pg_proc", "p.oid")
+            ),
+        ),
+        pair(
+            "'TYPE ' || format_type(t.oid, NULL)",
+            ("t.typowner", "t.typacl", 'T'),
+            "'TYPE ' || format_type(t.oid, NULL)",
+            "FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class rc ON rc.oid = t.typrelid",
+            &format!(
+                "(t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'b' AND t.typelem = 0) OR (t.typtype = 'c' AND rc.relkind = 'c')) AND {}",
+                ours("pg_type", "t.oid")
+            ),
+        ),
+        pair(
+            schema,
+            ("n.nspowner", "n.nspacl", 'n'),
+            schema,
+            "FROM pg_namespace n",
+            &format!("n.nspname <> 'public' AND {}", ours("pg_namespace", "n.oid")),
+        ),
+    ];
     // Every database has this one; only what was made of its rights since is told.
     queries.push(format!(
         "SELECT 'rights on SCHEMA public', {}, NULL FROM pg_namespace n \

@@ -10,7 +10,7 @@ mod sql;
 use super::session::Session;
 use crate::engine::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
 use sql::owner_of_sequence;
-pub(super) use sql::{OURS, not_of_extension, table};
+pub(super) use sql::{OURS, of_the_user, table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -25,7 +25,7 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
              LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
              WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1, a.attnum",
             table("n", "c"),
-            not_of_extension("pg_class", "c.oid")
+            of_the_user("pg_class", "c.oid")
         )
     });
     let mut shapes: Vec<TableShape> = Vec::new();
@@ -94,7 +94,7 @@ pub(crate) async fn foreign_tables(session: &mut Session) -> Result<Vec<String>,
         "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind = 'f' AND {OURS} AND {} ORDER BY 1",
         table("n", "c"),
-        not_of_extension("pg_class", "c.oid")
+        of_the_user("pg_class", "c.oid")
     );
     Ok(session.rows(&sql, &[]).await?.iter().map(|row| text(&row[0])).collect())
 }
@@ -109,7 +109,7 @@ pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, 
          ORDER BY 1",
         table("n", "c"),
         owner_of_sequence(),
-        not_of_extension("pg_class", "c.oid")
+        of_the_user("pg_class", "c.oid")
     );
     let mut found = Vec::new();
     for row in session.rows(&sql, &[]).await? {
@@ -140,7 +140,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// The user's schema, object by object.
-pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> {
+pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
     // All of it is one text, which is not taken apart where it was seen before.
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         let queries: Vec<String> = relations::queries()
@@ -150,20 +150,28 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> 
             .chain(beside::queries())
             .map(|query| format!("({query})"))
             .collect();
+        // Asked for in a WHERE, the server would write the definition of every view and function of its own, too, and then look
+        // whose they are.
         format!(
-            "SELECT coalesce(json_agg(ARRAY[label, definition, part_of] ORDER BY label COLLATE \"C\"), '[]')::text \
-             FROM ({}) AS o (label, definition, part_of) WHERE definition IS NOT NULL",
+            "WITH class AS MATERIALIZED (SELECT c.*, {} AS name FROM pg_class c \
+                 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND {}) \
+             SELECT coalesce(json_agg(ARRAY[label, definition, part_of] ORDER BY label COLLATE \"C\") \
+                 FILTER (WHERE definition IS NOT NULL), '[]')::text \
+             FROM ({}) AS o (label, definition, part_of)",
+            table("n", "c"),
+            of_the_user("pg_class", "c.oid"),
             queries.join(" UNION ALL ")
         )
     });
     let told = session.known(&QUERY).await?;
     let told = told.first().map(|row| text(&row[0])).unwrap_or_default();
-    if let Some(schema) = session.seen.get(&told) {
+    let key = (told, Schema::columns_of(tables));
+    if let Some(schema) = session.seen.get(&key) {
         return Ok(schema);
     }
-    let mut schema = Schema::default();
+    let mut schema = Schema { columns: key.1.clone(), ..Schema::default() };
     let objects: Vec<(String, Option<String>, Option<String>)> =
-        serde_json::from_str(&told).map_err(|error| Error::Statement { why: error.to_string(), position: None })?;
+        serde_json::from_str(&key.0).map_err(|error| Error::Statement { why: error.to_string(), position: None })?;
     for (label, definition, part_of) in objects {
         if part_of.as_deref().is_some_and(is_bookkeeping) {
             continue;
@@ -172,12 +180,9 @@ pub(crate) async fn schema(session: &mut Session) -> Result<Arc<Schema>, Error> 
         let shown = ddl::statement(&label, &definition);
         schema.objects.insert(label, Object { definition: ddl::normal(&definition), shown, part_of });
     }
-    for shape in tables(session).await? {
-        schema.columns.insert(shape.name, shape.columns);
-    }
     // sqlx's and this tool's own tables are no objects of the user's.
     schema.objects.retain(|label, _| {
         !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
     });
-    Ok(session.seen.put(told, schema))
+    Ok(session.seen.put(key, schema))
 }

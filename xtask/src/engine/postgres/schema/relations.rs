@@ -1,14 +1,12 @@
 //! Tables, views and sequences, as queries of `(label, definition, table that it is part of or NULL)`.
 
-use super::sql::{OURS, foreign_options, not_of_extension, owner_of_sequence, table};
+use super::sql::{foreign_options, owner_of_sequence};
 
 pub(super) fn queries() -> Vec<String> {
-    let class = not_of_extension("pg_class", "c.oid");
-    let from = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
-    let (table, of) = (table("n", "c"), owner_of_sequence());
+    let of = owner_of_sequence();
     vec![
         format!(
-            "SELECT 'table \"' || {table} || '\"', \
+            "SELECT 'table \"' || c.name || '\"', \
              concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' WHEN 't' THEN 'TEMPORARY' END, \
                CASE c.relkind WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, \
                CASE c.relkind WHEN 'f' THEN '(' || (SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) \
@@ -19,19 +17,19 @@ pub(super) fn queries() -> Vec<String> {
                (SELECT concat_ws(' ', 'SERVER ' || quote_ident(fs.srvname), {}) FROM pg_foreign_table ft \
                 JOIN pg_foreign_server fs ON fs.oid = ft.ftserver WHERE ft.ftrelid = c.oid), \
                (SELECT 'TABLESPACE ' || quote_ident(ts.spcname) FROM pg_tablespace ts WHERE ts.oid = c.reltablespace)), NULL \
-             {from} WHERE c.relkind IN ('r', 'p', 'f') AND {OURS} AND {class}",
+             FROM class c WHERE c.relkind IN ('r', 'p', 'f')",
             foreign_options("ft.ftoptions")
         ),
         format!(
-            "SELECT CASE c.relkind WHEN 'm' THEN 'materialized view \"' ELSE 'view \"' END || {table} || '\"', \
+            "SELECT CASE c.relkind WHEN 'm' THEN 'materialized view \"' ELSE 'view \"' END || c.name || '\"', \
              rtrim(pg_get_viewdef(c.oid), ';') || CASE WHEN c.relispopulated THEN '' ELSE ' WITH NO DATA' END, NULL \
-             {from} WHERE c.relkind IN ('v', 'm') AND {OURS} AND {class}"
+             FROM class c WHERE c.relkind IN ('v', 'm')"
         ),
         format!(
-            "SELECT 'sequence \"' || {table} || '\"', concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, \
+            "SELECT 'sequence \"' || c.name || '\"', concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, \
                format('%s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s', format_type(s.seqtypid, NULL), \
                  s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END)), {of} \
-             {from} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE {OURS} AND {class}"
+             FROM class c JOIN pg_sequence s ON s.seqrelid = c.oid"
         ),
     ]
 }

@@ -26,10 +26,11 @@ pub(super) fn sorted(list: &str) -> String {
     format!("array_to_string(ARRAY(SELECT x::text FROM unnest({list}) x ORDER BY 1), ', ')")
 }
 
-/// What an extension brought along is the extension's.
-pub(crate) fn not_of_extension(catalogue: &str, oid: &str) -> String {
+/// What an extension brought along is the extension's, and what has an OID below 16384 came with the server (`FirstNormalObjectId`
+/// of its sources): of its thousands of functions, types and columns none is looked at.
+pub(crate) fn of_the_user(catalogue: &str, oid: &str) -> String {
     format!(
-        "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
+        "{oid} >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
     )
 }
 
