@@ -87,7 +87,8 @@ pub(super) async fn check_window<B: Backfill>(
         return Err(Error::TooLate { backfill: about.name, database: target.address.url(), until });
     }
     let mut lacks = reader.lacking(backfill.rights(effect)).await?;
-    lacks.extend(ledger::lacking(reader, effect.work().is_some()).await?);
+    let usage = if effect.work().is_some() { ledger::Use::Keep } else { ledger::Use::Read };
+    lacks.extend(ledger::lacking(reader, usage).await?);
     refuse(reader, lacks)
 }
 

@@ -4,6 +4,7 @@ use super::args::{CiArgs, FaultName};
 use super::context::{Context, Loaded, Registry};
 use super::error::Error;
 use super::given;
+use super::output::Output;
 use crate::Exit;
 use crate::backfill::Fault;
 use crate::rehearsal::{Answer, Depth, Program, Subject};
@@ -15,19 +16,10 @@ use miette::Diagnostic;
 use serde_json::json;
 use std::time::Instant;
 
-/// What is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
-    /// For a person.
-    Text,
-    /// For a script.
-    Json,
-}
-
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
     let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
-    let output = if args.json { Output::Json } else { Output::Text };
+    let output = Output::of(args.json);
     rehearse(context, &databases, depth, FaultName::fault(args.fault), output).await
 }
 
@@ -35,7 +27,7 @@ pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Er
 pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit, Error> {
     let nothing = Registry::default();
     let context = Context::given(&nothing, terminal, given::database(args)?)?;
-    let output = if args.json { Output::Json } else { Output::Text };
+    let output = Output::of(args.json);
     let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
     rehearse(&context, &context.databases(&[])?, depth, FaultName::fault(args.fault), output).await
 }

@@ -4,6 +4,7 @@ use super::args::MigrateArgs;
 use super::context::{Context, Loaded};
 use super::control;
 use super::error::Error;
+use super::output::Output;
 use super::target::Missing;
 use crate::Exit;
 use crate::backfill::{self, AnyBackfill, Fault};
@@ -18,7 +19,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     let names: Vec<String> = args.database.iter().cloned().collect();
     let databases = context.databases(&names)?;
     if args.verify {
-        return super::ci::rehearse(context, &databases, Depth::Sample, Fault::None, super::ci::Output::Text).await;
+        return super::ci::rehearse(context, &databases, Depth::Sample, Fault::None, Output::Text).await;
     }
     // What only looks makes no database and starts no server.
     let missing = if args.status || args.dry_run { Missing::Look } else { Missing::Make };
@@ -30,7 +31,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     }
     for (loaded, target) in &work {
         if args.status {
-            status(context, loaded, target, args.json).await?;
+            status(context, loaded, target, Output::of(args.json)).await?;
         } else {
             migrate(context, loaded, target, args).await?;
         }
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     Ok(Exit::Ok)
 }
 
-async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, as_json: bool) -> Result<(), Error> {
+async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, output: Output) -> Result<(), Error> {
     let applied = look(target).await?;
     let (versions, runs) = control::look(target).await?;
     let mut rows = Vec::new();
@@ -59,16 +60,13 @@ async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, as_
             rows.push(StatusRow { version: about.from, name: about.name.to_owned(), standpoint });
         }
     }
-    if as_json {
-        context.terminal.result(&status_json(&rows).to_string());
-    } else {
-        let paint = context.paint();
-        context.terminal.result(&format!(
-            "{} on {}\n{}",
-            paint.strong(&loaded.database.name),
-            target.address,
-            status_table(&rows, paint)
-        ));
+    let (terminal, paint) = (context.terminal, context.paint());
+    match output {
+        Output::Json => terminal.result(&status_json(&rows).to_string()),
+        Output::Text => {
+            let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
+            terminal.result(&format!("{heading}\n{}", status_table(&rows, paint)));
+        }
     }
     let faults = migration::compare(&loaded.history, &applied, &loaded.database.folder);
     if faults.is_empty() { Ok(()) } else { Err(migration::Error::Faults { faults }.into()) }

@@ -15,6 +15,7 @@ mod generate;
 mod given;
 mod migrate;
 mod new;
+mod output;
 mod postgres;
 mod target;
 mod test;

@@ -85,11 +85,20 @@ pub async fn counted(connection: &mut Connection, run: i64) -> Result<Counts, Er
     Ok(sum)
 }
 
-/// What a role lacks to keep a ledger, or only to read it.
+/// What is done with a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is only looked at.
+    Read,
+    /// A run is put on record.
+    Keep,
+}
+
+/// What a role lacks for that.
 ///
 /// # Errors
 /// What the engine said.
-pub async fn lacking(connection: &mut Connection, keeps: bool) -> Result<Vec<Lack>, Error> {
+pub async fn lacking(connection: &mut Connection, usage: Use) -> Result<Vec<Lack>, Error> {
     let tables: [(&str, &[&str]); 4] = [
         (RUNS, &["SELECT", "INSERT", "UPDATE"]),
         (RANGES, &["SELECT", "INSERT", "UPDATE"]),
@@ -100,13 +109,16 @@ pub async fn lacking(connection: &mut Connection, keeps: bool) -> Result<Vec<Lac
     let mut is_whole = true;
     for (table, rights) in tables {
         if connection.has_table(table).await? {
-            let rights: &[&str] = if keeps { rights } else { &["SELECT"] };
+            let rights: &[&str] = match usage {
+                Use::Keep => rights,
+                Use::Read => &["SELECT"],
+            };
             lacks.extend(connection.lacking(&[(table, rights)]).await?);
         } else {
             is_whole = false;
         }
     }
-    if keeps && !is_whole {
+    if usage == Use::Keep && !is_whole {
         lacks.extend(connection.lack_of_creation().await?);
     }
     Ok(lacks)

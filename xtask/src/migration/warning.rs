@@ -94,14 +94,16 @@ mod tests {
         check(&[], &[]);
         check(&["1", "2"], &[]);
         check(&["0001", "0002", "3"], &[&format!("3_a: the other versions have 4 {DIGITS}")]);
-        check(&["1", "2", "3", "4", "10", "11", "12", "13", "14"], &[&format!(
-            "1_a and 3 more: the other versions have 2 {DIGITS}"
-        )]);
+        check(
+            &["1", "2", "3", "4", "10", "11", "12", "13", "14"],
+            &[&format!("1_a and 3 more: the other versions have 2 {DIGITS}")],
+        );
         check(&["20250101000000", "20250102000000"], &[]);
         check(&["20250101000000", "20251301000000"], &[&format!("20251301000000_a: {NO_TIME}")]);
-        check(&["20250101000000", "20250102000000", "2025010300000"], &[&format!(
-            "2025010300000_a: the other versions have 14 {DIGITS}"
-        )]);
+        check(
+            &["20250101000000", "20250102000000", "2025010300000"],
+            &[&format!("2025010300000_a: the other versions have 14 {DIGITS}")],
+        );
         check(&["20240230000000", "20240231000000"], &[&format!("20240230000000_a, 20240231000000_a: {NO_TIME}")]);
     }
 }

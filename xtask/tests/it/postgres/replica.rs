@@ -12,8 +12,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::Duration;
-use xtask::backfill::{self, Effect, Ending, Pass, Scope, Wish};
+use xtask::backfill::{self, Effect, Ending, Error, Outcome, Pass, Scope, Wish};
 use xtask::engine::{Address, Engine, Target};
 use xtask::event::Event;
 use xtask::ledger::By;
@@ -53,6 +54,20 @@ impl Drop for Primary {
         // Beside the folder, where the account can't enter that.
         drop(fs::remove_dir_all(self.kept.place()));
     }
+}
+
+/// A backfill that runs in a thread of its own, and what it tells of making way for others.
+pub(super) fn begin(target: &Target) -> (JoinHandle<Result<Outcome, Error>>, mpsc::Receiver<String>) {
+    let ((tell, told), target) = (mpsc::channel(), target.clone());
+    let running = std::thread::spawn(move || {
+        let events = |event| match event {
+            Event::BackingOff { why } => drop(tell.send(why)),
+            Event::GoingOn => drop(tell.send("going on".to_owned())),
+            _ => {}
+        };
+        block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
+    });
+    (running, told)
 }
 
 /// A replica that is stopped with the test.
@@ -145,21 +160,8 @@ fn a_backfill_waits_for_a_replica_that_lags() {
     let address = Address::parse(Engine::Postgres, &url).unwrap();
     let target = Target::real(address, Duration::from_secs(60));
     let filled = || query(&url, "SELECT count(category)::text FROM llama_logs");
-    let start = || {
-        let (tell, told) = mpsc::channel();
-        let target = target.clone();
-        let running = std::thread::spawn(move || {
-            let events = |event| match event {
-                Event::BackingOff { why } => drop(tell.send(why)),
-                Event::GoingOn => drop(tell.send("going on".to_owned())),
-                _ => {}
-            };
-            block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
-        });
-        (running, told)
-    };
     // Somebody may stop it meanwhile.
-    let (running, told) = start();
+    let (running, told) = begin(&target);
     let why = told.recv().unwrap();
     assert!(why.starts_with("the replica walreceiver is ") && why.ends_with(" behind"), "{why}");
     let by = By { who: "me".to_owned(), version: "1".to_owned() };
@@ -168,7 +170,7 @@ fn a_backfill_waits_for_a_replica_that_lags() {
     let outcome = running.join().unwrap().unwrap();
     assert_eq!((outcome.ending, filled()), (Ending::Stopped, vec!["0".to_owned()]));
 
-    let (running, told) = start();
+    let (running, told) = begin(&target);
     assert!(told.recv().unwrap().starts_with("the replica walreceiver is "));
     // For long enough that it would do a lot.
     std::thread::sleep(Duration::from_secs(1));

@@ -1,17 +1,13 @@
 //! A vacuum that keeps transaction ids from running out, which the server begins by itself: a backfill backs off until it is
 //! done.
 
-use super::backfills::{LlamaLogCategories, fill, is_whole};
-use super::replica::Primary;
+use super::backfills::{fill, is_whole};
+use super::replica::{Primary, begin};
 use super::{execute, hold, query};
-use crate::database::block;
 use crate::processes::wait_until;
 use pretty_assertions::assert_eq;
-use std::sync::mpsc;
 use std::time::Duration;
-use xtask::backfill::{self, Effect, Pass};
 use xtask::engine::{Address, Engine, Target};
-use xtask::event::Event;
 
 #[test]
 fn a_backfill_waits_for_a_vacuum_against_wraparound() {
@@ -30,16 +26,8 @@ fn a_backfill_waits_for_a_vacuum_against_wraparound() {
     execute(&url, "CALL use_up()");
     wait_until(|| query(&url, vacuums).iter().any(|vacuum| vacuum.contains("public.held ")));
 
-    let (tell, told) = mpsc::channel();
     let target = Target::real(Address::parse(Engine::Postgres, &url).unwrap(), Duration::from_secs(60));
-    let running = std::thread::spawn(move || {
-        let events = |event| match event {
-            Event::BackingOff { why } => drop(tell.send(why)),
-            Event::GoingOn => drop(tell.send("going on".to_owned())),
-            _ => {}
-        };
-        block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
-    });
+    let (running, told) = begin(&target);
     let why = told.recv().unwrap();
     assert!(why.starts_with("the server vacuums ") && why.contains("to prevent a wraparound"), "{why}");
     std::thread::sleep(Duration::from_secs(1));
