@@ -4,6 +4,7 @@
 mod accounts;
 mod at_once;
 mod bite;
+mod checkpoint;
 mod crash;
 mod deterministic;
 mod fresh;
@@ -38,6 +39,7 @@ use crate::sandbox::{Sandbox, Scratch};
 use crate::workspace::{Database, Fixture};
 use crate::{fingerprint, fixture};
 use bite::Tried;
+use checkpoint::Checkpoints;
 use seen::Unseen;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -188,6 +190,7 @@ pub(crate) struct Course<'a> {
     step: String,
     /// What was done to the database that is worked on, since it was copied from its template.
     path: Vec<walk::Action>,
+    checkpoints: Checkpoints,
     /// How many units a batch of a backfill.
     batch: NonZeroU32,
     /// The database that is worked on, to be kept when a problem shows on it.
@@ -376,6 +379,7 @@ impl Subject<'_> {
             began,
             step: "make a scratch database".to_owned(),
             path: Vec::new(),
+            checkpoints: Checkpoints::default(),
             batch,
             scratch: None,
             end: None,

@@ -1,5 +1,5 @@
 //! States of a scratch database that are held against each other: schema and content, and what led there. A copy of each
-//! state would cost more than all else; where one is needed, after all, everything is done once more from the template.
+//! state would cost more than all else; where one is needed, after all, what led there is done once more.
 
 use super::Course;
 use super::passing::{Passing, place};
@@ -52,7 +52,7 @@ impl Moment {
     /// A scratch database that is as this one was, to go on with.
     pub(super) async fn restore(&self, course: &mut Course<'_>) -> Result<Scratch, Error> {
         course.path.clone_from(&self.path);
-        course.repeat(&self.path).await
+        course.at(&self.path).await
     }
 
     /// The same state, to which a shorter way leads.
@@ -90,7 +90,7 @@ impl Moment {
             _ => false,
         };
         if content.iter().any(is_to_be_explained) {
-            let copy = course.repeat(&self.path).await?;
+            let copy = course.at(&self.path).await?;
             let mut before = copy.open().await?;
             content = explain(course, &mut before, (&now.content, connection), content).await?;
             before.close().await?;
