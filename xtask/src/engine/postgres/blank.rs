@@ -8,11 +8,12 @@ use crate::engine::{Engine, Error, is_bookkeeping, lex};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 pub(crate) async fn blanks(session: &mut Session) -> Result<Vec<Blank>, Error> {
     let sorts: Vec<Sort> = read(session, SORTS).await?;
     let sorts: BTreeMap<i64, Sort> = sorts.into_iter().map(|sort| (sort.oid, sort)).collect();
-    let tables: Vec<Table> = read(session, &tables()).await?;
+    let tables: Vec<Table> = read(session, &TABLES).await?;
     let blanks = tables.into_iter().filter(|table| !is_bookkeeping(&table.name)).map(|table| blank(table, &sorts));
     Ok(blanks.collect())
 }
@@ -68,7 +69,7 @@ struct Constraint {
     target: Vec<String>,
 }
 
-fn tables() -> String {
+static TABLES: LazyLock<String> = LazyLock::new(|| {
     let names = |numbers: &str, relation: &str| {
         format!(
             "coalesce((SELECT json_agg(a.attname ORDER BY o.place) FROM unnest({numbers}) WITH ORDINALITY o (number, place) \
@@ -99,12 +100,12 @@ fn tables() -> String {
         other = table("oc_n", "oc"),
         target = names("k.confkey", "k.confrelid"),
     )
-}
+});
 
 /// The answers of a query whose rows are JSON.
-async fn read<T: DeserializeOwned>(session: &mut Session, sql: &str) -> Result<Vec<T>, Error> {
+async fn read<T: DeserializeOwned>(session: &mut Session, sql: &'static str) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
-    for row in session.rows(sql, &[]).await? {
+    for row in session.known(sql).await? {
         let text = row.first().and_then(|value| value.as_text()).unwrap_or_default();
         let why = |error: serde_json::Error| format!("the catalogue can't be read: {error}");
         all.push(serde_json::from_str(text).map_err(|error| Error::Statement { why: why(error), position: None })?);

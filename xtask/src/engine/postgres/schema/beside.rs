@@ -1,7 +1,7 @@
 //! What stands beside the definition of an object, each as the statement that says so: its owner, rights on it, and how it is
 //! stored. Queries of `(label, statement, table that it is part of or NULL)`; without a statement there is nothing to say.
 
-use super::sql::{OURS, of_the_user, owner, rights, sorted};
+use super::sql::{OURS, is_other_owner, of_the_user, owner, rights, sorted};
 
 pub(super) fn queries() -> Vec<String> {
     let mut queries = vec![of_tables(), of_columns()];
@@ -9,15 +9,24 @@ pub(super) fn queries() -> Vec<String> {
     queries
 }
 
-/// A query of all that is said of each object of `from`, each as `(label, statement)`: one pass for all of it.
-fn said(of_each: &[(String, String)], part: &str, from: &str, filter: &str) -> String {
-    let (labels, statements): (Vec<&str>, Vec<&str>) = of_each.iter().map(|(l, s)| (l.as_str(), s.as_str())).unzip();
+/// What may be said of an object, as expressions.
+struct Saying {
+    label: String,
+    statement: String,
+    /// Whether there is anything to say.
+    when: String,
+}
+
+/// A query of all that is said of each object of `from`: one pass for all of it, that passes by those of which nothing is said.
+fn said(sayings: &[Saying], part: &str, from: &str, filter: &str) -> String {
+    let list = |of: &dyn Fn(&Saying) -> String, between: &str| sayings.iter().map(of).collect::<Vec<_>>().join(between);
     format!(
         "SELECT said.label, said.statement, {part} {from} \
          CROSS JOIN LATERAL unnest(ARRAY[{}], ARRAY[{}]) AS said (label, statement) \
-         WHERE said.statement IS NOT NULL AND {filter}",
-        labels.join(", "),
-        statements.join(", ")
+         WHERE ({}) AND said.statement IS NOT NULL AND {filter}",
+        list(&|saying| saying.label.clone(), ", "),
+        list(&|Saying { statement, when, .. }| format!("CASE WHEN {when} THEN {statement} END"), ", "),
+        list(&|saying| saying.when.clone(), " OR ")
     )
 }
 
@@ -28,14 +37,15 @@ const KIND: &str = "CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIAL
 
 fn of_tables() -> String {
     let of = |what: &str, statement: &str, when: &str| {
-        (format!("'{what} \"' || c.name || '\"'"), format!("CASE WHEN {when} THEN {statement} END"))
+        let label = format!("'{what} \"' || c.name || '\"'");
+        Saying { label, statement: statement.to_owned(), when: when.to_owned() }
     };
     let name = "c.oid::regclass";
     let usual = "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)";
     let what = format!("CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || {name}");
     let of_each = [
         of("rights on", &rights("''", "c.relacl", usual, &what, "''"), "c.relacl IS NOT NULL"),
-        of("owner of", &owner(&format!("{KIND} || {name}"), "c.relowner"), "true"),
+        of("owner of", &owner(&format!("{KIND} || {name}"), "c.relowner"), &is_other_owner("c.relowner")),
         of(
             "options of",
             &format!("'ALTER ' || {KIND} || {name} || ' SET (' || {} || ')'", sorted("c.reloptions")),
@@ -63,11 +73,8 @@ fn of_tables() -> String {
 fn of_columns() -> String {
     let of = |what: &str, statement: &str, when: &str| {
         let label = format!("'{what} \"' || c.name || '\".\"' || a.attname || '\"'");
-        (label, format!("CASE WHEN {when} THEN {statement} END"))
+        Saying { label, statement: statement.to_owned(), when: when.to_owned() }
     };
-    // Servers before 14 have no such name among those of a column: there it is taken for that of `older`.
-    let compression =
-        "(SELECT attcompression FROM pg_attribute own WHERE own.attrelid = a.attrelid AND own.attnum = a.attnum)";
     let alter = "'ALTER ' || CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'TABLE ' END \
                  || c.oid::regclass || ' ALTER COLUMN ' || quote_ident(a.attname)";
     let name = "' (' || quote_ident(a.attname) || ')'";
@@ -93,10 +100,8 @@ fn of_columns() -> String {
         ),
         of(
             "compression of column",
-            &format!(
-                "{alter} || ' SET COMPRESSION ' || CASE {compression} WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"
-            ),
-            "c.relkind <> 'v'",
+            &format!("{alter} || ' SET COMPRESSION ' || CASE a.compression WHEN 'p' THEN 'pglz' ELSE 'lz4' END"),
+            "c.relkind <> 'v' AND a.compression <> ''",
         ),
         of(
             "statistics of column",
@@ -109,8 +114,11 @@ fn of_columns() -> String {
             "a.attoptions IS NOT NULL",
         ),
     ];
-    let from = "FROM class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-                JOIN pg_type t ON t.oid = a.atttypid CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older";
+    // Servers before 14 have no `attcompression` among those of a column: there it is taken for that of `older`.
+    let from = "FROM class c CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older \
+                CROSS JOIN LATERAL (SELECT own.*, attcompression AS compression FROM pg_attribute own \
+                    WHERE own.attrelid = c.oid AND own.attnum > 0 AND NOT own.attisdropped) AS a \
+                JOIN pg_type t ON t.oid = a.atttypid";
     said(&of_each, PART, from, "c.relkind IN ('r', 'p', 'f', 'v', 'm')")
 }
 
@@ -121,8 +129,12 @@ fn of_others() -> Vec<String> {
         let usual = format!("acldefault('{kind}', {owner_column})");
         let rights = rights("''", acl, &usual, what, "''");
         let of_each = [
-            (format!("'rights on ' || {what}"), format!("CASE WHEN {acl} IS NOT NULL THEN {rights} END")),
-            (format!("'owner of ' || {what}"), owner(owned, owner_column)),
+            Saying { label: format!("'rights on ' || {what}"), statement: rights, when: format!("{acl} IS NOT NULL") },
+            Saying {
+                label: format!("'owner of ' || {what}"),
+                statement: owner(owned, owner_column),
+                when: is_other_owner(owner_column),
+            },
         ];
         said(&of_each, "NULL", from, filter)
     };

@@ -101,18 +101,20 @@ pub(crate) async fn foreign_tables(session: &mut Session) -> Result<Vec<String>,
 
 /// Where each sequence stands. One that begins anew after its end is left out: it may be anywhere.
 pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, Sequence>, Error> {
-    let sql = format!(
-        "SELECT {}, s.seqincrement::text, {}, \
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {}, s.seqincrement::text, {}, \
              format('SELECT last_value::text, is_called::text FROM %I.%I', n.nspname, c.relname) \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid \
          WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END AND {OURS} AND {} \
          ORDER BY 1",
-        table("n", "c"),
-        owner_of_sequence(),
-        of_the_user("pg_class", "c.oid")
-    );
+            table("n", "c"),
+            owner_of_sequence(),
+            of_the_user("pg_class", "c.oid")
+        )
+    });
     let mut found = Vec::new();
-    for row in session.rows(&sql, &[]).await? {
+    for row in session.known(&QUERY).await? {
         let owner = row[2].as_text().map(ToOwned::to_owned);
         if !owner.as_deref().is_some_and(is_bookkeeping) {
             found.push((text(&row[0]), text(&row[1]), owner, text(&row[3])));

@@ -22,11 +22,14 @@ pub(super) fn queries() -> Vec<String> {
              FROM class c JOIN pg_constraint k ON k.conrelid = c.oid LEFT JOIN pg_constraint parent ON parent.oid = k.conparentid \
              WHERE k.contype <> 'n' AND parent.conrelid IS DISTINCT FROM k.conrelid"
         ),
+        // That of a constraint is told with it, but for what a constraint can't say.
         format!(
             "SELECT 'index \"' || ic.relname || '\" on \"' || c.name || '\"', \
              pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' -- INVALID' END \
                || CASE WHEN i.indisclustered THEN E';\\nALTER TABLE ' || c.oid::regclass || ' CLUSTER ON ' || quote_ident(ic.relname) ELSE '' END, c.name \
-             FROM class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class ic ON ic.oid = i.indexrelid"
+             FROM class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class ic ON ic.oid = i.indexrelid \
+             WHERE NOT i.indisvalid OR i.indisclustered OR ic.reloptions IS NOT NULL OR ic.reltablespace <> 0 \
+               OR NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))"
         ),
         format!(
             "SELECT 'trigger \"' || g.tgname || '\" on \"' || c.name || '\"', \

@@ -53,12 +53,14 @@ pub(super) fn rights(before: &str, acl: &str, usual: &str, on: &str, column: &st
     )
 }
 
-/// The statement that gives `object` to its owner, where that is not the owner of the database.
+/// The statement that gives `object` to its owner.
 pub(super) fn owner(object: &str, owner: &str) -> String {
-    format!(
-        "CASE WHEN {owner} <> (SELECT datdba FROM pg_database WHERE datname = current_database()) \
-         THEN 'ALTER ' || {object} || ' OWNER TO ' || {owner}::regrole END"
-    )
+    format!("'ALTER ' || {object} || ' OWNER TO ' || {owner}::regrole")
+}
+
+/// Whether an owner is not the owner of the database, who owns what nobody else was given.
+pub(super) fn is_other_owner(owner: &str) -> String {
+    format!("{owner} <> (SELECT datdba FROM pg_database WHERE datname = current_database())")
 }
 
 /// The options of an object of another server as `OPTIONS` takes them.
