@@ -217,14 +217,17 @@ fn told_apart(old: &Value, new: &Value) -> (String, String) {
     (format!("{before} ({})", old.class()), format!("{after} ({})", new.class()))
 }
 
-/// The columns that both sides have, key columns first, and how many of them are the key.
+/// The columns that both sides have, those first by which rows are found.
 struct Common {
     table: String,
     /// Where the rows are on either side.
     from: (String, String),
     columns: Vec<String>,
     types: Vec<Types>,
+    /// By how many columns a row is found on the other side.
     key: usize,
+    /// By how many columns rows are sorted: by all where several may have the same key.
+    sorted: usize,
 }
 
 impl Common {
@@ -238,17 +241,18 @@ fn common(engine: Engine, old: &TableShape, new: &TableShape, apart: &[(String, 
     let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
     let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
     let both: Vec<String> = old.columns.iter().filter(in_both).cloned().collect();
-    let keyed = !old.key.is_empty() && old.key == new.key && old.key.iter().all(|column| both.contains(column));
-    let (columns, key) = if keyed {
-        let rest = both.into_iter().filter(|column| !old.key.contains(column));
-        (old.key.iter().cloned().chain(rest).collect(), old.key.len())
-    } else {
-        let all = both.len();
-        (both, all)
+    // A table that has another key now has the same rows: the key that it had finds them, or else the one that it has.
+    let is_there = |key: &&&Vec<String>| !key.is_empty() && key.iter().all(|column| both.contains(column));
+    let keyed = [&old.key, &new.key].iter().find(is_there).copied();
+    let key = keyed.map_or(both.len(), Vec::len);
+    let sorted = if old.key == new.key { key } else { both.len() };
+    let columns: Vec<String> = match keyed {
+        Some(key) => key.iter().chain(both.iter().filter(|column| !key.contains(column))).cloned().collect(),
+        None => both,
     };
     let kind = |shape: &TableShape, column: &String| shape.types.get(column).cloned().unwrap_or_default();
     let types = columns.iter().map(|column| Types::of(&kind(old, column), &kind(new, column))).collect();
-    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key }
+    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key, sorted }
 }
 
 /// Calls `take` with each pair of rows of the same key, and with each row that has no partner.
@@ -265,7 +269,7 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
         if at < common.key { engine.as_text(&quoted) } else { quoted }
     };
     let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
-    let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
+    let keys = common.columns[..common.sorted].iter().map(|column| engine.by_bytes(&engine.quote(column)));
     let order = keys.map(|key| format!("{key} NULLS FIRST")).collect::<Vec<_>>().join(", ");
     let rows = |from: &String| format!("SELECT {columns} FROM {from} ORDER BY {order}");
     let mut lefts = before.stream(&rows(&common.from.0), &[]);

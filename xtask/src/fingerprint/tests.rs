@@ -358,6 +358,55 @@ fn volatile_defaults_are_found() {
     check("CREATE TABLE _xtask_runs (a DEFAULT CURRENT_TIMESTAMP)", &[]);
 }
 
+/// A table that has another key after.
+#[test]
+fn rows_of_another_key() {
+    let check = |before: &str, after: &str, expect: &[&str]| {
+        let found = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let mut one = database(&folder, "one.db", before).await;
+            let mut two = database(&folder, "two.db", after).await;
+            let differences = content(&mut one, &[]).await.unwrap().compare(&content(&mut two, &[]).await.unwrap());
+            explain(&mut one, &mut two, &[], differences).await.unwrap()
+        });
+        let with_examples = |difference: &ContentDifference| {
+            let examples = difference.examples().iter().map(|example| format!("  {example}"));
+            std::iter::once(difference.to_string()).chain(examples).collect::<Vec<_>>()
+        };
+        assert_eq!(found.iter().flat_map(with_examples).collect::<Vec<_>>(), expect, "{after}");
+    };
+    let by = |key: &str, rows: &str| {
+        let key = if key.is_empty() { String::new() } else { format!(", PRIMARY KEY ({key})") };
+        format!("CREATE TABLE t (a INT, b TEXT{key}); INSERT INTO t VALUES {rows}")
+    };
+    let one = by("a", "(1, NULL), (2, 'x')");
+    check(&one, &by("a, b", "(1, NULL), (2, 'x')"), &[]);
+    check(&one, &by("", "(2, 'x'), (1, NULL)"), &[]);
+    check(
+        &one,
+        &by("a, b", "(1, 'y'), (2, 'x')"),
+        &["\"t\".\"b\" has values instead of NULL in 1 row", "  a = 1: NULL → y"],
+    );
+    check(
+        &one,
+        &by("b", "(1, 'y'), (2, '')"),
+        &[
+            "\"t\".\"b\" was cut short in 1 row, has values instead of NULL in 1 row",
+            "  a = 1: NULL → y",
+            "  a = 2: x → ",
+        ],
+    );
+    check(
+        &one,
+        &by("a, b", "(1, NULL), (1, 'y'), (2, 'x')"),
+        &["\"t\" gained 1 row: 2 before, 3 after", "  a = 1: new"],
+    );
+    // Without a key before, the one that there is now finds them, and rows of the same key are told in their order.
+    let many = by("", "(1, NULL), (1, 'y'), (2, 'x')");
+    check(&many, &by("a", "(1, NULL), (2, 'x')"), &["\"t\" lost 1 row: 3 before, 2 after", "  a = 1: gone"]);
+    check(&many, &by("a, b", "(1, NULL), (1, 'y'), (2, 'x')"), &[]);
+}
+
 /// Rows in another order, which nothing but their order shows.
 #[test]
 fn reordered_rows_are_the_same_rows() {
