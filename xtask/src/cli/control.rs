@@ -4,6 +4,7 @@ use super::args::BackfillArgs;
 use super::by;
 use super::context::Context;
 use super::error::Error;
+use super::output::Output;
 use super::target::Missing;
 use crate::Exit;
 use crate::backfill::{self, AnyBackfill, Scope, Wish};
@@ -59,12 +60,9 @@ pub(super) async fn status(
         let runs: Vec<Told> = runs.into_iter().filter(|run| run.backfill == about.name).collect();
         all.push(BackfillStatus { about, database: target.address.url(), standing, runs });
     }
-    if args.json {
-        context.terminal.result(&runs_json(&all).to_string());
-    } else {
-        for status in &all {
-            context.terminal.result(&runs_table(status, context.paint()));
-        }
+    match Output::of(args.json) {
+        Output::Json => context.terminal.result(&runs_json(&all).to_string()),
+        Output::Text => all.iter().for_each(|status| context.terminal.result(&runs_table(status, context.paint()))),
     }
     Ok(Exit::Ok)
 }

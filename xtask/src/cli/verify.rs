@@ -3,6 +3,7 @@
 use super::args::VerifyArgs;
 use super::context::Context;
 use super::error::Error;
+use super::output::Output;
 use super::target::Missing;
 use crate::Exit;
 use crate::check;
@@ -27,12 +28,13 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
         let looked = look.await;
         let (version, results) = connection.close_with(looked).await?;
         let paint = context.paint();
-        if args.json {
-            context.terminal.result(&checks_json(&results).to_string());
-        } else {
-            let place = format!("{} on {} at {version}", paint.strong(&database.name), target.address);
-            let empty = if results.is_empty() { ": there are no checks" } else { "" };
-            context.terminal.result(&format!("{place}{empty}\n{}", checks_table(&results, paint)));
+        match Output::of(args.json) {
+            Output::Json => context.terminal.result(&checks_json(&results).to_string()),
+            Output::Text => {
+                let place = format!("{} on {} at {version}", paint.strong(&database.name), target.address);
+                let empty = if results.is_empty() { ": there are no checks" } else { "" };
+                context.terminal.result(&format!("{place}{empty}\n{}", checks_table(&results, paint)));
+            }
         }
         if check::is_red(&results) {
             exit = Exit::Failed;

@@ -15,6 +15,7 @@ mod error;
 mod free;
 mod gate;
 mod lease;
+mod leaves;
 pub(crate) mod lex;
 mod literal;
 mod lock;

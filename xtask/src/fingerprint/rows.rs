@@ -58,7 +58,8 @@ pub async fn explain(
             ) => {
                 // One comparison tells of all columns of a table.
                 if looked_at.insert(table) {
-                    let common = common(before.engine(), &old, &new, apart);
+                    let key = key((&mut *before, &old), (&mut *after, &new)).await?;
+                    let common = common(before.engine(), &old, &new, &key, apart);
                     let seen = match common.columns.as_slice() {
                         [] => Vec::new(),
                         _ => look(before, after, &common).await?.differences(&common),
@@ -107,7 +108,7 @@ async fn examples(
     apart: &[(String, String)],
 ) -> Result<Vec<Example>, Error> {
     let engine = connection.engine();
-    let common = common(engine, table, table, apart);
+    let common = common(engine, table, table, &table.key, apart);
     if common.columns.is_empty() {
         return Ok(Vec::new());
     }
@@ -226,8 +227,6 @@ struct Common {
     types: Vec<Types>,
     /// By how many columns a row is found on the other side.
     key: usize,
-    /// By how many columns rows are sorted: by all where several may have the same key.
-    sorted: usize,
 }
 
 impl Common {
@@ -237,22 +236,44 @@ impl Common {
     }
 }
 
-fn common(engine: Engine, old: &TableShape, new: &TableShape, apart: &[(String, String)]) -> Common {
+/// By which columns rows are found: the key of both sides, or that of one if it tells rows apart on either side; a table that has
+/// another key now still has the same rows. None where only a row as a whole tells which it is.
+async fn key(
+    (before, old): (&mut Connection, &TableShape),
+    (after, new): (&mut Connection, &TableShape),
+) -> Result<Vec<String>, Error> {
+    if old.key == new.key {
+        return Ok(old.key.clone());
+    }
+    for key in [&old.key, &new.key].into_iter().filter(|key| !key.is_empty()) {
+        let is_there = key.iter().all(|column| old.columns.contains(column) && new.columns.contains(column));
+        if is_there && tells_apart(before, old, key).await? && tells_apart(after, new, key).await? {
+            return Ok(key.clone());
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Whether no two rows have the same values in these columns.
+async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[String]) -> Result<bool, Error> {
+    let engine = connection.engine();
+    let columns = key.iter().map(|column| engine.as_text(&engine.quote(column))).collect::<Vec<_>>().join(", ");
+    let rows = engine.rows_of(table);
+    let sql =
+        format!("SELECT n FROM (SELECT count(*) AS n FROM {rows} GROUP BY {columns}) AS counted WHERE n > 1 LIMIT 1");
+    Ok(connection.query(&sql, &[], 1).await?.rows.is_empty())
+}
+
+fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], apart: &[(String, String)]) -> Common {
     let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
     let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
     let both: Vec<String> = old.columns.iter().filter(in_both).cloned().collect();
-    // A table that has another key now has the same rows: the key that it had finds them, or else the one that it has.
-    let is_there = |key: &&&Vec<String>| !key.is_empty() && key.iter().all(|column| both.contains(column));
-    let keyed = [&old.key, &new.key].iter().find(is_there).copied();
-    let key = keyed.map_or(both.len(), Vec::len);
-    let sorted = if old.key == new.key { key } else { both.len() };
-    let columns: Vec<String> = match keyed {
-        Some(key) => key.iter().chain(both.iter().filter(|column| !key.contains(column))).cloned().collect(),
-        None => both,
-    };
+    let key = if key.iter().all(|column| both.contains(column)) { key } else { &[] };
+    let columns: Vec<String> = key.iter().chain(both.iter().filter(|column| !key.contains(column))).cloned().collect();
+    let key = if key.is_empty() { columns.len() } else { key.len() };
     let kind = |shape: &TableShape, column: &String| shape.types.get(column).cloned().unwrap_or_default();
     let types = columns.iter().map(|column| Types::of(&kind(old, column), &kind(new, column))).collect();
-    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key, sorted }
+    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key }
 }
 
 /// Calls `take` with each pair of rows of the same key, and with each row that has no partner.
@@ -269,7 +290,7 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
         if at < common.key { engine.as_text(&quoted) } else { quoted }
     };
     let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
-    let keys = common.columns[..common.sorted].iter().map(|column| engine.by_bytes(&engine.quote(column)));
+    let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
     let order = keys.map(|key| format!("{key} NULLS FIRST")).collect::<Vec<_>>().join(", ");
     let rows = |from: &String| format!("SELECT {columns} FROM {from} ORDER BY {order}");
     let mut lefts = before.stream(&rows(&common.from.0), &[]);

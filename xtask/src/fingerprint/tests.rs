@@ -396,14 +396,25 @@ fn rows_of_another_key() {
             "  a = 2: x → ",
         ],
     );
+    // What is no key on one side tells no rows apart.
     check(
         &one,
         &by("a, b", "(1, NULL), (1, 'y'), (2, 'x')"),
-        &["\"t\" gained 1 row: 2 before, 3 after", "  a = 1: new"],
+        &["\"t\" gained 1 row: 2 before, 3 after", "  a = 1, b = y: new"],
     );
-    // Without a key before, the one that there is now finds them, and rows of the same key are told in their order.
+    check(
+        &by("a", "(1, 'x')"),
+        &by("a, b", "(1, 'a'), (1, 'x')"),
+        &["\"t\" gained 1 row: 1 before, 2 after", "  a = 1, b = a: new"],
+    );
+    let none = by("", "(1, NULL), (2, 'x')");
+    check(
+        &none,
+        &by("a", "(1, 'y'), (2, 'x')"),
+        &["\"t\".\"b\" has values instead of NULL in 1 row", "  a = 1: NULL → y"],
+    );
     let many = by("", "(1, NULL), (1, 'y'), (2, 'x')");
-    check(&many, &by("a", "(1, NULL), (2, 'x')"), &["\"t\" lost 1 row: 3 before, 2 after", "  a = 1: gone"]);
+    check(&many, &by("a", "(1, 'y'), (2, 'x')"), &["\"t\" lost 1 row: 3 before, 2 after", "  a = 1, b = NULL: gone"]);
     check(&many, &by("a, b", "(1, NULL), (1, 'y'), (2, 'x')"), &[]);
 }
 

@@ -61,8 +61,8 @@ pub(super) fn warnings(versions: &[(String, String)]) -> Vec<Warning> {
     let of = |is_odd: &dyn Fn(&str) -> bool| -> Vec<String> {
         versions.iter().filter(|(digits, _)| is_odd(digits)).map(|(_, migration)| migration.clone()).collect()
     };
-    let (unpadded, no_times) =
-        (of(&|digits| digits.len() != width), of(&|digits| digits.len() == TIME_DIGITS && !is_time(digits)));
+    let unpadded = of(&|digits| digits.len() != width);
+    let no_times = of(&|digits| digits.len() == TIME_DIGITS && !is_time(digits));
     let mut found = Vec::new();
     if !unpadded.is_empty() {
         found.push(Warning::Unpadded { migrations: unpadded, width });

@@ -168,8 +168,8 @@ pub(super) fn may_pass(difference: &ContentDifference) -> bool {
     }
 }
 
-/// False for values that the sums of the two states say are the same: what was done once more from the template was done at
-/// another moment. Where there are other rows, sums say nothing of values.
+/// False for values that the sums of the two states say are the same: what was done once more was done at another moment. Where
+/// there are other rows, sums say nothing of values.
 fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool {
     let is_it = |other: &ContentDifference| match other {
         ContentDifference::Rows { table, .. } => *table == difference.subject().0,

@@ -67,6 +67,17 @@ impl Action {
         Ok(())
     }
 
+    /// Whether a new session would go on otherwise than the one in which it was done.
+    pub(super) fn leaves_in_session(&self, subject: &Subject<'_>) -> bool {
+        let script = match self {
+            Self::Up(version) => subject.history.get(*version).map(|migration| &migration.up),
+            Self::Down(version) => subject.history.get(*version).and_then(|migration| migration.down.as_ref()),
+            // They have sessions of their own.
+            Self::Rows(_) | Self::Backfill(..) | Self::Insert(_) => None,
+        };
+        script.is_some_and(|script| subject.database.engine.leaves_in_session(&script.sql))
+    }
+
     /// What it does, as the steps of proofs tell it.
     pub(super) fn sentence(&self, subject: &Subject<'_>) -> String {
         let label = |version: &i64| subject.history.get(*version).map_or_else(|| version.to_string(), Migration::label);
@@ -87,23 +98,21 @@ impl<'a> Course<'a> {
     /// A new scratch database on which the same was done.
     pub(super) async fn repeat(&self, path: &[Action]) -> Result<Scratch, Error> {
         let scratch = self.copy("restored").await?;
-        let mut connection = scratch.open().await?;
-        self.replay(path, &scratch, &mut connection).await?;
-        connection.close().await?;
+        self.replay(path, &scratch).await?;
         Ok(scratch)
     }
 
-    /// Does the same to a scratch database.
-    pub(super) async fn replay(
-        &self,
-        path: &[Action],
-        scratch: &Scratch,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
-        for action in path {
-            action.perform(self, self.batch, scratch, connection).await?;
-        }
-        Ok(())
+    /// Does the same to a scratch database, in one session.
+    pub(super) async fn replay(&self, path: &[Action], scratch: &Scratch) -> Result<(), Error> {
+        let mut connection = scratch.open().await?;
+        let replay = async {
+            for action in path {
+                action.perform(self, self.batch, scratch, &mut connection).await?;
+            }
+            Ok(())
+        };
+        let replayed = replay.await;
+        connection.close_with(replayed).await
     }
 
     /// A scratch database beside the one that is worked on.

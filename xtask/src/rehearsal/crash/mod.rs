@@ -369,9 +369,7 @@ async fn on_its_own(course: &Course<'_>, path: &[Action]) -> Result<Option<Scrat
     let subject = course.subject;
     let made = subject.sandbox.scratch_to_crash(subject.database, subject.history, course.fixture).await?;
     let Some(scratch) = made else { return Ok(None) };
-    let mut connection = scratch.open().await?;
-    let replayed = course.replay(path, &scratch, &mut connection).await;
-    connection.close_with(replayed).await?;
+    course.replay(path, &scratch).await?;
     engine::make_safe(&scratch.target().address).await?;
     Ok(Some(scratch))
 }

@@ -20,8 +20,8 @@ impl Shadow {
             Some(there) => there,
             None => (course.repeat(&[]).await?, Vec::new()),
         };
-        let mut connection = scratch.open().await?;
-        course.replay(&path[done.len()..], &scratch, &mut connection).await?;
+        course.replay(&path[done.len()..], &scratch).await?;
+        let connection = scratch.open().await?;
         self.there = Some((scratch, path.to_vec()));
         Ok(connection)
     }

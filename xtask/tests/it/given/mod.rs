@@ -4,6 +4,7 @@
 mod fixtures;
 mod flags;
 mod histories;
+mod long;
 mod servers;
 mod setup;
 

@@ -91,6 +91,9 @@ fn keys() {
     let rows = format!("{table}\nINSERT INTO badge VALUES (1, 'b', NULL), (2, 'a', 'x');");
     after(table, up, down).succeed("ci shop");
     after(&rows, up, down).succeed("ci shop");
+    let grown = "UPDATE badge SET note = 'y' WHERE note IS NULL;\n\
+                 ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (id, note);";
+    after(&rows, grown, "").succeed("ci shop");
     let cut = format!("{up}\nDELETE FROM badge WHERE id = 1;\nUPDATE badge SET note = 'y';");
     check("key_changed_and_rows_lost", &after(&rows, &cut, ""), "ci shop", 1);
 }

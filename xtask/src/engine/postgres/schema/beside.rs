@@ -17,6 +17,12 @@ struct Saying {
     when: String,
 }
 
+impl Saying {
+    fn of(label: String, statement: &str, when: &str) -> Self {
+        Self { label, statement: statement.to_owned(), when: when.to_owned() }
+    }
+}
+
 /// A query of all that is said of each object of `from`: one pass for all of it, that passes by those of which nothing is said.
 fn said(sayings: &[Saying], part: &str, from: &str, filter: &str) -> String {
     let list = |of: &dyn Fn(&Saying) -> String, between: &str| sayings.iter().map(of).collect::<Vec<_>>().join(between);
@@ -36,10 +42,8 @@ const KIND: &str = "CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIAL
                     WHEN 'f' THEN 'FOREIGN TABLE ' ELSE 'TABLE ' END";
 
 fn of_tables() -> String {
-    let of = |what: &str, statement: &str, when: &str| {
-        let label = format!("'{what} \"' || c.name || '\"'");
-        Saying { label, statement: statement.to_owned(), when: when.to_owned() }
-    };
+    let of =
+        |what: &str, statement: &str, when: &str| Saying::of(format!("'{what} \"' || c.name || '\"'"), statement, when);
     let name = "c.oid::regclass";
     let usual = "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)";
     let what = format!("CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || {name}");
@@ -72,8 +76,7 @@ fn of_tables() -> String {
 
 fn of_columns() -> String {
     let of = |what: &str, statement: &str, when: &str| {
-        let label = format!("'{what} \"' || c.name || '\".\"' || a.attname || '\"'");
-        Saying { label, statement: statement.to_owned(), when: when.to_owned() }
+        Saying::of(format!("'{what} \"' || c.name || '\".\"' || a.attname || '\"'"), statement, when)
     };
     let alter = "'ALTER ' || CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'TABLE ' END \
                  || c.oid::regclass || ' ALTER COLUMN ' || quote_ident(a.attname)";
@@ -129,12 +132,8 @@ fn of_others() -> Vec<String> {
         let usual = format!("acldefault('{kind}', {owner_column})");
         let rights = rights("''", acl, &usual, what, "''");
         let of_each = [
-            Saying { label: format!("'rights on ' || {what}"), statement: rights, when: format!("{acl} IS NOT NULL") },
-            Saying {
-                label: format!("'owner of ' || {what}"),
-                statement: owner(owned, owner_column),
-                when: is_other_owner(owner_column),
-            },
+            Saying::of(format!("'rights on ' || {what}"), &rights, &format!("{acl} IS NOT NULL")),
+            Saying::of(format!("'owner of ' || {what}"), &owner(owned, owner_column), &is_other_owner(owner_column)),
         ];
         said(&of_each, "NULL", from, filter)
     };
