@@ -186,6 +186,19 @@ fn renames() {
         "ALTER TABLE mods RENAME description TO summary;\nUPDATE mods SET summary = substr(summary, 1, 3);\n\
          ALTER TABLE mods RENAME body TO description;\n",
     );
+    // Nothing is renamed here: two columns are mistaken for one another.
+    let places = (
+        "migrations/2_places.sql",
+        "CREATE TABLE new_mods (id int PRIMARY KEY, body text NOT NULL DEFAULT '', description text NOT NULL);\n\
+         INSERT INTO new_mods SELECT * FROM mods;\nDROP TABLE mods;\nALTER TABLE new_mods RENAME TO mods;\n",
+    );
+    check("columns_in_each_others_place", 1, &[mods, places, rows], &format!("{SQLITE} --fixture rows.sql@1"));
+    check(
+        "columns_in_each_others_place_postgres",
+        1,
+        &[mods, places, rows],
+        &format!("{POSTGRES} --fixture rows.sql@1"),
+    );
     check("renames_beside_an_overwrite", 1, &[mods, overwrites, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
 }
 
