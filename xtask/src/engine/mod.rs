@@ -158,6 +158,11 @@ impl Engine {
         name != column && name.eq_ignore_ascii_case(to)
     }
 
+    /// Whether a foreign key may refer to a table that is not there.
+    pub(crate) fn takes_references_to_nothing(self) -> bool {
+        matches!(self, Self::Sqlite)
+    }
+
     /// True where a script inserts rows into a table.
     pub(crate) fn fills(self, sql: &str, table: &str) -> bool {
         let names: Vec<String> = lex::tokens(sql, self).iter().map(lex::Token::normal).collect();

@@ -3,8 +3,8 @@
 use super::{Course, What};
 use crate::Error;
 use crate::backfill::Effect;
-use crate::engine::Connection;
 use crate::engine::lex::{Statement, statements};
+use crate::engine::{Connection, Reference};
 use crate::migration::{Script, Transaction};
 use crate::workspace::Origin;
 
@@ -22,6 +22,7 @@ pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
         }
     }
     volatile_columns_exist(course, &mut connection).await?;
+    references_lead_somewhere(course, &mut connection).await?;
     course.check(&scratch).await?;
     for backfill in course.due(None, &[]) {
         let about = backfill.about();
@@ -66,6 +67,34 @@ async fn sqlx_runs_it(course: &mut Course<'_>, script: &Script) {
             "give each such statement a migration of its own, with `-- no-transaction` in its first line".to_owned();
         course.problem(What::Differences { expected, lines, hint }).await;
     }
+}
+
+/// SQLite takes a foreign key to what is not there, and refuses each row that has one. It becomes one where the table that it
+/// refers to is renamed, which takes the key along, and dropped then.
+async fn references_lead_somewhere(course: &mut Course<'_>, connection: &mut Connection) -> Result<(), Error> {
+    if !connection.engine().takes_references_to_nothing() {
+        return Ok(());
+    }
+    course.step("look for what foreign keys refer to");
+    let tables = connection.tables().await?;
+    let exists = |name: &str| tables.iter().any(|table| table.name.eq_ignore_ascii_case(name));
+    let references = connection.references().await?;
+    let nowhere = references.iter().filter(|reference| !exists(&reference.to.0));
+    let line = |reference: &Reference| {
+        let ((table, column), (to, _)) = (&reference.from, &reference.to);
+        format!(
+            "\"{table}\".\"{column}\" refers to \"{to}\", which is not there: no row with a value in it can be inserted"
+        )
+    };
+    let lines: Vec<String> = nowhere.map(line).collect();
+    if !lines.is_empty() {
+        let expected = "every foreign key refers to a table that is there".to_owned();
+        let hint = "fill the new table under a name of its own, drop the old one, and rename the new one last: where the old one is \
+                    renamed, keys that refer to it go along"
+            .to_owned();
+        course.problem(What::Differences { expected, lines, hint }).await;
+    }
+    Ok(())
 }
 
 /// A column that is declared volatile and is nowhere would leave one in the fingerprints that should be left out.

@@ -251,3 +251,20 @@ fn seeded() {
         SQLITE,
     );
 }
+
+/// A foreign key that went along with a table that was renamed and dropped.
+#[test]
+fn references_to_nothing() {
+    let rebuild = (
+        "migrations/3_people.sql",
+        "-- no-transaction\nPRAGMA foreign_keys = OFF;\nALTER TABLE people RENAME TO people_old;\n\
+         CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);\nINSERT INTO people SELECT * FROM people_old;\n\
+         DROP TABLE people_old;\nPRAGMA foreign_keys = ON;\n",
+    );
+    check("references_to_nothing", 1, &[PEOPLE, HATS, rebuild], SQLITE);
+    // One that is there later, and one of another case.
+    let early =
+        ("migrations/1_hats.sql", "CREATE TABLE hats (id INTEGER PRIMARY KEY, owner INT REFERENCES People (id));");
+    let late = ("migrations/2_people.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY);");
+    check("references_to_what_comes", 3, &[early, late], SQLITE);
+}
