@@ -268,3 +268,22 @@ fn references_to_nothing() {
     let late = ("migrations/2_people.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY);");
     check("references_to_what_comes", 3, &[early, late], SQLITE);
 }
+
+/// Which of several rows a join takes follows from how they are stored, whichever side of it the server reads first.
+#[test]
+fn joins() {
+    let words = (
+        "migrations/1_words.sql",
+        "CREATE TABLE words (id int PRIMARY KEY, word text);\nCREATE TABLE kinds (id int PRIMARY KEY, word text, kind text);",
+    );
+    let join = (
+        "migrations/2_kinds.sql",
+        "ALTER TABLE words ADD kind text;\nUPDATE words SET kind = kinds.kind FROM kinds WHERE kinds.word = words.word;",
+    );
+    let rows = (
+        "rows.sql",
+        "INSERT INTO words VALUES (1, 'a'), (2, 'b');\n\
+         INSERT INTO kinds VALUES (1, 'a', 'x'), (2, 'a', 'y'), (3, 'b', 'z');\n",
+    );
+    check("join_of_several_rows", 1, &[words, join, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
+}
