@@ -2,13 +2,14 @@
 
 use super::schema::{OURS, of_the_user, table, text};
 use super::session::Session;
-use crate::engine::{Engine, Error, is_bookkeeping};
+use crate::engine::{Engine, Error, Value, is_bookkeeping};
 
-/// The index along which rows are stored, for as long as that takes.
+/// The index along which rows are stored, for as long as that takes, and the column that it is on where there is no key.
 const INDEX: &str = "_xtask_order";
 
-/// Stores the rows of each table in the opposite order of its key: the table is clustered along an index that is made for
-/// that. Where there is no key, along the columns of a fixed width and the hashes of its texts.
+/// Stores the rows of each table in the opposite order of its key: the table is clustered along an index that is made for that.
+/// Where there is no key, in the opposite order of that in which they are; where that is not to be had, along the columns of a
+/// fixed width and the hashes of its texts.
 pub(crate) async fn reorder_rows(session: &mut Session) -> Result<Vec<String>, Error> {
     let sql = format!(
         "SELECT {}, n.nspname::text, c.relname::text, \
@@ -36,39 +37,62 @@ pub(crate) async fn reorder_rows(session: &mut Session) -> Result<Vec<String>, E
         if is_bookkeeping(&name) || session.rows(&has_order, &[]).await?.is_empty() {
             continue;
         }
-        let Some(columns) = row[3].as_text().or(row[4].as_text()) else {
+        if !runs_one(session, &ways(&quoted, &row)).await? {
             left.push(name);
-            continue;
-        };
-        let after = match row[5].as_text() {
-            Some(index) => format!("CLUSTER ON {index}"),
-            None => "SET WITHOUT CLUSTER".to_owned(),
-        };
-        let index = format!("{}.{INDEX}", Engine::Postgres.quote(&text(&row[1])));
-        // How many rows there are is counted on the way: a plan that follows from that would join them the other way round, too, and
-        // come to the same end.
-        let forget = row[6].as_text().map(|were| {
-            format!(
-                "UPDATE pg_class SET relpages = were.pages, reltuples = were.tuples \
-                 FROM (VALUES {were}) AS were (oid, pages, tuples) WHERE pg_class.oid = were.oid; "
-            )
-        });
-        let sql = format!(
-            "BEGIN; CREATE INDEX {INDEX} ON {quoted} ({columns}); CLUSTER {quoted} USING {INDEX}; ALTER TABLE {quoted} {after}; \
-             DROP INDEX {index}; {}COMMIT",
-            forget.unwrap_or_default()
-        );
-        match session.execute(&sql, &[]).await {
-            Ok(_) => {}
-            // Not the owner's to do, or a type that has an order and no index.
-            Err(Error::Statement { .. } | Error::Privilege { .. }) => {
-                session.execute("ROLLBACK", &[]).await?;
-                left.push(name);
-            }
-            Err(error) => return Err(error),
         }
     }
     Ok(left)
+}
+
+/// Scripts that store the rows of a table in another order, the best first.
+fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
+    let after = match row[5].as_text() {
+        Some(index) => format!("CLUSTER ON {index}"),
+        None => "SET WITHOUT CLUSTER".to_owned(),
+    };
+    let index = format!("{}.{INDEX}", Engine::Postgres.quote(&text(&row[1])));
+    let along = |columns: &str| {
+        format!(
+            "CREATE INDEX {INDEX} ON {quoted} ({columns}); CLUSTER {quoted} USING {INDEX}; ALTER TABLE {quoted} {after}; \
+             DROP INDEX {index}"
+        )
+    };
+    let backwards = format!(
+        "ALTER TABLE {quoted} ADD COLUMN {INDEX} bigint; \
+         UPDATE ONLY {quoted} AS t SET {INDEX} = o.number FROM (SELECT ctid AS place, row_number() OVER (ORDER BY ctid) AS number \
+             FROM ONLY {quoted}) AS o WHERE t.ctid = o.place; \
+         {}; ALTER TABLE {quoted} DROP COLUMN {INDEX}",
+        along(&format!("{INDEX} DESC"))
+    );
+    let ways = match (row[3].as_text(), row[4].as_text()) {
+        (Some(key), _) => vec![along(key)],
+        (None, Some(columns)) => vec![backwards, along(columns)],
+        (None, None) => vec![backwards],
+    };
+    let whole = |way: String| match row[6].as_text() {
+        // How many rows there are is counted on the way: plans that follow from that would join them the other way round, too, and
+        // come to the same end. Triggers and rules have nothing to do with any of it.
+        Some(were) => format!(
+            "BEGIN; SET LOCAL session_replication_role = replica; {way}; \
+             UPDATE pg_class SET relpages = were.pages, reltuples = were.tuples \
+                 FROM (VALUES {were}) AS were (oid, pages, tuples) WHERE pg_class.oid = were.oid; COMMIT"
+        ),
+        None => format!("BEGIN; {way}; COMMIT"),
+    };
+    ways.into_iter().map(whole).collect()
+}
+
+/// Runs the first script that can be run; tells whether there is one.
+async fn runs_one(session: &mut Session, scripts: &[String]) -> Result<bool, Error> {
+    for script in scripts {
+        match session.execute(script, &[]).await {
+            Ok(_) => return Ok(true),
+            // Not the owner's to do, or a type that has an order and no index.
+            Err(Error::Statement { .. } | Error::Privilege { .. }) => session.execute("ROLLBACK", &[]).await?,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(false)
 }
 
 /// Sets a time zone in which it is another day than in that of the session.

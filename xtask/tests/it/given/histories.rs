@@ -286,4 +286,7 @@ fn joins() {
          INSERT INTO kinds VALUES (1, 'a', 'x'), (2, 'a', 'y'), (3, 'b', 'z');\n",
     );
     check("join_of_several_rows", 1, &[words, join, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
+    let without_key = (words.0, words.1.replace("kinds (id int PRIMARY KEY", "kinds (id int"));
+    let words = (without_key.0, without_key.1.as_str());
+    check("join_of_rows_without_key", 1, &[words, join, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
 }
