@@ -60,7 +60,7 @@ fn scan(sql: &str, offset: usize, found: &mut Vec<Beyond>) {
 }
 
 /// The part of a string that is run as code, and where it starts: the body of a block or a function, or what is executed.
-fn code<'a>(before: &[Token<'_>], string: &Token<'a>) -> Option<(usize, &'a str)> {
+pub(super) fn code<'a>(before: &[Token<'_>], string: &Token<'a>) -> Option<(usize, &'a str)> {
     if let Some(body) = string.body() {
         return Some(body);
     }

@@ -58,7 +58,7 @@ pub async fn explain(
             ) => {
                 // One comparison tells of all columns of a table.
                 if looked_at.insert(table) {
-                    let key = key((&mut *before, &old), (&mut *after, &new)).await?;
+                    let key = key((&mut *before, &old), (&mut *after, &new), apart).await?;
                     let common = common(before.engine(), &old, &new, &key, apart);
                     let seen = match common.columns.as_slice() {
                         [] => Vec::new(),
@@ -241,13 +241,16 @@ impl Common {
 async fn key(
     (before, old): (&mut Connection, &TableShape),
     (after, new): (&mut Connection, &TableShape),
+    apart: &[(String, String)],
 ) -> Result<Vec<String>, Error> {
     if old.key == new.key {
         return Ok(old.key.clone());
     }
     for key in [&old.key, &new.key].into_iter().filter(|key| !key.is_empty()) {
-        let is_there = key.iter().all(|column| old.columns.contains(column) && new.columns.contains(column));
-        if is_there && tells_apart(before, old, key).await? && tells_apart(after, new, key).await? {
+        let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
+        let counts =
+            |column: &String| old.columns.contains(column) && new.columns.contains(column) && !is_apart(column);
+        if key.iter().all(counts) && tells_apart(before, old, key).await? && tells_apart(after, new, key).await? {
             return Ok(key.clone());
         }
     }
@@ -257,7 +260,7 @@ async fn key(
 /// Whether no two rows have the same values in these columns.
 async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[String]) -> Result<bool, Error> {
     let engine = connection.engine();
-    let columns = key.iter().map(|column| engine.as_text(&engine.quote(column))).collect::<Vec<_>>().join(", ");
+    let columns = key.iter().map(|column| engine.by_bytes(&engine.quote(column))).collect::<Vec<_>>().join(", ");
     let rows = engine.rows_of(table);
     let sql =
         format!("SELECT n FROM (SELECT count(*) AS n FROM {rows} GROUP BY {columns}) AS counted WHERE n > 1 LIMIT 1");

@@ -1,6 +1,6 @@
 //! Columns that go under another name behind a migration: nothing of them is lost. That sums are equal says so, but where a
-//! column holds one value in all rows, or where the name is that of a column that there was: then the file has to say that it renames
-//! it. Two columns that changed places otherwise were mistaken for one another, as by `INSERT INTO … SELECT *` into other columns.
+//! column holds one value in all rows, or where both names are there before and after: then the file has to say that it renames it. Two
+//! columns that changed places otherwise were mistaken for one another, as by `INSERT INTO … SELECT *` into other columns.
 
 use super::Course;
 use crate::Error;
@@ -21,9 +21,12 @@ pub(super) async fn without_moved(
         if !found.iter().any(|difference| difference.subject() == subject) {
             continue;
         }
-        let is_new = before.tables.get(&table).is_some_and(|digest| !digest.columns.contains_key(&other));
+        let has = |content: &Content, column: &str| {
+            content.tables.get(&table).is_some_and(|digest| digest.columns.contains_key(column))
+        };
+        let in_each_others_place = has(before, &other) && has(after, &column);
         if course.subject.database.engine.renames(&migration.up.sql, &column, &other)
-            || is_new && fingerprint::constant(connection, &table, &other).await?.is_none()
+            || !in_each_others_place && fingerprint::constant(connection, &table, &other).await?.is_none()
         {
             found.retain(|difference| difference.subject() != subject);
         }

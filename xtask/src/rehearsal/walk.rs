@@ -105,14 +105,21 @@ impl<'a> Course<'a> {
     /// Does the same to a scratch database, in one session.
     pub(super) async fn replay(&self, path: &[Action], scratch: &Scratch) -> Result<(), Error> {
         let mut connection = scratch.open().await?;
-        let replay = async {
-            for action in path {
-                action.perform(self, self.batch, scratch, &mut connection).await?;
-            }
-            Ok(())
-        };
-        let replayed = replay.await;
+        let replayed = self.replay_in(path, scratch, &mut connection).await;
         connection.close_with(replayed).await
+    }
+
+    /// The same in the session at hand.
+    pub(super) async fn replay_in(
+        &self,
+        path: &[Action],
+        scratch: &Scratch,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
+        for action in path {
+            action.perform(self, self.batch, scratch, connection).await?;
+        }
+        Ok(())
     }
 
     /// A scratch database beside the one that is worked on.

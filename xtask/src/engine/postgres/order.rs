@@ -57,10 +57,9 @@ fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
              DROP INDEX {index}"
         )
     };
+    // The rows are numbered as they are read: without an UPDATE no trigger, rule or policy has anything to do with it.
     let backwards = format!(
-        "ALTER TABLE {quoted} ADD COLUMN {INDEX} bigint; \
-         UPDATE ONLY {quoted} AS t SET {INDEX} = o.number FROM (SELECT ctid AS place, row_number() OVER (ORDER BY ctid) AS number \
-             FROM ONLY {quoted}) AS o WHERE t.ctid = o.place; \
+        "SET LOCAL synchronize_seqscans = off; ALTER TABLE {quoted} ADD COLUMN {INDEX} bigint GENERATED ALWAYS AS IDENTITY; \
          {}; ALTER TABLE {quoted} DROP COLUMN {INDEX}",
         along(&format!("{INDEX} DESC"))
     );
@@ -69,16 +68,15 @@ fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
         (None, Some(columns)) => vec![backwards, along(columns)],
         (None, None) => vec![backwards],
     };
-    let whole = |way: String| match row[6].as_text() {
-        // How many rows there are is counted on the way: plans that follow from that would join them the other way round, too, and
-        // come to the same end. Triggers and rules have nothing to do with any of it.
-        Some(were) => format!(
-            "BEGIN; SET LOCAL session_replication_role = replica; {way}; \
-             UPDATE pg_class SET relpages = were.pages, reltuples = were.tuples \
-                 FROM (VALUES {were}) AS were (oid, pages, tuples) WHERE pg_class.oid = were.oid; COMMIT"
-        ),
-        None => format!("BEGIN; {way}; COMMIT"),
-    };
+    // How many rows there are is counted on the way: plans that follow from that would join them the other way round, too, and come
+    // to the same end.
+    let forget = row[6].as_text().map(|were| {
+        format!(
+            "UPDATE pg_class SET relpages = were.pages, reltuples = were.tuples \
+             FROM (VALUES {were}) AS were (oid, pages, tuples) WHERE pg_class.oid = were.oid; "
+        )
+    });
+    let whole = |way: String| format!("BEGIN; {way}; {}COMMIT", forget.as_deref().unwrap_or_default());
     ways.into_iter().map(whole).collect()
 }
 

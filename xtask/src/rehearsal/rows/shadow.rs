@@ -16,12 +16,16 @@ pub(super) struct Shadow {
 impl Shadow {
     /// The database after `path`.
     pub(super) async fn after(&mut self, course: &Course<'_>, path: &[Action]) -> Result<Connection, Error> {
-        let (scratch, done) = match self.there.take().filter(|(_, done)| path.starts_with(done)) {
+        // What was left in the session that did it is not in another one.
+        let goes_on = |(_, done): &(Scratch, Vec<Action>)| {
+            path.starts_with(done) && !done.iter().any(|action| action.leaves_in_session(course.subject))
+        };
+        let (scratch, done) = match self.there.take().filter(goes_on) {
             Some(there) => there,
             None => (course.repeat(&[]).await?, Vec::new()),
         };
-        course.replay(&path[done.len()..], &scratch).await?;
-        let connection = scratch.open().await?;
+        let mut connection = scratch.open().await?;
+        course.replay_in(&path[done.len()..], &scratch, &mut connection).await?;
         self.there = Some((scratch, path.to_vec()));
         Ok(connection)
     }

@@ -186,6 +186,24 @@ fn renames() {
         "ALTER TABLE mods RENAME description TO summary;\nUPDATE mods SET summary = substr(summary, 1, 3);\n\
          ALTER TABLE mods RENAME body TO description;\n",
     );
+    // What came into a column that was there, before the one that it came from goes.
+    let wide = (
+        "migrations/1_mods.sql",
+        "CREATE TABLE mods (id int PRIMARY KEY, description varchar(2048) NOT NULL, body text NOT NULL, summary text);",
+    );
+    let narrow = (
+        "migrations/2_narrow.sql",
+        "UPDATE mods SET summary = description;\nALTER TABLE mods DROP COLUMN description;",
+    );
+    let wide_rows =
+        ("rows.sql", "INSERT INTO mods (id, description, body) VALUES (1, 'long text', 'long'), (2, 'b', 'c');\n");
+    check("columns_that_took_over", 0, &[wide, narrow, wide_rows], &format!("{SQLITE} --fixture rows.sql@1"));
+    check(
+        "columns_that_took_over_postgres",
+        0,
+        &[wide, narrow, wide_rows],
+        &format!("{POSTGRES} --fixture rows.sql@1"),
+    );
     // Nothing is renamed here: two columns are mistaken for one another.
     let places = (
         "migrations/2_places.sql",

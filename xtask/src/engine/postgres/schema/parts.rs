@@ -25,12 +25,13 @@ pub(super) fn queries() -> Vec<String> {
         // That of a constraint is told with it, but for what the constraint does not say.
         format!(
             "SELECT 'index \"' || ic.relname || '\" on \"' || c.name || '\"', \
-             nullif(concat_ws(E';\\n', \
-               nullif(concat(CASE WHEN k.oid IS NULL THEN pg_get_indexdef(i.indexrelid) END, CASE WHEN NOT i.indisvalid THEN ' -- INVALID' END), ''), \
+             nullif(concat(concat_ws(E';\\n', \
+               CASE WHEN k.oid IS NULL THEN pg_get_indexdef(i.indexrelid) END, \
                CASE WHEN k.oid IS NOT NULL THEN 'ALTER INDEX ' || i.indexrelid::regclass || ' SET (' || nullif({}, '') || ')' END, \
                'ALTER INDEX ' || i.indexrelid::regclass || ' SET TABLESPACE ' || \
                  (SELECT quote_ident(ts.spcname) FROM pg_tablespace ts WHERE ts.oid = ic.reltablespace), \
-               CASE WHEN i.indisclustered THEN 'ALTER TABLE ' || c.oid::regclass || ' CLUSTER ON ' || quote_ident(ic.relname) END), ''), c.name \
+               CASE WHEN i.indisclustered THEN 'ALTER TABLE ' || c.oid::regclass || ' CLUSTER ON ' || quote_ident(ic.relname) END), \
+               CASE WHEN NOT i.indisvalid THEN ' -- INVALID' END), ''), c.name \
              FROM class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class ic ON ic.oid = i.indexrelid \
              LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')",
             sorted("ic.reloptions")
