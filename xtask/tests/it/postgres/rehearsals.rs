@@ -323,7 +323,7 @@ fn sound() {
     let (other, one) = ("CURRENT_TIMESTAMP", "now()");
     let default = |default: &str| format!("ALTER TABLE shelf ALTER at SET DEFAULT {default};");
     shop.migration("20250923120000_now", &default(other), &default(one));
-    let apart = "-- no-transaction\nCREATE INDEX CONCURRENTLY i ON item (label);\nVACUUM item;";
+    let apart = "-- no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS i;\nCREATE INDEX CONCURRENTLY i ON item (label);\nVACUUM item;";
     shop.migration("20250921120000_y", apart, "-- no-transaction\nDROP INDEX CONCURRENTLY i;\n");
     shop.succeed("ci shop");
 }
