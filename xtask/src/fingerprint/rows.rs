@@ -246,11 +246,12 @@ async fn key(
     if old.key == new.key {
         return Ok(old.key.clone());
     }
+    let both = both(old, new, apart);
     for key in [&old.key, &new.key].into_iter().filter(|key| !key.is_empty()) {
-        let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
-        let counts =
-            |column: &String| old.columns.contains(column) && new.columns.contains(column) && !is_apart(column);
-        if key.iter().all(counts) && tells_apart(before, old, key).await? && tells_apart(after, new, key).await? {
+        if key.iter().all(|column| both.contains(column))
+            && tells_apart(before, old, key).await?
+            && tells_apart(after, new, key).await?
+        {
             return Ok(key.clone());
         }
     }
@@ -267,10 +268,15 @@ async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[Str
     Ok(connection.query(&sql, &[], 1).await?.rows.is_empty())
 }
 
-fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], apart: &[(String, String)]) -> Common {
+/// The columns that both sides have and that are looked at.
+fn both(old: &TableShape, new: &TableShape, apart: &[(String, String)]) -> Vec<String> {
     let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
     let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
-    let both: Vec<String> = old.columns.iter().filter(in_both).cloned().collect();
+    old.columns.iter().filter(in_both).cloned().collect()
+}
+
+fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], apart: &[(String, String)]) -> Common {
+    let both = both(old, new, apart);
     let key = if key.iter().all(|column| both.contains(column)) { key } else { &[] };
     let columns: Vec<String> = key.iter().chain(both.iter().filter(|column| !key.contains(column))).cloned().collect();
     let key = if key.is_empty() { columns.len() } else { key.len() };

@@ -68,7 +68,7 @@ fn a_row_is_the_same_in_a_fixture_of_any_size() {
 fn others_are_rehearsed_like_the_committed_one() {
     let workspace = Workspace::new();
     for database in databases() {
-        for (units, seed) in [(1, 5), (7, 6), (60, u64::MAX)] {
+        for (units, seed) in [(1, 5), (7, 6), (250, 7), (133, u64::MAX)] {
             let file = format!("fixtures/{database}/of_{units}.sql");
             workspace.succeed(&format!("fixture generate {database} --units {units} --seed {seed} --out {file}"));
         }

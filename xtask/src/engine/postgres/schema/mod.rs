@@ -104,10 +104,10 @@ pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, 
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT {}, s.seqincrement::text, {}, \
-             format('SELECT last_value::text, is_called::text FROM %I.%I', n.nspname, c.relname) \
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid \
-         WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END AND {OURS} AND {} \
-         ORDER BY 1",
+                 format('SELECT last_value::text, is_called::text FROM %I.%I', n.nspname, c.relname) \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid \
+             WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END AND {OURS} AND {} \
+             ORDER BY 1",
             table("n", "c"),
             owner_of_sequence(),
             of_the_user("pg_class", "c.oid")
