@@ -225,7 +225,7 @@ fn whoever_is_faster_is_seen() {
 fn what_passes_in_the_middle_of_a_user() {
     let check = |first: &str, second: &str| {
         let (workspace, url) = database(NEWEST);
-        populate(&url, 1, 4_000);
+        populate(&url, 1, 9_000);
         let foreseen = report(&workspace, &format!("backfill parts_v2 --url {url}"));
         let other = behind_the_first_rows(&url, first, second);
         let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
