@@ -5,11 +5,11 @@ mod checks;
 mod generators;
 mod traffic;
 
+use rehearsal_cli::Registry;
 use std::process::ExitCode;
-use xtask::cli::{self, Registry};
 
 fn main() -> ExitCode {
-    cli::main(Registry {
+    rehearsal_cli::main(Registry {
         backfills: backfills::all(),
         checks: checks::all(),
         generators: generators::all(),

@@ -2,10 +2,10 @@
 //! back; and how long `cargo xtask ci` takes with it.
 
 use super::Result;
+use rehearsal::db::Engine;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use xtask::engine::Engine;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 const MIGRATIONS: u32 = 270;

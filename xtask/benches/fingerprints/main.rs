@@ -6,15 +6,15 @@
 
 mod history;
 
+use rehearsal::compare;
+use rehearsal::db::{Access, Address, Connection, Engine};
+use rehearsal_postgres::{Binaries, Hints, Kept};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use xtask::engine::{Access, Address, Connection, Engine};
-use xtask::fingerprint;
-use xtask::postgres_server::{Binaries, Hints, Kept};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -94,7 +94,7 @@ async fn compare(server: &Kept) -> Result<()> {
 async fn fingerprint_of(address: &Address) -> Result<Duration> {
     let mut connection = Connection::open(address, Access::Read, Duration::from_secs(5)).await?;
     let start = Instant::now();
-    let content = fingerprint::content(&mut connection, &[]).await?;
+    let content = compare::content(&mut connection, &[]).await?;
     let took = start.elapsed();
     assert_eq!(content.tables["item"].rows, u64::from(ROWS));
     connection.close().await?;

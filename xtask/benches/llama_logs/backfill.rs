@@ -2,9 +2,9 @@
 //! migration of this database fills it by SQL; this is how a team would do it that fills by Rust, and it is measured here.
 
 use app::llama_logs::{Category, classify};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 
 /// The backfill of `llama_logs.category`.
 pub(crate) struct LlamaLogCategories;

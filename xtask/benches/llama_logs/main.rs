@@ -9,6 +9,10 @@ mod backfill;
 mod child;
 
 use backfill::LlamaLogCategories;
+use rehearsal::backfill::{DEFAULT_AIM, Effect, Pass};
+use rehearsal::db::{Address, Engine, Target};
+use rehearsal::event::silent;
+use rehearsal_postgres::{Binaries, Hints, Server};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use std::env;
@@ -16,10 +20,6 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use xtask::backfill::{DEFAULT_AIM, Effect, Pass};
-use xtask::engine::{Address, Engine, Target};
-use xtask::event::silent;
-use xtask::postgres_server::{Binaries, Hints, Server};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -51,7 +51,7 @@ async fn fill(url: &str) -> Result<()> {
     pass.batch = number("BATCH").unwrap_or(pass.batch);
     pass.workers = number(WORKERS).unwrap_or(pass.workers);
     pass.aim = Some(DEFAULT_AIM);
-    let outcome = xtask::backfill::run(&LlamaLogCategories, &target, &pass, &silent).await?;
+    let outcome = rehearsal::backfill::run(&LlamaLogCategories, &target, &pass, &silent).await?;
     assert_eq!(outcome.counts.writes, u64::from(RECORDS), "every record is filled");
     Ok(())
 }

@@ -11,12 +11,12 @@ mod child;
 mod durable;
 mod straightforward;
 
+use rehearsal::db::Address;
+use rehearsal_postgres::Kept;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use std::error::Error;
 use std::path::Path;
-use xtask::engine::Address;
-use xtask::postgres_server::Kept;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -11,13 +11,13 @@ mod child;
 mod durable;
 mod straightforward;
 
+use rehearsal::db::Address;
+use rehearsal_postgres::Kept;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
-use xtask::engine::Address;
-use xtask::postgres_server::Kept;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

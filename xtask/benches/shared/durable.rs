@@ -1,9 +1,9 @@
 //! A server that writes durably, as a real one does: a throwaway server's commits cost nothing.
 
+use rehearsal_postgres::{Binaries, Hints, Kept};
 use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use xtask::postgres_server::{Binaries, Hints, Kept};
 
 /// Starts a server with its data in `folder`. It stays until [`Kept::stop`].
 pub(crate) async fn start(folder: &Path) -> Result<Kept, Box<dyn Error>> {

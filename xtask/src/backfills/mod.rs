@@ -4,7 +4,7 @@ mod parts_v2;
 mod pet_traits;
 mod unified_profiles;
 
-use xtask::backfill::{AnyBackfill, Streamed};
+use rehearsal::backfill::{AnyBackfill, Streamed};
 
 /// All backfills, in the order in which they are run.
 pub(crate) fn all() -> Vec<Box<dyn AnyBackfill>> {

@@ -10,12 +10,12 @@ use app::parts::{
     SessionV2, Skip, Winners, clear_done, mark_done, migrate_part, migrate_relationship, migrate_session, part_id,
     relationship_id, session_id,
 };
+use rehearsal::backfill::{About, Backfill, Deep, Effect, Findings, Reject, Right, Undo, Undone};
+use rehearsal::ledger::{Fate, FindingKind};
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{FromRow, Row as _};
 use std::sync::LazyLock;
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Deep, Effect, Findings, Reject, Right, Undo, Undone};
-use xtask::ledger::{Fate, FindingKind};
 
 /// The backfill of `parts_v2`, `sessions_v2` and `part_relationships_v2`.
 pub(crate) struct PartsV2;

@@ -1,9 +1,9 @@
 //! Gives every pet without visual traits those that follow from its id.
 
 use app::pets::traits::{Rarity, generate};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use uuid::Uuid;
-use xtask::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 
 /// The backfill of `"Pet"."traits"`.
 pub(crate) struct PetTraits;

@@ -4,12 +4,12 @@
 //! would leave profiles behind that are no longer those of their rows.
 
 use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, intent_id, profile_id, unify};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
+use rehearsal::ledger::{Fate, Json, Sighting};
+use rehearsal_cli::report::count;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
 use std::sync::LazyLock;
-use xtask::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
-use xtask::ledger::{Fate, Json, Sighting};
-use xtask::report::count;
 
 /// The backfill of `"UnifiedProfile"` and `"ContextIntent"`.
 pub(crate) struct UnifiedProfiles;

@@ -2,9 +2,9 @@
 //! when operation or status changed.
 
 use app::llama_logs::classify;
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use sqlx::postgres::Postgres;
 use uuid::Uuid;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// Every stored category equals `classify(operation, status)`.
 pub(crate) struct LlamaLogCategoriesFollowRule;

@@ -9,7 +9,7 @@ mod parts_follow_from_legacy;
 mod pet_traits_follow_from_id;
 mod profiles_follow_from_legacy;
 
-use xtask::check::AnyRowCheck;
+use rehearsal::check::AnyRowCheck;
 
 /// All checks in Rust.
 pub(crate) fn all() -> Vec<Box<dyn AnyRowCheck>> {

@@ -2,10 +2,10 @@
 //! looks as if it had been there before, so that the checks which compare values leave it alone.
 
 use app::parts::{Kind, part_id, relationship_id, session_id};
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use sqlx::postgres::Postgres;
 use std::collections::HashMap;
 use uuid::Uuid;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// Every id that follows from a legacy row is the id of what that row became.
 pub(crate) struct PartIdsFollowFromLegacy;

@@ -5,12 +5,12 @@
 use app::parts::{
     LEGACY_RELATIONSHIPS, LegacyRelationship, RELATIONSHIPS_V2, RelationshipV2, Unfit, migrate_relationship,
 };
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use serde_json::value::RawValue;
 use sqlx::postgres::Postgres;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use uuid::Uuid;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// What is stored for each legacy relationship equals what `migrate_relationship` makes of it.
 pub(crate) struct PartRelationshipsFollowFromLegacy;

@@ -4,10 +4,10 @@
 
 use super::moved::Moved;
 use app::parts::{LEGACY_SESSIONS, LegacySession, SESSIONS_V2, SessionV2, migrate_session};
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 use uuid::Uuid;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// What is stored for each legacy session equals what `migrate_session` makes of it.
 pub(crate) struct PartSessionsFollowFromLegacy;

@@ -3,10 +3,10 @@
 
 use super::moved::Moved;
 use app::parts::{LEGACY_PARTS, LegacyPart, PARTS_V2, PartV2, migrate_part};
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 use uuid::Uuid;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// What is stored for each legacy part equals what `migrate_part` makes of it.
 pub(crate) struct PartsFollowFromLegacy;

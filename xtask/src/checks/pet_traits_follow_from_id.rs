@@ -1,9 +1,9 @@
 //! Catches visual traits that are not those that follow from the pet's id: copied, edited, or made by another version.
 
 use app::pets::traits::generate;
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use sqlx::sqlite::Sqlite;
 use uuid::Uuid;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// Every stored value equals `generate(id)`.
 pub(crate) struct PetTraitsFollowFromId;

@@ -2,10 +2,10 @@
 //! left behind when old code changed an answer.
 
 use app::profiles::{Intent, Object, STORED, Stored, USERS, User, unify};
+use rehearsal::check::{RowCheck, RowCheckAbout};
 use serde::Serialize;
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
-use xtask::check::{RowCheck, RowCheckAbout};
 
 /// Every stored profile, with its intents, equals what `unify` makes of the user's old rows.
 pub(crate) struct ProfilesFollowFromLegacy;

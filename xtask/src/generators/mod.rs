@@ -6,7 +6,7 @@ mod parts;
 mod pets;
 mod profiles;
 
-use xtask::generator::Generator;
+use rehearsal::generator::Generator;
 
 /// All generators.
 pub(crate) fn all() -> Vec<Box<dyn Generator>> {

@@ -5,7 +5,7 @@ mod parts;
 mod pets;
 mod profiles;
 
-use xtask::rehearsal::AnyTraffic;
+use rehearsal::proofs::AnyTraffic;
 
 /// All traffic.
 pub(crate) fn all() -> Vec<Box<dyn AnyTraffic>> {

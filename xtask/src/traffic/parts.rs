@@ -8,10 +8,10 @@ use app::parts::{
     LegacyPart, NewPart, PartError, PartV2, Told, add_part, change_part, create_user, delete_user, list, migrate_part,
     remove_part, set, settings,
 };
+use rehearsal::generator::Draw;
+use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;
-use xtask::generator::Draw;
-use xtask::rehearsal::{Failure, Held, Traffic, Written};
 
 /// What the app does with users and their parts.
 pub(crate) struct Parts;

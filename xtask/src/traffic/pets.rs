@@ -2,10 +2,10 @@
 
 use app::pets::traits::generate;
 use app::pets::{NewPet, PetError, Temperament, create, delete, get, rename};
+use rehearsal::generator::Draw;
+use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use uuid::Uuid;
-use xtask::generator::Draw;
-use xtask::rehearsal::{Failure, Held, Traffic, Written};
 
 /// What the app does with pets.
 pub(crate) struct Pets;

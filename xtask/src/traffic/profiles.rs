@@ -4,10 +4,10 @@
 use app::profiles::{
     Context, Intent, Json, Object, Profile, ProfileError, answer, create_user, delete_user, get, leave,
 };
+use rehearsal::generator::Draw;
+use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use serde::Serialize;
 use sqlx::postgres::{PgConnection, Postgres};
-use xtask::generator::Draw;
-use xtask::rehearsal::{Failure, Held, Traffic, Written};
 
 /// What the app does with users and their profiles.
 pub(crate) struct Profiles;

@@ -3,9 +3,9 @@
 use crate::database::block;
 use crate::workspace::{PETS, TRAITS, Workspace};
 use pretty_assertions::assert_eq;
+use rehearsal::db::{Address, Connection, Engine, Target};
+use rehearsal::ledger::{self, By, RunState, Transition};
 use std::time::Duration;
-use xtask::engine::{Address, Connection, Engine, Target};
-use xtask::ledger::{self, By, RunState, Transition};
 
 /// Makes every transition from every state: the row, what is returned and the log say the same.
 pub(crate) fn transitions(target: &Target) {
@@ -37,7 +37,7 @@ async fn run_in(connection: &mut Connection, state: RunState) -> i64 {
     let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) \
                   VALUES ('x', 'execute', '{}', $1, $2, '1') RETURNING run";
     let inserted = connection.query(insert, &[state.as_str().into(), counts.into()], 1).await.unwrap();
-    inserted.scalar().and_then(xtask::engine::Value::as_int).unwrap()
+    inserted.scalar().and_then(rehearsal::db::Value::as_int).unwrap()
 }
 
 #[test]

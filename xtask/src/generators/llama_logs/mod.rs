@@ -3,8 +3,8 @@
 mod chosen;
 
 use chosen::{CHOSEN, Chosen, Metadata};
+use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
 use std::io;
-use xtask::generator::{About, Cell, Generator, Script, Seed, Size};
 
 /// The generator of `llama_logs`.
 pub(crate) struct LlamaLogs;

@@ -5,9 +5,9 @@ mod drawn;
 mod rows;
 
 use chosen::CHOSEN;
+use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
 use rows::{Owner, Part, Relationship, Session, User};
 use std::io;
-use xtask::generator::{About, Cell, Generator, Script, Seed, Size};
 
 /// The generator of `parts`.
 pub(crate) struct Parts;

@@ -3,8 +3,8 @@
 mod names;
 
 use names::{CHOSEN, FIRST_NAMES, LAST_NAMES, NAMES, PERSONALITY, SKILL, USERS, VISUAL};
+use rehearsal::generator::{About, Cell, Draw, Generator, Script, Seed, Size};
 use std::io;
-use xtask::generator::{About, Cell, Draw, Generator, Script, Seed, Size};
 
 /// The generator of `pets`.
 pub(crate) struct Pets;

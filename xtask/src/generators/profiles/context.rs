@@ -2,7 +2,7 @@
 
 use super::chosen::CHOSEN;
 use super::drawn;
-use xtask::generator::{Cell, Seed};
+use rehearsal::generator::{Cell, Seed};
 
 /// The kinds, in the order of the enum.
 pub(super) const KINDS: [&str; 5] = ["romantic", "friendship", "professional", "creative", "service"];

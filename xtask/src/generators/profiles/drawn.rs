@@ -1,7 +1,7 @@
 //! What the users say who are not chosen by hand: mostly the same in each context, and mostly what a form asks.
 
+use rehearsal::generator::{Cell, Draw};
 use serde_json::{Map, Value, json};
-use xtask::generator::{Cell, Draw};
 
 const PLACES: &[&str] = &["Oslo", "Bergen", "São Paulo", "København", "Lagos", "大阪", "القاهرة", "Nuku'alofa"];
 const AGES: &[&str] = &["18-24", "25-34", "35-44", "45-54", "55+"];

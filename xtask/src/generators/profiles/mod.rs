@@ -6,8 +6,8 @@ mod drawn;
 
 use chosen::CHOSEN;
 use context::{Context, KINDS, contexts};
+use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
 use std::io;
-use xtask::generator::{About, Cell, Generator, Script, Seed, Size};
 
 /// The generator of `profiles`.
 pub(crate) struct Profiles;

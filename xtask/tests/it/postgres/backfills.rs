@@ -8,13 +8,13 @@ use crate::database::block;
 use crate::workspace::Workspace;
 pub(super) use llama_log_categories::LlamaLogCategories;
 use pretty_assertions::assert_eq;
+use rehearsal::backfill::{self, Effect, Outcome, Pass};
+use rehearsal::db::{Address, Engine, Target};
+use rehearsal::event::Event;
 use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use xtask::backfill::{self, Effect, Outcome, Pass};
-use xtask::engine::{Address, Engine, Target};
-use xtask::event::Event;
 
 pub(super) const RECORDS: u64 = 3_000;
 const BATCH: u64 = 100;
@@ -213,12 +213,12 @@ fn a_scope_is_of_any_type() {
     // That no unit is in it is told, whatever the column is.
     for (column, value) in [("id", "7"), ("operation", "7"), ("status", "success")] {
         pass.scope = backfill::Scope(vec![(column.to_owned(), value.to_owned())]);
-        let refused = block(backfill::run(&LlamaLogCategories, &target, &pass, &xtask::event::silent));
+        let refused = block(backfill::run(&LlamaLogCategories, &target, &pass, &rehearsal::event::silent));
         let told = refused.unwrap_err().to_string();
         assert!(told.starts_with(&format!("there is no log record with {column}={value} in ")), "{told}");
     }
     pass.scope = backfill::Scope(vec![("id".to_owned(), id.clone())]);
-    let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &xtask::event::silent)).unwrap();
+    let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &rehearsal::event::silent)).unwrap();
     assert_eq!((outcome.counts.units, outcome.counts.writes), (1, 1));
     assert_eq!(query(&url(&database), "SELECT count(category)::text FROM llama_logs"), ["1"]);
 }

@@ -4,9 +4,9 @@
 use super::{Shop, binaries, check, execute, hints, query, unique, url};
 use crate::database::block;
 use pretty_assertions::assert_eq;
+use rehearsal_postgres::{Hints, Server};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use xtask::postgres_server::{Hints, Server};
 
 /// What came of a command names what it is about, helps, and holds no secret.
 fn refuses(shop: &Shop, arguments: &str, exit: i32, expected: &[&str]) {

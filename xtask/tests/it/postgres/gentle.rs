@@ -4,15 +4,15 @@ use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
 use super::{execute, query, unique, url};
 use crate::database::block;
 use pretty_assertions::assert_eq;
+use rehearsal::backfill::{self, Effect, Pass};
+use rehearsal::db::{Address, Engine, Target};
+use rehearsal::event::Event;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use xtask::backfill::{self, Effect, Pass};
-use xtask::engine::{Address, Engine, Target};
-use xtask::event::Event;
 
 const BATCH: u32 = 200;
 
@@ -108,7 +108,7 @@ fn workers_that_wait_for_each_other_do_not_count() {
     let waited = std::sync::atomic::AtomicBool::new(false);
     let seen = "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
     let (one, two) = (target(&url), target(&url));
-    let silent = &xtask::event::silent;
+    let silent = &rehearsal::event::silent;
     block(async {
         let mut watch = PgConnection::connect(&url).await.unwrap();
         let watching = async {

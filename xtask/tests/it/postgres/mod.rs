@@ -28,6 +28,7 @@ mod wraparound;
 use crate::database::block;
 use crate::workspace::{Ran, Workspace};
 use pretty_assertions::assert_eq;
+use rehearsal_postgres::{Binaries, Hints, Server};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 use std::env;
@@ -36,7 +37,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use xtask::postgres_server::{Binaries, Hints, Server};
 
 /// The version of the shop before a row adds its own.
 const SHOP: &str = "20250901090000";

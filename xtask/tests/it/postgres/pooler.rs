@@ -4,13 +4,13 @@ use super::{Shop, binaries, hints, query};
 use crate::database::block;
 use crate::processes::wait_until;
 use pretty_assertions::assert_eq;
+use rehearsal_postgres::{Hints, Server};
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xtask::postgres_server::{Hints, Server};
 
 /// A pooler that ends with the test.
 struct Pooler {

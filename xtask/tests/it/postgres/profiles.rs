@@ -9,14 +9,14 @@ use crate::database::block;
 use crate::workspace::Workspace;
 use app::profiles::{ProfileError, Stored, Unified, answer, create_user, delete_user, get, leave, profile_id};
 use pretty_assertions::assert_eq;
+use rehearsal::backfill::{Backfill, Findings};
+use rehearsal::ledger::{Counts, Finding};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use std::fs;
 use std::thread;
 use std::time::Duration;
 use unified_profiles::{Row, UnifiedProfiles};
-use xtask::backfill::{Backfill, Findings};
-use xtask::ledger::{Counts, Finding};
 
 /// A database with two users, of whom one has old rows, and without a unified profile.
 fn database() -> (Workspace, String) {

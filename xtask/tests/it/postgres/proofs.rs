@@ -2,11 +2,11 @@
 
 use super::url;
 use crate::proofs::{Labels, Toys, live};
+use rehearsal::db::{Address, Engine};
+use rehearsal::proofs::{Answer, Proof};
+use rehearsal::sandbox::{Host, NoHost};
 use sqlx::postgres::Postgres;
 use std::fmt::Write;
-use xtask::engine::{Address, Engine};
-use xtask::rehearsal::{Answer, Proof};
-use xtask::sandbox::{Host, NoHost};
 
 const CREATE: &str = "-- Toys, and words for them in no order.
 CREATE TABLE toy (id text PRIMARY KEY, name text NOT NULL, made_at timestamptz NOT NULL, note json);

@@ -6,6 +6,11 @@ use crate::database::block;
 use crate::processes::wait_until;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
+use rehearsal::backfill::{self, Effect, Ending, Error, Outcome, Pass, Scope, Wish};
+use rehearsal::db::{Address, Engine, Target};
+use rehearsal::event::Event;
+use rehearsal::ledger::By;
+use rehearsal_postgres::Kept;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -14,11 +19,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use xtask::backfill::{self, Effect, Ending, Error, Outcome, Pass, Scope, Wish};
-use xtask::engine::{Address, Engine, Target};
-use xtask::event::Event;
-use xtask::ledger::By;
-use xtask::postgres_server::Kept;
 
 const SIGINT: i32 = 2;
 

@@ -4,11 +4,11 @@ use super::rehearsals::LEFT;
 use super::{UP, execute, unique, url};
 use crate::database::block;
 use pretty_assertions::assert_eq;
+use rehearsal::compare;
+use rehearsal::db::{Access, Address, Connection, Engine, Object, Schema};
 use sqlx::postgres::{PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _};
 use std::time::Duration;
-use xtask::engine::{Access, Address, Connection, Engine, Object, Schema};
-use xtask::fingerprint;
 
 /// What the other tests have no use for.
 const RARE: &str = r#"
@@ -83,12 +83,12 @@ fn objects_are_statements() {
     let refused = block(async {
         let address = Address::parse(Engine::Postgres, &url(&name)).unwrap();
         let mut connection = Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap();
-        let schema = fingerprint::schema(&mut connection).await.unwrap();
+        let schema = compare::schema(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         let mut session = PgConnection::connect(&url(&name)).await.unwrap();
         let mut refused = Vec::new();
         // A table is told with its columns, all else as it stands.
-        let whole = fingerprint::compare_schemas(&Schema::default(), &schema);
+        let whole = compare::compare_schemas(&Schema::default(), &schema);
         let whole = whole.iter().map(|difference| difference.to_string().replace("\n+ ", "\n")[2..].to_owned());
         let is_part = |(label, _): &(&String, &Object)| !label.starts_with("table ");
         let parts = schema.objects.iter().filter(is_part).map(|(_, object)| object.shown.clone());
@@ -116,12 +116,12 @@ fn columns_in_another_order() {
     let found = block(async {
         let address = Address::parse(Engine::Postgres, &url(&name)).unwrap();
         let mut connection = Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap();
-        let before = fingerprint::schema(&mut connection).await.unwrap();
+        let before = compare::schema(&mut connection).await.unwrap();
         let mut session = PgConnection::connect(&url(&name)).await.unwrap();
         sqlx::raw_sql("DROP TABLE item; CREATE TABLE item (label text, id int)").execute(&mut session).await.unwrap();
-        let after = fingerprint::schema(&mut connection).await.unwrap();
+        let after = compare::schema(&mut connection).await.unwrap();
         connection.close().await.unwrap();
-        fingerprint::compare_schemas(&before, &after)
+        compare::compare_schemas(&before, &after)
     });
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(found, ["the columns of \"item\" stand in another order: label, id; it was id, label"]);

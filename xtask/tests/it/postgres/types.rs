@@ -4,9 +4,9 @@
 use super::{execute, query, unique, url};
 use crate::database::block;
 use pretty_assertions::assert_eq;
+use rehearsal::compare;
+use rehearsal::db::{Access, Address, Connection, Engine};
 use std::time::Duration;
-use xtask::engine::{Access, Address, Connection, Engine};
-use xtask::fingerprint;
 
 /// A type, a value, another one, and how the difference between the two reads; where it is not just the two texts.
 const TYPES: &[(&str, &str, &str, &str)] = &[
@@ -93,9 +93,9 @@ fn differences(before: &str, after: &str) -> Vec<String> {
             Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap()
         };
         let (mut before, mut after) = (open(before).await, open(after).await);
-        let old = fingerprint::content(&mut before, &[]).await.unwrap();
-        let new = fingerprint::content(&mut after, &[]).await.unwrap();
-        let found = fingerprint::explain(&mut before, &mut after, &[], old.compare(&new)).await.unwrap();
+        let old = compare::content(&mut before, &[]).await.unwrap();
+        let new = compare::content(&mut after, &[]).await.unwrap();
+        let found = compare::explain(&mut before, &mut after, &[], old.compare(&new)).await.unwrap();
         before.close().await.unwrap();
         after.close().await.unwrap();
         let told = found.iter().map(|difference| {
@@ -262,7 +262,7 @@ fn volatile_defaults() {
     let address = Address::parse(Engine::Postgres, &database(sql)).unwrap();
     let found = block(async {
         let mut connection = Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap();
-        let found = fingerprint::volatile_defaults(&mut connection).await.unwrap();
+        let found = compare::volatile_defaults(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         found
     });

@@ -7,10 +7,10 @@ use crate::workspace::Workspace;
 use duct::Handle;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
+use rehearsal::db::{Address, Engine, Target};
+use rehearsal::ledger::{Counts, Finding};
 use std::fs;
 use std::time::Duration;
-use xtask::engine::{Address, Engine, Target};
-use xtask::ledger::{Counts, Finding};
 
 const USERS: u32 = 600;
 const SIGINT: i32 = 2;

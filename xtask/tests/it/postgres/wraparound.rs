@@ -6,8 +6,8 @@ use super::replica::{Primary, begin};
 use super::{execute, hold, query};
 use crate::processes::wait_until;
 use pretty_assertions::assert_eq;
+use rehearsal::db::{Address, Engine, Target};
 use std::time::Duration;
-use xtask::engine::{Address, Engine, Target};
 
 #[test]
 fn a_backfill_waits_for_a_vacuum_against_wraparound() {

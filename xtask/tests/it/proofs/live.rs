@@ -3,15 +3,15 @@
 
 use super::{Labels, Toys};
 use pretty_assertions::assert_eq;
+use rehearsal::backfill::AnyBackfill;
+use rehearsal::generator::Draw;
+use rehearsal::proofs::{Answer, Failure, Held, Proof, Traffic, What, Written};
+use rehearsal::sandbox::NoHost;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use std::fmt::Write;
 use std::marker::PhantomData;
-use xtask::backfill::AnyBackfill;
-use xtask::generator::Draw;
-use xtask::rehearsal::{Answer, Failure, Held, Proof, Traffic, What, Written};
-use xtask::sandbox::NoHost;
 
 /// Toys with a name in capitals and, from the second version on, a label. SQL that both engines take.
 pub(crate) const CREATE: &str = "-- Toys.

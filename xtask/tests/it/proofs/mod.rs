@@ -7,20 +7,20 @@ mod sqlite;
 use crate::database::block;
 use crate::workspace::hold;
 use pretty_assertions::assert_eq;
+use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
+use rehearsal::check::{self, AnyRowCheck};
+use rehearsal::event::silent;
+use rehearsal::migration::History;
+use rehearsal::proofs::{Answer, AnyTraffic, Depth, Proof, Subject};
+use rehearsal::sandbox::{Host, NoHost, Sandbox};
+use rehearsal::workspace::Workspace;
+use rehearsal_cli::report::{Paint, failures};
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use std::fmt::Write;
 use std::fs;
 use std::marker::PhantomData;
 use tempfile::TempDir;
-use xtask::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
-use xtask::check::{self, AnyRowCheck};
-use xtask::event::silent;
-use xtask::migration::History;
-use xtask::rehearsal::{Answer, AnyTraffic, Depth, Proof, Subject};
-use xtask::report::{Paint, failures};
-use xtask::sandbox::{Host, NoHost, Sandbox};
-use xtask::workspace::Workspace;
 
 /// The version that creates the toys.
 pub(crate) const CREATED: i64 = 20_250_901_090_000;

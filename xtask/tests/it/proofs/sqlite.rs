@@ -2,12 +2,12 @@
 
 use super::{LABELS, Labels, Toys};
 use crate::database::query;
+use rehearsal::backfill::AnyBackfill;
+use rehearsal::check::{AnyRowCheck, RowCheck, RowCheckAbout};
+use rehearsal::proofs::{Depth, Proof};
+use rehearsal::sandbox::NoHost;
 use sqlx::sqlite::Sqlite;
 use std::fmt::Write;
-use xtask::backfill::AnyBackfill;
-use xtask::check::{AnyRowCheck, RowCheck, RowCheckAbout};
-use xtask::rehearsal::{Depth, Proof};
-use xtask::sandbox::NoHost;
 
 const CREATE: &str = "-- Toys, and words for them in no order.
 CREATE TABLE toy (id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, made_at TEXT NOT NULL);

@@ -6,9 +6,9 @@ use crate::postgres::{execute, in_the_way, query, unique};
 use crate::processes::wait_until;
 use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
+use rehearsal::ledger::{Account, Counts, Finding, FindingKind};
 use std::collections::BTreeMap;
 use std::fs;
-use xtask::ledger::{Account, Counts, Finding, FindingKind};
 
 const NEWEST: &str = "20260119100000";
 

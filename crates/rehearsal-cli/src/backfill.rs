@@ -1,0 +1,259 @@
+//! `backfill`: runs data changes against the target, or proves them on throwaway copies.
+
+use super::args::BackfillArgs;
+use super::context::Context;
+use super::error::Error;
+use super::target::Missing;
+use super::{by, control};
+use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures, not_done};
+use rehearsal::Exit;
+use rehearsal::backfill::{AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+use rehearsal::event::Event;
+use rehearsal::ledger::FindingKind;
+use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
+use rehearsal::workspace::Database;
+use rehearsal_db::Target;
+use rehearsal_db::command::shell_word;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How many units are told of where nobody asks for all.
+const LINES: u64 = 10;
+
+pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Exit, Error> {
+    let backfills = context.backfills(&args.names)?;
+    if args.verify {
+        return verify(context, &backfills, args).await;
+    }
+    if args.status {
+        return control::status(context, &backfills, args).await;
+    }
+    if let Some(wish) = control::wish(args) {
+        return control::ask(context, &backfills, wish, args).await;
+    }
+    if args.report.is_some() && backfills.len() != 1 {
+        return Err(Error::ReportForSeveral { count: backfills.len() });
+    }
+    let mut databases: Vec<&Database> = Vec::new();
+    for backfill in &backfills {
+        let database = context.workspace.database(backfill.about().database)?;
+        if !databases.contains(&database) {
+            databases.push(database);
+        }
+    }
+    // Whatever is wrong with any of it is found before any of it runs.
+    let targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
+    for database in &databases {
+        context.check_windows(&context.load(database)?)?;
+    }
+    let stop = Stop::default();
+    listen(context, &stop);
+    let pass = Pass {
+        effect: effect(args),
+        scope: Scope(args.scope.clone()),
+        batch: args.batch.unwrap_or(DEFAULT_BATCH),
+        aim: aim(args),
+        rest: Duration::from_millis(args.rest),
+        workers: args.workers,
+        by: by::by(context),
+        lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
+        stop: stop.clone(),
+        ..Pass::new(effect(args))
+    };
+    let target_of =
+        |backfill: &&dyn AnyBackfill| targets.iter().find(|(database, _)| database.name == backfill.about().database);
+    let work: Vec<_> = backfills.iter().filter_map(|backfill| Some((*backfill, &target_of(backfill)?.1))).collect();
+    for (backfill, target) in &work {
+        backfill.check(target, &pass).await?;
+    }
+    let mut exit = Exit::Ok;
+    for (backfill, target) in work {
+        exit = exit.and(one(context, backfill, target, &pass, args).await?);
+        if stop.is_requested() {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+/// Whoever says how many units a batch has gets that many, however long they take.
+fn aim(args: &BackfillArgs) -> Option<Duration> {
+    match (args.batch_time, args.batch) {
+        (Some(milliseconds), _) => Some(Duration::from_millis(milliseconds)),
+        (None, Some(_)) => None,
+        (None, None) => Some(DEFAULT_AIM),
+    }
+}
+
+fn effect(args: &BackfillArgs) -> Effect {
+    match (args.execute, args.undo) {
+        (true, _) => Effect::Execute,
+        (_, true) => Effect::Undo,
+        _ => Effect::Predict,
+    }
+}
+
+/// The first Ctrl-C stops after the batch in hand; the second ends the process, and the database rolls the batch back.
+fn listen(context: &Context<'_>, stop: &Stop) {
+    let stop = stop.clone();
+    let paint = context.terminal.err();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        stop.request();
+        crate::report::urgent(&paint.odd("stopping after the batch in hand; press Ctrl-C again to roll it back"));
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(Exit::Incomplete as i32);
+        }
+    });
+}
+
+async fn one(
+    context: &Context<'_>,
+    backfill: &dyn AnyBackfill,
+    target: &Target,
+    pass: &Pass,
+    args: &BackfillArgs,
+) -> Result<Exit, Error> {
+    let about = backfill.about();
+    let terminal = context.terminal;
+    let now = jiff::Timestamp::now();
+    let path = match &args.report {
+        Some(path) => ReportPath::Exactly(context.resolve(path)),
+        None => ReportPath::Stamped(now.strftime("%Y%m%dT%H%M%SZ").to_string()),
+    };
+    let names = (about.name, about.database, &*target.address.url());
+    let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let refused = |error: std::io::Error| Error::Report { path: path.to_string(), why: error.to_string() };
+    // Before anything is done: a report that can't be written is found out now.
+    let report = BackfillReport::start(path.clone(), names, pass.effect, &pass.scope, &started).map_err(refused)?;
+    let report = Mutex::new(report);
+    let begun = AtomicBool::new(false);
+    let progress = Progress::new(terminal);
+    let lines = Mutex::new(0_u64);
+    let events = |event: Event| match event {
+        Event::BackfillStarted { backfill, units, resumed, counts } => {
+            begun.store(true, Ordering::Relaxed);
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            report.resumed(resumed.clone());
+            report.counted(counts);
+            progress.start(backfill, units, resumed.as_ref());
+        }
+        Event::Unit { line } => {
+            *lines.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            progress.unit(&line);
+        }
+        Event::Noticed(finding) => match finding.kind {
+            FindingKind::Accounted if !args.verbose => {}
+            FindingKind::Accounted => progress.unit(&finding.to_string()),
+            _ => progress.found(&finding),
+        },
+        Event::Found(finding) => report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding),
+        Event::Batch { counts } => {
+            progress.batch(&counts);
+            report.lock().unwrap_or_else(PoisonError::into_inner).counted(counts);
+        }
+        other => context.tell(other),
+    };
+    let ran = backfill.run(target, pass, &events).await;
+    progress.end();
+    let outcome = match &ran {
+        Ok(outcome) => Ok(outcome),
+        Err(error) => Err(error.to_string()),
+    };
+    // What was refused before it began leaves no report behind.
+    let written = match begun.into_inner() {
+        true => {
+            let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Some(report.finish(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str)).map_err(refused)?)
+        }
+        false => None,
+    };
+    let outcome = ran?;
+    let told = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if pass.effect != Effect::Undo
+        && told < outcome.counts.units - outcome.resumed.as_ref().map_or(0, |resumed| resumed.units)
+        && told > 0
+    {
+        terminal.note("  … --verbose tells of every one");
+    }
+    terminal.result(&backfill_summary(&outcome, &target.address.url(), context.paint()));
+    if let Some(path) = written {
+        terminal.result(&format!("  report  {}", context.workspace.root.join(path).display()));
+    }
+    next(context, &outcome, target, pass, args);
+    Ok(match outcome.ending {
+        Ending::Stopped => Exit::Incomplete,
+        _ if outcome.counts.rejected() > 0 => Exit::Failed,
+        Ending::Finished | Ending::FinishedElsewhere => Exit::Ok,
+    })
+}
+
+/// What to type next, where there is something.
+fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, args: &BackfillArgs) {
+    let next = match (outcome.effect, outcome.ending) {
+        _ if outcome.counts.rejected() > 0 => {
+            format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
+        }
+        (Effect::Predict, Ending::Finished) if outcome.counts.units > 0 => {
+            // With everything that narrows or redirects: without it, the command would do something else.
+            let scope: String = pass
+                .scope
+                .0
+                .iter()
+                .map(|(column, value)| format!(" --scope {}", shell_word(&format!("{column}={value}"))))
+                .collect();
+            let words = format!("backfill {} --execute{scope}", outcome.about.name);
+            match args.target.url {
+                Some(_) => format!("to do it: {}", target.address.command(&words)),
+                None => format!("to do it: cargo xtask {words}"),
+            }
+        }
+        _ => return,
+    };
+    context.terminal.result(&format!("  {}", context.paint().faint(next)));
+}
+
+async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &BackfillArgs) -> Result<Exit, Error> {
+    let mut databases = Vec::new();
+    for backfill in backfills {
+        databases.push(context.workspace.database(backfill.about().database)?);
+    }
+    let sandbox = context.sandbox(&databases).await?;
+    let (terminal, paint) = (context.terminal, context.paint());
+    let mut exit = Exit::Ok;
+    for backfill in backfills {
+        let about = backfill.about();
+        let loaded = context.load(context.workspace.database(about.database)?)?;
+        context.check_windows(&loaded)?;
+        if let Err(why) = sandbox.takes(loaded.database, &loaded.history) {
+            terminal.result(&not_done(about.name, "verified", &why, paint));
+            exit = exit.and(Exit::Incomplete);
+            continue;
+        }
+        let steps = Steps::new(terminal);
+        let events = |event| steps.show(event);
+        let subject = context.subject(&loaded, Depth::Sample, None, &sandbox, &events);
+        if loaded.database.fixtures.is_empty() {
+            terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
+            exit = exit.and(Exit::Incomplete);
+        }
+        for fixture in &loaded.database.fixtures {
+            let answer = subject.verify_backfill(*backfill, fixture, args.batch.unwrap_or(REHEARSAL_BATCH)).await;
+            let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
+            if answer.problems.is_empty() {
+                let notes: String = answer.notes.iter().map(|note| format!("  {note}\n")).collect();
+                let took = crate::report::duration(answer.took);
+                terminal.result(&format!("{heading}: {} {}\n{notes}", paint.good("ok"), paint.faint(took)));
+            } else {
+                terminal.result(&format!("{heading}: {}", paint.bad("FAILED")));
+                terminal.result(&failures(about.database, &[answer], paint));
+                exit = exit.and(Exit::Failed);
+            }
+        }
+    }
+    sandbox.close().await?;
+    Ok(exit)
+}

@@ -1,0 +1,108 @@
+//! `backfill --status`, `--pause`, `--resume` and `--stop`: looks at runs and acts on them through the ledger.
+
+use super::args::BackfillArgs;
+use super::by;
+use super::context::Context;
+use super::error::Error;
+use super::output::Output;
+use super::target::Missing;
+use crate::report::{BackfillStatus, asked_text, runs_json, runs_table};
+use rehearsal::Exit;
+use rehearsal::backfill::{self, AnyBackfill, Scope, Wish};
+use rehearsal::ledger::{self, Told};
+use rehearsal::migration;
+use rehearsal::workspace::Database;
+use rehearsal_db::{self as db, Target};
+
+/// What the flags ask of a run.
+pub(super) fn wish(args: &BackfillArgs) -> Option<Wish> {
+    match (args.pause, args.resume, args.stop) {
+        (true, ..) => Some(Wish::Pause),
+        (_, true, _) => Some(Wish::Resume),
+        (.., true) => Some(Wish::Stop),
+        _ => None,
+    }
+}
+
+/// Asks it of the runs that are under way.
+pub(super) async fn ask(
+    context: &Context<'_>,
+    backfills: &[&dyn AnyBackfill],
+    wish: Wish,
+    args: &BackfillArgs,
+) -> Result<Exit, Error> {
+    let by = by::by(context);
+    let mut exit = Exit::Failed;
+    for (backfill, target) in with_targets(context, backfills, args, Missing::Refuse).await? {
+        let about = backfill.about();
+        let scope = Scope(args.scope.clone());
+        let asked = backfill::ask(&target, about.name, &scope, wish, &by).await.map_err(rehearsal::Error::from)?;
+        if asked.iter().any(|asked| asked.now.is_some()) {
+            exit = Exit::Ok;
+        }
+        let text = asked_text(&about, wish, &asked, &target.address.url(), context.paint());
+        context.terminal.result(&text);
+    }
+    Ok(exit)
+}
+
+/// Tells of all runs.
+pub(super) async fn status(
+    context: &Context<'_>,
+    backfills: &[&dyn AnyBackfill],
+    args: &BackfillArgs,
+) -> Result<Exit, Error> {
+    let mut all = Vec::new();
+    for (backfill, target) in with_targets(context, backfills, args, Missing::Look).await? {
+        let (applied, runs) = look(&target).await?;
+        let standing = backfill::standing(backfill, &applied, &target).await.map_err(rehearsal::Error::from)?;
+        let about = backfill.about();
+        let runs: Vec<Told> = runs.into_iter().filter(|run| run.backfill == about.name).collect();
+        all.push(BackfillStatus { about, database: target.address.url(), standing, runs });
+    }
+    match Output::of(args.json) {
+        Output::Json => context.terminal.result(&runs_json(&all).to_string()),
+        Output::Text => all.iter().for_each(|status| context.terminal.result(&runs_table(status, context.paint()))),
+    }
+    Ok(Exit::Ok)
+}
+
+/// The versions that are applied to a database and the runs of its ledger; nothing of one that is not there yet.
+pub(super) async fn look(target: &Target) -> Result<(Vec<i64>, Vec<Told>), Error> {
+    let mut connection = match target.open_to_read().await {
+        Ok(connection) => connection,
+        Err(db::Error::NoDatabase { .. }) if target.address.creates() => return Ok((Vec::new(), Vec::new())),
+        Err(error) => return Err(error.into()),
+    };
+    let looked = async {
+        let applied = migration::applied(&mut connection).await?;
+        let runs = ledger::audit(&mut connection).await?;
+        Ok::<_, rehearsal::Error>((applied.iter().map(|done| done.version).collect(), runs))
+    };
+    let looked = looked.await;
+    Ok(connection.close_with(looked).await?)
+}
+
+/// Each backfill with the database that it works on.
+async fn with_targets<'b>(
+    context: &Context<'_>,
+    backfills: &[&'b dyn AnyBackfill],
+    args: &BackfillArgs,
+    missing: Missing,
+) -> Result<Vec<(&'b dyn AnyBackfill, Target)>, Error> {
+    let mut databases: Vec<&Database> = Vec::new();
+    for backfill in backfills {
+        let database = context.workspace.database(backfill.about().database)?;
+        if !databases.contains(&database) {
+            databases.push(database);
+        }
+    }
+    let targets = context.targets(&databases, &args.target, missing).await?;
+    let target_of = |backfill: &&dyn AnyBackfill| {
+        targets
+            .iter()
+            .find(|(database, _)| database.name == backfill.about().database)
+            .map(|(_, target)| target.clone())
+    };
+    Ok(backfills.iter().filter_map(|backfill| Some((*backfill, target_of(backfill)?))).collect())
+}

@@ -1,0 +1,90 @@
+//! `crash-step`: one step of a rehearsal, in a process that is there to be killed. It does what `migrate` and `backfill --execute`
+//! do, and tells the rehearsal that started it of each commit (`rehearsal::Said`), where it waits to be told to go on.
+
+use super::args::{CrashStepArgs, FaultName};
+use super::context::{Context, Registry};
+use super::error::Error;
+use super::given;
+use super::migrate;
+use super::target::Missing;
+use crate::report::{Terminal, say};
+use miette::Diagnostic;
+use rehearsal::Exit;
+use rehearsal::backfill::{Effect, Pass};
+use rehearsal::event::{Event, silent};
+use rehearsal::migration::Goal;
+use rehearsal::proofs::{Done, Said};
+use rehearsal_db::{Commit, Gate, Side, Target};
+use std::sync::atomic::{AtomicU64, Ordering};
+use xxhash_rust::xxh3::xxh3_64;
+
+pub(super) async fn run(context: &Context<'_>, args: &CrashStepArgs) -> Result<Exit, Error> {
+    let (said, exit) = match step(context, args).await {
+        Ok(done) => (Said::Done(done), Exit::Ok),
+        Err(error) => (Said::Failed { why: why(&error) }, Exit::Failed),
+    };
+    tell(&said);
+    Ok(exit)
+}
+
+/// The same for a project that has no file of ours.
+pub(super) async fn run_given(terminal: &Terminal, args: &CrashStepArgs) -> Result<Exit, Error> {
+    let nothing = Registry::default();
+    run(&Context::given(&nothing, terminal, given::database_of_step(args)?)?, args).await
+}
+
+async fn step(context: &Context<'_>, args: &CrashStepArgs) -> Result<Done, Error> {
+    let names: Vec<String> = args.database.iter().cloned().collect();
+    let databases = context.databases(&names)?;
+    let mut targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
+    let Some((database, target)) = targets.pop() else { return Ok(Done::Migrations(0)) };
+    let target = target.gated(Gate::new(wait));
+    match (&args.backfill, args.migration) {
+        (Some(name), _) => backfill(context, name, &target, args).await,
+        (None, version) => {
+            let goal = version.map_or(Goal::Newest, Goal::UpTo);
+            let loaded = context.load(database)?;
+            Ok(Done::Migrations(migrate::go(context, &loaded, &target, goal, || (), &silent).await?))
+        }
+    }
+}
+
+async fn backfill(context: &Context<'_>, name: &str, target: &Target, args: &CrashStepArgs) -> Result<Done, Error> {
+    let fault = FaultName::fault(args.fault);
+    let pass = Pass { batch: args.batch, fault, ..Pass::new(Effect::Execute) };
+    let found = AtomicU64::new(0);
+    let add_up = |event| {
+        if let Event::Found(finding) = event {
+            let text = serde_json::to_string(&finding).unwrap_or_default();
+            // Wraps around; the order in which they come makes no difference.
+            found.fetch_add(xxh3_64(text.as_bytes()), Ordering::Relaxed);
+        }
+    };
+    let mut done = Done::Migrations(0);
+    for backfill in context.backfills(&[name.to_owned()])? {
+        backfill.check(target, &pass).await?;
+        let counts = Box::new(backfill.run(target, &pass, &add_up).await?.counts);
+        done = Done::Backfill { counts, found: found.load(Ordering::Relaxed) };
+    }
+    Ok(done)
+}
+
+/// An error in one line, with those that it is about.
+fn why(error: &Error) -> String {
+    let related = error.related().into_iter().flatten().map(ToString::to_string);
+    std::iter::once(error.to_string()).chain(related).collect::<Vec<_>>().join(": ")
+}
+
+/// Waits at a commit until the rehearsal says to go on. Without it there is nothing to do any more.
+fn wait(side: Side, commit: &Commit) {
+    tell(&Said::At { side, commit: commit.clone() });
+    let mut answer = String::new();
+    if !matches!(std::io::stdin().read_line(&mut answer), Ok(read) if read > 0) {
+        std::process::exit(Exit::Incomplete as i32);
+    }
+}
+
+fn tell(said: &Said) {
+    // Numbers and texts: there is nothing in these types that could fail to serialise.
+    say(&serde_json::to_string(said).unwrap_or_default());
+}

@@ -1,0 +1,113 @@
+//! `db`: the server of the development databases, and what is on it.
+
+use super::args::{DbCloneArgs, DbCommand, DbShellArgs};
+use super::context::Context;
+use super::error::Error;
+use super::postgres::hints;
+use super::target::Missing;
+use rehearsal::Exit;
+use rehearsal::workspace::Database;
+use rehearsal_db::{self as db, Address, Engine};
+use rehearsal_postgres::{Binaries, Kept};
+
+pub(super) async fn run(context: &Context<'_>, command: &DbCommand) -> Result<Exit, Error> {
+    match command {
+        DbCommand::Start => start(context).await,
+        DbCommand::Stop => stop(context),
+        DbCommand::List => list(context).await,
+        DbCommand::Shell(args) => shell(context, args).await,
+        DbCommand::Clone(args) => clone(context, args).await,
+    }
+}
+
+async fn start(context: &Context<'_>) -> Result<Exit, Error> {
+    let kept = context.start_kept().await?;
+    let (_, version) = kept.version();
+    context
+        .terminal
+        .result(&format!("PostgreSQL {version} runs\n  {}", Address::on_server(kept.options(), "postgres")));
+    Ok(Exit::Ok)
+}
+
+fn stop(context: &Context<'_>) -> Result<Exit, Error> {
+    let stopped = Kept::stop(&context.kept_folder())?;
+    context.terminal.result(if stopped {
+        "stopped; its databases are there again when it is started"
+    } else {
+        "it did not run"
+    });
+    Ok(Exit::Ok)
+}
+
+/// Each database with its development database, whether that is there or not.
+async fn list(context: &Context<'_>) -> Result<Exit, Error> {
+    let mut rows = Vec::new();
+    for database in &context.workspace.databases {
+        let place = match context.targets(&[database], &super::args::TargetArgs::default(), Missing::Refuse).await {
+            Ok(targets) => {
+                let (_, target) = &targets[0];
+                let state = match target.open_to_read().await {
+                    Ok(connection) => {
+                        connection.close().await?;
+                        String::new()
+                    }
+                    Err(db::Error::NoDatabase { .. }) => "   (not there)".to_owned(),
+                    Err(error) => format!("   ({error})"),
+                };
+                format!("{}{state}", target.address)
+            }
+            Err(Error::NoKeptServer { .. }) => "its server does not run".to_owned(),
+            Err(error) => return Err(error),
+        };
+        rows.push((database.name.clone(), place));
+    }
+    context.terminal.result(&crate::report::columns(&rows));
+    Ok(Exit::Ok)
+}
+
+/// Opens the engine's own shell on a development database; prints the URL where there is none on this machine.
+async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error> {
+    let database = context.workspace.database(&args.database)?;
+    let targets = context.targets(&[database], &args.target, Missing::Refuse).await?;
+    let (_, target) = &targets[0];
+    let (program, arguments) = match &target.address {
+        Address::Sqlite(file) => ("sqlite3".into(), vec![file.path().to_owned()]),
+        Address::Postgres(_) => {
+            let beside = Binaries::find(&hints())?.and_then(|binaries| binaries.program("psql"));
+            (beside.unwrap_or_else(|| "psql".into()), Vec::new())
+        }
+    };
+    // What stands there of another server would count, too.
+    let elsewhere = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE"];
+    let shell = elsewhere.into_iter().fold(duct::cmd(program, arguments), |shell, name| shell.env_remove(name));
+    let shell = target.address.environment().into_iter().fold(shell, |shell, (name, value)| shell.env(name, value));
+    match shell.unchecked().run() {
+        Ok(output) if output.status.success() => Ok(Exit::Ok),
+        Ok(_) => Ok(Exit::Failed),
+        Err(error) => {
+            context.terminal.note(&format!("there is no shell for {} on this machine ({error})", database.engine));
+            context.terminal.result(&target.address.url());
+            Ok(Exit::Incomplete)
+        }
+    }
+}
+
+/// A copy of a fixture to play with, brought to the newest version, and its URL.
+async fn clone(context: &Context<'_>, args: &DbCloneArgs) -> Result<Exit, Error> {
+    let database = context.workspace.database(&args.database)?;
+    let name = format!("{}-{}-{}", database.name, args.fixture, jiff::Timestamp::now().strftime("%Y%m%d%H%M%S%3f"));
+    let address = place(context, database, &name).await?;
+    super::fixture::load_into(context, database, &args.fixture, &address).await?;
+    context.terminal.result(&address.url());
+    Ok(Exit::Ok)
+}
+
+async fn place(context: &Context<'_>, database: &Database, name: &str) -> Result<Address, Error> {
+    match database.engine {
+        Engine::Sqlite => {
+            let file = context.workspace.root.join(".dev/clones").join(format!("{name}.sqlite"));
+            Ok(Address::file_or_new(&file))
+        }
+        Engine::Postgres => Ok(Address::on_server(context.start_kept().await?.options(), name)),
+    }
+}

@@ -1,0 +1,301 @@
+//! What can be wrong with a command line, beside what the engine says.
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use rehearsal::{Exit, backfill, check, fixture, migration, sandbox, workspace};
+use rehearsal_db as engine;
+use rehearsal_db::Engine;
+use rehearsal_postgres as postgres_server;
+use std::path::PathBuf;
+
+fn or(nearest: Option<&String>) -> String {
+    nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
+}
+
+fn which_backfill(known: &[String]) -> String {
+    if known.is_empty() {
+        "rehearse it in the workspace that has that backfill: `cargo xtask ci DATABASE`".to_owned()
+    } else {
+        format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
+    }
+}
+
+/// Any failure of a command.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub(super) enum Error {
+    /// The engine failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Engine(#[from] rehearsal::Error),
+    /// The development databases of PostgreSQL have no server that runs.
+    #[error("the server of the development databases does not run, so there is no `{database}` yet or no longer")]
+    #[diagnostic(help(
+        "run `cargo xtask migrate {database}`, which starts it, or `cargo xtask db start`; or name a database with `--url`"
+    ))]
+    NoKeptServer {
+        /// The database.
+        database: String,
+    },
+    /// A PostgreSQL server of our own failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Server(postgres_server::Error),
+    /// Nothing says which engine a history is for.
+    #[error("nothing says which engine the migrations are for: there is no {variable} here, nor in .env")]
+    #[diagnostic(help("add `--engine postgres` or `--engine sqlite`"))]
+    WhichEngine {
+        /// The variable that was looked for.
+        variable: String,
+    },
+    /// The database of the project has another engine.
+    #[error("the migrations seem to be for `{scheme}` (from {origin}), and this tool works with PostgreSQL and SQLite")]
+    #[diagnostic(help("if they are for one of those, add `--engine postgres` or `--engine sqlite`"))]
+    NoEngine {
+        /// The first part of the URL.
+        scheme: String,
+        /// Where the URL was found.
+        origin: String,
+    },
+    /// The migrations are for another engine.
+    #[error("the migrations are not for {engine}: `{words}` is {whose}'s")]
+    #[diagnostic(help("{help}"))]
+    OtherEngine {
+        /// The engine that was named.
+        engine: Engine,
+        /// The words at fault.
+        words: String,
+        /// The engine that knows them.
+        whose: String,
+        /// What to do.
+        help: String,
+        /// The migration's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where they stand.
+        #[label]
+        at: SourceSpan,
+    },
+    /// The name is not that of a backfill.
+    #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
+    #[diagnostic(help("there is: {}", known.join(", ")))]
+    UnknownBackfill {
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
+    /// The name is not that of a fixture.
+    #[error("`{database}` has no fixture `{name}`{}", or(nearest.as_ref()))]
+    #[diagnostic(help("{}", if known.is_empty() { format!("there is none: put data into fixtures/{database}/<name>.sql") } else { format!("there is: {}", known.join(", ")) }))]
+    UnknownFixture {
+        /// The database.
+        database: String,
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
+    /// No generator is registered for a database.
+    #[error("there is no generator for `{database}`, so that its fixtures are only made by hand")]
+    #[diagnostic(help(
+        "there is one for: {}; to add one, write xtask/src/generators/{database}.rs and put it into the registry beside it",
+        known.join(", ")
+    ))]
+    NoGenerator {
+        /// The database.
+        database: String,
+        /// All that have one.
+        known: Vec<&'static str>,
+    },
+    /// A fixture would replace what somebody wrote.
+    #[error("{} is there, and was not made by `fixture generate`", path.display())]
+    #[diagnostic(help("name another file, or remove it first if nobody needs it; nothing was written"))]
+    NotGenerated {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder, a pipe or a device where a fixture was to be written.
+    #[error("{} is no file", path.display())]
+    #[diagnostic(help("name a file, or leave `--out` out to write to standard output"))]
+    NoFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// A registered backfill, check or generator does not fit the workspace.
+    #[error("{what} does not fit the workspace: {why}")]
+    #[diagnostic(help("correct its `about`"))]
+    Registration {
+        /// ``backfill `pet_traits` ``.
+        what: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// One URL for several databases.
+    #[error("`--url` names one database, and the command is for {count}")]
+    #[diagnostic(help("name the one that it belongs to: {}", known.join(", ")))]
+    UrlForSeveral {
+        /// How many.
+        count: usize,
+        /// Their names.
+        known: Vec<String>,
+    },
+    /// A `.env` that can't be read.
+    #[error(".env can't be used: {why}")]
+    #[diagnostic(help("each line is NAME=value; put values that hold spaces between double quotes"))]
+    DotEnv {
+        /// What is wrong.
+        why: String,
+    },
+    /// The working folder is not to be had.
+    #[error("can't work in {}: {source}", path.display())]
+    #[diagnostic(help("go to a folder that exists and that this user may enter"))]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// A name that can't be one.
+    #[error("`{name}` can't be the name of a migration: {why}")]
+    #[diagnostic(help("use lower-case letters, digits and single underscores, as in `add_colour`"))]
+    BadName {
+        /// The name.
+        name: String,
+        /// Which rule it breaks.
+        why: &'static str,
+    },
+    /// A name that is there already.
+    #[error("`{name}` is taken: {} exists", path.display())]
+    #[diagnostic(help("choose another name; nothing was written"))]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The file that has it.
+        path: PathBuf,
+    },
+    /// The registry is not where it should be, or not as it was written.
+    #[error("can't register the backfill in {}: {why}", path.display())]
+    #[diagnostic(help("keep the line `{}` as the last one inside `vec![…]`; nothing was written", mark))]
+    Registry {
+        /// The registry's file.
+        path: PathBuf,
+        /// The line above which backfills are added.
+        mark: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// A file can't be written.
+    #[error("can't write {}: {source}", path.display())]
+    #[diagnostic(help(
+        "{}",
+        if source.kind() == std::io::ErrorKind::NotFound { "make its folder first" } else { "check the permissions and the space left there" }
+    ))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// One report for several backfills.
+    #[error("`--report` names one file, and the command is for {count} backfills")]
+    #[diagnostic(help("name one backfill, or leave `--report` out: each then gets a file of its own"))]
+    ReportForSeveral {
+        /// How many.
+        count: usize,
+    },
+    /// A report can't be written.
+    #[error("can't write the report {path}: {why}")]
+    #[diagnostic(help("name a file in a folder that exists and that this user may write to, with `--report FILE`"))]
+    Report {
+        /// The report's file.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A URL of the environment that can't be used.
+    #[error("{error} (from {origin})")]
+    #[diagnostic(help("{}", error.help().map(|help| help.to_string()).unwrap_or_default()))]
+    UrlFrom {
+        /// Where it came from.
+        origin: String,
+        /// What is wrong with it.
+        error: engine::Error,
+    },
+    /// There is no PostgreSQL to start the server of the development databases with.
+    #[error("there is no PostgreSQL on this machine for a development database")]
+    #[diagnostic(help(
+        "run `cargo xtask postgres install`, or name a database with `--url` or in <NAME>_DATABASE_URL"
+    ))]
+    NoBinaries,
+    /// A migration requires a backfill that is none.
+    #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), or(nearest.as_ref()))]
+    #[diagnostic(help("{}", which_backfill(known)))]
+    RequiresUnknown {
+        /// The up file.
+        file: PathBuf,
+        /// The backfill.
+        backfill: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
+    /// A tool of the toolchain can't be run.
+    #[error("can't run the toolchain: {why}")]
+    #[diagnostic(help("install Rust with its components rustfmt and clippy"))]
+    Toolchain {
+        /// What the system said.
+        why: String,
+    },
+    /// The runtime can't be started.
+    #[error("can't start the runtime: {0}")]
+    #[diagnostic(help("check the limits on threads and open files"))]
+    Runtime(std::io::Error),
+    /// Nobody knows where this program is, of which rehearsals start processes.
+    #[error("can't find the file of this program: {0}")]
+    #[diagnostic(help("build it again"))]
+    Program(std::io::Error),
+}
+
+impl Error {
+    /// The exit code that it leads to.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Engine(error) => error.exit(),
+            Self::NoBinaries => Exit::Incomplete,
+            Self::Server(_) | Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) | Self::Program(_) => {
+                Exit::Failed
+            }
+            _ => Exit::Usage,
+        }
+    }
+}
+
+macro_rules! from_engine {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Engine(error.into())
+            }
+        })+
+    };
+}
+
+impl From<postgres_server::Error> for Error {
+    fn from(error: postgres_server::Error) -> Self {
+        Self::Server(error)
+    }
+}
+
+from_engine!(
+    backfill::Error,
+    check::Error,
+    engine::Error,
+    fixture::Error,
+    migration::Error,
+    sandbox::Error,
+    workspace::Error
+);

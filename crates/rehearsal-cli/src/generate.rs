@@ -1,0 +1,112 @@
+//! `fixture generate`: makes a fixture of any size, into a file or to standard output.
+
+use super::args::FixtureGenerateArgs;
+use super::context::Context;
+use super::error::Error;
+use crate::report::{count, duration};
+use rehearsal::Exit;
+use rehearsal::backfill::Stop;
+use rehearsal::generator::{Seed, Size, generate, is_generated};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub(super) fn run(context: &Context<'_>, args: &FixtureGenerateArgs) -> Result<Exit, Error> {
+    let database = context.workspace.database(&args.database)?;
+    let generator = context.generator(&database.name)?;
+    context.check_generators(&context.load(database)?)?;
+    let size = Size { units: args.units, seed: Seed(args.seed) };
+    let write = |out: &mut dyn Write| generate(generator, database.engine, size, out);
+    match &args.out {
+        None => match write(&mut context.terminal.raw()) {
+            // Who closed the pipe has seen enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Ok),
+            Err(source) => Err(Error::Write { path: PathBuf::from("standard output"), source }),
+            Ok(()) => Ok(Exit::Ok),
+        },
+        Some(out) => {
+            let start = Instant::now();
+            let stop = Stop::default();
+            listen(&stop);
+            match into_file(&context.resolve(out), &stop, write) {
+                Err(_) if stop.is_requested() => {
+                    context.terminal.note(&context.terminal.err().odd("stopped; nothing was written"));
+                    return Ok(Exit::Incomplete);
+                }
+                written => written?,
+            }
+            let (terminal, paint) = (context.terminal, context.paint());
+            let units = count(args.units, generator.about().unit);
+            terminal.result(&format!("{}: {units} of seed {}", paint.strong(&database.name), args.seed));
+            terminal.result(&format!(
+                "  {}  {} in {}",
+                paint.good("written"),
+                out.display(),
+                duration(start.elapsed())
+            ));
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+/// Ctrl-C ends the work where there is something to clear away.
+fn listen(stop: &Stop) {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.request();
+        }
+    });
+}
+
+/// Writes a file whole or not at all: beside the place first, then into it.
+fn into_file(path: &Path, stop: &Stop, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    // Behind a link, it is the file that is meant.
+    let place = if path.is_symlink() { path.canonicalize().map_err(failed)? } else { path.to_owned() };
+    match fs::metadata(&place) {
+        Ok(there) if there.is_file() => {
+            if !is_generated(&place).map_err(failed)? {
+                return Err(Error::NotGenerated { path: path.to_owned() });
+            }
+        }
+        Ok(_) => return Err(Error::NoFile { path: path.to_owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(folder).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".fixture-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Temporary files are private; a fixture is for the team, as far as the umask allows.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    // Its error would name the temporary file.
+    let file = builder.tempfile_in(folder).map_err(|error| failed(error.kind().into()))?;
+    write(&mut BufWriter::new(Stoppable { file: file.as_file(), stop })).map_err(failed)?;
+    file.persist(&place).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A file that takes no more once the person wants to stop.
+struct Stoppable<'s> {
+    file: &'s File,
+    stop: &'s Stop,
+}
+
+impl Write for Stoppable<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.stop.is_requested() {
+            return Err(io::Error::other("stopped"));
+        }
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,185 @@
+//! `new`: writes a migration pair and a check, and a backfill with its test, and registers it. Nothing is written unless
+//! everything can be.
+
+use super::args::NewArgs;
+use super::context::Context;
+use super::error::Error;
+use rehearsal::Exit;
+use rehearsal::migration::paths;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The line of the registry above which new backfills are put.
+const MARK: &str = "// New backfills are added above this line.";
+
+const REGISTRY: &str = "xtask/src/backfills/mod.rs";
+const UP: &str = include_str!("up.sql.txt");
+const DOWN: &str = include_str!("down.sql.txt");
+const CHECK: &str = include_str!("check.sql.txt");
+const BACKFILL: &str = include_str!("backfill.rs.txt");
+
+pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> {
+    let database = context.workspace.database(&args.database)?;
+    let loaded = context.load(database)?;
+    check_name(&args.name)?;
+    if let Some(taken) = loaded.history.migrations.iter().find(|migration| migration.name == args.name) {
+        return Err(Error::NameTaken { name: args.name.clone(), path: taken.up.path.clone() });
+    }
+    // Behind the newest one, also where that is dated in the future.
+    let now = jiff::Timestamp::now().strftime("%Y%m%d%H%M%S").to_string();
+    let newest = loaded.history.newest().unwrap_or_default();
+    let version = now.parse::<i64>().unwrap_or_default().max(newest + 1).to_string();
+    let fill = |template: &str| {
+        let rust_version =
+            version.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect::<Vec<_>>().join("_");
+        template
+            .replace("{{database}}", &database.name)
+            .replace("{{name}}", &args.name)
+            .replace("{{type}}", &camel_case(&args.name))
+            .replace("{{version}}", &version)
+            .replace("{{rust_version}}", &rust_version)
+    };
+    let (up, down) = paths(&database.folder, &version, &args.name);
+    let check = database.folder.join("checks").join(format!("{}.sql", args.name));
+    let mut files = vec![(up, fill(UP)), (down, fill(DOWN)), (check, fill(CHECK))];
+    if args.backfill {
+        files.push((Path::new(REGISTRY).with_file_name(format!("{}.rs", args.name)), fill(BACKFILL)));
+    }
+    for (path, _) in &files {
+        if path.exists() {
+            return Err(Error::NameTaken { name: args.name.clone(), path: path.clone() });
+        }
+    }
+    if args.backfill {
+        let path = PathBuf::from(REGISTRY);
+        let refused = |why: String| Error::Registry { path: path.clone(), mark: MARK, why };
+        let text = fs::read_to_string(&path).map_err(|error| refused(error.to_string()))?;
+        let registered = register(&text, &args.name).ok_or_else(|| refused("the mark is missing".to_owned()))?;
+        files.push((path, registered));
+    }
+    for (done, (path, text)) in files.iter().enumerate() {
+        if let Err(error) = write(path, text) {
+            for (path, _) in &files[..done] {
+                drop(fs::remove_file(path));
+            }
+            return Err(error);
+        }
+    }
+    for (path, _) in &files {
+        context.terminal.result(&format!("  {}", path.display()));
+    }
+    let next = match (args.backfill, context.traffic(&database.name)) {
+        (false, _) => "fill in the files, then: cargo xtask ci".to_owned(),
+        (true, Some(_)) => "fill in the files, then: cargo xtask backfill --verify, cargo xtask ci".to_owned(),
+        (true, None) => format!(
+            "fill in the files, and write what the app does meanwhile into xtask/src/traffic/{}.rs, then: cargo xtask backfill \
+             --verify, cargo xtask ci",
+            database.name
+        ),
+    };
+    context.terminal.note(&context.terminal.err().faint(next));
+    Ok(Exit::Ok)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let whole = path.with_added_extension("new");
+    let written = fs::write(&whole, text).and_then(|()| fs::rename(&whole, path));
+    written.map_err(|error| {
+        drop(fs::remove_file(&whole));
+        failed(error)
+    })
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let bad = |why| Err(Error::BadName { name: name.to_owned(), why });
+    // `r#` would be needed for these as the name of a module; there is no good reason for such a name.
+    const KEYWORDS: &[&str] = &[
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+        "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+        "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+        "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    // A module of such a name would hide the crate.
+    const CRATES: &[&str] = &["alloc", "app", "core", "proc_macro", "sqlx", "std", "test", "uuid", "xtask"];
+    match name {
+        "" => bad("it is empty"),
+        _ if !name.starts_with(|c: char| c.is_ascii_lowercase()) => bad("it does not begin with a lower-case letter"),
+        _ if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') => {
+            bad("it is not snake_case")
+        }
+        _ if name.contains("__") || name.ends_with('_') => bad("an underscore stands alone between words"),
+        _ if KEYWORDS.contains(&name) => bad("it is a keyword of Rust"),
+        _ if CRATES.contains(&name) => bad("it is the name of a crate"),
+        _ if name.len() > 100 => bad("it is longer than 100 letters"),
+        _ => Ok(()),
+    }
+}
+
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').filter(|word| !word.is_empty()).map(capital).collect()
+}
+
+/// The registry with one more backfill; none where the mark is missing.
+fn register(registry: &str, name: &str) -> Option<String> {
+    let mark = registry.find(MARK)?;
+    let line = registry[..mark].rfind('\n')? + 1;
+    let indent = &registry[line..mark];
+    let entry = format!("{indent}Box::new({name}::{}Backfill),\n", camel_case(name));
+    let modules: Vec<&str> = registry.lines().filter(|line| line.starts_with("mod ")).collect();
+    let module = format!("mod {name};");
+    let mut text = registry.to_owned();
+    text.insert_str(line, &entry);
+    // In the order that rustfmt wants; before the first line that is not a module where there is none yet.
+    let place = modules.iter().find(|other| ***other > *module).or(None);
+    let at = match (place, modules.last()) {
+        (Some(next), _) => text.find(next)?,
+        (None, Some(last)) => text.find(last)? + last.len() + 1,
+        (None, None) => text.find("\nuse ")? + 1,
+    };
+    text.insert_str(at, &(module + "\n"));
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn names() {
+        let check = |name: &str, ok: bool| assert_eq!(check_name(name).is_ok(), ok, "{name}");
+        check("add_colour", true);
+        check("v2_schema", true);
+        check("", false);
+        check("AddColour", false);
+        check("add-colour", false);
+        check("add colour", false);
+        check("_add", false);
+        check("add_", false);
+        check("add__colour", false);
+        check("2nd", false);
+        check("größe", false);
+        check("../evil", false);
+        check("match", false);
+        check("sqlx", false);
+    }
+
+    #[test]
+    fn registers_in_order() {
+        let registry =
+            |modules: &str, entries: &str| format!("//! Doc.\n\n{modules}\nuse x;\n\nvec![\n{entries}    {MARK}\n]\n");
+        let check = |modules: &str, expect: &str| {
+            let got = register(&registry(modules, ""), "b_c");
+            assert_eq!(got, Some(registry(expect, "    Box::new(b_c::BCBackfill),\n")));
+        };
+        check("mod a;\n", "mod a;\nmod b_c;\n");
+        check("mod c;\n", "mod b_c;\nmod c;\n");
+        check("mod a;\nmod z;\n", "mod a;\nmod b_c;\nmod z;\n");
+        assert_eq!(register("vec![]", "b"), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! What came of a backfill, for a person.
+
+use super::{Paint, accounts_table, columns, count, duration, thousands};
+use rehearsal::backfill::{Effect, Ending, Outcome};
+
+/// A heading that says what was done, and the counts below it.
+#[must_use]
+pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> String {
+    let about = outcome.about;
+    let counts = &outcome.counts;
+    if let (0, Some(done)) = (counts.units, outcome.already_done) {
+        let nothing = match (outcome.effect, done) {
+            (Effect::Undo, _) => format!("nothing to undo: no {} is filled", about.unit),
+            (_, 0) => format!("nothing to do: there is no {}", about.unit),
+            _ => format!("nothing to do: {} done already", is_are(done, about.unit)),
+        };
+        return format!("{} on {database}: {nothing}\n", paint.strong(about.name));
+    }
+    let did = match (outcome.effect, outcome.ending) {
+        (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => paint.odd("dry run, nothing was written"),
+        (Effect::Predict, Ending::Stopped) => paint.odd("dry run, interrupted; the counts are of a part"),
+        (_, Ending::Stopped) => paint.odd("interrupted; run it again to go on from here"),
+        (Effect::Undo, Ending::Finished) => paint.good("undone"),
+        (_, Ending::FinishedElsewhere) => {
+            paint.good("done, together with another process, whose report has the findings")
+        }
+        (_, Ending::Finished) => paint.good("done"),
+    };
+    let would = match outcome.effect {
+        Effect::Predict => "would be written",
+        Effect::Undo => "taken back",
+        Effect::Execute | Effect::Again => "written",
+    };
+    let before = match &outcome.resumed {
+        Some(resumed) => format!(", {} of them by an earlier process", thousands(resumed.units)),
+        None => String::new(),
+    };
+    let mut rows = vec![
+        (format!("{}s", about.unit), format!("{}{before}", thousands(counts.units))),
+        ("rows".to_owned(), format!("{} {would}", thousands(counts.writes))),
+    ];
+    if counts.left_alone > 0 {
+        let why = match outcome.effect {
+            Effect::Undo => "something refers to them",
+            _ => "somebody else had filled them meanwhile",
+        };
+        rows.push((String::new(), format!("{} left alone: {why}", thousands(counts.left_alone))));
+    }
+    if outcome.left > 0 {
+        let left = format!("{} came meanwhile, or stay to be done: run it again", count(outcome.left, about.unit));
+        rows.push(("left".to_owned(), paint.odd(left)));
+    }
+    if counts.retries > 0 {
+        rows.push(("retries".to_owned(), format!("{}, each from the last batch committed", thousands(counts.retries))));
+    }
+    for (kind, n) in &counts.findings {
+        rows.push((kind.to_string(), paint.odd(thousands(*n))));
+    }
+    for (group, labels) in &counts.tallies {
+        let mut labels: Vec<_> = labels.iter().collect();
+        labels.sort_by_key(|(label, n)| (std::cmp::Reverse(**n), label.as_str()));
+        let all = labels.iter().map(|(label, n)| format!("{label} {}", thousands(**n))).collect::<Vec<_>>().join(", ");
+        rows.push((group.clone(), all));
+    }
+    rows.push((
+        "time".to_owned(),
+        format!("{} in {}", duration(outcome.took), count(counts.batches, "batch").replace("batchs", "batches")),
+    ));
+    let (rows, values) = (columns(&rows), accounts_table(&counts.values, paint));
+    format!("{} on {database}: {did}\n{rows}{values}", paint.strong(about.name))
+}
+
+fn is_are(n: u64, unit: &str) -> String {
+    if n == 1 { format!("1 {unit} is") } else { format!("{} {unit}s are", thousands(n)) }
+}

@@ -1,0 +1,82 @@
+//! The verdicts of checks, with the first offenders of each in a table.
+
+use super::{Paint, columns};
+use comfy_table::{LineStyle, Table, TableStyle};
+use rehearsal::check::{CheckResult, Verdict};
+use rehearsal_db::{Rows, Value};
+use serde_json::json;
+
+/// For a person: a line a check, then a table for each red one and each report.
+#[must_use]
+pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
+    let verdict = |result: &CheckResult| match &result.verdict {
+        Verdict::Green => paint.good("ok"),
+        Verdict::Red { offenders, .. } if offenders.rows.is_empty() => {
+            paint.bad("FAILED: it returned no row, and should return some")
+        }
+        Verdict::Red { offenders, more } => {
+            let n = offenders.rows.len();
+            let rows = if n == 1 { "row" } else { "rows" };
+            paint.bad(if *more {
+                format!("FAILED: more than {n} offending rows")
+            } else {
+                format!("FAILED: {n} offending {rows}")
+            })
+        }
+        Verdict::Report { .. } => paint.faint("report"),
+        Verdict::OutOfWindow => paint.faint("not at this version"),
+        Verdict::RehearsalOnly => paint.faint("in rehearsals only"),
+    };
+    let mut text = columns(&results.iter().map(|result| (result.name.clone(), verdict(result))).collect::<Vec<_>>());
+    for result in results {
+        let (rows, more) = match &result.verdict {
+            Verdict::Red { offenders, more } if !offenders.rows.is_empty() => (offenders, *more),
+            Verdict::Report { rows, more } if !rows.rows.is_empty() => (rows, *more),
+            _ => continue,
+        };
+        text.push_str(&format!("\n{}\n{}", paint.strong(&result.name), table(rows)));
+        if more {
+            text.push_str("  … and more\n");
+        }
+    }
+    text
+}
+
+fn table(rows: &Rows) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
+    table.set_header(&rows.columns);
+    for row in &rows.rows {
+        table.add_row(row.iter().map(ToString::to_string));
+    }
+    table.lines().map(|line| format!("  {}\n", line.trim_end())).collect()
+}
+
+/// For a script: an array of `check`, `verdict` (`ok`, `failed`, `report`, `skipped`), `columns`, `rows`, `more`.
+#[must_use]
+pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
+    let none = Rows::default();
+    let one = |result: &CheckResult| {
+        let (verdict, rows, more) = match &result.verdict {
+            Verdict::Green => ("ok", &none, false),
+            Verdict::Red { offenders, more } => ("failed", offenders, *more),
+            Verdict::Report { rows, more } => ("report", rows, *more),
+            Verdict::OutOfWindow | Verdict::RehearsalOnly => ("skipped", &none, false),
+        };
+        let rows_json: Vec<Vec<serde_json::Value>> =
+            rows.rows.iter().map(|row| row.iter().map(value).collect()).collect();
+        json!({ "check": result.name, "verdict": verdict, "columns": rows.columns, "rows": rows_json, "more": more })
+    };
+    results.iter().map(one).collect()
+}
+
+/// Numbers and text as they are; bytes, and what JSON can't hold, as a person would read them.
+fn value(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Int(n) => json!(n),
+        Value::Real(x) => json!(x),
+        Value::Text(text) => json!(text),
+        Value::Blob(_) => json!(value.to_string()),
+    }
+}

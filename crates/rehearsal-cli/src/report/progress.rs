@@ -1,0 +1,147 @@
+//! Progress of a backfill: a bar with rate and time left where somebody can see it move, plain lines with counts and times
+//! where the output is a log.
+
+use super::{Terminal, duration, thousands};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use rehearsal::event::Resumed;
+use rehearsal::ledger::{Counts, Finding};
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How often a log gets a line.
+const EVERY: Duration = Duration::from_secs(5);
+/// How many findings are shown; the report has all of them.
+const FINDINGS: u64 = 10;
+
+/// The progress of one backfill, fed by its events.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    terminal: &'a Terminal,
+    state: Mutex<Option<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    bar: Option<ProgressBar>,
+    backfill: &'static str,
+    units: u64,
+    before: u64,
+    start: Instant,
+    last_line: Instant,
+    findings: u64,
+}
+
+impl<'a> Progress<'a> {
+    /// Progress on that terminal.
+    #[must_use]
+    pub fn new(terminal: &'a Terminal) -> Self {
+        Self { terminal, state: Mutex::new(None) }
+    }
+
+    fn with(&self, update: impl FnOnce(&mut State)) {
+        // A panic in another thread while it held the lock would be reported there; the counts are still good.
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(state) = state.as_mut() {
+            update(state);
+        }
+    }
+
+    /// A pass begins.
+    pub fn start(&self, backfill: &'static str, units: u64, resumed: Option<&Resumed>) {
+        if let Some(resumed) = resumed {
+            let done = thousands(resumed.units);
+            self.terminal.note(&format!("{backfill}: an earlier run stopped after {done} units; going on from there"));
+        }
+        let bar = self.terminal.bars().filter(|_| units > 0).map(|bars| {
+            let bar = bars.add(ProgressBar::new(units));
+            let style =
+                ProgressStyle::with_template("  {prefix} {bar:30} {done} of {all} · {rate} a second · {eta} left");
+            if let Ok(style) = style {
+                let done = |state: &ProgressState, to: &mut dyn Write| {
+                    let _ = write!(to, "{}", thousands(state.pos()));
+                };
+                let all = move |_: &ProgressState, to: &mut dyn Write| {
+                    let _ = write!(to, "{}", thousands(units));
+                };
+                let rate = |state: &ProgressState, to: &mut dyn Write| {
+                    let _ = write!(to, "{}", whole(state.per_sec()));
+                };
+                let style = style.with_key("done", done).with_key("all", all).with_key("rate", rate);
+                bar.set_style(style.progress_chars("━╸─"));
+            }
+            bar.set_prefix(backfill);
+            bar
+        });
+        let now = Instant::now();
+        let before = resumed.map_or(0, |resumed| resumed.units);
+        let state = State { bar, backfill, units, before, start: now, last_line: now, findings: 0 };
+        *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(state);
+    }
+
+    /// Something is to be said of a unit.
+    pub fn unit(&self, line: &str) {
+        self.terminal.note(&format!("  {line}"));
+    }
+
+    /// Something was found.
+    pub fn found(&self, finding: &Finding) {
+        self.with(|state| {
+            state.findings += 1;
+            match state.findings {
+                1..=FINDINGS => self.terminal.note(&format!("  {}: {finding}", finding.kind)),
+                n if n == FINDINGS + 1 => self.terminal.note("  … more findings; the report lists every one"),
+                _ => {}
+            }
+        });
+    }
+
+    /// A batch is done.
+    pub fn batch(&self, counts: &Counts) {
+        self.with(|state| {
+            let done = counts.units - state.before;
+            if let Some(bar) = &state.bar {
+                bar.set_position(done);
+            } else if state.last_line.elapsed() >= EVERY {
+                state.last_line = Instant::now();
+                self.terminal.note(&state.line(done));
+            }
+        });
+    }
+
+    /// The pass is over.
+    pub fn end(&self) {
+        self.with(|state| {
+            if let Some(bar) = &state.bar {
+                bar.finish_and_clear();
+            }
+        });
+    }
+}
+
+impl State {
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn line(&self, done: u64) -> String {
+        let rate = done as f64 / self.start.elapsed().as_secs_f64().max(1e-9);
+        let left = Duration::try_from_secs_f64(self.units.saturating_sub(done) as f64 / rate.max(1e-9));
+        let percent = (done * 100).checked_div(self.units).unwrap_or(100);
+        let rate = whole(rate);
+        format!(
+            "  {}: {} of {} ({percent} %) after {}, {rate} a second, {}",
+            self.backfill,
+            thousands(done),
+            thousands(self.units),
+            duration(self.start.elapsed()),
+            match left {
+                Ok(left) if left >= Duration::from_secs(1) => format!("about {} left", duration(left)),
+                _ => "nearly done".to_owned(),
+            },
+        )
+    }
+}
+
+/// A rate without its fraction.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people, never negative")]
+fn whole(rate: f64) -> String {
+    thousands(rate as u64)
+}

@@ -1,0 +1,95 @@
+//! The migrations and backfills of a database in one timeline, and where each stands.
+
+use super::{Paint, columns, timeline_text};
+use rehearsal::backfill::{About, Standing};
+use rehearsal::ledger::Told;
+use rehearsal::migration::State;
+use serde_json::{Value, json};
+
+/// One line of a status.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatusRow {
+    /// The version of a migration; of a backfill, that of the migration behind which it can run.
+    pub version: i64,
+    /// The name.
+    pub name: String,
+    /// Where it stands.
+    pub standpoint: Standpoint,
+}
+
+/// Where a migration or a backfill stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standpoint {
+    /// A migration.
+    Migration {
+        /// Whether it is applied.
+        state: State,
+        /// Whether it can be reverted.
+        reversible: bool,
+        /// The backfills that it waits for.
+        requires: Vec<String>,
+    },
+    /// A backfill.
+    Backfill {
+        /// What it says of itself.
+        about: About,
+        /// What is left to do.
+        standing: Standing,
+        /// Its last run.
+        run: Option<Box<Told>>,
+    },
+}
+
+/// For a person.
+#[must_use]
+pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| match &row.standpoint {
+            Standpoint::Migration { state, reversible, requires } => {
+                let waits = match state {
+                    State::Pending if !requires.is_empty() => paint.faint(format!("  needs {}", requires.join(", "))),
+                    _ => String::new(),
+                };
+                let state = match state {
+                    State::Applied(when) => paint.good(format!("applied {when}")),
+                    State::Pending => paint.odd("pending"),
+                };
+                let one_way = if *reversible { String::new() } else { paint.faint("  no down file") };
+                (format!("{}_{}", row.version, row.name), format!("{state}{one_way}{waits}"))
+            }
+            Standpoint::Backfill { about, standing, run } => {
+                (format!("  backfill {}", row.name), timeline_text(about, standing, run.as_deref(), paint))
+            }
+        })
+        .collect();
+    columns(&rows)
+}
+
+/// For a script: an array in the order of the timeline. Each has `kind`, `version` and `name`; a `migration` has `state`
+/// (`applied` or `pending`), `applied_at` (UTC, as the database wrote it, or null), `reversible` and `requires` (backfills); a
+/// `backfill` has `state` (that of its last run, or null) and `pending` (units, or null where it can't run), and stands behind
+/// the migration of its `version`.
+#[must_use]
+pub fn status_json(rows: &[StatusRow]) -> Value {
+    let row = |row: &StatusRow| match &row.standpoint {
+        Standpoint::Migration { state, reversible, requires } => {
+            let (state, when) = match state {
+                State::Applied(when) => ("applied", Some(when)),
+                State::Pending => ("pending", None),
+            };
+            json!({ "kind": "migration", "version": row.version, "name": row.name, "state": state, "applied_at": when,
+                    "reversible": reversible, "requires": requires })
+        }
+        Standpoint::Backfill { standing, run, .. } => {
+            let pending = match standing {
+                Standing::TooEarly | Standing::Over => None,
+                Standing::Pending(units) => Some(*units),
+                Standing::Done => Some(0),
+            };
+            let state = run.as_ref().map(|run| &run.state);
+            json!({ "kind": "backfill", "version": row.version, "name": row.name, "state": state, "pending": pending })
+        }
+    };
+    rows.iter().map(row).collect()
+}

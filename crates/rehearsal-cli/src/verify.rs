@@ -1,0 +1,44 @@
+//! `verify`: the checks, against the target.
+
+use super::args::VerifyArgs;
+use super::context::Context;
+use super::error::Error;
+use super::output::Output;
+use super::target::Missing;
+use crate::report::{checks_json, checks_table};
+use rehearsal::Exit;
+use rehearsal::check;
+use rehearsal::migration;
+
+pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Error> {
+    let names: Vec<String> = args.database.iter().cloned().collect();
+    let databases = context.databases(&names)?;
+    let mut exit = Exit::Ok;
+    for (database, target) in context.targets(&databases, &args.target, Missing::Refuse).await? {
+        let loaded = context.load(database)?;
+        context.check_windows(&loaded)?;
+        let mut connection = target.open_to_read().await?;
+        let look = async {
+            let applied = migration::applied(&mut connection).await?;
+            let version = applied.last().map_or(0, |done| done.version);
+            let row_checks = context.row_checks(&database.name);
+            let results = check::run_all(&mut connection, version, &loaded.checks, &row_checks).await?;
+            Ok::<_, Error>((version, results))
+        };
+        let looked = look.await;
+        let (version, results) = connection.close_with(looked).await?;
+        let paint = context.paint();
+        match Output::of(args.json) {
+            Output::Json => context.terminal.result(&checks_json(&results).to_string()),
+            Output::Text => {
+                let place = format!("{} on {} at {version}", paint.strong(&database.name), target.address);
+                let empty = if results.is_empty() { ": there are no checks" } else { "" };
+                context.terminal.result(&format!("{place}{empty}\n{}", checks_table(&results, paint)));
+            }
+        }
+        if check::is_red(&results) {
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,343 @@
+//! A lexer for SQL text: just enough to tell statements, comments, strings and identifiers apart, so that a file can be
+//! run statement by statement and an error can be shown where it is. It never judges whether SQL is right.
+
+use super::Engine;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A keyword, an unquoted identifier or a number.
+    Word,
+    /// An identifier in double quotes, backticks or brackets.
+    Quoted,
+    /// A string in single quotes.
+    String,
+    /// A comment of either form.
+    Comment,
+    /// Any other single character.
+    Punct,
+}
+
+/// A token: its kind and where it stands, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// What kind of token it is.
+    pub kind: Kind,
+    /// Where it starts, in bytes.
+    pub start: usize,
+    /// Its text as it stands in the SQL.
+    pub text: &'a str,
+}
+
+impl<'a> Token<'a> {
+    /// True for this word, in upper or lower case.
+    pub fn is(&self, word: &str) -> bool {
+        matches!(self.kind, Kind::Word | Kind::Punct) && self.text.eq_ignore_ascii_case(word)
+    }
+
+    /// What stands between the marks of a string in dollars, and where that starts.
+    pub fn body(&self) -> Option<(usize, &'a str)> {
+        let mark = self.text.strip_prefix('$')?.find('$')? + 2;
+        let body = self.text.get(mark..self.text.len().checked_sub(mark)?)?;
+        Some((self.start + mark, body))
+    }
+
+    /// The token as it is compared: keywords in upper case, identifiers without their quotes.
+    pub fn normal(&self) -> String {
+        match self.kind {
+            Kind::Word => self.text.to_ascii_uppercase(),
+            Kind::Quoted => {
+                let mut inner = self.text.chars();
+                let (open, close) = (inner.next(), inner.next_back());
+                let inner = inner.as_str();
+                match (open, close) {
+                    (Some('['), Some(']')) => inner.to_ascii_uppercase(),
+                    (Some(open), Some(close)) if open == close => {
+                        inner.replace(&[close; 2].iter().collect::<String>(), &close.to_string()).to_ascii_uppercase()
+                    }
+                    // Never closed.
+                    _ => self.text.to_ascii_uppercase(),
+                }
+            }
+            Kind::String | Kind::Comment | Kind::Punct => self.text.to_owned(),
+        }
+    }
+}
+
+/// The tokens of `sql`, comments included, white space left out. Anything that is not closed reaches to the end.
+pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
+    let bytes = sql.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        let kind = match bytes[at] {
+            b if b.is_ascii_whitespace() => {
+                at += 1;
+                continue;
+            }
+            // A byte order mark is a space there.
+            _ if engine == Engine::Sqlite && sql[at..].starts_with('\u{feff}') => {
+                at += '\u{feff}'.len_utf8();
+                continue;
+            }
+            b'-' if bytes.get(at + 1) == Some(&b'-') => {
+                at = sql[at..].find('\n').map_or(bytes.len(), |n| at + n);
+                Kind::Comment
+            }
+            b'/' if bytes.get(at + 1) == Some(&b'*') => {
+                at = end_of_comment(bytes, at, engine);
+                Kind::Comment
+            }
+            b'$' if engine == Engine::Postgres
+                && let Some(end) = end_of_dollars(sql, at) =>
+            {
+                at = end;
+                Kind::String
+            }
+            b'\'' if engine == Engine::Postgres && follows_e(&tokens, start) => {
+                at = close_escaped(bytes, at + 1);
+                Kind::String
+            }
+            b'\'' => {
+                at = close(bytes, at + 1, b'\'');
+                Kind::String
+            }
+            quote @ (b'"' | b'`') if quote == b'"' || engine == Engine::Sqlite => {
+                at = close(bytes, at + 1, quote);
+                Kind::Quoted
+            }
+            b'[' if engine == Engine::Sqlite => {
+                at = sql[at..].find(']').map_or(bytes.len(), |n| at + n + 1);
+                Kind::Quoted
+            }
+            b if b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii() => {
+                while at < bytes.len()
+                    && (bytes[at].is_ascii_alphanumeric()
+                        || matches!(bytes[at], b'_' | b'$' | b'.')
+                        || !bytes[at].is_ascii())
+                {
+                    // A dot belongs to a number, not between two identifiers.
+                    if bytes[at] == b'.' && !bytes[start].is_ascii_digit() {
+                        break;
+                    }
+                    at += 1;
+                }
+                Kind::Word
+            }
+            _ => {
+                at += 1;
+                Kind::Punct
+            }
+        };
+        tokens.push(Token { kind, start, text: &sql[start..at] });
+    }
+    tokens
+}
+
+/// The end of a quoted run that began before `at`, doubled quotes passed over.
+fn close(bytes: &[u8], mut at: usize, quote: u8) -> usize {
+    while at < bytes.len() {
+        if bytes[at] == quote {
+            if bytes.get(at + 1) != Some(&quote) {
+                return at + 1;
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// The end of a comment in stars; PostgreSQL's may be nested.
+fn end_of_comment(bytes: &[u8], start: usize, engine: Engine) -> usize {
+    let (mut at, mut depth) = (start + 2, 1);
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'*', Some(b'/')) => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            (b'/', Some(b'*')) if engine == Engine::Postgres => {
+                depth += 1;
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// The end of a string between two `$tag$`; none where no tag begins at `start`.
+fn end_of_dollars(sql: &str, start: usize) -> Option<usize> {
+    let rest = &sql[start + 1..];
+    let tag_end = rest.find('$')?;
+    let tag = &rest[..tag_end];
+    let is_tag = !tag.starts_with(|c: char| c.is_ascii_digit()) && tag.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let mark = &sql[start..start + tag_end + 2];
+    let body = start + mark.len();
+    is_tag.then(|| sql[body..].find(mark).map_or(sql.len(), |n| body + n + mark.len()))
+}
+
+/// True where the last token is the `E` that lets backslashes escape in the string behind it.
+fn follows_e(tokens: &[Token<'_>], start: usize) -> bool {
+    tokens.last().is_some_and(|last| last.text.eq_ignore_ascii_case("E") && last.start + 1 == start)
+}
+
+/// The end of a string in which a backslash takes the next byte's meaning away.
+fn close_escaped(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'\'' if bytes.get(at + 1) == Some(&b'\'') => at += 2,
+            b'\'' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// One statement of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// Where its first token starts, in bytes from the start of the file.
+    pub start: usize,
+    /// Its text, from its first token to its semicolon.
+    pub text: &'a str,
+}
+
+/// The statements of `sql`, each with its semicolon. Comments between statements belong to none; the body of a trigger
+/// belongs to its `CREATE TRIGGER` on SQLite, by the rule of `sqlite3_complete`: it ends at `; END ;`. On PostgreSQL the body
+/// of a function between `BEGIN ATOMIC` and `END` belongs to its `CREATE`.
+pub fn statements(sql: &str, engine: Engine) -> Vec<Statement<'_>> {
+    let mut found = Vec::new();
+    let mut current: Vec<Token<'_>> = Vec::new();
+    for token in tokens(sql, engine).into_iter().filter(|token| token.kind != Kind::Comment) {
+        if current.is_empty() && token.is(";") {
+            continue;
+        }
+        current.push(token);
+        if token.is(";") && !is_inside(&current, engine) {
+            found.extend(statement(sql, &current));
+            current.clear();
+        }
+    }
+    found.extend(statement(sql, &current));
+    found
+}
+
+fn statement<'a>(sql: &'a str, tokens: &[Token<'a>]) -> Option<Statement<'a>> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    Some(Statement { start: first.start, text: &sql[first.start..last.start + last.text.len()] })
+}
+
+/// True where a semicolon, the last of `tokens`, ends only a part of a statement.
+fn is_inside(tokens: &[Token<'_>], engine: Engine) -> bool {
+    match engine {
+        Engine::Sqlite => is_trigger(tokens) && !ends_trigger(tokens),
+        Engine::Postgres => {
+            let atomic = tokens.windows(2).position(|pair| pair[0].is("BEGIN") && pair[1].is("ATOMIC"));
+            atomic.is_some_and(|at| {
+                // `CASE … END` is the one other thing that ends like that.
+                let count = |word: &str| tokens[at..].iter().filter(|token| token.is(word)).count();
+                tokens.first().is_some_and(|first| first.is("CREATE")) && count("END") < 1 + count("CASE")
+            })
+        }
+    }
+}
+
+fn is_trigger(tokens: &[Token<'_>]) -> bool {
+    let mut words = tokens.iter().filter(|token| !token.is("TEMP") && !token.is("TEMPORARY"));
+    words.next().is_some_and(|token| token.is("CREATE")) && words.next().is_some_and(|token| token.is("TRIGGER"))
+}
+
+fn ends_trigger(tokens: &[Token<'_>]) -> bool {
+    matches!(tokens, [.., before, end, _] if before.is(";") && end.is("END"))
+}
+
+/// Line and column (both from 1, the column in characters) of a byte offset, with the line itself.
+pub fn position(text: &str, offset: usize) -> (usize, usize, &str) {
+    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+    let line_end = text[offset..].find('\n').map_or(text.len(), |n| offset + n);
+    let line = text[line_start..line_end].trim_end_matches('\r');
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1, line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use proptest::prelude::*;
+
+    #[test]
+    fn splits() {
+        let check = |sql: &str, expect: &[&str]| {
+            assert_eq!(statements(sql, Engine::Sqlite).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
+        };
+        check("", &[]);
+        check(" ; ;\n-- only a comment", &[]);
+        check("SELECT 1", &["SELECT 1"]);
+        check("a; -- b;\nc /* ; */ d;", &["a;", "c /* ; */ d;"]);
+        check("a ';' '''' b; \"x;\"\"\" [;] `;`;", &["a ';' '''' b;", "\"x;\"\"\" [;] `;`;"]);
+        check(
+            "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END; e;",
+            &[
+                "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; DELETE FROM d; END;",
+                "e;",
+            ],
+        );
+        check("CREATE TABLE trigger_log (a); b", &["CREATE TABLE trigger_log (a);", "b"]);
+        check("a 'never closed; b", &["a 'never closed; b"]);
+        check("sélect 'é'; x", &["sélect 'é';", "x"]);
+        check("a.b = 1.5e3;", &["a.b = 1.5e3;"]);
+        check("\u{feff}CREATE TRIGGER t BEGIN a; END; b", &["CREATE TRIGGER t BEGIN a; END;", "b"]);
+    }
+
+    #[test]
+    fn splits_as_postgres_does() {
+        let check = |sql: &str, expect: &[&str]| {
+            assert_eq!(statements(sql, Engine::Postgres).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
+        };
+        check("a $$ ; $$; b $x$ $$ ; $y$ $x$; c", &["a $$ ; $$;", "b $x$ $$ ; $y$ $x$;", "c"]);
+        check("a $1; b", &["a $1;", "b"]);
+        check(r"a E'\';' ; b '\'; c", &[r"a E'\';' ;", r"b '\';", "c"]);
+        check("a /* /* ; */ ; */ b; c", &["a /* /* ; */ ; */ b;", "c"]);
+        check("a ARRAY['x;y']; b[1]; c", &["a ARRAY['x;y'];", "b[1];", "c"]);
+        check("CREATE TRIGGER t EXECUTE FUNCTION f(); b;", &["CREATE TRIGGER t EXECUTE FUNCTION f();", "b;"]);
+        check(
+            "CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END; b",
+            &["CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END;", "b"],
+        );
+    }
+
+    #[test]
+    fn positions() {
+        let check =
+            |text: &str, offset: usize, expect: (usize, usize, &str)| assert_eq!(position(text, offset), expect);
+        check("", 0, (1, 1, ""));
+        check("ab\ncd", 4, (2, 2, "cd"));
+        check("é\r\nüx\r\ny", 6, (2, 2, "üx"));
+        check("ab", 99, (1, 3, "ab"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_between_statements(sql in "[a-cE;'\"\\-/* \n\\[\\]`é$\\\\]{0,60}", postgres in any::<bool>()) {
+            let engine = if postgres { Engine::Postgres } else { Engine::Sqlite };
+            let all: Vec<_> = tokens(&sql, engine).into_iter().filter(|t| t.kind != Kind::Comment && t.text != ";").map(|t| t.start).collect();
+            let kept: Vec<_> = statements(&sql, engine)
+                .into_iter()
+                .flat_map(|s| tokens(s.text, engine).into_iter().map(move |t| (t.kind, t.text, t.start + s.start)))
+                .filter(|(kind, text, _)| *kind != Kind::Comment && *text != ";")
+                .map(|(_, _, start)| start)
+                .collect();
+            prop_assert_eq!(all, kept);
+            tokens(&sql, engine).iter().for_each(|token| drop(token.normal()));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What an engine says when a statement names something that is not there, taken apart; and whether a script makes something
+//! of that name. Only the message tells; where a server speaks another language than English, nothing is known.
+
+use super::Engine;
+use super::lex::{Kind, Token, tokens};
+use std::fmt;
+
+/// Something that a statement names and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What it is, in the engine's own words: `table`, `schema`, `extension`.
+    pub kind: String,
+    /// Its name, as the engine gives it.
+    pub name: String,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
+impl Missing {
+    /// SQL that would make it; none where SQL can't.
+    #[must_use]
+    pub fn remedy(&self, engine: Engine) -> Option<String> {
+        let name = &self.name;
+        match (engine, self.kind.as_str()) {
+            // What a program defines for its connections, or what has to be installed.
+            (Engine::Sqlite, "function" | "module" | "collation") | (_, "extension") => None,
+            (_, "schema" | "role") => Some(format!("CREATE {} {name};", self.kind.to_uppercase())),
+            (_, "table") => {
+                let schema = name.split_once('.').map(|(schema, _)| format!("CREATE SCHEMA {schema}; "));
+                let schema = schema.unwrap_or_default();
+                Some(format!("{schema}CREATE TABLE {name} (…), with the columns that are used"))
+            }
+            (_, "function") => Some(format!("CREATE FUNCTION {name} …, or the extension that it is part of")),
+            (_, kind) => Some(format!("CREATE {} {name} …", kind.to_uppercase())),
+        }
+    }
+}
+
+impl Engine {
+    /// What a message of this engine says is not there; none where it is about something else.
+    pub fn missing(self, why: &str) -> Option<Missing> {
+        let (kind, name) = match self {
+            Self::Sqlite => sqlite(why),
+            Self::Postgres => postgres(why),
+        }?;
+        Some(Missing { kind: kind.to_owned(), name: name.to_owned() })
+    }
+
+    /// True where a script makes something of that name, or gives something that name.
+    pub fn makes(self, sql: &str, name: &str) -> bool {
+        let name: Vec<String> = name.split('(').next().unwrap_or(name).split('.').map(str::to_uppercase).collect();
+        let all = tokens(sql, self);
+        let words: Vec<Token<'_>> = all.into_iter().filter(|token| token.kind != Kind::Comment).collect();
+        (0..words.len()).any(|i| {
+            let rest = &words[i..];
+            match rest {
+                [create, rest @ ..] if create.is("CREATE") => {
+                    let head = rest.iter().take_while(|word| !["(", "ON", "AS", ";"].iter().any(|end| word.is(end)));
+                    is_named(&head.copied().collect::<Vec<_>>(), &name)
+                }
+                [rename, to, named, ..] if rename.is("RENAME") && to.is("TO") => {
+                    is_named(&[*named], &name[name.len() - 1..])
+                }
+                [string, ..] => string.body().is_some_and(|(_, body)| self.makes(body, &name.join("."))),
+                [] => false,
+            }
+        })
+    }
+}
+
+/// True where these words hold a name, its parts with dots between them.
+fn is_named(words: &[Token<'_>], name: &[String]) -> bool {
+    let parts: Vec<String> = words.iter().map(Token::normal).collect();
+    let wanted = name.join(" . ");
+    let wanted: Vec<&str> = wanted.split(' ').collect();
+    parts.windows(wanted.len()).any(|window| window == wanted)
+}
+
+const POSTGRES: &[(&str, &str)] = &[
+    ("relation", "table"),
+    ("table", "table"),
+    ("view", "view"),
+    ("materialized view", "view"),
+    ("sequence", "sequence"),
+    ("schema", "schema"),
+    ("role", "role"),
+    ("type", "type"),
+    ("language", "language"),
+    ("collation", "collation"),
+    ("text search configuration", "text search configuration"),
+    ("foreign-data wrapper", "foreign-data wrapper"),
+    ("server", "foreign server"),
+    ("access method", "access method"),
+    ("publication", "publication"),
+    ("tablespace", "tablespace"),
+];
+
+fn postgres(why: &str) -> Option<(&'static str, &str)> {
+    if let Some(rest) = why.strip_prefix("could not open extension control file \"") {
+        let file = rest.split('"').next()?;
+        return Some(("extension", file.rsplit('/').next()?.trim_end_matches(".control")));
+    }
+    if let Some(rest) = why.strip_prefix("extension \"") {
+        let (name, rest) = rest.split_once('"')?;
+        return rest.starts_with(" is not available").then_some(("extension", name));
+    }
+    let (subject, _) = why.split_once(" does not exist")?;
+    if let Some(function) = subject.strip_prefix("function ") {
+        return Some(("function", function));
+    }
+    let (kind, name) = subject.split_once(" \"")?;
+    let name = name.split('"').next()?;
+    let (_, kind) = POSTGRES.iter().find(|(theirs, _)| *theirs == kind)?;
+    Some((kind, name))
+}
+
+fn sqlite(why: &str) -> Option<(&'static str, &str)> {
+    const PHRASES: &[(&str, &str)] = &[
+        ("no such table: ", "table"),
+        ("no such view: ", "view"),
+        ("no such function: ", "function"),
+        ("no such module: ", "module"),
+        ("no such collation sequence: ", "collation"),
+    ];
+    let found = PHRASES.iter().find_map(|(phrase, kind)| Some((*kind, why.split_once(phrase)?.1)));
+    found.map(|(kind, name)| (kind, name.trim_start_matches("main.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn messages() {
+        let check = |engine: Engine, why: &str, expect: &str| {
+            let got = engine.missing(why).map_or_else(String::new, |missing| missing.to_string());
+            assert_eq!(got, expect, "{why}");
+        };
+        let postgres = |why: &str, expect: &str| check(Engine::Postgres, why, expect);
+        postgres("relation \"auth.users\" does not exist", "table auth.users");
+        postgres("schema \"auth\" does not exist", "schema auth");
+        postgres("role \"app\" does not exist", "role app");
+        postgres("type \"geometry\" does not exist", "type geometry");
+        postgres("function auth.uid() does not exist; No function matches", "function auth.uid()");
+        postgres("extension \"postgis\" is not available (Could not open \"x\")", "extension postgis");
+        postgres("could not open extension control file \"/a/postgis.control\": No such file", "extension postgis");
+        postgres("collation \"de_DE\" for encoding \"UTF8\" does not exist", "collation de_DE");
+        postgres("column \"a\" of relation \"b\" does not exist", "");
+        postgres("constraint \"a\" of relation \"b\" does not exist", "");
+        postgres("syntax error at or near \"x\"", "");
+        let sqlite = |why: &str, expect: &str| check(Engine::Sqlite, why, expect);
+        sqlite("no such table: main.users", "table users");
+        sqlite("no such function: uuid", "function uuid");
+        sqlite("no such module: vec0", "module vec0");
+        sqlite("no such column: a", "");
+    }
+
+    #[test]
+    fn what_scripts_make() {
+        let check = |sql: &str, name: &str, expect: bool| {
+            assert_eq!(Engine::Postgres.makes(sql, name), expect, "{name} in {sql}");
+        };
+        check("CREATE TABLE IF NOT EXISTS auth.users (id int);", "auth.users", true);
+        check("CREATE TABLE IF NOT EXISTS auth.users (id int);", "users", true);
+        check("CREATE TABLE users (id int);", "auth.users", false);
+        check("CREATE TABLE orders (u int REFERENCES users);", "users", false);
+        check("CREATE INDEX i ON users (id); CREATE VIEW v AS SELECT 1 FROM users;", "users", false);
+        check("ALTER TABLE people RENAME TO \"users\";", "users", true);
+        check("CREATE SCHEMA auth;", "auth", true);
+        check("CREATE OR REPLACE FUNCTION auth.uid() RETURNS int AS $$ SELECT 1 $$;", "auth.uid()", true);
+        check("DO $$ BEGIN CREATE ROLE app; END $$;", "app", true);
+        check("-- CREATE TABLE users ();\nINSERT INTO users VALUES ('CREATE TABLE users ()');", "users", false);
+    }
+}

@@ -1,0 +1,188 @@
+//! What the tables of a PostgreSQL database take, from the catalogue. Types are followed down to what they are made of.
+
+use super::schema::{OURS, of_the_user, table};
+use super::session::Session;
+use super::sorts::{Sort, kind};
+use crate::blank::{Blank, Default, Field, Reference, Rule};
+use crate::{Engine, Error, is_bookkeeping, lex};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+pub(crate) async fn blanks(session: &mut Session) -> Result<Vec<Blank>, Error> {
+    let sorts: Vec<Sort> = read(session, SORTS).await?;
+    let sorts: BTreeMap<i64, Sort> = sorts.into_iter().map(|sort| (sort.oid, sort)).collect();
+    let tables: Vec<Table> = read(session, &TABLES).await?;
+    let blanks = tables.into_iter().filter(|table| !is_bookkeeping(&table.name)).map(|table| blank(table, &sorts));
+    Ok(blanks.collect())
+}
+
+/// Types: those of extensions and of the user, and of the server's own those that are used.
+const SORTS: &str = "SELECT json_build_object('oid', t.oid::int8, 'name', t.typname, 'sort', t.typtype, \
+     'element', CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END, \
+     'base', t.typbasetype::int8, 'modifier', t.typtypmod, 'required', t.typnotnull, \
+     'subtype', coalesce((SELECT r.rngsubtype::int8 FROM pg_range r WHERE r.rngtypid = t.oid), 0), \
+     'labels', coalesce((SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '[]'), \
+     'members', coalesce((SELECT json_agg(json_build_array(a.atttypid::int8, a.atttypmod) ORDER BY a.attnum) FROM pg_attribute a \
+        WHERE c.relkind = 'c' AND a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]'), \
+     'checks', coalesce((SELECT json_agg(json_build_array(k.conname, pg_get_constraintdef(k.oid))) FROM pg_constraint k \
+        WHERE k.contypid = t.oid AND k.contype = 'c'), '[]'))::text \
+     FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid \
+     WHERE t.typtype <> 'p' AND (t.typtype <> 'c' OR c.relkind = 'c') AND (t.oid >= 16384 \
+       OR t.oid IN (SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid >= 16384) \
+       OR t.oid IN (SELECT e.typelem FROM pg_attribute a JOIN pg_type e ON e.oid = a.atttypid WHERE a.attrelid >= 16384) \
+       OR t.oid IN (SELECT d.typbasetype FROM pg_type d WHERE d.oid >= 16384) \
+       OR t.oid IN (SELECT e.typelem FROM pg_type d JOIN pg_type e ON e.oid = d.typbasetype WHERE d.oid >= 16384) \
+       OR t.oid IN (SELECT r.rngsubtype FROM pg_range r))";
+
+#[derive(Deserialize)]
+struct Table {
+    name: String,
+    fields: Vec<Column>,
+    constraints: Vec<Constraint>,
+    /// Name and definition of each index that is unique or on an expression.
+    indexes: Vec<(String, String)>,
+    /// The key of a partitioned table, and the bounds of its partitions.
+    parts: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Column {
+    name: String,
+    sort: i64,
+    modifier: i32,
+    written: String,
+    required: bool,
+    default: Option<String>,
+    identity: String,
+    generated: bool,
+}
+
+#[derive(Deserialize)]
+struct Constraint {
+    name: String,
+    kind: String,
+    text: String,
+    columns: Vec<String>,
+    table: Option<String>,
+    target: Vec<String>,
+}
+
+static TABLES: LazyLock<String> = LazyLock::new(|| {
+    let names = |numbers: &str, relation: &str| {
+        format!(
+            "coalesce((SELECT json_agg(a.attname ORDER BY o.place) FROM unnest({numbers}) WITH ORDINALITY o (number, place) \
+             JOIN pg_attribute a ON a.attrelid = {relation} AND a.attnum = o.number), '[]')"
+        )
+    };
+    format!(
+        "SELECT json_build_object('name', {table}, \
+         'fields', coalesce((SELECT json_agg(json_build_object('name', a.attname, 'sort', a.atttypid::int8, 'modifier', a.atttypmod, \
+            'written', format_type(a.atttypid, a.atttypmod), 'required', a.attnotnull, 'default', pg_get_expr(d.adbin, d.adrelid), \
+            'identity', a.attidentity, 'generated', a.attgenerated <> '') ORDER BY a.attnum) \
+            FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]'), \
+         'constraints', coalesce((SELECT json_agg(json_build_object('name', k.conname, 'kind', k.contype, \
+            'text', pg_get_constraintdef(k.oid), 'columns', {columns}, \
+            'table', (SELECT {other} FROM pg_class oc JOIN pg_namespace oc_n ON oc_n.oid = oc.relnamespace WHERE oc.oid = k.confrelid), \
+            'target', {target}) ORDER BY k.conname) FROM pg_constraint k \
+            WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'x', 'p', 'u') AND k.conparentid = 0), '[]'), \
+         'indexes', coalesce((SELECT json_agg(json_build_array(ic.relname, pg_get_indexdef(ic.oid)) ORDER BY ic.relname) \
+            FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE i.indrelid = c.oid AND (i.indisunique OR i.indexprs IS NOT NULL)), '[]'), \
+         'parts', (SELECT pg_get_partkeydef(c.oid) || ' ' || string_agg(pg_get_expr(pc.relpartbound, pc.oid), ' ' ORDER BY pc.relname) \
+            FROM pg_inherits h JOIN pg_class pc ON pc.oid = h.inhrelid WHERE h.inhparent = c.oid AND c.relkind = 'p'))::text \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1",
+        of_the_user("pg_class", "c.oid"),
+        table = table("n", "c"),
+        columns = names("k.conkey", "k.conrelid"),
+        other = table("oc_n", "oc"),
+        target = names("k.confkey", "k.confrelid"),
+    )
+});
+
+/// The answers of a query whose rows are JSON.
+async fn read<T: DeserializeOwned>(session: &mut Session, sql: &'static str) -> Result<Vec<T>, Error> {
+    let mut all = Vec::new();
+    for row in session.known(sql).await? {
+        let text = row.first().and_then(|value| value.as_text()).unwrap_or_default();
+        let why = |error: serde_json::Error| format!("the catalogue can't be read: {error}");
+        all.push(serde_json::from_str(text).map_err(|error| Error::Statement { why: why(error), position: None })?);
+    }
+    Ok(all)
+}
+
+fn blank(table: Table, sorts: &BTreeMap<i64, Sort>) -> Blank {
+    let names: Vec<String> = table.fields.iter().map(|column| column.name.clone()).collect();
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut references = Vec::new();
+    for constraint in table.constraints {
+        match (constraint.kind.as_str(), constraint.table) {
+            ("f", Some(table)) => {
+                references.push(Reference { columns: constraint.columns, table, target: constraint.target });
+            }
+            _ => rules.push(Rule { name: constraint.name, text: constraint.text, columns: constraint.columns }),
+        }
+    }
+    for (name, text) in table.indexes {
+        if !rules.iter().any(|rule| rule.name == name) {
+            rules.push(Rule { columns: mentioned(&text, &names), name, text });
+        }
+    }
+    let is_key = |column: &String| {
+        rules.iter().any(|rule| {
+            let is_unique = ["PRIMARY KEY", "UNIQUE", "CREATE UNIQUE"].iter().any(|word| rule.text.starts_with(word));
+            is_unique && rule.columns.contains(column)
+        })
+    };
+    let keys: Vec<bool> = names.iter().map(is_key).collect();
+    if let Some(text) = table.parts {
+        rules.push(Rule { name: "partition".to_owned(), columns: mentioned(&text, &names), text });
+    }
+    let mut fields = Vec::new();
+    for (column, is_key) in table.fields.into_iter().zip(keys) {
+        let mut is_nullable = !column.required;
+        for (name, text, forbids_null) in domains(column.sort, sorts) {
+            is_nullable &= !forbids_null;
+            // In a domain's own check the column is called VALUE.
+            rules.extend(text.map(|text| Rule { name, text, columns: vec![column.name.clone()] }));
+        }
+        if column.generated {
+            if let Some(text) = column.default {
+                rules.push(Rule { columns: mentioned(&text, &names), name: column.name, text });
+            }
+            continue;
+        }
+        let default = match (column.identity.as_str(), &column.default) {
+            ("a", _) => Default::Numbered,
+            ("d", _) => Default::Computed,
+            (_, None) => Default::Nothing,
+            (_, Some(text)) if text.starts_with("NULL") => Default::Nothing,
+            (_, Some(text)) if text.contains('(') || text.starts_with("CURRENT") => Default::Computed,
+            _ => Default::Constant,
+        };
+        let kind = kind(column.sort, column.modifier, sorts);
+        fields.push(Field { name: column.name, kind, written: column.written, is_nullable, is_key, default });
+    }
+    Blank { table: table.name, fields, references, rules }
+}
+
+/// The columns whose names stand in a definition.
+fn mentioned(text: &str, names: &[String]) -> Vec<String> {
+    let tokens = lex::tokens(text, Engine::Postgres);
+    let is_there = |name: &&String| tokens.iter().any(|token| token.normal() == name.to_ascii_uppercase());
+    names.iter().filter(is_there).cloned().collect()
+}
+
+/// The domains that a type is made of: for each check its name and definition, and whether the domain forbids NULL.
+fn domains(oid: i64, sorts: &BTreeMap<i64, Sort>) -> Vec<(String, Option<String>, bool)> {
+    let mut found = Vec::new();
+    let mut next = sorts.get(&oid);
+    while let Some(sort) = next.filter(|sort| sort.base != 0) {
+        found.push((sort.name.clone(), None, sort.required));
+        found.extend(sort.checks.iter().map(|(name, text)| (name.clone(), Some(text.clone()), sort.required)));
+        next = sorts.get(&sort.base);
+    }
+    found
+}

@@ -1,0 +1,80 @@
+//! The digest of PostgreSQL tables, made by the server: sums of hashes of the values' text, which is exact for every type
+//! and stable within one server, which is all that two scratch databases need.
+
+use super::schema::{OURS, table, text};
+use super::session::Session;
+use crate::{Engine, Error, TableDigest, TableShape, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::iter;
+use std::sync::LazyLock;
+
+/// Where hashing begins: any number will do.
+const SEED: &str = "7";
+
+pub(crate) async fn digests(session: &mut Session, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
+    let bare = bare(session).await?;
+    let is_asked = |table: &&TableShape| !bare.contains(&table.name);
+    let mut digests = BTreeMap::new();
+    let asked: Vec<&TableShape> = tables.iter().filter(is_asked).collect();
+    for tables in asked.chunks(TOGETHER) {
+        // Statements of one text are answered one after the other; joined by UNION they take the server longer to plan.
+        let mut sql = String::new();
+        tables.iter().for_each(|table| one(&mut sql, table));
+        let rows = session.rows(&sql, &[]).await?;
+        digests.extend(tables.iter().zip(&rows).map(|(table, row)| (table.name.as_str(), read(table, row))));
+    }
+    Ok(tables.iter().map(|table| digests.remove(table.name.as_str()).unwrap_or_else(|| read(table, &[]))).collect())
+}
+
+/// So many tables are asked for at a time.
+const TOGETHER: usize = 50;
+
+/// The tables that have no page, and so no row: most that are digested.
+async fn bare(session: &mut Session) -> Result<BTreeSet<String>, Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE {OURS} AND CASE c.relkind WHEN 'r' THEN pg_relation_size(c.oid) = 0 END",
+            table("n", "c")
+        )
+    });
+    Ok(session.known(&QUERY).await?.iter().map(|row| text(&row[0])).collect())
+}
+
+/// Asks how many rows a table has, and for the sums.
+fn one(sql: &mut String, table: &TableShape) {
+    let quote = |column: &String| Engine::Postgres.quote(column);
+    // Columns' own collations may contradict each other, or take different texts for equal.
+    let hash = |text: &str, seed: &str| format!("hashtextextended({text} COLLATE \"C\", {seed})");
+    // A row without a key is all that counts of it.
+    let columns = if table.key.is_empty() { &table.columns } else { &table.key };
+    let columns = columns.iter().map(|column| format!("t.{}", quote(column))).collect::<Vec<_>>();
+    let key = match columns.as_slice() {
+        [column] if !table.key.is_empty() => column.clone(),
+        columns => format!("ROW({})", columns.join(", ")),
+    };
+    let key = hash(&format!("{key}::text"), SEED);
+    let seed = if table.key.is_empty() { SEED } else { &key };
+    let _ = write!(sql, "SELECT count(*), concat_ws(' ', coalesce(sum({key}), 0)");
+    for column in &table.columns {
+        // NULL is told from every text by a number of its own.
+        let cell = hash(&format!("t.{}::text", quote(column)), seed);
+        let _ = write!(sql, ", coalesce(sum(coalesce({cell}, 1)), 0)");
+    }
+    let _ = write!(sql, ") FROM {} AS t;", Engine::Postgres.rows_of(table));
+}
+
+fn read(table: &TableShape, row: &[Value]) -> TableDigest {
+    // The sum of a few million numbers of 64 bits is far below 128 bits.
+    let number = |text: &str| text.parse::<i128>().unwrap_or_default().cast_unsigned();
+    let mut sums = row.get(1).and_then(Value::as_text).unwrap_or_default().split(' ').map(number);
+    let rows = row.first().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+    let whole = sums.next().unwrap_or_default();
+    TableDigest {
+        rows,
+        whole,
+        columns: table.columns.iter().cloned().zip(sums.chain(iter::repeat(0))).collect(),
+        key: table.key.clone(),
+    }
+}

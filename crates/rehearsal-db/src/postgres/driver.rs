@@ -1,0 +1,127 @@
+//! Paging through a PostgreSQL relation by a unique key: a uuid, an integer or a text.
+
+use crate::driver::Size;
+use crate::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use sqlx::postgres::{PgConnection, PgRow, Postgres};
+use sqlx::{AssertSqlSafe, Column, FromRow, Row, TypeInfo};
+
+impl Driver for Postgres {
+    const ENGINE: Engine = Engine::Postgres;
+
+    fn typed(connection: &mut Connection) -> Option<&mut PgConnection> {
+        match connection {
+            Connection::Postgres(session) => Some(&mut session.connection),
+            Connection::Sqlite(_) => None,
+        }
+    }
+
+    fn rows<'c, R>(
+        connection: &'c mut PgConnection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, R, u64), PageError>>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,
+    {
+        let query = sqlx::query(query).persistent(false);
+        let query = match keys {
+            [Key::Uuid { .. }, ..] => query.bind(keys.iter().filter_map(Key::as_uuid).collect::<Vec<_>>()),
+            [Key::Text { .. }, ..] => {
+                query.bind(keys.iter().filter_map(|key| key.as_text().map(ToOwned::to_owned)).collect::<Vec<_>>())
+            }
+            _ => query.bind(keys.iter().filter_map(Key::as_int).collect::<Vec<_>>()),
+        };
+        let rows = query.fetch(connection).map(|row| {
+            let row = row?;
+            let unit = key(&row, "unit")?;
+            let decoded = R::from_row(&row).map_err(|error| PageError { at: Some(unit.clone()), error })?;
+            Ok((unit, decoded, size(&row)))
+        });
+        Box::pin(rows)
+    }
+
+    fn sizes<'c>(
+        connection: &'c mut PgConnection,
+        query: &'static str,
+        keys: &[Key],
+    ) -> BoxStream<'c, Result<(Key, u64), PageError>> {
+        Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
+    }
+
+    async fn ends<'c>(connection: &'c mut PgConnection, page: &'c Page<'c>, every: u64) -> Result<Vec<Key>, PageError> {
+        let sql = format!(
+            "SELECT numbered.\"cursor\" FROM (SELECT unit.\"cursor\", row_number() OVER (ORDER BY unit.\"cursor\") AS n, \
+             count(*) OVER () AS units FROM ({units}\n) AS unit WHERE {which} AND {scope}) AS numbered \
+             WHERE n % {every} = 0 OR n = units ORDER BY n",
+            units = page.units,
+            which = page.which(),
+            scope = page.scope(Engine::Postgres, 1),
+            every = every.max(1),
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for (_, value) in page.scope {
+            query = query.bind(value.as_str());
+        }
+        let rows = query.fetch_all(connection).await?;
+        rows.iter().map(|row| key(row, "cursor").map_err(PageError::from)).collect()
+    }
+
+    async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
+    where
+        U: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,
+    {
+        let bounds: Vec<(&str, &Key)> = [(">", &page.after), ("<=", &page.until)]
+            .into_iter()
+            .filter_map(|(sign, key)| Some((sign, key.as_ref()?)))
+            .collect();
+        let within = bounds.iter().enumerate().map(|(i, (sign, _))| format!("unit.\"cursor\" {sign} ${} AND ", i + 1));
+        let sql = format!(
+            "SELECT * FROM ({units}\n) AS unit WHERE {within}{which} AND {scope} ORDER BY unit.\"cursor\" LIMIT {limit}",
+            units = page.units,
+            within = within.collect::<String>(),
+            which = page.which(),
+            scope = page.scope(Engine::Postgres, bounds.len() + 1),
+            // One more than wanted: it shows whether the last key is the key of one unit only.
+            limit = u64::from(page.limit) + 1,
+        );
+        // Planned anew each time: the tables that it looks at grow while it is used.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for (_, key) in &bounds {
+            query = match key {
+                Key::Int(n) => query.bind(*n),
+                Key::Uuid { uuid } => query.bind(*uuid),
+                Key::Text { text } => query.bind(text.as_str()),
+            };
+        }
+        for (_, value) in page.scope {
+            query = query.bind(value.as_str());
+        }
+        let mut rows = query.fetch(connection);
+        let mut fetched = Fetched::none();
+        while let Some(row) = rows.try_next().await? {
+            if !fetched.take(page, key(&row, "cursor")?, size(&row), || U::from_row(&row))? {
+                break;
+            }
+        }
+        Ok(fetched)
+    }
+}
+
+/// How many bytes a row holds.
+fn size(row: &PgRow) -> u64 {
+    let bytes = |column: usize| row.try_get_raw(column).ok()?.as_bytes().ok().map(<[u8]>::len);
+    (0..row.len()).map(|column| bytes(column).unwrap_or_default() as u64).sum()
+}
+
+fn key(row: &PgRow, name: &str) -> Result<Key, sqlx::Error> {
+    let column = row.try_column(name)?;
+    Ok(match column.type_info().name() {
+        "UUID" => Key::Uuid { uuid: row.try_get(name)? },
+        "INT2" | "INT4" | "INT8" => {
+            Key::Int(row.try_get_unchecked::<i64, _>(name).or_else(|_| row.try_get::<i32, _>(name).map(i64::from))?)
+        }
+        _ => Key::Text { text: row.try_get(name)? },
+    })
+}

@@ -1,0 +1,48 @@
+//! What PostgreSQL's errors mean to a person, by their SQLSTATE (`https://www.postgresql.org/docs/current/errcodes-appendix.html`).
+
+use crate::Error;
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+use std::time::Duration;
+
+/// Sorts an error of the server at `place`.
+pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error {
+    let place = place.to_owned();
+    let Some(database) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>()) else {
+        return match error {
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => {
+                Error::Unreachable { place, why: error.to_string() }
+            }
+            other => Error::Statement { why: other.to_string(), position: None },
+        };
+    };
+    let why = message(database);
+    match database.code() {
+        "3D000" => Error::NoDatabase { place },
+        "53100" => Error::Full { place, why },
+        "25006" => Error::ReadOnly { place, why },
+        "55P03" => Error::Locked { place, waited: wait, holders: Vec::new() },
+        "42501" => Error::Privilege { place, why },
+        "40001" | "40P01" => Error::Conflict { place, why },
+        // Somebody changed a table while a statement on it was prepared: prepared anew, it is another one.
+        "0A000" if why.contains("cached plan must not change result type") => Error::Conflict { place, why },
+        "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" => Error::Unreachable { place, why },
+        // pgbouncer, about a parameter that sqlx sends and that it was not told to ignore.
+        "08P01" if why.contains("unsupported startup parameter") => Error::Pooler { place, why },
+        code if code.starts_with("28") => Error::Refused { place, why },
+        code if code.starts_with("08") => Error::Unreachable { place, why },
+        _ => {
+            let position = match database.position() {
+                Some(PgErrorPosition::Original(position)) => Some(position),
+                _ => None,
+            };
+            Error::Statement { why, position }
+        }
+    }
+}
+
+/// The server's message with what it adds to it.
+fn message(error: &PgDatabaseError) -> String {
+    let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("{}{detail}{hint}", error.message()).split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,23 @@
+//! Foreign keys of a PostgreSQL database, column by column.
+
+use super::schema::{OURS, table, text};
+use super::session::Session;
+use crate::{Error, Reference};
+
+pub(crate) async fn references(session: &mut Session) -> Result<Vec<Reference>, Error> {
+    let sql = format!(
+        "SELECT {}, a.attname::text, {}, ta.attname::text FROM pg_constraint k \
+         JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_class tc ON tc.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = tc.relnamespace \
+         CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS pair (from_number, to_number, place) \
+         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = pair.from_number \
+         JOIN pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = pair.to_number \
+         WHERE k.contype = 'f' AND {OURS} ORDER BY 1, k.conname, pair.place",
+        table("n", "c"),
+        table("tn", "tc")
+    );
+    let rows = session.rows(&sql, &[]).await?;
+    let reference =
+        |row: &Vec<_>| Reference { from: (text(&row[0]), text(&row[1])), to: (text(&row[2]), text(&row[3])) };
+    Ok(rows.iter().map(reference).collect())
+}

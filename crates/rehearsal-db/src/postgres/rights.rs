@@ -1,0 +1,105 @@
+//! What the role may do with tables, found out before anything is written.
+
+use super::session::Session;
+use crate::{Engine, Error, Lack, Value};
+
+/// What is known of a table and the role: whether it is there and seen, the role, whether policies apply to the role, which, and
+/// whether they apply because the owner is not exempt.
+const STATE: &str = "SELECT (to_regclass($1) IS NOT NULL)::text, current_user::text, \
+    CASE WHEN to_regclass($1) IS NOT NULL THEN row_security_active(to_regclass($1))::text END, \
+    (SELECT string_agg(polname::text, ', ' ORDER BY polname) FROM pg_policy WHERE polrelid = to_regclass($1) \
+     AND (0 = ANY (polroles) OR EXISTS (SELECT FROM unnest(polroles) AS of (role) \
+                                        WHERE of.role <> 0 AND pg_has_role(of.role, 'USAGE')))), \
+    (SELECT (relforcerowsecurity AND pg_has_role(relowner, 'USAGE'))::text FROM pg_class WHERE oid = to_regclass($1))";
+
+/// Reading and changing may take a right to some columns only: which ones, nobody said. Rows are inserted as wholes.
+const ASKED: &str = "SELECT (has_table_privilege(to_regclass($1), $2) OR CASE WHEN $2 IN ('SELECT', 'UPDATE') \
+    THEN has_any_column_privilege(to_regclass($1), $2) ELSE false END)::text";
+
+/// The schema of the search path that has a table which the role does not see, for it may not use that schema.
+const HIDDEN: &str = "SELECT current_user::text, min(nspname::text) \
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+    WHERE relname = $1 AND nspname::text = ANY (string_to_array(replace(current_setting('search_path'), ' ', ''), ',')) \
+    AND NOT has_schema_privilege(pg_namespace.oid, 'USAGE') AND to_regclass($2) IS NULL";
+
+/// Whether the role may make tables where they would be made.
+const CREATION: &str =
+    "SELECT current_user::text, current_schema()::text, has_schema_privilege(current_schema(), 'CREATE')::text";
+
+/// What the role lacks to use tables like that: one that is not there, privileges, the sight of rows that a policy may hide.
+pub(crate) async fn lacking(session: &mut Session, rights: &[(&str, &[&str])]) -> Result<Vec<Lack>, Error> {
+    let mut lacks = Vec::new();
+    for (table, privileges) in rights {
+        let of_table = of_table(session, table, privileges).await?;
+        lacks.extend(of_table.into_iter().filter(|lack| !lacks.contains(lack)).collect::<Vec<_>>());
+    }
+    Ok(lacks)
+}
+
+async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Result<Vec<Lack>, Error> {
+    let name = Engine::Postgres.quote_table(table);
+    if let Some(hidden) = hidden(session, table).await? {
+        return Ok(vec![hidden]);
+    }
+    let known = texts(session, STATE, &[name.as_str().into()]).await?;
+    let [is_there, role, is_hidden, policies, is_own] = known.as_slice() else { return Ok(Vec::new()) };
+    let quoted_role = Engine::Postgres.quote(role);
+    if is_there != "true" {
+        let why = format!("there is no table {table}");
+        return Ok(vec![Lack { why, grant: "migrate the database first".to_owned() }]);
+    }
+    let mut missing = Vec::new();
+    for privilege in privileges {
+        let has = texts(session, ASKED, &[name.as_str().into(), (*privilege).into()]).await?;
+        if has.first().is_none_or(|has| has != "true") {
+            missing.push(*privilege);
+        }
+    }
+    let mut lacks = Vec::new();
+    if !missing.is_empty() {
+        let why = format!("the role {role} has no right to {} on {table}", missing.join(", "));
+        lacks.push(Lack { why, grant: format!("GRANT {} ON {name} TO {quoted_role};", missing.join(", ")) });
+    }
+    if is_hidden == "true" {
+        let by = if policies.is_empty() { "there is no policy".to_owned() } else { format!("policies: {policies}") };
+        let why = format!("row-level security of {table} applies to the role {role}, and may hide rows ({by})");
+        let grant = match is_own.as_str() {
+            "true" => format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY;"),
+            _ => format!("ALTER ROLE {quoted_role} BYPASSRLS;"),
+        };
+        lacks.push(Lack { why, grant });
+    }
+    Ok(lacks)
+}
+
+/// What is to be done about a table that is there and that the role does not see.
+pub(crate) async fn hidden(session: &mut Session, table: &str) -> Result<Option<Lack>, Error> {
+    let name = Engine::Postgres.quote_table(table);
+    let known = texts(session, HIDDEN, &[table.into(), name.as_str().into()]).await?;
+    let [role, schema] = known.as_slice() else { return Ok(None) };
+    if schema.is_empty() {
+        return Ok(None);
+    }
+    let why = format!("the role {role} may not use the schema {schema}, in which {table} is");
+    let (schema, role) = (Engine::Postgres.quote(schema), Engine::Postgres.quote(role));
+    Ok(Some(Lack { why, grant: format!("GRANT USAGE ON SCHEMA {schema} TO {role};") }))
+}
+
+/// What the role lacks to make the tables of the ledger.
+pub(crate) async fn creation(session: &mut Session) -> Result<Option<Lack>, Error> {
+    let known = texts(session, CREATION, &[]).await?;
+    let [role, schema, may] = known.as_slice() else { return Ok(None) };
+    if schema.is_empty() || may == "true" {
+        return Ok(None);
+    }
+    let why = format!("the role {role} may not make the tables of the ledger in the schema {schema}");
+    let (schema, role) = (Engine::Postgres.quote(schema), Engine::Postgres.quote(role));
+    Ok(Some(Lack { why, grant: format!("GRANT CREATE ON SCHEMA {schema} TO {role};") }))
+}
+
+/// The first row of an answer, NULL as an empty text.
+async fn texts(session: &mut Session, sql: &str, values: &[Value]) -> Result<Vec<String>, Error> {
+    let rows = session.rows(sql, values).await?;
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    Ok(rows.first().map(|row| row.iter().map(text).collect()).unwrap_or_default())
+}

@@ -1,0 +1,190 @@
+//! The catalogue of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
+
+mod alone;
+mod beside;
+mod ddl;
+mod parts;
+mod relations;
+mod sql;
+
+use super::session::Session;
+use crate::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
+use sql::owner_of_sequence;
+pub(super) use sql::{OURS, of_the_user, table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+/// The user's tables, with columns and keys.
+pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {}, a.attname::text, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8, \
+                 format_type(a.atttypid, a.atttypmod), (a.attgenerated <> '')::text, c.relkind::text \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS} AND {} ORDER BY 1, a.attnum",
+            table("n", "c"),
+            of_the_user("pg_class", "c.oid")
+        )
+    });
+    let mut shapes: Vec<TableShape> = Vec::new();
+    let mut keys: Vec<Vec<(i64, String)>> = Vec::new();
+    for row in session.known(&QUERY).await? {
+        let table = text(&row[0]);
+        if is_bookkeeping(&table) {
+            continue;
+        }
+        if shapes.last().is_none_or(|shape| shape.name != table) {
+            let extent = if row[5].as_text() == Some("p") { Extent::Partitions(Vec::new()) } else { Extent::Own };
+            shapes.push(TableShape {
+                name: table,
+                columns: Vec::new(),
+                key: Vec::new(),
+                types: BTreeMap::new(),
+                generated: BTreeSet::new(),
+                extent,
+            });
+            keys.push(Vec::new());
+        }
+        // A table may have no columns at all.
+        let Some(column) = row[1].as_text() else { continue };
+        if let (Some(shape), Some(key)) = (shapes.last_mut(), keys.last_mut()) {
+            shape.columns.push(column.to_owned());
+            shape.types.insert(column.to_owned(), text(&row[3]));
+            shape.generated.extend((row[4].as_text() == Some("true")).then(|| column.to_owned()));
+            key.extend(row[2].as_int().filter(|place| *place >= 0).map(|place| (place, column.to_owned())));
+        }
+    }
+    for (shape, mut key) in shapes.iter_mut().zip(keys) {
+        key.sort();
+        shape.key = key.into_iter().map(|(_, column)| column).collect();
+    }
+    name_partitions(session, &mut shapes).await?;
+    Ok(shapes)
+}
+
+/// Most databases have no partitions, and are not asked for them.
+async fn name_partitions(session: &mut Session, shapes: &mut [TableShape]) -> Result<(), Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {}, {} FROM pg_class p JOIN pg_namespace pn ON pn.oid = p.relnamespace \
+             JOIN pg_class c ON c.oid = pg_partition_root(p.oid) JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE p.relispartition AND p.relkind IN ('r', 'p') AND {OURS} ORDER BY 1, 2",
+            table("n", "c"),
+            table("pn", "p")
+        )
+    });
+    if !shapes.iter().any(|shape| matches!(shape.extent, Extent::Partitions(_))) {
+        return Ok(());
+    }
+    for row in session.known(&QUERY).await? {
+        let whole = text(&row[0]);
+        let shape = shapes.iter_mut().find(|shape| shape.name == whole);
+        if let Some(Extent::Partitions(partitions)) = shape.map(|shape| &mut shape.extent) {
+            partitions.push(text(&row[1]));
+        }
+    }
+    Ok(())
+}
+
+/// The user's tables whose rows are another server's.
+pub(crate) async fn foreign_tables(session: &mut Session) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind = 'f' AND {OURS} AND {} ORDER BY 1",
+        table("n", "c"),
+        of_the_user("pg_class", "c.oid")
+    );
+    Ok(session.rows(&sql, &[]).await?.iter().map(|row| text(&row[0])).collect())
+}
+
+/// Where each sequence stands. One that begins anew after its end is left out: it may be anywhere.
+pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, Sequence>, Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {}, s.seqincrement::text, {}, \
+                 format('SELECT last_value::text, is_called::text FROM %I.%I', n.nspname, c.relname) \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid \
+             WHERE NOT s.seqcycle AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END AND {OURS} AND {} \
+             ORDER BY 1",
+            table("n", "c"),
+            owner_of_sequence(),
+            of_the_user("pg_class", "c.oid")
+        )
+    });
+    let mut found = Vec::new();
+    for row in session.known(&QUERY).await? {
+        let owner = row[2].as_text().map(ToOwned::to_owned);
+        if !owner.as_deref().is_some_and(is_bookkeeping) {
+            found.push((text(&row[0]), text(&row[1]), owner, text(&row[3])));
+        }
+    }
+    let mut sequences = BTreeMap::new();
+    if found.is_empty() {
+        return Ok(sequences);
+    }
+    let states: Vec<&str> = found.iter().map(|(_, _, _, state)| state.as_str()).collect();
+    let states = session.rows(&states.join(" UNION ALL "), &[]).await?;
+    for ((name, increment, table, _), state) in found.into_iter().zip(states) {
+        let number = |text: &str| text.parse::<i128>().unwrap_or_default();
+        let increment = number(&increment);
+        let is_called = state[1].as_text() == Some("true");
+        let next = number(&text(&state[0])) + if is_called { increment } else { 0 };
+        sequences.insert(name, Sequence { next, is_falling: increment < 0, table });
+    }
+    Ok(sequences)
+}
+
+/// The text that a value is.
+pub(super) fn text(value: &Value) -> String {
+    value.as_text().unwrap_or_default().to_owned()
+}
+
+/// The user's schema, object by object.
+pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
+    // All of it is one text, which is not taken apart where it was seen before.
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        let queries: Vec<String> = relations::queries()
+            .into_iter()
+            .chain(parts::queries())
+            .chain(alone::queries())
+            .chain(beside::queries())
+            .map(|query| format!("({query})"))
+            .collect();
+        // Asked for in a WHERE, the server would write the definition of every view and function of its own, too, and then look
+        // whose they are.
+        format!(
+            "WITH class AS MATERIALIZED (SELECT c.*, {} AS name FROM pg_class c \
+                 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND {}) \
+             SELECT coalesce(json_agg(ARRAY[label, definition, part_of] ORDER BY label COLLATE \"C\") \
+                 FILTER (WHERE definition IS NOT NULL), '[]')::text \
+             FROM ({}) AS o (label, definition, part_of)",
+            table("n", "c"),
+            of_the_user("pg_class", "c.oid"),
+            queries.join(" UNION ALL ")
+        )
+    });
+    let told = session.known(&QUERY).await?;
+    let told = told.first().map(|row| text(&row[0])).unwrap_or_default();
+    let key = (told, Schema::columns_of(tables));
+    if let Some(schema) = session.seen.get(&key) {
+        return Ok(schema);
+    }
+    let mut schema = Schema { columns: key.1.clone(), ..Schema::default() };
+    let objects: Vec<(String, Option<String>, Option<String>)> =
+        serde_json::from_str(&key.0).map_err(|error| Error::Statement { why: error.to_string(), position: None })?;
+    for (label, definition, part_of) in objects {
+        if part_of.as_deref().is_some_and(is_bookkeeping) {
+            continue;
+        }
+        let definition = definition.unwrap_or_default();
+        let shown = ddl::statement(&label, &definition);
+        schema.objects.insert(label, Object { definition: ddl::normal(&definition), shown, part_of });
+    }
+    // sqlx's and this tool's own tables are no objects of the user's.
+    schema.objects.retain(|label, _| {
+        !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
+    });
+    Ok(session.seen.put(key, schema))
+}

@@ -1,0 +1,160 @@
+//! Runs a file of SQL statement by statement, so that a failure names the statement and, where the engine tells, the
+//! token.
+
+use super::lex::{Statement, statements, tokens};
+use super::retry::Retries;
+use super::{Commit, Connection, Error, Side, TransactionControl};
+use miette::SourceSpan;
+use std::time::Instant;
+
+/// What is around the statements of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    /// A transaction that is open already.
+    Transaction,
+    /// Nothing: each statement is a transaction of its own.
+    Nothing,
+}
+
+/// How a script failed.
+#[derive(Debug)]
+pub struct ScriptError {
+    /// What the engine said.
+    pub error: Error,
+    /// The token at fault, or the first word of the statement, in bytes of the file.
+    pub at: SourceSpan,
+    /// How many statements have taken effect and stay when the transaction that is open is rolled back.
+    pub done: usize,
+    /// How many there are.
+    pub of: usize,
+    /// What the failed one itself has done.
+    pub remains: Remains,
+}
+
+/// What a statement that failed outside of a transaction has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// Nothing, or what the catalogue tells.
+    Seen,
+    /// Nobody can say: it may have committed a part of itself.
+    Unseen,
+}
+
+/// A transaction that is open.
+#[derive(Debug, Clone, Copy)]
+struct Opened {
+    /// The statement from which it can be repeated; none where the file did not begin it.
+    from: Option<usize>,
+    /// How many statements had taken effect before.
+    done: usize,
+}
+
+/// Runs all statements of `sql`.
+///
+/// Where a statement without a transaction around it, or a transaction of the file's own, has to wait for a lock, it gives up
+/// soon, since whoever comes after it waits behind it, and is tried again.
+pub async fn run_script(connection: &mut Connection, sql: &str, around: Around) -> Result<(), ScriptError> {
+    let statements = statements(sql, connection.engine());
+    let mut opened = (around == Around::Transaction).then_some(Opened { from: None, done: 0 });
+    let sets_timeout = |statement: &Statement<'_>| {
+        tokens(statement.text, connection.engine()).iter().any(|token| token.is("lock_timeout"))
+    };
+    // A file that sees to its waits itself is left alone.
+    let is_gentle = around == Around::Nothing && !statements.iter().any(sets_timeout);
+    let mut retries = Retries::new(connection.patience());
+    let (mut at, mut done) = (0, 0);
+    while let Some(statement) = statements.get(at) {
+        let is_alone = opened.is_none() && is_gentle && is_repeatable(connection, statement);
+        let control = connection.engine().transaction_control(statement);
+        let commits = matches!(
+            (opened, control),
+            (None, None) | (Some(_), Some(TransactionControl::Commit | TransactionControl::CommitAndChain))
+        );
+        let commit = || Commit::statement(statement, at + 1, statements.len());
+        if commits {
+            connection.pass(Side::Before, commit);
+        }
+        let start = Instant::now();
+        let sent = match connection.engine().refuses(statement) {
+            Some(why) => Err(Error::Statement { why: why.to_owned(), position: None }),
+            None if is_alone => send_alone(connection, statement).await,
+            None => connection.execute(statement.text, &[]).await.map(drop),
+        };
+        if let Err(error) = sent {
+            let from = opened.and_then(|opened| opened.from).or(is_alone.then_some(at));
+            if let (Error::Locked { .. }, true, Some(from)) = (&error, is_gentle, from)
+                && retries.again(start.elapsed()).await
+            {
+                if let Some(before) = opened.take() {
+                    connection.rollback().await;
+                    done = before.done;
+                }
+                at = from;
+                continue;
+            }
+            let done = opened.map_or(done, |opened| opened.done);
+            return Err(
+                failure(connection, statement, retries.told(error, start.elapsed()), done, statements.len()).await
+            );
+        }
+        if commits {
+            connection.pass(Side::After, commit);
+        }
+        done += 1;
+        match control {
+            Some(TransactionControl::Begin) if opened.is_none() => {
+                opened = Some(Opened { from: Some(at), done: done - 1 });
+                if is_gentle && let Err(error) = connection.give_up_soon("SET LOCAL").await {
+                    return Err(failure(connection, statement, error, done - 1, statements.len()).await);
+                }
+            }
+            Some(TransactionControl::Commit) => opened = None,
+            Some(TransactionControl::Rollback) => done = opened.take().map_or(done, |opened| opened.done),
+            // What is done stays or goes, and another one is open, which can't be begun anew.
+            Some(TransactionControl::CommitAndChain) => opened = Some(Opened { from: None, done }),
+            Some(TransactionControl::RollbackAndChain) => {
+                done = opened.map_or(done, |opened| opened.done);
+                opened = Some(Opened { from: None, done });
+            }
+            Some(TransactionControl::Begin) | None => {}
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+async fn failure(
+    connection: &mut Connection,
+    statement: &Statement<'_>,
+    error: Error,
+    done: usize,
+    of: usize,
+) -> ScriptError {
+    let offset = connection.locate(statement, &error).await.unwrap_or(0);
+    let length = tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
+    let remains = if commits_itself(connection, statement) { Remains::Unseen } else { Remains::Seen };
+    ScriptError { error, at: (statement.start + offset, length).into(), done, of, remains }
+}
+
+/// True for a call of what may commit in its middle.
+fn commits_itself(connection: &Connection, statement: &Statement<'_>) -> bool {
+    let tokens = tokens(statement.text, connection.engine());
+    let is = |word: &str| tokens.first().is_some_and(|first| first.is(word));
+    is("CALL") || (is("DO") && statement.text.to_ascii_uppercase().contains("COMMIT"))
+}
+
+/// False for what may have committed a part of itself, and for what blocks nobody while it waits and leaves something
+/// unusable where it gives up.
+fn is_repeatable(connection: &Connection, statement: &Statement<'_>) -> bool {
+    let builds = connection.engine().builds_concurrently(statement.text);
+    !builds && !commits_itself(connection, statement)
+}
+
+/// Sends a statement that is a transaction of its own.
+async fn send_alone(connection: &mut Connection, statement: &Statement<'_>) -> Result<(), Error> {
+    connection.give_up_soon("SET SESSION").await?;
+    let sent = connection.execute(statement.text, &[]).await;
+    let restored = connection.give_up_late().await;
+    // After a failure of the connection, that failure is what counts.
+    sent.and(restored)
+}

@@ -1,0 +1,118 @@
+//! The rebuild of a table that empties others: SQLite changes a table by making it anew, and dropping the old one deletes its
+//! rows, as a DELETE would, with all that `ON DELETE` says of those that refer to them.
+
+use super::session::Session;
+use crate::lex::{Kind, Token, statements, tokens};
+use crate::{Engine, Error, Value};
+use std::collections::BTreeSet;
+
+/// A table that acts when rows of another one go: what refers, to what, and what it does.
+type Acting = (String, String, String);
+
+/// Explains rows that went from `suffered`, or lost their references, where the file drops a table that they refer to.
+pub(crate) async fn why_rows_went(
+    session: &mut Session,
+    sql: &str,
+    suffered: &[&str],
+) -> Result<Option<String>, Error> {
+    let acting = "SELECT lower(m.name), lower(f.\"table\"), f.on_delete FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS f \
+                  WHERE m.type = 'table' AND f.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')";
+    let text = |row: &[Value], at: usize| row[at].as_text().unwrap_or_default().to_owned();
+    let acting = session.rows(acting, &[]).await?;
+    let acting: Vec<Acting> = acting.iter().map(|row| (text(row, 0), text(row, 1), text(row, 2))).collect();
+    Ok(explanation(sql, suffered, &acting))
+}
+
+fn explanation(sql: &str, suffered: &[&str], acting: &[Acting]) -> Option<String> {
+    let mut dropped = Vec::new();
+    let (mut turns_off, mut defers, mut is_inside) = (false, false, !sql.starts_with("-- no-transaction"));
+    for statement in statements(sql, Engine::Sqlite) {
+        let words: Vec<String> = tokens(statement.text, Engine::Sqlite)
+            .iter()
+            .filter(|token| token.kind != Kind::Comment)
+            .map(Token::normal)
+            .collect();
+        match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["DROP", "TABLE", "IF", "EXISTS", table, ..] | ["DROP", "TABLE", table, ..] => {
+                dropped.push(table.to_ascii_lowercase())
+            }
+            // Here it does something, and it is not to blame.
+            ["PRAGMA", "FOREIGN_KEYS", ..] if !is_inside => return None,
+            ["PRAGMA", "FOREIGN_KEYS", ..] => turns_off = true,
+            ["PRAGMA", "DEFER_FOREIGN_KEYS", ..] => defers = true,
+            ["BEGIN", ..] => is_inside = true,
+            _ => {}
+        }
+    }
+    let reached = reached(dropped, acting);
+    if !suffered.iter().any(|table| reached.contains(&table.to_ascii_lowercase())) {
+        return None;
+    }
+    let pragma = if turns_off {
+        "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so "
+    } else if defers {
+        "`PRAGMA defer_foreign_keys` puts off the check of references, not what ON DELETE says, so "
+    } else {
+        "foreign keys are on, so "
+    };
+    Some(format!(
+        "{pragma}DROP TABLE deleted the rows of the table first, and ON DELETE CASCADE or SET NULL went through the rows that \
+         refer to them. Make `-- no-transaction` the first line of the file, and write\n\
+         PRAGMA foreign_keys = OFF;\nBEGIN;\n…\nCOMMIT;\nPRAGMA foreign_keys = ON;"
+    ))
+}
+
+/// The tables whose rows went, or lost their references, when those of `dropped` did.
+fn reached(mut gone: Vec<String>, acting: &[Acting]) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    while let Some(table) = gone.pop() {
+        for (from, _, action) in acting.iter().filter(|(_, to, _)| *to == table) {
+            if reached.insert(from.clone()) && action == "CASCADE" {
+                gone.push(from.clone());
+            }
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn riddles() {
+        // `c` goes with `p` and `d` with `c`; `s` forgets `p`, `t` refers to itself, and `x` does nothing.
+        let acting = [("c", "p", "CASCADE"), ("d", "c", "CASCADE"), ("s", "p", "SET NULL"), ("t", "t", "CASCADE")];
+        let acting = acting.map(|(from, to, action)| (from.to_owned(), to.to_owned(), action.to_owned()));
+        let check = |sql: &str, suffered: &[&str], begins: Option<&str>| {
+            let why = explanation(sql, suffered, &acting);
+            let told = why.as_deref().and_then(|why| begins.map(|begins| why.starts_with(begins)));
+            assert_eq!((why.is_some(), told.unwrap_or(begins.is_none())), (begins.is_some(), true), "{sql}: {why:?}");
+        };
+        let rebuild = "CREATE TABLE n (a); INSERT INTO n SELECT * FROM p; DROP TABLE \"P\"; ALTER TABLE n RENAME TO p;";
+        for suffered in ["c", "C", "d", "s"] {
+            check(rebuild, &["x", suffered], Some("foreign keys are on"));
+        }
+        check(rebuild, &["p"], None);
+        check(rebuild, &["x"], None);
+        check(rebuild, &[], None);
+        check(
+            "INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",
+            &["t"],
+            Some("foreign keys are on"),
+        );
+        check(&format!("PRAGMA foreign_keys=OFF; {rebuild}"), &["c"], Some("sqlx runs the file in a transaction"));
+        check(&format!("PRAGMA foreign_keys=OFF; {rebuild} DELETE FROM p;"), &["p"], None);
+        check(&format!("PRAGMA foreign_keys=OFF; {rebuild} DELETE FROM x;"), &["x"], None);
+        check(
+            &format!("PRAGMA defer_foreign_keys = ON; {rebuild}"),
+            &["c"],
+            Some("`PRAGMA defer_foreign_keys` puts off"),
+        );
+        check(&format!("-- no-transaction\nPRAGMA foreign_keys = OFF; {rebuild}"), &["c"], None);
+        check(&format!("-- no-transaction\nBEGIN; PRAGMA foreign_keys = OFF; {rebuild}"), &["c"], Some("sqlx runs"));
+        check("DELETE FROM c;", &["c"], None);
+        check("DELETE FROM p; DROP TABLE x;", &["p", "c"], None);
+    }
+}

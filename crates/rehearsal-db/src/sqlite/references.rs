@@ -1,0 +1,19 @@
+//! Foreign keys of a SQLite database, column by column.
+
+use super::schema::tables;
+use super::session::Session;
+use crate::{Error, Reference, Value};
+
+pub(crate) async fn references(session: &mut Session) -> Result<Vec<Reference>, Error> {
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for table in tables(session).await? {
+        // Without columns of its own, a key refers to the primary key.
+        let sql = "SELECT f.\"from\", f.\"table\", coalesce(f.\"to\", (SELECT name FROM pragma_table_xinfo(f.\"table\") WHERE pk = f.seq + 1)) \
+                   FROM pragma_foreign_key_list($1) AS f ORDER BY f.id, f.seq";
+        for row in session.rows(sql, &[table.name.as_str().into()]).await? {
+            found.push(Reference { from: (table.name.clone(), text(&row[0])), to: (text(&row[1]), text(&row[2])) });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,348 @@
+//! A pass that the ledger keeps: the run is begun or taken up, its ranges are leased to workers, of this process and of
+//! others, its units are looked at once more for what came behind its back, and whoever finds nothing left ends it.
+
+use super::crew::{Crew, sharing};
+use super::deep::Source;
+use super::run::{check_scope, check_window, count, ends};
+use super::worker::{self, Idle};
+use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
+use crate::event::{Event, Events, Resumed};
+use crate::ledger::{self, Begun, Counts, Order, RunState, Transition, Work};
+use futures_util::future::join_all;
+use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
+use std::time::{Duration, Instant};
+
+/// How often a run looks for units that came behind its back, before it leaves those that still come to the next run.
+const LAST_LOOKS: u64 = 3;
+/// A range has so many batches at least: leasing one takes a transaction of its own.
+const BATCHES_OF_A_RANGE: u64 = 8;
+/// How many ranges a run is cut into at most.
+const RANGES: u64 = 256;
+/// How often it is looked whether the ranges of others are done, first and later.
+const POLL: Duration = Duration::from_millis(50);
+const LONGEST_POLL: Duration = Duration::from_secs(1);
+
+pub(super) async fn run<B: Backfill, S: Source<B>>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    work: Work,
+    events: Events<'_>,
+) -> Result<Outcome, Error> {
+    let start = Instant::now();
+    let lock = if target.is_shared() {
+        let database = target.address.url();
+        let waiting = |holder| events(Event::Waiting { database: database.clone(), holder });
+        Some(Lock::take(&target.address, sharing(pass.effect), target.wait, &waiting).await?)
+    } else {
+        None
+    };
+    let scope = pass.scope.key();
+    let order = Order { backfill: backfill.about().name, work, scope: &scope };
+    let (begun, units) = begin(backfill, target, pass, &order).await?;
+    let resumed = (begun.counts.units > 0).then(|| Resumed {
+        after: begun.after.as_ref().map_or_else(|| "the first range".to_owned(), ToString::to_string),
+        units: begun.counts.units,
+    });
+    events(Event::BackfillStarted {
+        backfill: backfill.about().name,
+        units,
+        resumed: resumed.clone(),
+        counts: begun.counts.clone(),
+    });
+    let crew = Crew::new(backfill, pass, begun.counts.clone(), lock, events);
+    crew.begin(begun.run).await?;
+    let ended = if crew.has_company && !B::Db::ENGINE.has_one_writer() {
+        crew.gentle.look_first(target, begun.run).await;
+        tokio::select! {
+            ended = go::<B, S>(&crew, target, begun.run) => ended,
+            () = crew.gentle.watch(target, begun.run) => Ok(End::Stopped),
+        }
+    } else {
+        go::<B, S>(&crew, target, begun.run).await
+    };
+    let (ending, how, left) = match &ended {
+        Ok(End::Finished { left }) => (Ending::Finished, None, *left),
+        Ok(End::FinishedElsewhere) => (Ending::FinishedElsewhere, None, 0),
+        Ok(End::Stopped) => (Ending::Stopped, Some(Transition::Stop), 0),
+        Err(_) => (Ending::Stopped, Some(Transition::Fail), 0),
+    };
+    crew.leave(begun.run).await;
+    let closed = close(&crew, target, begun.run, how, ending).await;
+    // What went wrong in the run says more than that the ledger could not be told.
+    ended?;
+    let counts = closed?;
+    let already_done = match (units, counts.units) {
+        (0, 0) => Some(counted(backfill, target, pass, Which::Finished).await?),
+        _ => None,
+    };
+    let (about, effect) = (backfill.about(), pass.effect);
+    Ok(Outcome { about, effect, counts, resumed, ending, left, already_done, took: start.elapsed() })
+}
+
+/// How the workers of this process came to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Nothing was left, but for so many units that came again and again.
+    Finished {
+        left: u64,
+    },
+    /// The same, and another process was the one to find it.
+    FinishedElsewhere,
+    Stopped,
+}
+
+/// Begins the run or takes it up. Returns with it how many units there are to do.
+async fn begin<B: Backfill>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    order: &Order<'_>,
+) -> Result<(Begun, u64), Error> {
+    let mut reader = target.open_to_read().await?;
+    let looked = async {
+        check_window(backfill, target, pass.effect, &mut reader).await?;
+        check_scope(backfill, pass, &mut reader).await?;
+        let units = count(backfill, &mut reader, &pass.scope, pass.effect.which()).await?;
+        // Before anybody is locked out: that may take long.
+        let cut = match ledger::unfinished(&mut reader, order).await? {
+            None => Some(cut(backfill, pass, units, &mut reader).await?),
+            Some(_) => None,
+        };
+        Ok::<_, Error>((units, cut))
+    };
+    let looked = looked.await;
+    let (units, mut ends) = reader.close_with(looked).await?;
+    let mut writer = target.open().await?;
+    let begun = async {
+        writer.begin_alone().await?;
+        let begun = match ledger::begin(&mut writer, order, &pass.by).await? {
+            Some(begun) => begun,
+            None => {
+                let ends = match ends.take() {
+                    Some(ends) => ends,
+                    // The one that was there has ended meanwhile.
+                    None => cut(backfill, pass, units, &mut writer).await?,
+                };
+                ledger::start(&mut writer, order, &pass.by, &ends).await?
+            }
+        };
+        writer.commit().await?;
+        Ok::<_, Error>(begun)
+    };
+    let begun = begun.await;
+    // What failed is rolled back by closing.
+    Ok((writer.close_with(begun).await?, units))
+}
+
+/// The keys at which the ranges of a new run end.
+async fn cut<B: Backfill>(
+    backfill: &B,
+    pass: &Pass,
+    units: u64,
+    connection: &mut Connection,
+) -> Result<Vec<Key>, Error> {
+    let found = ends(backfill, pass, pass.effect.which(), units_of_a_range(pass, units), connection).await?;
+    if found.is_empty() {
+        // Units that come from here on are none of this run.
+        return ends(backfill, pass, Which::All, u64::MAX, connection).await;
+    }
+    Ok(found)
+}
+
+/// How many units are in a range, where there are that many.
+fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
+    (u64::from(pass.batch.get()) * BATCHES_OF_A_RANGE).max(units / RANGES)
+}
+
+/// Works until no range is left, of whichever process.
+async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
+    loop {
+        let idle = join_all((0..crew.pass.workers.get()).map(|_| worker::work::<B, S>(crew, target, run))).await;
+        let mut is_stopped = false;
+        for idle in idle {
+            is_stopped |= idle? == Idle::Stopped;
+        }
+        if is_stopped {
+            return Ok(End::Stopped);
+        }
+        if let Some(end) = settle(crew, target, run).await? {
+            return Ok(end);
+        }
+    }
+}
+
+/// Waits until a range is free, for others may be at work, or until there is none any more; then ends the run. Returns how it
+/// ended; none where there is a range.
+async fn settle<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<Option<End>, Error> {
+    let mut retries = Retries::new(target.wait);
+    // What this process would have ended the run with, where the answer to that was lost: it may have ended.
+    let mut unsure = None;
+    loop {
+        let settled = async {
+            let mut connection = target.open().await?;
+            let settled = wait(crew, run, &mut connection, &mut unsure).await;
+            connection.close_with(settled).await
+        };
+        match settled.await {
+            Ok(settled) => return Ok(settled),
+            Err(error) => match error.waited() {
+                Some(waited) if retries.again(waited).await => {}
+                _ => return Err(error.after_all(&retries)),
+            },
+        }
+    }
+}
+
+/// The same, on one connection.
+async fn wait<B: Backfill>(
+    crew: &Crew<'_, B>,
+    run: i64,
+    connection: &mut Connection,
+    unsure: &mut Option<End>,
+) -> Result<Option<End>, Error> {
+    let mut poll = POLL;
+    loop {
+        match look(crew, run, connection, unsure).await? {
+            Looked::Free => return Ok(None),
+            Looked::Ended(End::FinishedElsewhere) => return Ok(unsure.take().or(Some(End::FinishedElsewhere))),
+            Looked::Ended(end) => return Ok(Some(end)),
+            Looked::OthersAtWork if crew.is_to_stop() => return Ok(Some(End::Stopped)),
+            Looked::OthersAtWork => tokio::time::sleep(poll).await,
+        }
+        poll = (poll * 2).min(LONGEST_POLL);
+    }
+}
+
+/// What is found once a process has no range.
+enum Looked {
+    /// A range is free.
+    Free,
+    Ended(End),
+    OthersAtWork,
+}
+
+/// Looks what is left of the run: adds ranges for what came behind its back, or ends it.
+async fn look<B: Backfill>(
+    crew: &Crew<'_, B>,
+    run: i64,
+    connection: &mut Connection,
+    unsure: &mut Option<End>,
+) -> Result<Looked, Error> {
+    let (backfill, pass) = (crew.backfill, crew.pass);
+    let (looks, open) = ledger::looks(connection, run).await?;
+    let (mut left, mut more) = (0, Vec::new());
+    if open == 0 && pass.effect == Effect::Execute {
+        // Before anybody is locked out: that may take long.
+        left = count(backfill, connection, &pass.scope, Which::Pending).await?;
+        if left > 0 && looks < LAST_LOOKS {
+            more = ends(backfill, pass, Which::Pending, units_of_a_range(pass, left), connection).await?;
+        }
+    }
+    connection.begin_alone().await?;
+    let looked = look_alone(run, pass, (looks, left, &more), connection).await;
+    let end = match &looked {
+        Ok(Looked::Ended(end)) => Some(*end),
+        Ok(_) => None,
+        Err(_) => {
+            connection.rollback().await;
+            return looked;
+        }
+    };
+    if let Err(error) = connection.commit().await {
+        *unsure = end;
+        return Err(error.into());
+    }
+    looked
+}
+
+async fn look_alone(
+    run: i64,
+    pass: &Pass,
+    (looks, left, more): (u64, u64, &[Key]),
+    connection: &mut Connection,
+) -> Result<Looked, Error> {
+    match ledger::state(connection, run).await? {
+        RunState::Finished => return Ok(Looked::Ended(End::FinishedElsewhere)),
+        RunState::Superseded | RunState::Stopped | RunState::Failed => return Ok(Looked::Ended(End::Stopped)),
+        RunState::Running | RunState::Pausing | RunState::Stopping | RunState::Paused => {}
+    }
+    let (looks_now, open) = ledger::looks(connection, run).await?;
+    if open > 0 {
+        let is_free = ledger::is_one_free(connection, run).await?;
+        return Ok(if is_free { Looked::Free } else { Looked::OthersAtWork });
+    }
+    if looks_now != looks {
+        // Somebody else has looked meanwhile.
+        return Ok(Looked::OthersAtWork);
+    }
+    if !more.is_empty() {
+        ledger::look_again(connection, run, looks + 1, more).await?;
+        return Ok(Looked::Free);
+    }
+    match ledger::finish(connection, run, Transition::Finish, &pass.by).await? {
+        Some(_) => Ok(Looked::Ended(End::Finished { left })),
+        None => Ok(Looked::OthersAtWork),
+    }
+}
+
+/// Tells of all findings, and notes in the ledger how this process ended, where it did not finish the run. That is tried again
+/// by itself: a run of which all batches are committed is not begun anew for it.
+async fn close<B: Backfill>(
+    crew: &Crew<'_, B>,
+    target: &Target,
+    run: i64,
+    how: Option<Transition>,
+    ending: Ending,
+) -> Result<Counts, Error> {
+    let mut retries = Retries::new(if how == Some(Transition::Fail) { Duration::ZERO } else { target.wait });
+    let mut connection = loop {
+        let noted = async {
+            let mut connection = target.open().await?;
+            let noted = note(crew, &mut connection, run, how).await;
+            match noted {
+                Ok(()) => Ok(connection),
+                Err(error) => connection.close_with(Err(error)).await,
+            }
+        };
+        match noted.await {
+            Ok(connection) => break connection,
+            Err(error) if error.is_transient() && retries.again(Duration::ZERO).await => {}
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let told = async {
+        let counts = ledger::counted(&mut connection, run).await?;
+        if ending != Ending::FinishedElsewhere {
+            ledger::replay(&mut connection, run, &|finding| crew.tell(Event::Found(finding))).await?;
+        }
+        if ending == Ending::Finished {
+            ledger::forget(&mut connection, run).await?;
+            ledger::forget_before(&mut connection, run).await?;
+        }
+        Ok(counts)
+    };
+    let told: Result<Counts, db::Error> = told.await;
+    Ok(connection.close_with(told).await?)
+}
+
+/// A process that leaves while others go on leaves the run to them.
+async fn note<B: Backfill>(
+    crew: &Crew<'_, B>,
+    connection: &mut Connection,
+    run: i64,
+    how: Option<Transition>,
+) -> Result<(), db::Error> {
+    let Some(how) = how else { return Ok(()) };
+    connection.begin_alone().await?;
+    if !connection.is_worked_on(run).await? {
+        ledger::finish(connection, run, how, &crew.pass.by).await?;
+    }
+    connection.commit().await
+}
+
+async fn counted<B: Backfill>(backfill: &B, target: &Target, pass: &Pass, which: Which) -> Result<u64, Error> {
+    let mut reader = target.open_to_read().await?;
+    let counted = count(backfill, &mut reader, &pass.scope, which).await;
+    reader.close_with(counted).await
+}

@@ -1,0 +1,120 @@
+//! A pass of which nothing is kept: a dry run, or one that writes again what is there. Where something is in the way, it begins
+//! anew with the first unit, and looks like one pass to whoever listens.
+
+use super::attempts::Attempts;
+use super::crew::Crew;
+use super::deep::Source;
+use super::pace::Pace;
+use super::run::{check_scope, check_window, count, last_key};
+use super::work::{Halt, Overtaken, Strays, Work};
+use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
+use crate::event::{Event, Events, Resumed};
+use crate::ledger::{self, Begun, Counts, Order, Range};
+use rehearsal_db::{Connection, Retries, Target, Which};
+use std::time::Instant;
+
+pub(super) async fn run<B: Backfill, S: Source<B>>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    events: Events<'_>,
+) -> Result<Outcome, Error> {
+    let start = Instant::now();
+    let attempts = Attempts::default();
+    let mut retries = Retries::new(target.wait);
+    let mut tried_again = 0;
+    let Done { mut counts, ending, already_done } = loop {
+        attempts.begin();
+        let tell = |event| attempts.tell(event, events);
+        let error = match attempt::<B, S>(backfill, target, pass, &tell).await {
+            Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
+            done => break done?,
+        };
+        let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
+            return Err(error.after_all(&retries));
+        };
+        tried_again += 1;
+        events(Event::Retrying { why: error.to_string(), pause });
+        tokio::time::sleep(pause).await;
+    };
+    counts.retries += tried_again;
+    let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
+    Ok(Outcome { about, effect, counts, resumed, ending, left: 0, already_done, took: start.elapsed() })
+}
+
+/// What came of the units.
+struct Done {
+    counts: Counts,
+    ending: Ending,
+    already_done: Option<u64>,
+}
+
+async fn attempt<B: Backfill, S: Source<B>>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    events: Events<'_>,
+) -> Result<Done, Error> {
+    let mut reader = target.open_to_read().await?;
+    let read = async {
+        check_window(backfill, target, pass.effect, &mut reader).await?;
+        check_scope(backfill, pass, &mut reader).await?;
+        if pass.effect == Effect::Predict {
+            return drive::<B, S>(backfill, pass, &mut reader, None, events).await;
+        }
+        let mut writer = target.open().await?;
+        let wrote = match writer.prepare_batches().await {
+            Ok(()) => drive::<B, S>(backfill, pass, &mut reader, Some(&mut writer), events).await,
+            Err(error) => Err(error.into()),
+        };
+        writer.close_with(wrote).await
+    };
+    let read = read.await;
+    reader.close_with(read).await
+}
+
+async fn drive<B: Backfill, S: Source<B>>(
+    backfill: &B,
+    pass: &Pass,
+    reader: &mut Connection,
+    writer: Option<&mut Connection>,
+    events: Events<'_>,
+) -> Result<Done, Error> {
+    let scope = pass.scope.key();
+    let order = Order { backfill: backfill.about().name, work: ledger::Work::Execute, scope: &scope };
+    // A dry run tells what an execution would do that takes up what is unfinished.
+    let unfinished = match pass.effect {
+        Effect::Predict => ledger::unfinished(reader, &order).await?,
+        _ => None,
+    };
+    let counts = unfinished.as_ref().map(|begun| begun.counts.clone()).unwrap_or_default();
+    let resumed =
+        unfinished.as_ref().filter(|begun| begun.counts.units > 0).and_then(|Begun { after, counts, .. }| {
+            Some(Resumed { after: after.as_ref()?.to_string(), units: counts.units })
+        });
+    let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
+    events(Event::BackfillStarted { backfill: backfill.about().name, units, resumed, counts: counts.clone() });
+    let strays = match pass.effect {
+        Effect::Predict if pass.scope.0.is_empty() && counts.findings.is_empty() => Strays::Record,
+        _ => Strays::Leave,
+    };
+    if let Some(begun) = &unfinished {
+        ledger::replay(reader, begun.run, &|finding| events(Event::Found(finding))).await?;
+    }
+    let until = last_key(backfill, pass, reader).await?;
+    reader.prepare_pages().await?;
+    let crew = Crew::new(backfill, pass, counts, None, events);
+    let pace = Pace::of(pass);
+    let work = Work::new(&crew, &pace, Overtaken::Take);
+    // Whatever ranges are open: what is to be done is pending.
+    let mut range = Range { until, ..Range::default() };
+    let ending = match work.stretch::<S>(reader, writer, &mut range, strays).await? {
+        Halt::Finished => Ending::Finished,
+        Halt::Stopped | Halt::Told(_) | Halt::Lost => Ending::Stopped,
+    };
+    let already_done = match units {
+        0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),
+        _ => None,
+    };
+    Ok(Done { counts: crew.counts(), ending, already_done })
+}

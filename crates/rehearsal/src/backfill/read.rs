@@ -1,0 +1,150 @@
+//! Reading ahead: units come page by page in key order, are transformed, and are handed on as batches.
+
+use super::deep::{Poured, Source};
+use super::findings::Books;
+use super::run::wrong_engine;
+use super::work::{End, Piece, Strays, Work, behind, statement};
+use super::{Backfill, Effect, Error, Findings};
+use crate::ledger::{Fate, FindingKind};
+use futures_util::TryStreamExt;
+use rehearsal_db::{Connection, Driver, Fetched, Key, Page, PageError, Value};
+use tokio::sync::mpsc;
+
+impl<B: Backfill> Work<'_, B> {
+    /// Reads and transforms units batch by batch, and hands them on.
+    pub(super) async fn read<S: Source<B>>(
+        &self,
+        reader: &mut Connection,
+        mut after: Option<Key>,
+        until: Option<Key>,
+        strays: Strays,
+        sender: &mpsc::Sender<Result<Piece<B>, Error>>,
+    ) -> Result<(), Error> {
+        let (mut told, mut number) = (0, 0);
+        if strays == Strays::Record
+            && let Some(piece) = self.strays(reader).await?
+            && sender.send(Ok(piece)).await.is_err()
+        {
+            return Ok(());
+        }
+        if until.is_none() {
+            // There was no unit.
+            return Ok(());
+        }
+        loop {
+            // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
+            let Ok(place) = sender.reserve().await else { return Ok(()) };
+            let (limit, bytes) = self.pace(|pace| pace.next());
+            let page = Page {
+                units: self.backfill.units(),
+                which: self.pass.effect.which(),
+                scope: &self.pass.scope.0,
+                after: after.clone(),
+                until: until.clone(),
+                limit,
+                bytes,
+            };
+            let read = {
+                let _reading = self.pass_gate().await;
+                let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
+                B::Db::page::<B::Unit>(connection, &page).await
+            };
+            let Fetched { mut units, bytes } = match read {
+                Ok(fetched) => fetched,
+                Err(PageError { at, error }) => {
+                    let what = match at {
+                        Some(key) => format!("reading the {} at {key}", self.about.unit),
+                        None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
+                    };
+                    return Err(self.reading(reader, what, error));
+                }
+            };
+            if units.is_empty() {
+                return Ok(());
+            }
+            let read = units.len();
+            units.truncate(S::fitting(self, reader, &units).await?);
+            let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
+            after = Some(last.clone());
+            units.retain(|_| {
+                number += 1;
+                self.pass.units.includes(number - 1)
+            });
+            let mut place = Some(place);
+            let mut poured = Poured::default();
+            if self.pass.effect != Effect::Undo && !units.is_empty() {
+                // Its rows need the place, one piece after the other.
+                if S::HAS_ROWS {
+                    place = None;
+                }
+                match S::pour(self, reader, &units, sender).await? {
+                    Some(all) => poured = all,
+                    None => return Ok(()),
+                }
+            }
+            self.pace(|pace| pace.read(read as u64, units.len() as u64, bytes + poured.bytes));
+            let units = units.into_iter().map(|(_, unit)| unit).collect();
+            let mut piece = self.transform(units, last, &poured.books, &mut told);
+            if let Some(end) = &mut piece.end {
+                end.sizes = poured.sizes;
+            }
+            match place {
+                Some(place) => place.send(Ok(piece)),
+                None => drop(sender.send(Ok(piece)).await),
+            }
+        }
+    }
+
+    fn transform(&self, units: Vec<B::Unit>, last: Key, books: &Books, told: &mut u64) -> Piece<B> {
+        let mut findings = Findings::default();
+        let mut piece = Piece::empty();
+        if self.pass.effect != Effect::Undo {
+            for unit in &units {
+                let id = self.backfill.id(unit);
+                if let Some(accounts) = books.get(&id) {
+                    findings.accounted(id.clone(), accounts);
+                }
+                findings.unit(id);
+                match self.backfill.transform(unit, &mut findings) {
+                    Ok(output) => {
+                        if self.pass.lines.wants(*told) {
+                            piece.lines.push(self.backfill.describe(unit, &output));
+                            *told += 1;
+                        }
+                        piece.outputs.push(output);
+                    }
+                    Err(reject) => piece.reject(self.backfill.id(unit), reject, &mut findings),
+                }
+            }
+        }
+        piece.found(findings.take());
+        (piece.counts.units, piece.counts.batches) = (units.len() as u64, 1);
+        piece.end = Some(End { last: Some(last), units, sizes: None });
+        piece
+    }
+
+    /// The rows that belong to no unit, as a batch of its own; nothing where there is none.
+    async fn strays(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
+        let Some(query) = self.backfill.strays() else { return Ok(None) };
+        let mut findings = Findings::default();
+        let mut rows = reader.stream(query, &[]);
+        let read = loop {
+            match rows.try_next().await {
+                Ok(Some(row)) => {
+                    let text = |at: usize| row.values.get(at).and_then(Value::as_text).unwrap_or_default();
+                    findings.values().field(text(0), Fate::Skipped, 1);
+                    findings.record(FindingKind::Skipped, text(0), text(1));
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(rows);
+        let what = || format!("reading the rows that belong to no {}", self.about.unit);
+        read.map_err(|error| statement(&self.about, reader, what(), error, 0))?;
+        let mut piece = Piece::empty();
+        piece.found(findings.take());
+        piece.end = Some(End { last: None, units: Vec::new(), sizes: None });
+        Ok(Some(piece).filter(|piece| !piece.counts.findings.is_empty()))
+    }
+}

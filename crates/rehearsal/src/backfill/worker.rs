@@ -1,0 +1,201 @@
+//! A worker: leases a range, does it batch by batch, and goes on to the next, until none is free. What passes (a lock, a
+//! deadlock, a lost connection) makes it begin again behind its last batch, on new connections.
+
+use super::crew::Crew;
+use super::deep::Source;
+use super::gentle;
+use super::pace::Pace;
+use super::work::{Halt, Overtaken, Strays, Work};
+use super::{Backfill, Effect, Error};
+use crate::event::Event;
+use crate::ledger::{self, Range, RunState, Transition};
+use rehearsal_db::{self as db, Connection, Retries, Target};
+use std::sync::Mutex;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often a batch that somebody is faster with is read anew.
+const IN_VAIN: u32 = 3;
+/// How often a paused run is looked at.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Why a worker has nothing more to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Idle {
+    /// No range is free.
+    NoneFree,
+    /// It was to stop.
+    Stopped,
+}
+
+/// What a worker has from one attempt to the next.
+struct Attempts {
+    /// How often it tried since its last batch: what no batch has recorded yet.
+    in_vain: u32,
+    /// How often of these somebody was faster with some of the batch.
+    overtaken: u32,
+    got_on: bool,
+    pace: Mutex<Pace>,
+}
+
+impl Attempts {
+    /// A batch was committed, or a range.
+    fn get_on(&mut self) {
+        (self.in_vain, self.overtaken, self.got_on) = (0, 0, true);
+    }
+}
+
+/// Works until there is nothing to do.
+pub(super) async fn work<B: Backfill, S: Source<B>>(
+    crew: &Crew<'_, B>,
+    target: &Target,
+    run: i64,
+) -> Result<Idle, Error> {
+    let mut attempts = Attempts { in_vain: 0, overtaken: 0, got_on: false, pace: Pace::of(crew.pass) };
+    let mut retries = Retries::new(target.wait);
+    loop {
+        let error = match attempt::<B, S>(crew, target, run, &mut attempts).await {
+            Err(error) if !crew.is_to_stop() => error,
+            done => return done.inspect_err(|_| crew.fail()),
+        };
+        // Whoever gets on has all the time again.
+        if std::mem::take(&mut attempts.got_on) {
+            retries = Retries::new(target.wait);
+        }
+        let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
+            crew.fail();
+            return Err(error.after_all(&retries));
+        };
+        attempts.in_vain += 1;
+        attempts.overtaken += u32::from(matches!(error, Error::Engine(db::Error::Conflict { .. })));
+        crew.retry(error.to_string(), pause);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// One life of its connections.
+async fn attempt<B: Backfill, S: Source<B>>(
+    crew: &Crew<'_, B>,
+    target: &Target,
+    run: i64,
+    attempts: &mut Attempts,
+) -> Result<Idle, Error> {
+    crew.keep_lock(target, run).await?;
+    let mut reader = target.open_to_read().await?;
+    let read = async {
+        reader.prepare_pages().await?;
+        let mut writer = target.open().await?;
+        let wrote = write::<B, S>(crew, run, attempts, &mut reader, &mut writer).await;
+        writer.close_with(wrote).await
+    };
+    let done = read.await;
+    reader.close_with(done).await
+}
+
+async fn write<B: Backfill, S: Source<B>>(
+    crew: &Crew<'_, B>,
+    run: i64,
+    attempts: &mut Attempts,
+    reader: &mut Connection,
+    writer: &mut Connection,
+) -> Result<Idle, Error> {
+    writer.prepare_batches().await?;
+    // Positive, and as good as never another's.
+    let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
+    writer.live_as(number).await?;
+    crew.gentle.writes(writer.session_number().await?);
+    loop {
+        if crew.is_to_stop() {
+            return Ok(Idle::Stopped);
+        }
+        gentle::give_way(crew).await;
+        let Some(mut range) = ledger::claim(writer, run, number).await? else { return Ok(Idle::NoneFree) };
+        // Stored with the next batch.
+        range.counts.retries += u64::from(attempts.in_vain);
+        let before = range.counts.units;
+        let overtaken = if attempts.overtaken < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
+        let work = Work::new(crew, &attempts.pace, overtaken);
+        let strays = strays(crew, &range);
+        let halt = work.stretch::<S>(reader, Some(&mut *writer), &mut range, strays).await;
+        if range.counts.units > before {
+            attempts.get_on();
+        }
+        match halt? {
+            Halt::Finished => {
+                finish(writer, &range).await?;
+                attempts.get_on();
+            }
+            Halt::Lost => {}
+            Halt::Stopped => return Ok(Idle::Stopped),
+            Halt::Told(state) => {
+                if pause(crew, writer, run, state).await? == Idle::Stopped {
+                    return Ok(Idle::Stopped);
+                }
+            }
+        }
+    }
+}
+
+/// An earlier process of the run that came so far has recorded them.
+fn strays<B: Backfill>(crew: &Crew<'_, B>, range: &Range) -> Strays {
+    let is_first = range.lease.is_some_and(|lease| lease.number == 1);
+    let is_new = range.cursor.is_none() && range.counts.findings.is_empty();
+    match crew.pass.effect {
+        Effect::Execute if is_first && is_new && crew.pass.scope.0.is_empty() => Strays::Record,
+        _ => Strays::Leave,
+    }
+}
+
+async fn finish(writer: &mut Connection, range: &Range) -> Result<(), Error> {
+    writer.begin().await?;
+    match ledger::end(writer, range).await {
+        Ok(()) => Ok(writer.commit().await?),
+        Err(error) => {
+            writer.rollback().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Does what somebody asked for: waits until the run may go on, or stops.
+async fn pause<B: Backfill>(
+    crew: &Crew<'_, B>,
+    writer: &mut Connection,
+    run: i64,
+    mut state: RunState,
+) -> Result<Idle, Error> {
+    let mut is_told = false;
+    loop {
+        match state {
+            RunState::Running => {
+                if is_told {
+                    crew.go_on();
+                }
+                return Ok(Idle::NoneFree);
+            }
+            RunState::Pausing | RunState::Paused => {
+                if state == RunState::Pausing {
+                    writer.begin().await?;
+                    let paused = ledger::transition(writer, run, Transition::Pause, &crew.pass.by).await;
+                    match paused {
+                        Ok(_) => writer.commit().await?,
+                        Err(error) => {
+                            writer.rollback().await;
+                            return Err(error.into());
+                        }
+                    }
+                }
+                if !is_told {
+                    crew.wait(Event::Paused { backfill: crew.about.name });
+                    is_told = true;
+                }
+            }
+            _ => return Ok(Idle::Stopped),
+        }
+        if crew.is_to_stop() {
+            return Ok(Idle::Stopped);
+        }
+        tokio::time::sleep(POLL).await;
+        state = ledger::state(writer, run).await?;
+    }
+}

@@ -1,0 +1,70 @@
+//! Checks of what a history must not touch: the rows of a query at a fixture's version, held against those of another query
+//! when everything is applied and filled. Rows are remembered by their hashes and a word that names them.
+
+use super::error::Error;
+use super::file::Check;
+use super::run::explain;
+use futures_util::TryStreamExt;
+use rehearsal_db::{self as db, Connection};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// How many rows are named on each side of a difference.
+const NAMED: usize = 3;
+
+/// The rows of a query, whatever their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preserved {
+    rows: BTreeMap<u128, (u64, String)>,
+}
+
+/// Runs one of the two queries of a check and remembers its rows.
+///
+/// # Errors
+/// [`Error::Query`] where the engine refuses it.
+pub async fn remember(connection: &mut Connection, check: &Check, sql: &str) -> Result<Preserved, Error> {
+    let strict = connection.strict(sql);
+    let mut preserved = Preserved::default();
+    let read = async {
+        let mut rows = connection.stream(&strict, &[]);
+        while let Some(row) = rows.try_next().await? {
+            // The debug form tells types apart, and where one value ends.
+            let hash = xxh3_128(format!("{:?}", row.values).as_bytes());
+            let name = || row.values.first().map(ToString::to_string).unwrap_or_default();
+            preserved.rows.entry(hash).or_insert_with(|| (0, name())).0 += 1;
+        }
+        Ok(())
+    };
+    let read: Result<(), db::Error> = read.await;
+    match read {
+        Ok(()) => Ok(preserved),
+        Err(error @ db::Error::Statement { .. }) => Err(explain(connection, check, error).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Preserved {
+    /// What became of the rows; nothing where they are the same.
+    #[must_use]
+    pub fn compare(&self, after: &Self) -> Vec<String> {
+        let only = |these: &Self, those: &Self, what: &str| {
+            let missing = |(hash, (n, name)): (&u128, &(u64, String))| {
+                let more = n.saturating_sub(those.rows.get(hash).map_or(0, |(n, _)| *n));
+                (more > 0).then(|| (more, name.clone()))
+            };
+            let rows: Vec<(u64, String)> = these.rows.iter().filter_map(missing).collect();
+            let count: u64 = rows.iter().map(|(n, _)| n).sum();
+            let names: Vec<&str> = rows.iter().take(NAMED).map(|(_, name)| name.as_str()).collect();
+            (count > 0).then(|| {
+                format!(
+                    "{count} {} {what}, such as {}",
+                    if count == 1 { "row is" } else { "rows are" },
+                    names.join(", ")
+                )
+            })
+        };
+        let gone = only(self, after, "of before and not of after");
+        let new = only(after, self, "of after and not of before");
+        gone.into_iter().chain(new).collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! A check in Rust: looks at every row of a query and says what is wrong with it. For what only the app's own functions
+//! can tell.
+
+use super::error::Error;
+use super::verdict::Verdict;
+use futures_util::future::BoxFuture;
+use rehearsal_db::{self as db, Connection, Driver, Engine, Page, Rows, Value, Which};
+use sqlx::{Database, FromRow};
+
+/// What a check in Rust says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowCheckAbout {
+    /// Its name.
+    pub name: &'static str,
+    /// The database that it looks at.
+    pub database: &'static str,
+    /// The first migration version at which it makes sense.
+    pub from: i64,
+    /// The version from which on it makes no sense.
+    pub until: Option<i64>,
+}
+
+/// A check of every row.
+pub trait RowCheck: Send + Sync + 'static {
+    /// The sqlx database type.
+    type Db: Driver;
+    /// A row.
+    type Row: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
+
+    /// Name, database, window.
+    fn about(&self) -> RowCheckAbout;
+    /// The rows, as one SELECT without ORDER BY or parameters, with a `"cursor"` as a backfill's units have it.
+    fn rows(&self) -> &'static str;
+    /// The row's id, and what is wrong with it, if anything is.
+    fn offence(&self, row: &Self::Row) -> Option<(String, String)>;
+}
+
+/// A [`RowCheck`] of any database and row type, as a registry keeps it.
+pub trait AnyRowCheck: Send + Sync {
+    /// Name, database, window.
+    fn about(&self) -> RowCheckAbout;
+    /// The engine that its query is written for.
+    fn engine(&self) -> Engine;
+    /// The query of its rows ([`RowCheck::rows`]).
+    fn relation(&self) -> &'static str;
+    /// Looks at every row, or, once there are more than `enough` offenders, at no more.
+    fn run<'a>(&'a self, connection: &'a mut Connection, enough: usize) -> BoxFuture<'a, Result<Verdict, Error>>;
+}
+
+/// How many rows are in memory at a time.
+const PAGE: u32 = 1_000;
+/// How many are looked at first: where all are wrong, that shows at once.
+const FIRST_PAGE: u32 = 40;
+/// How many bytes of rows are in memory at a time, about.
+const BYTES: u64 = 8 * 1024 * 1024;
+
+impl<C: RowCheck> AnyRowCheck for C {
+    fn about(&self) -> RowCheckAbout {
+        RowCheck::about(self)
+    }
+
+    fn engine(&self) -> Engine {
+        C::Db::ENGINE
+    }
+
+    fn relation(&self) -> &'static str {
+        self.rows()
+    }
+
+    fn run<'a>(&'a self, connection: &'a mut Connection, enough: usize) -> BoxFuture<'a, Result<Verdict, Error>> {
+        Box::pin(look(self, connection, enough))
+    }
+}
+
+async fn look<C: RowCheck>(check: &C, connection: &mut Connection, enough: usize) -> Result<Verdict, Error> {
+    let name = check.about().name;
+    let (mut after, mut limit) = (None, FIRST_PAGE);
+    let mut offenders = Rows { columns: vec!["id".to_owned(), "offence".to_owned()], rows: Vec::new() };
+    loop {
+        let page = Page {
+            units: check.rows(),
+            which: Which::All,
+            scope: &[],
+            after: after.clone(),
+            until: None,
+            limit,
+            bytes: BYTES,
+        };
+        let read = match C::Db::typed(connection) {
+            Some(typed) => C::Db::page::<C::Row>(typed, &page).await,
+            None => return Err(Error::RowQuery { check: name, why: "it is written for another engine".to_owned() }),
+        };
+        let rows = read.map_err(|page| match connection.explain(page.error) {
+            db::Error::Statement { why, .. } => Error::RowQuery { check: name, why },
+            other => other.into(),
+        })?;
+        let Some((last, _)) = rows.units.last() else { break };
+        (after, limit) = (Some(last.clone()), PAGE.min(limit * 5));
+        for (id, offence) in rows.units.iter().filter_map(|(_, row)| check.offence(row)) {
+            offenders.rows.push(vec![Value::Text(id), Value::Text(offence)]);
+        }
+        if offenders.rows.len() > enough {
+            offenders.rows.truncate(enough.max(1));
+            return Ok(Verdict::Red { offenders, more: true });
+        }
+    }
+    Ok(if offenders.rows.is_empty() { Verdict::Green } else { Verdict::Red { offenders, more: false } })
+}

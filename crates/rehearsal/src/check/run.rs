@@ -1,0 +1,93 @@
+//! Runs checks and keeps the first offenders of each.
+
+use super::error::Error;
+use super::file::{Check, Expect, Kind};
+use super::row::AnyRowCheck;
+use super::verdict::{CheckResult, MAX_OFFENDERS, MAX_REPORTED, Verdict};
+use miette::NamedSource;
+use rehearsal_db::lex::{statements, tokens};
+use rehearsal_db::{self as db, Connection};
+
+/// Runs the checks that are meant for a database at `version` (0 for none applied), those in SQL first.
+///
+/// # Errors
+/// A check that can't be run at all.
+pub async fn run_all(
+    connection: &mut Connection,
+    version: i64,
+    checks: &[Check],
+    row_checks: &[&dyn AnyRowCheck],
+) -> Result<Vec<CheckResult>, Error> {
+    let mut results = Vec::new();
+    for check in checks {
+        let verdict = if is_in_window(version, check.from, check.until) {
+            run(connection, check).await?
+        } else {
+            Verdict::OutOfWindow
+        };
+        results.push(CheckResult { name: check.name.clone(), verdict });
+    }
+    for check in row_checks {
+        let about = check.about();
+        let verdict = if is_in_window(version, Some(about.from), about.until) {
+            check.run(connection, MAX_OFFENDERS).await?
+        } else {
+            Verdict::OutOfWindow
+        };
+        results.push(CheckResult { name: about.name.to_owned(), verdict });
+    }
+    Ok(results)
+}
+
+/// True where a check of that window is meant for a database at `version` (0 for none applied).
+pub(crate) fn is_in_window(version: i64, from: Option<i64>, until: Option<i64>) -> bool {
+    from.is_none_or(|from| version >= from) && until.is_none_or(|until| version < until) && version > 0
+}
+
+/// Runs one check in SQL, whatever its window is.
+///
+/// # Errors
+/// A check that can't be run at all.
+pub(crate) async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
+    if check.kind == Kind::Preserved {
+        return Ok(Verdict::RehearsalOnly);
+    }
+    let limit = 1 + if check.kind == Kind::Report { MAX_REPORTED } else { MAX_OFFENDERS };
+    // The query alone: what the engine says of a place is counted from its start.
+    let query = check.queries(connection.engine()).first().copied().unwrap_or_default();
+    let sql = connection.strict(query);
+    let mut rows = match connection.query(&sql, &[], limit).await {
+        Ok(rows) => rows,
+        Err(error @ db::Error::Statement { .. }) => return Err(explain(connection, check, error).await),
+        // Checks run on a connection that can't write.
+        Err(db::Error::ReadOnly { .. }) => {
+            return Err(Error::Writes { check: check.name.clone(), file: check.path.clone() });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match check.kind {
+        Kind::Report => {
+            let more = rows.rows.len() > MAX_REPORTED;
+            rows.rows.truncate(MAX_REPORTED);
+            Verdict::Report { rows, more }
+        }
+        Kind::Assert(Expect::Rows) if rows.rows.is_empty() => Verdict::Red { offenders: rows, more: false },
+        Kind::Assert(Expect::NoRows) if !rows.rows.is_empty() => {
+            let more = rows.rows.len() > MAX_OFFENDERS;
+            rows.rows.truncate(MAX_OFFENDERS);
+            Verdict::Red { offenders: rows, more }
+        }
+        Kind::Assert(_) | Kind::Preserved => Verdict::Green,
+    })
+}
+
+pub(super) async fn explain(connection: &mut Connection, check: &Check, error: db::Error) -> Error {
+    let text = NamedSource::new(check.path.display().to_string(), check.sql.clone());
+    let mut at = (0, 0);
+    if let Some(statement) = statements(&check.sql, connection.engine()).first() {
+        let offset = connection.locate(statement, &error).await.unwrap_or(0);
+        let length = tokens(&statement.text[offset..], connection.engine()).first().map_or(0, |token| token.text.len());
+        at = (statement.start + offset, length);
+    }
+    Error::Query { check: check.name.clone(), why: error.to_string(), text, at: at.into() }
+}

@@ -1,0 +1,342 @@
+//! Looks at the rows of two databases where their digests differ: which rows, what was there, what is there now. Both
+//! sides are read side by side in key order, so that memory does not grow with the tables.
+
+use super::changes::{Change, Changes};
+use super::difference::{ContentDifference, Example};
+use super::families::{families, partitions};
+use super::form::Types;
+use futures_util::TryStreamExt;
+use rehearsal_db::TableShape;
+use rehearsal_db::{Connection, Engine, Error, Value};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+/// How many rows are shown of each difference.
+const MAX_EXAMPLES: usize = 3;
+
+/// Replaces what `differences` say of rows and values by what the rows themselves tell: how many are gone, new and changed
+/// in each column, with examples; what shows in no row stays as it is. Columns of `apart`, as `(table, column)`, are not looked at.
+///
+/// # Errors
+/// What an engine said.
+pub async fn explain(
+    before: &mut Connection,
+    after: &mut Connection,
+    apart: &[(String, String)],
+    differences: Vec<ContentDifference>,
+) -> Result<Vec<ContentDifference>, Error> {
+    let settings = (before.pin().await?, after.pin().await?);
+    let shapes = (before.tables().await?, after.tables().await?);
+    let families = families(
+        (shapes.0.iter().map(|shape| &shape.name), &partitions(&shapes.0)),
+        (shapes.1.iter().map(|shape| &shape.name), &partitions(&shapes.1)),
+    );
+    let mut explained = Vec::new();
+    let mut looked_at = BTreeSet::new();
+    for difference in differences {
+        let table = difference.subject().0.to_owned();
+        let find = |shapes: &[TableShape]| shapes.iter().find(|shape| shape.name == table).cloned();
+        let family = families.iter().find(|family| family.name == table);
+        let whole = family.and_then(|family| Some((family.shape(&shapes.0)?, family.shape(&shapes.1)?))).unzip();
+        let (old, new) = (whole.0.or_else(|| find(&shapes.0)), whole.1.or_else(|| find(&shapes.1)));
+        match (difference, old, new) {
+            (ContentDifference::TableGone { rows, .. }, Some(old), _) if rows > 0 => {
+                let examples = examples(before, &old, None, apart).await?;
+                explained.push(ContentDifference::TableGone { table, rows, examples });
+            }
+            // What follows from other columns is not lost with its column.
+            (ContentDifference::ColumnGone { column, .. }, Some(old), _) if old.generated.contains(&column) => {}
+            (ContentDifference::ColumnGone { column, .. }, Some(old), _) => {
+                let rows = Some(values(before, &old, &column).await?);
+                let examples = examples(before, &old, Some(&column), apart).await?;
+                explained.push(ContentDifference::ColumnGone { table, column, rows, examples });
+            }
+            (
+                difference @ (ContentDifference::Rows { .. } | ContentDifference::Values { .. }),
+                Some(old),
+                Some(new),
+            ) => {
+                // One comparison tells of all columns of a table.
+                if looked_at.insert(table) {
+                    let key = key((&mut *before, &old), (&mut *after, &new), apart).await?;
+                    let common = common(before.engine(), &old, &new, &key, apart);
+                    let seen = match common.columns.as_slice() {
+                        [] => Vec::new(),
+                        _ => look(before, after, &common).await?.differences(&common),
+                    };
+                    // Sums bind values to keys: those of other keys say nothing of rows that are the same.
+                    let is_unseen = seen.is_empty() && old.key == new.key && family.is_none();
+                    explained.extend(if is_unseen { vec![difference] } else { seen });
+                }
+            }
+            (difference, ..) => explained.push(difference),
+        }
+    }
+    after.unpin(settings.1).await?;
+    before.unpin(settings.0).await?;
+    Ok(explained)
+}
+
+/// How many rows have a value in a column, where it is the same in all of them: such a column is told from another by nothing.
+///
+/// # Errors
+/// What the engine said.
+pub async fn constant(connection: &mut Connection, table: &str, column: &str) -> Result<Option<u64>, Error> {
+    let Some(shape) = connection.tables().await?.into_iter().find(|shape| shape.name == table) else { return Ok(None) };
+    let engine = connection.engine();
+    let (name, rows) = (engine.quote(column), engine.rows_of(&shape));
+    let text = engine.as_text(&name);
+    let sql =
+        format!("SELECT count(*) FROM (SELECT DISTINCT {text} FROM {rows} WHERE {name} IS NOT NULL LIMIT 2) AS few");
+    let few = connection.query(&sql, &[], 1).await?.scalar().and_then(Value::as_int);
+    Ok(if few == Some(2) { None } else { Some(values(connection, &shape, column).await?) })
+}
+
+/// How many rows have a value in a column.
+async fn values(connection: &mut Connection, table: &TableShape, column: &str) -> Result<u64, Error> {
+    let engine = connection.engine();
+    let sql = format!("SELECT count({}) FROM {}", engine.quote(column), engine.rows_of(table));
+    let count = connection.query(&sql, &[], 1).await?;
+    Ok(count.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
+}
+
+/// Some rows of a table that is gone, or values of a column that is.
+async fn examples(
+    connection: &mut Connection,
+    table: &TableShape,
+    column: Option<&str>,
+    apart: &[(String, String)],
+) -> Result<Vec<Example>, Error> {
+    let engine = connection.engine();
+    let common = common(engine, table, table, &table.key, apart);
+    if common.columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut columns: Vec<String> = common.columns[..common.key].iter().map(|name| engine.quote(name)).collect();
+    let order = columns.iter().map(|column| engine.by_bytes(column)).collect::<Vec<_>>().join(", ");
+    columns.extend(column.map(|column| engine.quote(column)));
+    let filter = column.map(|column| format!(" WHERE {} IS NOT NULL", engine.quote(column))).unwrap_or_default();
+    let from = engine.rows_of(table);
+    let sql = format!("SELECT {} FROM {from}{filter} ORDER BY {order} LIMIT {MAX_EXAMPLES}", columns.join(", "));
+    let rows = connection.query(&sql, &[], MAX_EXAMPLES).await?.rows;
+    let shown = |row: &Vec<Value>| {
+        let before = column.and_then(|_| row.last()).map(ToString::to_string);
+        Example { row: common.name_row(row), before: before.or(Some(String::new())), after: None }
+    };
+    Ok(rows.iter().map(shown).collect())
+}
+
+/// What the rows of a table told.
+#[derive(Default)]
+struct Seen {
+    before: u64,
+    after: u64,
+    gone: u64,
+    new: u64,
+    examples: Vec<Example>,
+    /// For each common column: what became of its values, and some of them.
+    columns: Vec<(Changes, Vec<(Change, Example)>)>,
+}
+
+impl Seen {
+    fn differences(self, common: &Common) -> Vec<ContentDifference> {
+        let table = &common.table;
+        let mut found = Vec::new();
+        if self.gone + self.new > 0 {
+            let (before, after, gone, new) = (self.before, self.after, self.gone, self.new);
+            found.push(ContentDifference::Rows {
+                table: table.clone(),
+                before,
+                after,
+                gone,
+                new,
+                examples: self.examples,
+            });
+        }
+        let changed = common.columns.iter().zip(self.columns).filter(|(_, (changes, _))| !changes.is_empty());
+        for (column, (changes, examples)) in changed {
+            let (table, column) = (table.clone(), column.clone());
+            let is_shown = |(change, _): &(Change, Example)| *change != Change::Retyped;
+            let examples = examples.into_iter().filter(is_shown).map(|(_, example)| example).collect();
+            found.push(ContentDifference::Values { table, column, changes: Some(changes), examples });
+        }
+        found
+    }
+}
+
+async fn look(before: &mut Connection, after: &mut Connection, common: &Common) -> Result<Seen, Error> {
+    let mut seen = Seen { columns: vec![(Changes::default(), Vec::new()); common.columns.len()], ..Seen::default() };
+    merge(before, after, common, &mut |old, new| {
+        seen.before += u64::from(old.is_some());
+        seen.after += u64::from(new.is_some());
+        let example = match (old, new) {
+            (Some(old), Some(new)) => {
+                for (at, (changes, examples)) in seen.columns.iter_mut().enumerate() {
+                    let Some(change) = Change::of(&old[at], &new[at], common.types[at]) else { continue };
+                    changes.add(change);
+                    // A value that is lost matters more than one that is kept in another form.
+                    let (before, after) = told_apart(&old[at], &new[at]);
+                    let example = Example { row: common.name_row(old), before: Some(before), after: Some(after) };
+                    if examples.len() < MAX_EXAMPLES {
+                        examples.push((change, example));
+                    } else if let Some(place) = examples.iter_mut().rev().find(|(shown, _)| *shown > change) {
+                        *place = (change, example);
+                    }
+                }
+                return;
+            }
+            (Some(old), None) => {
+                seen.gone += 1;
+                Example { row: common.name_row(old), before: Some(String::new()), after: None }
+            }
+            (None, Some(new)) => {
+                seen.new += 1;
+                Example { row: common.name_row(new), before: None, after: Some(String::new()) }
+            }
+            (None, None) => return,
+        };
+        // What is gone matters more than what is new: it takes the place of an example of the latter.
+        if seen.examples.len() < MAX_EXAMPLES {
+            seen.examples.push(example);
+        } else if example.after.is_none()
+            && let Some(place) = seen.examples.iter_mut().rev().find(|shown| shown.before.is_none())
+        {
+            *place = example;
+        }
+    })
+    .await?;
+    seen.columns.iter_mut().for_each(|(changes, _)| changes.settle());
+    Ok(seen)
+}
+
+/// Two values as a person reads them; with their storage classes where these are all that differs.
+fn told_apart(old: &Value, new: &Value) -> (String, String) {
+    let (before, after) = (old.to_string(), new.to_string());
+    if before != after || old.class() == new.class() {
+        return (before, after);
+    }
+    (format!("{before} ({})", old.class()), format!("{after} ({})", new.class()))
+}
+
+/// The columns that both sides have, those first by which rows are found.
+struct Common {
+    table: String,
+    /// Where the rows are on either side.
+    from: (String, String),
+    columns: Vec<String>,
+    types: Vec<Types>,
+    /// By how many columns a row is found on the other side.
+    key: usize,
+}
+
+impl Common {
+    fn name_row(&self, row: &[Value]) -> String {
+        let name = |(column, value): (&String, &Value)| format!("{column} = {value}");
+        self.columns.iter().zip(row).take(self.key).map(name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// By which columns rows are found: the key of both sides, or that of one if it tells rows apart on either side; a table that has
+/// another key now still has the same rows. None where only a row as a whole tells which it is.
+async fn key(
+    (before, old): (&mut Connection, &TableShape),
+    (after, new): (&mut Connection, &TableShape),
+    apart: &[(String, String)],
+) -> Result<Vec<String>, Error> {
+    if old.key == new.key {
+        return Ok(old.key.clone());
+    }
+    let both = both(old, new, apart);
+    for key in [&old.key, &new.key].into_iter().filter(|key| !key.is_empty()) {
+        if key.iter().all(|column| both.contains(column))
+            && tells_apart(before, old, key).await?
+            && tells_apart(after, new, key).await?
+        {
+            return Ok(key.clone());
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Whether no two rows have the same values in these columns.
+async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[String]) -> Result<bool, Error> {
+    let engine = connection.engine();
+    let columns = key.iter().map(|column| engine.by_bytes(&engine.quote(column))).collect::<Vec<_>>().join(", ");
+    let rows = engine.rows_of(table);
+    let sql =
+        format!("SELECT n FROM (SELECT count(*) AS n FROM {rows} GROUP BY {columns}) AS counted WHERE n > 1 LIMIT 1");
+    Ok(connection.query(&sql, &[], 1).await?.rows.is_empty())
+}
+
+/// The columns that both sides have and that are looked at.
+fn both(old: &TableShape, new: &TableShape, apart: &[(String, String)]) -> Vec<String> {
+    let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
+    let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
+    old.columns.iter().filter(in_both).cloned().collect()
+}
+
+fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], apart: &[(String, String)]) -> Common {
+    let both = both(old, new, apart);
+    let key = if key.iter().all(|column| both.contains(column)) { key } else { &[] };
+    let columns: Vec<String> = key.iter().chain(both.iter().filter(|column| !key.contains(column))).cloned().collect();
+    let key = if key.is_empty() { columns.len() } else { key.len() };
+    let kind = |shape: &TableShape, column: &String| shape.types.get(column).cloned().unwrap_or_default();
+    let types = columns.iter().map(|column| Types::of(&kind(old, column), &kind(new, column))).collect();
+    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key }
+}
+
+/// Calls `take` with each pair of rows of the same key, and with each row that has no partner.
+async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
+    before: &mut Connection,
+    after: &mut Connection,
+    common: &Common,
+    take: &mut F,
+) -> Result<(), Error> {
+    let engine = before.engine();
+    // Keys come in the form in which they are ordered.
+    let column = |(at, name): (usize, &String)| {
+        let quoted = engine.quote(name);
+        if at < common.key { engine.as_text(&quoted) } else { quoted }
+    };
+    let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
+    let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
+    let order = keys.map(|key| format!("{key} NULLS FIRST")).collect::<Vec<_>>().join(", ");
+    let rows = |from: &String| format!("SELECT {columns} FROM {from} ORDER BY {order}");
+    let mut lefts = before.stream(&rows(&common.from.0), &[]);
+    let mut rights = after.stream(&rows(&common.from.1), &[]);
+    let (mut old, mut new) = (lefts.try_next().await?, rights.try_next().await?);
+    loop {
+        let order = match (&old, &new) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => compare_keys(&old.values[..common.key], &new.values[..common.key]),
+        };
+        let old_row = old.as_ref().filter(|_| order.is_le()).map(|row| row.values.as_slice());
+        let new_row = new.as_ref().filter(|_| order.is_ge()).map(|row| row.values.as_slice());
+        take(old_row, new_row);
+        if order.is_le() {
+            old = lefts.try_next().await?;
+        }
+        if order.is_ge() {
+            new = rights.try_next().await?;
+        }
+    }
+}
+
+/// The order that the engine sorted by: NULL, numbers, text by its bytes, bytes.
+fn compare_keys(a: &[Value], b: &[Value]) -> Ordering {
+    let class = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Int(_) | Value::Real(_) => 1,
+        Value::Text(_) => 2,
+        Value::Blob(_) => 3,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 beside a real compares as SQLite shows it")]
+    let compare = |a: &Value, b: &Value| match (a, b) {
+        (Value::Int(a), Value::Real(b)) => (*a as f64).total_cmp(b),
+        (Value::Real(a), Value::Int(b)) => a.total_cmp(&(*b as f64)),
+        (a, b) => class(a).cmp(&class(b)).then_with(|| a.partial_cmp(b).unwrap_or(Ordering::Equal)),
+    };
+    a.iter().zip(b).map(|(a, b)| compare(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}

@@ -1,0 +1,104 @@
+//! What the ledger tells of all runs: who did what, when, with which code, and what came of it.
+
+use super::run::counted;
+use super::{Counts, RunState, Work, json, unreadable};
+use rehearsal_db::{Connection, Error, Value};
+use serde::Serialize;
+
+/// A run, as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told {
+    /// Its number.
+    pub run: i64,
+    /// The backfill.
+    pub backfill: String,
+    /// What it does.
+    pub work: Work,
+    /// The units that it is narrowed to: an object of columns and values.
+    pub scope: serde_json::Value,
+    /// How it stands.
+    pub state: RunState,
+    /// What it has counted so far, or in the end.
+    pub counts: Counts,
+    /// UTC, to the second.
+    pub started_at: String,
+    /// The last time that its state changed; UTC, to the second.
+    pub updated_at: String,
+    /// What became of it, and who did that.
+    pub log: Vec<Logged>,
+}
+
+/// Something that became of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Logged {
+    /// UTC, to the second.
+    pub at: String,
+    /// Who did it: `momo@laptop`.
+    pub who: String,
+    /// With which version of the code.
+    pub version: String,
+    /// `began`, `took up`, `paused`, ….
+    pub did: String,
+}
+
+/// All runs, by number. Writes nothing.
+///
+/// # Errors
+/// What the engine said.
+pub async fn audit(connection: &mut Connection) -> Result<Vec<Told>, Error> {
+    if !connection.has_table("_xtask_runs").await? {
+        return Ok(Vec::new());
+    }
+    let engine = connection.engine();
+    let sql = format!(
+        "SELECT run, backfill, work, scope, state, counts, {}, {} FROM _xtask_runs ORDER BY run",
+        engine.second("started_at"),
+        engine.second("updated_at")
+    );
+    let rows = connection.query(&sql, &[], usize::MAX).await?.rows;
+    let has_ranges = connection.has_table("_xtask_ranges").await?;
+    let has_log = connection.has_table("_xtask_log").await?;
+    let mut told = Vec::new();
+    for row in rows {
+        let text = |at: usize| row[at].as_text().unwrap_or_default().to_owned();
+        let failed = |error: serde_json::Error| unreadable(connection, &error);
+        let (scope, mut counts) =
+            (serde_json::from_str(&text(3)).map_err(failed)?, serde_json::from_str(&text(5)).map_err(failed)?);
+        let run = row[0].as_int().unwrap_or_default();
+        let (work, state) = (text(2), text(4));
+        let unknown =
+            |word: &str| Error::Ledger { database: connection.address(), why: format!("`{word}` is not known") };
+        let state = RunState::of(&state).ok_or_else(|| unknown(&state))?;
+        let work = Work::of(&work).ok_or_else(|| unknown(&work))?;
+        if has_ranges && !state.is_over() {
+            counts = counted(connection, run).await?;
+        }
+        let log = if has_log { log(connection, run).await? } else { Vec::new() };
+        let (started_at, updated_at) = (text(6), text(7));
+        told.push(Told { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
+    }
+    Ok(told)
+}
+
+async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error> {
+    let at = connection.engine().second("at");
+    let sql = format!("SELECT {at}, who, version, did FROM _xtask_log WHERE run = $1 ORDER BY number");
+    let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    let logged =
+        |row: &Vec<Value>| Logged { at: text(&row[0]), who: text(&row[1]), version: text(&row[2]), did: text(&row[3]) };
+    Ok(rows.iter().map(logged).collect())
+}
+
+impl Told {
+    /// The scope as it is typed: ` --scope id=42`; nothing for all units.
+    #[must_use]
+    pub fn scope_typed(&self) -> String {
+        let pairs = self.scope.as_object().into_iter().flatten();
+        pairs
+            .map(|(column, value)| {
+                format!(" {column}={}", value.as_str().map_or_else(|| json(value), ToOwned::to_owned))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,40 @@
+//! The ledger: what backfills did to a database, kept in that database. The cursor, counts and findings of a range are
+//! committed in the same transaction as the rows that they speak of, so that a killed process loses and repeats nothing. Times
+//! are UTC and come from the database's own clock.
+
+mod accounts;
+mod audit;
+mod counts;
+mod finding;
+mod found;
+mod json;
+mod range;
+mod run;
+mod state;
+
+pub use accounts::{Account, Accounts, Fate};
+pub use audit::{Logged, Told, audit};
+pub use counts::Counts;
+pub use finding::{Finding, FindingKind, Sighting};
+pub(crate) use found::{forget, forget_before};
+pub use found::{keep, replay};
+pub use json::Json;
+pub(crate) use range::end;
+pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, save};
+pub use run::{
+    Begun, By, Order, Use, begin, complete, counted, finish, lacking, look_again, looks, start, state, supersede_all,
+    transition, unfinished,
+};
+pub use state::{RunState, Transition, Work};
+
+use rehearsal_db::{Connection, Error};
+
+/// What is stored as JSON and can't be read.
+fn unreadable(connection: &Connection, error: &serde_json::Error) -> Error {
+    Error::Ledger { database: connection.address(), why: error.to_string() }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    // Numbers, strings and maps with string keys: there is nothing in these types that could fail to serialise.
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,278 @@
+//! Runs: begun or taken up, moved from state to state, ended. Every move is logged with who made it.
+
+use super::range::{self, cut};
+use super::{Counts, Range, RunState, Transition, Work, found, json, unreadable};
+use rehearsal_db::{Connection, Error, Key, Lack, Value};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order<'a> {
+    /// The backfill.
+    pub backfill: &'a str,
+    /// What it does.
+    pub work: Work,
+    /// To which units, as a JSON object of columns and values.
+    pub scope: &'a str,
+}
+
+/// Who does something, and with which code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// `momo@laptop`.
+    pub who: String,
+    /// The version of the code: a commit, or the number of a release.
+    pub version: String,
+}
+
+/// A run that was begun or taken up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Its number.
+    pub run: i64,
+    /// How it stands.
+    pub state: RunState,
+    /// What was counted before.
+    pub counts: Counts,
+    /// Where an earlier process had stopped: the last key that it has done in the first range that is open.
+    pub after: Option<Key>,
+}
+
+const RUNS: &str = "_xtask_runs";
+const RANGES: &str = "_xtask_ranges";
+/// As a condition on the row of a run.
+const HAS_RANGES: &str = "EXISTS (SELECT 1 FROM _xtask_ranges WHERE _xtask_ranges.run = _xtask_runs.run)";
+
+/// The unfinished run of that order, if there is one. Writes nothing.
+///
+/// # Errors
+/// What the engine said.
+pub async fn unfinished(connection: &mut Connection, order: &Order<'_>) -> Result<Option<Begun>, Error> {
+    if !connection.has_table(RUNS).await? || !connection.has_table(RANGES).await? {
+        return Ok(None);
+    }
+    let sql = "SELECT run, state FROM _xtask_runs WHERE backfill = $1 AND work = $2 AND scope = $3 \
+               AND state NOT IN ('finished', 'superseded') ORDER BY run DESC";
+    let values = [order.backfill.into(), order.work.as_str().into(), order.scope.into()];
+    let rows = connection.query(sql, &values, 1).await?.rows;
+    let Some((run, state)) = rows.first().and_then(|row| Some((row[0].as_int()?, row[1].as_text()?.to_owned()))) else {
+        return Ok(None);
+    };
+    let state = known(connection, &state)?;
+    let counts = counted(connection, run).await?;
+    let after =
+        range::open_ranges(connection, run).await?.into_iter().find_map(|Range { cursor, after, .. }| cursor.or(after));
+    Ok(Some(Begun { run, state, counts, after }))
+}
+
+fn known(connection: &Connection, state: &str) -> Result<RunState, Error> {
+    let unknown = || Error::Ledger { database: connection.address(), why: format!("`{state}` is no state of a run") };
+    RunState::of(state).ok_or_else(unknown)
+}
+
+/// What all ranges of a run have counted together.
+///
+/// # Errors
+/// What the engine said.
+pub async fn counted(connection: &mut Connection, run: i64) -> Result<Counts, Error> {
+    let rows =
+        connection.query("SELECT counts FROM _xtask_ranges WHERE run = $1", &[run.into()], usize::MAX).await?.rows;
+    let mut sum = Counts::default();
+    for row in rows {
+        let counts: Counts = serde_json::from_str(row[0].as_text().unwrap_or_default())
+            .map_err(|error| unreadable(connection, &error))?;
+        sum.add(&counts);
+    }
+    Ok(sum)
+}
+
+/// What is done with a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is only looked at.
+    Read,
+    /// A run is put on record.
+    Keep,
+}
+
+/// What a role lacks for that.
+///
+/// # Errors
+/// What the engine said.
+pub async fn lacking(connection: &mut Connection, usage: Use) -> Result<Vec<Lack>, Error> {
+    let tables: [(&str, &[&str]); 4] = [
+        (RUNS, &["SELECT", "INSERT", "UPDATE"]),
+        (RANGES, &["SELECT", "INSERT", "UPDATE"]),
+        ("_xtask_findings", &["SELECT", "INSERT", "DELETE"]),
+        ("_xtask_log", &["SELECT", "INSERT"]),
+    ];
+    let mut lacks = Vec::new();
+    let mut is_whole = true;
+    for (table, rights) in tables {
+        if connection.has_table(table).await? {
+            let rights: &[&str] = match usage {
+                Use::Keep => rights,
+                Use::Read => &["SELECT"],
+            };
+            lacks.extend(connection.lacking(&[(table, rights)]).await?);
+        } else {
+            is_whole = false;
+        }
+    }
+    if usage == Use::Keep && !is_whole {
+        lacks.extend(connection.lack_of_creation().await?);
+    }
+    Ok(lacks)
+}
+
+/// Takes up the unfinished run of an order, in the transaction at hand, in which nobody else does; none where there is none to
+/// take up. What the opposite work has left unfinished is superseded.
+///
+/// # Errors
+/// What the engine said.
+pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> Result<Option<Begun>, Error> {
+    complete(connection).await?;
+    // Those of an earlier version of this tool have no ranges: a new run does what they have not done.
+    supersede(connection, by, &format!("NOT {HAS_RANGES} AND"), &[]).await?;
+    // Whatever the scope: a key that the opposite work has passed may need this work again.
+    let opposite = [order.backfill.into(), order.work.opposite().as_str().into()];
+    supersede(connection, by, "backfill = $1 AND work = $2 AND", &opposite).await?;
+    let Some(mut begun) = unfinished(connection, order).await? else { return Ok(None) };
+    // One that somebody works on and has been asked to stop is to stop for whoever joins, too.
+    let is_to_stop = begun.state == RunState::Stopping && connection.is_worked_on(begun.run).await?;
+    if !is_to_stop && let Some(state) = transition(connection, begun.run, Transition::TakeUp, by).await? {
+        begun.state = state;
+    }
+    Ok(Some(begun))
+}
+
+/// Makes the tables of the ledger that are missing, in the transaction at hand.
+///
+/// # Errors
+/// What the engine said.
+pub async fn complete(connection: &mut Connection) -> Result<(), Error> {
+    // The last one that is made. To make what is there would wait for the batches of others.
+    if connection.has_table("_xtask_log").await? { Ok(()) } else { connection.create_ledger().await }
+}
+
+/// Stores a new run whose ranges end at these keys, in the transaction at hand.
+///
+/// # Errors
+/// What the engine said.
+pub async fn start(connection: &mut Connection, order: &Order<'_>, by: &By, ends: &[Key]) -> Result<Begun, Error> {
+    let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) \
+                  VALUES ($1, $2, $3, 'running', $4, $5) RETURNING run";
+    let counts = Counts::default();
+    let (work, version) = (order.work.as_str(), by.version.as_str());
+    let values = [order.backfill.into(), work.into(), order.scope.into(), json(&counts).into(), version.into()];
+    let run = connection.query(insert, &values, 1).await?.scalar().and_then(Value::as_int).unwrap_or_default();
+    cut(connection, run, 0, ends).await?;
+    log(connection, run, by, "began").await?;
+    Ok(Begun { run, state: RunState::Running, counts, after: None })
+}
+
+/// How a run stands.
+///
+/// # Errors
+/// What the engine said.
+pub async fn state(connection: &mut Connection, run: i64) -> Result<RunState, Error> {
+    let found = connection.query("SELECT state FROM _xtask_runs WHERE run = $1", &[run.into()], 1).await?;
+    let word = found.scalar().and_then(Value::as_text).unwrap_or("superseded").to_owned();
+    known(connection, &word)
+}
+
+/// Moves a run, in the transaction at hand; none where no such way leads from where it stands.
+///
+/// # Errors
+/// What the engine said.
+pub async fn transition(
+    connection: &mut Connection,
+    run: i64,
+    transition: Transition,
+    by: &By,
+) -> Result<Option<RunState>, Error> {
+    let (_, to) = transition.way();
+    let sql = format!(
+        "UPDATE _xtask_runs SET state = $2, updated_at = CURRENT_TIMESTAMP WHERE run = $1 AND state IN ({})",
+        words(transition)
+    );
+    if connection.execute(&sql, &[run.into(), to.as_str().into()]).await? == 0 {
+        return Ok(None);
+    }
+    log(connection, run, by, transition.did()).await?;
+    Ok(Some(to))
+}
+
+/// The states that a transition leads from, as a list of literals: they are words of ours.
+fn words(transition: Transition) -> String {
+    transition.way().0.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// Ends or interrupts a run, in the transaction at hand, and stores what it has counted up to there. The findings of one that is
+/// finished are still to be told.
+///
+/// # Errors
+/// What the engine said.
+pub async fn finish(
+    connection: &mut Connection,
+    run: i64,
+    how: Transition,
+    by: &By,
+) -> Result<Option<RunState>, Error> {
+    let Some(state) = transition(connection, run, how, by).await? else { return Ok(None) };
+    let counts = counted(connection, run).await?;
+    // One of an earlier version of this tool has its counts there alone.
+    let sql = format!("UPDATE _xtask_runs SET counts = $2 WHERE run = $1 AND {HAS_RANGES}");
+    connection.execute(&sql, &[run.into(), json(&counts).into()]).await?;
+    if how == Transition::Supersede {
+        found::forget(connection, run).await?;
+    }
+    Ok(Some(state))
+}
+
+/// How often the units of a run were looked at from the first, and how many of its ranges are open.
+///
+/// # Errors
+/// What the engine said.
+pub async fn looks(connection: &mut Connection, run: i64) -> Result<(u64, u64), Error> {
+    let sql =
+        "SELECT coalesce(max(look), 0), count(*) - count(CASE WHEN done THEN 1 END) FROM _xtask_ranges WHERE run = $1";
+    let rows = connection.query(sql, &[run.into()], 1).await?.rows;
+    let number = |at: usize| {
+        rows.first().and_then(|row| row[at].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
+    };
+    Ok((number(0), number(1)))
+}
+
+/// Adds ranges that end at these keys to a run, in the transaction at hand: its units are looked at once more.
+///
+/// # Errors
+/// What the engine said.
+pub async fn look_again(connection: &mut Connection, run: i64, look: u64, ends: &[Key]) -> Result<(), Error> {
+    cut(connection, run, i64::try_from(look).unwrap_or(i64::MAX), ends).await
+}
+
+/// Ends all unfinished runs for good: what they have passed may be undone by what comes now. In the transaction at hand.
+///
+/// # Errors
+/// What the engine said.
+pub async fn supersede_all(connection: &mut Connection, by: &By) -> Result<(), Error> {
+    if !connection.has_table(RUNS).await? || !connection.has_table("_xtask_log").await? {
+        return Ok(());
+    }
+    supersede(connection, by, "", &[]).await
+}
+
+async fn supersede(connection: &mut Connection, by: &By, which: &str, values: &[Value]) -> Result<(), Error> {
+    let sql = format!("SELECT run FROM _xtask_runs WHERE {which} state IN ({})", words(Transition::Supersede));
+    let rows = connection.query(&sql, values, usize::MAX).await?.rows;
+    for run in rows.iter().filter_map(|row| row[0].as_int()) {
+        finish(connection, run, Transition::Supersede, by).await?;
+    }
+    Ok(())
+}
+
+async fn log(connection: &mut Connection, run: i64, by: &By, did: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO _xtask_log (run, who, version, did) VALUES ($1, $2, $3, $4)";
+    let values = [run.into(), by.who.as_str().into(), by.version.as_str().into(), did.into()];
+    connection.execute(sql, &values).await.map(drop)
+}

@@ -1,0 +1,24 @@
+//! Rehearses every schema change and every data change of a sqlx project on throwaway copies of realistic data, then runs
+//! exactly the rehearsed thing for real.
+//!
+//! A workspace's own xtask writes its [`backfill::Backfill`]s, [`check::RowCheck`]s, [`generator::Generator`]s and
+//! [`proofs::Traffic`] against this crate, and hands them to a command line. Nothing here prints, exits, or reads flags,
+//! signals or the environment: it returns values and emits [`event::Event`]s.
+
+pub mod backfill;
+pub mod check;
+pub mod compare;
+pub mod directive;
+mod error;
+pub mod event;
+pub mod fixture;
+pub mod generator;
+pub mod ledger;
+pub mod migration;
+pub mod proofs;
+mod rows;
+pub mod sandbox;
+pub mod workspace;
+
+pub use error::{Error, Exit};
+pub use rehearsal_db as db;

@@ -1,0 +1,187 @@
+//! Runs migrations: the one code path for rehearsals and for the real thing. Each statement is sent on its own, so that a
+//! failure names it; sqlx's own bookkeeping records the file.
+
+use super::error::{Error, LeftBehind};
+use super::file::{Migration, Script, Transaction};
+use super::plan::Step;
+use crate::event::{Direction, Event, Events};
+use crate::ledger::{self, By};
+use rehearsal_db::SQLX_TABLE;
+use rehearsal_db::lex::statements;
+use rehearsal_db::{self as db, Around, Commit, Connection, Remains, Retries, Side, run_script};
+use std::time::{Duration, Instant};
+
+/// Runs the steps in order and stops at the first that fails.
+///
+/// # Errors
+/// [`Error::Sql`], and what the engine said.
+pub async fn apply_all(connection: &mut Connection, steps: &[Step], events: Events<'_>) -> Result<(), Error> {
+    for Step { migration, direction } in steps {
+        let took = step(connection, migration, *direction).await?;
+        events(Event::Migrated { migration: migration.label(), direction: *direction, took });
+    }
+    Ok(())
+}
+
+/// Runs one migration in one direction and records it.
+///
+/// # Errors
+/// As [`apply_all`].
+pub async fn step(connection: &mut Connection, migration: &Migration, direction: Direction) -> Result<Duration, Error> {
+    let script = match direction {
+        Direction::Up => &migration.up,
+        Direction::Down => {
+            migration.down.as_ref().ok_or_else(|| Error::NoDownFile { file: migration.up.path.clone() })?
+        }
+    };
+    if direction == Direction::Up {
+        ensure_books(connection).await?;
+    }
+    let start = Instant::now();
+    let run = match script.transaction {
+        Transaction::Wrapped => {
+            let mut retries = Retries::new(connection.patience());
+            loop {
+                let run = wrapped(connection, migration, direction, script, start).await;
+                let Some(waited) = run.as_ref().err().and_then(Error::waited) else { break run };
+                // Those who waited behind us get their turn; then it is tried again.
+                connection.rollback().await;
+                if !retries.again(waited).await {
+                    break run.map_err(|error| error.after(&retries));
+                }
+            }
+        }
+        Transaction::None => match run(connection, migration, direction, script).await {
+            Ok(()) => record(connection, migration, direction, script, start).await,
+            failed => failed,
+        },
+    };
+    if let Err(error) = run {
+        // The file may have opened a transaction of its own.
+        connection.rollback().await;
+        return Err(error.name_holders(connection).await);
+    }
+    Ok(start.elapsed())
+}
+
+/// Makes sqlx's table where there is none.
+async fn ensure_books(connection: &mut Connection) -> Result<(), Error> {
+    // Where it is there, nothing is committed.
+    let is_new = connection.is_watched() && !connection.has_table(SQLX_TABLE).await?;
+    let passes = |connection: &Connection, side| {
+        if is_new {
+            connection.pass(side, || Commit::Books);
+        }
+    };
+    passes(connection, Side::Before);
+    let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
+    ensured.map_err(|error| Error::bookkeeping(connection, error))?;
+    passes(connection, Side::After);
+    Ok(())
+}
+
+async fn wrapped(
+    connection: &mut Connection,
+    migration: &Migration,
+    direction: Direction,
+    script: &Script,
+    start: Instant,
+) -> Result<(), Error> {
+    connection.begin_gently().await?;
+    run(connection, migration, direction, script).await?;
+    record(connection, migration, direction, script, start).await?;
+    connection.commit().await.map_err(|cause| match cause {
+        // A constraint that is checked at the end: no single statement is at fault.
+        db::Error::Statement { why, .. } => {
+            let at = statements(&script.sql, connection.engine()).last().map_or(0, |last| last.start);
+            let cause = db::Error::Statement { why: format!("when it was committed: {why}"), position: None };
+            Error::sql(migration, direction, script, cause, LeftBehind::Nothing, (at, 0).into())
+        }
+        other => other.into(),
+    })
+}
+
+async fn run(
+    connection: &mut Connection,
+    migration: &Migration,
+    direction: Direction,
+    script: &Script,
+) -> Result<(), Error> {
+    let (around, unusable) = match script.transaction {
+        Transaction::Wrapped => (Around::Transaction, Vec::new()),
+        Transaction::None => (Around::Nothing, connection.unusable().await?),
+    };
+    let Err(failed) = run_script(connection, &script.sql, around).await else { return Ok(()) };
+    connection.rollback().await;
+    let (done, of) = (failed.done, failed.of);
+    let left_behind = match script.transaction {
+        Transaction::Wrapped if done == 0 => LeftBehind::Nothing,
+        Transaction::Wrapped => LeftBehind::Statements { done, of, unusable },
+        Transaction::None if failed.remains == Remains::Unseen => LeftBehind::Unknown { done, of },
+        Transaction::None => match connection.unusable().await {
+            Ok(now) => {
+                let unusable: Vec<String> = now.into_iter().filter(|index| !unusable.contains(index)).collect();
+                if done == 0 && unusable.is_empty() {
+                    LeftBehind::Nothing
+                } else {
+                    LeftBehind::Statements { done, of, unusable }
+                }
+            }
+            Err(_) => LeftBehind::Unknown { done, of },
+        },
+    };
+    Err(Error::sql(migration, direction, script, failed.error, left_behind, failed.at))
+}
+
+async fn record(
+    connection: &mut Connection,
+    migration: &Migration,
+    direction: Direction,
+    script: &Script,
+    start: Instant,
+) -> Result<(), Error> {
+    let passes = |connection: &Connection, side| {
+        if script.transaction == Transaction::None {
+            connection.pass(side, || Commit::Books);
+        }
+    };
+    let record = migration.record();
+    passes(connection, Side::Before);
+    let recorded = match direction {
+        Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,
+        Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
+    };
+    recorded.map_err(|error| match Error::bookkeeping(connection, error) {
+        // The file is done and its books can't be found: it changed where names are looked for.
+        Error::Engine(db::Error::Statement { why, .. }) if why.contains(SQLX_TABLE) => {
+            let all = statements(&script.sql, connection.engine());
+            let at = all.iter().find(|statement| statement.text.contains("search_path")).or(all.last());
+            let at = at.map_or(0, |statement| statement.start);
+            let why = format!(
+                "it can't be recorded, for it changes the search_path ({why}); end it with `RESET search_path;`"
+            );
+            let cause = db::Error::Statement { why, position: None };
+            let left_behind = match script.transaction {
+                Transaction::Wrapped => LeftBehind::Nothing,
+                Transaction::None => LeftBehind::Statements { done: all.len(), of: all.len(), unusable: Vec::new() },
+            };
+            Error::sql(migration, direction, script, cause, left_behind, (at, 0).into())
+        }
+        error => error,
+    })?;
+    passes(connection, Side::After);
+    if direction == Direction::Down {
+        let by =
+            By { who: format!("{} was reverted", migration.label()), version: env!("CARGO_PKG_VERSION").to_owned() };
+        ledger::supersede_all(connection, &by).await?;
+    }
+    if direction == Direction::Up {
+        // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.
+        let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let sql = format!("UPDATE {SQLX_TABLE} SET execution_time = $1 WHERE version = $2");
+        passes(connection, Side::Before);
+        connection.execute(&sql, &[took.into(), migration.version.into()]).await?;
+        passes(connection, Side::After);
+    }
+    Ok(())
+}

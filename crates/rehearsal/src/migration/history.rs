@@ -1,0 +1,311 @@
+//! A folder of migrations as sqlx would read it, with everything that sqlx would not say.
+
+use super::fault::Fault;
+use super::file::{Loss, Migration, Script, Transaction};
+use super::warning::{Warning, warnings};
+use crate::directive::{Directive, Mistake, NO_TRANSACTION, directives};
+use crate::workspace::{Database, Origin, entries, file_name};
+use miette::NamedSource;
+use rehearsal_db::lex::statements;
+use rehearsal_db::{Engine, TransactionControl};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const KNOWN: &[&str] = &["loses", "requires-backfill", NO_TRANSACTION];
+
+/// A version that is less than that of any migration.
+pub const BEFORE_ALL: i64 = -1;
+
+/// All migrations of a database, in order.
+#[derive(Debug, Default)]
+pub struct History {
+    /// The migrations, by version.
+    pub migrations: Vec<Migration>,
+    /// What is odd about them.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a file's name says.
+struct Named {
+    version: i64,
+    digits: String,
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Up,
+    Down,
+}
+
+/// Whose rules a history keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// Ours: whatever sqlx would pass over in silence is a fault.
+    Ours,
+    /// sqlx's: what it takes is taken, and what it passes over is warned of.
+    Sqlx,
+}
+
+impl Rules {
+    fn least_version(self) -> i64 {
+        match self {
+            // `--to 0` is before all migrations.
+            Self::Ours => 1,
+            Self::Sqlx => 0,
+        }
+    }
+}
+
+/// The up files of a database as they stand, whatever is wrong with them.
+pub fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
+    let paths = database.folders().filter_map(|folder| entries(folder).ok()).flatten();
+    let is_up =
+        |path: &PathBuf| named(path, Rules::Sqlx).is_ok_and(|named| named.is_some_and(|named| named.kind == Kind::Up));
+    paths.filter(is_up).filter_map(|path| fs::read_to_string(&path).ok().map(|sql| (path, sql))).collect()
+}
+
+impl History {
+    /// Reads the folders of a database.
+    ///
+    /// # Errors
+    /// All their faults.
+    pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
+        let rules = match database.origin {
+            Origin::Workspace => Rules::Ours,
+            Origin::Given { .. } => Rules::Sqlx,
+        };
+        let mut faults = Vec::new();
+        let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
+        let mut downs: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
+        let mut paths = Vec::new();
+        for folder in database.folders() {
+            match entries(folder) {
+                Ok(inner) => paths.extend(inner),
+                Err(error) => {
+                    faults.push(Fault::Unreadable { file: folder.to_owned(), why: error.to_string() });
+                }
+            }
+        }
+        for path in paths {
+            let named = match named(&path, rules) {
+                Ok(Some(named)) => named,
+                Ok(None) => continue,
+                Err(fault) => {
+                    faults.push(fault);
+                    continue;
+                }
+            };
+            match script(&path, named.kind, database.engine, rules, &mut faults) {
+                Ok(script) => {
+                    let side = if named.kind == Kind::Up { &mut ups } else { &mut downs };
+                    side.entry(named.version).or_default().push((named, script));
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        for (version, files) in ups.iter().chain(&downs).filter(|(_, files)| files.len() > 1) {
+            faults.push(Fault::DuplicateVersion {
+                version: *version,
+                files: files.iter().map(|(_, script)| script.path.clone()).collect(),
+            });
+        }
+        for (named, script) in
+            downs.iter().filter(|(version, _)| !ups.contains_key(version)).flat_map(|(_, files)| files)
+        {
+            let up = script.path.with_file_name(format!("{}_{}.up.sql", named.digits, named.name));
+            faults.push(Fault::DownWithoutUp { file: script.path.clone(), up });
+        }
+        let mut odd = Vec::new();
+        if rules == Rules::Sqlx {
+            odd.extend(faults.extract_if(.., |fault| fault.is_none_of_sqlx()).map(Warning::Passed));
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut digits = Vec::new();
+        let mut migrations = Vec::new();
+        for (version, files) in ups {
+            for (named, up) in files {
+                digits.push((named.digits.clone(), format!("{}_{}", named.digits, named.name)));
+                let down = downs.remove(&version).and_then(|mut files| files.pop()).map(|(_, script)| script);
+                migrations.push(migration(named, up, down));
+            }
+        }
+        if rules == Rules::Ours {
+            odd.extend(warnings(&digits));
+        }
+        Ok(Self { migrations, warnings: odd })
+    }
+
+    /// The migration of that version.
+    #[must_use]
+    pub fn get(&self, version: i64) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.version == version)
+    }
+
+    /// The version of the newest migration.
+    #[must_use]
+    pub fn newest(&self) -> Option<i64> {
+        self.migrations.last().map(|migration| migration.version)
+    }
+
+    /// The migrations up to and including `version`.
+    #[must_use]
+    pub fn through(&self, version: i64) -> &[Migration] {
+        &self.migrations[..self.migrations.partition_point(|migration| migration.version <= version)]
+    }
+
+    /// The migrations behind `version`.
+    #[must_use]
+    pub fn after(&self, version: i64) -> &[Migration] {
+        &self.migrations[self.migrations.partition_point(|migration| migration.version <= version)..]
+    }
+}
+
+/// What the name of a file says, by sqlx's rules; none for a file that is plainly no migration.
+fn named(path: &Path, rules: Rules) -> Result<Option<Named>, Fault> {
+    let file = file_name(path);
+    let lower = file.to_lowercase();
+    let ignored = |why| Err(Fault::Ignored { file: path.to_owned(), why });
+    if path.is_dir() {
+        let holds_sql = || {
+            entries(path)
+                .is_ok_and(|inner| inner.iter().any(|path| path.extension().is_some_and(|ending| ending == "sql")))
+        };
+        return if file.starts_with(|c: char| c.is_ascii_digit()) && holds_sql() {
+            ignored("it is a folder")
+        } else {
+            Ok(None)
+        };
+    }
+    if !file.ends_with(".sql") {
+        let meant =
+            file.starts_with(|c: char| c.is_ascii_digit()) || lower.ends_with(".sql") || lower.contains(".sql.");
+        return if meant { ignored("its name does not end in `.sql`") } else { Ok(None) };
+    }
+    let endings = [".up.sql", ".down.sql"];
+    if endings.iter().any(|ending| lower.ends_with(ending) && !file.ends_with(ending)) {
+        return Err(Fault::Ending { file: path.to_owned() });
+    }
+    let Some((digits, rest)) = file.split_once('_') else {
+        return ignored("its name has no `_` behind the version");
+    };
+    let version = match digits.parse::<i64>() {
+        Ok(version) if version >= rules.least_version() && digits.bytes().all(|byte| byte.is_ascii_digit()) => version,
+        _ => return Err(Fault::BadVersion { file: path.to_owned() }),
+    };
+    let (name, kind) = match rest.strip_suffix(".down.sql") {
+        Some(name) => (name, Kind::Down),
+        None => (rest.strip_suffix(".up.sql").unwrap_or(rest.trim_end_matches(".sql")), Kind::Up),
+    };
+    Ok(Some(Named { version, digits: digits.to_owned(), name: name.to_owned(), kind }))
+}
+
+fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Vec<Fault>) -> Result<Script, Fault> {
+    let sql = fs::read_to_string(path)
+        .map_err(|error| Fault::Unreadable { file: path.to_owned(), why: error.to_string() })?;
+    let (found, mistaken) = directives(&sql, KNOWN);
+    let names_nothing = |directive: &Directive| match directive.key.as_str() {
+        "loses" => loss(&directive.value).is_none(),
+        "requires-backfill" => directive.value.is_empty(),
+        _ => false,
+    };
+    if kind == Kind::Down {
+        for directive in found.iter().filter(|directive| directive.key != NO_TRANSACTION) {
+            let help = "move it to the up file".to_owned();
+            faults.push(directive_fault(path, &sql, directive.clone(), "it counts only in an up file", help));
+        }
+    }
+    for directive in found.into_iter().filter(names_nothing) {
+        let (why, help) = match directive.key.as_str() {
+            "loses" => ("it names no table", "write `-- loses: \"Table\".\"column\", reason`, or `\"Table\"` for rows"),
+            _ => ("it names no backfill", "write `-- requires-backfill: NAME`"),
+        };
+        faults.push(directive_fault(path, &sql, directive, why, help.to_owned()));
+    }
+    for (directive, mistake) in mistaken {
+        // Comments of people who never heard of our directives are prose.
+        if rules == Rules::Sqlx && directive.key != NO_TRANSACTION {
+            continue;
+        }
+        let (why, help) = match mistake {
+            Mistake::Misplaced => (
+                "sqlx reads it only as the very first bytes of the file",
+                "make `-- no-transaction` the first line, with nothing before it".to_owned(),
+            ),
+            Mistake::BelowStatement => {
+                ("it stands below the first statement", "move it to the top of the file".to_owned())
+            }
+            Mistake::Misspelt { nearest } => ("there is none of that name", format!("write `-- {nearest}`")),
+        };
+        faults.push(directive_fault(path, &sql, directive, why, help));
+    }
+    let transaction = if sql.starts_with("-- no-transaction") { Transaction::None } else { Transaction::Wrapped };
+    if transaction == Transaction::Wrapped && engine.refuses_own_transaction() {
+        faults.extend(own_transaction(path, &sql, engine));
+    }
+    if sql.starts_with('\u{feff}') && engine.refuses_byte_order_mark() {
+        faults.push(Fault::ByteOrderMark { file: path.to_owned(), engine });
+    }
+    Ok(Script { path: path.to_owned(), sql, transaction })
+}
+
+/// The first statement that does not fit into the transaction in which sqlx runs a file: one that begins another, or ends one
+/// when there is none, or leaves none to sqlx in the end. A file may end that transaction and begin one again.
+fn own_transaction(path: &Path, sql: &str, engine: Engine) -> Option<Fault> {
+    let (mut is_open, mut last) = (true, None);
+    let mut wrong = None;
+    for statement in statements(sql, engine) {
+        let Some(control) = engine.transaction_control(&statement) else { continue };
+        let begins = control == TransactionControl::Begin;
+        if begins == is_open {
+            wrong = Some(statement);
+            break;
+        }
+        is_open = begins;
+        last = Some(statement);
+    }
+    let statement = wrong.or(last.filter(|_| !is_open))?;
+    let file = path.display().to_string();
+    let text = NamedSource::new(&file, sql.to_owned());
+    Some(Fault::OwnTransaction { file, text, at: (statement.start, statement.text.len()).into() })
+}
+
+fn directive_fault(path: &Path, sql: &str, directive: Directive, why: &'static str, help: String) -> Fault {
+    let file = path.display().to_string();
+    let text = NamedSource::new(&file, sql.to_owned());
+    let at = (directive.start, directive.length).into();
+    Fault::Directive { directive: directive.key, file, why, help, text, at }
+}
+
+fn migration(named: Named, up: Script, down: Option<Script>) -> Migration {
+    let found = directives(&up.sql, KNOWN).0;
+    let values = |key: &'static str| {
+        found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str())
+    };
+    let loses = values("loses").filter_map(loss).collect();
+    let requires = values("requires-backfill").map(ToOwned::to_owned).collect();
+    Migration { version: named.version, name: named.name, up, down, loses, requires }
+}
+
+/// Reads `"Table"."column", reason` or `"Table", reason`; quotes may be left out around plain names. None where no name is
+/// there.
+fn loss(value: &str) -> Option<Loss> {
+    let subject = value.split_once(',').map_or(value, |(subject, _)| subject).trim();
+    let unquote = |name: &str| name.trim().trim_matches('"').to_owned();
+    let (table, column) = match subject.split_once("\".\"").or_else(|| subject.split_once('.')) {
+        Some((table, column)) => (unquote(table), Some(unquote(column))),
+        None => (unquote(subject), None),
+    };
+    let is_name = |name: &String| !name.is_empty();
+    (is_name(&table) && column.iter().all(is_name)).then_some(Loss { table, column })
+}
+
+/// The two files of a new migration.
+#[must_use]
+pub fn paths(folder: &Path, version: &str, name: &str) -> (PathBuf, PathBuf) {
+    (folder.join(format!("{version}_{name}.up.sql")), folder.join(format!("{version}_{name}.down.sql")))
+}

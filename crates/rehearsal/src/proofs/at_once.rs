@@ -1,0 +1,65 @@
+//! Several runs of one backfill at the same time, on different and on the same units: what is there in the end is what one run
+//! alone makes, and nothing that gets into another's way ends a run.
+
+use super::Course;
+use super::rerun::same;
+use super::state::Moment;
+use crate::Error;
+use crate::backfill::{AnyBackfill, Effect, Pass, Scope};
+use crate::event::Event;
+use crate::sandbox::Scratch;
+use rehearsal_db::Connection;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Begins with nothing done; `after` is what one run makes of it.
+pub(super) async fn prove(
+    course: &mut Course<'_>,
+    backfill: &dyn AnyBackfill,
+    after: &Moment,
+    scratch: &Scratch,
+    connection: &mut Connection,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    if backfill.engine().has_one_writer() {
+        return Ok(());
+    }
+    let scopes = backfill.scopes(scratch.target(), 2).await?;
+    let [one, other] = scopes.as_slice() else { return Ok(()) };
+    course.step(format!("run backfill {} twice at the same time", about.name));
+    let retries = AtomicU64::new(0);
+    // Two that have nothing to do with each other, beside one that has to do with both.
+    let passes = [one.clone(), other.clone(), Scope::default()].map(|scope| Pass {
+        scope,
+        batch: course.batch,
+        ..Pass::new(Effect::Execute)
+    });
+    let count = |event: Event| {
+        if matches!(event, Event::Retrying { .. }) {
+            retries.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let [first, second, all] = &passes;
+    let (first, second, all) = tokio::join!(
+        backfill.run(scratch.target(), first, &count),
+        backfill.run(scratch.target(), second, &count),
+        backfill.run(scratch.target(), all, &count)
+    );
+    // How far each came is chance; that none of them failed is not.
+    let mut units = Vec::new();
+    for ran in [first, second, all] {
+        units.push(ran?.counts.units.to_string());
+    }
+    let expected = format!("three runs of {} at the same time make what one makes", about.name);
+    let hint =
+        format!("make `write` in xtask/src/backfills/{}.rs leave alone what another one has written", about.name);
+    if same(course, after, connection, &expected, &hint).await? {
+        let did = format!("{} {}s", units.join(", "), about.unit);
+        let again = match retries.into_inner() {
+            0 => String::new(),
+            1 => " with one retry".to_owned(),
+            n => format!(" with {n} retries"),
+        };
+        course.notes.push(format!("three runs begun at the same time did {did}{again}, and made what one makes"));
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! *Checks bite*: what a backfill wrote is broken on purpose, one way at a time, and rolled back; some check or constraint has
+//! to notice each. A way to break it that nobody notices with any fixture is a problem, told with a check that would.
+//!
+//! The backfill runs twice, as it would run in a rehearsal: the first time it passes over every seventh unit, then it does the
+//! rest, so that it is known which rows are of units that could have been missed. What it wrote is known from the rows before
+//! and behind it, so that nobody has to tell: a column of it is emptied, or rotated by one row; a row is given to another key,
+//! or is there twice; the units that were passed over are taken back. Each is done by one statement or two in a transaction,
+//! in which the checks then look at the tables. That writes are applied twice is the question of *rerun*. What the backfill leaves to
+//! the clock, to chance or to a counter is not broken, and noted.
+
+mod judges;
+mod mutant;
+mod rows;
+mod tried;
+mod written;
+
+pub(super) use tried::Tried;
+pub use tried::{Mutants, Survivor};
+
+use super::passing::Passing;
+use super::state::Moment;
+use super::walk::Action;
+use super::{Answer, Course, Depth, Problem, What, populated};
+use crate::Error;
+use crate::backfill::{AnyBackfill, Effect};
+use crate::compare;
+use crate::workspace::Database;
+use judges::Judges;
+use mutant::{Mutant, sample};
+use rehearsal_db::{self as db, Connection, Source, VolatileDefault};
+use rows::Rows;
+use tried::Fate;
+use written::Ran;
+
+/// Breaks what each backfill on the usual way wrote, and adds what came of it to what was tried with other fixtures.
+pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut Tried) -> Result<(), Error> {
+    let scratch = course.start("checks").await?;
+    let mut connection = scratch.open().await?;
+    let preserved = populated::remember_before(course, &mut connection).await?;
+    let path = usual.path().to_vec();
+    let mut version = course.start_version();
+    let mut group = Vec::new();
+    for (at, action) in path.iter().enumerate() {
+        course.step(action.sentence(course.subject));
+        let backfill = match action {
+            Action::Backfill(name, Effect::Execute) => course.backfill_of(name),
+            _ => None,
+        };
+        match backfill {
+            Some(backfill) => group.push(written::watch(course, backfill, at, &scratch, &mut connection).await?),
+            None => action.perform(course, course.batch, &scratch, &mut connection).await?,
+        }
+        if let Action::Up(applied) = action {
+            version = *applied;
+        }
+        // Backfills that run one after the other are judged together: the checks look at what all of them made.
+        let is_last = !matches!(path.get(at + 1), Some(Action::Backfill(..)));
+        if is_last && !group.is_empty() {
+            course.step("ask the checks");
+            let mut judges = Judges::at(course, version, &preserved);
+            // In the end all of them are: *populated* has seen to that.
+            if at + 1 < path.len() {
+                judges = judges.who_are_green(&mut connection).await?;
+            }
+            let unsettled = unsettled(course, usual, &path[..=at], &group, &mut connection).await?;
+            for ran in group.drain(..) {
+                break_it(course, ran, &unsettled, &mut judges, tried, &mut connection).await?;
+            }
+        }
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+impl<'a> Course<'a> {
+    fn backfill_of(&self, name: &str) -> Option<&'a dyn AnyBackfill> {
+        self.subject.backfills.iter().copied().find(|backfill| backfill.about().name == name)
+    }
+}
+
+/// A column of which nobody can say what it should hold.
+struct Unsettled {
+    table: String,
+    column: String,
+    /// Why not.
+    why: String,
+}
+
+/// The columns that are declared to be volatile; and of the tables that were written those that a counter gives, or that hold what
+/// the clock or chance says. Such a default says nothing of a column that holds the same when the way is gone again: the backfill
+/// writes it itself.
+async fn unsettled(
+    course: &Course<'_>,
+    usual: &Moment,
+    path: &[Action],
+    group: &[Ran<'_>],
+    connection: &mut Connection,
+) -> Result<Vec<Unsettled>, Error> {
+    let volatile = &course.subject.database.volatile;
+    let declared = volatile.iter().map(|(table, column)| Unsettled {
+        table: table.clone(),
+        column: column.clone(),
+        why: "is declared as volatile".to_owned(),
+    });
+    let mut defaults = compare::volatile_defaults(connection).await?;
+    let written = group.iter().flat_map(|ran| &ran.tables);
+    defaults.retain(|default| written.clone().any(|table| table.shape.name == default.table));
+    let passes: Vec<_> = defaults
+        .iter()
+        .filter(|default| default.source != Source::Counter)
+        .map(|default| (default.table.clone(), default.column.clone()))
+        .collect();
+    let passing = if passes.is_empty() {
+        Passing::default()
+    } else {
+        // In the end it is known what comes of it where no unit is passed over, so that counters count the same, too.
+        let here = match usual.path() == path {
+            true => usual.content().clone(),
+            false => compare::content(connection, volatile).await?,
+        };
+        Passing::of(course, path, &here, &passes).await?
+    };
+    let is_given = |default: &VolatileDefault| {
+        default.source == Source::Counter || passing.has_column(&default.table, &default.column)
+    };
+    let given = defaults.into_iter().filter(is_given).map(|default| Unsettled {
+        why: format!("is another each time: its default is {}", default.expression),
+        table: default.table,
+        column: default.column,
+    });
+    Ok(declared.chain(given).collect())
+}
+
+/// Whether the books of a backfill that passes over units show that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Books {
+    /// They have other numbers than the database.
+    Differ,
+    /// They agree, or there are none.
+    Agree,
+}
+
+/// Breaks what one backfill wrote in each way that has an effect, and has each judged.
+async fn break_it(
+    course: &mut Course<'_>,
+    Ran { backfill, tables: written, books }: Ran<'_>,
+    unsettled: &[Unsettled],
+    judges: &mut Judges<'_>,
+    tried: &mut Tried,
+    connection: &mut Connection,
+) -> Result<(), Error> {
+    let about = backfill.about();
+    let mut mutants = Vec::new();
+    let mut tables = Vec::new();
+    for table in written {
+        if table.shape.key.is_empty() {
+            let note =
+                format!("{} wrote \"{}\", which has no key, so that it was not broken", about.name, table.shape.name);
+            course.notes.push(note);
+            continue;
+        }
+        let rows = Rows::of(table, unsettled, connection).await?;
+        course.notes.extend(rows.notes());
+        mutants.extend(rows.mutants());
+        tables.push(rows);
+    }
+    if tables.iter().any(Rows::has_skipped) {
+        mutants.insert(0, Mutant::Skip);
+    }
+    if mutants.is_empty() {
+        course.notes.push(format!("{} wrote nothing, so there was nothing to break", about.name));
+    }
+    let survived = |mutant: &Mutant| tried.has_survived(about.name, mutant);
+    let (mutants, left) = match course.subject.depth {
+        Depth::Sample => sample(mutants, &survived),
+        Depth::Exhaustive => (mutants, 0),
+    };
+    tried.of(about).left_out(left);
+    for mutant in mutants {
+        if tried.of(about).is_caught(&mutant) {
+            continue;
+        }
+        course.step(format!("break {}: {}", about.name, mutant.sentence(about.unit)));
+        if mutant == Mutant::Skip && books == Books::Differ {
+            tried.of(about).add(mutant, Fate::Caught("the books".to_owned()));
+            continue;
+        }
+        match judge(&mutant, &tables, judges, connection).await? {
+            Some(fate) => {
+                let check = if fate == Fate::Survived { mutant.check(backfill, &tables) } else { String::new() };
+                tried.of(about).add_with(mutant, fate, check);
+            }
+            None => {
+                let note =
+                    "this role may not switch triggers off (session_replication_role), so that not every way was tried";
+                course.notes.push(note.to_owned());
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds to the answer what was tried with all fixtures: the figures as notes, and what nobody noticed as a problem.
+pub(super) fn tell(figures: Vec<Mutants>, database: &Database, answer: &mut Answer) {
+    for Mutants { backfill, made, caught, by, survivors, left } in &figures {
+        let by: Vec<String> = by.iter().map(|(name, n)| format!("{name} {n}")).collect();
+        let left = if *left > 0 { format!("; {left} more with --exhaustive") } else { String::new() };
+        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+        answer.notes.push(format!("{caught} of {made} ways to break {backfill} were noticed{by}{left}"));
+        if survivors.is_empty() {
+            continue;
+        }
+        let checks: Vec<&str> = survivors.iter().map(|survivor| survivor.check.trim_end()).collect();
+        let what = What::Differences {
+            expected: format!("each way to break what {backfill} wrote is noticed; {caught} of {made} were"),
+            lines: survivors.iter().map(|survivor| format!("nobody noticed that {}", survivor.sentence)).collect(),
+            hint: format!(
+                "these would, each in a file of {}, or a check in xtask/src/checks that compares with the app's function:\n\n{}",
+                database.folder.join("checks").display(),
+                checks.join("\n\n")
+            ),
+        };
+        let next = what.next(database, None);
+        answer.problems.push(Problem { step: format!("break {backfill} on purpose"), what, kept: None, next });
+    }
+    answer.mutants = figures;
+}
+
+/// Does it, asks, and takes it back. None where the role may not.
+async fn judge(
+    mutant: &Mutant,
+    tables: &[Rows],
+    judges: &mut Judges<'_>,
+    connection: &mut Connection,
+) -> Result<Option<Fate>, Error> {
+    let judged = judged(mutant, tables, judges, connection).await;
+    connection.rollback_free().await?;
+    match judged {
+        Ok(fate) => Ok(Some(fate)),
+        Err(Error::Engine(db::Error::Privilege { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn judged(
+    mutant: &Mutant,
+    tables: &[Rows],
+    judges: &mut Judges<'_>,
+    connection: &mut Connection,
+) -> Result<Fate, Error> {
+    let free = match mutant.is_free() {
+        true => Some(connection.begin_free().await?),
+        false => {
+            connection.begin().await?;
+            None
+        }
+    };
+    let refused = || Fate::Caught("a constraint".to_owned());
+    for sql in mutant.statements(tables) {
+        match connection.execute(&sql, &[]).await {
+            Ok(_) => {}
+            Err(db::Error::Statement { .. }) => return Ok(refused()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(free) = free
+        && connection.end_free(&free).await? > 0
+    {
+        return Ok(refused());
+    }
+    Ok(judges.first_red(mutant.table(), connection).await?.map_or(Fate::Survived, Fate::Caught))
+}

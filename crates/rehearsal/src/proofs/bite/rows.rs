@@ -1,0 +1,310 @@
+//! The rows that a backfill wrote into a table, and the statements that break them.
+
+use super::Unsettled;
+use super::mutant::Mutant;
+use super::written::Written;
+use crate::Error;
+use rehearsal_db::{ColumnShape, Connection, Value};
+
+/// The rows that a backfill wrote into a table: in a table of their own, numbered, with a flag for each column that it wrote.
+pub(super) struct Rows {
+    written: Written,
+    /// All columns that can be written.
+    columns: Vec<ColumnShape>,
+    /// What is known of each of them, in the same order.
+    facts: Vec<Facts>,
+    /// How many of the rows are new.
+    new: i64,
+    /// How many are of units that were passed over the first time.
+    skipped: i64,
+}
+
+/// What a backfill wrote into a column.
+#[derive(Debug, Clone)]
+struct Facts {
+    /// Why nobody can say what it should hold; none where the backfill decides that.
+    unsettled: Option<String>,
+    /// Into how many rows it wrote.
+    rows: i64,
+    /// How many values that are not NULL.
+    filled: i64,
+    /// How many different ones, NULL being one.
+    different: i64,
+}
+
+impl Rows {
+    /// Finds out which rows of the table are of the backfill, and what it wrote into each column. What is `unsettled` is nobody's
+    /// to check.
+    pub(super) async fn of(
+        written: Written,
+        unsettled: &[Unsettled],
+        connection: &mut Connection,
+    ) -> Result<Self, Error> {
+        let table = written.shape.name.clone();
+        let why = |column: &String| {
+            let it = unsettled.iter().find(|it| it.table == table && it.column == *column);
+            it.map(|it| it.why.clone())
+        };
+        let mut columns = connection.columns(&table).await?;
+        columns.retain(|column| !column.is_generated);
+        let mut rows = Self { written, columns, facts: Vec::new(), new: 0, skipped: 0 };
+        connection.execute(&rows.collect(), &[]).await?;
+        let counted = connection.query(&rows.count(), &[], 1).await?.rows.into_iter().next().unwrap_or_default();
+        let number = |at: usize| counted.get(at).and_then(Value::as_int).unwrap_or_default();
+        (rows.new, rows.skipped) = (number(0), number(1));
+        let facts = rows.columns.iter().enumerate().map(|(at, column)| Facts {
+            unsettled: why(&column.name),
+            rows: number(2 + 3 * at),
+            filled: number(3 + 3 * at),
+            different: number(4 + 3 * at),
+        });
+        rows.facts = facts.collect();
+        Ok(rows)
+    }
+
+    /// The statement that makes the table of rows.
+    fn collect(&self) -> String {
+        let Self { written, columns, .. } = self;
+        let is_new = written.is_missing("before");
+        let flags = columns.iter().enumerate().map(|(at, column)| {
+            format!(", {is_new} OR {} AS _xtask_is_{at}", written.differs("stored", "before", &column.name))
+        });
+        format!(
+            "CREATE TEMP TABLE {} AS SELECT stored.*, row_number() OVER (ORDER BY {}) AS _xtask_number, \
+             {is_new} AS _xtask_new{} FROM {} AS stored JOIN {} AS after ON {} LEFT JOIN {} AS before ON {} \
+             WHERE {is_new} OR {}",
+            written.rows,
+            written.key("stored"),
+            flags.collect::<String>(),
+            self.table(),
+            written.after,
+            written.same_key("stored", "after"),
+            written.before,
+            written.same_key("stored", "before"),
+            written.differ("stored", "before", columns),
+        )
+    }
+
+    /// The query that counts them, and what is in each column.
+    fn count(&self) -> String {
+        let engine = self.written.engine;
+        let facts = self.columns.iter().enumerate().map(|(at, column)| {
+            let (name, flag) = (engine.quote(&column.name), format!("_xtask_is_{at}"));
+            format!(
+                ", count(*) FILTER (WHERE {flag}), count({name}) FILTER (WHERE {flag}), count(DISTINCT {}) FILTER (WHERE {flag}) \
+                 + CASE WHEN count(*) FILTER (WHERE {flag} AND {name} IS NULL) > 0 THEN 1 ELSE 0 END",
+                engine.as_text(&name)
+            )
+        });
+        format!(
+            "SELECT count(*) FILTER (WHERE _xtask_new), (SELECT count(*) FROM ({}) AS skipped){} FROM {}",
+            self.written.of_skipped(&self.columns),
+            facts.collect::<String>(),
+            self.written.rows
+        )
+    }
+
+    /// The name of the table.
+    pub(super) fn name(&self) -> &str {
+        &self.written.shape.name
+    }
+
+    /// The columns of its key.
+    pub(super) fn key(&self) -> &[String] {
+        &self.written.shape.key
+    }
+
+    /// Its columns that can be written.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// What a row holds beside its key: all of it but what is nobody's to check.
+    pub(super) fn content(&self) -> impl Iterator<Item = &str> {
+        self.settled().map(|(column, _)| column)
+    }
+
+    /// The table of the rows that were written.
+    pub(super) fn rows(&self) -> &str {
+        &self.written.rows
+    }
+
+    /// True where rows of units that were passed over can be taken back.
+    pub(super) fn has_skipped(&self) -> bool {
+        self.skipped > 0
+    }
+
+    /// True where each row that was written into has a value in that column.
+    pub(super) fn is_filled_always(&self, column: &str) -> bool {
+        let facts = self.columns().zip(&self.facts).find(|(name, _)| *name == column);
+        facts.is_some_and(|(_, facts)| facts.filled > 0 && facts.filled == facts.rows)
+    }
+
+    /// The columns that were written, without those of the key and those whose values are nobody's to check.
+    pub(super) fn outputs(&self) -> Vec<String> {
+        self.settled().filter(|(_, facts)| facts.filled > 0).map(|(column, _)| column.to_owned()).collect()
+    }
+
+    /// The columns without those of the key and those whose values are nobody's to check.
+    fn settled(&self) -> impl Iterator<Item = (&str, &Facts)> {
+        let is_settled = |(column, facts): &(&str, &Facts)| facts.unsettled.is_none() && !self.is_of_key(column);
+        self.columns().zip(&self.facts).filter(is_settled)
+    }
+
+    fn is_of_key(&self, column: &str) -> bool {
+        self.key().iter().any(|key| key == column)
+    }
+
+    /// The column of the key that nobody decides, and why.
+    fn unsettled_key(&self) -> Option<(&str, &str)> {
+        let of_key = self.columns().zip(&self.facts).filter(|(column, _)| self.is_of_key(column));
+        of_key.filter_map(|(column, facts)| Some((column, facts.unsettled.as_deref()?))).next()
+    }
+
+    /// True where rows hold enough for it to matter which of them a key has.
+    fn has_different_rows(&self) -> bool {
+        self.settled().filter(|(_, facts)| facts.different > 1).count() > 1
+    }
+
+    /// What was written and is not broken, and why.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let table = self.name();
+        let mut notes = Vec::new();
+        if let Some((column, why)) = self.unsettled_key()
+            && self.has_different_rows()
+        {
+            notes.push(format!("no row of \"{table}\" was given to another key, for \"{column}\" {why}"));
+        }
+        for (column, facts) in self.columns().zip(&self.facts).filter(|(column, _)| !self.is_of_key(column)) {
+            if let Some(why) = facts.unsettled.as_ref().filter(|_| facts.filled > 0) {
+                notes.push(format!("\"{table}\".\"{column}\" was not broken, for it {why}"));
+            }
+        }
+        notes
+    }
+
+    /// The ways to break these rows that change anything.
+    pub(super) fn mutants(&self) -> Vec<Mutant> {
+        let table = self.name().to_owned();
+        let mut mutants = Vec::new();
+        if self.new > 0 && self.another_key().is_some() {
+            mutants.push(Mutant::Twice { table: table.clone() });
+        }
+        if self.has_different_rows() && self.unsettled_key().is_none() {
+            mutants.push(Mutant::Give { table: table.clone() });
+        }
+        for (column, facts) in self.settled() {
+            if facts.filled > 0 {
+                mutants.push(Mutant::Empty { table: table.clone(), column: column.to_owned() });
+            }
+            if facts.different > 1 {
+                mutants.push(Mutant::Swap { table: table.clone(), column: column.to_owned() });
+            }
+        }
+        mutants
+    }
+
+    /// A key that is no other row's, made of that of a row.
+    fn another_key(&self) -> Option<String> {
+        let [key] = self.key() else { return None };
+        let shape = self.columns.iter().find(|column| column.name == *key)?;
+        self.written.engine.another(shape.kind, &self.written.engine.quote(key), self.rows())
+    }
+
+    fn table(&self) -> String {
+        self.written.engine.quote_table(self.name())
+    }
+
+    fn flag(&self, column: &str) -> String {
+        self.columns().position(|name| name == column).map_or_else(String::new, |at| format!("_xtask_is_{at}"))
+    }
+
+    /// Empties a column of the rows into which it was written.
+    pub(super) fn empty(&self, column: &str) -> Vec<String> {
+        let same = self.written.same_key("stored", "rows");
+        vec![format!(
+            "UPDATE {} AS stored SET {} = NULL WHERE EXISTS (SELECT 1 FROM {} AS rows WHERE {same} AND rows.{})",
+            self.table(),
+            self.written.engine.quote(column),
+            self.rows(),
+            self.flag(column)
+        )]
+    }
+
+    /// Gives each row the value of the next one, in one column.
+    pub(super) fn swap(&self, column: &str) -> Vec<String> {
+        self.rotate(&self.flag(column), &|name| name == column)
+    }
+
+    /// Gives each key what the next one should have.
+    pub(super) fn give(&self) -> Vec<String> {
+        let flag = if self.new > 0 { "_xtask_new" } else { "NOT _xtask_new" };
+        let is_written = |name: &str| self.settled().any(|(column, facts)| column == name && facts.different > 1);
+        self.rotate(flag, &is_written)
+    }
+
+    fn rotate(&self, flag: &str, is_rotated: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let (table, rows) = (self.table(), self.rows());
+        let same = self.written.same_key("stored", "rows");
+        let quote = |name: &str| self.written.engine.quote(name);
+        let value = |name: &str| match is_rotated(name) {
+            true => format!(
+                "CASE WHEN lead(_xtask_number) OVER w IS NULL THEN first_value({0}) OVER w ELSE lead({0}) OVER w END",
+                quote(name)
+            ),
+            false => quote(name),
+        };
+        vec![
+            format!(
+                "DELETE FROM {table} AS stored WHERE EXISTS (SELECT 1 FROM {rows} AS rows WHERE {same} AND {flag})"
+            ),
+            format!(
+                "INSERT INTO {table} ({}) {} SELECT {} FROM {rows} AS rows WHERE {flag} WINDOW w AS (ORDER BY _xtask_number)",
+                self.columns().map(quote).collect::<Vec<_>>().join(", "),
+                self.written.engine.overriding(),
+                self.columns().map(value).collect::<Vec<_>>().join(", ")
+            ),
+        ]
+    }
+
+    /// Writes new rows once more, under another key.
+    pub(super) fn twice(&self) -> Vec<String> {
+        let Some(another) = self.another_key() else { return Vec::new() };
+        let quote = |name: &str| self.written.engine.quote(name);
+        let value = |name: &str| if self.is_of_key(name) { another.clone() } else { quote(name) };
+        vec![format!(
+            "INSERT INTO {} ({}) {} SELECT {} FROM {} AS rows WHERE _xtask_new",
+            self.table(),
+            self.columns().map(quote).collect::<Vec<_>>().join(", "),
+            self.written.engine.overriding(),
+            self.columns().map(value).collect::<Vec<_>>().join(", "),
+            self.rows()
+        )]
+    }
+
+    /// Takes back what was written for the units that were passed over at first.
+    pub(super) fn skip(&self) -> Vec<String> {
+        let Self { written, columns, .. } = self;
+        let quoted: Vec<String> = self.columns().map(|name| written.engine.quote(name)).collect();
+        vec![
+            format!(
+                "DELETE FROM {} AS stored WHERE EXISTS (SELECT 1 FROM ({}) AS gone WHERE {})",
+                self.table(),
+                written.of_skipped(columns),
+                written.same_key("stored", "gone")
+            ),
+            format!(
+                "INSERT INTO {} ({}) {} SELECT skipped.{} FROM {} AS skipped LEFT JOIN {} AS after ON {} WHERE {} OR {}",
+                self.table(),
+                quoted.join(", "),
+                written.engine.overriding(),
+                quoted.join(", skipped."),
+                written.skipped,
+                written.after,
+                written.same_key("skipped", "after"),
+                written.is_missing("after"),
+                written.differ("after", "skipped", columns)
+            ),
+        ]
+    }
+}

@@ -1,0 +1,123 @@
+//! What a backfill wrote, found out from the rows before and behind it: into which tables, and which of their rows are of units
+//! that it passed over at first.
+
+use super::super::{Course, accounts};
+use super::Books;
+use crate::Error;
+use crate::backfill::{AnyBackfill, Effect, Pass, Units};
+use crate::compare;
+use crate::event::silent;
+use crate::sandbox::Scratch;
+use rehearsal_db::{ColumnShape, Connection, Engine, TableShape};
+
+/// A table that a backfill wrote into, with copies of it that live as long as the connection.
+pub(super) struct Written {
+    pub(super) engine: Engine,
+    pub(super) shape: TableShape,
+    /// As it was before.
+    pub(super) before: String,
+    /// As it was when every seventh unit had been passed over.
+    pub(super) skipped: String,
+    /// As it was in the end.
+    pub(super) after: String,
+    /// For what is to be found out of its rows.
+    pub(super) rows: String,
+}
+
+/// A backfill that ran, and what it wrote.
+pub(super) struct Ran<'a> {
+    pub(super) backfill: &'a dyn AnyBackfill,
+    pub(super) tables: Vec<Written>,
+    pub(super) books: Books,
+}
+
+/// Runs a backfill that passes over units, then what is left of it, and keeps what the tables were before, between and behind.
+pub(super) async fn watch<'a>(
+    course: &Course<'_>,
+    backfill: &'a dyn AnyBackfill,
+    number: usize,
+    scratch: &Scratch,
+    connection: &mut Connection,
+) -> Result<Ran<'a>, Error> {
+    let tables = connection.tables().await?;
+    let name = |what: &str, at: usize| format!("_xtask_{what}_{number}_{at}");
+    let engine = connection.engine();
+    let keep = async |connection: &mut Connection, table: &TableShape, name: &str| {
+        let from = engine.quote_table(&table.name);
+        connection.execute(&format!("CREATE TEMP TABLE {name} AS SELECT * FROM {from}"), &[]).await
+    };
+    let content =
+        async |connection: &mut Connection| compare::content(connection, &course.subject.database.volatile).await;
+    let at_first = content(connection).await?;
+    for (at, table) in tables.iter().enumerate() {
+        keep(connection, table, &name("before", at)).await?;
+    }
+    let counted = backfill.count_values(scratch.target()).await?;
+    let pass = |units| Pass { batch: course.batch, units, ..Pass::new(Effect::Execute) };
+    let broken = backfill.run(scratch.target(), &pass(Units::SkipEverySeventh), &silent).await?;
+    let is_wrong = |counted| !accounts::differences(&broken.counts.values, &counted).is_empty();
+    let books = if counted.is_some_and(is_wrong) { Books::Differ } else { Books::Agree };
+    for (at, table) in tables.iter().enumerate() {
+        keep(connection, table, &name("skipped", at)).await?;
+    }
+    backfill.run(scratch.target(), &pass(Units::All), &silent).await?;
+    let behind = content(connection).await?;
+    let is_other = |table: &&TableShape| at_first.tables.get(&table.name) != behind.tables.get(&table.name);
+    let mut written = Vec::new();
+    for (at, table) in tables.iter().enumerate() {
+        let (before, skipped, after) = (name("before", at), name("skipped", at), name("after", at));
+        if is_other(&table) {
+            keep(connection, table, &after).await?;
+            let (shape, rows) = (table.clone(), name("rows", at));
+            written.push(Written { engine, shape, before, skipped, after, rows });
+        } else {
+            connection.execute(&format!("DROP TABLE {before}; DROP TABLE {skipped}"), &[]).await?;
+        }
+    }
+    Ok(Ran { backfill, tables: written, books })
+}
+
+impl Written {
+    /// The columns of the key, as a list.
+    pub(super) fn key(&self, of: &str) -> String {
+        let quoted = self.shape.key.iter().map(|column| format!("{of}.{}", self.engine.quote(column)));
+        quoted.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The condition that there is no such row.
+    pub(super) fn is_missing(&self, of: &str) -> String {
+        let first = self.shape.key.first().map(|column| self.engine.quote(column)).unwrap_or_default();
+        format!("{of}.{first} IS NULL")
+    }
+
+    /// The condition that two rows have the same key.
+    pub(super) fn same_key(&self, one: &str, other: &str) -> String {
+        let equal = |column: &String| format!("{one}.{0} = {other}.{0}", self.engine.quote(column));
+        self.shape.key.iter().map(equal).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// The condition that two rows differ in any of these columns.
+    pub(super) fn differ(&self, one: &str, other: &str, columns: &[ColumnShape]) -> String {
+        let differs = columns.iter().map(|column| self.differs(one, other, &column.name));
+        differs.collect::<Vec<_>>().join(" OR ")
+    }
+
+    /// The condition that two rows differ in a column. Values are compared as texts: not every type can be compared.
+    pub(super) fn differs(&self, one: &str, other: &str, column: &str) -> String {
+        let of = |table: &str| self.engine.as_text(&format!("{table}.{}", self.engine.quote(column)));
+        format!("({} IS DISTINCT FROM {})", of(one), of(other))
+    }
+
+    /// The keys of the rows of units that were passed over at first.
+    pub(super) fn of_skipped(&self, columns: &[ColumnShape]) -> String {
+        format!(
+            "SELECT {} FROM {} AS after LEFT JOIN {} AS skipped ON {} WHERE {} OR {}",
+            self.key("after"),
+            self.after,
+            self.skipped,
+            self.same_key("after", "skipped"),
+            self.is_missing("skipped"),
+            self.differ("after", "skipped", columns)
+        )
+    }
+}

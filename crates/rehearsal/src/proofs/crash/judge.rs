@@ -1,0 +1,110 @@
+//! What came of a step that was interrupted, held against what comes of it in one go: the content, and the report.
+
+use super::super::Course;
+use super::super::deterministic::{excused, is_due_to_a_default};
+use super::super::passing::Passing;
+use super::super::state::{Moment, leave_out, may_pass};
+use super::process::{Blow, Point};
+use super::words::Done;
+use crate::Error;
+use crate::compare::ContentDifference;
+use crate::ledger::Counts;
+use crate::sandbox::Scratch;
+use rehearsal_db::{Commit, Side, VolatileDefault};
+use std::fmt::Debug;
+
+/// What a step makes and says in one go.
+pub(super) struct Usual {
+    pub(super) commits: Vec<Commit>,
+    done: Done,
+    moment: Moment,
+    excused: Vec<VolatileDefault>,
+    /// What is another whenever the step is done; none where nobody had to know so far.
+    passing: Option<Passing>,
+}
+
+impl Usual {
+    /// Once the step is on the course's path; the scratch database is what it made.
+    pub(super) async fn of(
+        course: &Course<'_>,
+        scratch: &Scratch,
+        commits: Vec<Commit>,
+        done: Done,
+    ) -> Result<Self, Error> {
+        let mut connection = scratch.open().await?;
+        let moment = Moment::of(course, &mut connection).await?;
+        let excused = excused(&mut connection).await?;
+        connection.close().await?;
+        Ok(Self { commits, done, moment, excused, passing: None })
+    }
+
+    /// How the content of a scratch database is another. Where the sums say that it is none, no row is looked at.
+    pub(super) async fn content(&mut self, course: &mut Course<'_>, scratch: &Scratch) -> Result<Vec<String>, Error> {
+        let mut connection = scratch.open().await?;
+        let now = Moment::of(course, &mut connection).await?;
+        let mut compared = self.moment.sums(&now);
+        // Numbers that a transaction drew before it was rolled back are not drawn again.
+        let (moment, excused) = (&self.moment, &self.excused);
+        let is_excused = |found: &ContentDifference| may_pass(found) && is_due_to_a_default(found, moment, excused);
+        compared.content.retain(|found| !is_excused(found));
+        for knows in [self.passing.is_some(), false] {
+            if compared.content.is_empty() {
+                break;
+            }
+            // Sooner or later: a clock that goes by seconds may have shown the same one.
+            if !knows {
+                self.passing = Some(self.moment.passing(course).await?);
+            }
+            // The proofs before have noted what that is.
+            if let Some(passing) = &self.passing {
+                drop(leave_out(&mut compared, passing));
+            }
+        }
+        if compared.lines().is_empty() {
+            connection.close().await?;
+            return Ok(Vec::new());
+        }
+        let mut told = self.moment.differences(&now, course, &mut connection).await?;
+        connection.close().await?;
+        let is_left =
+            |found: &mut ContentDifference| compared.content.iter().any(|left| left.subject() == found.subject());
+        told.content.retain_mut(is_left);
+        Ok(told.lines())
+    }
+
+    /// What of a report does not add up, of a step that was struck like that at last.
+    pub(super) fn report(&self, done: &Done, (blow, point): (Blow, Point)) -> Vec<String> {
+        let (Done::Backfill { counts: usual, found }, Done::Backfill { counts: now, found: found_now }) =
+            (&self.done, done)
+        else {
+            return Vec::new();
+        };
+        if blow == Blow::Kill && point.side == Side::After && point.number == self.commits.len() {
+            // The run was finished: this is another one, which finds nothing to do.
+            let none = Counts::default();
+            return differing("units", none.units, now.units)
+                .into_iter()
+                .chain(differing("rows written", none.writes, now.writes))
+                .collect();
+        }
+        let pairs = [
+            differing("units", usual.units, now.units),
+            differing("rows written", usual.writes, now.writes),
+            differing("rows left alone", usual.left_alone, now.left_alone),
+            differing("batches", usual.batches, now.batches),
+            differing("findings", &usual.findings, &now.findings),
+            differing("tallies", &usual.tallies, &now.tallies),
+        ];
+        let values = (usual.values != now.values).then(|| {
+            let (usual, now) = (usual.values.together(), now.values.together());
+            format!("the report counts old values: {now}, and in one go {usual}")
+        });
+        let other = (usual.findings == now.findings && found != found_now)
+            .then(|| "the report tells other findings than in one go".to_owned());
+        pairs.into_iter().flatten().chain(values).chain(other).collect()
+    }
+}
+
+fn differing<T: PartialEq + Debug>(what: &str, usual: T, now: T) -> Option<String> {
+    (usual != now).then(|| format!("the report counts {what}: {now:?}, and in one go {usual:?}"))
+}

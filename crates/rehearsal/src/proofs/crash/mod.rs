@@ -1,0 +1,441 @@
+//! *Crash*: each migration and each backfill runs in a process of its own, which is killed just before and just after each of
+//! its commits in turn; a new process goes on, and in the end everything is as if nothing had happened: the content, and what
+//! the report counts. A backfill on PostgreSQL has its sessions ended and its server stopped besides; a file of SQLite is left
+//! with a hot journal one time and with a write-ahead log the other.
+//!
+//! Processes take time, and there may be very many commits: some are tried, within a budget, or all. Steps that are not tried
+//! are made in this process, so that those behind them find what they need.
+
+mod judge;
+mod process;
+mod sample;
+mod words;
+
+pub use process::Program;
+pub use words::{Done, Said};
+
+use super::walk::Action;
+use super::{Course, Depth, What};
+use crate::Error;
+use crate::migration::{Migration, Transaction};
+use crate::sandbox::Scratch;
+use crate::workspace::Origin;
+use judge::Usual;
+use process::{Blow, End, Point, Step};
+use rehearsal_db::{self as db, Commit, Engine, Journal, Side};
+use sample::{BUDGET, Time};
+use std::time::{Duration, Instant};
+
+/// What was tried with a fixture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Crashes {
+    /// How many migrations and backfills ran in processes of their own.
+    pub steps: usize,
+    /// How many did not, for there was no time.
+    pub left: usize,
+    /// How many commits those have.
+    pub points: usize,
+    /// At how many of them a process was killed.
+    pub tried: usize,
+    /// How many processes were killed.
+    pub kills: usize,
+    /// How many of them left a hot journal behind.
+    pub journals: usize,
+    /// How many of them left a write-ahead log behind.
+    pub logs: usize,
+    /// How many were killed while another one worked on the same run, and went on without them.
+    pub killed_beside: usize,
+    /// How often all sessions of a process were ended.
+    pub sessions_ended: usize,
+    /// How often a server was stopped.
+    pub servers_stopped: usize,
+    /// How many of the processes to which that happened did not go on by themselves, but another one did.
+    pub given_up: usize,
+    /// The time that was given; none where all commits were tried.
+    pub budget: Option<Duration>,
+}
+
+/// The proof under way.
+struct Trial<'a> {
+    program: &'a Program,
+    time: Time,
+    figures: Crashes,
+    /// How many processes were killed before they committed what a rollback journal had to be kept of.
+    journals_due: usize,
+    /// Whether another one went on each time.
+    all_went_on: bool,
+    /// What the last process said that gave up.
+    gave_up: String,
+}
+
+pub(super) async fn prove(course: &mut Course<'_>, program: &Program) -> Result<Crashes, Error> {
+    let subject = course.subject;
+    let migrations = migrations(course);
+    let chosen = sample::chosen(migrations, subject.depth);
+    // A backfill is for what an app wrote.
+    let backfills = if course.fixture.is_some() { course.due(None, &[]).len() } else { 0 };
+    let time = Time::new(subject.depth, chosen.len() + backfills);
+    let budget = (subject.depth == Depth::Sample).then_some(BUDGET);
+    let figures = Crashes { budget, ..Crashes::default() };
+    let mut trial = Trial { program, time, figures, journals_due: 0, all_went_on: true, gave_up: String::new() };
+    let mut here = course.copy("crash").await?;
+    let mut done = Vec::new();
+    for next in migrations.iter().map(Some).chain([None]) {
+        if course.fixture.is_some() {
+            for backfill in course.due(next, &done) {
+                here = trial.step(course, here, Step::Backfill(backfill)).await?;
+                done.push(backfill.about().name);
+            }
+        }
+        let Some(migration) = next else { break };
+        let step = Step::Migration(migration);
+        here = if chosen.contains(&migration.version) && !trial.time.is_up() {
+            trial.step(course, here, step).await?
+        } else {
+            trial.figures.left += 1;
+            walk(course, here, step).await?
+        };
+        let mut connection = here.open().await?;
+        let loaded = course.load_later(migration.version, &mut connection).await;
+        connection.close_with(loaded).await?;
+    }
+    trial.tell(course).await;
+    Ok(trial.figures)
+}
+
+/// The migrations that are tried with this data: those of an empty database are those that no fixture takes.
+fn migrations<'a>(course: &Course<'a>) -> &'a [Migration] {
+    let (subject, after) = (course.subject, course.subject.history.after(course.start_version()));
+    let first = subject.database.fixtures.iter().map(|fixture| fixture.version).min();
+    match (course.fixture, first) {
+        (None, Some(first)) => subject.history.through(first),
+        _ => after,
+    }
+}
+
+/// Makes a step in this process.
+async fn walk(course: &mut Course<'_>, scratch: Scratch, step: Step<'_>) -> Result<Scratch, Error> {
+    let action = step.action();
+    course.step(action.sentence(course.subject));
+    let mut connection = scratch.open().await?;
+    let made = action.perform(course, course.batch, &scratch, &mut connection).await;
+    connection.close_with(made).await?;
+    course.path.push(action);
+    Ok(scratch)
+}
+
+impl Trial<'_> {
+    /// Makes a step in processes that are killed, and returns the database as it is behind it.
+    async fn step(&mut self, course: &mut Course<'_>, here: Scratch, step: Step<'_>) -> Result<Scratch, Error> {
+        let (action, before, until) = (step.action(), course.path.clone(), self.time.next());
+        course.step(format!("{}, in a process that is killed", action.sentence(course.subject)));
+        let mut after = another(course, &here, &before).await?;
+        let ran = process::run(course, self.program, step, &mut after, &[]).await?;
+        let End::Done(done) = ran.end else {
+            let why = if let End::Failed(why) = ran.end { why } else { String::new() };
+            course.work_on(after);
+            let expected = format!("{} runs in a process of its own", step.name());
+            let hint =
+                "look at what is other there: the connection is that of `--url`, with nothing left out".to_owned();
+            course.problem(What::Differences { expected, lines: vec![why], hint }).await;
+            return walk(course, here, step).await;
+        };
+        course.path.push(action);
+        let mut usual = Usual::of(course, &after, ran.commits, done).await?;
+        self.figures.steps += 1;
+        self.figures.points += usual.commits.len();
+        let journals = course.subject.database.engine.journals();
+        for (turn, at) in sample::spread(usual.commits.len()).into_iter().enumerate() {
+            let is_over = until.is_some_and(|until| Instant::now() >= until);
+            let is_enough = turn > 0 || matches!(step, Step::Migration(_)) && self.figures.kills > 0;
+            if is_over && is_enough {
+                break;
+            }
+            self.figures.tried += 1;
+            for side in [Side::Before, Side::After] {
+                let scratch = another(course, &here, &before).await?;
+                let journal = journals.get(turn % journals.len().max(1)).copied();
+                if let Some(journal) = journal {
+                    db::keep_in(&scratch.target().address, journal).await?;
+                }
+                let point = Point { number: at + 1, side };
+                if !self.strike(course, step, &mut usual, scratch, &[(Blow::Kill, point)], journal).await? {
+                    return Ok(after);
+                }
+            }
+        }
+        if matches!(step, Step::Backfill(_)) && !course.subject.database.engine.has_one_writer() {
+            // In the middle of a batch: its range is another's only when the worker is gone.
+            let point = Point { number: (usual.commits.len() / 2).max(1), side: Side::Before };
+            let scratch = another(course, &here, &before).await?;
+            self.strike(course, step, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
+            self.shake(course, step, &mut usual, &here, &before).await?;
+        }
+        Ok(after)
+    }
+
+    /// Stops the server of one run before one of its batches is committed and after another one is, and then ends its sessions in
+    /// the same way. A process that is struck begins anew by itself; what begins a run is a commit, too, so that batches are every
+    /// second one then.
+    async fn shake(
+        &mut self,
+        course: &mut Course<'_>,
+        step: Step<'_>,
+        usual: &mut Usual,
+        here: &Scratch,
+        before: &[Action],
+    ) -> Result<(), Error> {
+        let first = (usual.commits.len() / 2).max(2);
+        let at = |blow, behind, side| (blow, Point { number: first + behind, side });
+        // Of a single batch nothing is left by then but the end of the run, which is not begun anew.
+        let last = if usual.commits.len() > 3 { 6 } else { 5 };
+        let (scratch, strikes) = match on_its_own(course, before).await? {
+            Some(scratch) => {
+                let strikes = [
+                    at(Blow::CrashServer, 0, Side::Before),
+                    at(Blow::CrashServer, 2, Side::After),
+                    at(Blow::EndSessions, 4, Side::Before),
+                    at(Blow::EndSessions, last, Side::After),
+                ];
+                (scratch, strikes.to_vec())
+            }
+            None => {
+                let strikes = [at(Blow::EndSessions, 0, Side::Before), at(Blow::EndSessions, 2, Side::After)];
+                (another(course, here, before).await?, strikes.to_vec())
+            }
+        };
+        self.strike(course, step, usual, scratch, &strikes, None).await.map(drop)
+    }
+
+    /// Strikes a process, has another one go on where it does not go on itself, and judges what came of it. Returns whether all
+    /// is well.
+    async fn strike(
+        &mut self,
+        course: &mut Course<'_>,
+        step: Step<'_>,
+        usual: &mut Usual,
+        mut scratch: Scratch,
+        strikes: &[(Blow, Point)],
+        journal: Option<Journal>,
+    ) -> Result<bool, Error> {
+        let ran = process::run(course, self.program, step, &mut scratch, strikes).await?;
+        self.count(&ran, usual, journal);
+        let end = match ran.end {
+            End::Done(done) => End::Done(done),
+            End::Killed(_) | End::Failed(_) => process::run(course, self.program, step, &mut scratch, &[]).await?.end,
+        };
+        let Some((blow, point)) = ran.struck.last().copied() else { return Ok(true) };
+        let struck = struck(&ran.struck, usual.commits.len());
+        let (lines, what) = match end {
+            End::Done(done) => {
+                let mut lines = usual.report(&done, (blow, point));
+                lines.extend(usual.content(course, &scratch).await?);
+                (lines, "and everything is as in one go")
+            }
+            End::Failed(why) => (vec![format!("the next process failed: {why}")], "and ends well"),
+            End::Killed(_) => return Ok(true),
+        };
+        if lines.is_empty() {
+            return Ok(true);
+        }
+        self.all_went_on = false;
+        let lines: Vec<String> = took_effect(&usual.commits, point).into_iter().chain(lines).collect();
+        if let Step::Migration(migration) = step
+            && is_settled(course)
+        {
+            let label = migration.label();
+            let sentence = format!("{label} does not go on where it was {struck}: {}", lines.join("; "));
+            if course.subject.database.fixtures.is_empty() {
+                let why = "no fixture says which version data is at, so this is a note";
+                course.oddities.push(format!("{sentence}; {why}"));
+            } else {
+                course.notes.push(sentence);
+            }
+            return Ok(false);
+        }
+        course.work_on(scratch);
+        let expected = format!("{} goes on where it was {struck}, {what}", step.name());
+        course.problem(What::Differences { expected, lines, hint: hint(step, course.subject.database.engine) }).await;
+        Ok(false)
+    }
+
+    fn count(&mut self, ran: &process::Ran, usual: &Usual, journal: Option<Journal>) {
+        let figures = &mut self.figures;
+        for (blow, point) in &ran.struck {
+            match blow {
+                Blow::Kill => figures.kills += 1,
+                Blow::KillBeside => figures.killed_beside += 1,
+                Blow::EndSessions => figures.sessions_ended += 1,
+                Blow::CrashServer => figures.servers_stopped += 1,
+            }
+            let is_transaction = usual.commits.get(point.number - 1) == Some(&Commit::Transaction);
+            if journal == Some(Journal::Rollback) && is_transaction && point.side == Side::Before {
+                self.journals_due += 1;
+            }
+        }
+        match &ran.end {
+            End::Killed(Some(Journal::Rollback)) => figures.journals += 1,
+            End::Killed(Some(Journal::Log)) => figures.logs += 1,
+            End::Killed(None) | End::Done(_) => {}
+            End::Failed(why) => {
+                figures.given_up += 1;
+                self.gave_up.clone_from(why);
+            }
+        }
+    }
+
+    /// Tells what was tried; where a journal should have been left behind and never was, nothing was proved.
+    async fn tell(&self, course: &mut Course<'_>) {
+        let Crashes { steps, left, points, tried, kills, .. } = self.figures;
+        if steps > 0 {
+            let s = |n: usize| if n == 1 { "" } else { "s" };
+            let within = match self.figures.budget {
+                Some(budget) if self.time.is_up() => format!(
+                    " in {:.2} s (it has {} s, and ends what it has begun)",
+                    self.time.spent().as_secs_f64(),
+                    budget.as_secs()
+                ),
+                Some(budget) => format!(" within {} s", budget.as_secs()),
+                None => String::new(),
+            };
+            let went_on = if self.all_went_on { ", and another one went on each time" } else { "" };
+            let is_sample = self.figures.budget.is_some() && (tried < points || left > 0);
+            let all = if is_sample { "; --exhaustive takes all" } else { "" };
+            let left = match left {
+                0 => String::new(),
+                1 => " (1 more was not tried)".to_owned(),
+                _ => format!(" ({left} more were not tried)"),
+            };
+            course.notes.push(format!(
+                "killed {kills} time{} at {tried} of {points} commits of {steps} step{}{left}{within}{went_on}{all}",
+                s(kills),
+                s(steps)
+            ));
+        }
+        if course.subject.database.engine.journals().is_empty() {
+            self.tell_of_servers(course);
+            return;
+        }
+        let Crashes { journals, logs, .. } = self.figures;
+        if journals == 0 && self.journals_due > 0 {
+            let expected = "a process that is killed before it commits leaves a journal behind".to_owned();
+            let lines = vec![format!("{} were killed, and none was there", self.journals_due)];
+            let hint = "this is a fault of the proof, or of the file system: nothing was proved".to_owned();
+            course.problem(What::Differences { expected, lines, hint }).await;
+            return;
+        }
+        let left = match (journals, logs) {
+            (0, 0) => return,
+            (_, 0) => format!("{journals} of them left a hot journal behind"),
+            (0, _) => format!("{logs} of them left a write-ahead log behind"),
+            _ => format!("{journals} of them left a hot journal behind, {logs} a write-ahead log"),
+        };
+        course.notes.push(left);
+    }
+
+    fn tell_of_servers(&self, course: &mut Course<'_>) {
+        let Crashes { killed_beside, sessions_ended, servers_stopped, given_up, .. } = self.figures;
+        if killed_beside > 0 && self.all_went_on {
+            course.notes.push("a process that was killed beside another one left its range to that".to_owned());
+        }
+        if sessions_ended > 0 {
+            let how = match given_up {
+                0 => "it went on by itself".to_owned(),
+                _ => format!("{given_up} of these processes gave up ({}), and another one went on", self.gave_up),
+            };
+            let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
+            course.notes.push(format!(
+                "sessions were ended {} and the server was stopped {}: {how}",
+                times(sessions_ended),
+                times(servers_stopped)
+            ));
+        }
+        if sessions_ended > 0 && servers_stopped == 0 {
+            course.notes.push("the server is somebody else's, and was not stopped".to_owned());
+        }
+    }
+}
+
+/// Another database as it is before the step.
+async fn another(course: &Course<'_>, here: &Scratch, path: &[Action]) -> Result<Scratch, Error> {
+    match course.subject.sandbox.fork(here, "crash").await? {
+        Some(scratch) => Ok(scratch),
+        None => course.repeat(path).await,
+    }
+}
+
+/// The same on a server of its own, which may crash; none where that is nobody's to do.
+async fn on_its_own(course: &Course<'_>, path: &[Action]) -> Result<Option<Scratch>, Error> {
+    let subject = course.subject;
+    let made = subject.sandbox.scratch_to_crash(subject.database, subject.history, course.fixture).await?;
+    let Some(scratch) = made else { return Ok(None) };
+    course.replay(path, &scratch).await?;
+    db::make_safe(&scratch.target().address).await?;
+    Ok(Some(scratch))
+}
+
+/// True for migrations that data has seen, and those of somebody else of which nobody says what has: their files can't be
+/// changed any more.
+fn is_settled(course: &Course<'_>) -> bool {
+    let database = course.subject.database;
+    course.fixture.is_none() && (!database.fixtures.is_empty() || database.origin != Origin::Workspace)
+}
+
+fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
+    let words = |(blow, point): &(Blow, Point)| {
+        let side = match point.side {
+            Side::Before => "before",
+            Side::After => "after",
+        };
+        let what = match blow {
+            Blow::Kill => "killed",
+            Blow::KillBeside => "killed beside another process",
+            Blow::EndSessions => "when its sessions were ended",
+            Blow::CrashServer => "when its server was stopped",
+        };
+        format!("{what} just {side} commit {}", point.number)
+    };
+    let all: Vec<String> = strikes.iter().map(words).collect();
+    match strikes {
+        [(Blow::Kill, _)] => format!("{} of {of}", all.concat()),
+        _ => all.join(", "),
+    }
+}
+
+/// The statements that had taken effect, where they commit one by one.
+fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
+    let made = match point.side {
+        Side::Before => point.number - 1,
+        Side::After => point.number,
+    };
+    let last = commits.iter().take(made).rev().find_map(|commit| match commit {
+        Commit::Statement { number, of, text } => Some((number, of, text)),
+        _ => None,
+    });
+    let (number, of, text) = last?;
+    let all = if *number == 1 { "its first statement" } else { &*format!("its first {number} statements") };
+    Some(format!("{all} of {of} had taken effect, up to `{text}`"))
+}
+
+fn hint(step: Step<'_>, engine: Engine) -> String {
+    match step {
+        Step::Backfill(backfill) => format!(
+            "a batch's rows, cursor and counts are one transaction of the engine; look at whether `write` in \
+             xtask/src/backfills/{}.rs commits by itself",
+            backfill.about().name
+        ),
+        Step::Migration(migration)
+            if migration.up.transaction == Transaction::None && engine.builds_concurrently(&migration.up.sql) =>
+        {
+            "an index whose `CREATE INDEX CONCURRENTLY` was interrupted is invalid, and `IF NOT EXISTS` would keep it: \
+             `DROP INDEX CONCURRENTLY IF EXISTS` goes first (with sqlx, which takes no other statement in such a file, by hand)"
+                .to_owned()
+        }
+        Step::Migration(migration) if migration.up.transaction == Transaction::None => {
+            "without a transaction, write each statement so that it may run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \
+             `INSERT … ON CONFLICT DO NOTHING`; or leave out `-- no-transaction` where nothing needs it"
+                .to_owned()
+        }
+        Step::Migration(_) => "let the file leave its transaction to sqlx: without `COMMIT` it is one".to_owned(),
+    }
+}

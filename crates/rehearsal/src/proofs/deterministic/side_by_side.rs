@@ -1,0 +1,132 @@
+//! The same way in the usual circumstances and in others, held against each other after each step, and in each of the other
+//! circumstances alone: what differs, since when, and because of what.
+
+use super::super::Course;
+use super::super::passing::{Place, place};
+use super::super::walk::Action;
+use super::{Vary, content, start};
+use crate::Error;
+use crate::compare::{self, Content, ContentDifference};
+use rehearsal_db::{Connection, VolatileDefault};
+use std::collections::BTreeMap;
+
+/// What differs between two ways.
+pub(super) struct SideBySide {
+    /// What came of the usual circumstances, this time.
+    pub(super) usual: Content,
+    /// How the others differ in the end, as the sums say.
+    pub(super) sums: Vec<ContentDifference>,
+    /// The same, with the rows that differ.
+    pub(super) all: Vec<ContentDifference>,
+    /// The same, where what defaults may have given is left out.
+    pub(super) hidden: Vec<ContentDifference>,
+    /// After which step each was first seen, or a moment was.
+    first: BTreeMap<Place, Action>,
+}
+
+impl SideBySide {
+    /// Goes the way twice more. Of `moments` it is found out when they were first there.
+    pub(super) async fn walk(
+        course: &Course<'_>,
+        path: &[Action],
+        excused: &[VolatileDefault],
+        moments: &[(String, String)],
+    ) -> Result<Self, Error> {
+        let (here, there) = (start(course, &[]).await?, start(course, &Vary::ALL).await?);
+        let (mut one, mut other) = (here.open().await?, there.open().await?);
+        let excused: Vec<_> = excused.iter().map(|default| (default.table.clone(), default.column.clone())).collect();
+        let (mut first, mut last) = (BTreeMap::new(), Compared::default());
+        for action in path {
+            action.perform(course, course.batch, &here, &mut one).await?;
+            action.perform(course, course.batch_of(&Vary::ALL), &there, &mut other).await?;
+            last = compare(course, &mut one, &mut other, &excused).await?;
+            for difference in last.all.iter().chain(&last.hidden) {
+                first.entry(place(difference)).or_insert_with(|| action.clone());
+            }
+            for (table, column) in course.moments(&mut other, moments).await? {
+                first.entry((table, Some(column))).or_insert_with(|| action.clone());
+            }
+        }
+        let Compared { usual, all: sums, hidden, left } = last;
+        let volatile = course.subject.database.volatile.as_slice();
+        let all = compare::explain(&mut one, &mut other, volatile, sums.clone()).await?;
+        let hidden = compare::explain(&mut one, &mut other, &[volatile, &left].concat(), hidden).await?;
+        one.close().await?;
+        other.close().await?;
+        Ok(Self { usual, sums, all, hidden, first })
+    }
+
+    /// The step after which something was first seen.
+    pub(super) fn step(&self, place: &Place) -> Option<Action> {
+        // Where rows differ in a table without a key, the sums named columns.
+        let of_table =
+            || self.first.iter().find(|(seen, _)| place.1.is_none() && seen.0 == place.0).map(|(_, step)| step);
+        self.first.get(place).or_else(of_table).cloned()
+    }
+}
+
+/// How two databases differ.
+#[derive(Default)]
+struct Compared {
+    /// What the one holds.
+    usual: Content,
+    all: Vec<ContentDifference>,
+    /// The same, where what defaults may have given is left out.
+    hidden: Vec<ContentDifference>,
+    /// The columns that are left out for that.
+    left: Vec<(String, String)>,
+}
+
+/// Compares two databases. A key that a default gave, or any such column where there is no key, is left out where rows are others
+/// or only their numbers are: values may hide behind it. Elsewhere only the key tells which row has another value.
+async fn compare(
+    course: &Course<'_>,
+    one: &mut Connection,
+    other: &mut Connection,
+    excused: &[(String, String)],
+) -> Result<Compared, Error> {
+    let (usual, there) = (content(course, one, &[]).await?, content(course, other, &[]).await?);
+    let all = usual.compare(&there);
+    let key = |table: &str| usual.tables.get(table).map(|digest| digest.key.as_slice()).unwrap_or_default();
+    let is_key = |(table, column): &(String, String)| key(table).contains(column);
+    let is_numbered = |table: &str| excused.iter().any(|it| it.0 == table && (is_key(it) || key(table).is_empty()));
+    let without = if all.iter().any(|found| is_numbered(found.subject().0)) {
+        content(course, one, excused).await?.compare(&content(course, other, excused).await?)
+    } else {
+        Vec::new()
+    };
+    let has_other_rows = |table: &str| {
+        all.iter().any(|found| matches!(found, ContentDifference::Rows { table: other, .. } if *other == table))
+    };
+    let is_renumbered = |table: &str| {
+        is_numbered(table) && (has_other_rows(table) || !without.iter().any(|found| found.subject().0 == table))
+    };
+    let left: Vec<_> = excused.iter().filter(|it| !is_key(it) || is_renumbered(&it.0)).cloned().collect();
+    let is_left = |(table, column): (&str, Option<&str>)| left.iter().any(|(t, c)| t == table && Some(&**c) == column);
+    let behind_numbers = without.iter().filter(|found| is_renumbered(found.subject().0));
+    let elsewhere = all.iter().filter(|found| !is_renumbered(found.subject().0) && !is_left(found.subject()));
+    let hidden = behind_numbers.chain(elsewhere).cloned().collect();
+    Ok(Compared { usual, all, hidden, left })
+}
+
+/// Which of the circumstances alone make each difference to what comes of the usual ones.
+pub(super) async fn causes(
+    course: &Course<'_>,
+    usual: &Content,
+    path: &[Action],
+) -> Result<BTreeMap<Place, Vec<Vary>>, Error> {
+    let mut causes: BTreeMap<Place, Vec<Vary>> = BTreeMap::new();
+    for vary in Vary::ALL {
+        let scratch = start(course, &[vary]).await?;
+        let mut connection = scratch.open().await?;
+        for action in path {
+            action.perform(course, course.batch_of(&[vary]), &scratch, &mut connection).await?;
+        }
+        let now = content(course, &mut connection, &[]).await?;
+        connection.close().await?;
+        for difference in usual.compare(&now) {
+            causes.entry(place(&difference)).or_default().push(vary);
+        }
+    }
+    Ok(causes)
+}

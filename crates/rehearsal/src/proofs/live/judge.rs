@@ -1,0 +1,209 @@
+//! What is wrong, of what was seen behind a run beside which the app wrote.
+
+use super::figures::{Figures, whole};
+use super::writer::Diary;
+use crate::backfill::About;
+use crate::workspace::Database;
+use std::fmt;
+use std::time::Duration;
+
+/// When a run that has not ended will never end, counted from the first write.
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+/// How many examples are told.
+const EXAMPLES: usize = 3;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// By itself.
+    InTime,
+    /// It was told to stop.
+    Late,
+}
+
+/// What was seen behind a run.
+pub(super) struct Seen {
+    pub(super) ending: Ending,
+    /// The units that were there before the run and are still to be done.
+    pub(super) left_out: Vec<Pending>,
+    /// How many units the next run did.
+    pub(super) next: u64,
+    /// Those that even that one did not do.
+    pub(super) never: Vec<Pending>,
+    pub(super) compared: u64,
+    pub(super) lost: Vec<String>,
+}
+
+/// A unit that is to be done, by its place and what it may be narrowed by: a place alone may be another unit's, once the first
+/// one is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Pending {
+    pub(super) cursor: String,
+    pub(super) id: Option<String>,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id.as_ref().unwrap_or(&self.cursor))
+    }
+}
+
+/// A problem: what should have been, what was, and what usually helps.
+pub(super) type Found = (String, Vec<String>, String);
+
+/// What is wrong.
+pub(super) fn problems(
+    database: &Database,
+    about: &About,
+    figures: &Figures,
+    diary: &Diary,
+    seen: &Seen,
+) -> Vec<Found> {
+    let (name, unit) = (about.name, about.unit);
+    let file = format!("xtask/src/backfills/{name}.rs");
+    let limit = database.longest_wait;
+    let mut problems: Vec<Found> = Vec::new();
+    if seen.ending == Ending::Late {
+        problems.push((
+            format!("a run of {name} ends, although rows keep coming"),
+            vec![format!("it had not ended {} s after the app began to write", DEADLINE.as_secs())],
+            format!("look at `pending` in {file}: a {unit} that was done must not be pending again"),
+        ));
+    }
+    if !diary.failures.is_empty() {
+        problems.push((
+            format!("the app can write while {name} runs"),
+            examples(&diary.failures, "write"),
+            "let the app's function succeed beside the backfill, or take what it rightly refuses for no write in the traffic"
+                .to_owned(),
+        ));
+    }
+    if !seen.lost.is_empty() {
+        problems.push((
+            format!("what the app writes while {name} runs stays"),
+            examples(&seen.lost, "difference"),
+            format!("make `write` in {file} leave alone what somebody has filled or changed since the {unit} was read"),
+        ));
+    }
+    if !seen.left_out.is_empty() {
+        let left: Vec<String> = seen.left_out.iter().map(|id| format!("{unit} {id} is still pending")).collect();
+        problems.push((
+            format!("{name} leaves no {unit} out that was there before it ran"),
+            examples(&left, unit),
+            format!("look at why `write` in {file} left them alone"),
+        ));
+    }
+    if !seen.never.is_empty() {
+        let left: Vec<String> = seen.never.iter().map(|id| format!("{unit} {id} is still pending")).collect();
+        problems.push((
+            format!("the next run of {name} does what came meanwhile"),
+            examples(&left, unit),
+            format!("look at why `write` in {file} left them alone"),
+        ));
+    }
+    if figures.longest > limit {
+        problems.push((
+            format!("nobody waits for longer than {} ms while {name} runs", limit.as_millis()),
+            vec![format!(
+                "half of the writes took {} ms at most, 99 of 100 {} ms, and the longest {} ms",
+                whole(figures.p50),
+                whole(figures.p99),
+                whole(figures.longest)
+            )],
+            format!(
+                "write less in a statement of {file}, or allow more with `longest_wait_ms` in {}",
+                database.folder.join("database.toml").display()
+            ),
+        ));
+    }
+    problems
+}
+
+/// The first of these, and how many more there are.
+fn examples(all: &[String], noun: &str) -> Vec<String> {
+    let mut lines: Vec<String> = all.iter().take(EXAMPLES).cloned().collect();
+    match all.len().saturating_sub(EXAMPLES) {
+        0 => {}
+        1 => lines.push(format!("and 1 more {noun}")),
+        more => lines.push(format!("and {more} more {noun}s")),
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backfill::Undo;
+    use crate::workspace::Origin;
+    use pretty_assertions::assert_eq;
+    use rehearsal_db::Engine;
+
+    fn seen() -> Seen {
+        let (left_out, never, lost) = (Vec::new(), Vec::new(), Vec::new());
+        Seen { ending: Ending::InTime, left_out, next: 0, never, compared: 1, lost }
+    }
+
+    #[test]
+    fn what_is_wrong() {
+        let check = |diary: Diary, seen: Seen, expect: &[(&str, &[&str])]| {
+            let database = Database {
+                name: "toys".to_owned(),
+                engine: Engine::Sqlite,
+                folder: "migrations/toys".into(),
+                beside: Vec::new(),
+                origin: Origin::Workspace,
+                setup: Vec::new(),
+                volatile: Vec::new(),
+                longest_wait: Duration::from_millis(20),
+                fixtures: Vec::new(),
+            };
+            let (name, database_name, unit) = ("labels", "toys", "toy");
+            let about =
+                About { name, database: database_name, unit, from: 1, until: None, scopes: &[], undo: Undo::Absent };
+            let figures = Figures::new(name, 2, &diary, Duration::from_secs(1));
+            let found = problems(&database, &about, &figures, &diary, &seen);
+            let found: Vec<(&str, Vec<&str>)> = found
+                .iter()
+                .map(|(expected, lines, _)| (expected.as_str(), lines.iter().map(String::as_str).collect()))
+                .collect();
+            assert_eq!(found, expect.iter().map(|(expected, lines)| (*expected, lines.to_vec())).collect::<Vec<_>>());
+        };
+        let waits =
+            |ms: &[u64]| Diary { waits: ms.iter().copied().map(Duration::from_millis).collect(), ..Diary::default() };
+        let four = || ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        check(waits(&[1, 20]), seen(), &[]);
+        check(
+            waits(&[1, 21]),
+            seen(),
+            &[(
+                "nobody waits for longer than 20 ms while labels runs",
+                &["half of the writes took 1 ms at most, 99 of 100 21 ms, and the longest 21 ms"],
+            )],
+        );
+        check(
+            Diary::default(),
+            Seen { ending: Ending::Late, ..seen() },
+            &[(
+                "a run of labels ends, although rows keep coming",
+                &["it had not ended 60 s after the app began to write"],
+            )],
+        );
+        check(
+            Diary { failures: four(), ..Diary::default() },
+            Seen { lost: four()[..3].to_vec(), ..seen() },
+            &[
+                ("the app can write while labels runs", &["a", "b", "c", "and 1 more write"]),
+                ("what the app writes while labels runs stays", &["a", "b", "c"]),
+            ],
+        );
+        let unit = |id: Option<&str>| Pending { cursor: "7".to_owned(), id: id.map(str::to_owned) };
+        check(
+            Diary::default(),
+            Seen { left_out: vec![unit(None)], never: vec![unit(Some("a"))], ..seen() },
+            &[
+                ("labels leaves no toy out that was there before it ran", &["toy 7 is still pending"]),
+                ("the next run of labels does what came meanwhile", &["toy a is still pending"]),
+            ],
+        );
+    }
+}

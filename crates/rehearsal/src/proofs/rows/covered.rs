@@ -1,0 +1,84 @@
+//! Which tables the fixtures give rows to, migration by migration: these need no made-up ones.
+
+use crate::Error;
+use crate::backfill::Pass;
+use crate::event::{Direction, silent};
+use crate::fixture;
+use crate::migration::{self, Migration};
+use crate::proofs::Course;
+use crate::workspace::Fixture;
+use rehearsal_db::{Connection, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many tables one query asks about.
+const AT_ONCE: usize = 200;
+
+/// For the version of each migration the tables that hold rows before it is applied, in one of the fixtures at least.
+pub(super) async fn covered(course: &mut Course<'_>) -> Result<BTreeMap<i64, BTreeSet<String>>, Error> {
+    let mut covered: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    let subject = course.subject;
+    for fixture in &subject.database.fixtures {
+        course.step(format!("look which tables fixture {} gives rows to", fixture.name));
+        // A fixture that can't be loaded, or that a migration fails on, is told of by *populated*.
+        drop(walk(course, fixture, &mut covered).await);
+    }
+    Ok(covered)
+}
+
+async fn walk(
+    course: &Course<'_>,
+    fixture: &Fixture,
+    covered: &mut BTreeMap<i64, BTreeSet<String>>,
+) -> Result<(), Error> {
+    let subject = course.subject;
+    let pending = subject.history.after(fixture.version);
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let template = subject.sandbox.template(subject.database, subject.history, Some(fixture)).await?;
+    let scratch = subject.sandbox.scratch(&template, "covered").await?;
+    let mut connection = scratch.open().await?;
+    let mut done = Vec::new();
+    let mut walked = Ok(());
+    for migration in pending {
+        for backfill in course.due(Some(migration), &done) {
+            let pass = Pass { batch: course.batch, ..Pass::new(crate::backfill::Effect::Execute) };
+            walked = backfill.run(scratch.target(), &pass, &silent).await.map(drop).map_err(Error::from);
+            done.push(backfill.about().name);
+        }
+        let names: Vec<String> = connection.tables().await?.into_iter().map(|table| table.name).collect();
+        covered.entry(migration.version).or_default().extend(with_rows(&mut connection, &names).await?);
+        if walked.is_ok() {
+            walked = step(&mut connection, migration, fixture).await;
+        }
+        if walked.is_err() {
+            break;
+        }
+    }
+    connection.close().await?;
+    walked
+}
+
+/// A migration, and the rows that the fixture has for its version.
+async fn step(connection: &mut Connection, migration: &Migration, fixture: &Fixture) -> Result<(), Error> {
+    migration::step(connection, migration, Direction::Up).await?;
+    Ok(fixture::load_later(connection, fixture, migration.version).await?)
+}
+
+/// Those of the tables that hold rows.
+pub(super) async fn with_rows(connection: &mut Connection, tables: &[String]) -> Result<BTreeSet<String>, Error> {
+    let engine = connection.engine();
+    let mut found = BTreeSet::new();
+    for tables in tables.chunks(AT_ONCE) {
+        let is_there = |table: &String| {
+            format!("CASE WHEN EXISTS (SELECT 1 FROM {}) THEN 1 ELSE 0 END", engine.quote_table(table))
+        };
+        let sql = format!("SELECT {}", tables.iter().map(is_there).collect::<Vec<_>>().join(", "));
+        let rows = connection.query(&sql, &[], 1).await?;
+        let Some(row) = rows.rows.first() else { continue };
+        found.extend(
+            tables.iter().zip(row).filter(|(_, there)| **there == Value::Int(1)).map(|(table, _)| table.clone()),
+        );
+    }
+    Ok(found)
+}

@@ -1,0 +1,188 @@
+//! A migration that failed on made-up rows: what there is to see of it on that database, and what is told of it.
+
+use super::stage::Stage;
+use super::verdict::{Failure, Verdict, judge};
+use crate::Error;
+use crate::migration::{self, Migration};
+use crate::proofs::{Course, What};
+use rehearsal_db::blank::{Blank, Kind};
+use rehearsal_db::lex::{Token, statements, tokens};
+use rehearsal_db::{Broken, Connection, Refusal, Value};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How many rows are shown of a table on which a migration fails.
+const SHOWN: usize = 3;
+/// Out of how many they are chosen.
+const LOOKED_AT: usize = 100;
+/// How many columns are shown of them where nobody knows which matter.
+const COLUMNS: usize = 4;
+
+/// What there is to see of a failure, on the database on which it happened.
+pub(super) struct Seen {
+    pub(super) refusal: Option<Refusal>,
+    /// The table at fault, and whether a fixture has rows for it.
+    table: Option<(String, bool)>,
+    is_old_column: bool,
+    labels: Vec<String>,
+    rows: Vec<String>,
+}
+
+impl Seen {
+    pub(super) async fn of(
+        stage: &mut Stage,
+        error: &Error,
+        migration: &Migration,
+        covered: &BTreeSet<String>,
+    ) -> Result<Self, Error> {
+        let engine = stage.connection.engine();
+        let Error::Migration(migration::Error::Sql { cause, at, .. }) = error else {
+            return Ok(Self { refusal: None, table: None, is_old_column: false, labels: Vec::new(), rows: Vec::new() });
+        };
+        let refusal = engine.refusal(&cause.to_string());
+        let blanks = stage.connection.blanks().await?;
+        let all = statements(&migration.up.sql, engine);
+        let statement = all.iter().rev().find(|statement| statement.start <= at.offset()).map_or("", |it| it.text);
+        let words: Vec<String> = tokens(statement, engine).iter().map(Token::normal).collect();
+        let is_said = |name: &str| words.iter().any(|word| *word == name.to_ascii_uppercase());
+        let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+        let made = || blanks.iter().filter(|blank| stage.made.contains_key(&blank.table));
+        let named = refusal.as_ref().and_then(|refusal| refusal.table.clone());
+        let blank = made()
+            .find(|blank| named.as_ref() == Some(&short(&blank.table)))
+            .or_else(|| made().find(|blank| is_said(&short(&blank.table))))
+            .cloned();
+        let columns = refusal.as_ref().map(|refusal| refusal.columns.clone()).unwrap_or_default();
+        let is_old_column = blank.as_ref().is_some_and(|blank| columns.iter().any(|column| blank.at(column).is_some()));
+        let labels = blanks.iter().flat_map(|blank| &blank.fields).filter_map(|field| match &field.kind {
+            Kind::OneOf(labels) => Some(labels.clone()),
+            _ => None,
+        });
+        let labels = labels.flatten().collect();
+        let rows = match &blank {
+            Some(blank) => {
+                let said: Vec<String> =
+                    blank.fields.iter().map(|field| field.name.clone()).filter(|name| is_said(name)).collect();
+                rows(&mut stage.connection, blank, &said, refusal.as_ref(), &cause.to_string()).await
+            }
+            None => Vec::new(),
+        };
+        let table = blank.map(|blank| (blank.table.clone(), covered.contains(&blank.table)));
+        Ok(Self { refusal, table, is_old_column, labels, rows })
+    }
+}
+
+/// Some of the rows of a table, those that matter first. What can't be had is left out: the failure itself is told.
+async fn rows(
+    connection: &mut Connection,
+    blank: &Blank,
+    said: &[String],
+    refusal: Option<&Refusal>,
+    why: &str,
+) -> Vec<String> {
+    let engine = connection.engine();
+    let of_refusal = refusal.map(|refusal| refusal.columns.as_slice()).unwrap_or_default();
+    let mut columns: Vec<&str> = said.iter().map(String::as_str).collect();
+    columns.extend(of_refusal.iter().map(String::as_str).filter(|column| blank.at(column).is_some()));
+    let keys = blank.fields.iter().filter(|field| field.is_key).map(|field| field.name.as_str());
+    let others = blank.fields.iter().map(|field| field.name.as_str());
+    let few: Vec<&str> =
+        if columns.is_empty() { keys.chain(others).collect() } else { keys.take(1).chain(columns.clone()).collect() };
+    let mut shown: Vec<&str> = Vec::new();
+    few.into_iter().for_each(|column| {
+        if !shown.contains(&column) {
+            shown.push(column)
+        }
+    });
+    shown.truncate(if columns.is_empty() { COLUMNS } else { COLUMNS + 2 });
+
+    let quoted: Vec<String> = shown.iter().map(|column| engine.quote(column)).collect();
+    let order: Vec<String> = match refusal.map(|refusal| refusal.broken) {
+        Some(Broken::NotNull) => {
+            let there = of_refusal.iter().filter(|column| blank.at(column).is_some());
+            there.map(|column| format!("{} IS NOT NULL", engine.quote(column))).collect()
+        }
+        Some(Broken::Size) => {
+            quoted.iter().rev().map(|column| format!("coalesce(length({}), 0) DESC", engine.as_text(column))).collect()
+        }
+        Some(Broken::Check) => quoted.iter().rev().map(|column| format!("{column} IS NULL, {column}")).collect(),
+        _ => Vec::new(),
+    };
+    // Where nothing is better, in the order in which they were made.
+    let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
+    let table = engine.quote_table(&blank.table);
+    let sql = format!("SELECT {} FROM {table}{order} LIMIT {LOOKED_AT}", quoted.join(", "));
+    let Ok(mut rows) = connection.query(&sql, &[], LOOKED_AT).await else { return Vec::new() };
+    // Values of which the message speaks come first.
+    let is_told = |value: &Value| matches!(value.to_string().as_str(), text if text.len() > 1 && why.contains(text));
+    rows.rows.sort_by_key(|row| std::cmp::Reverse(row.iter().skip(1).filter(|value| is_told(value)).count()));
+    let line = |row: &Vec<Value>| {
+        let cells = shown.iter().zip(row).map(|(column, value)| format!("{column} = {value}"));
+        format!("\"{}\": {}", blank.table, cells.collect::<Vec<_>>().join(", "))
+    };
+    rows.rows.iter().take(SHOWN).map(line).collect()
+}
+
+/// Records a problem, or says why the rows are at fault.
+pub(super) async fn tell(
+    course: &mut Course<'_>,
+    stage: &Stage,
+    migration: &Migration,
+    error: Error,
+    seen: &Seen,
+    on_ordinary_rows: bool,
+    on_nulls: bool,
+) {
+    let engine = course.subject.database.engine;
+    let (why, at) = match &error {
+        Error::Migration(migration::Error::Sql { cause, at, .. }) => (cause.to_string(), at.offset()),
+        error => (error.to_string(), 0),
+    };
+    let all = statements(&migration.up.sql, engine);
+    let failure = Failure {
+        engine,
+        why: &why,
+        refusal: seen.refusal.as_ref(),
+        statement: all.iter().rev().find(|statement| statement.start <= at).copied(),
+        is_old_column: seen.is_old_column,
+        labels: seen.labels.iter().map(String::as_str).collect(),
+        on_ordinary_rows,
+        on_nulls,
+    };
+    let of = seen.table.as_ref().map(|(table, _)| format!(" of \"{table}\"")).unwrap_or_default();
+    match judge(&failure) {
+        _ if seen.table.as_ref().is_some_and(|(_, is_covered)| *is_covered) => {
+            course
+                .notes
+                .push(format!("{} fails on made-up rows{of}, where a fixture has better ones", migration.label()));
+        }
+        Verdict::Unfit if on_ordinary_rows => {
+            let why = brief(&why);
+            let sentence = format!(
+                "{} could not be tried on made-up rows{of}: {why}; a fixture with such rows would show whether it works",
+                migration.label()
+            );
+            course.untried.push(sentence);
+        }
+        Verdict::Unfit => {
+            let why = brief(&why);
+            course.notes.push(format!("{} was tried on ordinary made-up rows{of} only: {why}", migration.label()));
+        }
+        Verdict::Finding { why, hint } => {
+            let what = What::MadeUp {
+                error: Box::new(error),
+                why: why.to_owned(),
+                rows: seen.rows.clone(),
+                hint: hint.to_owned(),
+            };
+            course.step(format!("apply {} where tables hold made-up rows", migration.label()));
+            course.scratch = Some(Arc::clone(&stage.scratch));
+            course.problem(what).await;
+        }
+    }
+}
+
+/// A message of the database without the row that it shows, which may be long.
+pub(super) fn brief(why: &str) -> &str {
+    why.split(" (Failing row contains").next().unwrap_or(why)
+}

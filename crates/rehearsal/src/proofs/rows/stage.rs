@@ -1,0 +1,268 @@
+//! A database on the way through the history with made-up rows in it, and one without any, from which to go on where a
+//! migration fails on rows.
+
+use super::covered::with_rows;
+use crate::Error;
+use crate::backfill::{Effect, Pass};
+use crate::event::{Direction, silent};
+use crate::migration::{self, Migration};
+use crate::proofs::Course;
+use crate::proofs::walk::Action;
+use crate::rows::{Filled, Flavour, fill, is_required, order};
+use crate::sandbox::Scratch;
+use rehearsal_db::Connection;
+use rehearsal_db::blank::{Blank, Field, Rule};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A database with made-up rows.
+pub(super) struct Stage {
+    pub(super) scratch: Arc<Scratch>,
+    pub(super) connection: Connection,
+    /// The backfills that ran.
+    pub(super) done: Vec<&'static str>,
+    /// The tables with made-up rows, and the columns that they had when these were made.
+    pub(super) made: BTreeMap<String, Vec<Field>>,
+    /// All tables before the migration that was applied last.
+    known: BTreeSet<String>,
+    /// Whether rows were made since somebody last asked.
+    pub(super) is_new: bool,
+}
+
+/// The tables that rows were made for, and those for which that was not possible.
+#[derive(Default)]
+pub(super) struct Tables {
+    /// That have, or had, made-up rows.
+    pub(super) made: BTreeSet<String>,
+    /// That had rows already, of which none was made up.
+    pub(super) full: BTreeSet<String>,
+    /// That have none, with the reason, and what they were like when it was tried.
+    pub(super) unfilled: BTreeMap<String, (String, Blank, usize)>,
+}
+
+/// Which rows a table is to have.
+pub(super) struct Wanted<'a> {
+    /// The tables that a fixture has rows for.
+    pub(super) covered: &'a BTreeSet<String>,
+    /// The rows of the others.
+    pub(super) flavour: Flavour,
+    /// The migration whose words columns may hold; none where they are not to.
+    pub(super) words_of: Option<&'a Migration>,
+}
+
+impl Stage {
+    /// The empty database.
+    pub(super) async fn empty(course: &mut Course<'_>) -> Result<Self, Error> {
+        let scratch = course.start("rows").await?;
+        Self::on(scratch, Vec::new()).await
+    }
+
+    /// A copy of the database without rows.
+    pub(super) async fn fork(course: &mut Course<'_>, bare: &Bare) -> Result<Self, Error> {
+        let scratch = match course.subject.sandbox.fork(&bare.scratch, "rows").await? {
+            Some(scratch) => scratch,
+            None => course.repeat(&bare.path).await?,
+        };
+        course.path.clone_from(&bare.path);
+        let scratch = course.work_on(scratch);
+        Self::on(scratch, bare.done.clone()).await
+    }
+
+    async fn on(scratch: Arc<Scratch>, done: Vec<&'static str>) -> Result<Self, Error> {
+        let connection = scratch.open().await?;
+        Ok(Self { scratch, connection, done, made: BTreeMap::new(), known: BTreeSet::new(), is_new: true })
+    }
+
+    /// Makes rows for the tables that are empty, and further ones for those whose columns are others than when theirs were made.
+    pub(super) async fn fill(
+        &mut self,
+        course: &mut Course<'_>,
+        wanted: &Wanted<'_>,
+        tables: &mut Tables,
+    ) -> Result<(), Error> {
+        let mut blanks = self.connection.blanks().await?;
+        let names: Vec<String> = blanks.iter().map(|blank| blank.table.clone()).collect();
+        let mut filled = with_rows(&mut self.connection, &names).await?;
+        self.follow_renames(&names, &filled);
+        if let Some(migration) = wanted.words_of {
+            speak(&mut blanks, migration);
+        }
+        let needed = needed(&blanks, wanted.covered);
+        let order = order(&blanks);
+        let mut waiting = Vec::new();
+        for at in &order {
+            let blank = &blanks[*at];
+            let has_rows = filled.contains(&blank.table);
+            let is_made = self.made.get(&blank.table);
+            if has_rows && is_made.is_none() && !wanted.covered.contains(&blank.table) {
+                tables.full.insert(blank.table.clone());
+            }
+            if !needed.contains(&blank.table)
+                || (has_rows && is_made.is_none_or(|fields| *fields == blank.fields))
+                || self.is_hopeless(blank, &filled, tables)
+            {
+                continue;
+            }
+            let is_support = wanted.covered.contains(&blank.table);
+            let flavour = if is_support { Flavour::Ordinary } else { wanted.flavour };
+            let made = self.put(course, blank, flavour).await?;
+            if !made.inserts.is_empty() {
+                filled.insert(blank.table.clone());
+            }
+            match made.why_not {
+                Some(why) if made.inserts.is_empty() && !has_rows => {
+                    let parents = parents(blank, &filled);
+                    tables.unfilled.insert(blank.table.clone(), (why, blank.clone(), parents));
+                }
+                _ if !is_support => {
+                    tables.unfilled.remove(&blank.table);
+                    tables.made.insert(blank.table.clone());
+                }
+                _ => {}
+            }
+            let refers_later = |reference: &rehearsal_db::blank::Reference| {
+                reference.table != blank.table
+                    && !filled.contains(&reference.table)
+                    && needed.contains(&reference.table)
+            };
+            if blank.references.iter().any(refers_later) {
+                waiting.push(*at);
+            }
+        }
+        for at in waiting {
+            // What they may refer to is there now.
+            if self.made.contains_key(&blanks[at].table) {
+                self.put(course, &blanks[at], Flavour::Ordinary).await?;
+            }
+        }
+        self.known = names.into_iter().collect();
+        Ok(())
+    }
+
+    async fn put(&mut self, course: &mut Course<'_>, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
+        let mut filled = fill(&mut self.connection, blank, flavour).await?;
+        if !filled.inserts.is_empty() {
+            self.made.insert(blank.table.clone(), blank.fields.clone());
+            self.is_new = true;
+        }
+        for insert in &mut filled.inserts {
+            course.path.push(Action::Insert(Arc::new(insert.clone())));
+        }
+        Ok(filled)
+    }
+
+    /// Has further rows made for all tables before the next migration.
+    pub(super) fn wants_more(&mut self) {
+        self.made.values_mut().for_each(Vec::clear);
+    }
+
+    /// True where it was tried before and nothing has changed since.
+    fn is_hopeless(&self, blank: &Blank, filled: &BTreeSet<String>, tables: &Tables) -> bool {
+        let tried = tables.unfilled.get(&blank.table);
+        tried.is_some_and(|(_, then, had)| then == blank && *had == parents(blank, filled))
+    }
+
+    /// A table that is new and has rows has those of one that is gone.
+    fn follow_renames(&mut self, names: &[String], filled: &BTreeSet<String>) {
+        let gone: Vec<String> = self.made.keys().filter(|name| !names.contains(name)).cloned().collect();
+        for name in &gone {
+            self.made.remove(name);
+        }
+        if !gone.is_empty() && !self.known.is_empty() {
+            for name in filled.iter().filter(|name| !self.known.contains(*name)) {
+                self.made.insert(name.clone(), Vec::new());
+            }
+        }
+    }
+
+    /// Runs the backfills that are due before a migration.
+    pub(super) async fn run_due(&mut self, course: &mut Course<'_>, migration: &Migration) -> Result<(), Refused> {
+        for backfill in course.due(Some(migration), &self.done) {
+            let name = backfill.about().name;
+            course.step(format!("run backfill {name} on made-up rows"));
+            let pass = Pass { batch: course.batch, ..Pass::new(Effect::Execute) };
+            let ran = backfill.run(self.scratch.target(), &pass, &silent).await;
+            ran.map_err(|error| Refused { backfill: name, error: error.into() })?;
+            course.path.push(Action::Backfill(name, Effect::Execute));
+            self.done.push(name);
+            self.is_new = true;
+        }
+        Ok(())
+    }
+}
+
+/// A backfill that made-up rows are not fit for.
+pub(super) struct Refused {
+    pub(super) backfill: &'static str,
+    pub(super) error: Error,
+}
+
+/// The tables that are to have rows: those that no fixture covers, and those that their rows have to refer to.
+fn needed(blanks: &[Blank], covered: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut needed: BTreeSet<String> =
+        blanks.iter().map(|blank| &blank.table).filter(|table| !covered.contains(*table)).cloned().collect();
+    loop {
+        let those = blanks.iter().filter(|blank| needed.contains(&blank.table));
+        let required = those.flat_map(|blank| {
+            blank.references.iter().filter(|reference| is_required(blank, reference)).map(|reference| &reference.table)
+        });
+        let more: Vec<String> = required.filter(|table| !needed.contains(*table)).cloned().collect();
+        if more.is_empty() {
+            return needed;
+        }
+        needed.extend(more);
+    }
+}
+
+/// How many of the tables that it refers to have rows.
+fn parents(blank: &Blank, filled: &BTreeSet<String>) -> usize {
+    blank.references.iter().filter(|reference| filled.contains(&reference.table)).count()
+}
+
+/// Has the columns of all tables take the words that a migration compares them with.
+fn speak(blanks: &mut [Blank], migration: &Migration) {
+    for blank in blanks {
+        let columns = blank.fields.iter().map(|field| field.name.clone()).collect();
+        blank.rules.push(Rule { name: String::new(), text: migration.up.sql.clone(), columns });
+    }
+}
+
+/// The same database without made-up rows, brought along as far as it is needed.
+pub(super) struct Bare {
+    scratch: Scratch,
+    path: Vec<Action>,
+    done: Vec<&'static str>,
+    /// How many migrations are applied.
+    at: usize,
+}
+
+impl Bare {
+    pub(super) async fn empty(course: &Course<'_>) -> Result<Self, Error> {
+        let subject = course.subject;
+        let template = subject.sandbox.template(subject.database, subject.history, None).await?;
+        let scratch = subject.sandbox.scratch(&template, "bare").await?;
+        Ok(Self { scratch, path: Vec::new(), done: Vec::new(), at: 0 })
+    }
+
+    /// Applies the migrations in front of that place, and the backfills that are due before them.
+    pub(super) async fn advance(&mut self, course: &Course<'_>, to: usize) -> Result<(), Error> {
+        let mut connection = self.scratch.open().await?;
+        let went = self.advance_on(course, to, &mut connection).await;
+        connection.close_with(went).await
+    }
+
+    async fn advance_on(&mut self, course: &Course<'_>, to: usize, connection: &mut Connection) -> Result<(), Error> {
+        while let Some(migration) = course.subject.history.migrations.get(self.at).filter(|_| self.at < to) {
+            for backfill in course.due(Some(migration), &self.done) {
+                let pass = Pass { batch: course.batch, ..Pass::new(Effect::Execute) };
+                backfill.run(self.scratch.target(), &pass, &silent).await?;
+                self.path.push(Action::Backfill(backfill.about().name, Effect::Execute));
+                self.done.push(backfill.about().name);
+            }
+            migration::step(connection, migration, Direction::Up).await?;
+            self.path.push(Action::Up(migration.version));
+            self.at += 1;
+        }
+        Ok(())
+    }
+}

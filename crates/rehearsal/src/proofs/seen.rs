@@ -1,0 +1,102 @@
+//! Checks that have seen no row: every table that they name was empty in the end, with each fixture, so that they could not but
+//! be green. A query that names no table reads the catalogue, and is not judged; neither is one of several tables of which
+//! some are empty, since nothing tells whether it could have found something.
+
+use super::Course;
+use crate::check::{Kind, is_in_window};
+use crate::compare::Content;
+use rehearsal_db::Engine;
+use rehearsal_db::lex;
+use std::collections::BTreeMap;
+
+/// Checks that saw no row so far, each with the empty tables that it names. None before any fixture was looked at.
+#[derive(Debug, Default)]
+pub(super) struct Unseen(Option<BTreeMap<String, Vec<String>>>);
+
+impl Unseen {
+    /// Leaves those that saw no row with this fixture, either.
+    pub(super) fn and(&mut self, here: BTreeMap<String, Vec<String>>) {
+        self.0 = Some(match self.0.take() {
+            None => here,
+            Some(before) => before.into_iter().filter(|(check, _)| here.contains_key(check)).collect(),
+        });
+    }
+
+    /// What a person should know of them.
+    pub(super) fn notes(self) -> Vec<String> {
+        let note = |(check, tables): (String, Vec<String>)| {
+            let tables: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
+            let are = if tables.len() == 1 { "is" } else { "are" };
+            format!("check {check} saw no row with any fixture: {} {are} empty", tables.join(", "))
+        };
+        self.0.unwrap_or_default().into_iter().map(note).collect()
+    }
+}
+
+/// The checks that make sense at a version and name only tables that are empty.
+pub(super) fn unseen(course: &Course<'_>, version: i64, content: &Content) -> BTreeMap<String, Vec<String>> {
+    let subject = course.subject;
+    let sql = subject.checks.iter().filter(|check| check.kind != Kind::Report);
+    let sql = sql.filter(|check| is_in_window(version, check.from, check.until));
+    let rust = subject.row_checks.iter().map(|check| (check.about(), check.relation()));
+    let rust = rust.filter(|(about, _)| is_in_window(version, Some(about.from), about.until));
+    let queries = sql
+        .map(|check| (check.name.clone(), check.sql.as_str()))
+        .chain(rust.map(|(about, rows)| (about.name.to_owned(), rows)));
+    queries.filter_map(|(name, query)| Some((name, only_empty(query, subject.database.engine, content)?))).collect()
+}
+
+/// The tables that a query names, where all of them are empty and it names any.
+fn only_empty(query: &str, engine: Engine, content: &Content) -> Option<Vec<String>> {
+    let is_name = |token: &lex::Token<'_>| matches!(token.kind, lex::Kind::Word | lex::Kind::Quoted);
+    let words: Vec<String> =
+        lex::tokens(query, engine).iter().filter(|token| is_name(token)).map(lex::Token::normal).collect();
+    let name = |table: &str| table.rsplit('.').next().unwrap_or(table).to_uppercase();
+    let named: Vec<_> = content.tables.iter().filter(|(table, _)| words.contains(&name(table))).collect();
+    let is_empty = !named.is_empty() && named.iter().all(|(_, digest)| digest.rows == 0);
+    is_empty.then(|| named.into_iter().map(|(table, _)| table.clone()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use rehearsal_db::TableDigest;
+
+    #[test]
+    fn queries_that_see_nothing() {
+        let digest = |rows| TableDigest { rows, ..TableDigest::default() };
+        let tables = [("Pet", 2), ("Toy", 0), ("app.ball", 0)];
+        let content =
+            Content { tables: tables.map(|(name, rows)| (name.to_owned(), digest(rows))).into(), ..Content::default() };
+        let check = |query: &str, expect: Option<&[&str]>| {
+            let found = only_empty(query, Engine::Postgres, &content);
+            assert_eq!(
+                found.as_deref(),
+                expect.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>()).as_deref()
+            );
+        };
+        check("SELECT 1 FROM \"Pet\"", None);
+        check("SELECT 1 FROM \"Toy\" -- and Pet", Some(&["Toy"]));
+        check("SELECT 'Pet' FROM toy, app.ball", Some(&["Toy", "app.ball"]));
+        check("SELECT 1 FROM toy JOIN pet ON true", None);
+        check("SELECT 1 FROM pg_class", None);
+    }
+
+    #[test]
+    fn of_all_fixtures() {
+        let check = |fixtures: &[&[&str]], expect: &[&str]| {
+            let mut unseen = Unseen::default();
+            for checks in fixtures {
+                unseen.and(checks.iter().map(|check| ((*check).to_owned(), vec!["Toy".to_owned()])).collect());
+            }
+            let notes = unseen.notes();
+            let names: Vec<&str> = notes.iter().filter_map(|note| note.split(' ').nth(1)).collect();
+            assert_eq!(names, expect);
+        };
+        check(&[], &[]);
+        check(&[&["a", "b"]], &["a", "b"]);
+        check(&[&["a", "b"], &["b", "c"]], &["b"]);
+        check(&[&["a"], &[], &["a"]], &[]);
+    }
+}

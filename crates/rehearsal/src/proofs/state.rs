@@ -1,0 +1,254 @@
+//! States of a scratch database that are held against each other: schema and content, and what led there. A copy of each
+//! state would cost more than all else; where one is needed, after all, what led there is done once more.
+
+use super::Course;
+use super::passing::{Passing, place};
+use super::walk::Action;
+use crate::Error;
+use crate::compare::{self, Content, ContentDifference, SchemaDifference};
+use crate::migration::Loss;
+use crate::sandbox::Scratch;
+use rehearsal_db::Connection;
+use rehearsal_db::Schema;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A state of a scratch database.
+#[derive(Debug)]
+pub struct Moment {
+    /// What was done since the template.
+    path: Vec<Action>,
+    pub(super) schema: Arc<Schema>,
+    content: Content,
+}
+
+/// How a state differs from an earlier one.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// In its schema.
+    pub schema: Vec<SchemaDifference>,
+    /// In its content, with examples.
+    pub content: Vec<ContentDifference>,
+    /// In its content, as the sums say that were compared before rows were looked at.
+    sums: Vec<ContentDifference>,
+}
+
+impl Moment {
+    pub(super) async fn of(course: &Course<'_>, connection: &mut Connection) -> Result<Self, Error> {
+        let (schema, content) = compare::state(connection, &course.subject.database.volatile).await?;
+        Ok(Self { path: course.path.clone(), schema, content })
+    }
+
+    /// What was done since the template.
+    pub(super) fn path(&self) -> &[Action] {
+        &self.path
+    }
+
+    /// The digest of its rows.
+    pub(super) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// A scratch database that is as this one was, to go on with.
+    pub(super) async fn restore(&self, course: &mut Course<'_>) -> Result<Scratch, Error> {
+        course.path.clone_from(&self.path);
+        course.at(&self.path).await
+    }
+
+    /// The same state, to which a shorter way leads.
+    pub(super) fn by(self, course: &mut Course<'_>, way: &Self) -> Self {
+        course.path.clone_from(&way.path);
+        Self { path: way.path.clone(), ..self }
+    }
+
+    /// True where nothing was done since.
+    pub(super) fn is_of(&self, course: &Course<'_>) -> bool {
+        self.path == course.path
+    }
+
+    /// How the database differs now.
+    pub(super) async fn compare(&self, course: &Course<'_>, connection: &mut Connection) -> Result<Compared, Error> {
+        let now = Self::of(course, connection).await?;
+        self.differences(&now, course, connection).await
+    }
+
+    /// How `now`, which is the state of `connection`, differs.
+    pub(super) async fn differences(
+        &self,
+        now: &Self,
+        course: &Course<'_>,
+        connection: &mut Connection,
+    ) -> Result<Compared, Error> {
+        let schema = compare::compare_schemas(&self.schema, &now.schema);
+        let mut content = self.content.compare(&now.content);
+        let sums = content.clone();
+        let is_to_be_explained = |difference: &ContentDifference| match difference {
+            ContentDifference::TableGone { rows, .. } => *rows > 0,
+            ContentDifference::Rows { .. }
+            | ContentDifference::Values { .. }
+            | ContentDifference::ColumnGone { .. } => true,
+            _ => false,
+        };
+        if content.iter().any(is_to_be_explained) {
+            let copy = course.at(&self.path).await?;
+            let mut before = copy.open().await?;
+            content = explain(course, &mut before, (&now.content, connection), content).await?;
+            before.close().await?;
+            content.retain(|difference| is_known(difference, &sums));
+        }
+        Ok(Compared { schema, content, sums })
+    }
+
+    /// How the sums of `now` differ; no row is looked at.
+    pub(super) fn sums(&self, now: &Self) -> Compared {
+        let content = self.content.compare(&now.content);
+        Compared { schema: compare::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
+    }
+
+    /// What is different after the same was done once more, without what is different whenever it is: values that a migration
+    /// takes from the clock or from chance. Whether they are such is found out by doing it again from the template.
+    pub(super) async fn without_passing(
+        &self,
+        mut compared: Compared,
+        course: &mut Course<'_>,
+    ) -> Result<Compared, Error> {
+        if !compared.content.iter().any(may_pass) {
+            return Ok(compared);
+        }
+        let passing = self.passing(course).await?;
+        let notes = leave_out(&mut compared, &passing);
+        course.notes.extend(notes);
+        Ok(compared)
+    }
+
+    /// What is different whenever the same is done: it is done once more.
+    pub(super) async fn passing(&self, course: &Course<'_>) -> Result<Passing, Error> {
+        Passing::of(course, &self.path, &self.content, &[]).await
+    }
+}
+
+/// Leaves out what is different whenever the same is done, and returns notes of it.
+pub(super) fn leave_out(compared: &mut Compared, passing: &Passing) -> Vec<String> {
+    let sums = &compared.sums;
+    let passes = |difference: &mut ContentDifference| may_pass(difference) && passing.has(&place(difference), sums);
+    let note = |difference: ContentDifference| {
+        let (table, column) = difference.subject();
+        let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
+        format!("\"{table}\"{column} holds what the clock or chance says, and was not compared")
+    };
+    compared.content.extract_if(.., passes).map(note).collect()
+}
+
+/// Looks at the rows for what the sums say is different. Values that are only written in another way are the same: the database
+/// before is made to write them as the one now does, and is then as it was.
+pub(super) async fn explain(
+    course: &Course<'_>,
+    before: &mut Connection,
+    (content, now): (&Content, &mut Connection),
+    mut found: Vec<ContentDifference>,
+) -> Result<Vec<ContentDifference>, Error> {
+    let volatile = &course.subject.database.volatile;
+    before.begin().await?;
+    if before.spell_as(now).await? {
+        let known: BTreeSet<String> = found.iter().map(|difference| difference.subject().0.to_owned()).collect();
+        found = compare::content(before, volatile).await?.compare(content);
+        found.retain(|difference| known.contains(difference.subject().0));
+    }
+    let explained = compare::explain(before, now, volatile, found).await?;
+    before.rollback().await;
+    Ok(explained)
+}
+
+/// True for a difference that the clock or chance may make: other values, or as many other rows.
+pub(super) fn may_pass(difference: &ContentDifference) -> bool {
+    match difference {
+        ContentDifference::Values { .. } => true,
+        ContentDifference::Rows { before, after, .. } => before == after,
+        _ => false,
+    }
+}
+
+/// False for values that the sums of the two states say are the same: what was done once more was done at another moment. Where
+/// there are other rows, sums say nothing of values.
+fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool {
+    let is_it = |other: &ContentDifference| match other {
+        ContentDifference::Rows { table, .. } => *table == difference.subject().0,
+        other => other.subject() == difference.subject(),
+    };
+    !matches!(difference, ContentDifference::Values { .. }) || known.iter().any(is_it)
+}
+
+/// True where a migration says that it loses this.
+pub(super) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
+    let (table, column) = difference.subject();
+    loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
+}
+
+impl Compared {
+    /// How schemas differ, whatever the content.
+    pub(super) fn of_schemas(before: &Schema, after: &Schema) -> Self {
+        Self { schema: compare::compare_schemas(before, after), ..Self::default() }
+    }
+
+    /// The same without the content that a migration declares to lose: no way back can bring that back.
+    pub(super) fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
+        let declared = self.content.extract_if(.., |difference| is_declared(difference, loses));
+        notes.extend(declared.map(|difference| format!("{difference}, as declared")));
+        self
+    }
+
+    /// Each difference that counts, with its examples below it. The order of columns is told apart by [`Self::notes`].
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = self.schema_lines();
+        lines.extend(self.content_lines());
+        lines
+    }
+
+    /// Those of the schema.
+    #[must_use]
+    pub fn schema_lines(&self) -> Vec<String> {
+        let counts = self.schema.iter().filter(|difference| !is_note(difference));
+        counts
+            .flat_map(|difference| difference.to_string().lines().map(ToOwned::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Those of the content.
+    #[must_use]
+    pub fn content_lines(&self) -> Vec<String> {
+        // That a table came or went is told once, with its schema; that it held rows is told with it.
+        let is_told_of = |label: String| {
+            self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object, .. } | SchemaDifference::New { object, .. } if *object == label))
+        };
+        let is_told = |difference: &&ContentDifference| match difference {
+            ContentDifference::TableNew { table, rows: 0 } | ContentDifference::TableGone { table, rows: 0, .. } => {
+                is_told_of(Schema::table_label(table))
+            }
+            ContentDifference::ColumnNew { table, column } | ContentDifference::ColumnGone { table, column, .. } => {
+                is_told_of(format!("column \"{table}\".\"{column}\""))
+            }
+            _ => false,
+        };
+        content_lines(self.content.iter().filter(|difference| !is_told(difference)))
+    }
+
+    /// What differs without mattering.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.schema.iter().filter(|difference| is_note(difference)).map(ToString::to_string).collect()
+    }
+}
+
+fn is_note(difference: &SchemaDifference) -> bool {
+    matches!(difference, SchemaDifference::ColumnOrder { .. })
+}
+
+/// Differences with their examples indented below them.
+pub(super) fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
+    let with_examples = |difference: &ContentDifference| {
+        let examples = difference.examples().iter().map(|example| format!("  {example}"));
+        std::iter::once(difference.to_string()).chain(examples).collect::<Vec<_>>()
+    };
+    differences.flat_map(with_examples).collect()
+}

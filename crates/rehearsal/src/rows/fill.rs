@@ -1,0 +1,333 @@
+//! Fills a table: rows are tried, and what the database refuses is given other values, as long as there are any.
+
+use super::slot::{Choice, Slot, slots};
+use rehearsal_db::blank::Blank;
+use rehearsal_db::{Broken, Connection, Engine, Error, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often a first row is tried.
+const TRIES: usize = 300;
+/// How often a further row is tried.
+const FURTHER_TRIES: usize = 60;
+/// How many rows of values at the edges a table is given at the most.
+const EDGES: usize = 12;
+
+/// Which rows are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    /// Two ordinary rows, one like the first as far as that is allowed, one with all that may be NULL, and some with values at
+    /// the edges of what the types take.
+    Everything,
+    /// Two ordinary rows, and one with all that may be NULL.
+    WithNulls,
+    /// Two rows as an app would write them, without NULL and without anything unusual.
+    Ordinary,
+}
+
+/// A statement that put a row into a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Insert {
+    /// With a parameter for each value.
+    pub(crate) sql: String,
+    /// The values.
+    pub(crate) values: Vec<Value>,
+}
+
+/// What came of filling a table.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Filled {
+    /// What was put into it.
+    pub(crate) inserts: Vec<Insert>,
+    /// Where there are fewer than two rows: what the database said of the last one that was tried.
+    pub(crate) why_not: Option<String>,
+}
+
+/// Puts rows into a table.
+///
+/// # Errors
+/// Where the database can't be worked with; that it refuses rows is no error.
+pub(crate) async fn fill(connection: &mut Connection, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
+    let settings = connection.pin().await?;
+    let filled = fill_pinned(connection, blank, flavour).await;
+    connection.unpin(settings).await?;
+    filled
+}
+
+async fn fill_pinned(connection: &mut Connection, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
+    let engine = connection.engine();
+    let count = format!("SELECT count(*) FROM {}", engine.quote_table(&blank.table));
+    let count = connection.query(&count, &[], 1).await?;
+    let rows = count.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+
+    let mut filled = Filled::default();
+    let slots_now = match slots(connection, blank, rows, flavour).await? {
+        Ok(slots) => slots,
+        Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
+    };
+    let mut form = Form::new(engine, blank, slots_now);
+    let start = vec![0; form.slots.len()];
+    let base = match form.search(connection, start, &[], TRIES, &mut filled).await? {
+        Ok(base) => base,
+        Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
+    };
+    if blank.references.iter().any(|reference| reference.table == blank.table) {
+        // Now there is a row to refer to.
+        if let Ok(slots) = slots(connection, blank, rows + 1, flavour).await? {
+            form = Form::new(engine, blank, slots);
+        }
+    }
+    let base = if base.len() == form.slots.len() { base } else { vec![0; form.slots.len()] };
+    // The words that do for the first row do for all of those that are to be ordinary.
+    let second = form.further(&base, usize::from(flavour == Flavour::Everything));
+    if let Err(why) = form.search(connection, second, &base, TRIES, &mut filled).await? {
+        filled.why_not = (rows == 0).then_some(why);
+        return Ok(filled);
+    }
+    // What comes now need not be: a table may have no room for it.
+    if flavour != Flavour::Ordinary {
+        let mut nulls = form.further(&base, 0);
+        form.slots.iter().zip(&mut nulls).for_each(|(slot, choice)| *choice = slot.null.unwrap_or(*choice));
+        drop(form.search(connection, nulls, &base, FURTHER_TRIES, &mut filled).await?);
+    }
+    if flavour == Flavour::Everything {
+        drop(form.search(connection, base.clone(), &base, FURTHER_TRIES, &mut filled).await?);
+        let most = form.slots.iter().map(|slot| slot.edges().len()).max().unwrap_or_default().min(EDGES);
+        for edge in 0..most {
+            let at: Vec<usize> = (0..form.slots.len()).filter(|at| form.slots[*at].edges().len() > edge).collect();
+            form.edge(connection, &base, edge, at, &mut filled).await?;
+        }
+    }
+    Ok(filled)
+}
+
+/// A table that is being filled.
+struct Form<'a> {
+    engine: Engine,
+    blank: &'a Blank,
+    slots: Vec<Slot>,
+    /// Which choice of which slot some rule about that slot alone refuses.
+    banned: BTreeSet<(usize, usize)>,
+    made: usize,
+}
+
+/// A row that was tried and refused: the slots at fault, where that is known, and what the database said.
+struct Refused {
+    at_fault: Vec<usize>,
+    is_taken: bool,
+    why: String,
+}
+
+impl Slot {
+    /// The places of the choices at the edges.
+    fn edges(&self) -> std::ops::Range<usize> {
+        self.ordinary + usize::from(self.null.is_some_and(|null| null == self.ordinary))..self.choices.len()
+    }
+}
+
+impl<'a> Form<'a> {
+    fn new(engine: Engine, blank: &'a Blank, slots: Vec<Slot>) -> Self {
+        Self { engine, blank, slots, banned: BTreeSet::new(), made: 0 }
+    }
+
+    /// The choices of a further row: those of the first with other keys, and with other values everywhere that are so far away.
+    fn further(&self, base: &[usize], by: usize) -> Vec<usize> {
+        let other = |(at, base): (usize, &usize)| {
+            let slot = &self.slots[at];
+            let by = if slot.is_key { self.made.max(by) } else { by };
+            let allowed: Vec<usize> =
+                (0..slot.ordinary).filter(|choice| !self.banned.contains(&(at, *choice))).collect();
+            let place = allowed.iter().position(|choice| choice == base).unwrap_or_default();
+            allowed.get((place + by) % allowed.len().max(1)).copied().unwrap_or(*base)
+        };
+        base.iter().enumerate().map(other).collect()
+    }
+
+    /// Tries a row with the values of that edge in these slots; in halves, where the database refuses all of them together.
+    async fn edge(
+        &mut self,
+        connection: &mut Connection,
+        base: &[usize],
+        edge: usize,
+        at: Vec<usize>,
+        filled: &mut Filled,
+    ) -> Result<(), Error> {
+        let mut left = vec![at];
+        while let Some(at) = left.pop() {
+            let mut row = self.further(base, 0);
+            for slot in &at {
+                row[*slot] = self.slots[*slot].edges().start + edge;
+            }
+            let refused = match self.tried(connection, &row, filled).await? {
+                Ok(()) => continue,
+                Err(refused) => refused,
+            };
+            let (at_fault, others): (Vec<usize>, Vec<usize>) =
+                at.iter().partition(|slot| refused.at_fault.contains(slot));
+            if !at_fault.is_empty() && !others.is_empty() {
+                left.push(others);
+            } else if at_fault.is_empty() && at.len() > 1 {
+                let (one, other) = at.split_at(at.len() / 2);
+                left.extend([one.to_vec(), other.to_vec()]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries a row, then with the choices of a row that was taken (`base`) where it is at fault, and then others beside it, until
+    /// the database takes one. Gives the choices, or what was said last.
+    async fn search(
+        &mut self,
+        connection: &mut Connection,
+        start: Vec<usize>,
+        base: &[usize],
+        tries: usize,
+        filled: &mut Filled,
+    ) -> Result<Result<Vec<usize>, String>, Error> {
+        let mut row = start.clone();
+        let mut taken_back: BTreeSet<Vec<usize>> = BTreeSet::new();
+        let mut counters: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        let mut why = String::new();
+        for _ in 0..tries {
+            let refused = match self.tried(connection, &row, filled).await? {
+                Ok(()) => return Ok(Ok(row)),
+                Err(refused) => refused,
+            };
+            // What names a column says more than what does not.
+            if why.is_empty() || !refused.at_fault.is_empty() {
+                why = refused.why;
+            }
+            let mut at_fault = refused.at_fault;
+            if at_fault.is_empty() {
+                // Nobody knows: one after the other.
+                let all: Vec<usize> = (0..self.slots.len()).filter(|at| self.slots[*at].choices.len() > 1).collect();
+                let count = counters.entry(Vec::new()).or_default();
+                let Some(at) = all.get(*count % all.len().max(1)).filter(|_| *count < 2 * all.len()) else { break };
+                *count += 1;
+                row.clone_from(&start);
+                at_fault = vec![*at];
+            }
+            if let [only] = at_fault.as_slice()
+                && !refused.is_taken
+                && !counters.contains_key(&Vec::new())
+            {
+                self.banned.insert((*only, row[*only]));
+                let Some(next) = self.nearest(*only, start[*only], false).first().copied() else { break };
+                row[*only] = next;
+                continue;
+            }
+            if !refused.is_taken && base.len() == row.len() && taken_back.insert(at_fault.clone()) {
+                // What did once may do again. What is meant to be NULL stays it.
+                for at in &at_fault {
+                    if self.slots[*at].null != Some(row[*at]) {
+                        row[*at] = base[*at];
+                    }
+                }
+                continue;
+            }
+            // What is meant to be NULL stays it as long as others can be changed.
+            let others: Vec<usize> =
+                at_fault.iter().copied().filter(|at| self.slots[*at].null != Some(start[*at])).collect();
+            let mut next = None;
+            for at_fault in [others, at_fault].into_iter().filter(|at_fault| !at_fault.is_empty()) {
+                let counter = counters.entry(at_fault.clone()).or_default();
+                *counter += 1;
+                next = self.nth(&start, &at_fault, *counter).map(|choices| (at_fault, choices));
+                if next.is_some() {
+                    break;
+                }
+            }
+            let Some((at_fault, choices)) = next else { break };
+            for (at, choice) in at_fault.into_iter().zip(choices) {
+                row[at] = choice;
+            }
+        }
+        Ok(Err(why))
+    }
+
+    /// The choices of these slots in an order in which all pairs of near ones come before any far one; `n` is 0 for where it
+    /// starts.
+    fn nth(&self, start: &[usize], at: &[usize], n: usize) -> Option<Vec<usize>> {
+        let nearest: Vec<Vec<usize>> = at.iter().map(|slot| self.nearest(*slot, start[*slot], at.len() > 1)).collect();
+        let mut rest = n;
+        for most in [2, 3, 5, usize::MAX] {
+            let sizes: Vec<usize> = nearest.iter().map(|choices| choices.len().min(most)).collect();
+            let all = sizes.iter().try_fold(1_usize, |all, size| all.checked_mul(*size)).unwrap_or(usize::MAX);
+            if rest >= all {
+                rest -= all;
+                continue;
+            }
+            let mut digits = Vec::new();
+            for (choices, size) in nearest.iter().zip(sizes) {
+                digits.push(choices[rest % size]);
+                rest /= size;
+            }
+            return Some(digits);
+        }
+        None
+    }
+
+    /// The choices of a slot, from where it starts; what may be NULL is so soon where several columns are at fault, and last
+    /// where that would only be the way out.
+    fn nearest(&self, at: usize, start: usize, null_soon: bool) -> Vec<usize> {
+        let slot = &self.slots[at];
+        let ordinary = (0..slot.ordinary).map(|by| (start + by) % slot.ordinary);
+        let (soon, late) = if null_soon { (slot.null, None) } else { (None, slot.null) };
+        let mut all: Vec<usize> =
+            std::iter::once(start).chain(soon).chain(ordinary).chain(slot.edges()).chain(late).collect();
+        let mut seen = BTreeSet::new();
+        all.retain(|choice| seen.insert(*choice));
+        all.into_iter().filter(|choice| !self.banned.contains(&(at, *choice))).collect()
+    }
+
+    async fn tried(
+        &mut self,
+        connection: &mut Connection,
+        row: &[usize],
+        filled: &mut Filled,
+    ) -> Result<Result<(), Refused>, Error> {
+        let mut cells: BTreeMap<usize, Value> = BTreeMap::new();
+        for (slot, choice) in self.slots.iter().zip(row) {
+            if let Some(Choice::Given(values)) = slot.choices.get(*choice) {
+                cells.extend(slot.fields.iter().copied().zip(values.iter().cloned()));
+            }
+        }
+        let fields: Vec<_> = cells.keys().map(|at| &self.blank.fields[*at]).collect();
+        let sql = self.blank.insertion(self.engine, &fields);
+        let values: Vec<Value> = cells.values().map(|value| self.engine.bound(value)).collect();
+        match connection.execute(&sql, &values).await {
+            // A trigger or a rule may have put the row elsewhere.
+            Ok(0) => Ok(Err(Refused {
+                at_fault: Vec::new(),
+                is_taken: false,
+                why: "the row was taken and is not there".to_owned(),
+            })),
+            Ok(_) => {
+                self.made += 1;
+                filled.inserts.push(Insert { sql, values });
+                Ok(Ok(()))
+            }
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => Ok(Err(self.refused(&error.to_string()))),
+        }
+    }
+
+    fn refused(&self, why: &str) -> Refused {
+        let refusal = self.engine.refusal(why);
+        let is_taken = refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::Unique);
+        let mut columns = refusal.as_ref().map(|refusal| refusal.columns.clone()).unwrap_or_default();
+        if let Some(refusal) = &refusal {
+            let is_meant = |name: &str| match &refusal.rule {
+                Some(rule) => rule == name,
+                // A generated column is called by its name.
+                None if refusal.broken == Broken::NotNull => refusal.columns.iter().any(|column| column == name),
+                None => refusal.broken == Broken::Check && name == "partition",
+            };
+            let rules = self.blank.rules.iter().filter(|rule| is_meant(&rule.name));
+            columns.extend(rules.flat_map(|rule| rule.columns.iter().cloned()));
+        }
+        let fields: BTreeSet<usize> = columns.iter().filter_map(|column| self.blank.at(column)).collect();
+        let is_at_fault = |slot: &Slot| slot.fields.iter().any(|field| fields.contains(field));
+        let at_fault = (0..self.slots.len()).filter(|at| is_at_fault(&self.slots[*at])).collect();
+        Refused { at_fault, is_taken, why: why.to_owned() }
+    }
+}

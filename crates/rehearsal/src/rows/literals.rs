@@ -1,0 +1,239 @@
+//! What the literals of a table's rules tell of the values that a column is to have: the words of a list, the bounds of a
+//! number, the length of a text, what a pattern takes.
+
+use super::pattern::{of_glob, of_like, of_regex};
+use super::values::of_length;
+use rehearsal_db::blank::{Field, Kind, Rule};
+use rehearsal_db::lex::{self, Token, tokens};
+use rehearsal_db::{Engine, Value};
+
+/// Longer texts than this are not made for a check.
+const LONGEST: i64 = 4096;
+
+/// Values that rules speak of.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Hints {
+    /// Those that are written down: better than any other.
+    pub(super) named: Vec<Value>,
+    /// Those near what is written down.
+    pub(super) near: Vec<Value>,
+}
+
+/// What the rules tell of a column.
+pub(super) fn hints(engine: Engine, field: &Field, rules: &[Rule]) -> Hints {
+    let mut hints = Hints::default();
+    let mut paths: Vec<Vec<String>> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.columns.contains(&field.name)) {
+        let tokens: Vec<Token<'_>> = tokens(&rule.text, engine);
+        let mut last: Option<String> = None;
+        let mut path: Vec<String> = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            let name = token.normal();
+            let is_column = |column: &&String| column.to_ascii_uppercase() == name;
+            if matches!(token.kind, lex::Kind::Word | lex::Kind::Quoted) {
+                if name == "VALUE" {
+                    last = Some(field.name.clone());
+                } else if let Some(column) = rule.columns.iter().find(is_column) {
+                    last = Some(column.clone());
+                    path.clear();
+                }
+            }
+            // What stands in front of all columns is said of the first.
+            let is_meant = last.as_ref().or(rule.columns.first()) == Some(&field.name);
+            if is_meant && token.kind == lex::Kind::String && takes_json(&field.kind) && follow(&tokens, at, &mut path)
+            {
+                paths.push(path.clone());
+            } else if is_meant {
+                take(&tokens, at, &rule.text, field, &mut hints);
+            }
+        }
+    }
+    if !paths.is_empty() {
+        hints.named.splice(0..0, (1..=8).map(|leaf| object(&paths, leaf)));
+    }
+    for values in [&mut hints.named, &mut hints.near] {
+        let mut seen: Vec<Value> = Vec::new();
+        values.retain(|value| {
+            !seen.contains(value) && {
+                seen.push(value.clone());
+                true
+            }
+        });
+    }
+    hints
+}
+
+fn takes_json(kind: &Kind) -> bool {
+    matches!(kind, Kind::Json | Kind::Text { .. })
+}
+
+/// Follows a path into JSON to the literal at that place: `'$.a.b'` or `-> 'a' ->> 'b'`. False where the literal is no part of
+/// any.
+fn follow(tokens: &[Token<'_>], at: usize, path: &mut Vec<String>) -> bool {
+    let text = unquoted(tokens[at].text);
+    if let Some(whole) = text.strip_prefix("$.") {
+        *path = whole.split('.').map(|key| key.trim_matches('"').to_owned()).collect();
+        return path.iter().all(|key| !key.is_empty() && !key.contains(['[', '*', '?']));
+    }
+    let before: Vec<&str> = tokens[..at].iter().rev().take(3).map(|token| token.text).collect();
+    let is_arrow = matches!(before.as_slice(), [">", "-", ..] | [">", ">", "-"]);
+    if is_arrow {
+        path.push(text);
+    }
+    is_arrow
+}
+
+/// JSON in which each path leads to that number.
+fn object(paths: &[Vec<String>], leaf: u64) -> Value {
+    let mut whole = serde_json::Value::Object(serde_json::Map::new());
+    for path in paths {
+        let mut at = &mut whole;
+        for key in path {
+            if !at.is_object() {
+                *at = serde_json::Value::Object(serde_json::Map::new());
+            }
+            at = &mut at[key.as_str()];
+        }
+        if at.is_null() {
+            *at = leaf.into();
+        }
+    }
+    whole.to_string().into()
+}
+
+fn take(tokens: &[Token<'_>], at: usize, rule: &str, field: &Field, hints: &mut Hints) {
+    let token = &tokens[at];
+    let before = |n: usize| at.checked_sub(n).and_then(|at| tokens.get(at));
+    let is_before = |n: usize, word: &str| before(n).is_some_and(|token| token.is(word));
+    match token.kind {
+        lex::Kind::String => {
+            let text = unquoted(token.text);
+            let is_not = is_before(1, ">") && is_before(2, "<") || is_before(1, "=") && is_before(2, "!");
+            let is_like = is_before(1, "LIKE") || is_before(1, "~") && is_before(2, "~");
+            let is_regex = is_before(1, "~") || is_before(1, "REGEXP") || is_before(1, "*") && is_before(2, "~");
+            match &field.kind {
+                _ if is_not => {}
+                Kind::Int { .. } => {
+                    if let Ok(n) = text.parse() {
+                        near(n, field, hints);
+                    }
+                }
+                Kind::Json => hints.named.extend(json(&text)),
+                Kind::Text { .. } | Kind::Unknown if is_like => hints.named.extend(variants(&of_like(&text))),
+                Kind::Text { .. } | Kind::Unknown if is_before(1, "GLOB") => {
+                    hints.named.extend(variants(&of_glob(&text)));
+                }
+                Kind::Text { .. } | Kind::Unknown if is_regex => hints.named.extend(variants(&of_regex(&text))),
+                Kind::Text { .. } if rule.to_ascii_uppercase().contains("JSON_TYPE") && !text.starts_with('$') => {
+                    hints.named.extend(json(&text));
+                }
+                Kind::Text { .. } | Kind::Unknown if text.is_empty() => hints.near.push(text.into()),
+                Kind::Uuid | Kind::Bytes | Kind::List { .. } | Kind::Record(_) => {}
+                _ => hints.named.push(text.into()),
+            }
+        }
+        lex::Kind::Word if token.is("JSON_VALID") => hints.named.extend(["{\"n\": 1}", "[]", "{}"].map(Value::from)),
+        lex::Kind::Word if token.text.starts_with(|c: char| c.is_ascii_digit()) => {
+            let is_negative = is_before(1, "-") && !before(2).is_some_and(|token| token.is(")"));
+            if let Ok(n) = token.text.split('.').next().unwrap_or_default().parse::<i64>() {
+                near(if is_negative { -n } else { n }, field, hints);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Numbers beside a bound, or values that are as long.
+fn near(n: i64, field: &Field, hints: &mut Hints) {
+    match &field.kind {
+        Kind::Int { min, max } => {
+            let beside = [1, 0, -1, 2, 10].map(|by| n.saturating_add(by));
+            hints.near.extend(beside.into_iter().filter(|n| (min..=max).contains(&n)).map(Value::Int));
+        }
+        Kind::Decimal { .. } | Kind::Float { .. } => {
+            hints.near.extend([n.saturating_add(1), n, n.saturating_sub(1)].map(Value::Int));
+        }
+        kind if (0..=LONGEST).contains(&n) => {
+            for length in [n, n - 1, n + 1].into_iter().filter_map(|length| usize::try_from(length).ok()) {
+                hints.near.extend((1..=8).filter_map(|number| of_length(kind, length, number)));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What JSON calls so.
+fn json(kind: &str) -> Option<Value> {
+    let text = match kind {
+        "object" => "{\"n\": 1}",
+        "array" => "[]",
+        "string" | "text" => "\"a\"",
+        "number" | "integer" => "1",
+        "real" => "1.5",
+        "boolean" | "true" => "true",
+        "false" => "false",
+        "null" => "null",
+        _ => return None,
+    };
+    Some(text.into())
+}
+
+/// The text, and others like it, which may fit the same pattern.
+fn variants(text: &str) -> impl Iterator<Item = Value> {
+    let text = text.to_owned();
+    (0..8u8).map(move |n| {
+        let other = |c: char| match c {
+            'a' | 'A' | '1' | '0' => (c as u8 + n) as char,
+            c => c,
+        };
+        text.chars().map(other).collect::<String>().into()
+    })
+}
+
+fn unquoted(literal: &str) -> String {
+    literal.trim_start_matches('\'').trim_end_matches('\'').replace("''", "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use rehearsal_db::blank::Default;
+
+    #[test]
+    fn rules_tell_values() {
+        let texts_of = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let check = |engine: Engine, kind: Kind, rule: &str, named: &[&str], near: &[&str]| {
+            let field = Field {
+                name: "a".to_owned(),
+                kind,
+                written: String::new(),
+                is_nullable: false,
+                is_key: false,
+                default: Default::Nothing,
+            };
+            let columns = vec!["a".to_owned(), "b".to_owned()];
+            let rule = Rule { name: "r".to_owned(), text: rule.to_owned(), columns };
+            let hints = hints(engine, &field, &[rule]);
+            let texts = |values: &[Value]| values.iter().take(3).map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!((texts(&hints.named), texts(&hints.near)), (texts_of(named), texts_of(near)));
+        };
+        let text = || Kind::Text { longest: None };
+        let int = || Kind::Int { min: i64::MIN, max: i64::MAX };
+        let (sqlite, postgres) = (Engine::Sqlite, Engine::Postgres);
+        check(sqlite, text(), "A IN ( 'x' , 'it''s' ) AND B = 'y'", &["x", "it's"], &[]);
+        check(postgres, text(), "CHECK ((a = ANY (ARRAY['x'::text, 'y'::text])))", &["x", "y"], &[]);
+        check(postgres, text(), "CHECK ((a ~ '^[a-z]{2}$'::text))", &["aa", "bb", "cc"], &[]);
+        check(postgres, text(), "CHECK ((a ~~ 'x%'::text))", &["xa", "xb", "xc"], &[]);
+        check(postgres, text(), "CHECK ((a <> ''::text))", &[], &[]);
+        check(postgres, Kind::Json, "CHECK ((jsonb_typeof(a) = 'array'::text))", &["[]"], &[]);
+        check(postgres, int(), "CHECK ((a >= '-1'::integer))", &[], &["0", "-1", "-2"]);
+        check(sqlite, int(), "A BETWEEN - 5 AND B", &[], &["-4", "-5", "-6"]);
+        check(sqlite, text(), "LENGTH ( A ) = 2", &[], &["bb", "cc", "dd"]);
+        check(sqlite, text(), "B = 1", &[], &[]);
+        let object = ["{\"b\":{\"c\":1},\"d\":1}", "{\"b\":{\"c\":2},\"d\":2}", "{\"b\":{\"c\":3},\"d\":3}"];
+        check(postgres, text(), "((a)::json -> 'b'::text) ->> 'c'::text || (a ->> 'd')", &object, &[]);
+        check(sqlite, text(), "JSON_EXTRACT ( A , '$.b.c' ) || JSON_EXTRACT ( A , '$.d' )", &object, &[]);
+        check(sqlite, text(), "JSON_VALID ( A )", &["{\"n\": 1}", "[]", "{}"], &[]);
+    }
+}

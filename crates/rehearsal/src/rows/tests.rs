@@ -1,0 +1,161 @@
+//! Tables of SQLite are given rows: as many as they have room for, the same ones every time, and where there are none the
+//! reason.
+
+use super::*;
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+use rehearsal_db::{Access, Address, Connection, Engine, Value};
+use std::time::Duration;
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// The rows that each table of a schema is given, and why where there are none.
+async fn rows_of(schema: &str, flavour: Flavour) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let address = Address::file_or_new(&folder.path().join("one.db"));
+    let mut connection = Connection::open(&address, Access::Scratch, Duration::from_secs(5)).await.unwrap();
+    connection.execute(schema, &[]).await.unwrap();
+    let blanks = connection.blanks().await.unwrap();
+    let mut found = Vec::new();
+    for at in order(&blanks) {
+        let blank = &blanks[at];
+        let filled = fill(&mut connection, blank, flavour).await.unwrap();
+        let sql = format!("SELECT * FROM {}", Engine::Sqlite.quote(&blank.table));
+        let rows = connection.query(&sql, &[], 1000).await.unwrap();
+        assert_eq!(rows.rows.len(), filled.inserts.len(), "{}", blank.table);
+        found.push((blank.table.clone(), rows.rows, filled.why_not));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// Each table with whether it has a row, at least two, or at least three with NULL where that is allowed.
+fn check(schema: &str, expect: &[(&str, &str)]) {
+    let found = block_on(rows_of(schema, Flavour::Everything));
+    let told = |(table, rows, why): &(String, Vec<Vec<Value>>, Option<String>)| {
+        let nulls = rows.iter().flatten().any(|value| *value == Value::Null);
+        let told = match (rows.len(), why) {
+            (0, Some(why)) => why.clone(),
+            (0, None) => "none".to_owned(),
+            (1, _) => "one".to_owned(),
+            (_, _) if nulls => "several, with NULL".to_owned(),
+            _ => "several".to_owned(),
+        };
+        (table.clone(), told)
+    };
+    let found: Vec<(String, String)> = found.iter().map(told).collect();
+    let expect: Vec<(String, String)> = expect.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    assert_eq!(found, expect, "{schema}");
+}
+
+#[test]
+fn columns() {
+    check("CREATE TABLE t (a INTEGER PRIMARY KEY)", &[("t", "several")]);
+    check("CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT, b)", &[("t", "several, with NULL")]);
+    check(
+        "CREATE TABLE t (a TEXT NOT NULL, b REAL NOT NULL, c BLOB NOT NULL, d NUMERIC NOT NULL)",
+        &[("t", "several")],
+    );
+    let strict = "CREATE TABLE t (a INT NOT NULL, b INTEGER NOT NULL, c REAL NOT NULL, d TEXT NOT NULL, e BLOB NOT NULL, f ANY NOT NULL) STRICT";
+    check(strict, &[("t", "several")]);
+    check("CREATE TABLE t (a TEXT, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID", &[("t", "several")]);
+    check(
+        "CREATE TABLE t (a TEXT NOT NULL, b AS (upper(a)), c TEXT AS (a || 'x') STORED NOT NULL)",
+        &[("t", "several")],
+    );
+    check("CREATE TABLE t (a TEXT NOT NULL, b AS (json_extract(a, '$.b.c')) NOT NULL)", &[("t", "several")]);
+    check("CREATE TABLE t (a TEXT NOT NULL); CREATE INDEX i ON t (json_extract(a, '$.b'))", &[("t", "several")]);
+    check("CREATE TABLE t (a TEXT COLLATE NOCASE UNIQUE, b UUID UNIQUE NOT NULL)", &[("t", "several, with NULL")]);
+    check(
+        "CREATE VIEW v AS SELECT 1; CREATE VIRTUAL TABLE f USING fts5 (a); CREATE TABLE \"a \"\"b\" (\"c d\" TEXT)",
+        &[("a \"b", "several, with NULL")],
+    );
+}
+
+#[test]
+fn checks() {
+    let check = |rule: &str, expect: &str| {
+        check(
+            &format!("CREATE TABLE t (a TEXT NOT NULL, n INTEGER NOT NULL, at TEXT, CHECK ({rule}))"),
+            &[("t", expect)],
+        );
+    };
+    check("a IN ('x', 'y')", "several, with NULL");
+    check("a = 'x' AND n = 7", "several, with NULL");
+    check("n > 1000 AND n % 2 = 0", "several, with NULL");
+    check("n BETWEEN -5 AND -3", "several, with NULL");
+    check("length(a) = 36", "several, with NULL");
+    check("length(a) < 3 AND a <> ''", "several, with NULL");
+    check("a GLOB '[A-Z][A-Z][0-9]*'", "several, with NULL");
+    check("a LIKE '%@%.org'", "several, with NULL");
+    check("json_valid(a) AND json_type(a) = 'array'", "several, with NULL");
+    check("(a = 'x' AND at IS NULL) OR (a = 'y' AND at IS NOT NULL)", "several, with NULL");
+    check("at IS NOT NULL", "several");
+    check("a = upper(a)", "several, with NULL");
+    // Nobody can know these.
+    check("n * n = 5", "CHECK constraint failed: n * n = 5");
+    check("a = 'x' AND a = 'y'", "CHECK constraint failed: a = 'x' AND a = 'y'");
+}
+
+#[test]
+fn keys() {
+    let two = "CREATE TABLE p (id TEXT PRIMARY KEY); CREATE TABLE c (id INTEGER PRIMARY KEY,";
+    check(&format!("{two} p TEXT NOT NULL REFERENCES p)"), &[("c", "several"), ("p", "several")]);
+    check(&format!("{two} p TEXT UNIQUE REFERENCES p (id))"), &[("c", "several, with NULL"), ("p", "several")]);
+    check("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t)", &[("t", "several, with NULL")]);
+    check("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES t)", &[("t", "several")]);
+    let circle = "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b); CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER NOT NULL REFERENCES a);";
+    check(circle, &[("a", "several, with NULL"), ("b", "several")]);
+    let wide = "CREATE TABLE u (id TEXT PRIMARY KEY); CREATE TABLE p (id TEXT, u TEXT NOT NULL REFERENCES u, PRIMARY KEY (id, u));
+        CREATE TABLE r (a TEXT NOT NULL, b TEXT NOT NULL, u TEXT NOT NULL REFERENCES u, kind TEXT NOT NULL CHECK (kind IN ('x', 'y')),
+        FOREIGN KEY (a, u) REFERENCES p (id, u), FOREIGN KEY (b, u) REFERENCES p (id, u), CHECK (a <> b), UNIQUE (a, b, kind));";
+    check(wide, &[("p", "several"), ("r", "several"), ("u", "several")]);
+    let none = "CREATE TABLE p (id TEXT PRIMARY KEY CHECK (id = 'x' AND id = 'y')); CREATE TABLE c (p TEXT NOT NULL REFERENCES p);";
+    check(
+        none,
+        &[
+            ("c", "p has to refer to a row of \"p\", and there is none"),
+            ("p", "CHECK constraint failed: id = 'x' AND id = 'y'"),
+        ],
+    );
+    check("CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (id = 1), a TEXT)", &[("t", "one")]);
+    let trigger =
+        "CREATE TABLE t (a); CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'not today'); END;";
+    check(trigger, &[("t", "not today")]);
+}
+
+#[test]
+fn ordinary_rows_are_two_and_without_null() {
+    let found =
+        block_on(rows_of("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER, a TEXT DEFAULT 'x')", Flavour::Ordinary));
+    let rows: Vec<Vec<String>> = found[0].1.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    assert_eq!(rows[0][1..], ["1", "x"]);
+    assert_eq!(rows[1][1..], ["1", "x"]);
+    assert_eq!(rows.len(), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever a table is like, it is given the same rows twice, or says the same of why not.
+    #[test]
+    fn the_same_schema_has_the_same_rows(
+        columns in prop::collection::vec((0..7usize, any::<bool>(), any::<bool>()), 1..6), in_key in 0..3usize,
+    ) {
+        const TYPES: [&str; 7] = ["INTEGER", "TEXT", "REAL", "BLOB", "VARCHAR(3)", "BOOLEAN", "DATETIME"];
+        let column = |(at, (kind, required, unique)): (usize, &(usize, bool, bool))| {
+            let required = if *required { " NOT NULL" } else { "" };
+            let unique = if *unique { " UNIQUE" } else { "" };
+            format!("c{at} {}{required}{unique}", TYPES[*kind])
+        };
+        let key: Vec<String> = (0..in_key.min(columns.len())).map(|at| format!("c{at}")).collect();
+        let key = if key.is_empty() { String::new() } else { format!(", PRIMARY KEY ({})", key.join(", ")) };
+        let columns: Vec<String> = columns.iter().enumerate().map(column).collect();
+        let schema = format!("CREATE TABLE t ({}{key})", columns.join(", "));
+        let (one, two) = block_on(async { (rows_of(&schema, Flavour::Everything).await, rows_of(&schema, Flavour::Everything).await) });
+        prop_assert!(one[0].1.len() >= 2, "{}: {:?}", schema, one);
+        prop_assert_eq!(one, two);
+    }
+}

@@ -1,0 +1,163 @@
+//! Templates: a database with a fixture in it (or nothing), built once per content hash.
+
+use super::alone::{Alone, alone};
+use super::{Error, Sandbox};
+use crate::event::silent;
+use crate::fixture;
+use crate::migration::History;
+use crate::workspace::{Database, Fixture};
+use miette::NamedSource;
+use rehearsal_db::{self as db, Access, Address, Around, Connection, Engine, run_script};
+use std::time::Duration;
+use xxhash_rust::xxh3::Xxh3Default;
+
+/// Changes when templates are built in another way, so that old ones are not taken for new ones.
+const FORMAT: &str = "2";
+
+/// A database that is only ever copied.
+#[derive(Debug, Clone)]
+pub struct Template<'a>(pub(super) From<'a>);
+
+/// What a scratch database is made from.
+#[derive(Debug, Clone)]
+pub(super) enum From<'a> {
+    /// A database that is copied.
+    Copy(Address),
+    /// Nothing that could be copied: each is built on a server of its own.
+    Anew(Box<Alone<'a>>),
+}
+
+impl Sandbox {
+    /// The template of a fixture, at the version that the fixture states; of an empty database where there is none.
+    /// Several processes may ask at once: each builds its own, and the first whole one stays.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn template<'a>(
+        &self,
+        database: &'a Database,
+        history: &'a History,
+        fixture: Option<&'a Fixture>,
+    ) -> Result<Template<'a>, Error> {
+        if let Some(fixture) = fixture {
+            fixture::check_version(fixture, history)?;
+        }
+        if let Some(alone) = alone(database, history, fixture) {
+            return Ok(Template(From::Anew(Box::new(alone))));
+        }
+        let name = fixture.map_or("empty", |fixture| fixture.name.as_str());
+        let some = self.some_address(database.engine)?;
+        let hash = hash(&some, database, history, fixture).await?;
+        let address = self.template_address(&some, &plain(&format!("{}-{name}", database.name)), hash)?;
+        if db::exists(&address).await? {
+            db::touch(&address).await?;
+            return Ok(Template(From::Copy(address)));
+        }
+        let building = self.unused(&some, "building")?;
+        if let Err(error) = build(&building, database, history, fixture).await {
+            db::remove(&building).await?;
+            return Err(error);
+        }
+        // Its name is the mark: a database of that name is whole.
+        db::settle(&building, &address).await?;
+        Ok(Template(From::Copy(address)))
+    }
+
+    /// Tries whether there can be a scratch database with that fixture.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn try_out(
+        &self,
+        database: &Database,
+        history: &History,
+        fixture: Option<&Fixture>,
+    ) -> Result<(), Error> {
+        match self.template(database, history, fixture).await?.0 {
+            From::Copy(_) => Ok(()),
+            From::Anew(alone) => self.scratch_alone(&alone).await.map(drop),
+        }
+    }
+
+    /// An address of that engine, for what is the same for all of them.
+    fn some_address(&self, engine: Engine) -> Result<Address, Error> {
+        match engine {
+            Engine::Sqlite => Ok(Address::file_or_new(self.own.path())),
+            Engine::Postgres => Ok(self.host()?.database("postgres")),
+        }
+    }
+}
+
+/// A name that is one of a file, too.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).take(80).collect()
+}
+
+async fn hash(
+    address: &Address,
+    database: &Database,
+    history: &History,
+    fixture: Option<&Fixture>,
+) -> Result<u128, Error> {
+    let mut hash = Xxh3Default::new();
+    let mut add = |part: &str| {
+        // With its length, so that no two lists of parts run into the same bytes.
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    };
+    add(FORMAT);
+    add(env!("CARGO_PKG_VERSION"));
+    add(&db::version(address).await?);
+    add(&database.setup.len().to_string());
+    for setup in &database.setup {
+        add(&setup.sql);
+    }
+    if let Some(fixture) = fixture {
+        for migration in history.through(fixture.version) {
+            add(&migration.label());
+            add(&migration.up.sql);
+        }
+        for rows in fixture.rows().take(1) {
+            add(&rows.sql().map_err(fixture::Error::from)?);
+        }
+    }
+    Ok(hash.digest128())
+}
+
+async fn build(
+    address: &Address,
+    database: &Database,
+    history: &History,
+    fixture: Option<&Fixture>,
+) -> Result<(), Error> {
+    let patience = Duration::from_secs(5);
+    // Only a database that somebody cares for is made by opening it; then it is a scratch database like any other.
+    Connection::open(address, Access::Write, patience).await?.close().await?;
+    let mut connection = Connection::open(address, Access::Scratch, patience).await?;
+    let built = fill(&mut connection, database, history, fixture).await;
+    // What is not on disk is not copied, and what somebody is connected to can't be.
+    connection.close_with(built).await
+}
+
+/// Runs what comes before the history, and loads the fixture.
+pub(super) async fn fill(
+    connection: &mut Connection,
+    database: &Database,
+    history: &History,
+    fixture: Option<&Fixture>,
+) -> Result<(), Error> {
+    for setup in &database.setup {
+        run_script(connection, &setup.sql, Around::Nothing).await.map_err(|failed| match failed.error {
+            db::Error::Statement { why, .. } | db::Error::Privilege { why, .. } => {
+                let file = setup.path.display().to_string();
+                let text = NamedSource::new(&file, setup.sql.clone());
+                Error::Setup { file, why, text, at: failed.at }
+            }
+            error => error.into(),
+        })?;
+    }
+    match fixture {
+        Some(fixture) => Ok(fixture::load(connection, history, fixture, &silent).await?),
+        None => Ok(()),
+    }
+}

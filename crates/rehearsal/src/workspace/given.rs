@@ -1,0 +1,308 @@
+//! A database of a project that has no file of ours: flags say where its migrations are, which engine it has, and what data
+//! there is.
+
+use super::sqlx_toml;
+use super::{Database, Fixture, Origin, Rows, Setup, Stated, entries, file_name, file_stem, read, stated_version};
+use miette::Diagnostic;
+use rehearsal_db::Engine;
+use rehearsal_db::command::shell_word;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What flags say of a database.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The folders with its migrations: one history, in the order of the versions.
+    pub folders: Vec<PathBuf>,
+    /// Its engine.
+    pub engine: Engine,
+    /// Files of data as they were typed, `FILE` or `FILE@VERSION`, and folders of such files.
+    pub fixtures: Vec<PathBuf>,
+    /// Files of SQL that are run before the history.
+    pub setup: Vec<PathBuf>,
+}
+
+/// What is wrong with the flags that describe a database.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// There is no folder of that name.
+    #[error("there is no folder {}", folder.display())]
+    #[diagnostic(help("name the folder that holds the migrations, with `--migrations DIR`"))]
+    NoFolder {
+        /// The name as given.
+        folder: PathBuf,
+    },
+    /// It is a file.
+    #[error("{} is a file", file.display())]
+    #[diagnostic(help("name the folder that it is in: `--migrations {}`", above(file)))]
+    NotAFolder {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The same folder twice.
+    #[error("{} is named twice", folder.display())]
+    #[diagnostic(help("name each folder once"))]
+    FolderTwice {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is no migration in a folder.
+    #[error("{} holds no migration: no file in it is named `<version>_<name>.sql`", folder.display())]
+    #[diagnostic(help("{}", elsewhere(below)))]
+    NoMigrations {
+        /// The folder.
+        folder: PathBuf,
+        /// Folders below it that hold some.
+        below: Vec<PathBuf>,
+    },
+    /// A fixture that is not there.
+    #[error("there is no file {}", path.display())]
+    #[diagnostic(help(
+        "name a file of SQL with `--fixture FILE@VERSION`, or a folder of files that are named after versions"
+    ))]
+    NoFixture {
+        /// The name as given.
+        path: PathBuf,
+    },
+    /// A fixture of which nobody says at which version it is.
+    #[error("nothing says at which version the data in {} is{}", path.display(), of_no_version(found.as_ref()))]
+    #[diagnostic(help(
+        "write the version of the last migration that the data has seen behind it: `--fixture {}@VERSION`; or put `-- at: \
+         VERSION` into its first line, or name the file `<version>_<name>.sql`",
+        path.display()
+    ))]
+    FixtureWithoutVersion {
+        /// The file.
+        path: PathBuf,
+        /// What stands where a version should.
+        found: Option<String>,
+    },
+    /// A folder of fixtures without any.
+    #[error("{} holds no file of SQL", folder.display())]
+    #[diagnostic(help("name a folder of files that are named after versions, or a file: `--fixture FILE@VERSION`"))]
+    NoFixtures {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Two files of rows at one version.
+    #[error("{} and {} are both named after version {version}", one.display(), other.display())]
+    #[diagnostic(help("the rows that come behind one migration are one file: put them together, or rename one"))]
+    RowsTwice {
+        /// The version.
+        version: i64,
+        /// A file.
+        one: PathBuf,
+        /// Another one.
+        other: PathBuf,
+    },
+    /// The `sqlx.toml` of the project asks for what this tool can't do, or can't be understood.
+    #[error("{} asks for what can't be done here: {why}", path.display())]
+    #[diagnostic(help("{help}"))]
+    SqlxToml {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        why: String,
+        /// What to do.
+        help: &'static str,
+    },
+}
+
+fn above(file: &Path) -> String {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    shell_word(&folder.display().to_string()).into_owned()
+}
+
+fn elsewhere(below: &[PathBuf]) -> String {
+    let flags: Vec<String> = below.iter().map(|folder| format!("`--migrations {}`", folder.display())).collect();
+    if flags.is_empty() {
+        "name the folder that holds them".to_owned()
+    } else {
+        format!("there are some in it: {}", flags.join(", "))
+    }
+}
+
+fn of_no_version(found: Option<&String>) -> String {
+    found.map(|found| format!(": `{found}` is no version")).unwrap_or_default()
+}
+
+impl Database {
+    /// The database that flags describe.
+    ///
+    /// # Errors
+    /// What is wrong with them, the first of it.
+    pub fn given(given: &Given) -> Result<Self, super::Error> {
+        for (at, folder) in given.folders.iter().enumerate() {
+            check_folder(folder)?;
+            if given.folders[..at].iter().any(|other| is_same(other, folder)) {
+                return Err(Error::FolderTwice { folder: folder.clone() }.into());
+            }
+        }
+        let mut setup = sqlx_toml::setup(&given.folders, given.engine)?;
+        for path in &given.setup {
+            setup.push(Setup { path: path.clone(), sql: read(path)? });
+        }
+        let mut fixtures = Vec::new();
+        for typed in &given.fixtures {
+            fixtures.extend(fixtures_of(typed)?);
+        }
+        name_apart(&mut fixtures);
+        let names: Vec<String> = given.folders.iter().map(|folder| folder.display().to_string()).collect();
+        let mut folders = given.folders.iter().cloned();
+        Ok(Self {
+            name: names.join(" + "),
+            engine: given.engine,
+            folder: folders.next().unwrap_or_default(),
+            beside: folders.collect(),
+            origin: Origin::Given { flags: flags(given) },
+            setup,
+            volatile: Vec::new(),
+            longest_wait: Duration::from_millis(super::LONGEST_WAIT_MS),
+            fixtures,
+        })
+    }
+}
+
+fn flags(given: &Given) -> String {
+    let path = |flag: &str, path: &PathBuf| format!("{flag} {}", shell_word(&path.display().to_string()));
+    let folders = given.folders.iter().map(|folder| path("--migrations", folder));
+    let engine = std::iter::once(format!("--engine {}", given.engine.scheme()));
+    let fixtures = given.fixtures.iter().map(|fixture| path("--fixture", fixture));
+    let setup = given.setup.iter().map(|file| path("--setup", file));
+    folders.chain(engine).chain(fixtures).chain(setup).collect::<Vec<_>>().join(" ")
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+fn check_folder(folder: &Path) -> Result<(), super::Error> {
+    if folder.is_file() {
+        return Err(Error::NotAFolder { file: folder.to_owned() }.into());
+    }
+    if !folder.is_dir() {
+        return Err(Error::NoFolder { folder: folder.to_owned() }.into());
+    }
+    if holds_migrations(folder)? {
+        return Ok(());
+    }
+    let mut below = Vec::new();
+    for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        if holds_migrations(&path)? {
+            below.push(path);
+        }
+    }
+    Err(Error::NoMigrations { folder: folder.to_owned(), below }.into())
+}
+
+fn holds_migrations(folder: &Path) -> Result<bool, super::Error> {
+    let is_sql = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "sql");
+    Ok(entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some()))
+}
+
+/// The version in front of a file's name.
+fn leading_version(path: &Path) -> Option<i64> {
+    let name = file_name(path);
+    let digits = name.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().filter(|_| name[digits.len()..].starts_with(['_', '.']))
+}
+
+/// The fixtures that one `--fixture` names.
+fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, super::Error> {
+    if typed.is_dir() {
+        return fixtures_in(typed);
+    }
+    if typed.is_file() {
+        let (version, stated) = match stated_version(typed)? {
+            Some(found) => (found.parse().map_err(|_| without_version(typed, Some(found)))?, Stated::Comment),
+            None => (leading_version(typed).ok_or_else(|| without_version(typed, None))?, Stated::FileName),
+        };
+        return Ok(vec![fixture(typed.to_owned(), version, stated)]);
+    }
+    let text = typed.display().to_string();
+    let Some((path, version)) = text.rsplit_once('@').filter(|(path, _)| Path::new(path).is_file()) else {
+        return Err(Error::NoFixture { path: typed.to_owned() }.into());
+    };
+    let path = PathBuf::from(path);
+    match version.parse() {
+        Ok(version) => Ok(vec![fixture(path, version, Stated::Flag)]),
+        Err(_) => Err(without_version(&path, Some(version.to_owned())).into()),
+    }
+}
+
+fn without_version(path: &Path, found: Option<String>) -> Error {
+    Error::FixtureWithoutVersion { path: path.to_owned(), found }
+}
+
+fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
+    Fixture { name: file_stem(&path), path, version, stated, later: Vec::new() }
+}
+
+/// The fixtures in a folder: each file that states its version is one; all that are named after versions are one together,
+/// whose rows come in their order.
+fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
+    let mut fixtures = Vec::new();
+    let mut rows: BTreeMap<i64, PathBuf> = BTreeMap::new();
+    for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
+        if let Some(found) = stated_version(&path)? {
+            let version = found.parse().map_err(|_| without_version(&path, Some(found)))?;
+            fixtures.push(fixture(path, version, Stated::Comment));
+            continue;
+        }
+        let version = leading_version(&path).ok_or_else(|| without_version(&path, None))?;
+        if let Some(one) = rows.insert(version, path.clone()) {
+            return Err(Error::RowsTwice { version, one, other: path }.into());
+        }
+    }
+    let mut rows = rows.into_iter().map(|(version, path)| Rows { path, version });
+    if let Some(first) = rows.next() {
+        let later = rows.collect();
+        let (name, stated) = (file_name(folder), Stated::FileName);
+        fixtures.push(Fixture { name, path: first.path, version: first.version, stated, later });
+    }
+    if fixtures.is_empty() {
+        return Err(Error::NoFixtures { folder: folder.to_owned() }.into());
+    }
+    Ok(fixtures)
+}
+
+/// Gives fixtures of one name that of their files as they were typed.
+fn name_apart(fixtures: &mut [Fixture]) {
+    let names: Vec<String> = fixtures.iter().map(|fixture| fixture.name.clone()).collect();
+    for fixture in &mut *fixtures {
+        if names.iter().filter(|name| **name == fixture.name).count() > 1 {
+            fixture.name = fixture.path.display().to_string();
+        }
+    }
+    // The same file at several versions.
+    let names: Vec<String> = fixtures.iter().map(|fixture| fixture.name.clone()).collect();
+    for fixture in fixtures {
+        if names.iter().filter(|name| **name == fixture.name).count() > 1 {
+            fixture.name = format!("{}@{}", fixture.name, fixture.version);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn versions_in_names() {
+        let check = |name: &str, expect: Option<i64>| assert_eq!(leading_version(Path::new(name)), expect, "{name}");
+        check("20240101120000_users.sql", Some(20_240_101_120_000));
+        check("0001_users.sql", Some(1));
+        check("0_setup.sql", Some(0));
+        check("12.sql", Some(12));
+        check("a/7_x.up.sql", Some(7));
+        check("users.sql", None);
+        check("7users.sql", None);
+        check("_7.sql", None);
+        check("99999999999999999999_x.sql", None);
+    }
+}
