@@ -26,7 +26,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    ["app", "xtask"].into_iter().flat_map(|krate| files(krate, "rs")).collect()
+    ["app", "crates", "xtask"].into_iter().flat_map(|krate| files(krate, "rs")).collect()
 }
 
 /// The code of a file without its comments and without its own tests, which stand at its end.
@@ -60,65 +60,85 @@ fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
 fn who_may_do_what() {
     let print = ["println!", "eprintln!", "print!(", "eprint!(", "io::stdout", "io::stderr"];
     let mains =
-        ["xtask/src/report/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/", "app/tests/"];
-    check("only report/ writes for people", "", &print, &mains);
-    check("only the command line exits", "xtask/src", &["process::exit"], &["xtask/src/cli/", "xtask/src/main.rs"]);
+        ["crates/rehearsal-cli/src/report/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/"];
+    check("only report/ writes for people", "", &print, &[&mains[..], &["app/tests/"]].concat());
+    check("only the command line exits", "crates", &["process::exit"], &["crates/rehearsal-cli/src/"]);
     let environment = ["env::var", "env::args", "env::current_dir", "dotenvy", "ctrl_c"];
-    check("only the command line looks around", "xtask/src", &environment, &["xtask/src/cli/"]);
+    check("only the command line looks around", "crates", &environment, &["crates/rehearsal-cli/src/"]);
+    check("only the command line looks around", "xtask/src", &environment, &[]);
     let dialect =
         ["feature = \"sqlite\"", "feature = \"postgres\"", "PRAGMA", "sqlite_schema", "pg_class", "pg_catalog"];
-    check("the dialects are in engine/", "xtask/src", &dialect, &["xtask/src/engine/"]);
-    // Where a database is, a file or on a server, is the business of those who make and open them, too.
-    let places =
-        ["engine/", "sandbox/", "cli/context.rs", "cli/db.rs", "cli/postgres.rs", "cli/target.rs", "directive.rs"];
-    let places = places.map(|place| format!("xtask/src/{place}"));
-    let places: Vec<&str> = places.iter().map(String::as_str).collect();
-    check("few ask which engine it is", "xtask/src", &["Engine::Sqlite", "Engine::Postgres"], &places);
-    check("the app knows nothing of xtask", "app", &["xtask::", "_xtask"], &["app/tests/"]);
-    check("errors are returned", "xtask/src", &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
-    check("errors are returned", "app/src", &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
+    for above in ["crates/rehearsal/", "crates/rehearsal-cli/", "xtask/src/"] {
+        check("the dialects are in rehearsal-db", above, &dialect, &[]);
+    }
+    check("the app knows nothing of xtask", "app", &["xtask::", "_xtask", "rehearsal"], &["app/tests/"]);
+    // The library is told what its command line is called, and where a workspace keeps its code is that workspace's affair.
+    check("the library knows no workspace", "crates", &["xtask", "app::"], &[]);
+    for place in ["crates", "xtask/src", "app/src"] {
+        check("errors are returned", place, &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
+    }
     check("nothing is left to be done", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
 }
 
-/// The modules of the library from the ground up: none uses one that stands behind it.
-const ORDER: &[&str] = &[
-    "percent",
-    "postgres_server",
-    "shell",
-    "engine",
-    "directive",
-    "workspace",
-    "ledger",
-    "event",
-    "fingerprint",
-    "rows",
-    "migration",
-    "backfill",
-    "check",
-    "fixture",
-    "generator",
-    "sandbox",
+/// The modules of each crate from the ground up: none uses one that stands after it.
+const ORDER: &[(&str, &[&str])] = &[(
     "rehearsal",
-    "report",
-    "cli",
+    &[
+        "directive",
+        "workspace",
+        "ledger",
+        "event",
+        "compare",
+        "rows",
+        "migration",
+        "backfill",
+        "check",
+        "fixture",
+        "generator",
+        "sandbox",
+        "proofs",
+    ],
+)];
+
+/// Which of our crates each one uses.
+const USES: &[(&str, &[&str])] = &[
+    ("app", &[]),
+    ("crates/rehearsal-db", &[]),
+    ("crates/rehearsal-postgres", &[]),
+    ("crates/rehearsal", &["rehearsal-db", "rehearsal-postgres"]),
+    ("crates/rehearsal-cli", &["rehearsal", "rehearsal-db", "rehearsal-postgres"]),
+    ("xtask", &["app", "rehearsal", "rehearsal-cli"]),
 ];
 
 #[test]
 fn dependencies_point_one_way() {
-    for (i, module) in ORDER.iter().enumerate() {
-        let above: Vec<String> = ORDER[i + 1..].iter().map(|other| format!("crate::{other}")).collect();
-        let above: Vec<&str> = above.iter().map(String::as_str).collect();
-        let folder = repository().join("xtask/src").join(module).is_dir();
-        let place = format!("xtask/src/{module}{}", if folder { "/" } else { ".rs" });
-        check("dependencies point one way", &place, &above, &[]);
+    for (krate, order) in ORDER {
+        let source = format!("crates/{krate}/src");
+        for (i, module) in order.iter().enumerate() {
+            let above: Vec<String> = order[i + 1..].iter().map(|other| format!("crate::{other}")).collect();
+            let above: Vec<&str> = above.iter().map(String::as_str).collect();
+            let folder = repository().join(&source).join(module).is_dir();
+            let place = format!("{source}/{module}{}", if folder { "/" } else { ".rs" });
+            check("dependencies point one way", &place, &above, &[]);
+        }
+        let modules = fs::read_to_string(repository().join(&source).join("lib.rs")).unwrap();
+        let declared = modules.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+        let unplaced: Vec<&str> = declared
+            .map(|name| name.trim_end_matches(';'))
+            .filter(|name| *name != "error" && !order.contains(name))
+            .collect();
+        assert_eq!(unplaced, [""; 0], "a new module has a place in the order");
     }
-    let modules = fs::read_to_string(repository().join("xtask/src/lib.rs")).unwrap();
-    let declared = modules.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
-    let unplaced: Vec<&str> = declared
-        .map(|name| name.trim_end_matches(';'))
-        .filter(|name| *name != "error" && !ORDER.contains(name))
-        .collect();
-    assert_eq!(unplaced, [""; 0], "a new module has a place in the order");
+    for (krate, uses) in USES {
+        let manifest = fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap();
+        let manifest = manifest.split("[dev-dependencies]").next().unwrap();
+        let ours: Vec<&str> = manifest
+            .lines()
+            .filter_map(|line| line.strip_suffix(".workspace = true"))
+            .filter(|name| *name == "app" || *name == "xtask" || name.starts_with("rehearsal"))
+            .collect();
+        assert_eq!(&ours, uses, "{krate}");
+    }
 }
 
 #[test]
@@ -188,14 +208,17 @@ fn no_snapshot_is_left_over() {
     }
 }
 
+const CRATES: [&str; 6] =
+    ["app", "crates/rehearsal", "crates/rehearsal-cli", "crates/rehearsal-db", "crates/rehearsal-postgres", "xtask"];
+
 #[test]
 fn every_dependency_is_used() {
-    for krate in ["app", "xtask"] {
+    for krate in CRATES {
         let manifest = fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap();
         let code: String = files(krate, "rs").iter().map(|(_, text)| code_and_tests(text)).collect();
         let mut listed = 0;
         for name in manifest.lines().filter_map(|line| line.split_once(".workspace = true").map(|(name, _)| name)) {
-            if ["version", "edition", "rust-version", "license", "publish"].contains(&name) {
+            if ["version", "edition", "rust-version", "license"].contains(&name) {
                 continue;
             }
             listed += 1;
@@ -206,10 +229,8 @@ fn every_dependency_is_used() {
         assert!(listed > 0, "{krate} has dependencies");
     }
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
-    let members: String = ["app", "xtask"]
-        .iter()
-        .map(|krate| fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap())
-        .collect();
+    let members: String =
+        CRATES.iter().map(|krate| fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap()).collect();
     let shared = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
     for name in shared.lines().filter_map(|line| line.split_once(" = ").map(|(name, _)| name)) {
         assert!(members.contains(&format!("\n{name}.workspace = true")), "no crate uses {name}");
