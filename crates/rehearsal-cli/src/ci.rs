@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use miette::Diagnostic;
 use rehearsal::Exit;
 use rehearsal::backfill::Fault;
-use rehearsal::proofs::{Answer, Depth, Program, Subject};
+use rehearsal::proofs::{Answer, Depth, Program, Rehearsal};
 use rehearsal::sandbox::Sandbox;
 use rehearsal::workspace::{Database, Origin};
 use serde_json::json;
@@ -54,7 +54,7 @@ pub(super) async fn rehearse(
 
 /// True where nobody gave rows and those that were made up don't take their place: some could not be made, or a migration or a
 /// backfill was not tried on them. A backfill is for what an app wrote.
-fn lacks_rows(subject: &Subject<'_>, answers: &[Answer]) -> bool {
+fn lacks_rows(subject: &Rehearsal<'_>, answers: &[Answer]) -> bool {
     let is_untried = answers.iter().any(|answer| !answer.untried.is_empty());
     subject.database.fixtures.is_empty() && (is_untried || !subject.backfills.is_empty())
 }

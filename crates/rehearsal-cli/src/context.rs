@@ -11,7 +11,7 @@ use rehearsal::event::{Direction, Event, Events};
 use rehearsal::fixture;
 use rehearsal::generator::{About, Generator};
 use rehearsal::migration::{self, History};
-use rehearsal::proofs::{AnyTraffic, Depth, Program, Subject};
+use rehearsal::proofs::{AnyTraffic, Depth, Program, Rehearsal};
 use rehearsal::sandbox::{NoHost, Sandbox};
 use rehearsal::workspace::{Database, Origin, Workspace};
 use rehearsal_db::{Engine, Lock, Sharing, Target};
@@ -224,9 +224,9 @@ impl<'a> Context<'a> {
         program: Option<&Program>,
         sandbox: &'s Sandbox,
         events: Events<'s>,
-    ) -> Subject<'s> {
+    ) -> Rehearsal<'s> {
         let here = loaded.database.name.as_str();
-        Subject {
+        Rehearsal {
             database: loaded.database,
             history: &loaded.history,
             checks: &loaded.checks,

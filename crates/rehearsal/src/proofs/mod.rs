@@ -1,33 +1,26 @@
 //! The rehearsal of a database: its proofs, one file each, in their order. A proof works on scratch databases only, tells
 //! what it is doing before it does it, and goes on after a problem where it can.
 
-mod accounts;
-mod at_once;
-mod bite;
-mod checkpoint;
+mod concurrent;
 mod crash;
 mod deterministic;
 mod fresh;
-mod live;
-mod passing;
+mod generated_rows;
+mod idempotent;
+pub mod kit;
+mod mutation;
 mod populated;
 mod problem;
 mod refusal;
-mod renamed;
-mod rerun;
 mod reversible;
-mod rows;
-mod seen;
-mod state;
 mod verify_backfill;
-mod walk;
 
-pub use bite::{Mutants, Survivor};
+pub use concurrent::{Act, AnyTraffic, Failure, Figures, Held, Kind, Traffic, Written};
 pub use crash::{Crashes, Done, Program, Said};
-pub use live::{Act, AnyTraffic, Failure, Figures, Held, Kind, Traffic, Written};
+pub use kit::snapshot::{Compared, Snapshot};
+pub use mutation::{Mutants, Survivor};
 pub use problem::{Problem, Unlike, WayBack, What};
 pub use refusal::Refusal;
-pub use state::{Compared, Moment};
 
 use crate::Error;
 use crate::backfill::AnyBackfill;
@@ -37,10 +30,11 @@ use crate::migration::{self, History};
 use crate::sandbox::{Sandbox, Scratch};
 use crate::workspace::{Database, Fixture};
 use crate::{compare, fixture};
-use bite::Tried;
-use checkpoint::Checkpoints;
+use kit::checkpoint::Checkpoints;
+use kit::timeline::Step;
+use mutation::Tried;
+use populated::Unseen;
 use rehearsal_db::{Connection, Schema};
-use seen::Unseen;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -156,7 +150,7 @@ pub enum Depth {
 }
 
 /// Everything that is rehearsed of one database.
-pub struct Subject<'a> {
+pub struct Rehearsal<'a> {
     /// The database.
     pub database: &'a Database,
     /// Its migrations.
@@ -180,16 +174,16 @@ pub struct Subject<'a> {
 }
 
 /// What a fixture became, and the checks that saw no row of it, each with the empty tables that it names.
-type End = (Moment, BTreeMap<String, Vec<String>>);
+type End = (Snapshot, BTreeMap<String, Vec<String>>);
 
 /// A proof under way: where it is, what it found so far.
-pub(crate) struct Course<'a> {
-    subject: &'a Subject<'a>,
+pub(crate) struct ProofRun<'a> {
+    rehearsal: &'a Rehearsal<'a>,
     fixture: Option<&'a Fixture>,
     began: Instant,
     step: String,
     /// What was done to the database that is worked on, since it was copied from its template.
-    path: Vec<walk::Action>,
+    steps: Vec<Step>,
     checkpoints: Checkpoints,
     /// How many units a batch of a backfill.
     batch: NonZeroU32,
@@ -206,20 +200,23 @@ pub(crate) struct Course<'a> {
     figures: Vec<Figures>,
 }
 
-impl Course<'_> {
+impl ProofRun<'_> {
     /// Tells what is done next.
     fn step(&mut self, step: impl Into<String>) {
         self.step = step.into();
-        (self.subject.events)(Event::Step { database: self.subject.database.name.clone(), step: self.step.clone() });
+        (self.rehearsal.events)(Event::Step {
+            database: self.rehearsal.database.name.clone(),
+            step: self.step.clone(),
+        });
     }
 
     /// Records a problem of the step at hand, and keeps the database on which it shows.
     async fn problem(&mut self, what: What) {
         let kept = match &self.scratch {
-            Some(scratch) => self.subject.sandbox.keep(scratch).await.ok(),
+            Some(scratch) => self.rehearsal.sandbox.keep(scratch).await.ok(),
             None => None,
         };
-        let next = what.next(self.subject.database, kept.as_ref());
+        let next = what.next(self.rehearsal.database, kept.as_ref());
         let kept = kept.map(|kept| kept.url());
         self.problems.push(Problem { step: self.step.clone(), what, kept, next });
     }
@@ -248,26 +245,26 @@ impl Course<'_> {
         if fixture.later.iter().any(|rows| rows.version == version) {
             self.step(format!("insert the rows of {} for version {version}", fixture.name));
             fixture::load_later(connection, fixture, version).await?;
-            self.path.push(walk::Action::Rows(version));
+            self.steps.push(Step::Rows(version));
         }
         Ok(())
     }
 
     /// The schema before the first migration: nothing, or what is run before the history.
     async fn ground(&self) -> Result<Arc<Schema>, Error> {
-        let subject = self.subject;
-        if subject.database.setup.is_empty() {
+        let rehearsal = self.rehearsal;
+        if rehearsal.database.setup.is_empty() {
             return Ok(Arc::default());
         }
-        let template = subject.sandbox.template(subject.database, subject.history, None).await?;
-        let scratch = subject.sandbox.scratch(&template, "ground").await?;
+        let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, None).await?;
+        let scratch = rehearsal.sandbox.scratch(&template, "ground").await?;
         let mut connection = scratch.open().await?;
         let schema = compare::schema(&mut connection).await;
         Ok(connection.close_with(schema).await?)
     }
 }
 
-impl Subject<'_> {
+impl Rehearsal<'_> {
     /// Makes every proof: with an empty database, then with each fixture. A history that an empty database does not take is one
     /// problem of *fresh*, a fixture that can't be loaded one of *populated*, and the other proofs are not tried with that data.
     ///
@@ -283,10 +280,10 @@ impl Subject<'_> {
         let (tried, mut unseen) = (Mutex::new(Tried::default()), Unseen::default());
         for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             if fixture.is_some() {
-                let load = async |course: &mut Course<'_>| {
-                    course.step("load the fixture");
-                    let subject = course.subject;
-                    Ok(subject.sandbox.try_out(subject.database, subject.history, course.fixture).await?)
+                let load = async |run: &mut ProofRun<'_>| {
+                    run.step("load the fixture");
+                    let rehearsal = run.rehearsal;
+                    Ok(rehearsal.sandbox.try_out(rehearsal.database, rehearsal.history, run.fixture).await?)
                 };
                 let (loaded, _) = self.run(Proof::Populated, fixture, REHEARSAL_BATCH, load).await;
                 if !loaded.problems.is_empty() {
@@ -296,21 +293,21 @@ impl Subject<'_> {
             }
             let (mut end, mut is_green) = (None, true);
             for proof in Proof::ALL.into_iter().filter(|proof| proof.applies_to(fixture)) {
-                let prove = async |course: &mut Course<'_>| match (proof, &end) {
-                    (Proof::Fresh, _) => fresh::prove(course).await,
-                    (Proof::Rows, _) => rows::prove(course).await,
-                    (Proof::Populated, _) => populated::prove(course).await,
-                    (Proof::Rerun, _) => rerun::prove(course).await,
-                    (Proof::Deterministic, Some(usual)) => deterministic::prove(course, usual).await,
-                    (Proof::Reversible, _) => reversible::prove(course).await,
+                let prove = async |run: &mut ProofRun<'_>| match (proof, &end) {
+                    (Proof::Fresh, _) => fresh::prove(run).await,
+                    (Proof::Rows, _) => generated_rows::prove(run).await,
+                    (Proof::Populated, _) => populated::prove(run).await,
+                    (Proof::Rerun, _) => idempotent::prove(run).await,
+                    (Proof::Deterministic, Some(usual)) => deterministic::prove(run, usual).await,
+                    (Proof::Reversible, _) => reversible::prove(run).await,
                     (Proof::Crash, _) => {
                         if let Some(program) = &self.program {
-                            course.crashes = Some(crash::prove(course, program).await?);
+                            run.crashes = Some(crash::prove(run, program).await?);
                         }
                         Ok(())
                     }
-                    (Proof::Live, _) => live::prove(course).await,
-                    (Proof::ChecksBite, Some(usual)) => bite::prove(course, usual, &mut *tried.lock().await).await,
+                    (Proof::Live, _) => concurrent::prove(run).await,
+                    (Proof::ChecksBite, Some(usual)) => mutation::prove(run, usual, &mut *tried.lock().await).await,
                     (Proof::Deterministic | Proof::ChecksBite, None) => Ok(()),
                 };
                 let is_made = match proof {
@@ -340,7 +337,7 @@ impl Subject<'_> {
                 if let Some((_, blind)) = &left {
                     unseen.and(blind.clone());
                 }
-                end = end.or(left.map(|(moment, _)| moment));
+                end = end.or(left.map(|(snapshot, _)| snapshot));
                 is_green &= proof != Proof::Populated || answer.problems.is_empty();
                 // Other proofs with the same data would only tell the same.
                 let is_the_end = answer.problems.iter().any(|problem| problem.ends(proof));
@@ -354,14 +351,14 @@ impl Subject<'_> {
             answer.notes.extend(unseen.notes());
         }
         if let Some(answer) = answers.iter_mut().rfind(|answer| answer.proof == Proof::ChecksBite) {
-            bite::tell(tried.into_inner().figures(), self.database, answer);
+            mutation::tell(tried.into_inner().figures(), self.database, answer);
         }
         Ok(answers)
     }
 
     /// Proves one backfill with one fixture: run, run again from the first unit, checks, undo.
     pub async fn verify_backfill(&self, backfill: &dyn AnyBackfill, fixture: &Fixture, batch: NonZeroU32) -> Answer {
-        let prove = async |course: &mut Course<'_>| verify_backfill::prove(course, backfill).await;
+        let prove = async |run: &mut ProofRun<'_>| verify_backfill::prove(run, backfill).await;
         self.run(Proof::Rerun, Some(fixture), batch, prove).await.0
     }
 
@@ -370,15 +367,15 @@ impl Subject<'_> {
         proof: Proof,
         fixture: Option<&Fixture>,
         batch: NonZeroU32,
-        prove: impl AsyncFnOnce(&mut Course<'_>) -> Result<(), Error>,
+        prove: impl AsyncFnOnce(&mut ProofRun<'_>) -> Result<(), Error>,
     ) -> (Answer, Option<End>) {
         let began = Instant::now();
-        let mut course = Course {
-            subject: self,
+        let mut run = ProofRun {
+            rehearsal: self,
             fixture,
             began,
             step: "make a scratch database".to_owned(),
-            path: Vec::new(),
+            steps: Vec::new(),
             checkpoints: Checkpoints::default(),
             batch,
             scratch: None,
@@ -391,10 +388,10 @@ impl Subject<'_> {
             crashes: None,
             figures: Vec::new(),
         };
-        if let Err(error) = prove(&mut course).await {
-            course.problem(What::Error(Box::new(error))).await;
+        if let Err(error) = prove(&mut run).await {
+            run.problem(What::Error(Box::new(error))).await;
         }
-        let Course { problems, notes, oddities, made_up, untried, figures: live, crashes, end, .. } = course;
+        let ProofRun { problems, notes, oddities, made_up, untried, figures: live, crashes, end, .. } = run;
         let fixture = fixture.map(|fixture| fixture.name.clone());
         let (mutants, took) = (Vec::new(), began.elapsed());
         (Answer { proof, fixture, problems, notes, oddities, made_up, untried, mutants, live, crashes, took }, end)

@@ -1,8 +1,8 @@
 //! Why a database can't be rehearsed at all, which is told once instead of by every proof.
 
-use super::problem::What;
-use super::{Answer, Subject};
 use crate::migration;
+use crate::proofs::problem::What;
+use crate::proofs::{Answer, Rehearsal};
 use crate::sandbox::{self, NoHost};
 use crate::workspace::Origin;
 use crate::{Error, Exit};
@@ -84,9 +84,9 @@ impl Refusal {
     }
 
     /// Why no proof can be made where *fresh* failed like that; none where it found a fault of the history.
-    pub(super) fn of(subject: &Subject<'_>, fresh: &Answer) -> Option<Self> {
+    pub(super) fn of(rehearsal: &Rehearsal<'_>, fresh: &Answer) -> Option<Self> {
         // A workspace of ours is corrected, not provided for.
-        let Origin::Given { .. } = subject.database.origin else { return None };
+        let Origin::Given { .. } = rehearsal.database.origin else { return None };
         let [problem] = fresh.problems.as_slice() else { return None };
         let What::Error(error) = &problem.what else { return None };
         let Error::Migration(migration::Error::Sql { migration, cause, text, at, .. }) = error.as_ref() else {
@@ -95,16 +95,16 @@ impl Refusal {
         let (text, at) = (text.clone(), *at);
         match cause {
             // On a server of our own the role may do anything, unless the history has given that up itself.
-            db::Error::Privilege { why, .. } if subject.sandbox.is_a_guest(subject.database.engine) => {
+            db::Error::Privilege { why, .. } if rehearsal.sandbox.is_a_guest(rehearsal.database.engine) => {
                 Some(Self::Rights { migration: migration.clone(), why: why.clone(), text, at })
             }
             db::Error::Statement { why, .. } => {
-                let missing = subject.database.engine.missing(why)?;
-                let makes = |sql: &str| subject.database.engine.makes(sql, &missing.name);
+                let missing = rehearsal.database.engine.missing(why)?;
+                let makes = |sql: &str| rehearsal.database.engine.makes(sql, &missing.name);
                 // Making an extension is what fails where the server has none of that name.
                 let is_made = missing.kind != "extension"
-                    && subject.history.migrations.iter().any(|migration| makes(&migration.up.sql));
-                let engine = subject.database.engine;
+                    && rehearsal.history.migrations.iter().any(|migration| makes(&migration.up.sql));
+                let engine = rehearsal.database.engine;
                 (!is_made).then_some(Self::Missing { missing, engine, text, at })
             }
             _ => None,

@@ -1,71 +1,71 @@
 //! The proof of one backfill, for `backfill --verify`: run, run again from the first unit, checks, undo.
 
-use super::at_once;
-use super::rerun::{again, same};
-use super::state::Moment;
-use super::{Course, What};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Undo};
 use crate::ledger::Counts;
+use crate::proofs::concurrent::same_backfill;
+use crate::proofs::idempotent::{again, same};
+use crate::proofs::kit::snapshot::Snapshot;
+use crate::proofs::{ProofRun, What};
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
 
-pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
+pub(super) async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
     let about = backfill.about();
-    let scratch = course.start("verify").await?;
+    let scratch = run.start("verify").await?;
     let mut connection = scratch.open().await?;
     let last = about.until.unwrap_or(i64::MAX);
     // This one is kept for the proof.
     let mut done = vec![about.name];
     for migration in
-        course.subject.history.after(course.start_version()).iter().take_while(|migration| migration.version < last)
+        run.rehearsal.history.after(run.start_version()).iter().take_while(|migration| migration.version < last)
     {
-        course.run_due(&scratch, Some(migration), &mut done).await?;
-        course.up(migration, &scratch, &mut connection).await?;
+        run.run_due(&scratch, Some(migration), &mut done).await?;
+        run.up(migration, &scratch, &mut connection).await?;
     }
     // Those that run before it, so that it finds what it will find.
-    let names = course.subject.backfills.iter().map(|backfill| backfill.about().name);
+    let names = run.rehearsal.backfills.iter().map(|backfill| backfill.about().name);
     let later: Vec<&str> = names.skip_while(|name| *name != about.name).filter(|name| !done.contains(name)).collect();
     done.extend(&later);
-    course.run_due(&scratch, None, &mut done).await?;
-    let before = Moment::of(course, &mut connection).await?;
+    run.run_due(&scratch, None, &mut done).await?;
+    let before = Snapshot::of(run, &mut connection).await?;
 
-    let (predicted, would_find) = course.pass(backfill, &scratch, Effect::Predict).await?;
-    let (outcome, found) = course.pass(backfill, &scratch, Effect::Execute).await?;
+    let (predicted, would_find) = run.pass(backfill, &scratch, Effect::Predict).await?;
+    let (outcome, found) = run.pass(backfill, &scratch, Effect::Execute).await?;
     let (foreseen, counts) = (&predicted.counts, &outcome.counts);
     if (foreseen.units, foreseen.writes) != (counts.units, counts.writes) {
         let sentence = format!(
             "predicted {} units and {} rows, and did {} and {}; `rows` should say what `write` writes",
             foreseen.units, foreseen.writes, counts.units, counts.writes
         );
-        course.problem(What::Backfill { backfill: about.name, sentence }).await;
+        run.problem(What::Backfill { backfill: about.name, sentence }).await;
     }
     let rest = |counts: &Counts| (counts.tallies.clone(), counts.findings.clone(), counts.values.clone());
     if rest(foreseen) != rest(counts) || would_find != found {
         let sentence =
             "a dry run finds and counts other things than an execution; `transform` should depend on its unit only";
-        course.problem(What::Backfill { backfill: about.name, sentence: sentence.to_owned() }).await;
+        run.problem(What::Backfill { backfill: about.name, sentence: sentence.to_owned() }).await;
     }
-    course.notes.push(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
+    run.notes.push(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
     if !counts.findings.is_empty() {
         let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{kind} {}", n)).collect();
-        course.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
+        run.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
     }
     if !counts.values.is_empty() {
         let held = if backfill.has_values() { ", as many as the database has" } else { "" };
-        course.notes.push(format!("accounted for each old value{held}: {}", counts.values.together()));
+        run.notes.push(format!("accounted for each old value{held}: {}", counts.values.together()));
     }
-    again(course, backfill, &scratch, &mut connection).await?;
-    let after = Moment::of(course, &mut connection).await?;
-    undo(course, backfill, &before, outcome.counts.units, &scratch, &mut connection).await?;
+    again(run, backfill, &scratch, &mut connection).await?;
+    let after = Snapshot::of(run, &mut connection).await?;
+    undo(run, backfill, &before, outcome.counts.units, &scratch, &mut connection).await?;
     if about.undo == Undo::Written {
-        at_once::prove(course, backfill, &after, &scratch, &mut connection).await?;
+        same_backfill::prove(run, backfill, &after, &scratch, &mut connection).await?;
     }
     // The checks look at the whole: everything is filled when they do.
-    course.backfill(backfill, &scratch, Effect::Execute).await?;
+    run.backfill(backfill, &scratch, Effect::Execute).await?;
     done.retain(|name| !later.contains(name));
-    course.run_due(&scratch, None, &mut done).await?;
-    course.check(&scratch).await?;
+    run.run_due(&scratch, None, &mut done).await?;
+    run.check(&scratch).await?;
     connection.close().await?;
     Ok(())
 }
@@ -73,31 +73,31 @@ pub(super) async fn prove(course: &mut Course<'_>, backfill: &dyn AnyBackfill) -
 /// Undoes a backfill that has executed so many units: the database is as it was before. Where more units are taken back, the
 /// fixture had some that were finished before; then it is executed and undone once more, and is as it was after the first.
 pub(super) async fn undo(
-    course: &mut Course<'_>,
+    run: &mut ProofRun<'_>,
     backfill: &dyn AnyBackfill,
-    before: &Moment,
+    before: &Snapshot,
     executed: u64,
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let about = backfill.about();
     if about.undo == Undo::Absent {
-        course.notes.push(format!("{} has no undo", about.name));
+        run.notes.push(format!("{} has no undo", about.name));
         return Ok(());
     }
-    let mut outcome = course.backfill(backfill, scratch, Effect::Undo).await?;
-    let undone = Moment::of(course, connection).await?;
+    let mut outcome = run.backfill(backfill, scratch, Effect::Undo).await?;
+    let undone = Snapshot::of(run, connection).await?;
     let before = if outcome.counts.units > executed {
-        course.backfill(backfill, scratch, Effect::Execute).await?;
-        outcome = course.backfill(backfill, scratch, Effect::Undo).await?;
+        run.backfill(backfill, scratch, Effect::Execute).await?;
+        outcome = run.backfill(backfill, scratch, Effect::Undo).await?;
         &undone
     } else {
         before
     };
     let hint = format!("complete `undo` in xtask/src/backfills/{}.rs", about.name);
     let expected = format!("undoing {} brings back what was there before", about.name);
-    if same(course, before, connection, &expected, &hint).await? && outcome.counts.units > 0 {
-        course.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
+    if same(run, before, connection, &expected, &hint).await? && outcome.counts.units > 0 {
+        run.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
     }
     Ok(())
 }

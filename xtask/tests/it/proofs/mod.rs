@@ -11,7 +11,7 @@ use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
-use rehearsal::proofs::{Answer, AnyTraffic, Depth, Proof, Subject};
+use rehearsal::proofs::{Answer, AnyTraffic, Depth, Proof, Rehearsal};
 use rehearsal::sandbox::{Host, NoHost, Sandbox};
 use rehearsal::workspace::Workspace;
 use rehearsal_cli::report::{Paint, failures};
@@ -147,7 +147,7 @@ impl Toys {
         let checks = check::read(&database.folder, database.engine).unwrap();
         block(async {
             let sandbox = Sandbox::open(&self.folder.path().join("target"), host().await).await.unwrap();
-            let subject = Subject {
+            let subject = Rehearsal {
                 database,
                 history: &history,
                 checks: &checks,

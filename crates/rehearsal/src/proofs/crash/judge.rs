@@ -1,14 +1,14 @@
 //! What came of a step that was interrupted, held against what comes of it in one go: the content, and the report.
 
-use super::super::Course;
-use super::super::deterministic::{excused, is_due_to_a_default};
-use super::super::passing::Passing;
-use super::super::state::{Moment, leave_out, may_pass};
 use super::process::{Blow, Point};
 use super::words::Done;
 use crate::Error;
 use crate::compare::ContentDifference;
 use crate::ledger::Counts;
+use crate::proofs::ProofRun;
+use crate::proofs::deterministic::{excused, is_due_to_a_default};
+use crate::proofs::kit::nondeterminism::Nondeterministic;
+use crate::proofs::kit::snapshot::{Snapshot, leave_out, may_pass};
 use crate::sandbox::Scratch;
 use rehearsal_db::{Commit, Side, VolatileDefault};
 use std::fmt::Debug;
@@ -17,54 +17,54 @@ use std::fmt::Debug;
 pub(super) struct Usual {
     pub(super) commits: Vec<Commit>,
     done: Done,
-    moment: Moment,
+    snapshot: Snapshot,
     excused: Vec<VolatileDefault>,
     /// What is another whenever the step is done; none where nobody had to know so far.
-    passing: Option<Passing>,
+    nondeterministic: Option<Nondeterministic>,
 }
 
 impl Usual {
-    /// Once the step is on the course's path; the scratch database is what it made.
+    /// Once the step is on the run's path; the scratch database is what it made.
     pub(super) async fn of(
-        course: &Course<'_>,
+        run: &ProofRun<'_>,
         scratch: &Scratch,
         commits: Vec<Commit>,
         done: Done,
     ) -> Result<Self, Error> {
         let mut connection = scratch.open().await?;
-        let moment = Moment::of(course, &mut connection).await?;
+        let snapshot = Snapshot::of(run, &mut connection).await?;
         let excused = excused(&mut connection).await?;
         connection.close().await?;
-        Ok(Self { commits, done, moment, excused, passing: None })
+        Ok(Self { commits, done, snapshot, excused, nondeterministic: None })
     }
 
     /// How the content of a scratch database is another. Where the sums say that it is none, no row is looked at.
-    pub(super) async fn content(&mut self, course: &mut Course<'_>, scratch: &Scratch) -> Result<Vec<String>, Error> {
+    pub(super) async fn content(&mut self, run: &mut ProofRun<'_>, scratch: &Scratch) -> Result<Vec<String>, Error> {
         let mut connection = scratch.open().await?;
-        let now = Moment::of(course, &mut connection).await?;
-        let mut compared = self.moment.sums(&now);
+        let now = Snapshot::of(run, &mut connection).await?;
+        let mut compared = self.snapshot.sums(&now);
         // Numbers that a transaction drew before it was rolled back are not drawn again.
-        let (moment, excused) = (&self.moment, &self.excused);
-        let is_excused = |found: &ContentDifference| may_pass(found) && is_due_to_a_default(found, moment, excused);
+        let (snapshot, excused) = (&self.snapshot, &self.excused);
+        let is_excused = |found: &ContentDifference| may_pass(found) && is_due_to_a_default(found, snapshot, excused);
         compared.content.retain(|found| !is_excused(found));
-        for knows in [self.passing.is_some(), false] {
+        for knows in [self.nondeterministic.is_some(), false] {
             if compared.content.is_empty() {
                 break;
             }
             // Sooner or later: a clock that goes by seconds may have shown the same one.
             if !knows {
-                self.passing = Some(self.moment.passing(course).await?);
+                self.nondeterministic = Some(self.snapshot.nondeterministic(run).await?);
             }
             // The proofs before have noted what that is.
-            if let Some(passing) = &self.passing {
-                drop(leave_out(&mut compared, passing));
+            if let Some(nondeterministic) = &self.nondeterministic {
+                drop(leave_out(&mut compared, nondeterministic));
             }
         }
         if compared.lines().is_empty() {
             connection.close().await?;
             return Ok(Vec::new());
         }
-        let mut told = self.moment.differences(&now, course, &mut connection).await?;
+        let mut told = self.snapshot.differences(&now, run, &mut connection).await?;
         connection.close().await?;
         let is_left =
             |found: &mut ContentDifference| compared.content.iter().any(|left| left.subject() == found.subject());

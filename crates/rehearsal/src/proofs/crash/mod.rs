@@ -14,14 +14,14 @@ mod words;
 pub use process::Program;
 pub use words::{Done, Said};
 
-use super::walk::Action;
-use super::{Course, Depth, What};
 use crate::Error;
 use crate::migration::{Migration, Transaction};
+use crate::proofs::kit::timeline::Step;
+use crate::proofs::{Depth, ProofRun, What};
 use crate::sandbox::Scratch;
 use crate::workspace::Origin;
 use judge::Usual;
-use process::{Blow, End, Point, Step};
+use process::{Blow, End, Point, Work};
 use rehearsal_db::{self as db, Commit, Engine, Journal, Side};
 use sample::{BUDGET, Time};
 use std::time::{Duration, Instant};
@@ -68,108 +68,108 @@ struct Trial<'a> {
     gave_up: String,
 }
 
-pub(super) async fn prove(course: &mut Course<'_>, program: &Program) -> Result<Crashes, Error> {
-    let subject = course.subject;
-    let migrations = migrations(course);
-    let chosen = sample::chosen(migrations, subject.depth);
+pub(super) async fn prove(run: &mut ProofRun<'_>, program: &Program) -> Result<Crashes, Error> {
+    let rehearsal = run.rehearsal;
+    let migrations = migrations(run);
+    let chosen = sample::chosen(migrations, rehearsal.depth);
     // A backfill is for what an app wrote.
-    let backfills = if course.fixture.is_some() { course.due(None, &[]).len() } else { 0 };
-    let time = Time::new(subject.depth, chosen.len() + backfills);
-    let budget = (subject.depth == Depth::Sample).then_some(BUDGET);
+    let backfills = if run.fixture.is_some() { run.due(None, &[]).len() } else { 0 };
+    let time = Time::new(rehearsal.depth, chosen.len() + backfills);
+    let budget = (rehearsal.depth == Depth::Sample).then_some(BUDGET);
     let figures = Crashes { budget, ..Crashes::default() };
     let mut trial = Trial { program, time, figures, journals_due: 0, all_went_on: true, gave_up: String::new() };
-    let mut here = course.copy("crash").await?;
+    let mut here = run.copy("crash").await?;
     let mut done = Vec::new();
     for next in migrations.iter().map(Some).chain([None]) {
-        if course.fixture.is_some() {
-            for backfill in course.due(next, &done) {
-                here = trial.step(course, here, Step::Backfill(backfill)).await?;
+        if run.fixture.is_some() {
+            for backfill in run.due(next, &done) {
+                here = trial.step(run, here, Work::Backfill(backfill)).await?;
                 done.push(backfill.about().name);
             }
         }
         let Some(migration) = next else { break };
-        let step = Step::Migration(migration);
+        let work = Work::Migration(migration);
         here = if chosen.contains(&migration.version) && !trial.time.is_up() {
-            trial.step(course, here, step).await?
+            trial.step(run, here, work).await?
         } else {
             trial.figures.left += 1;
-            walk(course, here, step).await?
+            walk(run, here, work).await?
         };
         let mut connection = here.open().await?;
-        let loaded = course.load_later(migration.version, &mut connection).await;
+        let loaded = run.load_later(migration.version, &mut connection).await;
         connection.close_with(loaded).await?;
     }
-    trial.tell(course).await;
+    trial.tell(run).await;
     Ok(trial.figures)
 }
 
 /// The migrations that are tried with this data: those of an empty database are those that no fixture takes.
-fn migrations<'a>(course: &Course<'a>) -> &'a [Migration] {
-    let (subject, after) = (course.subject, course.subject.history.after(course.start_version()));
-    let first = subject.database.fixtures.iter().map(|fixture| fixture.version).min();
-    match (course.fixture, first) {
-        (None, Some(first)) => subject.history.through(first),
+fn migrations<'a>(run: &ProofRun<'a>) -> &'a [Migration] {
+    let (rehearsal, after) = (run.rehearsal, run.rehearsal.history.after(run.start_version()));
+    let first = rehearsal.database.fixtures.iter().map(|fixture| fixture.version).min();
+    match (run.fixture, first) {
+        (None, Some(first)) => rehearsal.history.through(first),
         _ => after,
     }
 }
 
 /// Makes a step in this process.
-async fn walk(course: &mut Course<'_>, scratch: Scratch, step: Step<'_>) -> Result<Scratch, Error> {
-    let action = step.action();
-    course.step(action.sentence(course.subject));
+async fn walk(run: &mut ProofRun<'_>, scratch: Scratch, work: Work<'_>) -> Result<Scratch, Error> {
+    let step = work.step();
+    run.step(step.sentence(run.rehearsal));
     let mut connection = scratch.open().await?;
-    let made = action.perform(course, course.batch, &scratch, &mut connection).await;
+    let made = step.perform(run, run.batch, &scratch, &mut connection).await;
     connection.close_with(made).await?;
-    course.path.push(action);
+    run.steps.push(step);
     Ok(scratch)
 }
 
 impl Trial<'_> {
     /// Makes a step in processes that are killed, and returns the database as it is behind it.
-    async fn step(&mut self, course: &mut Course<'_>, here: Scratch, step: Step<'_>) -> Result<Scratch, Error> {
-        let (action, before, until) = (step.action(), course.path.clone(), self.time.next());
-        course.step(format!("{}, in a process that is killed", action.sentence(course.subject)));
-        let mut after = another(course, &here, &before).await?;
-        let ran = process::run(course, self.program, step, &mut after, &[]).await?;
+    async fn step(&mut self, run: &mut ProofRun<'_>, here: Scratch, work: Work<'_>) -> Result<Scratch, Error> {
+        let (step, before, until) = (work.step(), run.steps.clone(), self.time.next());
+        run.step(format!("{}, in a process that is killed", step.sentence(run.rehearsal)));
+        let mut after = another(run, &here, &before).await?;
+        let ran = process::run(run, self.program, work, &mut after, &[]).await?;
         let End::Done(done) = ran.end else {
             let why = if let End::Failed(why) = ran.end { why } else { String::new() };
-            course.work_on(after);
-            let expected = format!("{} runs in a process of its own", step.name());
+            run.work_on(after);
+            let expected = format!("{} runs in a process of its own", work.name());
             let hint =
                 "look at what is other there: the connection is that of `--url`, with nothing left out".to_owned();
-            course.problem(What::Differences { expected, lines: vec![why], hint }).await;
-            return walk(course, here, step).await;
+            run.problem(What::Differences { expected, lines: vec![why], hint }).await;
+            return walk(run, here, work).await;
         };
-        course.path.push(action);
-        let mut usual = Usual::of(course, &after, ran.commits, done).await?;
+        run.steps.push(step);
+        let mut usual = Usual::of(run, &after, ran.commits, done).await?;
         self.figures.steps += 1;
         self.figures.points += usual.commits.len();
-        let journals = course.subject.database.engine.journals();
+        let journals = run.rehearsal.database.engine.journals();
         for (turn, at) in sample::spread(usual.commits.len()).into_iter().enumerate() {
             let is_over = until.is_some_and(|until| Instant::now() >= until);
-            let is_enough = turn > 0 || matches!(step, Step::Migration(_)) && self.figures.kills > 0;
+            let is_enough = turn > 0 || matches!(work, Work::Migration(_)) && self.figures.kills > 0;
             if is_over && is_enough {
                 break;
             }
             self.figures.tried += 1;
             for side in [Side::Before, Side::After] {
-                let scratch = another(course, &here, &before).await?;
+                let scratch = another(run, &here, &before).await?;
                 let journal = journals.get(turn % journals.len().max(1)).copied();
                 if let Some(journal) = journal {
                     db::keep_in(&scratch.target().address, journal).await?;
                 }
                 let point = Point { number: at + 1, side };
-                if !self.strike(course, step, &mut usual, scratch, &[(Blow::Kill, point)], journal).await? {
+                if !self.strike(run, work, &mut usual, scratch, &[(Blow::Kill, point)], journal).await? {
                     return Ok(after);
                 }
             }
         }
-        if matches!(step, Step::Backfill(_)) && !course.subject.database.engine.has_one_writer() {
+        if matches!(work, Work::Backfill(_)) && !run.rehearsal.database.engine.has_one_writer() {
             // In the middle of a batch: its range is another's only when the worker is gone.
             let point = Point { number: (usual.commits.len() / 2).max(1), side: Side::Before };
-            let scratch = another(course, &here, &before).await?;
-            self.strike(course, step, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
-            self.shake(course, step, &mut usual, &here, &before).await?;
+            let scratch = another(run, &here, &before).await?;
+            self.strike(run, work, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
+            self.shake(run, work, &mut usual, &here, &before).await?;
         }
         Ok(after)
     }
@@ -179,17 +179,17 @@ impl Trial<'_> {
     /// second one then.
     async fn shake(
         &mut self,
-        course: &mut Course<'_>,
-        step: Step<'_>,
+        run: &mut ProofRun<'_>,
+        work: Work<'_>,
         usual: &mut Usual,
         here: &Scratch,
-        before: &[Action],
+        before: &[Step],
     ) -> Result<(), Error> {
         let first = (usual.commits.len() / 2).max(2);
         let at = |blow, behind, side| (blow, Point { number: first + behind, side });
         // Of a single batch nothing is left by then but the end of the run, which is not begun anew.
         let last = if usual.commits.len() > 3 { 6 } else { 5 };
-        let (scratch, strikes) = match on_its_own(course, before).await? {
+        let (scratch, strikes) = match on_its_own(run, before).await? {
             Some(scratch) => {
                 let strikes = [
                     at(Blow::CrashServer, 0, Side::Before),
@@ -201,35 +201,35 @@ impl Trial<'_> {
             }
             None => {
                 let strikes = [at(Blow::EndSessions, 0, Side::Before), at(Blow::EndSessions, 2, Side::After)];
-                (another(course, here, before).await?, strikes.to_vec())
+                (another(run, here, before).await?, strikes.to_vec())
             }
         };
-        self.strike(course, step, usual, scratch, &strikes, None).await.map(drop)
+        self.strike(run, work, usual, scratch, &strikes, None).await.map(drop)
     }
 
     /// Strikes a process, has another one go on where it does not go on itself, and judges what came of it. Returns whether all
     /// is well.
     async fn strike(
         &mut self,
-        course: &mut Course<'_>,
-        step: Step<'_>,
+        run: &mut ProofRun<'_>,
+        work: Work<'_>,
         usual: &mut Usual,
         mut scratch: Scratch,
         strikes: &[(Blow, Point)],
         journal: Option<Journal>,
     ) -> Result<bool, Error> {
-        let ran = process::run(course, self.program, step, &mut scratch, strikes).await?;
+        let ran = process::run(run, self.program, work, &mut scratch, strikes).await?;
         self.count(&ran, usual, journal);
         let end = match ran.end {
             End::Done(done) => End::Done(done),
-            End::Killed(_) | End::Failed(_) => process::run(course, self.program, step, &mut scratch, &[]).await?.end,
+            End::Killed(_) | End::Failed(_) => process::run(run, self.program, work, &mut scratch, &[]).await?.end,
         };
         let Some((blow, point)) = ran.struck.last().copied() else { return Ok(true) };
         let struck = struck(&ran.struck, usual.commits.len());
         let (lines, what) = match end {
             End::Done(done) => {
                 let mut lines = usual.report(&done, (blow, point));
-                lines.extend(usual.content(course, &scratch).await?);
+                lines.extend(usual.content(run, &scratch).await?);
                 (lines, "and everything is as in one go")
             }
             End::Failed(why) => (vec![format!("the next process failed: {why}")], "and ends well"),
@@ -240,22 +240,22 @@ impl Trial<'_> {
         }
         self.all_went_on = false;
         let lines: Vec<String> = took_effect(&usual.commits, point).into_iter().chain(lines).collect();
-        if let Step::Migration(migration) = step
-            && is_settled(course)
+        if let Work::Migration(migration) = work
+            && is_settled(run)
         {
             let label = migration.label();
             let sentence = format!("{label} does not go on where it was {struck}: {}", lines.join("; "));
-            if course.subject.database.fixtures.is_empty() {
+            if run.rehearsal.database.fixtures.is_empty() {
                 let why = "no fixture says which version data is at, so this is a note";
-                course.oddities.push(format!("{sentence}; {why}"));
+                run.oddities.push(format!("{sentence}; {why}"));
             } else {
-                course.notes.push(sentence);
+                run.notes.push(sentence);
             }
             return Ok(false);
         }
-        course.work_on(scratch);
-        let expected = format!("{} goes on where it was {struck}, {what}", step.name());
-        course.problem(What::Differences { expected, lines, hint: hint(step, course.subject.database.engine) }).await;
+        run.work_on(scratch);
+        let expected = format!("{} goes on where it was {struck}, {what}", work.name());
+        run.problem(What::Differences { expected, lines, hint: hint(work, run.rehearsal.database.engine) }).await;
         Ok(false)
     }
 
@@ -285,7 +285,7 @@ impl Trial<'_> {
     }
 
     /// Tells what was tried; where a journal should have been left behind and never was, nothing was proved.
-    async fn tell(&self, course: &mut Course<'_>) {
+    async fn tell(&self, run: &mut ProofRun<'_>) {
         let Crashes { steps, left, points, tried, kills, .. } = self.figures;
         if steps > 0 {
             let s = |n: usize| if n == 1 { "" } else { "s" };
@@ -306,14 +306,14 @@ impl Trial<'_> {
                 1 => " (1 more was not tried)".to_owned(),
                 _ => format!(" ({left} more were not tried)"),
             };
-            course.notes.push(format!(
-                "killed {kills} time{} at {tried} of {points} commits of {steps} step{}{left}{within}{went_on}{all}",
+            run.notes.push(format!(
+                "killed {kills} time{} at {tried} of {points} commits of {steps} work{}{left}{within}{went_on}{all}",
                 s(kills),
                 s(steps)
             ));
         }
-        if course.subject.database.engine.journals().is_empty() {
-            self.tell_of_servers(course);
+        if run.rehearsal.database.engine.journals().is_empty() {
+            self.tell_of_servers(run);
             return;
         }
         let Crashes { journals, logs, .. } = self.figures;
@@ -321,7 +321,7 @@ impl Trial<'_> {
             let expected = "a process that is killed before it commits leaves a journal behind".to_owned();
             let lines = vec![format!("{} were killed, and none was there", self.journals_due)];
             let hint = "this is a fault of the proof, or of the file system: nothing was proved".to_owned();
-            course.problem(What::Differences { expected, lines, hint }).await;
+            run.problem(What::Differences { expected, lines, hint }).await;
             return;
         }
         let left = match (journals, logs) {
@@ -330,13 +330,13 @@ impl Trial<'_> {
             (0, _) => format!("{logs} of them left a write-ahead log behind"),
             _ => format!("{journals} of them left a hot journal behind, {logs} a write-ahead log"),
         };
-        course.notes.push(left);
+        run.notes.push(left);
     }
 
-    fn tell_of_servers(&self, course: &mut Course<'_>) {
+    fn tell_of_servers(&self, run: &mut ProofRun<'_>) {
         let Crashes { killed_beside, sessions_ended, servers_stopped, given_up, .. } = self.figures;
         if killed_beside > 0 && self.all_went_on {
-            course.notes.push("a process that was killed beside another one left its range to that".to_owned());
+            run.notes.push("a process that was killed beside another one left its range to that".to_owned());
         }
         if sessions_ended > 0 {
             let how = match given_up {
@@ -344,41 +344,41 @@ impl Trial<'_> {
                 _ => format!("{given_up} of these processes gave up ({}), and another one went on", self.gave_up),
             };
             let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
-            course.notes.push(format!(
+            run.notes.push(format!(
                 "sessions were ended {} and the server was stopped {}: {how}",
                 times(sessions_ended),
                 times(servers_stopped)
             ));
         }
         if sessions_ended > 0 && servers_stopped == 0 {
-            course.notes.push("the server is somebody else's, and was not stopped".to_owned());
+            run.notes.push("the server is somebody else's, and was not stopped".to_owned());
         }
     }
 }
 
 /// Another database as it is before the step.
-async fn another(course: &Course<'_>, here: &Scratch, path: &[Action]) -> Result<Scratch, Error> {
-    match course.subject.sandbox.fork(here, "crash").await? {
+async fn another(run: &ProofRun<'_>, here: &Scratch, steps: &[Step]) -> Result<Scratch, Error> {
+    match run.rehearsal.sandbox.fork(here, "crash").await? {
         Some(scratch) => Ok(scratch),
-        None => course.repeat(path).await,
+        None => run.repeat(steps).await,
     }
 }
 
 /// The same on a server of its own, which may crash; none where that is nobody's to do.
-async fn on_its_own(course: &Course<'_>, path: &[Action]) -> Result<Option<Scratch>, Error> {
-    let subject = course.subject;
-    let made = subject.sandbox.scratch_to_crash(subject.database, subject.history, course.fixture).await?;
+async fn on_its_own(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch>, Error> {
+    let rehearsal = run.rehearsal;
+    let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
     let Some(scratch) = made else { return Ok(None) };
-    course.replay(path, &scratch).await?;
+    run.replay(steps, &scratch).await?;
     db::make_safe(&scratch.target().address).await?;
     Ok(Some(scratch))
 }
 
 /// True for migrations that data has seen, and those of somebody else of which nobody says what has: their files can't be
 /// changed any more.
-fn is_settled(course: &Course<'_>) -> bool {
-    let database = course.subject.database;
-    course.fixture.is_none() && (!database.fixtures.is_empty() || database.origin != Origin::Workspace)
+fn is_settled(run: &ProofRun<'_>) -> bool {
+    let database = run.rehearsal.database;
+    run.fixture.is_none() && (!database.fixtures.is_empty() || database.origin != Origin::Workspace)
 }
 
 fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
@@ -417,25 +417,25 @@ fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
     Some(format!("{all} of {of} had taken effect, up to `{text}`"))
 }
 
-fn hint(step: Step<'_>, engine: Engine) -> String {
-    match step {
-        Step::Backfill(backfill) => format!(
+fn hint(work: Work<'_>, engine: Engine) -> String {
+    match work {
+        Work::Backfill(backfill) => format!(
             "a batch's rows, cursor and counts are one transaction of the engine; look at whether `write` in \
              xtask/src/backfills/{}.rs commits by itself",
             backfill.about().name
         ),
-        Step::Migration(migration)
+        Work::Migration(migration)
             if migration.up.transaction == Transaction::None && engine.builds_concurrently(&migration.up.sql) =>
         {
             "an index whose `CREATE INDEX CONCURRENTLY` was interrupted is invalid, and `IF NOT EXISTS` would keep it: \
              `DROP INDEX CONCURRENTLY IF EXISTS` goes first (with sqlx, which takes no other statement in such a file, by hand)"
                 .to_owned()
         }
-        Step::Migration(migration) if migration.up.transaction == Transaction::None => {
+        Work::Migration(migration) if migration.up.transaction == Transaction::None => {
             "without a transaction, write each statement so that it may run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \
              `INSERT … ON CONFLICT DO NOTHING`; or leave out `-- no-transaction` where nothing needs it"
                 .to_owned()
         }
-        Step::Migration(_) => "let the file leave its transaction to sqlx: without `COMMIT` it is one".to_owned(),
+        Work::Migration(_) => "let the file leave its transaction to sqlx: without `COMMIT` it is one".to_owned(),
     }
 }

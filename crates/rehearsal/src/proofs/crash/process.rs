@@ -1,12 +1,12 @@
 //! One step of the way in a process of its own: this program once more, through the same code as by hand, which is struck at a
 //! commit and may be killed there.
 
-use super::super::Course;
-use super::super::walk::Action;
 use super::words::{Done, Said};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Fault};
 use crate::migration::Migration;
+use crate::proofs::ProofRun;
+use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use crate::workspace::{Database, Origin};
 use rehearsal_db::{self as db, Address, Commit, Journal, Side};
@@ -26,16 +26,16 @@ pub struct Program {
 
 /// A step of the way.
 #[derive(Clone, Copy)]
-pub(super) enum Step<'a> {
+pub(super) enum Work<'a> {
     Migration(&'a Migration),
     Backfill(&'a dyn AnyBackfill),
 }
 
-impl Step<'_> {
-    pub(super) fn action(self) -> Action {
+impl Work<'_> {
+    pub(super) fn step(self) -> Step {
         match self {
-            Self::Migration(migration) => Action::Up(migration.version),
-            Self::Backfill(backfill) => Action::Backfill(backfill.about().name, Effect::Execute),
+            Self::Migration(migration) => Step::Up(migration.version),
+            Self::Backfill(backfill) => Step::Backfill(backfill.about().name, Effect::Execute),
         }
     }
 
@@ -99,14 +99,14 @@ const COMMITS_BESIDE: usize = 5;
 
 /// Runs a step on a scratch database, and strikes at these places among its commits.
 pub(super) async fn run(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     program: &Program,
-    step: Step<'_>,
+    work: Work<'_>,
     scratch: &mut Scratch,
     strikes: &[(Blow, Point)],
 ) -> Result<Ran, Error> {
     let address = scratch.target().address.clone();
-    let mut child = Child::start(course, program, step, &address)?;
+    let mut child = Child::start(run, program, work, &address)?;
     let mut ran = Ran { commits: Vec::new(), end: End::Failed(String::new()), struck: Vec::new() };
     ran.end = loop {
         let (side, commit) = match child.listen().await? {
@@ -126,7 +126,7 @@ pub(super) async fn run(
                     return Ok(ran);
                 }
                 Blow::KillBeside => {
-                    let other = Child::start(course, program, step, &address)?;
+                    let other = Child::start(run, program, work, &address)?;
                     ran.end = take_over(child, other).await?;
                     return Ok(ran);
                 }
@@ -172,10 +172,10 @@ enum Heard {
 }
 
 impl Child {
-    fn start(course: &Course<'_>, program: &Program, step: Step<'_>, address: &Address) -> Result<Self, Error> {
+    fn start(run: &ProofRun<'_>, program: &Program, work: Work<'_>, address: &Address) -> Result<Self, Error> {
         let path = program.path.clone();
         let failed = |source| db::Error::Io { what: "run", path: path.clone(), source };
-        let mut child = command(course, program, step, address).spawn().map_err(failed)?;
+        let mut child = command(run, program, work, address).spawn().map_err(failed)?;
         let (Some(answers), Some(said)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(std::io::ErrorKind::BrokenPipe.into()).into());
         };
@@ -210,10 +210,10 @@ impl Child {
     }
 }
 
-fn command(course: &Course<'_>, program: &Program, step: Step<'_>, address: &Address) -> Command {
+fn command(run: &ProofRun<'_>, program: &Program, work: Work<'_>, address: &Address) -> Command {
     let mut command = Command::new(&program.path);
-    command.arg("crash-step").args(database(course.subject.database)).args(step.arguments());
-    command.args(["--batch", &course.batch.to_string(), "--url", &address.url()]);
+    command.arg("crash-work").args(database(run.rehearsal.database)).args(work.arguments());
+    command.args(["--batch", &run.batch.to_string(), "--url", &address.url()]);
     if program.fault == Fault::CursorApart {
         command.args(["--fault", "cursor-apart"]);
     }

@@ -1,7 +1,7 @@
 //! Which steps and which commits are tried where there is no time for all, and how much time each step has.
 
-use super::super::Depth;
 use crate::migration::{Migration, Transaction};
+use crate::proofs::Depth;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

@@ -1,15 +1,15 @@
 //! What of a difference is meant to be one: values that the database gave by a default, and those of which a migration says
 //! itself that it takes them from the clock or from chance, are noted. The rest is a problem.
 
-use super::super::passing::{self, Passing, Place, place};
-use super::super::state::{Moment, content_lines};
-use super::super::walk::Action;
-use super::super::{Course, What};
 use super::excuse;
 use super::side_by_side::{SideBySide, causes};
 use crate::Error;
 use crate::compare::ContentDifference;
 use crate::migration::Migration;
+use crate::proofs::kit::nondeterminism::{Nondeterministic, Place, place};
+use crate::proofs::kit::snapshot::{Snapshot, content_lines};
+use crate::proofs::kit::timeline::Step;
+use crate::proofs::{ProofRun, What};
 use crate::workspace::Origin;
 use rehearsal_db::VolatileDefault;
 use std::collections::BTreeSet;
@@ -20,25 +20,25 @@ struct Found {
     /// What is told of it, examples included.
     lines: Vec<String>,
     /// The step after which it was first seen.
-    step: Option<Action>,
+    step: Option<Step>,
     /// Whether it is another each time, in the same circumstances, too.
     is_chance: bool,
 }
 
-/// Sorts what differs, and what is a moment, into notes and a problem.
+/// Sorts what differs, and what is a snapshot, into notes and a problem.
 pub(super) async fn judge(
-    course: &mut Course<'_>,
-    usual: &Moment,
+    run: &mut ProofRun<'_>,
+    usual: &Snapshot,
     differences: &[ContentDifference],
     moments: &[(String, String)],
     excused: &[VolatileDefault],
 ) -> Result<(), Error> {
     if let Some(notes) = only_defaults(usual, differences, moments, excused) {
-        course.notes.extend(notes);
+        run.notes.extend(notes);
         return Ok(());
     }
-    let two = SideBySide::walk(course, usual.path(), excused, moments).await?;
-    let passing = Passing::between(usual.content(), &two.usual, moments);
+    let two = SideBySide::walk(run, usual.steps(), excused, moments).await?;
+    let nondeterministic = Nondeterministic::between(usual.content(), &two.usual, moments);
     let sums = [differences, &two.sums].concat();
     let is_keyless = |table: &str| usual.content().tables.get(table).is_some_and(|digest| digest.key.is_empty());
     let is_moment = |place: &Place| moments.iter().any(|(t, c)| place.0 == *t && place.1.as_ref() == Some(c));
@@ -60,13 +60,13 @@ pub(super) async fn judge(
         if !told.insert(place.clone()) {
             continue;
         }
-        let is_hidden = two.hidden.iter().any(|other| passing::place(other) == place);
+        let is_hidden = two.hidden.iter().any(|other| self::place(other) == place);
         let step = two.step(&place);
-        if !is_hidden && !matches!(step, Some(Action::Backfill(..))) && two.all.contains(found) {
+        if !is_hidden && !matches!(step, Some(Step::Backfill(..))) && two.all.contains(found) {
             notes.extend(defaults(found, usual, excused));
             continue;
         }
-        let (lines, is_chance) = (content_lines(std::iter::once(found)), passing.has(&place, &sums));
+        let (lines, is_chance) = (content_lines(std::iter::once(found)), nondeterministic.has(&place, &sums));
         problems.push(Found { place, lines, step, is_chance });
     }
     // The clock may have shown the same second both times, so that nothing differs.
@@ -74,9 +74,9 @@ pub(super) async fn judge(
         let place = (table.clone(), Some(column.clone()));
         let step = two.step(&place);
         match excuse(excused, table, column) {
-            Some(default) if !matches!(step, Some(Action::Backfill(..))) => drop(notes.insert(note(default))),
-            // What it holds only looks like the moment.
-            None if step.as_ref().is_some_and(|step| !course.may_ask(step)) => {}
+            Some(default) if !matches!(step, Some(Step::Backfill(..))) => drop(notes.insert(note(default))),
+            // What it holds only looks like the snapshot.
+            None if step.as_ref().is_some_and(|step| !run.may_ask(step)) => {}
             _ => {
                 let lines = vec![format!("\"{table}\".\"{column}\" holds the moment at which it was written")];
                 problems.push(Found { place, lines, step, is_chance: true });
@@ -85,7 +85,7 @@ pub(super) async fn judge(
     }
 
     // Whoever wrote a migration that says so can see that.
-    let says_so = |found: &Found| if found.is_chance { course.asks_for_chance(found.step.as_ref()?) } else { None };
+    let says_so = |found: &Found| if found.is_chance { run.asks_for_chance(found.step.as_ref()?) } else { None };
     let declared: Vec<String> = problems
         .extract_if(.., |found| says_so(found).is_some())
         .filter_map(|found| {
@@ -97,22 +97,22 @@ pub(super) async fn judge(
             Some(format!("{what}: {label} says itself that it takes this from the clock or from chance"))
         })
         .collect();
-    course.notes.extend(notes.into_iter().chain(declared));
+    run.notes.extend(notes.into_iter().chain(declared));
     if problems.is_empty() {
         return Ok(());
     }
-    tell(course, usual, problems).await
+    tell(run, usual, problems).await
 }
 
 /// What is to be noted where no backfill ran and nothing differs but columns with a default that gives another value each time:
 /// then nobody needs to know since when.
 fn only_defaults(
-    usual: &Moment,
+    usual: &Snapshot,
     differences: &[ContentDifference],
     moments: &[(String, String)],
     excused: &[VolatileDefault],
 ) -> Option<BTreeSet<String>> {
-    if usual.path().iter().any(|action| matches!(action, Action::Backfill(..))) {
+    if usual.steps().iter().any(|step| matches!(step, Step::Backfill(..))) {
         return None;
     }
     let of_values = differences.iter().map(|found| match found {
@@ -124,8 +124,8 @@ fn only_defaults(
 }
 
 /// Records the problem, with what each difference follows from.
-async fn tell(course: &mut Course<'_>, usual: &Moment, problems: Vec<Found>) -> Result<(), Error> {
-    let causes = causes(course, usual.content(), usual.path()).await?;
+async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) -> Result<(), Error> {
+    let causes = causes(run, usual.content(), usual.steps()).await?;
     let (mut lines, mut columns) = (Vec::new(), Vec::new());
     for found in problems {
         lines.extend(found.lines);
@@ -142,15 +142,15 @@ async fn tell(course: &mut Course<'_>, usual: &Moment, problems: Vec<Found>) -> 
             lines.push(format!("  follows from {}", causes.join(" and ")));
         }
         if let Some(step) = found.step {
-            lines.push(format!("  first seen after: {}", step.sentence(course.subject)));
+            lines.push(format!("  first seen after: {}", step.sentence(run.rehearsal)));
         }
         if let (table, Some(column)) = &found.place {
             columns.push(format!("'\"{table}\".\"{column}\"'"));
         }
     }
     let mut hint = "let it follow from the row alone (ORDER BY a key, UTC, an id made of another id)".to_owned();
-    if !columns.is_empty() && course.subject.database.origin == Origin::Workspace {
-        let toml = course.subject.database.folder.join("database.toml");
+    if !columns.is_empty() && run.rehearsal.database.origin == Origin::Workspace {
+        let toml = run.rehearsal.database.folder.join("database.toml");
         hint.push_str(&format!(
             "; if it is meant, declare it in {}:\nvolatile = [{}]",
             toml.display(),
@@ -159,13 +159,13 @@ async fn tell(course: &mut Course<'_>, usual: &Moment, problems: Vec<Found>) -> 
     }
     let expected =
         "batches of another size, another order of rows, another time zone and a later moment make the same rows";
-    course.problem(What::Differences { expected: expected.to_owned(), lines, hint }).await;
+    run.problem(What::Differences { expected: expected.to_owned(), lines, hint }).await;
     Ok(())
 }
 
 /// What defaults a difference may be due to: that of its column; where rows differ, those of the key, or of any column where
 /// there is no key.
-pub(super) fn defaults(found: &ContentDifference, usual: &Moment, excused: &[VolatileDefault]) -> Vec<String> {
+pub(super) fn defaults(found: &ContentDifference, usual: &Snapshot, excused: &[VolatileDefault]) -> Vec<String> {
     let (table, column) = found.subject();
     let key = usual.content().tables.get(table).map(|digest| digest.key.as_slice()).unwrap_or_default();
     let is_due = |default: &&VolatileDefault| {
@@ -183,20 +183,20 @@ fn note(default: &VolatileDefault) -> String {
     format!("\"{table}\".\"{column}\" is another each time: its default is {expression}")
 }
 
-impl Course<'_> {
+impl ProofRun<'_> {
     /// False for a migration of a history that has not asked for the clock or chance so far.
-    fn may_ask(&self, action: &Action) -> bool {
-        let Action::Up(version) = action else { return true };
-        let mut until = self.subject.history.migrations.iter().filter(|one| one.version <= *version);
-        until.any(|one| self.subject.database.engine.asks_for_chance(&one.up.sql))
+    fn may_ask(&self, step: &Step) -> bool {
+        let Step::Up(version) = step else { return true };
+        let mut until = self.rehearsal.history.migrations.iter().filter(|one| one.version <= *version);
+        until.any(|one| self.rehearsal.database.engine.asks_for_chance(&one.up.sql))
     }
 
     /// The migration, or the fixture, that says itself that it takes values from the clock or from chance.
-    fn asks_for_chance(&self, action: &Action) -> Option<String> {
-        match action {
-            Action::Up(version) => {
-                let engine = self.subject.database.engine;
-                let until = self.subject.history.migrations.iter().rev().filter(|one| one.version <= *version);
+    fn asks_for_chance(&self, step: &Step) -> Option<String> {
+        match step {
+            Step::Up(version) => {
+                let engine = self.rehearsal.database.engine;
+                let until = self.rehearsal.history.migrations.iter().rev().filter(|one| one.version <= *version);
                 // Itself, or by a function or a trigger that was made before.
                 let mut saying = until.filter(|one| match one.version == *version {
                     true => engine.asks_for_chance(&one.up.sql),
@@ -204,8 +204,8 @@ impl Course<'_> {
                 });
                 saying.next().map(Migration::label)
             }
-            // It is not the subject.
-            Action::Rows(_) => self.fixture.map(|fixture| format!("fixture {}", fixture.name)),
+            // It is not the rehearsal.
+            Step::Rows(_) => self.fixture.map(|fixture| format!("fixture {}", fixture.name)),
             _ => None,
         }
     }

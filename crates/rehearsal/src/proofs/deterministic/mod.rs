@@ -9,12 +9,12 @@
 mod judge;
 mod side_by_side;
 
-use super::Course;
-use super::state::Moment;
-use super::walk::Action;
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
 use crate::migration::Migration;
+use crate::proofs::ProofRun;
+use crate::proofs::kit::snapshot::Snapshot;
+use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use rehearsal_db::{Connection, VolatileDefault};
 use std::num::NonZeroU32;
@@ -49,40 +49,40 @@ const OTHER_BATCH: NonZeroU32 = match NonZeroU32::new(7) {
     None => NonZeroU32::MIN,
 };
 
-pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment) -> Result<(), Error> {
-    let path = usual.path().to_vec();
-    note_local_time(course, &path);
-    let (copy, left) = start_and_tell(course, &Vary::ALL).await?;
+pub(super) async fn prove(run: &mut ProofRun<'_>, usual: &Snapshot) -> Result<(), Error> {
+    let steps = usual.steps().to_vec();
+    note_local_time(run, &steps);
+    let (copy, left) = start_and_tell(run, &Vary::ALL).await?;
     let note = |table| format!("the order in which the rows of \"{table}\" are stored could not be changed");
-    course.notes.extend(left.into_iter().map(note));
-    let scratch = course.work_on(copy);
+    run.notes.extend(left.into_iter().map(note));
+    let scratch = run.work_on(copy);
     let mut connection = scratch.open().await?;
-    let at_first = content(course, &mut connection, &[]).await?;
-    for action in &path {
-        course.step(format!("{}, in other circumstances", action.sentence(course.subject)));
-        action.perform(course, course.batch_of(&Vary::ALL), &scratch, &mut connection).await?;
+    let at_first = content(run, &mut connection, &[]).await?;
+    for step in &steps {
+        run.step(format!("{}, in other circumstances", step.sentence(run.rehearsal)));
+        step.perform(run, run.batch_of(&Vary::ALL), &scratch, &mut connection).await?;
     }
-    course.step("compare with what comes of it in the usual circumstances");
-    let now = content(course, &mut connection, &[]).await?;
+    run.step("compare with what comes of it in the usual circumstances");
+    let now = content(run, &mut connection, &[]).await?;
     let differences = usual.content().compare(&now);
     let written = written(&at_first, &now);
-    let moments = course.moments(&mut connection, &written).await?;
+    let moments = run.moments(&mut connection, &written).await?;
     if !differences.is_empty() || !moments.is_empty() {
         let excused = excused(&mut connection).await?;
-        judge::judge(course, usual, &differences, &moments, &excused).await?;
+        judge::judge(run, usual, &differences, &moments, &excused).await?;
     }
     connection.close().await?;
     Ok(())
 }
 
 /// A copy of the fixture in these circumstances.
-async fn start(course: &Course<'_>, vary: &[Vary]) -> Result<Scratch, Error> {
-    start_and_tell(course, vary).await.map(|(scratch, _)| scratch)
+async fn start(run: &ProofRun<'_>, vary: &[Vary]) -> Result<Scratch, Error> {
+    start_and_tell(run, vary).await.map(|(scratch, _)| scratch)
 }
 
 /// The same, with the tables whose rows could not be stored in another order.
-async fn start_and_tell(course: &Course<'_>, vary: &[Vary]) -> Result<(Scratch, Vec<String>), Error> {
-    let scratch = course.copy("deterministic").await?;
+async fn start_and_tell(run: &ProofRun<'_>, vary: &[Vary]) -> Result<(Scratch, Vec<String>), Error> {
+    let scratch = run.copy("deterministic").await?;
     let mut left = Vec::new();
     if vary.contains(&Vary::Order) {
         let mut connection = scratch.open().await?;
@@ -92,24 +92,24 @@ async fn start_and_tell(course: &Course<'_>, vary: &[Vary]) -> Result<(Scratch, 
     Ok((if vary.contains(&Vary::Zone) { scratch.elsewhere() } else { scratch }, left))
 }
 
-impl Course<'_> {
+impl ProofRun<'_> {
     fn batch_of(&self, vary: &[Vary]) -> NonZeroU32 {
         if vary.contains(&Vary::Batch) { OTHER_BATCH } else { self.batch }
     }
 }
 
 /// Tells of migrations that ask for the time zone of the machine.
-fn note_local_time(course: &mut Course<'_>, path: &[Action]) {
-    let asks = |migration: &&Migration| course.subject.database.engine.asks_for_local_time(&migration.up.sql);
-    let applied = path.iter().filter_map(|action| match action {
-        Action::Up(version) => course.subject.history.get(*version),
+fn note_local_time(run: &mut ProofRun<'_>, steps: &[Step]) {
+    let asks = |migration: &&Migration| run.rehearsal.database.engine.asks_for_local_time(&migration.up.sql);
+    let applied = steps.iter().filter_map(|step| match step {
+        Step::Up(version) => run.rehearsal.history.get(*version),
         _ => None,
     });
     let notes: Vec<String> = applied
         .filter(asks)
         .map(|migration| format!("{} asks for the time zone of the machine it runs on (localtime)", migration.label()))
         .collect();
-    course.notes.extend(notes);
+    run.notes.extend(notes);
 }
 
 /// The columns that defaults may have filled, and those that refer to them.
@@ -134,7 +134,7 @@ pub(super) async fn excused(connection: &mut Connection) -> Result<Vec<VolatileD
 }
 
 /// Whether a difference may be due to a default that gives another value each time.
-pub(super) fn is_due_to_a_default(found: &ContentDifference, usual: &Moment, excused: &[VolatileDefault]) -> bool {
+pub(super) fn is_due_to_a_default(found: &ContentDifference, usual: &Snapshot, excused: &[VolatileDefault]) -> bool {
     !judge::defaults(found, usual, excused).is_empty()
 }
 
@@ -143,11 +143,11 @@ fn excuse<'e>(excused: &'e [VolatileDefault], table: &str, column: &str) -> Opti
 }
 
 async fn content(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     connection: &mut Connection,
     leave: &[(String, String)],
 ) -> Result<Content, Error> {
-    let volatile = [course.subject.database.volatile.as_slice(), leave].concat();
+    let volatile = [run.rehearsal.database.volatile.as_slice(), leave].concat();
     Ok(compare::content(connection, &volatile).await?)
 }
 

@@ -1,12 +1,12 @@
 //! The same way in the usual circumstances and in others, held against each other after each step, and in each of the other
 //! circumstances alone: what differs, since when, and because of what.
 
-use super::super::Course;
-use super::super::passing::{Place, place};
-use super::super::walk::Action;
 use super::{Vary, content, start};
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
+use crate::proofs::ProofRun;
+use crate::proofs::kit::nondeterminism::{Place, place};
+use crate::proofs::kit::timeline::Step;
 use rehearsal_db::{Connection, VolatileDefault};
 use std::collections::BTreeMap;
 
@@ -21,34 +21,34 @@ pub(super) struct SideBySide {
     /// The same, where what defaults may have given is left out.
     pub(super) hidden: Vec<ContentDifference>,
     /// After which step each was first seen, or a moment was.
-    first: BTreeMap<Place, Action>,
+    first: BTreeMap<Place, Step>,
 }
 
 impl SideBySide {
     /// Goes the way twice more. Of `moments` it is found out when they were first there.
     pub(super) async fn walk(
-        course: &Course<'_>,
-        path: &[Action],
+        run: &ProofRun<'_>,
+        steps: &[Step],
         excused: &[VolatileDefault],
         moments: &[(String, String)],
     ) -> Result<Self, Error> {
-        let (here, there) = (start(course, &[]).await?, start(course, &Vary::ALL).await?);
+        let (here, there) = (start(run, &[]).await?, start(run, &Vary::ALL).await?);
         let (mut one, mut other) = (here.open().await?, there.open().await?);
         let excused: Vec<_> = excused.iter().map(|default| (default.table.clone(), default.column.clone())).collect();
         let (mut first, mut last) = (BTreeMap::new(), Compared::default());
-        for action in path {
-            action.perform(course, course.batch, &here, &mut one).await?;
-            action.perform(course, course.batch_of(&Vary::ALL), &there, &mut other).await?;
-            last = compare(course, &mut one, &mut other, &excused).await?;
+        for step in steps {
+            step.perform(run, run.batch, &here, &mut one).await?;
+            step.perform(run, run.batch_of(&Vary::ALL), &there, &mut other).await?;
+            last = compare(run, &mut one, &mut other, &excused).await?;
             for difference in last.all.iter().chain(&last.hidden) {
-                first.entry(place(difference)).or_insert_with(|| action.clone());
+                first.entry(place(difference)).or_insert_with(|| step.clone());
             }
-            for (table, column) in course.moments(&mut other, moments).await? {
-                first.entry((table, Some(column))).or_insert_with(|| action.clone());
+            for (table, column) in run.moments(&mut other, moments).await? {
+                first.entry((table, Some(column))).or_insert_with(|| step.clone());
             }
         }
         let Compared { usual, all: sums, hidden, left } = last;
-        let volatile = course.subject.database.volatile.as_slice();
+        let volatile = run.rehearsal.database.volatile.as_slice();
         let all = compare::explain(&mut one, &mut other, volatile, sums.clone()).await?;
         let hidden = compare::explain(&mut one, &mut other, &[volatile, &left].concat(), hidden).await?;
         one.close().await?;
@@ -57,7 +57,7 @@ impl SideBySide {
     }
 
     /// The step after which something was first seen.
-    pub(super) fn step(&self, place: &Place) -> Option<Action> {
+    pub(super) fn step(&self, place: &Place) -> Option<Step> {
         // Where rows differ in a table without a key, the sums named columns.
         let of_table =
             || self.first.iter().find(|(seen, _)| place.1.is_none() && seen.0 == place.0).map(|(_, step)| step);
@@ -80,18 +80,18 @@ struct Compared {
 /// Compares two databases. A key that a default gave, or any such column where there is no key, is left out where rows are others
 /// or only their numbers are: values may hide behind it. Elsewhere only the key tells which row has another value.
 async fn compare(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     one: &mut Connection,
     other: &mut Connection,
     excused: &[(String, String)],
 ) -> Result<Compared, Error> {
-    let (usual, there) = (content(course, one, &[]).await?, content(course, other, &[]).await?);
+    let (usual, there) = (content(run, one, &[]).await?, content(run, other, &[]).await?);
     let all = usual.compare(&there);
     let key = |table: &str| usual.tables.get(table).map(|digest| digest.key.as_slice()).unwrap_or_default();
     let is_key = |(table, column): &(String, String)| key(table).contains(column);
     let is_numbered = |table: &str| excused.iter().any(|it| it.0 == table && (is_key(it) || key(table).is_empty()));
     let without = if all.iter().any(|found| is_numbered(found.subject().0)) {
-        content(course, one, excused).await?.compare(&content(course, other, excused).await?)
+        content(run, one, excused).await?.compare(&content(run, other, excused).await?)
     } else {
         Vec::new()
     };
@@ -111,18 +111,18 @@ async fn compare(
 
 /// Which of the circumstances alone make each difference to what comes of the usual ones.
 pub(super) async fn causes(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     usual: &Content,
-    path: &[Action],
+    steps: &[Step],
 ) -> Result<BTreeMap<Place, Vec<Vary>>, Error> {
     let mut causes: BTreeMap<Place, Vec<Vary>> = BTreeMap::new();
     for vary in Vary::ALL {
-        let scratch = start(course, &[vary]).await?;
+        let scratch = start(run, &[vary]).await?;
         let mut connection = scratch.open().await?;
-        for action in path {
-            action.perform(course, course.batch_of(&[vary]), &scratch, &mut connection).await?;
+        for step in steps {
+            step.perform(run, run.batch_of(&[vary]), &scratch, &mut connection).await?;
         }
-        let now = content(course, &mut connection, &[]).await?;
+        let now = content(run, &mut connection, &[]).await?;
         connection.close().await?;
         for difference in usual.compare(&now) {
             causes.entry(place(&difference)).or_default().push(vary);

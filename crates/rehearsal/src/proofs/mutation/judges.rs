@@ -1,8 +1,8 @@
 //! Who may notice that something is broken: the checks that are green while nothing is.
 
-use super::super::Course;
 use crate::Error;
 use crate::check::{self, AnyRowCheck, Check, Kind, Preserved, Verdict};
+use crate::proofs::ProofRun;
 use rehearsal_db::Connection;
 
 /// A check that is asked.
@@ -55,13 +55,13 @@ impl Judge<'_> {
 
 impl<'a> Judges<'a> {
     /// Those that make sense at a version. Checks that only show something can't notice anything.
-    pub(super) fn at(course: &Course<'a>, version: i64, preserved: &'a [(&'a Check, Preserved)]) -> Self {
-        let subject = course.subject;
-        let sql = subject.checks.iter().filter(|check| matches!(check.kind, Kind::Assert(_)));
+    pub(super) fn at(run: &ProofRun<'a>, version: i64, preserved: &'a [(&'a Check, Preserved)]) -> Self {
+        let rehearsal = run.rehearsal;
+        let sql = rehearsal.checks.iter().filter(|check| matches!(check.kind, Kind::Assert(_)));
         let sql = sql.filter(|check| check::is_in_window(version, check.from, check.until)).map(Judge::Sql);
         let in_rust =
             |check: &&&'a dyn AnyRowCheck| check::is_in_window(version, Some(check.about().from), check.about().until);
-        let rust = subject.row_checks.iter().filter(in_rust).map(|check| Judge::Rust(*check));
+        let rust = rehearsal.row_checks.iter().filter(in_rust).map(|check| Judge::Rust(*check));
         let kept = preserved.iter().map(|(check, before)| Judge::Preserved(check, before));
         // What compares every row with the app's own function notices the most.
         Self(rust.chain(sql).chain(kept).collect())

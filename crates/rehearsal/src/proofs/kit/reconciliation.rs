@@ -6,7 +6,7 @@ use crate::ledger::Accounts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A line for each key whose books are wrong.
-pub(super) fn differences(accounts: &Accounts, counted: &Counted) -> Vec<String> {
+pub(in crate::proofs) fn differences(accounts: &Accounts, counted: &Counted) -> Vec<String> {
     let mut lines = Vec::new();
     let mut check = |what: String, accounted: u64, counted: u64| {
         if accounted != counted {

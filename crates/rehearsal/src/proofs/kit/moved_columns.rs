@@ -2,15 +2,15 @@
 //! column holds one value in all rows, or where both names are there before and after: then the file has to say that it renames it. Two
 //! columns that changed places otherwise were mistaken for one another, as by `INSERT INTO … SELECT *` into other columns.
 
-use super::Course;
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
 use crate::migration::Migration;
+use crate::proofs::ProofRun;
 use rehearsal_db::Connection;
 
 /// The differences without the columns whose values are all under another name, which another column may have had before.
-pub(super) async fn without_moved(
-    course: &Course<'_>,
+pub(in crate::proofs) async fn without_moved(
+    run: &ProofRun<'_>,
     migration: &Migration,
     (before, after): (&Content, &Content),
     mut found: Vec<ContentDifference>,
@@ -25,7 +25,7 @@ pub(super) async fn without_moved(
             content.tables.get(&table).is_some_and(|digest| digest.columns.contains_key(column))
         };
         let in_each_others_place = has(before, &other) && has(after, &column);
-        if course.subject.database.engine.renames(&migration.up.sql, &column, &other)
+        if run.rehearsal.database.engine.renames(&migration.up.sql, &column, &other)
             || !in_each_others_place && compare::constant(connection, &table, &other).await?.is_none()
         {
             found.retain(|difference| difference.subject() != subject);
@@ -36,15 +36,15 @@ pub(super) async fn without_moved(
 
 /// Columns that went while another came with the same value in all rows: that the values are the same says nothing then, and the
 /// file does not say that it renames them.
-pub(super) async fn by_chance(
-    course: &Course<'_>,
+pub(in crate::proofs) async fn by_chance(
+    run: &ProofRun<'_>,
     migration: &Migration,
     (before, after): (&Content, &Content),
     connection: &mut Connection,
 ) -> Result<Vec<ContentDifference>, Error> {
     let mut found = Vec::new();
     for (table, column, other) in before.renamed(after) {
-        if course.subject.database.engine.renames(&migration.up.sql, &column, &other) {
+        if run.rehearsal.database.engine.renames(&migration.up.sql, &column, &other) {
             continue;
         }
         if let Some(rows) = compare::constant(connection, &table, &other).await? {

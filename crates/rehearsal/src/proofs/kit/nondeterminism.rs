@@ -4,10 +4,10 @@
 //! There is one rule: the same is done twice in the same circumstances, and what differs passes. SQLite's clock goes by seconds,
 //! so that what was done twice within one may be the same: there a cell that holds the moment passes, too.
 
-use super::Course;
-use super::walk::Action;
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
+use crate::proofs::ProofRun;
+use crate::proofs::kit::timeline::Step;
 use crate::workspace::Fixture;
 use rehearsal_db::Connection;
 use std::collections::BTreeSet;
@@ -15,42 +15,42 @@ use std::fs;
 use std::path::Path;
 
 /// What differs: a table, and the column where it is about one.
-pub(super) type Place = (String, Option<String>);
+pub(in crate::proofs) type Place = (String, Option<String>);
 
-pub(super) fn place(difference: &ContentDifference) -> Place {
+pub(in crate::proofs) fn place(difference: &ContentDifference) -> Place {
     let (table, column) = difference.subject();
     (table.to_owned(), column.map(ToOwned::to_owned))
 }
 
 /// The places that pass.
 #[derive(Debug, Default)]
-pub(super) struct Passing(BTreeSet<Place>);
+pub(in crate::proofs) struct Nondeterministic(BTreeSet<Place>);
 
-impl Passing {
-    /// What is other where the same was done twice; and these columns, which hold the moment.
-    pub(super) fn between(once: &Content, again: &Content, moments: &[(String, String)]) -> Self {
+impl Nondeterministic {
+    /// What is other where the same was done twice; and these columns, which hold the snapshot.
+    pub(in crate::proofs) fn between(once: &Content, again: &Content, moments: &[(String, String)]) -> Self {
         let moments = moments.iter().map(|(table, column)| (table.clone(), Some(column.clone())));
         Self(once.compare(again).iter().map(place).chain(moments).collect())
     }
 
-    /// What passes of the content that a way leads to: the way is gone once more. Of `columns` it is looked for the moment.
-    pub(super) async fn of(
-        course: &Course<'_>,
-        path: &[Action],
+    /// What passes of the content that a way leads to: the way is gone once more. Of `columns` it is looked for the snapshot.
+    pub(in crate::proofs) async fn of(
+        run: &ProofRun<'_>,
+        steps: &[Step],
         content: &Content,
         columns: &[(String, String)],
     ) -> Result<Self, Error> {
-        let copy = course.repeat(path).await?;
+        let copy = run.repeat(steps).await?;
         let mut connection = copy.open().await?;
-        let again = compare::content(&mut connection, &course.subject.database.volatile).await?;
-        let moments = course.moments(&mut connection, columns).await?;
+        let again = compare::content(&mut connection, &run.rehearsal.database.volatile).await?;
+        let moments = run.moments(&mut connection, columns).await?;
         connection.close().await?;
         Ok(Self::between(content, &again, &moments))
     }
 
     /// Whether a place does, where two states differ like that by their sums. Without a key, another value makes another row:
     /// then all columns have to pass that the sums name.
-    pub(super) fn has(&self, place: &Place, sums: &[ContentDifference]) -> bool {
+    pub(in crate::proofs) fn has(&self, place: &Place, sums: &[ContentDifference]) -> bool {
         let mut of_table = sums.iter().filter(|other| other.subject().0 == place.0).peekable();
         self.0.contains(place)
             || place.1.is_none()
@@ -59,14 +59,14 @@ impl Passing {
     }
 
     /// Whether a column does, or the rows that it is in.
-    pub(super) fn has_column(&self, table: &str, column: &str) -> bool {
+    pub(in crate::proofs) fn has_column(&self, table: &str, column: &str) -> bool {
         self.0.iter().any(|(t, c)| t == table && c.as_deref().is_none_or(|c| c == column))
     }
 }
 
-impl Course<'_> {
+impl ProofRun<'_> {
     /// Which of these columns, as `(table, column)`, are there and hold a moment since the proof began.
-    pub(super) async fn moments(
+    pub(in crate::proofs) async fn moments(
         &self,
         connection: &mut Connection,
         columns: &[(String, String)],
@@ -79,10 +79,10 @@ impl Course<'_> {
             tables.iter().any(|shape| shape.name == *table && shape.columns.contains(column))
         };
         let columns: Vec<_> = columns.iter().filter(is_there).cloned().collect();
-        let migrations = &self.subject.history.migrations;
-        let engine = self.subject.database.engine;
+        let migrations = &self.rehearsal.history.migrations;
+        let engine = self.rehearsal.database.engine;
         let asks = migrations.iter().any(|migration| engine.asks_for_chance(&migration.up.sql));
-        // Data of this month is nothing rare: a month says something where a file asks for the moment.
+        // Data of this month is nothing rare: a month says something where a file asks for the snapshot.
         let is_known = |day: &str| self.is_in_a_file(day) || (is_month(day) && !asks);
         Ok(connection.moments(&columns, self.began.elapsed().as_secs() + 1, &is_known).await?)
     }
@@ -92,8 +92,8 @@ impl Course<'_> {
         let of_fixture =
             |fixture: &Fixture| fixture.later.iter().any(|rows| is_in(&rows.path, text)) || is_in(&fixture.path, text);
         self.fixture.is_some_and(of_fixture)
-            || self.subject.database.setup.iter().any(|setup| setup.sql.contains(text))
-            || self.subject.history.migrations.iter().any(|migration| migration.up.sql.contains(text))
+            || self.rehearsal.database.setup.iter().any(|setup| setup.sql.contains(text))
+            || self.rehearsal.history.migrations.iter().any(|migration| migration.up.sql.contains(text))
     }
 }
 

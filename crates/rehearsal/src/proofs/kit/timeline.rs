@@ -1,13 +1,14 @@
 //! The way from a fixture's version to the newest one, as a team's databases go it: migrations one by one, each backfill
 //! before the migration that needs it or ends its window, the others at the end.
 
-use super::{Course, Subject, What, accounts};
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check;
 use crate::event::{Direction, Event, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
+use crate::proofs::kit::reconciliation;
+use crate::proofs::{ProofRun, Rehearsal, What};
 use crate::rows::Insert;
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
@@ -18,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Something that was done to a scratch database.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Action {
+pub(in crate::proofs) enum Step {
     /// The migration of that version was applied.
     Up(i64),
     /// It was reverted.
@@ -31,25 +32,25 @@ pub(super) enum Action {
     Insert(Arc<Insert>),
 }
 
-impl Action {
+impl Step {
     /// Does the same to another scratch database with the same data, with batches of that size.
-    pub(super) async fn perform(
+    pub(in crate::proofs) async fn perform(
         &self,
-        course: &Course<'_>,
+        run: &ProofRun<'_>,
         batch: NonZeroU32,
         scratch: &Scratch,
         connection: &mut Connection,
     ) -> Result<(), Error> {
-        let subject = course.subject;
+        let rehearsal = run.rehearsal;
         match self {
             Self::Up(version) | Self::Down(version) => {
                 let direction = if matches!(self, Self::Up(_)) { Direction::Up } else { Direction::Down };
-                if let Some(migration) = subject.history.get(*version) {
+                if let Some(migration) = rehearsal.history.get(*version) {
                     migration::step(connection, migration, direction).await?;
                 }
             }
             Self::Rows(version) => {
-                if let Some(fixture) = course.fixture {
+                if let Some(fixture) = run.fixture {
                     // Rows are what they are, wherever the session that works with them is.
                     let mut here = scratch.open_here().await?;
                     let loaded = fixture::load_later(&mut here, fixture, *version).await;
@@ -58,7 +59,7 @@ impl Action {
             }
             Self::Backfill(name, effect) => {
                 let pass = Pass { batch, ..Pass::new(*effect) };
-                for backfill in subject.backfills.iter().filter(|backfill| backfill.about().name == *name) {
+                for backfill in rehearsal.backfills.iter().filter(|backfill| backfill.about().name == *name) {
                     backfill.run(scratch.target(), &pass, &silent).await?;
                 }
             }
@@ -68,19 +69,20 @@ impl Action {
     }
 
     /// Whether a new session would go on otherwise than the one in which it was done.
-    pub(super) fn leaves_in_session(&self, subject: &Subject<'_>) -> bool {
+    pub(in crate::proofs) fn leaves_in_session(&self, rehearsal: &Rehearsal<'_>) -> bool {
         let script = match self {
-            Self::Up(version) => subject.history.get(*version).map(|migration| &migration.up),
-            Self::Down(version) => subject.history.get(*version).and_then(|migration| migration.down.as_ref()),
+            Self::Up(version) => rehearsal.history.get(*version).map(|migration| &migration.up),
+            Self::Down(version) => rehearsal.history.get(*version).and_then(|migration| migration.down.as_ref()),
             // They have sessions of their own.
             Self::Rows(_) | Self::Backfill(..) | Self::Insert(_) => None,
         };
-        script.is_some_and(|script| subject.database.engine.leaves_in_session(&script.sql))
+        script.is_some_and(|script| rehearsal.database.engine.leaves_in_session(&script.sql))
     }
 
     /// What it does, as the steps of proofs tell it.
-    pub(super) fn sentence(&self, subject: &Subject<'_>) -> String {
-        let label = |version: &i64| subject.history.get(*version).map_or_else(|| version.to_string(), Migration::label);
+    pub(in crate::proofs) fn sentence(&self, rehearsal: &Rehearsal<'_>) -> String {
+        let label =
+            |version: &i64| rehearsal.history.get(*version).map_or_else(|| version.to_string(), Migration::label);
         match self {
             Self::Up(version) => format!("apply {}", label(version)),
             Self::Down(version) => format!("revert {}", label(version)),
@@ -94,44 +96,44 @@ impl Action {
     }
 }
 
-impl<'a> Course<'a> {
+impl<'a> ProofRun<'a> {
     /// A new scratch database on which the same was done.
-    pub(super) async fn repeat(&self, path: &[Action]) -> Result<Scratch, Error> {
+    pub(in crate::proofs) async fn repeat(&self, steps: &[Step]) -> Result<Scratch, Error> {
         let scratch = self.copy("restored").await?;
-        self.replay(path, &scratch).await?;
+        self.replay(steps, &scratch).await?;
         Ok(scratch)
     }
 
     /// Does the same to a scratch database, in one session.
-    pub(super) async fn replay(&self, path: &[Action], scratch: &Scratch) -> Result<(), Error> {
+    pub(in crate::proofs) async fn replay(&self, steps: &[Step], scratch: &Scratch) -> Result<(), Error> {
         let mut connection = scratch.open().await?;
-        let replayed = self.replay_in(path, scratch, &mut connection).await;
+        let replayed = self.replay_in(steps, scratch, &mut connection).await;
         connection.close_with(replayed).await
     }
 
     /// The same in the session at hand.
-    pub(super) async fn replay_in(
+    pub(in crate::proofs) async fn replay_in(
         &self,
-        path: &[Action],
+        steps: &[Step],
         scratch: &Scratch,
         connection: &mut Connection,
     ) -> Result<(), Error> {
-        for action in path {
-            action.perform(self, self.batch, scratch, connection).await?;
+        for step in steps {
+            step.perform(self, self.batch, scratch, connection).await?;
         }
         Ok(())
     }
 
     /// A scratch database beside the one that is worked on.
-    pub(super) async fn copy(&self, name: &str) -> Result<Scratch, Error> {
-        let subject = self.subject;
-        let template = subject.sandbox.template(subject.database, subject.history, self.fixture).await?;
-        Ok(subject.sandbox.scratch(&template, name).await?)
+    pub(in crate::proofs) async fn copy(&self, name: &str) -> Result<Scratch, Error> {
+        let rehearsal = self.rehearsal;
+        let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, self.fixture).await?;
+        Ok(rehearsal.sandbox.scratch(&template, name).await?)
     }
 
     /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds
     /// the names of those that ran already.
-    pub(super) fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
+    pub(in crate::proofs) fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
         let is_due = |backfill: &&dyn AnyBackfill| {
             let about = backfill.about();
             let now = match next {
@@ -143,11 +145,11 @@ impl<'a> Course<'a> {
             };
             now && !done.contains(&about.name) && about.until.is_none_or(|until| until > self.start_version())
         };
-        self.subject.backfills.iter().copied().filter(is_due).collect()
+        self.rehearsal.backfills.iter().copied().filter(is_due).collect()
     }
 
     /// Executes the backfills that are due before `next`.
-    pub(super) async fn run_due(
+    pub(in crate::proofs) async fn run_due(
         &mut self,
         scratch: &Scratch,
         next: Option<&Migration>,
@@ -162,14 +164,14 @@ impl<'a> Course<'a> {
 
     /// Makes a pass of a backfill over the scratch database, and adds up all that it finds to a number that is another where
     /// any finding is.
-    pub(super) async fn pass(
+    pub(in crate::proofs) async fn pass(
         &mut self,
         backfill: &dyn AnyBackfill,
         scratch: &Scratch,
         effect: Effect,
     ) -> Result<(Outcome, u64), Error> {
         let name = backfill.about().name;
-        self.step(Action::Backfill(name, effect).sentence(self.subject));
+        self.step(Step::Backfill(name, effect).sentence(self.rehearsal));
         let counted = match effect {
             Effect::Execute => backfill.count_values(scratch.target()).await?,
             _ => None,
@@ -178,11 +180,11 @@ impl<'a> Course<'a> {
         let found = AtomicU64::new(0);
         let outcome = backfill.run(scratch.target(), &pass, &|event| add_up(event, &found)).await?;
         if effect != Effect::Predict {
-            self.path.push(Action::Backfill(name, effect));
+            self.steps.push(Step::Backfill(name, effect));
         }
         // Where there was nothing to do, nothing was looked at.
         if let Some(counted) = counted.filter(|_| outcome.counts.units > 0) {
-            let lines = accounts::differences(&outcome.counts.values, &counted);
+            let lines = reconciliation::differences(&outcome.counts.values, &counted);
             if !lines.is_empty() {
                 let expected = format!("the books of {name} have each old value of the database once");
                 let hint = format!(
@@ -195,7 +197,7 @@ impl<'a> Course<'a> {
     }
 
     /// The same, where nothing is done with what was found.
-    pub(super) async fn backfill(
+    pub(in crate::proofs) async fn backfill(
         &mut self,
         backfill: &dyn AnyBackfill,
         scratch: &Scratch,
@@ -205,9 +207,13 @@ impl<'a> Course<'a> {
     }
 
     /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
-    pub(super) async fn walk(&mut self, scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
+    pub(in crate::proofs) async fn walk(
+        &mut self,
+        scratch: &Scratch,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
         let mut done = Vec::new();
-        for migration in self.subject.history.after(self.start_version()) {
+        for migration in self.rehearsal.history.after(self.start_version()) {
             self.run_due(scratch, Some(migration), &mut done).await?;
             self.up(migration, scratch, connection).await?;
             self.load_later(migration.version, connection).await?;
@@ -215,41 +221,49 @@ impl<'a> Course<'a> {
         self.run_due(scratch, None, &mut done).await
     }
 
-    pub(super) async fn up(
+    pub(in crate::proofs) async fn up(
         &mut self,
         migration: &Migration,
         scratch: &Scratch,
         connection: &mut Connection,
     ) -> Result<(), Error> {
         self.step(format!("apply {}", migration.label()));
-        backfill::ready_for(migration, &self.subject.backfills, scratch.target()).await?;
+        backfill::ready_for(migration, &self.rehearsal.backfills, scratch.target()).await?;
         migration::step(connection, migration, Direction::Up).await?;
-        self.path.push(Action::Up(migration.version));
+        self.steps.push(Step::Up(migration.version));
         Ok(())
     }
 
-    pub(super) async fn up_again(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
+    pub(in crate::proofs) async fn up_again(
+        &mut self,
+        migration: &Migration,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
         self.step(format!("apply {} again, after it was reverted", migration.label()));
         migration::step(connection, migration, Direction::Up).await?;
-        self.path.push(Action::Up(migration.version));
+        self.steps.push(Step::Up(migration.version));
         Ok(())
     }
 
-    pub(super) async fn down(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
+    pub(in crate::proofs) async fn down(
+        &mut self,
+        migration: &Migration,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
         self.step(format!("revert {}", migration.label()));
         migration::step(connection, migration, Direction::Down).await?;
-        self.path.push(Action::Down(migration.version));
+        self.steps.push(Step::Down(migration.version));
         Ok(())
     }
 
     /// Runs the checks for the version that the database is at.
-    pub(super) async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
+    pub(in crate::proofs) async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
         let mut connection = scratch.target().open_to_read().await?;
         let applied = migration::applied(&mut connection).await?;
         let version = applied.last().map_or(0, |done| done.version);
-        let subject = self.subject;
-        let results = check::run_all(&mut connection, version, subject.checks, &subject.row_checks).await?;
+        let rehearsal = self.rehearsal;
+        let results = check::run_all(&mut connection, version, rehearsal.checks, &rehearsal.row_checks).await?;
         connection.close().await?;
         if check::is_red(&results) {
             let red =

@@ -4,9 +4,9 @@
 //!
 //! A copy is worked on in a session of its own: where a file leaves something in the session, there is none behind it.
 
-use super::Course;
-use super::walk::Action;
 use crate::Error;
+use crate::proofs::ProofRun;
+use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use tokio::sync::Mutex;
 
@@ -15,16 +15,16 @@ const STRIDE: usize = 24;
 
 /// The checkpoints of a proof, each with what was done to it since the template.
 #[derive(Default)]
-pub(super) struct Checkpoints(Mutex<Vec<(Vec<Action>, Scratch)>>);
+pub(in crate::proofs) struct Checkpoints(Mutex<Vec<(Vec<Step>, Scratch)>>);
 
-impl Course<'_> {
+impl ProofRun<'_> {
     /// A new scratch database as that path led to. It may share what the clock or chance said with another one that was at that
     /// state: where that counts, the path has to be [repeated](Self::repeat).
-    pub(super) async fn at(&self, path: &[Action]) -> Result<Scratch, Error> {
-        let sandbox = self.subject.sandbox;
-        let free = path.iter().take_while(|action| !action.leaves_in_session(self.subject)).count();
+    pub(in crate::proofs) async fn at(&self, steps: &[Step]) -> Result<Scratch, Error> {
+        let sandbox = self.rehearsal.sandbox;
+        let free = steps.iter().take_while(|step| !step.leaves_in_session(self.rehearsal)).count();
         let mut checkpoints = self.checkpoints.0.lock().await;
-        let on_the_way = checkpoints.iter().filter(|(done, _)| done.len() <= free && path.starts_with(done));
+        let on_the_way = checkpoints.iter().filter(|(done, _)| done.len() <= free && steps.starts_with(done));
         let copied = match on_the_way.max_by_key(|(done, _)| done.len()) {
             Some((done, checkpoint)) => sandbox.fork(checkpoint, "restored").await?.map(|copy| (copy, done.len())),
             None => None,
@@ -34,13 +34,13 @@ impl Course<'_> {
             None => (self.copy("restored").await?, 0),
         };
         while done + STRIDE <= free {
-            self.replay(&path[done..done + STRIDE], &scratch).await?;
+            self.replay(&steps[done..done + STRIDE], &scratch).await?;
             done += STRIDE;
             if let Some(checkpoint) = sandbox.fork(&scratch, "checkpoint").await? {
-                checkpoints.push((path[..done].to_vec(), checkpoint));
+                checkpoints.push((steps[..done].to_vec(), checkpoint));
             }
         }
-        self.replay(&path[done..], &scratch).await?;
+        self.replay(&steps[done..], &scratch).await?;
         Ok(scratch)
     }
 }

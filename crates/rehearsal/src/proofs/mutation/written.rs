@@ -1,12 +1,13 @@
 //! What a backfill wrote, found out from the rows before and behind it: into which tables, and which of their rows are of units
 //! that it passed over at first.
 
-use super::super::{Course, accounts};
 use super::Books;
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Pass, Units};
 use crate::compare;
 use crate::event::silent;
+use crate::proofs::ProofRun;
+use crate::proofs::kit::reconciliation;
 use crate::sandbox::Scratch;
 use rehearsal_db::{ColumnShape, Connection, Engine, TableShape};
 
@@ -33,7 +34,7 @@ pub(super) struct Ran<'a> {
 
 /// Runs a backfill that passes over units, then what is left of it, and keeps what the tables were before, between and behind.
 pub(super) async fn watch<'a>(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     backfill: &'a dyn AnyBackfill,
     number: usize,
     scratch: &Scratch,
@@ -47,15 +48,15 @@ pub(super) async fn watch<'a>(
         connection.execute(&format!("CREATE TEMP TABLE {name} AS SELECT * FROM {from}"), &[]).await
     };
     let content =
-        async |connection: &mut Connection| compare::content(connection, &course.subject.database.volatile).await;
+        async |connection: &mut Connection| compare::content(connection, &run.rehearsal.database.volatile).await;
     let at_first = content(connection).await?;
     for (at, table) in tables.iter().enumerate() {
         keep(connection, table, &name("before", at)).await?;
     }
     let counted = backfill.count_values(scratch.target()).await?;
-    let pass = |units| Pass { batch: course.batch, units, ..Pass::new(Effect::Execute) };
+    let pass = |units| Pass { batch: run.batch, units, ..Pass::new(Effect::Execute) };
     let broken = backfill.run(scratch.target(), &pass(Units::SkipEverySeventh), &silent).await?;
-    let is_wrong = |counted| !accounts::differences(&broken.counts.values, &counted).is_empty();
+    let is_wrong = |counted| !reconciliation::differences(&broken.counts.values, &counted).is_empty();
     let books = if counted.is_some_and(is_wrong) { Books::Differ } else { Books::Agree };
     for (at, table) in tables.iter().enumerate() {
         keep(connection, table, &name("skipped", at)).await?;

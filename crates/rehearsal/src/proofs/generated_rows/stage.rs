@@ -6,8 +6,8 @@ use crate::Error;
 use crate::backfill::{Effect, Pass};
 use crate::event::{Direction, silent};
 use crate::migration::{self, Migration};
-use crate::proofs::Course;
-use crate::proofs::walk::Action;
+use crate::proofs::ProofRun;
+use crate::proofs::kit::timeline::Step;
 use crate::rows::{Filled, Flavour, fill, is_required, order};
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A database with made-up rows.
-pub(super) struct Stage {
+pub(super) struct SeededDatabase {
     pub(super) scratch: Arc<Scratch>,
     pub(super) connection: Connection,
     /// The backfills that ran.
@@ -50,21 +50,21 @@ pub(super) struct Wanted<'a> {
     pub(super) words_of: Option<&'a Migration>,
 }
 
-impl Stage {
+impl SeededDatabase {
     /// The empty database.
-    pub(super) async fn empty(course: &mut Course<'_>) -> Result<Self, Error> {
-        let scratch = course.start("rows").await?;
+    pub(super) async fn empty(run: &mut ProofRun<'_>) -> Result<Self, Error> {
+        let scratch = run.start("rows").await?;
         Self::on(scratch, Vec::new()).await
     }
 
     /// A copy of the database without rows.
-    pub(super) async fn fork(course: &mut Course<'_>, bare: &Bare) -> Result<Self, Error> {
-        let scratch = match course.subject.sandbox.fork(&bare.scratch, "rows").await? {
+    pub(super) async fn fork(run: &mut ProofRun<'_>, bare: &EmptyTwin) -> Result<Self, Error> {
+        let scratch = match run.rehearsal.sandbox.fork(&bare.scratch, "rows").await? {
             Some(scratch) => scratch,
-            None => course.repeat(&bare.path).await?,
+            None => run.repeat(&bare.steps).await?,
         };
-        course.path.clone_from(&bare.path);
-        let scratch = course.work_on(scratch);
+        run.steps.clone_from(&bare.steps);
+        let scratch = run.work_on(scratch);
         Self::on(scratch, bare.done.clone()).await
     }
 
@@ -76,7 +76,7 @@ impl Stage {
     /// Makes rows for the tables that are empty, and further ones for those whose columns are others than when theirs were made.
     pub(super) async fn fill(
         &mut self,
-        course: &mut Course<'_>,
+        run: &mut ProofRun<'_>,
         wanted: &Wanted<'_>,
         tables: &mut Tables,
     ) -> Result<(), Error> {
@@ -105,7 +105,7 @@ impl Stage {
             }
             let is_support = wanted.covered.contains(&blank.table);
             let flavour = if is_support { Flavour::Ordinary } else { wanted.flavour };
-            let made = self.put(course, blank, flavour).await?;
+            let made = self.put(run, blank, flavour).await?;
             if !made.inserts.is_empty() {
                 filled.insert(blank.table.clone());
             }
@@ -132,21 +132,21 @@ impl Stage {
         for at in waiting {
             // What they may refer to is there now.
             if self.made.contains_key(&blanks[at].table) {
-                self.put(course, &blanks[at], Flavour::Ordinary).await?;
+                self.put(run, &blanks[at], Flavour::Ordinary).await?;
             }
         }
         self.known = names.into_iter().collect();
         Ok(())
     }
 
-    async fn put(&mut self, course: &mut Course<'_>, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
+    async fn put(&mut self, run: &mut ProofRun<'_>, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
         let mut filled = fill(&mut self.connection, blank, flavour).await?;
         if !filled.inserts.is_empty() {
             self.made.insert(blank.table.clone(), blank.fields.clone());
             self.is_new = true;
         }
         for insert in &mut filled.inserts {
-            course.path.push(Action::Insert(Arc::new(insert.clone())));
+            run.steps.push(Step::Insert(Arc::new(insert.clone())));
         }
         Ok(filled)
     }
@@ -176,14 +176,14 @@ impl Stage {
     }
 
     /// Runs the backfills that are due before a migration.
-    pub(super) async fn run_due(&mut self, course: &mut Course<'_>, migration: &Migration) -> Result<(), Refused> {
-        for backfill in course.due(Some(migration), &self.done) {
+    pub(super) async fn run_due(&mut self, run: &mut ProofRun<'_>, migration: &Migration) -> Result<(), Refused> {
+        for backfill in run.due(Some(migration), &self.done) {
             let name = backfill.about().name;
-            course.step(format!("run backfill {name} on made-up rows"));
-            let pass = Pass { batch: course.batch, ..Pass::new(Effect::Execute) };
+            run.step(format!("run backfill {name} on made-up rows"));
+            let pass = Pass { batch: run.batch, ..Pass::new(Effect::Execute) };
             let ran = backfill.run(self.scratch.target(), &pass, &silent).await;
             ran.map_err(|error| Refused { backfill: name, error: error.into() })?;
-            course.path.push(Action::Backfill(name, Effect::Execute));
+            run.steps.push(Step::Backfill(name, Effect::Execute));
             self.done.push(name);
             self.is_new = true;
         }
@@ -228,39 +228,39 @@ fn speak(blanks: &mut [Blank], migration: &Migration) {
 }
 
 /// The same database without made-up rows, brought along as far as it is needed.
-pub(super) struct Bare {
+pub(super) struct EmptyTwin {
     scratch: Scratch,
-    path: Vec<Action>,
+    steps: Vec<Step>,
     done: Vec<&'static str>,
     /// How many migrations are applied.
     at: usize,
 }
 
-impl Bare {
-    pub(super) async fn empty(course: &Course<'_>) -> Result<Self, Error> {
-        let subject = course.subject;
-        let template = subject.sandbox.template(subject.database, subject.history, None).await?;
-        let scratch = subject.sandbox.scratch(&template, "bare").await?;
-        Ok(Self { scratch, path: Vec::new(), done: Vec::new(), at: 0 })
+impl EmptyTwin {
+    pub(super) async fn empty(run: &ProofRun<'_>) -> Result<Self, Error> {
+        let rehearsal = run.rehearsal;
+        let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, None).await?;
+        let scratch = rehearsal.sandbox.scratch(&template, "bare").await?;
+        Ok(Self { scratch, steps: Vec::new(), done: Vec::new(), at: 0 })
     }
 
     /// Applies the migrations in front of that place, and the backfills that are due before them.
-    pub(super) async fn advance(&mut self, course: &Course<'_>, to: usize) -> Result<(), Error> {
+    pub(super) async fn advance(&mut self, run: &ProofRun<'_>, to: usize) -> Result<(), Error> {
         let mut connection = self.scratch.open().await?;
-        let went = self.advance_on(course, to, &mut connection).await;
+        let went = self.advance_on(run, to, &mut connection).await;
         connection.close_with(went).await
     }
 
-    async fn advance_on(&mut self, course: &Course<'_>, to: usize, connection: &mut Connection) -> Result<(), Error> {
-        while let Some(migration) = course.subject.history.migrations.get(self.at).filter(|_| self.at < to) {
-            for backfill in course.due(Some(migration), &self.done) {
-                let pass = Pass { batch: course.batch, ..Pass::new(Effect::Execute) };
+    async fn advance_on(&mut self, run: &ProofRun<'_>, to: usize, connection: &mut Connection) -> Result<(), Error> {
+        while let Some(migration) = run.rehearsal.history.migrations.get(self.at).filter(|_| self.at < to) {
+            for backfill in run.due(Some(migration), &self.done) {
+                let pass = Pass { batch: run.batch, ..Pass::new(Effect::Execute) };
                 backfill.run(self.scratch.target(), &pass, &silent).await?;
-                self.path.push(Action::Backfill(backfill.about().name, Effect::Execute));
+                self.steps.push(Step::Backfill(backfill.about().name, Effect::Execute));
                 self.done.push(backfill.about().name);
             }
             migration::step(connection, migration, Direction::Up).await?;
-            self.path.push(Action::Up(migration.version));
+            self.steps.push(Step::Up(migration.version));
             self.at += 1;
         }
         Ok(())

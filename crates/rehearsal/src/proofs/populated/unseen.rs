@@ -2,20 +2,20 @@
 //! be green. A query that names no table reads the catalogue, and is not judged; neither is one of several tables of which
 //! some are empty, since nothing tells whether it could have found something.
 
-use super::Course;
 use crate::check::{Kind, is_in_window};
 use crate::compare::Content;
+use crate::proofs::ProofRun;
 use rehearsal_db::Engine;
 use rehearsal_db::lex;
 use std::collections::BTreeMap;
 
 /// Checks that saw no row so far, each with the empty tables that it names. None before any fixture was looked at.
 #[derive(Debug, Default)]
-pub(super) struct Unseen(Option<BTreeMap<String, Vec<String>>>);
+pub(in crate::proofs) struct Unseen(Option<BTreeMap<String, Vec<String>>>);
 
 impl Unseen {
     /// Leaves those that saw no row with this fixture, either.
-    pub(super) fn and(&mut self, here: BTreeMap<String, Vec<String>>) {
+    pub(in crate::proofs) fn and(&mut self, here: BTreeMap<String, Vec<String>>) {
         self.0 = Some(match self.0.take() {
             None => here,
             Some(before) => before.into_iter().filter(|(check, _)| here.contains_key(check)).collect(),
@@ -23,7 +23,7 @@ impl Unseen {
     }
 
     /// What a person should know of them.
-    pub(super) fn notes(self) -> Vec<String> {
+    pub(in crate::proofs) fn notes(self) -> Vec<String> {
         let note = |(check, tables): (String, Vec<String>)| {
             let tables: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
             let are = if tables.len() == 1 { "is" } else { "are" };
@@ -34,16 +34,16 @@ impl Unseen {
 }
 
 /// The checks that make sense at a version and name only tables that are empty.
-pub(super) fn unseen(course: &Course<'_>, version: i64, content: &Content) -> BTreeMap<String, Vec<String>> {
-    let subject = course.subject;
-    let sql = subject.checks.iter().filter(|check| check.kind != Kind::Report);
+pub(super) fn unseen(run: &ProofRun<'_>, version: i64, content: &Content) -> BTreeMap<String, Vec<String>> {
+    let rehearsal = run.rehearsal;
+    let sql = rehearsal.checks.iter().filter(|check| check.kind != Kind::Report);
     let sql = sql.filter(|check| is_in_window(version, check.from, check.until));
-    let rust = subject.row_checks.iter().map(|check| (check.about(), check.relation()));
+    let rust = rehearsal.row_checks.iter().map(|check| (check.about(), check.relation()));
     let rust = rust.filter(|(about, _)| is_in_window(version, Some(about.from), about.until));
     let queries = sql
         .map(|check| (check.name.clone(), check.sql.as_str()))
         .chain(rust.map(|(about, rows)| (about.name.to_owned(), rows)));
-    queries.filter_map(|(name, query)| Some((name, only_empty(query, subject.database.engine, content)?))).collect()
+    queries.filter_map(|(name, query)| Some((name, only_empty(query, rehearsal.database.engine, content)?))).collect()
 }
 
 /// The tables that a query names, where all of them are empty and it names any.

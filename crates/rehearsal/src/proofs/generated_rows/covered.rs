@@ -5,7 +5,7 @@ use crate::backfill::Pass;
 use crate::event::{Direction, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
-use crate::proofs::Course;
+use crate::proofs::ProofRun;
 use crate::workspace::Fixture;
 use rehearsal_db::{Connection, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,35 +14,35 @@ use std::collections::{BTreeMap, BTreeSet};
 const AT_ONCE: usize = 200;
 
 /// For the version of each migration the tables that hold rows before it is applied, in one of the fixtures at least.
-pub(super) async fn covered(course: &mut Course<'_>) -> Result<BTreeMap<i64, BTreeSet<String>>, Error> {
+pub(super) async fn covered(run: &mut ProofRun<'_>) -> Result<BTreeMap<i64, BTreeSet<String>>, Error> {
     let mut covered: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
-    let subject = course.subject;
-    for fixture in &subject.database.fixtures {
-        course.step(format!("look which tables fixture {} gives rows to", fixture.name));
+    let rehearsal = run.rehearsal;
+    for fixture in &rehearsal.database.fixtures {
+        run.step(format!("look which tables fixture {} gives rows to", fixture.name));
         // A fixture that can't be loaded, or that a migration fails on, is told of by *populated*.
-        drop(walk(course, fixture, &mut covered).await);
+        drop(walk(run, fixture, &mut covered).await);
     }
     Ok(covered)
 }
 
 async fn walk(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     fixture: &Fixture,
     covered: &mut BTreeMap<i64, BTreeSet<String>>,
 ) -> Result<(), Error> {
-    let subject = course.subject;
-    let pending = subject.history.after(fixture.version);
+    let rehearsal = run.rehearsal;
+    let pending = rehearsal.history.after(fixture.version);
     if pending.is_empty() {
         return Ok(());
     }
-    let template = subject.sandbox.template(subject.database, subject.history, Some(fixture)).await?;
-    let scratch = subject.sandbox.scratch(&template, "covered").await?;
+    let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, Some(fixture)).await?;
+    let scratch = rehearsal.sandbox.scratch(&template, "covered").await?;
     let mut connection = scratch.open().await?;
     let mut done = Vec::new();
     let mut walked = Ok(());
     for migration in pending {
-        for backfill in course.due(Some(migration), &done) {
-            let pass = Pass { batch: course.batch, ..Pass::new(crate::backfill::Effect::Execute) };
+        for backfill in run.due(Some(migration), &done) {
+            let pass = Pass { batch: run.batch, ..Pass::new(crate::backfill::Effect::Execute) };
             walked = backfill.run(scratch.target(), &pass, &silent).await.map(drop).map_err(Error::from);
             done.push(backfill.about().name);
         }

@@ -1,10 +1,10 @@
 //! A migration that failed on made-up rows: what there is to see of it on that database, and what is told of it.
 
-use super::stage::Stage;
+use super::stage::SeededDatabase;
 use super::verdict::{Failure, Verdict, judge};
 use crate::Error;
 use crate::migration::{self, Migration};
-use crate::proofs::{Course, What};
+use crate::proofs::{ProofRun, What};
 use rehearsal_db::blank::{Blank, Kind};
 use rehearsal_db::lex::{Token, statements, tokens};
 use rehearsal_db::{Broken, Connection, Refusal, Value};
@@ -30,7 +30,7 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) async fn of(
-        stage: &mut Stage,
+        stage: &mut SeededDatabase,
         error: &Error,
         migration: &Migration,
         covered: &BTreeSet<String>,
@@ -125,15 +125,15 @@ async fn rows(
 
 /// Records a problem, or says why the rows are at fault.
 pub(super) async fn tell(
-    course: &mut Course<'_>,
-    stage: &Stage,
+    run: &mut ProofRun<'_>,
+    stage: &SeededDatabase,
     migration: &Migration,
     error: Error,
     seen: &Seen,
     on_ordinary_rows: bool,
     on_nulls: bool,
 ) {
-    let engine = course.subject.database.engine;
+    let engine = run.rehearsal.database.engine;
     let (why, at) = match &error {
         Error::Migration(migration::Error::Sql { cause, at, .. }) => (cause.to_string(), at.offset()),
         error => (error.to_string(), 0),
@@ -152,9 +152,7 @@ pub(super) async fn tell(
     let of = seen.table.as_ref().map(|(table, _)| format!(" of \"{table}\"")).unwrap_or_default();
     match judge(&failure) {
         _ if seen.table.as_ref().is_some_and(|(_, is_covered)| *is_covered) => {
-            course
-                .notes
-                .push(format!("{} fails on made-up rows{of}, where a fixture has better ones", migration.label()));
+            run.notes.push(format!("{} fails on made-up rows{of}, where a fixture has better ones", migration.label()));
         }
         Verdict::Unfit if on_ordinary_rows => {
             let why = brief(&why);
@@ -162,11 +160,11 @@ pub(super) async fn tell(
                 "{} could not be tried on made-up rows{of}: {why}; a fixture with such rows would show whether it works",
                 migration.label()
             );
-            course.untried.push(sentence);
+            run.untried.push(sentence);
         }
         Verdict::Unfit => {
             let why = brief(&why);
-            course.notes.push(format!("{} was tried on ordinary made-up rows{of} only: {why}", migration.label()));
+            run.notes.push(format!("{} was tried on ordinary made-up rows{of} only: {why}", migration.label()));
         }
         Verdict::Finding { why, hint } => {
             let what = What::MadeUp {
@@ -175,9 +173,9 @@ pub(super) async fn tell(
                 rows: seen.rows.clone(),
                 hint: hint.to_owned(),
             };
-            course.step(format!("apply {} where tables hold made-up rows", migration.label()));
-            course.scratch = Some(Arc::clone(&stage.scratch));
-            course.problem(what).await;
+            run.step(format!("apply {} where tables hold made-up rows", migration.label()));
+            run.scratch = Some(Arc::clone(&stage.scratch));
+            run.problem(what).await;
         }
     }
 }

@@ -1,21 +1,21 @@
 //! Several runs of one backfill at the same time, on different and on the same units: what is there in the end is what one run
 //! alone makes, and nothing that gets into another's way ends a run.
 
-use super::Course;
-use super::rerun::same;
-use super::state::Moment;
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Pass, Scope};
 use crate::event::Event;
+use crate::proofs::ProofRun;
+use crate::proofs::idempotent::same;
+use crate::proofs::kit::snapshot::Snapshot;
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Begins with nothing done; `after` is what one run makes of it.
-pub(super) async fn prove(
-    course: &mut Course<'_>,
+pub(in crate::proofs) async fn prove(
+    run: &mut ProofRun<'_>,
     backfill: &dyn AnyBackfill,
-    after: &Moment,
+    after: &Snapshot,
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<(), Error> {
@@ -25,12 +25,12 @@ pub(super) async fn prove(
     }
     let scopes = backfill.scopes(scratch.target(), 2).await?;
     let [one, other] = scopes.as_slice() else { return Ok(()) };
-    course.step(format!("run backfill {} twice at the same time", about.name));
+    run.step(format!("run backfill {} twice at the same time", about.name));
     let retries = AtomicU64::new(0);
     // Two that have nothing to do with each other, beside one that has to do with both.
     let passes = [one.clone(), other.clone(), Scope::default()].map(|scope| Pass {
         scope,
-        batch: course.batch,
+        batch: run.batch,
         ..Pass::new(Effect::Execute)
     });
     let count = |event: Event| {
@@ -52,14 +52,14 @@ pub(super) async fn prove(
     let expected = format!("three runs of {} at the same time make what one makes", about.name);
     let hint =
         format!("make `write` in xtask/src/backfills/{}.rs leave alone what another one has written", about.name);
-    if same(course, after, connection, &expected, &hint).await? {
+    if same(run, after, connection, &expected, &hint).await? {
         let did = format!("{} {}s", units.join(", "), about.unit);
         let again = match retries.into_inner() {
             0 => String::new(),
             1 => " with one retry".to_owned(),
             n => format!(" with {n} retries"),
         };
-        course.notes.push(format!("three runs begun at the same time did {did}{again}, and made what one makes"));
+        run.notes.push(format!("three runs begun at the same time did {did}{again}, and made what one makes"));
     }
     Ok(())
 }

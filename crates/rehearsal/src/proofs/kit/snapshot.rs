@@ -1,12 +1,12 @@
 //! States of a scratch database that are held against each other: schema and content, and what led there. A copy of each
 //! state would cost more than all else; where one is needed, after all, what led there is done once more.
 
-use super::Course;
-use super::passing::{Passing, place};
-use super::walk::Action;
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference, SchemaDifference};
 use crate::migration::Loss;
+use crate::proofs::ProofRun;
+use crate::proofs::kit::nondeterminism::{Nondeterministic, place};
+use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
 use rehearsal_db::Schema;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 /// A state of a scratch database.
 #[derive(Debug)]
-pub struct Moment {
+pub struct Snapshot {
     /// What was done since the template.
-    path: Vec<Action>,
-    pub(super) schema: Arc<Schema>,
+    steps: Vec<Step>,
+    pub(in crate::proofs) schema: Arc<Schema>,
     content: Content,
 }
 
@@ -33,50 +33,54 @@ pub struct Compared {
     sums: Vec<ContentDifference>,
 }
 
-impl Moment {
-    pub(super) async fn of(course: &Course<'_>, connection: &mut Connection) -> Result<Self, Error> {
-        let (schema, content) = compare::state(connection, &course.subject.database.volatile).await?;
-        Ok(Self { path: course.path.clone(), schema, content })
+impl Snapshot {
+    pub(in crate::proofs) async fn of(run: &ProofRun<'_>, connection: &mut Connection) -> Result<Self, Error> {
+        let (schema, content) = compare::state(connection, &run.rehearsal.database.volatile).await?;
+        Ok(Self { steps: run.steps.clone(), schema, content })
     }
 
     /// What was done since the template.
-    pub(super) fn path(&self) -> &[Action] {
-        &self.path
+    pub(in crate::proofs) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// The digest of its rows.
-    pub(super) fn content(&self) -> &Content {
+    pub(in crate::proofs) fn content(&self) -> &Content {
         &self.content
     }
 
     /// A scratch database that is as this one was, to go on with.
-    pub(super) async fn restore(&self, course: &mut Course<'_>) -> Result<Scratch, Error> {
-        course.path.clone_from(&self.path);
-        course.at(&self.path).await
+    pub(in crate::proofs) async fn restore(&self, run: &mut ProofRun<'_>) -> Result<Scratch, Error> {
+        run.steps.clone_from(&self.steps);
+        run.at(&self.steps).await
     }
 
     /// The same state, to which a shorter way leads.
-    pub(super) fn by(self, course: &mut Course<'_>, way: &Self) -> Self {
-        course.path.clone_from(&way.path);
-        Self { path: way.path.clone(), ..self }
+    pub(in crate::proofs) fn by(self, run: &mut ProofRun<'_>, way: &Self) -> Self {
+        run.steps.clone_from(&way.steps);
+        Self { steps: way.steps.clone(), ..self }
     }
 
     /// True where nothing was done since.
-    pub(super) fn is_of(&self, course: &Course<'_>) -> bool {
-        self.path == course.path
+    pub(in crate::proofs) fn is_of(&self, run: &ProofRun<'_>) -> bool {
+        self.steps == run.steps
     }
 
     /// How the database differs now.
-    pub(super) async fn compare(&self, course: &Course<'_>, connection: &mut Connection) -> Result<Compared, Error> {
-        let now = Self::of(course, connection).await?;
-        self.differences(&now, course, connection).await
+    pub(in crate::proofs) async fn compare(
+        &self,
+        run: &ProofRun<'_>,
+        connection: &mut Connection,
+    ) -> Result<Compared, Error> {
+        let now = Self::of(run, connection).await?;
+        self.differences(&now, run, connection).await
     }
 
     /// How `now`, which is the state of `connection`, differs.
-    pub(super) async fn differences(
+    pub(in crate::proofs) async fn differences(
         &self,
         now: &Self,
-        course: &Course<'_>,
+        run: &ProofRun<'_>,
         connection: &mut Connection,
     ) -> Result<Compared, Error> {
         let schema = compare::compare_schemas(&self.schema, &now.schema);
@@ -90,9 +94,9 @@ impl Moment {
             _ => false,
         };
         if content.iter().any(is_to_be_explained) {
-            let copy = course.at(&self.path).await?;
+            let copy = run.at(&self.steps).await?;
             let mut before = copy.open().await?;
-            content = explain(course, &mut before, (&now.content, connection), content).await?;
+            content = explain(run, &mut before, (&now.content, connection), content).await?;
             before.close().await?;
             content.retain(|difference| is_known(difference, &sums));
         }
@@ -100,37 +104,38 @@ impl Moment {
     }
 
     /// How the sums of `now` differ; no row is looked at.
-    pub(super) fn sums(&self, now: &Self) -> Compared {
+    pub(in crate::proofs) fn sums(&self, now: &Self) -> Compared {
         let content = self.content.compare(&now.content);
         Compared { schema: compare::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
     }
 
     /// What is different after the same was done once more, without what is different whenever it is: values that a migration
     /// takes from the clock or from chance. Whether they are such is found out by doing it again from the template.
-    pub(super) async fn without_passing(
+    pub(in crate::proofs) async fn without_passing(
         &self,
         mut compared: Compared,
-        course: &mut Course<'_>,
+        run: &mut ProofRun<'_>,
     ) -> Result<Compared, Error> {
         if !compared.content.iter().any(may_pass) {
             return Ok(compared);
         }
-        let passing = self.passing(course).await?;
-        let notes = leave_out(&mut compared, &passing);
-        course.notes.extend(notes);
+        let nondeterministic = self.nondeterministic(run).await?;
+        let notes = leave_out(&mut compared, &nondeterministic);
+        run.notes.extend(notes);
         Ok(compared)
     }
 
     /// What is different whenever the same is done: it is done once more.
-    pub(super) async fn passing(&self, course: &Course<'_>) -> Result<Passing, Error> {
-        Passing::of(course, &self.path, &self.content, &[]).await
+    pub(in crate::proofs) async fn nondeterministic(&self, run: &ProofRun<'_>) -> Result<Nondeterministic, Error> {
+        Nondeterministic::of(run, &self.steps, &self.content, &[]).await
     }
 }
 
 /// Leaves out what is different whenever the same is done, and returns notes of it.
-pub(super) fn leave_out(compared: &mut Compared, passing: &Passing) -> Vec<String> {
+pub(in crate::proofs) fn leave_out(compared: &mut Compared, nondeterministic: &Nondeterministic) -> Vec<String> {
     let sums = &compared.sums;
-    let passes = |difference: &mut ContentDifference| may_pass(difference) && passing.has(&place(difference), sums);
+    let passes =
+        |difference: &mut ContentDifference| may_pass(difference) && nondeterministic.has(&place(difference), sums);
     let note = |difference: ContentDifference| {
         let (table, column) = difference.subject();
         let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
@@ -141,13 +146,13 @@ pub(super) fn leave_out(compared: &mut Compared, passing: &Passing) -> Vec<Strin
 
 /// Looks at the rows for what the sums say is different. Values that are only written in another way are the same: the database
 /// before is made to write them as the one now does, and is then as it was.
-pub(super) async fn explain(
-    course: &Course<'_>,
+pub(in crate::proofs) async fn explain(
+    run: &ProofRun<'_>,
     before: &mut Connection,
     (content, now): (&Content, &mut Connection),
     mut found: Vec<ContentDifference>,
 ) -> Result<Vec<ContentDifference>, Error> {
-    let volatile = &course.subject.database.volatile;
+    let volatile = &run.rehearsal.database.volatile;
     before.begin().await?;
     if before.spell_as(now).await? {
         let known: BTreeSet<String> = found.iter().map(|difference| difference.subject().0.to_owned()).collect();
@@ -160,7 +165,7 @@ pub(super) async fn explain(
 }
 
 /// True for a difference that the clock or chance may make: other values, or as many other rows.
-pub(super) fn may_pass(difference: &ContentDifference) -> bool {
+pub(in crate::proofs) fn may_pass(difference: &ContentDifference) -> bool {
     match difference {
         ContentDifference::Values { .. } => true,
         ContentDifference::Rows { before, after, .. } => before == after,
@@ -168,7 +173,7 @@ pub(super) fn may_pass(difference: &ContentDifference) -> bool {
     }
 }
 
-/// False for values that the sums of the two states say are the same: what was done once more was done at another moment. Where
+/// False for values that the sums of the two states say are the same: what was done once more was done at another snapshot. Where
 /// there are other rows, sums say nothing of values.
 fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool {
     let is_it = |other: &ContentDifference| match other {
@@ -179,19 +184,19 @@ fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool
 }
 
 /// True where a migration says that it loses this.
-pub(super) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
+pub(in crate::proofs) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
     let (table, column) = difference.subject();
     loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
 }
 
 impl Compared {
     /// How schemas differ, whatever the content.
-    pub(super) fn of_schemas(before: &Schema, after: &Schema) -> Self {
+    pub(in crate::proofs) fn of_schemas(before: &Schema, after: &Schema) -> Self {
         Self { schema: compare::compare_schemas(before, after), ..Self::default() }
     }
 
     /// The same without the content that a migration declares to lose: no way back can bring that back.
-    pub(super) fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
+    pub(in crate::proofs) fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
         let declared = self.content.extract_if(.., |difference| is_declared(difference, loses));
         notes.extend(declared.map(|difference| format!("{difference}, as declared")));
         self
@@ -245,7 +250,7 @@ fn is_note(difference: &SchemaDifference) -> bool {
 }
 
 /// Differences with their examples indented below them.
-pub(super) fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
+pub(in crate::proofs) fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
     let with_examples = |difference: &ContentDifference| {
         let examples = difference.examples().iter().map(|example| format!("  {example}"));
         std::iter::once(difference.to_string()).chain(examples).collect::<Vec<_>>()

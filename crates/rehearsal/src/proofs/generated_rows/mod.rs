@@ -4,130 +4,130 @@
 
 mod covered;
 mod failure;
-mod shadow;
+mod replay_copy;
 mod stage;
 mod verdict;
 
-use super::Course;
-use super::populated::tell_losses;
-use super::renamed;
-use super::state::explain;
-use super::state::is_declared;
-use super::walk::Action;
 use crate::compare::{self, Changes, Content, ContentDifference};
 use crate::migration::{self, Migration};
+use crate::proofs::ProofRun;
+use crate::proofs::kit::moved_columns;
+use crate::proofs::kit::snapshot::explain;
+use crate::proofs::kit::snapshot::is_declared;
+use crate::proofs::kit::timeline::Step;
+use crate::proofs::populated::tell_losses;
 use crate::rows::Flavour;
 use crate::workspace::Origin;
 use crate::{Error, backfill};
 use covered::covered;
 use failure::{Seen, brief, tell};
 use rehearsal_db::Broken;
-use shadow::Shadow;
-use stage::{Bare, Stage, Tables, Wanted};
+use replay_copy::ReplayCopy;
+use stage::{EmptyTwin, SeededDatabase, Tables, Wanted};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
-    let covered = covered(course).await?;
+pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    let covered = covered(run).await?;
     let none = BTreeSet::new();
     let mut tables = Tables::default();
-    let mut stage = Stage::empty(course).await?;
-    let mut bare: Option<Bare> = None;
+    let mut stage = SeededDatabase::empty(run).await?;
+    let mut bare: Option<EmptyTwin> = None;
     let mut before: Option<Content> = None;
-    let mut shadow = Shadow::default();
-    for (at, migration) in course.subject.history.migrations.iter().enumerate() {
+    let mut replay_copy = ReplayCopy::default();
+    for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
         let covered = covered.get(&migration.version).unwrap_or(&none);
-        course.step(format!("make up rows before {}", migration.label()));
+        run.step(format!("make up rows before {}", migration.label()));
         let wanted = Wanted { covered, flavour: Flavour::Everything, words_of: None };
-        stage.fill(course, &wanted, &mut tables).await?;
-        if let Err(refused) = stage.run_due(course, migration).await {
+        stage.fill(run, &wanted, &mut tables).await?;
+        if let Err(refused) = stage.run_due(run, migration).await {
             let why = format!("backfill {} takes no made-up rows: {}", refused.backfill, refused.error);
-            stage = past(course, stage, &mut bare, at, &why).await?;
+            stage = past(run, stage, &mut bare, at, &why).await?;
             before = None;
             continue;
         }
-        let only_adds = course.subject.database.engine.only_adds(&migration.up.sql);
+        let only_adds = run.rehearsal.database.engine.only_adds(&migration.up.sql);
         if only_adds {
             before = None;
         } else if std::mem::take(&mut stage.is_new) || before.is_none() {
-            before = Some(compare::content(&mut stage.connection, &course.subject.database.volatile).await?);
+            before = Some(compare::content(&mut stage.connection, &run.rehearsal.database.volatile).await?);
         }
-        let path = course.path.clone();
+        let steps = run.steps.clone();
         let scratch = Arc::clone(&stage.scratch);
-        match course.up(migration, &scratch, &mut stage.connection).await {
+        match run.up(migration, &scratch, &mut stage.connection).await {
             Ok(()) => {
                 if let Some(earlier) = before.take() {
-                    let now = compare::content(&mut stage.connection, &course.subject.database.volatile).await?;
-                    let lost = lost(course, migration, (&earlier, &now), (&mut shadow, &path), &mut stage).await?;
-                    let lost = without_what_is_meant(course, migration, lost);
-                    tell_losses(course, migration, &lost, &mut stage.connection).await?;
+                    let now = compare::content(&mut stage.connection, &run.rehearsal.database.volatile).await?;
+                    let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut stage).await?;
+                    let lost = without_what_is_meant(run, migration, lost);
+                    tell_losses(run, migration, &lost, &mut stage.connection).await?;
                     before = Some(now);
                 }
             }
             Err(Error::Migration(migration::Error::RequiresBackfill { backfill, .. })) => {
                 let why = format!("backfill {backfill} leaves made-up rows undone");
-                stage = past(course, stage, &mut bare, at, &why).await?;
+                stage = past(run, stage, &mut bare, at, &why).await?;
                 before = None;
             }
             Err(error) if is_of_the_way(&error) || stage.made.is_empty() => return Err(error),
             Err(error) => {
-                stage = failed(course, stage, &mut bare, at, covered, error).await?;
+                stage = failed(run, stage, &mut bare, at, covered, error).await?;
                 before = None;
             }
         }
     }
     stage.connection.close().await?;
-    conclude(course, &tables);
+    conclude(run, &tables);
     Ok(())
 }
 
 /// Goes on behind the migration at that place, which meets no rows.
 async fn past(
-    course: &mut Course<'_>,
-    stage: Stage,
-    bare: &mut Option<Bare>,
+    run: &mut ProofRun<'_>,
+    stage: SeededDatabase,
+    bare: &mut Option<EmptyTwin>,
     at: usize,
     why: &str,
-) -> Result<Stage, Error> {
-    let label = course.subject.history.migrations[at].label();
-    course.untried.push(format!("{label} met no made-up rows, for {why}"));
-    let bare = ahead(course, bare, at + 1).await?;
-    replaced(course, stage, bare).await
+) -> Result<SeededDatabase, Error> {
+    let label = run.rehearsal.history.migrations[at].label();
+    run.untried.push(format!("{label} met no made-up rows, for {why}"));
+    let bare = ahead(run, bare, at + 1).await?;
+    replaced(run, stage, bare).await
 }
 
 /// Finds out what it means that the migration at that place failed, tells it, and goes on behind it: with ordinary rows where
 /// these do, else without any.
 async fn failed(
-    course: &mut Course<'_>,
-    mut stage: Stage,
-    bare: &mut Option<Bare>,
+    run: &mut ProofRun<'_>,
+    mut stage: SeededDatabase,
+    bare: &mut Option<EmptyTwin>,
     at: usize,
     covered: &BTreeSet<String>,
     error: Error,
-) -> Result<Stage, Error> {
-    let migration = &course.subject.history.migrations[at];
+) -> Result<SeededDatabase, Error> {
+    let migration = &run.rehearsal.history.migrations[at];
     let seen = Seen::of(&mut stage, &error, migration, covered).await?;
-    let bare = ahead(course, bare, at).await?;
+    let bare = ahead(run, bare, at).await?;
     let mut on_nulls = false;
     if seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull) {
-        let (with_nulls, fails) = again(course, bare, migration, covered, Flavour::WithNulls).await?;
+        let (with_nulls, fails) = again(run, bare, migration, covered, Flavour::WithNulls).await?;
         with_nulls.connection.close().await?;
         on_nulls = fails;
     }
-    let (mut ordinary, on_ordinary_rows) = again(course, bare, migration, covered, Flavour::Ordinary).await?;
-    let path = course.path.clone();
+    let (mut ordinary, on_ordinary_rows) = again(run, bare, migration, covered, Flavour::Ordinary).await?;
+    let steps = run.steps.clone();
     // Where it fails without rows, too, that is told by *fresh*, and nothing behind it can be tried.
-    course.step(format!("apply {}", migration.label()));
-    bare.advance(course, at + 1).await?;
-    tell(course, &stage, migration, error, &seen, on_ordinary_rows, on_nulls).await;
+    run.step(format!("apply {}", migration.label()));
+    bare.advance(run, at + 1).await?;
+    tell(run, &stage, migration, error, &seen, on_ordinary_rows, on_nulls).await;
     if on_ordinary_rows {
         ordinary.connection.close().await?;
-        return replaced(course, stage, bare).await;
+        return replaced(run, stage, bare).await;
     }
     stage.connection.close().await?;
     ordinary.wants_more();
-    course.path = path;
-    course.scratch = Some(Arc::clone(&ordinary.scratch));
+    run.steps = steps;
+    run.scratch = Some(Arc::clone(&ordinary.scratch));
     Ok(ordinary)
 }
 
@@ -141,13 +141,13 @@ fn is_of_the_way(error: &Error) -> bool {
     }
 }
 
-fn conclude(course: &mut Course<'_>, tables: &Tables) {
+fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     let names =
         |names: &BTreeSet<String>| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     if !tables.made.is_empty() {
-        course.notes.push(format!("made up rows for {}", names(&tables.made)));
+        run.notes.push(format!("made up rows for {}", names(&tables.made)));
     }
-    let (database, history) = (course.subject.database, course.subject.history);
+    let (database, history) = (run.rehearsal.database, run.rehearsal.history);
     let fills = |table: &&String| {
         !tables.made.contains(*table)
             && history.migrations.iter().any(|migration| database.engine.fills(&migration.up.sql, table))
@@ -156,58 +156,58 @@ fn conclude(course: &mut Course<'_>, tables: &Tables) {
     if !seeded.is_empty() {
         let have = if seeded.len() == 1 { "has" } else { "have" };
         let were = if seeded.len() == 1 { "was" } else { "were" };
-        course.notes.push(format!("{} {have} rows that a migration made, and {were} given no others", names(&seeded)));
+        run.notes.push(format!("{} {have} rows that a migration made, and {were} given no others", names(&seeded)));
     }
-    course.made_up = tables.made.iter().cloned().collect();
+    run.made_up = tables.made.iter().cloned().collect();
     for (table, (why, ..)) in &tables.unfilled {
-        course.untried.push(format!("could not make up rows for \"{table}\": {}", brief(why)));
+        run.untried.push(format!("could not make up rows for \"{table}\": {}", brief(why)));
     }
 }
 
 /// The database without rows, with so many migrations applied.
-async fn ahead<'b>(course: &Course<'_>, bare: &'b mut Option<Bare>, to: usize) -> Result<&'b mut Bare, Error> {
+async fn ahead<'b>(run: &ProofRun<'_>, bare: &'b mut Option<EmptyTwin>, to: usize) -> Result<&'b mut EmptyTwin, Error> {
     let there = match bare.take() {
         Some(there) => there,
-        None => Bare::empty(course).await?,
+        None => EmptyTwin::empty(run).await?,
     };
     let there = bare.insert(there);
-    there.advance(course, to).await?;
+    there.advance(run, to).await?;
     Ok(there)
 }
 
 /// Goes on with a copy of the database without rows.
-async fn replaced(course: &mut Course<'_>, stage: Stage, bare: &Bare) -> Result<Stage, Error> {
+async fn replaced(run: &mut ProofRun<'_>, stage: SeededDatabase, bare: &EmptyTwin) -> Result<SeededDatabase, Error> {
     stage.connection.close().await?;
-    Stage::fork(course, bare).await
+    SeededDatabase::fork(run, bare).await
 }
 
 /// Tries a migration once more on other rows; gives whether it fails.
 async fn again(
-    course: &mut Course<'_>,
-    bare: &Bare,
+    run: &mut ProofRun<'_>,
+    bare: &EmptyTwin,
     migration: &Migration,
     covered: &BTreeSet<String>,
     flavour: Flavour,
-) -> Result<(Stage, bool), Error> {
-    let mut stage = Stage::fork(course, bare).await?;
-    course.step(format!("try {} on ordinary rows", migration.label()));
+) -> Result<(SeededDatabase, bool), Error> {
+    let mut stage = SeededDatabase::fork(run, bare).await?;
+    run.step(format!("try {} on ordinary rows", migration.label()));
     let wanted = Wanted { covered, flavour, words_of: Some(migration) };
-    stage.fill(course, &wanted, &mut Tables::default()).await?;
-    if stage.run_due(course, migration).await.is_err() {
+    stage.fill(run, &wanted, &mut Tables::default()).await?;
+    if stage.run_due(run, migration).await.is_err() {
         return Ok((stage, true));
     }
     let scratch = Arc::clone(&stage.scratch);
-    let fails = course.up(migration, &scratch, &mut stage.connection).await.is_err();
+    let fails = run.up(migration, &scratch, &mut stage.connection).await.is_err();
     Ok((stage, fails))
 }
 
 /// What is lost of made-up rows and was not declared.
 async fn lost(
-    course: &Course<'_>,
+    run: &ProofRun<'_>,
     migration: &Migration,
     (before, now): (&Content, &Content),
-    (shadow, path): (&mut Shadow, &[Action]),
-    stage: &mut Stage,
+    (replay_copy, steps): (&mut ReplayCopy, &[Step]),
+    stage: &mut SeededDatabase,
 ) -> Result<Vec<ContentDifference>, Error> {
     // What the history itself brought along it may change, and what is generated comes again.
     let counts = |difference: &ContentDifference| {
@@ -218,17 +218,17 @@ async fn lost(
         difference.is_loss() && is_made && !is_declared(difference, &migration.loses)
     };
     let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();
-    found = renamed::without_moved(course, migration, (before, now), found, &mut stage.connection).await?;
+    found = moved_columns::without_moved(run, migration, (before, now), found, &mut stage.connection).await?;
     let of_rows = |difference: &ContentDifference| {
         matches!(difference, ContentDifference::Rows { .. } | ContentDifference::Values { .. })
     };
     if found.iter().any(of_rows) {
-        let mut earlier = shadow.after(course, path).await?;
-        found = explain(course, &mut earlier, (now, &mut stage.connection), found).await?;
+        let mut earlier = replay_copy.after(run, steps).await?;
+        found = explain(run, &mut earlier, (now, &mut stage.connection), found).await?;
         earlier.close().await?;
         found.retain(|difference| counts(difference) && !was_empty(difference));
         // The rows tell of other columns of the same table, too.
-        found = renamed::without_moved(course, migration, (before, now), found, &mut stage.connection).await?;
+        found = moved_columns::without_moved(run, migration, (before, now), found, &mut stage.connection).await?;
     }
     Ok(found)
 }
@@ -237,11 +237,11 @@ async fn lost(
 /// whoever drops or updates something can see that, and a file that was applied somewhere can't be changed to say so. What goes
 /// beside that (rows, parts of values) is what nobody sees.
 fn without_what_is_meant(
-    course: &mut Course<'_>,
+    run: &mut ProofRun<'_>,
     migration: &Migration,
     mut lost: Vec<ContentDifference>,
 ) -> Vec<ContentDifference> {
-    if course.subject.database.origin == Origin::Workspace {
+    if run.rehearsal.database.origin == Origin::Workspace {
         return lost;
     }
     let is_dropped = |difference: &mut ContentDifference| {
@@ -253,11 +253,11 @@ fn without_what_is_meant(
     };
     let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();
     if !updated.is_empty() {
-        course.notes.push(format!("{} gives other values to {}", migration.label(), updated.join(", ")));
+        run.notes.push(format!("{} gives other values to {}", migration.label(), updated.join(", ")));
     }
     let dropped: Vec<String> = lost.extract_if(.., is_dropped).map(|difference| name(&difference)).collect();
     if !dropped.is_empty() {
-        course.notes.push(format!("{} drops {}, with what it holds", migration.label(), dropped.join(", ")));
+        run.notes.push(format!("{} drops {}, with what it holds", migration.label(), dropped.join(", ")));
     }
     lost
 }

@@ -9,6 +9,7 @@
 mod figures;
 mod judge;
 mod phase;
+pub(super) mod same_backfill;
 mod traffic;
 mod writer;
 
@@ -16,10 +17,10 @@ pub use figures::Figures;
 pub use traffic::{Act, AnyTraffic, Failure, Held, Traffic, Written};
 pub use writer::Kind;
 
-use super::{Course, What};
 use crate::Error;
 use crate::backfill::{About, AnyBackfill, Effect, Outcome, Pass};
 use crate::event::{Event, silent};
+use crate::proofs::{ProofRun, What};
 use futures_util::future::join_all;
 use judge::{DEADLINE, Ending, Pending, Seen};
 use phase::Phase;
@@ -46,52 +47,52 @@ fn writers(engine: Engine) -> usize {
     if engine.has_one_writer() { 2 } else { 4 }
 }
 
-pub(super) async fn prove(course: &mut Course<'_>) -> Result<(), Error> {
-    let subject = course.subject;
-    let Some(traffic) = subject.traffic else {
-        course.untried.push(format!(
+pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    let rehearsal = run.rehearsal;
+    let Some(traffic) = rehearsal.traffic else {
+        run.untried.push(format!(
             "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/{}.rs",
-            subject.database.name
+            rehearsal.database.name
         ));
         return Ok(());
     };
-    let scratch = course.start("live").await?;
+    let scratch = run.start("live").await?;
     let mut done = Vec::new();
-    for migration in subject.history.after(course.start_version()) {
-        for backfill in course.due(Some(migration), &done) {
+    for migration in rehearsal.history.after(run.start_version()) {
+        for backfill in run.due(Some(migration), &done) {
             let about = backfill.about();
             done.push(about.name);
-            if about.until.is_some_and(|until| subject.history.get(until).is_some()) {
+            if about.until.is_some_and(|until| rehearsal.history.get(until).is_some()) {
                 // The app of today does not fit the schema of then.
-                course.backfill(backfill, &scratch, Effect::Execute).await?;
-                course.notes.push(format!("the window of {} is closed, and nobody wrote while it ran", about.name));
+                run.backfill(backfill, &scratch, Effect::Execute).await?;
+                run.notes.push(format!("the window of {} is closed, and nobody wrote while it ran", about.name));
             } else {
-                write_beside(course, backfill, traffic, &scratch.shared()).await?;
+                write_beside(run, backfill, traffic, &scratch.shared()).await?;
             }
         }
         let mut connection = scratch.open().await?;
-        course.up(migration, &scratch, &mut connection).await?;
-        course.load_later(migration.version, &mut connection).await?;
+        run.up(migration, &scratch, &mut connection).await?;
+        run.load_later(migration.version, &mut connection).await?;
         connection.close().await?;
     }
-    for backfill in course.due(None, &done) {
-        write_beside(course, backfill, traffic, &scratch.shared()).await?;
+    for backfill in run.due(None, &done) {
+        write_beside(run, backfill, traffic, &scratch.shared()).await?;
     }
-    course.check(&scratch).await
+    run.check(&scratch).await
 }
 
 /// Runs a backfill while the app writes.
 async fn write_beside(
-    course: &mut Course<'_>,
+    run: &mut ProofRun<'_>,
     backfill: &dyn AnyBackfill,
     traffic: &dyn AnyTraffic,
     target: &Target,
 ) -> Result<(), Error> {
     let about = backfill.about();
-    course.step(format!("run backfill {} while the app writes", about.name));
+    run.step(format!("run backfill {} while the app writes", about.name));
     let before = pending(backfill, target).await?;
     if before.is_empty() {
-        course.untried.push(format!("{} had nothing to do, so that nobody could get into its way", about.name));
+        run.untried.push(format!("{} had nothing to do, so that nobody could get into its way", about.name));
         return Ok(());
     }
     let units = u32::try_from(before.len()).unwrap_or(u32::MAX);
@@ -111,8 +112,8 @@ async fn write_beside(
     }
     let seen = looked?;
     let figures = Figures::new(about.name, number, &diary, took);
-    tell(course, &about, &figures, &diary, &seen).await;
-    course.figures.push(figures);
+    tell(run, &about, &figures, &diary, &seen).await;
+    run.figures.push(figures);
     Ok(())
 }
 
@@ -224,22 +225,22 @@ async fn look(
 }
 
 /// Tells what was found.
-async fn tell(course: &mut Course<'_>, about: &About, figures: &Figures, diary: &Diary, seen: &Seen) {
+async fn tell(run: &mut ProofRun<'_>, about: &About, figures: &Figures, diary: &Diary, seen: &Seen) {
     let name = about.name;
-    for (expected, lines, hint) in judge::problems(course.subject.database, about, figures, diary, seen) {
-        course.problem(What::Differences { expected, lines, hint }).await;
+    for (expected, lines, hint) in judge::problems(run.rehearsal.database, about, figures, diary, seen) {
+        run.problem(What::Differences { expected, lines, hint }).await;
     }
     if figures.during < FEWEST {
-        course.untried.push(format!("only {} writes were made while {name} ran, which says little", figures.during));
+        run.untried.push(format!("only {} writes were made while {name} ran, which says little", figures.during));
     }
     if seen.compared == 0 {
-        course.untried.push(format!("no write was made while {name} ran of which anything is known"));
+        run.untried.push(format!("no write was made while {name} ran of which anything is known"));
     }
-    course.notes.push(figures.to_string());
+    run.notes.push(figures.to_string());
     let late = match seen.next {
         0 => String::new(),
         1 => format!("; the next run did a {} that came behind this one's back", about.unit),
         n => format!("; the next run did {n} {}s that came behind this one's back", about.unit),
     };
-    course.notes.push(format!("{} values that the app wrote are what it wrote{late}", seen.compared));
+    run.notes.push(format!("{} values that the app wrote are what it wrote{late}", seen.compared));
 }

@@ -17,13 +17,13 @@ mod written;
 pub(super) use tried::Tried;
 pub use tried::{Mutants, Survivor};
 
-use super::passing::Passing;
-use super::state::Moment;
-use super::walk::Action;
-use super::{Answer, Course, Depth, Problem, What, populated};
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
 use crate::compare;
+use crate::proofs::kit::nondeterminism::Nondeterministic;
+use crate::proofs::kit::snapshot::Snapshot;
+use crate::proofs::kit::timeline::Step;
+use crate::proofs::{Answer, Depth, Problem, ProofRun, What, populated};
 use crate::workspace::Database;
 use judges::Judges;
 use mutant::{Mutant, sample};
@@ -33,38 +33,38 @@ use tried::Fate;
 use written::Ran;
 
 /// Breaks what each backfill on the usual way wrote, and adds what came of it to what was tried with other fixtures.
-pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut Tried) -> Result<(), Error> {
-    let scratch = course.start("checks").await?;
+pub(super) async fn prove(run: &mut ProofRun<'_>, usual: &Snapshot, tried: &mut Tried) -> Result<(), Error> {
+    let scratch = run.start("checks").await?;
     let mut connection = scratch.open().await?;
-    let preserved = populated::remember_before(course, &mut connection).await?;
-    let path = usual.path().to_vec();
-    let mut version = course.start_version();
+    let preserved = populated::remember_before(run, &mut connection).await?;
+    let steps = usual.steps().to_vec();
+    let mut version = run.start_version();
     let mut group = Vec::new();
-    for (at, action) in path.iter().enumerate() {
-        course.step(action.sentence(course.subject));
-        let backfill = match action {
-            Action::Backfill(name, Effect::Execute) => course.backfill_of(name),
+    for (at, step) in steps.iter().enumerate() {
+        run.step(step.sentence(run.rehearsal));
+        let backfill = match step {
+            Step::Backfill(name, Effect::Execute) => run.backfill_of(name),
             _ => None,
         };
         match backfill {
-            Some(backfill) => group.push(written::watch(course, backfill, at, &scratch, &mut connection).await?),
-            None => action.perform(course, course.batch, &scratch, &mut connection).await?,
+            Some(backfill) => group.push(written::watch(run, backfill, at, &scratch, &mut connection).await?),
+            None => step.perform(run, run.batch, &scratch, &mut connection).await?,
         }
-        if let Action::Up(applied) = action {
+        if let Step::Up(applied) = step {
             version = *applied;
         }
         // Backfills that run one after the other are judged together: the checks look at what all of them made.
-        let is_last = !matches!(path.get(at + 1), Some(Action::Backfill(..)));
+        let is_last = !matches!(steps.get(at + 1), Some(Step::Backfill(..)));
         if is_last && !group.is_empty() {
-            course.step("ask the checks");
-            let mut judges = Judges::at(course, version, &preserved);
+            run.step("ask the checks");
+            let mut judges = Judges::at(run, version, &preserved);
             // In the end all of them are: *populated* has seen to that.
-            if at + 1 < path.len() {
+            if at + 1 < steps.len() {
                 judges = judges.who_are_green(&mut connection).await?;
             }
-            let unsettled = unsettled(course, usual, &path[..=at], &group, &mut connection).await?;
+            let unsettled = unsettled(run, usual, &steps[..=at], &group, &mut connection).await?;
             for ran in group.drain(..) {
-                break_it(course, ran, &unsettled, &mut judges, tried, &mut connection).await?;
+                break_it(run, ran, &unsettled, &mut judges, tried, &mut connection).await?;
             }
         }
     }
@@ -72,9 +72,9 @@ pub(super) async fn prove(course: &mut Course<'_>, usual: &Moment, tried: &mut T
     Ok(())
 }
 
-impl<'a> Course<'a> {
+impl<'a> ProofRun<'a> {
     fn backfill_of(&self, name: &str) -> Option<&'a dyn AnyBackfill> {
-        self.subject.backfills.iter().copied().find(|backfill| backfill.about().name == name)
+        self.rehearsal.backfills.iter().copied().find(|backfill| backfill.about().name == name)
     }
 }
 
@@ -90,13 +90,13 @@ struct Unsettled {
 /// the clock or chance says. Such a default says nothing of a column that holds the same when the way is gone again: the backfill
 /// writes it itself.
 async fn unsettled(
-    course: &Course<'_>,
-    usual: &Moment,
-    path: &[Action],
+    run: &ProofRun<'_>,
+    usual: &Snapshot,
+    steps: &[Step],
     group: &[Ran<'_>],
     connection: &mut Connection,
 ) -> Result<Vec<Unsettled>, Error> {
-    let volatile = &course.subject.database.volatile;
+    let volatile = &run.rehearsal.database.volatile;
     let declared = volatile.iter().map(|(table, column)| Unsettled {
         table: table.clone(),
         column: column.clone(),
@@ -110,18 +110,18 @@ async fn unsettled(
         .filter(|default| default.source != Source::Counter)
         .map(|default| (default.table.clone(), default.column.clone()))
         .collect();
-    let passing = if passes.is_empty() {
-        Passing::default()
+    let nondeterministic = if passes.is_empty() {
+        Nondeterministic::default()
     } else {
         // In the end it is known what comes of it where no unit is passed over, so that counters count the same, too.
-        let here = match usual.path() == path {
+        let here = match usual.steps() == steps {
             true => usual.content().clone(),
             false => compare::content(connection, volatile).await?,
         };
-        Passing::of(course, path, &here, &passes).await?
+        Nondeterministic::of(run, steps, &here, &passes).await?
     };
     let is_given = |default: &VolatileDefault| {
-        default.source == Source::Counter || passing.has_column(&default.table, &default.column)
+        default.source == Source::Counter || nondeterministic.has_column(&default.table, &default.column)
     };
     let given = defaults.into_iter().filter(is_given).map(|default| Unsettled {
         why: format!("is another each time: its default is {}", default.expression),
@@ -142,7 +142,7 @@ enum Books {
 
 /// Breaks what one backfill wrote in each way that has an effect, and has each judged.
 async fn break_it(
-    course: &mut Course<'_>,
+    run: &mut ProofRun<'_>,
     Ran { backfill, tables: written, books }: Ran<'_>,
     unsettled: &[Unsettled],
     judges: &mut Judges<'_>,
@@ -156,11 +156,11 @@ async fn break_it(
         if table.shape.key.is_empty() {
             let note =
                 format!("{} wrote \"{}\", which has no key, so that it was not broken", about.name, table.shape.name);
-            course.notes.push(note);
+            run.notes.push(note);
             continue;
         }
         let rows = Rows::of(table, unsettled, connection).await?;
-        course.notes.extend(rows.notes());
+        run.notes.extend(rows.notes());
         mutants.extend(rows.mutants());
         tables.push(rows);
     }
@@ -168,10 +168,10 @@ async fn break_it(
         mutants.insert(0, Mutant::Skip);
     }
     if mutants.is_empty() {
-        course.notes.push(format!("{} wrote nothing, so there was nothing to break", about.name));
+        run.notes.push(format!("{} wrote nothing, so there was nothing to break", about.name));
     }
     let survived = |mutant: &Mutant| tried.has_survived(about.name, mutant);
-    let (mutants, left) = match course.subject.depth {
+    let (mutants, left) = match run.rehearsal.depth {
         Depth::Sample => sample(mutants, &survived),
         Depth::Exhaustive => (mutants, 0),
     };
@@ -180,7 +180,7 @@ async fn break_it(
         if tried.of(about).is_caught(&mutant) {
             continue;
         }
-        course.step(format!("break {}: {}", about.name, mutant.sentence(about.unit)));
+        run.step(format!("break {}: {}", about.name, mutant.sentence(about.unit)));
         if mutant == Mutant::Skip && books == Books::Differ {
             tried.of(about).add(mutant, Fate::Caught("the books".to_owned()));
             continue;
@@ -193,7 +193,7 @@ async fn break_it(
             None => {
                 let note =
                     "this role may not switch triggers off (session_replication_role), so that not every way was tried";
-                course.notes.push(note.to_owned());
+                run.notes.push(note.to_owned());
                 return Ok(());
             }
         }
