@@ -14,7 +14,7 @@ use rehearsal::backfill::{Effect, Pass};
 use rehearsal::event::{Event, silent};
 use rehearsal::migration::Goal;
 use rehearsal::proofs::{Done, Said};
-use rehearsal_db::{Commit, Gate, Side, Target};
+use rehearsal_db::{Commit, CommitHook, CommitPhase, Target};
 use std::sync::atomic::{AtomicU64, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -38,7 +38,7 @@ async fn step(context: &Context<'_>, args: &CrashStepArgs) -> Result<Done, Error
     let databases = context.databases(&names)?;
     let mut targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
     let Some((database, target)) = targets.pop() else { return Ok(Done::Migrations(0)) };
-    let target = target.gated(Gate::new(wait));
+    let target = target.with_commit_hook(CommitHook::new(wait));
     match (&args.backfill, args.migration) {
         (Some(name), _) => backfill(context, name, &target, args).await,
         (None, version) => {
@@ -76,7 +76,7 @@ fn why(error: &Error) -> String {
 }
 
 /// Waits at a commit until the rehearsal says to go on. Without it there is nothing to do any more.
-fn wait(side: Side, commit: &Commit) {
+fn wait(side: CommitPhase, commit: &Commit) {
     tell(&Said::At { side, commit: commit.clone() });
     let mut answer = String::new();
     if !matches!(std::io::stdin().read_line(&mut answer), Ok(read) if read > 0) {

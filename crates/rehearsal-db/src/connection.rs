@@ -2,7 +2,7 @@
 //! here; a backfill's own statements use the driver's typed connection ([`super::Driver`]).
 
 use super::lex::Statement;
-use super::{Address, Commit, Engine, Error, Gate, Row, Rows, Side, Value, postgres, sqlite};
+use super::{Address, Commit, CommitHook, CommitPhase, Engine, Error, Row, Rows, Value, postgres, sqlite};
 use super::{ColumnShape, Reference, SQLX_TABLE, Schema, Sequence, TableDigest, TableShape, VolatileDefault};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
@@ -14,20 +14,27 @@ use std::time::Duration;
 /// Settings of a session, by name.
 pub type Settings = Vec<(String, String)>;
 
-/// What a connection may do, and how durable it has to be.
+/// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Reads only: the engine itself refuses anything else.
     Read,
-    /// Reads and writes a database that somebody cares for, with the durability that is set in it.
-    Write,
-    /// The same of a process that is there to be killed: what it has handed to the system is there afterwards, and no disk has to
-    /// be waited for.
-    Doomed,
-    /// Reads and writes a database that this tool made and will drop: nothing waits for a disk.
-    Scratch,
-    /// The same, on several connections that write at the same time, as an app and a backfill do.
-    Shared,
+    /// Reads and writes. Commits survive what the durability says.
+    Write(Durability),
+}
+
+/// What a commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// What the database is configured for, as a database with real data needs it. Only such a connection creates a missing
+    /// database.
+    Configured,
+    /// The end of this process at any moment, and not a crash of the machine: no commit waits for a disk.
+    ProcessExit,
+    /// Nothing: the database is a throwaway, and nothing waits for a disk.
+    None,
+    /// Nothing, either, where several connections write at the same time, as an app and a backfill do.
+    NoneShared,
 }
 
 /// An open connection.
@@ -40,7 +47,7 @@ pub enum Connection {
 }
 
 impl Connection {
-    /// Connects. Only [`Access::Write`] creates a missing database, and only where the address says so.
+    /// Connects. Only [`Access::Write(Durability::Configured)`] creates a missing database, and only where the address says so.
     ///
     /// `wait` is how long a locked database is waited for, here and by each statement afterwards.
     ///
@@ -230,33 +237,33 @@ impl Connection {
     /// # Errors
     /// What the engine said; the transaction is then rolled back by [`Self::rollback`] or by closing.
     pub async fn commit(&mut self) -> Result<(), Error> {
-        self.pass(Side::Before, || Commit::Transaction);
+        self.call_commit_hook(CommitPhase::Before, || Commit::Transaction);
         self.execute("COMMIT", &[]).await?;
-        self.pass(Side::After, || Commit::Transaction);
+        self.call_commit_hook(CommitPhase::After, || Commit::Transaction);
         Ok(())
     }
 
-    /// Lets whoever stands at the gate see each commit from here on.
-    pub(super) fn put_up(&mut self, gate: Gate) {
+    /// Calls this hook at each commit from here on.
+    pub(super) fn set_commit_hook(&mut self, hook: CommitHook) {
         match self {
-            Self::Sqlite(session) => session.gate = gate,
-            Self::Postgres(session) => session.gate = gate,
+            Self::Sqlite(session) => session.commit_hook = hook,
+            Self::Postgres(session) => session.commit_hook = hook,
         }
     }
 
-    /// True where somebody stands at the gate.
-    pub fn is_watched(&self) -> bool {
+    /// True where a hook is called at each commit.
+    pub fn has_commit_hook(&self) -> bool {
         match self {
-            Self::Sqlite(session) => session.gate.is_watched(),
-            Self::Postgres(session) => session.gate.is_watched(),
+            Self::Sqlite(session) => session.commit_hook.is_set(),
+            Self::Postgres(session) => session.commit_hook.is_set(),
         }
     }
 
-    /// Passes the gate, if there is one, on a side of a commit.
-    pub fn pass(&self, side: Side, commit: impl FnOnce() -> Commit) {
+    /// Calls the hook, if there is one, at a phase of a commit.
+    pub fn call_commit_hook(&self, phase: CommitPhase, commit: impl FnOnce() -> Commit) {
         match self {
-            Self::Sqlite(session) => session.gate.pass(side, commit),
-            Self::Postgres(session) => session.gate.pass(side, commit),
+            Self::Sqlite(session) => session.commit_hook.call(phase, commit),
+            Self::Postgres(session) => session.commit_hook.call(phase, commit),
         }
     }
 
@@ -326,7 +333,7 @@ impl Connection {
         Ok(applied.scalar() == Some(&Value::Int(0)))
     }
 
-    /// Sets what changes how the catalogue and values are shown to what it is for a fingerprint, whatever a migration has set it
+    /// Sets what changes how the catalog and values are shown to what it is for a fingerprint, whatever a migration has set it
     /// to, and returns what it was.
     pub async fn pin(&mut self) -> Result<Settings, Error> {
         match self {
@@ -409,9 +416,9 @@ impl Connection {
     }
 
     /// Has a throwaway database write its values as `now` writes the same ones, and tells whether it did not.
-    pub async fn spell_as(&mut self, now: &mut Self) -> Result<bool, Error> {
+    pub async fn adopt_labels(&mut self, now: &mut Self) -> Result<bool, Error> {
         match (self, now) {
-            (Self::Postgres(session), Self::Postgres(now)) => postgres::spell_as(session, now).await,
+            (Self::Postgres(session), Self::Postgres(now)) => postgres::adopt_labels(session, now).await,
             // Nothing but the value itself says how it is written.
             _ => Ok(false),
         }

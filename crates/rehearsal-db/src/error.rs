@@ -43,17 +43,17 @@ fn who(place: &str, holders: &[Holder]) -> String {
     }
 }
 
-/// A right that a role lacks.
+/// A privilege that a role lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lack {
+pub struct MissingPrivilege {
     /// What is missing, and of which table.
     pub why: String,
     /// The statement that gives it.
     pub grant: String,
 }
 
-fn lacking(lacks: &[Lack]) -> String {
-    match lacks {
+fn missing_privileges(missing: &[MissingPrivilege]) -> String {
+    match missing {
         [one] => one.why.clone(),
         several => {
             let whys: String = several.iter().map(|lack| format!("\n  {}", lack.why)).collect();
@@ -62,10 +62,10 @@ fn lacking(lacks: &[Lack]) -> String {
     }
 }
 
-/// What gives the rights, each statement once.
-fn granting(lacks: &[Lack]) -> String {
+/// What grants the privileges, each statement once.
+fn granting(missing: &[MissingPrivilege]) -> String {
     let mut grants: Vec<&str> = Vec::new();
-    for lack in lacks {
+    for lack in missing {
         if !grants.contains(&lack.grant.as_str()) {
             grants.push(&lack.grant);
         }
@@ -139,7 +139,7 @@ pub enum Error {
     },
 
     /// The ledger in the database can't be read.
-    #[error("the ledger of {database} (tables _xtask_runs and _xtask_ranges) can't be read: {why}")]
+    #[error("the ledger of {database} (tables _rehearsal_runs and _rehearsal_ranges) can't be read: {why}")]
     #[diagnostic(help(
         "it was written by another version of this tool, or by hand: use that version, or remove the row of the run that is not finished"
     ))]
@@ -233,14 +233,14 @@ pub enum Error {
         why: String,
     },
 
-    /// The role lacks rights on tables, or does not see all of their rows.
-    #[error("{place}: {}", lacking(lacks))]
-    #[diagnostic(help("{}", granting(lacks)))]
-    Rights {
+    /// The role lacks privileges on tables, or does not see all of their rows.
+    #[error("{place}: {}", missing_privileges(missing))]
+    #[diagnostic(help("{}", granting(missing)))]
+    MissingPrivileges {
         /// The address.
         place: String,
         /// Each of them.
-        lacks: Vec<Lack>,
+        missing: Vec<MissingPrivilege>,
     },
 
     /// The server is older than what this tool works with.

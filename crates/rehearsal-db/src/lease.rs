@@ -57,7 +57,7 @@ impl Connection {
         match self {
             Self::Sqlite(_) => Ok(false),
             Self::Postgres(_) => {
-                let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('_xtask_run', $1))::text";
+                let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('_rehearsal_run', $1))::text";
                 Ok(self.query(sql, &[run.into()], 1).await?.scalar().and_then(Value::as_text) == Some("false"))
             }
         }
@@ -70,7 +70,7 @@ impl Connection {
             // There is one writer at a time.
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(_) => {
-                let sql = "SELECT pg_advisory_xact_lock(hashtextextended('_xtask_runs', 0)) IS NULL";
+                let sql = "SELECT pg_advisory_xact_lock(hashtextextended('_rehearsal_runs', 0)) IS NULL";
                 self.query(sql, &[], 1).await.map(drop)
             }
         }

@@ -1,33 +1,33 @@
 //! Everything that differs between database engines, and nothing else: addresses, connections, locks, the lexer for SQL
-//! text, catalogues and digests. The rest of the tool speaks to a database through [`Connection`] and never asks which
+//! text, catalogs and digests. The rest of the tool speaks to a database through [`Connection`] and never asks which
 //! engine it has.
 
 mod address;
-pub mod blank;
-mod catalogue;
-mod circumstances;
+mod catalog;
+mod cluster_objects;
 pub mod command;
+mod commit_hook;
 mod connection;
+mod constraints_off;
 mod crash;
 mod dialect;
 mod digest;
 mod driver;
 mod error;
-mod free;
-mod gate;
+pub mod insertable;
 mod lease;
-mod leaves;
 pub mod lex;
 mod literal;
 mod lock;
 mod missing;
+mod nondeterminism;
 pub mod postgres;
 mod pressure;
-mod reach;
+mod privileges;
 mod refusal;
 mod retry;
-mod rights;
 mod script;
+mod session_state;
 pub mod sqlite;
 mod store;
 mod target;
@@ -36,20 +36,20 @@ mod volatile;
 
 pub use address::masked;
 pub use address::{Address, PostgresAddress};
-pub use catalogue::{ColumnShape, Kind, Seen};
-pub use catalogue::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
+pub use catalog::{ColumnShape, Kind, Seen};
+pub use catalog::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
+pub use cluster_objects::Outside;
+pub use commit_hook::{Commit, CommitHook, CommitPhase};
 pub use connection::Settings;
-pub use connection::{Access, Connection};
+pub use connection::{Access, Connection, Durability};
 pub use crash::{Journal, end_sessions, keep_in, left_behind, make_safe};
 pub use dialect::Whose;
 pub use digest::TableDigest;
 pub use driver::{Driver, Fetched, Key, Page, PageError, Which};
-pub use error::{Error, Holder, HolderKind, Lack};
-pub use gate::{Commit, Gate, Side};
+pub use error::{Error, Holder, HolderKind, MissingPrivilege};
 pub use lock::{Lock, Sharing};
 pub use missing::Missing;
 pub use pressure::Pressure;
-pub use reach::Reached;
 pub use refusal::{Broken, Refusal};
 pub use retry::Retries;
 pub use script::{Around, Remains, run_script};

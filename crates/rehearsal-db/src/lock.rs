@@ -1,6 +1,6 @@
 //! The right to change a database, held by one process at a time, or shared by those that run its backfills.
 
-use super::{Access, Address, Connection, Error, postgres, sqlite};
+use super::{Access, Address, Connection, Durability, Error, postgres, sqlite};
 use std::time::Duration;
 
 /// Whether others may have the same right at the same time.
@@ -42,13 +42,16 @@ impl Lock {
                 if !address.creates() && !address.path().exists() {
                     return Err(Error::NoDatabase { place: address.path().display().to_string() });
                 }
-                sqlite::refuse_read_only(address, Access::Write)?;
+                sqlite::refuse_read_only(address, Access::Write(Durability::Configured))?;
                 Held::Sqlite(sqlite::FileLock::take(address.path(), wait, waiting).await?)
             }
             Address::Postgres(server) => {
                 if address.creates() {
                     // The lock is on a database: it has to be there first.
-                    Connection::open(&Address::Postgres(server.clone()), Access::Write, wait).await?.close().await?;
+                    Connection::open(&Address::Postgres(server.clone()), Access::Write(Durability::Configured), wait)
+                        .await?
+                        .close()
+                        .await?;
                 }
                 Held::Postgres(postgres::AdvisoryLock::take(server, sharing, wait, waiting).await?)
             }

@@ -50,7 +50,7 @@ impl Connection {
         let sql = format!(
             "SELECT 'waits', coalesce(nullif(application_name, ''), 'a session of ' || usename) || ' (session ' || pid || ')' \
              FROM (SELECT pid, pg_blocking_pids(pid) AS behind FROM (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted) all_of_them) waiting \
-             JOIN pg_stat_activity USING (pid) WHERE datname = current_database() AND application_name <> 'xtask' \
+             JOIN pg_stat_activity USING (pid) WHERE datname = current_database() AND application_name <> 'rehearsal' \
              AND behind && $1::text::int4[] \
              UNION ALL SELECT 'lags', coalesce(nullif(application_name, ''), 'without a name') || ' is ' \
              || pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) || ' behind' \

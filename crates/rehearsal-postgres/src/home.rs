@@ -1,7 +1,7 @@
 //! The folder below the temporary files in which initialised data directories and servers lie.
 //!
 //! ```text
-//! <temp>/xtask-postgres-<uid>/          only for the account of the servers
+//! <temp>/rehearsal-postgres-<uid>/          only for the account of the servers
 //!   clusters/<hash>/data, password      an initialised data directory, copied for each server; <hash>.lock beside it
 //!   servers/<name>/owner.lock           locked by the owner as long as that lives
 //!                  data, log, .s.PGSQL.5432
@@ -30,7 +30,7 @@ impl Home {
         if !account.may_reach(&temp) {
             return Err(Error::Unreachable { path: temp, account: account.name });
         }
-        let folder = temp.join(format!("xtask-postgres-{}", account.own_uid));
+        let folder = temp.join(format!("rehearsal-postgres-{}", account.own_uid));
         let home = Self { folder, account };
         for folder in [home.folder.clone(), home.clusters(), home.servers()] {
             home.make(&folder)?;

@@ -182,7 +182,7 @@ fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, place: &Path) -> Resul
     let log_file = File::options().create(true).append(true).open(&log_path).map_err(Error::io("open", &log_path))?;
     let mut sh = under(&home.account, hints, "/bin/sh", place);
     // Not our child, so that whoever starts it need not wait for its end; the shell tells which process it is.
-    sh.args(["-c", "exec 3>&1 >&2; umask 077; \"$@\" 3>&- & echo $! >&3", "xtask-postgres-kept"]);
+    sh.args(["-c", "exec 3>&1 >&2; umask 077; \"$@\" 3>&- & echo $! >&3", "rehearsal-postgres-kept"]);
     sh.arg(binaries.folder.join("postgres")).arg("-D").arg(&data).args(listen(&address(place)?));
     sh.args(FLAGS.iter().flat_map(|flag| ["-c", flag])).process_group(0);
     let output = sh.stdout(Stdio::piped()).stderr(log_file).output().map_err(Error::io("run `/bin/sh` in", place))?;

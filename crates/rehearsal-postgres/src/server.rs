@@ -221,7 +221,7 @@ fn guarded(
     let log_file = File::create(folder.join("log")).map_err(Error::io("create", folder.join("log")))?;
     let errors = log_file.try_clone().map_err(Error::io("open", folder.join("log")))?;
     let mut sh = under(&home.account, hints, "/bin/sh", folder);
-    sh.arg("-c").arg(include_str!("guard.sh")).arg("xtask-postgres-guard").arg(folder).arg(cluster.data());
+    sh.arg("-c").arg(include_str!("guard.sh")).arg("rehearsal-postgres-guard").arg(folder).arg(cluster.data());
     sh.arg(binaries.folder.join("postgres")).arg("-D").arg(folder.join("data"));
     // Of a flag that is given twice, the last one counts.
     sh.args(listen(address)).args(FLAGS.iter().chain(flags).flat_map(|flag| ["-c", flag]));

@@ -10,7 +10,7 @@ use app::parts::{
     SessionV2, Skip, Winners, clear_done, mark_done, migrate_part, migrate_relationship, migrate_session, part_id,
     relationship_id, session_id,
 };
-use rehearsal::backfill::{About, Backfill, Deep, Effect, Findings, Reject, Right, Undo, Undone};
+use rehearsal::backfill::{About, Backfill, Deep, Effect, Findings, Privilege, Reject, Undo, Undone};
 use rehearsal::ledger::{Fate, FindingKind};
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{FromRow, Row as _};
@@ -218,7 +218,7 @@ impl Backfill for PartsV2 {
         format!("{}: done", user.cursor)
     }
 
-    fn rights(&self, effect: Effect) -> &'static [Right] {
+    fn privileges(&self, effect: Effect) -> &'static [Privilege] {
         match effect {
             Effect::Predict => &[
                 ("users", &["SELECT"]),

@@ -11,10 +11,10 @@ use std::path::Path;
 const PETS_TO_FILL: u64 = 92;
 
 fn state(file: &Path) -> String {
-    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_xtask_log'").is_empty() {
+    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_rehearsal_log'").is_empty() {
         return String::new();
     }
-    query(file, "SELECT state FROM _xtask_runs ORDER BY run DESC").first().cloned().unwrap_or_default()
+    query(file, "SELECT state FROM _rehearsal_runs ORDER BY run DESC").first().cloned().unwrap_or_default()
 }
 
 fn filled(file: &Path) -> u64 {
@@ -79,7 +79,7 @@ fn paused_resumed_and_stopped() {
     assert_eq!(report["resumed"]["units"].as_u64(), Some(before));
     assert_eq!(report["counts"]["units"].as_u64(), Some(PETS_TO_FILL));
     assert_eq!(state(&file), "finished");
-    let log = workspace.query("SELECT did FROM _xtask_log ORDER BY number");
+    let log = workspace.query("SELECT did FROM _rehearsal_log ORDER BY number");
     let expected = ["began", "asked to pause", "paused", "resumed", "asked to stop", "stopped", "took up", "finished"];
     assert_eq!(log, expected, "the whole way is in the log");
 }
@@ -113,7 +113,7 @@ fn status() {
         if state(&workspace.path(PETS)).is_empty() {
             return text.to_owned();
         }
-        let by = query(&workspace.path(PETS), "SELECT who || ', ' || version FROM _xtask_log").first().cloned();
+        let by = query(&workspace.path(PETS), "SELECT who || ', ' || version FROM _rehearsal_log").first().cloned();
         by.map_or_else(|| text.to_owned(), |by| text.replace(&by, "<who>, <version>"))
     };
     let check = |name: &str| {

@@ -34,7 +34,7 @@ pub(crate) fn transitions(target: &Target) {
 
 async fn run_in(connection: &mut Connection, state: RunState) -> i64 {
     let counts = serde_json::to_string(&ledger::Counts::default()).unwrap();
-    let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) \
+    let insert = "INSERT INTO _rehearsal_runs (backfill, work, scope, state, counts, version) \
                   VALUES ('x', 'execute', '{}', $1, $2, '1') RETURNING run";
     let inserted = connection.query(insert, &[state.as_str().into(), counts.into()], 1).await.unwrap();
     inserted.scalar().and_then(rehearsal::db::Value::as_int).unwrap()
@@ -54,12 +54,12 @@ fn a_ledger_of_an_earlier_version() {
     workspace.succeed("backfill pet_traits --execute --batch 40 --report report.json");
     workspace.execute(
         r#"UPDATE "Pet" SET "traits" = NULL WHERE rowid > 40;
-           DROP TABLE _xtask_log; DROP TABLE _xtask_ranges; DROP TABLE _xtask_findings; DROP TABLE _xtask_runs;
-           CREATE TABLE _xtask_runs (
+           DROP TABLE _rehearsal_log; DROP TABLE _rehearsal_ranges; DROP TABLE _rehearsal_findings; DROP TABLE _rehearsal_runs;
+           CREATE TABLE _rehearsal_runs (
                run INTEGER PRIMARY KEY NOT NULL, backfill TEXT NOT NULL, work TEXT NOT NULL, scope TEXT NOT NULL,
                state TEXT NOT NULL, cursor TEXT, counts TEXT NOT NULL, version TEXT NOT NULL,
                started_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
-           INSERT INTO _xtask_runs (backfill, work, scope, state, cursor, counts, version)
+           INSERT INTO _rehearsal_runs (backfill, work, scope, state, cursor, counts, version)
            VALUES ('pet_traits', 'execute', '{}', 'running', '40',
                    '{"units":40,"writes":40,"left_alone":0,"batches":1,"findings":{},"tallies":{}}', '0.1.0');"#,
     );
@@ -71,7 +71,7 @@ fn a_ledger_of_an_earlier_version() {
     let asked = workspace.run("backfill pet_traits --pause");
     assert!(asked.stdout.contains("nobody is at work on it"), "{}", asked.text());
     workspace.succeed("backfill pet_traits --execute --report report.json");
-    let runs = workspace.query("SELECT state || ' ' || (counts ->> '$.units') FROM _xtask_runs ORDER BY run");
+    let runs = workspace.query("SELECT state || ' ' || (counts ->> '$.units') FROM _rehearsal_runs ORDER BY run");
     assert_eq!(runs, ["superseded 40".to_owned(), format!("finished {}", left[0])]);
     assert_eq!(
         crate::database::query(&workspace.path(PETS), r#"SELECT count(*) FROM "Pet" WHERE "traits" IS NULL"#),

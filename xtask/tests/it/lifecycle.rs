@@ -62,7 +62,7 @@ fn half_a_run_can_be_undone() {
     workspace.succeed("backfill pet_traits --execute --report done.json");
     let done = report(&workspace, "done.json");
     assert_eq!((&done["resumed"], &done["counts"]["units"]), (&Value::Null, &92.into()));
-    let states = workspace.query("SELECT work || ' ' || state FROM _xtask_runs ORDER BY run");
+    let states = workspace.query("SELECT work || ' ' || state FROM _rehearsal_runs ORDER BY run");
     assert_eq!(states, ["execute superseded", "undo finished", "execute finished"]);
 }
 
@@ -78,8 +78,14 @@ fn from_nothing_to_nothing() {
     assert_eq!(dump(&workspace.path(PETS)), loaded, "the rows are those of the fixture");
     workspace.succeed("migrate pets --revert --to 0");
     let objects = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name";
-    let ledger =
-        ["_xtask_findings", "_xtask_findings_run", "_xtask_log", "_xtask_log_run", "_xtask_ranges", "_xtask_runs"];
+    let ledger = [
+        "_rehearsal_findings",
+        "_rehearsal_findings_run",
+        "_rehearsal_log",
+        "_rehearsal_log_run",
+        "_rehearsal_ranges",
+        "_rehearsal_runs",
+    ];
     assert_eq!(workspace.query(objects), [&["_sqlx_migrations"], &ledger[..]].concat());
     assert_eq!(workspace.query("SELECT version FROM _sqlx_migrations"), [""; 0]);
     workspace.succeed("migrate pets");

@@ -43,10 +43,10 @@ fn with_pets(pets: u64) -> Workspace {
 
 /// How many units the ledger says are done.
 fn units_done(file: &Path) -> u64 {
-    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_xtask_log'").is_empty() {
+    if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_rehearsal_log'").is_empty() {
         return 0;
     }
-    let sum = "SELECT sum(counts ->> '$.units') FROM _xtask_ranges";
+    let sum = "SELECT sum(counts ->> '$.units') FROM _rehearsal_ranges";
     query(file, sum).first().map_or(0, |units| units.parse().unwrap_or_default())
 }
 
@@ -58,7 +58,7 @@ fn adds_up(workspace: &Workspace, report: &str) {
     assert_eq!((&counts["units"], &counts["writes"]), (&PETS_TO_FILL.into(), &PETS_TO_FILL.into()));
     let rarities = counts["tallies"]["rarity"].as_object().unwrap().values();
     assert_eq!(rarities.map(|n| n.as_u64().unwrap()).sum::<u64>(), PETS_TO_FILL);
-    assert_eq!(workspace.query("SELECT count(*) FROM _xtask_runs"), ["1"], "it was one run all along");
+    assert_eq!(workspace.query("SELECT count(*) FROM _rehearsal_runs"), ["1"], "it was one run all along");
     let expected = |id: &str| app::pets::traits::generate(id.parse().unwrap()).to_json();
     for pair in workspace.query(r#"SELECT "id" || ' ' || coalesce("traits", '') FROM "Pet""#) {
         let (id, traits) = pair.split_once(' ').unwrap();
@@ -103,14 +103,14 @@ fn an_interrupted_backfill_ends_its_batch() {
     assert_eq!(ran.exit, Some(3), "{}", ran.text());
     assert!(ran.stderr.contains("stopping after the batch in hand"), "{}", ran.text());
     let done = units_done(&file);
-    assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"]);
+    assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"]);
     assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), [done.to_string()]);
     assert!(done < PETS_TO_FILL && done.is_multiple_of(100), "{done}");
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!((&report["state"], &report["counts"]["units"]), (&"stopped".into(), &done.into()));
 
     workspace.succeed("backfill pet_traits --report predicted.json");
-    assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"], "a dry run takes nothing up");
+    assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"], "a dry run takes nothing up");
     workspace.succeed(&arguments.join(" "));
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["resumed"]["units"], done);
@@ -132,7 +132,7 @@ fn a_stop_gets_its_turn() {
     let asked = workspace.succeed("backfill pet_traits --stop");
     assert!(asked.stdout.contains("stops after the batch in hand"), "{}", asked.text());
     assert_eq!(running.wait().unwrap().status.code(), Some(3));
-    assert_eq!(workspace.query("SELECT state FROM _xtask_runs"), ["stopped"]);
+    assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"]);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn backfills_at_once() {
         let ran = workspace.ran("backfill", handle.wait().unwrap());
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
-    let units = workspace.query("SELECT counts ->> '$.units' FROM _xtask_runs ORDER BY run");
+    let units = workspace.query("SELECT counts ->> '$.units' FROM _rehearsal_runs ORDER BY run");
     assert_eq!(units, [PETS_TO_FILL.to_string(), "0".to_owned()], "one of them had nothing left to do");
 }
 
@@ -193,7 +193,7 @@ fn migrations_at_once() {
         };
         let first = start("migrate pets --wait 600", 1);
         // The lock's file names its holder once it is held.
-        let lock = workspace.path(".dev/pets.sqlite-xtask.lock");
+        let lock = workspace.path(".dev/pets.sqlite-rehearsal.lock");
         let holder = first.pids()[0].to_string();
         wait_until(|| fs::read_to_string(&lock).is_ok_and(|text| text == holder));
         let waiting = ["migrate pets --wait 600", "backfill pet_traits --execute --wait 600"].into_iter().zip(2..);

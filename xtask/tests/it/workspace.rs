@@ -252,7 +252,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"\bprocess-\w{6}\b", "process-<random>"),
     (r"kept/\w{6}-(\w+)-\d+\.db", "kept/<random>-$1-<n>.db"),
     (r"(process-<random>/\w+)-\d+\.db", "$1-<n>.db"),
-    (r"/xtask-scratch-\w{6}-([\w-]+)-\d+\?host=", "/xtask-<random>-$1-<n>?host="),
+    (r"/rehearsal-scratch-\w{6}-([\w-]+)-\d+\?host=", "/rehearsal-<random>-$1-<n>?host="),
     (r"host=\S*/servers/[0-9a-f]{12}", "host=<server>"),
     (r"(, [\w-]+ \(process \d+\))+", ""),
     (r"\bit-[0-9a-f]+ \(process \d+\)", "<this test> (process <pid>)"),

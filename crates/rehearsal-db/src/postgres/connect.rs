@@ -30,7 +30,7 @@ pub(super) async fn connect_to_stay(address: &PostgresAddress, wait: Duration) -
 
 /// Connects, and does nothing else.
 pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
-    let options = address.options().clone().application_name("xtask").disable_statement_logging();
+    let options = address.options().clone().application_name("rehearsal").disable_statement_logging();
     let limit = wait.max(LETTING_IN_TAKES);
     match tokio::time::timeout(limit, options.connect()).await {
         Ok(connected) => connected.map_err(|error| explain(&address.url(), wait, &error)),
@@ -51,13 +51,13 @@ pub(super) async fn refuse_pooler(
 ) -> Result<(), Error> {
     let failed = |error: sqlx::Error| explain(&address.url(), wait, &error);
     let token = Uuid::new_v4().simple().to_string();
-    let set = AssertSqlSafe(format!("SET xtask.probe = '{token}'"));
+    let set = AssertSqlSafe(format!("SET rehearsal.probe = '{token}'"));
     sqlx::raw_sql(set).execute(&mut *connection).await.map_err(failed)?;
     let mut other = connect(address, wait).await?;
-    let asked = sqlx::raw_sql("SELECT current_setting('xtask.probe', true)").fetch_one(&mut other).await;
+    let asked = sqlx::raw_sql("SELECT current_setting('rehearsal.probe', true)").fetch_one(&mut other).await;
     let seen: Option<String> = asked.and_then(|row| row.try_get(0)).map_err(failed)?;
     other.close().await.map_err(failed)?;
-    sqlx::raw_sql("RESET xtask.probe").execute(&mut *connection).await.map_err(failed)?;
+    sqlx::raw_sql("RESET rehearsal.probe").execute(&mut *connection).await.map_err(failed)?;
     if seen.as_deref() == Some(token.as_str()) {
         let why = "a setting of one connection is seen by another, so sessions are not kept".to_owned();
         return Err(Error::Pooler { place: address.url(), why });

@@ -53,13 +53,13 @@ impl AdvisoryLock {
 
 impl AdvisoryLock {
     pub(crate) async fn work_on(&mut self, run: i64) -> Result<(), Error> {
-        let sql = "SELECT pg_advisory_lock_shared(hashtextextended('_xtask_run', $1))";
+        let sql = "SELECT pg_advisory_lock_shared(hashtextextended('_rehearsal_run', $1))";
         let locked = sqlx::query(sql).bind(run).execute(&mut self.session).await;
         locked.map(drop).map_err(|error| explain(&self.place, Duration::ZERO, &error))
     }
 
     pub(crate) async fn leave(&mut self, run: i64) {
-        let sql = "SELECT pg_advisory_unlock_shared(hashtextextended('_xtask_run', $1))";
+        let sql = "SELECT pg_advisory_unlock_shared(hashtextextended('_rehearsal_run', $1))";
         drop(sqlx::query(sql).bind(run).execute(&mut self.session).await);
     }
 

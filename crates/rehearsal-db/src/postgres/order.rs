@@ -5,7 +5,7 @@ use super::session::Session;
 use crate::{Engine, Error, Value, is_bookkeeping};
 
 /// The index along which rows are stored, for as long as that takes, and the column that it is on where there is no key.
-const INDEX: &str = "_xtask_order";
+const INDEX: &str = "_rehearsal_order";
 
 /// Stores the rows of each table in the opposite order of its key: the table is clustered along an index that is made for that.
 /// Where there is no key, in the opposite order of that in which they are; where that is not to be had, along the columns of a

@@ -4,7 +4,10 @@
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
 use super::explain::explain;
 use crate::value::arguments;
-use crate::{Access, Address, Error, Gate, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings, Value};
+use crate::{
+    Access, Address, CommitHook, Durability, Error, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings,
+    Value,
+};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
@@ -16,7 +19,7 @@ use std::time::Duration;
 /// How long a migration waits for a lock before it lets the others pass and tries again.
 const SOON: Duration = Duration::from_millis(500);
 
-/// What the catalogue tells of a schema: its objects, and the columns of its tables in order.
+/// What the catalog tells of a schema: its objects, and the columns of its tables in order.
 pub(super) type Told = (String, BTreeMap<String, Vec<String>>);
 
 /// A connection to one PostgreSQL database.
@@ -26,10 +29,10 @@ pub struct Session {
     address: PostgresAddress,
     access: Access,
     wait: Duration,
-    pub gate: Gate,
+    pub commit_hook: CommitHook,
     /// How long a statement waits for a lock now.
     patience: Duration,
-    /// Schemas of this session, by what the catalogue told of them.
+    /// Schemas of this session, by what the catalog told of them.
     pub(super) seen: Seen<Told, Schema>,
 }
 
@@ -39,14 +42,15 @@ impl Session {
             return Err(Error::ReadOnly { place: address.url(), why: "its URL says so".to_owned() });
         }
         let connection = match connect(address, wait).await {
-            Err(Error::NoDatabase { .. }) if address.creates() && access == Access::Write => {
+            Err(Error::NoDatabase { .. }) if address.creates() && access == Access::Write(Durability::Configured) => {
                 super::store::create(address, wait).await?;
                 connect(address, wait).await?
             }
             connected => connected?,
         };
-        let (gate, seen) = (Gate::default(), Seen::default());
-        let mut session = Self { connection, address: address.clone(), access, wait, gate, patience: wait, seen };
+        let (commit_hook, seen) = (CommitHook::default(), Seen::default());
+        let mut session =
+            Self { connection, address: address.clone(), access, wait, commit_hook, patience: wait, seen };
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -59,7 +63,7 @@ impl Session {
 
     async fn prepare(&mut self) -> Result<(), Error> {
         // What this tool made is on a server that was looked at already.
-        if !matches!(self.access, Access::Scratch | Access::Shared) {
+        if !matches!(self.access, Access::Write(Durability::None | Durability::NoneShared)) {
             refuse_old(&self.address, &mut self.connection, self.wait).await?;
             refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
             self.execute(STAY, &[]).await?;
@@ -72,8 +76,10 @@ impl Session {
         self.give_up_late().await?;
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
-            Access::Write | Access::Doomed => Ok(()),
-            Access::Scratch | Access::Shared => self.execute("SET synchronous_commit = off", &[]).await.map(drop),
+            Access::Write(Durability::Configured | Durability::ProcessExit) => Ok(()),
+            Access::Write(Durability::None | Durability::NoneShared) => {
+                self.execute("SET synchronous_commit = off", &[]).await.map(drop)
+            }
         }
     }
 
@@ -112,7 +118,7 @@ impl Session {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
-    /// Asks the catalogue what it was asked before: the server plans such a query once a session, which takes longer than to
+    /// Asks the catalog what it was asked before: the server plans such a query once a session, which takes longer than to
     /// answer it. Its columns are texts and numbers of 64 bits.
     pub async fn known(&mut self, sql: &'static str) -> Result<Vec<Vec<Value>>, Error> {
         let rows = sqlx::query(sql).fetch_all(&mut self.connection).await;

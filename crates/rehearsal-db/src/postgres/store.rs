@@ -23,14 +23,14 @@ pub async fn claim(address: &PostgresAddress, token: &str) -> Result<Claim, Erro
     Ok(Claim { _session: session })
 }
 
-const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('xtask-' || $1, 0))";
-const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('xtask-' || $1, 0))";
+const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('rehearsal-' || $1, 0))";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('rehearsal-' || $1, 0))";
 
 /// Removes the databases of processes that are dead: those whose token can be had. What another process removes at the same
 /// time is removed; sweeping is never a reason to fail.
 async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, token: &str) -> Result<(), sqlx::Error> {
-    let names = "SELECT datname::text, substring(datname from '^xtask-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
-                 WHERE datname ~ '^xtask-scratch-[A-Za-z0-9]{6}-'";
+    let names = "SELECT datname::text, substring(datname from '^rehearsal-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
+                 WHERE datname ~ '^rehearsal-scratch-[A-Za-z0-9]{6}-'";
     let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut *session).await?;
     for (database, owner) in databases.iter().filter(|(_, owner)| owner != token) {
         if sqlx::query_scalar(LOCK).bind(owner).fetch_one(&mut *session).await? {
@@ -45,7 +45,7 @@ async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, to
 async fn sweep_templates(address: &PostgresAddress, session: &mut PgConnection) -> Result<(), sqlx::Error> {
     let templates = "SELECT datname::text, \
                          substring(shobj_description(oid, 'pg_database') from '[0-9]{4}-[0-9]{2}-[0-9]{2}$')::date < current_date - $1 \
-                     FROM pg_database WHERE datname ~ '^xtask-template-[0-9a-f]{32}-'";
+                     FROM pg_database WHERE datname ~ '^rehearsal-template-[0-9a-f]{32}-'";
     let templates: Vec<(String, Option<bool>)> =
         sqlx::query_as(templates).bind(TEMPLATE_LIFE).fetch_all(session).await?;
     for (template, is_old) in templates {
@@ -65,7 +65,7 @@ const TEMPLATE_LIFE: i32 = 14;
 /// Notes on a template that it was used today: a server keeps no such time.
 pub(crate) async fn touch(template: &PostgresAddress) -> Result<(), Error> {
     let comment =
-        "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of xtask, last used ' || current_date)";
+        "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of rehearsal, last used ' || current_date)";
     let sql: String = ask(template, comment, Some(template.database())).await?;
     maintain(template, PATIENCE, &sql).await
 }

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::address::SqliteAddress;
 use crate::crash::Journal;
-use crate::{Access, Error};
+use crate::{Access, Durability, Error};
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(crate) async fn keep_in(address: &SqliteAddress, journal: Journal) -> Result
         Journal::Rollback => "DELETE",
         Journal::Log => "WAL",
     };
-    let mut session = Session::open(address, Access::Doomed, Duration::ZERO).await?;
+    let mut session = Session::open(address, Access::Write(Durability::ProcessExit), Duration::ZERO).await?;
     let set = session.execute(&format!("PRAGMA journal_mode = {mode}"), &[]).await;
     session.close().await?;
     set.map(drop)

@@ -30,7 +30,7 @@ impl FileLock {
             .canonicalize()
             .or_else(|_| Ok(folder.canonicalize()?.join(database.file_name().unwrap_or_default())));
         let mut path = real.unwrap_or_else(|_: io::Error| database.to_owned()).into_os_string();
-        path.push("-xtask.lock");
+        path.push("-rehearsal.lock");
         let path = PathBuf::from(path);
         let deadline = Instant::now() + wait;
         let mut told = false;
@@ -99,7 +99,7 @@ fn describe(file: &mut File) -> String {
     drop(file.rewind().and_then(|()| file.read_to_string(&mut text)));
     text.trim().parse().map_or_else(
         |_| "another process".to_owned(),
-        |pid| Holder { kind: HolderKind::Process, pid, program: "another xtask".to_owned() }.to_string(),
+        |pid| Holder { kind: HolderKind::Process, pid, program: "another rehearsal".to_owned() }.to_string(),
     )
 }
 

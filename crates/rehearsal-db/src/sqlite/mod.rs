@@ -1,12 +1,12 @@
 //! SQLite: one file is one database, one writer at a time.
 
-mod blank;
+mod constraints_off;
 mod crash;
 mod defaults;
 mod digest;
 mod driver;
-mod free;
 mod holders;
+mod insertable;
 mod locate;
 mod lock;
 mod moments;
@@ -17,11 +17,11 @@ mod schema;
 mod session;
 mod strict;
 
-pub(super) use blank::blanks;
+pub(super) use constraints_off::{begin_without_constraints, columns, restore_constraints};
 pub(super) use crash::{keep_in, left_behind};
 pub(super) use defaults::volatile_defaults;
 pub(super) use digest::digests;
-pub(super) use free::{begin_free, columns, end_free};
+pub(super) use insertable::insertable_tables;
 pub(super) use locate::locate;
 pub(super) use lock::FileLock;
 pub(super) use moments::moments;
@@ -38,7 +38,7 @@ use sqlx::{ConnectOptions, Connection};
 
 /// The tables of the ledger. One of an earlier version of this tool gets what it lacks.
 pub(super) const LEDGER: &str = "
-CREATE TABLE IF NOT EXISTS _xtask_runs (
+CREATE TABLE IF NOT EXISTS _rehearsal_runs (
     run INTEGER PRIMARY KEY NOT NULL,
     backfill TEXT NOT NULL,
     work TEXT NOT NULL,
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS _xtask_runs (
     started_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
-CREATE TABLE IF NOT EXISTS _xtask_ranges (
+CREATE TABLE IF NOT EXISTS _rehearsal_ranges (
     run INTEGER NOT NULL,
     number INTEGER NOT NULL,
     look INTEGER NOT NULL,
@@ -62,13 +62,13 @@ CREATE TABLE IF NOT EXISTS _xtask_ranges (
     leased_until TEXT,
     PRIMARY KEY (run, number)
 );
-CREATE TABLE IF NOT EXISTS _xtask_findings (
+CREATE TABLE IF NOT EXISTS _rehearsal_findings (
     number INTEGER PRIMARY KEY NOT NULL,
-    run INTEGER NOT NULL REFERENCES _xtask_runs,
+    run INTEGER NOT NULL REFERENCES _rehearsal_runs,
     finding TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS _xtask_findings_run ON _xtask_findings (run);
-CREATE TABLE IF NOT EXISTS _xtask_log (
+CREATE INDEX IF NOT EXISTS _rehearsal_findings_run ON _rehearsal_findings (run);
+CREATE TABLE IF NOT EXISTS _rehearsal_log (
     number INTEGER PRIMARY KEY NOT NULL,
     run INTEGER NOT NULL,
     at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS _xtask_log (
     version TEXT NOT NULL,
     did TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS _xtask_log_run ON _xtask_log (run);";
+CREATE INDEX IF NOT EXISTS _rehearsal_log_run ON _rehearsal_log (run);";
 
 /// The version of the SQLite that is linked in.
 pub(super) async fn version() -> Result<String, Error> {

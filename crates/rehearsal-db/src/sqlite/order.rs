@@ -1,6 +1,6 @@
 //! Another order of rows: what a result must not depend on.
 
-use super::free::take_triggers;
+use super::constraints_off::take_triggers;
 use super::session::Session;
 use crate::{Engine, Error, Value, is_bookkeeping};
 

@@ -1,4 +1,4 @@
-//! The catalogue of a SQLite database. What `PRAGMA`s tell is taken from them; what only the text of `CREATE TABLE` tells
+//! The catalog of a SQLite database. What `PRAGMA`s tell is taken from them; what only the text of `CREATE TABLE` tells
 //! (checks, collations, generated columns) is taken from its tokens, so that spacing and quoting make no difference.
 
 use super::session::Session;

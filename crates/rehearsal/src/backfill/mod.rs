@@ -69,7 +69,7 @@ pub enum Undo {
 }
 
 /// A table, and the privileges that are needed on it.
-pub type Right = (&'static str, &'static [&'static str]);
+pub type Privilege = (&'static str, &'static [&'static str]);
 
 /// A data change.
 ///
@@ -110,7 +110,7 @@ pub trait Backfill: Send + Sync + 'static {
 
     /// The tables that a pass reads and writes, each with the privileges that this takes (`SELECT`, `INSERT`): found out
     /// before anything is written.
-    fn rights(&self, _effect: Effect) -> &'static [Right] {
+    fn privileges(&self, _effect: Effect) -> &'static [Privilege] {
         &[]
     }
 

@@ -7,7 +7,7 @@ use crate::event::Events;
 use crate::ledger;
 use crate::migration;
 use futures_util::TryStreamExt;
-use rehearsal_db::{self as db, Connection, Driver, Key, Lack, Page, Target, Value, Which};
+use rehearsal_db::{self as db, Connection, Driver, Key, MissingPrivilege, Page, Target, Value, Which};
 
 /// Makes one pass of `backfill` over its units in `target`.
 ///
@@ -71,13 +71,13 @@ pub(super) async fn check_window<B: Backfill>(
 ) -> Result<(), Error> {
     let about = backfill.about();
     if reader.has_table("_sqlx_migrations").await? {
-        let lacks = reader.lacking(&[("_sqlx_migrations", &["SELECT"])]).await?;
+        let lacks = reader.missing_privileges(&[("_sqlx_migrations", &["SELECT"])]).await?;
         refuse(reader, lacks)?;
     }
     let applied = migration::applied(reader).await?;
     let is_applied = |version| applied.iter().any(|done| done.version == version);
     if !is_applied(about.from) {
-        let lack = reader.lack_of_sight("_sqlx_migrations").await?;
+        let lack = reader.missing_schema_usage("_sqlx_migrations").await?;
         refuse(reader, lack.into_iter().collect())?;
         let database = target.address.url();
         let next = target.address.command(&format!("migrate {}", about.database));
@@ -86,18 +86,18 @@ pub(super) async fn check_window<B: Backfill>(
     if let Some(until) = about.until.filter(|until| is_applied(*until)) {
         return Err(Error::TooLate { backfill: about.name, database: target.address.url(), until });
     }
-    let mut lacks = reader.lacking(backfill.rights(effect)).await?;
+    let mut lacks = reader.missing_privileges(backfill.privileges(effect)).await?;
     let usage = if effect.work().is_some() { ledger::Use::Keep } else { ledger::Use::Read };
-    lacks.extend(ledger::lacking(reader, usage).await?);
+    lacks.extend(ledger::missing_privileges(reader, usage).await?);
     refuse(reader, lacks)
 }
 
 /// Refuses a role that lacks something.
-fn refuse(connection: &Connection, lacks: Vec<Lack>) -> Result<(), Error> {
+fn refuse(connection: &Connection, lacks: Vec<MissingPrivilege>) -> Result<(), Error> {
     if lacks.is_empty() {
         return Ok(());
     }
-    Err(Error::Engine(db::Error::Rights { place: connection.address(), lacks }))
+    Err(Error::Engine(db::Error::MissingPrivileges { place: connection.address(), missing: lacks }))
 }
 
 /// Refuses a scope that no unit is in: what is written another way than the database writes it is found nowhere.

@@ -6,7 +6,7 @@ use crate::event::{Event, silent};
 use crate::ledger::{Counts, Finding, FindingKind};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection};
+use rehearsal_db::{Access, Address, Connection, Durability};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use std::num::NonZeroU32;
 use std::sync::Mutex;
@@ -90,7 +90,7 @@ impl Numbers {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::file_or_new(&folder.path().join("numbers.db"));
         let wait = Duration::from_secs(5);
-        let mut connection = Connection::open(&address, Access::Scratch, wait).await.unwrap();
+        let mut connection = Connection::open(&address, Access::Write(Durability::None), wait).await.unwrap();
         let tables = "CREATE TABLE t (n INTEGER NOT NULL, doubled INTEGER, writes INTEGER NOT NULL DEFAULT 0); \
                       CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP, \
                       success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL); \
@@ -250,7 +250,7 @@ fn what_can_not_be_run_is_refused_before_anything_is_written() {
         connection.execute("DELETE FROM _sqlx_migrations", &[]).await.unwrap();
         let early = run(&Double(UNITS), &numbers.target, &Pass::new(Effect::Execute), &silent).await;
         assert!(matches!(early, Err(Error::TooEarly { from: 1, .. })));
-        assert!(!connection.has_table("_xtask_runs").await.unwrap(), "not even the ledger");
+        assert!(!connection.has_table("_rehearsal_runs").await.unwrap(), "not even the ledger");
     });
 }
 
@@ -267,7 +267,7 @@ fn a_reader_that_fails_ends_the_run_behind_what_is_good() {
             let filled = connection.query("SELECT count(doubled) FROM t", &[], 1).await.unwrap();
             assert_eq!(filled.scalar().and_then(rehearsal_db::Value::as_int), i64::try_from(*committed).ok());
             let state = connection
-                .query("SELECT state, counts ->> 'units' FROM _xtask_runs ORDER BY run DESC", &[], 1)
+                .query("SELECT state, counts ->> 'units' FROM _rehearsal_runs ORDER BY run DESC", &[], 1)
                 .await
                 .unwrap();
             assert_eq!(state.rows[0][0].to_string(), "failed");

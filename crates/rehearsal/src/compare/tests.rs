@@ -3,13 +3,14 @@
 use super::*;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection, Value};
+use rehearsal_db::{Access, Address, Connection, Durability, Value};
 use std::time::Duration;
 use tempfile::TempDir;
 
 async fn database(folder: &TempDir, name: &str, sql: &str) -> Connection {
     let address = Address::file_or_new(&folder.path().join(name));
-    let mut connection = Connection::open(&address, Access::Scratch, Duration::from_secs(5)).await.unwrap();
+    let mut connection =
+        Connection::open(&address, Access::Write(Durability::None), Duration::from_secs(5)).await.unwrap();
     connection.execute(sql, &[]).await.unwrap();
     connection
 }
@@ -332,7 +333,8 @@ fn schemas() {
             "- CREATE VIRTUAL TABLE f USING fts5 (a)\n+ CREATE VIRTUAL TABLE f USING fts5 (a, b)",
         ],
     );
-    check("CREATE TABLE _xtask_runs (a)", "CREATE TABLE _sqlx_migrations (a)", &[]);
+    check("CREATE TABLE _rehearsal_runs (a)", "CREATE TABLE _sqlx_migrations (a)", &[]);
+    check("CREATE TABLE _xtask_runs (a)", "CREATE TABLE _rehearsal_runs (a)", &[]);
 }
 
 #[test]
@@ -355,7 +357,7 @@ fn volatile_defaults_are_found() {
         "CREATE TABLE t (a DEFAULT CURRENT_TIMESTAMP, b DEFAULT (hex(randomblob(8))), c AS (a))",
         &["t.a Clock CURRENT_TIMESTAMP", "t.b Chance hex(randomblob(8))"],
     );
-    check("CREATE TABLE _xtask_runs (a DEFAULT CURRENT_TIMESTAMP)", &[]);
+    check("CREATE TABLE _rehearsal_runs (a DEFAULT CURRENT_TIMESTAMP)", &[]);
 }
 
 /// A table that has another key after.

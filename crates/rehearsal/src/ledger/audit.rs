@@ -46,18 +46,18 @@ pub struct Logged {
 /// # Errors
 /// What the engine said.
 pub async fn audit(connection: &mut Connection) -> Result<Vec<Told>, Error> {
-    if !connection.has_table("_xtask_runs").await? {
+    if !connection.has_table("_rehearsal_runs").await? {
         return Ok(Vec::new());
     }
     let engine = connection.engine();
     let sql = format!(
-        "SELECT run, backfill, work, scope, state, counts, {}, {} FROM _xtask_runs ORDER BY run",
+        "SELECT run, backfill, work, scope, state, counts, {}, {} FROM _rehearsal_runs ORDER BY run",
         engine.second("started_at"),
         engine.second("updated_at")
     );
     let rows = connection.query(&sql, &[], usize::MAX).await?.rows;
-    let has_ranges = connection.has_table("_xtask_ranges").await?;
-    let has_log = connection.has_table("_xtask_log").await?;
+    let has_ranges = connection.has_table("_rehearsal_ranges").await?;
+    let has_log = connection.has_table("_rehearsal_log").await?;
     let mut told = Vec::new();
     for row in rows {
         let text = |at: usize| row[at].as_text().unwrap_or_default().to_owned();
@@ -82,7 +82,7 @@ pub async fn audit(connection: &mut Connection) -> Result<Vec<Told>, Error> {
 
 async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error> {
     let at = connection.engine().second("at");
-    let sql = format!("SELECT {at}, who, version, did FROM _xtask_log WHERE run = $1 ORDER BY number");
+    let sql = format!("SELECT {at}, who, version, did FROM _rehearsal_log WHERE run = $1 ORDER BY number");
     let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     let logged =

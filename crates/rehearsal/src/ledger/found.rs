@@ -11,7 +11,7 @@ use rehearsal_db::{Connection, Error};
 /// What the engine said.
 pub async fn keep(connection: &mut Connection, run: i64, findings: &[Finding]) -> Result<(), Error> {
     let sql = format!(
-        "INSERT INTO _xtask_findings (run, finding) SELECT $1, each.value FROM {} AS each",
+        "INSERT INTO _rehearsal_findings (run, finding) SELECT $1, each.value FROM {} AS each",
         connection.engine().each_text("$2")
     );
     let all: Vec<String> = findings.iter().map(json).collect();
@@ -25,7 +25,7 @@ pub async fn keep(connection: &mut Connection, run: i64, findings: &[Finding]) -
 pub async fn replay(connection: &mut Connection, run: i64, take: &(dyn Fn(Finding) + Sync)) -> Result<(), Error> {
     let database = connection.address();
     let mut rows =
-        connection.stream("SELECT finding FROM _xtask_findings WHERE run = $1 ORDER BY number", &[run.into()]);
+        connection.stream("SELECT finding FROM _rehearsal_findings WHERE run = $1 ORDER BY number", &[run.into()]);
     while let Some(row) = rows.try_next().await? {
         let finding = serde_json::from_str(row.values[0].as_text().unwrap_or_default());
         take(finding.map_err(|error| Error::Ledger { database: database.clone(), why: error.to_string() })?);
@@ -35,13 +35,13 @@ pub async fn replay(connection: &mut Connection, run: i64, take: &(dyn Fn(Findin
 
 /// Removes the findings of a run that is over.
 pub(crate) async fn forget(connection: &mut Connection, run: i64) -> Result<(), Error> {
-    connection.execute("DELETE FROM _xtask_findings WHERE run = $1", &[run.into()]).await.map(drop)
+    connection.execute("DELETE FROM _rehearsal_findings WHERE run = $1", &[run.into()]).await.map(drop)
 }
 
 /// Removes the findings of finished runs of the same order before this one: their processes were killed before they had told
 /// them.
 pub(crate) async fn forget_before(connection: &mut Connection, run: i64) -> Result<(), Error> {
-    let sql = "DELETE FROM _xtask_findings WHERE run IN (SELECT old.run FROM _xtask_runs AS old JOIN _xtask_runs AS this \
+    let sql = "DELETE FROM _rehearsal_findings WHERE run IN (SELECT old.run FROM _rehearsal_runs AS old JOIN _rehearsal_runs AS this \
                ON old.backfill = this.backfill AND old.work = this.work AND old.scope = this.scope \
                WHERE this.run = $1 AND old.run < $1 AND old.state = 'finished')";
     connection.execute(sql, &[run.into()]).await.map(drop)

@@ -22,8 +22,8 @@ pub use json::Json;
 pub(crate) use range::end;
 pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, save};
 pub use run::{
-    Begun, By, Order, Use, begin, complete, counted, finish, lacking, look_again, looks, start, state, supersede_all,
-    transition, unfinished,
+    Begun, By, Order, Use, begin, complete, counted, finish, look_again, looks, missing_privileges, start, state,
+    supersede_all, transition, unfinished,
 };
 pub use state::{RunState, Transition, Work};
 

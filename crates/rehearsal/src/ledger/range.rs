@@ -48,8 +48,8 @@ fn read(connection: &Connection, row: &[Value], run: i64, worker: i64) -> Result
 /// Stores ranges that end at these keys, one behind the other; or one of no unit where there is no key. In the transaction at
 /// hand. `look` counts how often the units were looked at from the first.
 pub(super) async fn cut(connection: &mut Connection, run: i64, look: i64, ends: &[Key]) -> Result<(), Error> {
-    let sql = "INSERT INTO _xtask_ranges (run, number, look, after_key, until_key, counts) \
-               SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM _xtask_ranges WHERE run = $1";
+    let sql = "INSERT INTO _rehearsal_ranges (run, number, look, after_key, until_key, counts) \
+               SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM _rehearsal_ranges WHERE run = $1";
     let counts = json(&Counts::default());
     let ends: Vec<Option<String>> =
         if ends.is_empty() { vec![None] } else { ends.iter().map(|key| Some(json(key))).collect() };
@@ -67,7 +67,7 @@ pub(super) async fn cut(connection: &mut Connection, run: i64, look: i64, ends: 
 /// # Errors
 /// What the engine said.
 pub async fn open_ranges(connection: &mut Connection, run: i64) -> Result<Vec<Range>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM _xtask_ranges WHERE run = $1 AND NOT done ORDER BY number");
+    let sql = format!("SELECT {COLUMNS} FROM _rehearsal_ranges WHERE run = $1 AND NOT done ORDER BY number");
     let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
     rows.iter().map(|row| read(connection, row, run, 0)).collect()
 }
@@ -97,14 +97,14 @@ pub async fn claim(connection: &mut Connection, run: i64, worker: i64) -> Result
 pub async fn is_one_free(connection: &mut Connection, run: i64) -> Result<bool, Error> {
     let free = connection.engine().is_free();
     let skip = connection.engine().skip_locked();
-    let sql = format!("SELECT 1 FROM _xtask_ranges WHERE run = $1 AND NOT done AND {free} LIMIT 1{skip}");
+    let sql = format!("SELECT 1 FROM _rehearsal_ranges WHERE run = $1 AND NOT done AND {free} LIMIT 1{skip}");
     Ok(!connection.query(&sql, &[run.into()], 1).await?.rows.is_empty())
 }
 
 async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64) -> Result<Option<Range>, Error> {
     let engine = connection.engine();
     let sql = format!(
-        "SELECT {COLUMNS} FROM _xtask_ranges WHERE run = $1 AND NOT done AND {} ORDER BY number LIMIT 1{}",
+        "SELECT {COLUMNS} FROM _rehearsal_ranges WHERE run = $1 AND NOT done AND {} ORDER BY number LIMIT 1{}",
         engine.is_free(),
         engine.skip_locked()
     );
@@ -112,7 +112,7 @@ async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64
     let Some(row) = rows.first() else { return Ok(None) };
     let range = read(connection, row, run, worker)?;
     let sql = format!(
-        "UPDATE _xtask_ranges SET owner = $3, leased_until = {} WHERE run = $1 AND number = $2",
+        "UPDATE _rehearsal_ranges SET owner = $3, leased_until = {} WHERE run = $1 AND number = $2",
         engine.lease_end()
     );
     connection.execute(&sql, &[run.into(), row[0].clone(), worker.into()]).await?;
@@ -126,7 +126,7 @@ async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64
 /// What the engine said.
 pub async fn hold(connection: &mut Connection, lease: Lease) -> Result<Option<RunState>, Error> {
     let sql = format!(
-        "SELECT runs.state FROM _xtask_ranges AS held JOIN _xtask_runs AS runs ON runs.run = held.run \
+        "SELECT runs.state FROM _rehearsal_ranges AS held JOIN _rehearsal_runs AS runs ON runs.run = held.run \
          WHERE held.run = $1 AND held.number = $2 AND held.owner = $3 AND NOT held.done{}",
         connection.engine().lock_rows("held")
     );
@@ -166,7 +166,7 @@ async fn store(connection: &mut Connection, range: &Range, reached: Reached) -> 
         Reached::End => "done = TRUE, owner = NULL, leased_until = NULL".to_owned(),
     };
     let sql = format!(
-        "UPDATE _xtask_ranges SET cursor = $4, counts = $5, {end} WHERE run = $1 AND number = $2 AND owner = $3 AND NOT done"
+        "UPDATE _rehearsal_ranges SET cursor = $4, counts = $5, {end} WHERE run = $1 AND number = $2 AND owner = $3 AND NOT done"
     );
     let cursor = range.cursor.as_ref().map(json);
     let values =

@@ -2,7 +2,7 @@
 
 use super::range::{self, cut};
 use super::{Counts, Range, RunState, Transition, Work, found, json, unreadable};
-use rehearsal_db::{Connection, Error, Key, Lack, Value};
+use rehearsal_db::{Connection, Error, Key, MissingPrivilege, Value};
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +37,10 @@ pub struct Begun {
     pub after: Option<Key>,
 }
 
-const RUNS: &str = "_xtask_runs";
-const RANGES: &str = "_xtask_ranges";
+const RUNS: &str = "_rehearsal_runs";
+const RANGES: &str = "_rehearsal_ranges";
 /// As a condition on the row of a run.
-const HAS_RANGES: &str = "EXISTS (SELECT 1 FROM _xtask_ranges WHERE _xtask_ranges.run = _xtask_runs.run)";
+const HAS_RANGES: &str = "EXISTS (SELECT 1 FROM _rehearsal_ranges WHERE _rehearsal_ranges.run = _rehearsal_runs.run)";
 
 /// The unfinished run of that order, if there is one. Writes nothing.
 ///
@@ -50,7 +50,7 @@ pub async fn unfinished(connection: &mut Connection, order: &Order<'_>) -> Resul
     if !connection.has_table(RUNS).await? || !connection.has_table(RANGES).await? {
         return Ok(None);
     }
-    let sql = "SELECT run, state FROM _xtask_runs WHERE backfill = $1 AND work = $2 AND scope = $3 \
+    let sql = "SELECT run, state FROM _rehearsal_runs WHERE backfill = $1 AND work = $2 AND scope = $3 \
                AND state NOT IN ('finished', 'superseded') ORDER BY run DESC";
     let values = [order.backfill.into(), order.work.as_str().into(), order.scope.into()];
     let rows = connection.query(sql, &values, 1).await?.rows;
@@ -75,7 +75,7 @@ fn known(connection: &Connection, state: &str) -> Result<RunState, Error> {
 /// What the engine said.
 pub async fn counted(connection: &mut Connection, run: i64) -> Result<Counts, Error> {
     let rows =
-        connection.query("SELECT counts FROM _xtask_ranges WHERE run = $1", &[run.into()], usize::MAX).await?.rows;
+        connection.query("SELECT counts FROM _rehearsal_ranges WHERE run = $1", &[run.into()], usize::MAX).await?.rows;
     let mut sum = Counts::default();
     for row in rows {
         let counts: Counts = serde_json::from_str(row[0].as_text().unwrap_or_default())
@@ -98,12 +98,12 @@ pub enum Use {
 ///
 /// # Errors
 /// What the engine said.
-pub async fn lacking(connection: &mut Connection, usage: Use) -> Result<Vec<Lack>, Error> {
+pub async fn missing_privileges(connection: &mut Connection, usage: Use) -> Result<Vec<MissingPrivilege>, Error> {
     let tables: [(&str, &[&str]); 4] = [
         (RUNS, &["SELECT", "INSERT", "UPDATE"]),
         (RANGES, &["SELECT", "INSERT", "UPDATE"]),
-        ("_xtask_findings", &["SELECT", "INSERT", "DELETE"]),
-        ("_xtask_log", &["SELECT", "INSERT"]),
+        ("_rehearsal_findings", &["SELECT", "INSERT", "DELETE"]),
+        ("_rehearsal_log", &["SELECT", "INSERT"]),
     ];
     let mut lacks = Vec::new();
     let mut is_whole = true;
@@ -113,13 +113,13 @@ pub async fn lacking(connection: &mut Connection, usage: Use) -> Result<Vec<Lack
                 Use::Keep => rights,
                 Use::Read => &["SELECT"],
             };
-            lacks.extend(connection.lacking(&[(table, rights)]).await?);
+            lacks.extend(connection.missing_privileges(&[(table, rights)]).await?);
         } else {
             is_whole = false;
         }
     }
     if usage == Use::Keep && !is_whole {
-        lacks.extend(connection.lack_of_creation().await?);
+        lacks.extend(connection.missing_creation_privilege().await?);
     }
     Ok(lacks)
 }
@@ -151,7 +151,7 @@ pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> R
 /// What the engine said.
 pub async fn complete(connection: &mut Connection) -> Result<(), Error> {
     // The last one that is made. To make what is there would wait for the batches of others.
-    if connection.has_table("_xtask_log").await? { Ok(()) } else { connection.create_ledger().await }
+    if connection.has_table("_rehearsal_log").await? { Ok(()) } else { connection.create_ledger().await }
 }
 
 /// Stores a new run whose ranges end at these keys, in the transaction at hand.
@@ -159,7 +159,7 @@ pub async fn complete(connection: &mut Connection) -> Result<(), Error> {
 /// # Errors
 /// What the engine said.
 pub async fn start(connection: &mut Connection, order: &Order<'_>, by: &By, ends: &[Key]) -> Result<Begun, Error> {
-    let insert = "INSERT INTO _xtask_runs (backfill, work, scope, state, counts, version) \
+    let insert = "INSERT INTO _rehearsal_runs (backfill, work, scope, state, counts, version) \
                   VALUES ($1, $2, $3, 'running', $4, $5) RETURNING run";
     let counts = Counts::default();
     let (work, version) = (order.work.as_str(), by.version.as_str());
@@ -175,7 +175,7 @@ pub async fn start(connection: &mut Connection, order: &Order<'_>, by: &By, ends
 /// # Errors
 /// What the engine said.
 pub async fn state(connection: &mut Connection, run: i64) -> Result<RunState, Error> {
-    let found = connection.query("SELECT state FROM _xtask_runs WHERE run = $1", &[run.into()], 1).await?;
+    let found = connection.query("SELECT state FROM _rehearsal_runs WHERE run = $1", &[run.into()], 1).await?;
     let word = found.scalar().and_then(Value::as_text).unwrap_or("superseded").to_owned();
     known(connection, &word)
 }
@@ -192,7 +192,7 @@ pub async fn transition(
 ) -> Result<Option<RunState>, Error> {
     let (_, to) = transition.way();
     let sql = format!(
-        "UPDATE _xtask_runs SET state = $2, updated_at = CURRENT_TIMESTAMP WHERE run = $1 AND state IN ({})",
+        "UPDATE _rehearsal_runs SET state = $2, updated_at = CURRENT_TIMESTAMP WHERE run = $1 AND state IN ({})",
         words(transition)
     );
     if connection.execute(&sql, &[run.into(), to.as_str().into()]).await? == 0 {
@@ -221,7 +221,7 @@ pub async fn finish(
     let Some(state) = transition(connection, run, how, by).await? else { return Ok(None) };
     let counts = counted(connection, run).await?;
     // One of an earlier version of this tool has its counts there alone.
-    let sql = format!("UPDATE _xtask_runs SET counts = $2 WHERE run = $1 AND {HAS_RANGES}");
+    let sql = format!("UPDATE _rehearsal_runs SET counts = $2 WHERE run = $1 AND {HAS_RANGES}");
     connection.execute(&sql, &[run.into(), json(&counts).into()]).await?;
     if how == Transition::Supersede {
         found::forget(connection, run).await?;
@@ -234,8 +234,7 @@ pub async fn finish(
 /// # Errors
 /// What the engine said.
 pub async fn looks(connection: &mut Connection, run: i64) -> Result<(u64, u64), Error> {
-    let sql =
-        "SELECT coalesce(max(look), 0), count(*) - count(CASE WHEN done THEN 1 END) FROM _xtask_ranges WHERE run = $1";
+    let sql = "SELECT coalesce(max(look), 0), count(*) - count(CASE WHEN done THEN 1 END) FROM _rehearsal_ranges WHERE run = $1";
     let rows = connection.query(sql, &[run.into()], 1).await?.rows;
     let number = |at: usize| {
         rows.first().and_then(|row| row[at].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
@@ -256,14 +255,14 @@ pub async fn look_again(connection: &mut Connection, run: i64, look: u64, ends: 
 /// # Errors
 /// What the engine said.
 pub async fn supersede_all(connection: &mut Connection, by: &By) -> Result<(), Error> {
-    if !connection.has_table(RUNS).await? || !connection.has_table("_xtask_log").await? {
+    if !connection.has_table(RUNS).await? || !connection.has_table("_rehearsal_log").await? {
         return Ok(());
     }
     supersede(connection, by, "", &[]).await
 }
 
 async fn supersede(connection: &mut Connection, by: &By, which: &str, values: &[Value]) -> Result<(), Error> {
-    let sql = format!("SELECT run FROM _xtask_runs WHERE {which} state IN ({})", words(Transition::Supersede));
+    let sql = format!("SELECT run FROM _rehearsal_runs WHERE {which} state IN ({})", words(Transition::Supersede));
     let rows = connection.query(&sql, values, usize::MAX).await?.rows;
     for run in rows.iter().filter_map(|row| row[0].as_int()) {
         finish(connection, run, Transition::Supersede, by).await?;
@@ -272,7 +271,7 @@ async fn supersede(connection: &mut Connection, by: &By, which: &str, values: &[
 }
 
 async fn log(connection: &mut Connection, run: i64, by: &By, did: &str) -> Result<(), Error> {
-    let sql = "INSERT INTO _xtask_log (run, who, version, did) VALUES ($1, $2, $3, $4)";
+    let sql = "INSERT INTO _rehearsal_log (run, who, version, did) VALUES ($1, $2, $3, $4)";
     let values = [run.into(), by.who.as_str().into(), by.version.as_str().into(), did.into()];
     connection.execute(sql, &values).await.map(drop)
 }

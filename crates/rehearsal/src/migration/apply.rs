@@ -8,7 +8,7 @@ use crate::event::{Direction, Event, Events};
 use crate::ledger::{self, By};
 use rehearsal_db::SQLX_TABLE;
 use rehearsal_db::lex::statements;
-use rehearsal_db::{self as db, Around, Commit, Connection, Remains, Retries, Side, run_script};
+use rehearsal_db::{self as db, Around, Commit, CommitPhase, Connection, Remains, Retries, run_script};
 use std::time::{Duration, Instant};
 
 /// Runs the steps in order and stops at the first that fails.
@@ -67,16 +67,16 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
 /// Makes sqlx's table where there is none.
 async fn ensure_books(connection: &mut Connection) -> Result<(), Error> {
     // Where it is there, nothing is committed.
-    let is_new = connection.is_watched() && !connection.has_table(SQLX_TABLE).await?;
+    let is_new = connection.has_commit_hook() && !connection.has_table(SQLX_TABLE).await?;
     let passes = |connection: &Connection, side| {
         if is_new {
-            connection.pass(side, || Commit::Books);
+            connection.call_commit_hook(side, || Commit::Books);
         }
     };
-    passes(connection, Side::Before);
+    passes(connection, CommitPhase::Before);
     let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
     ensured.map_err(|error| Error::bookkeeping(connection, error))?;
-    passes(connection, Side::After);
+    passes(connection, CommitPhase::After);
     Ok(())
 }
 
@@ -142,11 +142,11 @@ async fn record(
 ) -> Result<(), Error> {
     let passes = |connection: &Connection, side| {
         if script.transaction == Transaction::None {
-            connection.pass(side, || Commit::Books);
+            connection.call_commit_hook(side, || Commit::Books);
         }
     };
     let record = migration.record();
-    passes(connection, Side::Before);
+    passes(connection, CommitPhase::Before);
     let recorded = match direction {
         Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,
         Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
@@ -169,7 +169,7 @@ async fn record(
         }
         error => error,
     })?;
-    passes(connection, Side::After);
+    passes(connection, CommitPhase::After);
     if direction == Direction::Down {
         let by =
             By { who: format!("{} was reverted", migration.label()), version: env!("CARGO_PKG_VERSION").to_owned() };
@@ -179,9 +179,9 @@ async fn record(
         // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.
         let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
         let sql = format!("UPDATE {SQLX_TABLE} SET execution_time = $1 WHERE version = $2");
-        passes(connection, Side::Before);
+        passes(connection, CommitPhase::Before);
         connection.execute(&sql, &[took.into(), migration.version.into()]).await?;
-        passes(connection, Side::After);
+        passes(connection, CommitPhase::After);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Fills a table: rows are tried, and what the database refuses is given other values, as long as there are any.
 
-use super::slot::{Choice, Slot, slots};
-use rehearsal_db::blank::Blank;
+use super::column_group::{Choice, ColumnGroup, column_groups};
+use rehearsal_db::insertable::InsertableTable;
 use rehearsal_db::{Broken, Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ const EDGES: usize = 12;
 
 /// Which rows are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flavour {
+pub(crate) enum RowProfile {
     /// Two ordinary rows, one like the first as far as that is allowed, one with all that may be NULL, and some with values at
     /// the edges of what the types take.
     Everything,
@@ -46,54 +46,62 @@ pub(crate) struct Filled {
 ///
 /// # Errors
 /// Where the database can't be worked with; that it refuses rows is no error.
-pub(crate) async fn fill(connection: &mut Connection, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
+pub(crate) async fn fill(
+    connection: &mut Connection,
+    table: &InsertableTable,
+    profile: RowProfile,
+) -> Result<Filled, Error> {
     let settings = connection.pin().await?;
-    let filled = fill_pinned(connection, blank, flavour).await;
+    let filled = fill_pinned(connection, table, profile).await;
     connection.unpin(settings).await?;
     filled
 }
 
-async fn fill_pinned(connection: &mut Connection, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
+async fn fill_pinned(
+    connection: &mut Connection,
+    table: &InsertableTable,
+    profile: RowProfile,
+) -> Result<Filled, Error> {
     let engine = connection.engine();
-    let count = format!("SELECT count(*) FROM {}", engine.quote_table(&blank.table));
+    let count = format!("SELECT count(*) FROM {}", engine.quote_table(&table.name));
     let count = connection.query(&count, &[], 1).await?;
     let rows = count.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
 
     let mut filled = Filled::default();
-    let slots_now = match slots(connection, blank, rows, flavour).await? {
-        Ok(slots) => slots,
+    let first = match column_groups(connection, table, rows, profile).await? {
+        Ok(groups) => groups,
         Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
     };
-    let mut form = Form::new(engine, blank, slots_now);
-    let start = vec![0; form.slots.len()];
+    let mut form = Form::new(engine, table, first);
+    let start = vec![0; form.groups.len()];
     let base = match form.search(connection, start, &[], TRIES, &mut filled).await? {
         Ok(base) => base,
         Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
     };
-    if blank.references.iter().any(|reference| reference.table == blank.table) {
+    if table.references.iter().any(|reference| reference.table == table.name) {
         // Now there is a row to refer to.
-        if let Ok(slots) = slots(connection, blank, rows + 1, flavour).await? {
-            form = Form::new(engine, blank, slots);
+        if let Ok(groups) = column_groups(connection, table, rows + 1, profile).await? {
+            form = Form::new(engine, table, groups);
         }
     }
-    let base = if base.len() == form.slots.len() { base } else { vec![0; form.slots.len()] };
+    let base = if base.len() == form.groups.len() { base } else { vec![0; form.groups.len()] };
     // The words that do for the first row do for all of those that are to be ordinary.
-    let second = form.further(&base, usize::from(flavour == Flavour::Everything));
+    let second = form.further(&base, usize::from(profile == RowProfile::Everything));
     if let Err(why) = form.search(connection, second, &base, TRIES, &mut filled).await? {
         filled.why_not = (rows == 0).then_some(why);
         return Ok(filled);
     }
     // What comes now need not be: a table may have no room for it.
-    if flavour != Flavour::Ordinary {
+    if profile != RowProfile::Ordinary {
         let mut nulls = form.further(&base, 0);
-        form.slots.iter().zip(&mut nulls).for_each(|(slot, choice)| *choice = slot.null.unwrap_or(*choice));
+        form.groups.iter().zip(&mut nulls).for_each(|(group, choice)| *choice = group.null.unwrap_or(*choice));
         drop(form.search(connection, nulls, &base, FURTHER_TRIES, &mut filled).await?);
     }
-    if flavour == Flavour::Everything {
+    if profile == RowProfile::Everything {
         drop(form.search(connection, base.clone(), &base, FURTHER_TRIES, &mut filled).await?);
-        let most = form.slots.iter().map(|slot| slot.edges().len()).max().unwrap_or_default().min(EDGES);
+        let most = form.groups.iter().map(|group| group.edges().len()).max().unwrap_or_default().min(EDGES);
         for edge in 0..most {
-            let at: Vec<usize> = (0..form.slots.len()).filter(|at| form.slots[*at].edges().len() > edge).collect();
+            let at: Vec<usize> = (0..form.groups.len()).filter(|at| form.groups[*at].edges().len() > edge).collect();
             form.edge(connection, &base, edge, at, &mut filled).await?;
         }
     }
@@ -103,21 +111,21 @@ async fn fill_pinned(connection: &mut Connection, blank: &Blank, flavour: Flavou
 /// A table that is being filled.
 struct Form<'a> {
     engine: Engine,
-    blank: &'a Blank,
-    slots: Vec<Slot>,
-    /// Which choice of which slot some rule about that slot alone refuses.
+    table: &'a InsertableTable,
+    groups: Vec<ColumnGroup>,
+    /// Which choice of which group some rule about that group alone refuses.
     banned: BTreeSet<(usize, usize)>,
     made: usize,
 }
 
-/// A row that was tried and refused: the slots at fault, where that is known, and what the database said.
+/// A row that was tried and refused: the groups at fault, where that is known, and what the database said.
 struct Refused {
     at_fault: Vec<usize>,
     is_taken: bool,
     why: String,
 }
 
-impl Slot {
+impl ColumnGroup {
     /// The places of the choices at the edges.
     fn edges(&self) -> std::ops::Range<usize> {
         self.ordinary + usize::from(self.null.is_some_and(|null| null == self.ordinary))..self.choices.len()
@@ -125,24 +133,24 @@ impl Slot {
 }
 
 impl<'a> Form<'a> {
-    fn new(engine: Engine, blank: &'a Blank, slots: Vec<Slot>) -> Self {
-        Self { engine, blank, slots, banned: BTreeSet::new(), made: 0 }
+    fn new(engine: Engine, table: &'a InsertableTable, groups: Vec<ColumnGroup>) -> Self {
+        Self { engine, table, groups, banned: BTreeSet::new(), made: 0 }
     }
 
     /// The choices of a further row: those of the first with other keys, and with other values everywhere that are so far away.
     fn further(&self, base: &[usize], by: usize) -> Vec<usize> {
         let other = |(at, base): (usize, &usize)| {
-            let slot = &self.slots[at];
-            let by = if slot.is_key { self.made.max(by) } else { by };
+            let group = &self.groups[at];
+            let by = if group.is_key { self.made.max(by) } else { by };
             let allowed: Vec<usize> =
-                (0..slot.ordinary).filter(|choice| !self.banned.contains(&(at, *choice))).collect();
+                (0..group.ordinary).filter(|choice| !self.banned.contains(&(at, *choice))).collect();
             let place = allowed.iter().position(|choice| choice == base).unwrap_or_default();
             allowed.get((place + by) % allowed.len().max(1)).copied().unwrap_or(*base)
         };
         base.iter().enumerate().map(other).collect()
     }
 
-    /// Tries a row with the values of that edge in these slots; in halves, where the database refuses all of them together.
+    /// Tries a row with the values of that edge in these groups; in halves, where the database refuses all of them together.
     async fn edge(
         &mut self,
         connection: &mut Connection,
@@ -154,15 +162,15 @@ impl<'a> Form<'a> {
         let mut left = vec![at];
         while let Some(at) = left.pop() {
             let mut row = self.further(base, 0);
-            for slot in &at {
-                row[*slot] = self.slots[*slot].edges().start + edge;
+            for group in &at {
+                row[*group] = self.groups[*group].edges().start + edge;
             }
             let refused = match self.tried(connection, &row, filled).await? {
                 Ok(()) => continue,
                 Err(refused) => refused,
             };
             let (at_fault, others): (Vec<usize>, Vec<usize>) =
-                at.iter().partition(|slot| refused.at_fault.contains(slot));
+                at.iter().partition(|group| refused.at_fault.contains(group));
             if !at_fault.is_empty() && !others.is_empty() {
                 left.push(others);
             } else if at_fault.is_empty() && at.len() > 1 {
@@ -199,7 +207,7 @@ impl<'a> Form<'a> {
             let mut at_fault = refused.at_fault;
             if at_fault.is_empty() {
                 // Nobody knows: one after the other.
-                let all: Vec<usize> = (0..self.slots.len()).filter(|at| self.slots[*at].choices.len() > 1).collect();
+                let all: Vec<usize> = (0..self.groups.len()).filter(|at| self.groups[*at].choices.len() > 1).collect();
                 let count = counters.entry(Vec::new()).or_default();
                 let Some(at) = all.get(*count % all.len().max(1)).filter(|_| *count < 2 * all.len()) else { break };
                 *count += 1;
@@ -218,7 +226,7 @@ impl<'a> Form<'a> {
             if !refused.is_taken && base.len() == row.len() && taken_back.insert(at_fault.clone()) {
                 // What did once may do again. What is meant to be NULL stays it.
                 for at in &at_fault {
-                    if self.slots[*at].null != Some(row[*at]) {
+                    if self.groups[*at].null != Some(row[*at]) {
                         row[*at] = base[*at];
                     }
                 }
@@ -226,7 +234,7 @@ impl<'a> Form<'a> {
             }
             // What is meant to be NULL stays it as long as others can be changed.
             let others: Vec<usize> =
-                at_fault.iter().copied().filter(|at| self.slots[*at].null != Some(start[*at])).collect();
+                at_fault.iter().copied().filter(|at| self.groups[*at].null != Some(start[*at])).collect();
             let mut next = None;
             for at_fault in [others, at_fault].into_iter().filter(|at_fault| !at_fault.is_empty()) {
                 let counter = counters.entry(at_fault.clone()).or_default();
@@ -244,10 +252,11 @@ impl<'a> Form<'a> {
         Ok(Err(why))
     }
 
-    /// The choices of these slots in an order in which all pairs of near ones come before any far one; `n` is 0 for where it
+    /// The choices of these groups in an order in which all pairs of near ones come before any far one; `n` is 0 for where it
     /// starts.
     fn nth(&self, start: &[usize], at: &[usize], n: usize) -> Option<Vec<usize>> {
-        let nearest: Vec<Vec<usize>> = at.iter().map(|slot| self.nearest(*slot, start[*slot], at.len() > 1)).collect();
+        let nearest: Vec<Vec<usize>> =
+            at.iter().map(|group| self.nearest(*group, start[*group], at.len() > 1)).collect();
         let mut rest = n;
         for most in [2, 3, 5, usize::MAX] {
             let sizes: Vec<usize> = nearest.iter().map(|choices| choices.len().min(most)).collect();
@@ -266,14 +275,14 @@ impl<'a> Form<'a> {
         None
     }
 
-    /// The choices of a slot, from where it starts; what may be NULL is so soon where several columns are at fault, and last
+    /// The choices of a group, from where it starts; what may be NULL is so soon where several columns are at fault, and last
     /// where that would only be the way out.
     fn nearest(&self, at: usize, start: usize, null_soon: bool) -> Vec<usize> {
-        let slot = &self.slots[at];
-        let ordinary = (0..slot.ordinary).map(|by| (start + by) % slot.ordinary);
-        let (soon, late) = if null_soon { (slot.null, None) } else { (None, slot.null) };
+        let group = &self.groups[at];
+        let ordinary = (0..group.ordinary).map(|by| (start + by) % group.ordinary);
+        let (soon, late) = if null_soon { (group.null, None) } else { (None, group.null) };
         let mut all: Vec<usize> =
-            std::iter::once(start).chain(soon).chain(ordinary).chain(slot.edges()).chain(late).collect();
+            std::iter::once(start).chain(soon).chain(ordinary).chain(group.edges()).chain(late).collect();
         let mut seen = BTreeSet::new();
         all.retain(|choice| seen.insert(*choice));
         all.into_iter().filter(|choice| !self.banned.contains(&(at, *choice))).collect()
@@ -286,13 +295,13 @@ impl<'a> Form<'a> {
         filled: &mut Filled,
     ) -> Result<Result<(), Refused>, Error> {
         let mut cells: BTreeMap<usize, Value> = BTreeMap::new();
-        for (slot, choice) in self.slots.iter().zip(row) {
-            if let Some(Choice::Given(values)) = slot.choices.get(*choice) {
-                cells.extend(slot.fields.iter().copied().zip(values.iter().cloned()));
+        for (group, choice) in self.groups.iter().zip(row) {
+            if let Some(Choice::Given(values)) = group.choices.get(*choice) {
+                cells.extend(group.fields.iter().copied().zip(values.iter().cloned()));
             }
         }
-        let fields: Vec<_> = cells.keys().map(|at| &self.blank.fields[*at]).collect();
-        let sql = self.blank.insertion(self.engine, &fields);
+        let fields: Vec<_> = cells.keys().map(|at| &self.table.fields[*at]).collect();
+        let sql = self.table.insertion(self.engine, &fields);
         let values: Vec<Value> = cells.values().map(|value| self.engine.bound(value)).collect();
         match connection.execute(&sql, &values).await {
             // A trigger or a rule may have put the row elsewhere.
@@ -322,12 +331,12 @@ impl<'a> Form<'a> {
                 None if refusal.broken == Broken::NotNull => refusal.columns.iter().any(|column| column == name),
                 None => refusal.broken == Broken::Check && name == "partition",
             };
-            let rules = self.blank.rules.iter().filter(|rule| is_meant(&rule.name));
+            let rules = self.table.rules.iter().filter(|rule| is_meant(&rule.name));
             columns.extend(rules.flat_map(|rule| rule.columns.iter().cloned()));
         }
-        let fields: BTreeSet<usize> = columns.iter().filter_map(|column| self.blank.at(column)).collect();
-        let is_at_fault = |slot: &Slot| slot.fields.iter().any(|field| fields.contains(field));
-        let at_fault = (0..self.slots.len()).filter(|at| is_at_fault(&self.slots[*at])).collect();
+        let fields: BTreeSet<usize> = columns.iter().filter_map(|column| self.table.at(column)).collect();
+        let is_at_fault = |group: &ColumnGroup| group.fields.iter().any(|field| fields.contains(field));
+        let at_fault = (0..self.groups.len()).filter(|at| is_at_fault(&self.groups[*at])).collect();
         Refused { at_fault, is_taken, why: why.to_owned() }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::pattern::{of_glob, of_like, of_regex};
 use super::values::of_length;
-use rehearsal_db::blank::{Field, Kind, Rule};
+use rehearsal_db::insertable::{Field, Kind, Rule};
 use rehearsal_db::lex::{self, Token, tokens};
 use rehearsal_db::{Engine, Value};
 
@@ -198,7 +198,7 @@ fn unquoted(literal: &str) -> String {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
-    use rehearsal_db::blank::Default;
+    use rehearsal_db::insertable::Default;
 
     #[test]
     fn rules_tell_values() {

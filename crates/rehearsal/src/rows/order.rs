@@ -1,17 +1,17 @@
 //! The order in which tables are filled: what is referred to comes first. A circle is cut where a reference may be empty.
 
-use rehearsal_db::blank::{Blank, Reference};
+use rehearsal_db::insertable::{InsertableTable, Reference};
 
 /// The places of the tables in the order in which they are filled.
-pub(crate) fn order(blanks: &[Blank]) -> Vec<usize> {
-    let mut left: Vec<usize> = (0..blanks.len()).collect();
+pub(crate) fn order(tables: &[InsertableTable]) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..tables.len()).collect();
     let mut order = Vec::new();
     while !left.is_empty() {
-        let waits = |at: &usize, for_it: &dyn Fn(&Blank, &Reference) -> bool| {
-            let blank = &blanks[*at];
-            blank.references.iter().any(|reference| {
-                let is_left = left.iter().any(|other| blanks[*other].table == reference.table);
-                reference.table != blank.table && is_left && for_it(blank, reference)
+        let waits = |at: &usize, for_it: &dyn Fn(&InsertableTable, &Reference) -> bool| {
+            let table = &tables[*at];
+            table.references.iter().any(|reference| {
+                let is_left = left.iter().any(|other| tables[*other].name == reference.table);
+                reference.table != table.name && is_left && for_it(table, reference)
             })
         };
         let next = left
@@ -25,19 +25,19 @@ pub(crate) fn order(blanks: &[Blank]) -> Vec<usize> {
 }
 
 /// True where a row has to refer to another one.
-pub(crate) fn is_required(blank: &Blank, reference: &Reference) -> bool {
-    let mut fields = reference.columns.iter().filter_map(|column| blank.at(column));
-    fields.all(|at| !blank.fields[at].is_nullable)
+pub(crate) fn is_required(table: &InsertableTable, reference: &Reference) -> bool {
+    let mut fields = reference.columns.iter().filter_map(|column| table.at(column));
+    fields.all(|at| !table.fields[at].is_nullable)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
-    use rehearsal_db::blank::{Default, Field, Kind};
+    use rehearsal_db::insertable::{Default, Field, Kind};
 
     /// `b(a, c?)` is a table `b` that has to refer to `a`, and may refer to `c`.
-    fn blank(text: &str) -> Blank {
+    fn table(text: &str) -> InsertableTable {
         let (table, rest) = text.split_once('(').unwrap();
         let names = rest.trim_end_matches(')').split(", ").filter(|name| !name.is_empty());
         let field = |name: &str| Field {
@@ -55,14 +55,14 @@ mod tests {
             target: vec!["id".to_owned()],
         };
         let references = fields.iter().map(reference).collect();
-        Blank { table: table.to_owned(), fields, references, rules: Vec::new() }
+        InsertableTable { name: table.to_owned(), fields, references, rules: Vec::new() }
     }
 
     #[test]
     fn what_is_referred_to_comes_first() {
         let check = |tables: &[&str], expect: &str| {
-            let blanks: Vec<Blank> = tables.iter().map(|text| blank(text)).collect();
-            let names: Vec<&str> = order(&blanks).into_iter().map(|at| blanks[at].table.as_str()).collect();
+            let tables: Vec<InsertableTable> = tables.iter().map(|text| table(text)).collect();
+            let names: Vec<&str> = order(&tables).into_iter().map(|at| tables[at].name.as_str()).collect();
             assert_eq!(names.join(" "), expect);
         };
         check(&[], "");

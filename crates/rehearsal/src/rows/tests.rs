@@ -4,7 +4,7 @@
 use super::*;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection, Engine, Value};
+use rehearsal_db::{Access, Address, Connection, Durability, Engine, Value};
 use std::time::Duration;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -12,20 +12,21 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// The rows that each table of a schema is given, and why where there are none.
-async fn rows_of(schema: &str, flavour: Flavour) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
+async fn rows_of(schema: &str, profile: RowProfile) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
     let folder = tempfile::tempdir().unwrap();
     let address = Address::file_or_new(&folder.path().join("one.db"));
-    let mut connection = Connection::open(&address, Access::Scratch, Duration::from_secs(5)).await.unwrap();
+    let mut connection =
+        Connection::open(&address, Access::Write(Durability::None), Duration::from_secs(5)).await.unwrap();
     connection.execute(schema, &[]).await.unwrap();
-    let blanks = connection.blanks().await.unwrap();
+    let tables = connection.insertable_tables().await.unwrap();
     let mut found = Vec::new();
-    for at in order(&blanks) {
-        let blank = &blanks[at];
-        let filled = fill(&mut connection, blank, flavour).await.unwrap();
-        let sql = format!("SELECT * FROM {}", Engine::Sqlite.quote(&blank.table));
+    for at in order(&tables) {
+        let table = &tables[at];
+        let filled = fill(&mut connection, table, profile).await.unwrap();
+        let sql = format!("SELECT * FROM {}", Engine::Sqlite.quote(&table.name));
         let rows = connection.query(&sql, &[], 1000).await.unwrap();
-        assert_eq!(rows.rows.len(), filled.inserts.len(), "{}", blank.table);
-        found.push((blank.table.clone(), rows.rows, filled.why_not));
+        assert_eq!(rows.rows.len(), filled.inserts.len(), "{}", table.name);
+        found.push((table.name.clone(), rows.rows, filled.why_not));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found
@@ -33,7 +34,7 @@ async fn rows_of(schema: &str, flavour: Flavour) -> Vec<(String, Vec<Vec<Value>>
 
 /// Each table with whether it has a row, at least two, or at least three with NULL where that is allowed.
 fn check(schema: &str, expect: &[(&str, &str)]) {
-    let found = block_on(rows_of(schema, Flavour::Everything));
+    let found = block_on(rows_of(schema, RowProfile::Everything));
     let told = |(table, rows, why): &(String, Vec<Vec<Value>>, Option<String>)| {
         let nulls = rows.iter().flatten().any(|value| *value == Value::Null);
         let told = match (rows.len(), why) {
@@ -129,7 +130,7 @@ fn keys() {
 #[test]
 fn ordinary_rows_are_two_and_without_null() {
     let found =
-        block_on(rows_of("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER, a TEXT DEFAULT 'x')", Flavour::Ordinary));
+        block_on(rows_of("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER, a TEXT DEFAULT 'x')", RowProfile::Ordinary));
     let rows: Vec<Vec<String>> = found[0].1.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
     assert_eq!(rows[0][1..], ["1", "x"]);
     assert_eq!(rows[1][1..], ["1", "x"]);
@@ -154,7 +155,7 @@ proptest! {
         let key = if key.is_empty() { String::new() } else { format!(", PRIMARY KEY ({})", key.join(", ")) };
         let columns: Vec<String> = columns.iter().enumerate().map(column).collect();
         let schema = format!("CREATE TABLE t ({}{key})", columns.join(", "));
-        let (one, two) = block_on(async { (rows_of(&schema, Flavour::Everything).await, rows_of(&schema, Flavour::Everything).await) });
+        let (one, two) = block_on(async { (rows_of(&schema, RowProfile::Everything).await, rows_of(&schema, RowProfile::Everything).await) });
         prop_assert!(one[0].1.len() >= 2, "{}: {:?}", schema, one);
         prop_assert_eq!(one, two);
     }

@@ -2,7 +2,7 @@
 //! edges of what the type takes.
 
 use rehearsal_db::Value;
-use rehearsal_db::blank::{Field, Kind, written};
+use rehearsal_db::insertable::{Field, Kind, written};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 

@@ -6,13 +6,13 @@ use super::{Error, Sandbox};
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
 use rehearsal_db::lex::position;
-use rehearsal_db::{Access, Address, Connection, PostgresAddress, Reached};
+use rehearsal_db::{Access, Address, Connection, Durability, Outside, PostgresAddress};
 use rehearsal_postgres::Server;
 use std::path::Path;
 use std::time::Duration;
 
 /// The name of a database that the history does not name.
-const UNNAMED: &str = "xtask-scratch";
+const UNNAMED: &str = "rehearsal-scratch";
 /// Databases that every server has and nobody works in.
 const NEVER: [&str; 2] = ["template0", "template1"];
 
@@ -41,14 +41,14 @@ pub(super) fn alone<'a>(
         setup.chain(migrations.map(|script| (script.path.as_path(), script.sql.as_str()))).collect();
     let (mut because, mut names, mut made) = (None, Vec::new(), Vec::new());
     for (path, sql) in scripts {
-        for beyond in database.engine.beyond(sql) {
+        for beyond in database.engine.changes_outside(sql) {
             let (line, _, _) = position(sql, beyond.at);
             because.get_or_insert_with(|| format!("`{}` in {}:{line}", beyond.words, path.display()));
             match beyond.what {
-                Reached::Server => {}
-                Reached::Database(name) if names.contains(&name) || NEVER.contains(&name.as_str()) => {}
-                Reached::Database(name) => names.push(name),
-                Reached::NewDatabase(name) => made.push(name),
+                Outside::Server => {}
+                Outside::Database(name) if names.contains(&name) || NEVER.contains(&name.as_str()) => {}
+                Outside::Database(name) => names.push(name),
+                Outside::NewDatabase(name) => made.push(name),
             }
         }
     }
@@ -83,9 +83,9 @@ pub(super) async fn build_on(server: &Server, alone: &Alone<'_>) -> Result<Addre
     let beside = alone.names.iter().skip(1).map(|name| Address::Postgres(on_it.sibling(name)));
     for address in std::iter::once(address.clone()).chain(beside) {
         // A database that somebody may connect to is made by opening it.
-        Connection::open(&address, Access::Write, wait).await?.close().await?;
+        Connection::open(&address, Access::Write(Durability::Configured), wait).await?.close().await?;
     }
-    let mut connection = Connection::open(&address, Access::Scratch, wait).await?;
+    let mut connection = Connection::open(&address, Access::Write(Durability::None), wait).await?;
     let filled = fill(&mut connection, alone.database, alone.history, alone.fixture).await;
     connection.close_with(filled).await?;
     Ok(address)

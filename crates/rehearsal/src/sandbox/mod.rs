@@ -126,7 +126,7 @@ impl Sandbox {
     fn place(&self, like: &Address, name: &str) -> Result<Address, Error> {
         match like {
             Address::Sqlite(_) => Ok(Address::file_or_new(&self.own.path().join(format!("{name}.db")))),
-            Address::Postgres(_) => Ok(self.host()?.database(&format!("xtask-scratch-{}-{name}", self.token()))),
+            Address::Postgres(_) => Ok(self.host()?.database(&format!("rehearsal-scratch-{}-{name}", self.token()))),
         }
     }
 
@@ -136,7 +136,7 @@ impl Sandbox {
             Address::Sqlite(_) => {
                 Ok(Address::file_or_new(&self.root.join("templates").join(format!("{name}-{hash:032x}.db"))))
             }
-            Address::Postgres(_) => Ok(self.host()?.database(&format!("xtask-template-{hash:032x}-{name}"))),
+            Address::Postgres(_) => Ok(self.host()?.database(&format!("rehearsal-template-{hash:032x}-{name}"))),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::fixture;
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
 use miette::NamedSource;
-use rehearsal_db::{self as db, Access, Address, Around, Connection, Engine, run_script};
+use rehearsal_db::{self as db, Access, Address, Around, Connection, Durability, Engine, run_script};
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -132,8 +132,8 @@ async fn build(
 ) -> Result<(), Error> {
     let patience = Duration::from_secs(5);
     // Only a database that somebody cares for is made by opening it; then it is a scratch database like any other.
-    Connection::open(address, Access::Write, patience).await?.close().await?;
-    let mut connection = Connection::open(address, Access::Scratch, patience).await?;
+    Connection::open(address, Access::Write(Durability::Configured), patience).await?.close().await?;
+    let mut connection = Connection::open(address, Access::Write(Durability::None), patience).await?;
     let built = fill(&mut connection, database, history, fixture).await;
     // What is not on disk is not copied, and what somebody is connected to can't be.
     connection.close_with(built).await

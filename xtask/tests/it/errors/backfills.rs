@@ -61,7 +61,7 @@ fn rejects() {
     let filled = r#"SELECT count(*) FROM "Pet" WHERE "traits" IS NOT NULL"#;
     assert_eq!(one.query(filled), ["50"], "the batch before stays");
     assert_eq!(
-        one.query("SELECT state || ' ' || cursor FROM _xtask_runs JOIN _xtask_ranges USING (run)"),
+        one.query("SELECT state || ' ' || cursor FROM _rehearsal_runs JOIN _rehearsal_ranges USING (run)"),
         ["failed 50"]
     );
     one.execute(r#"UPDATE "Pet" SET "id" = '6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11' WHERE "id" = 'Momo'"#);
@@ -95,6 +95,7 @@ fn statements() {
 fn ledger() {
     let workspace = Workspace::with_pets(TRAITS);
     workspace.succeed("backfill pet_traits --execute --report report.json");
-    workspace.execute("UPDATE _xtask_runs SET state = 'running'; UPDATE _xtask_ranges SET counts = '{\"pets\": 3}'");
+    workspace
+        .execute("UPDATE _rehearsal_runs SET state = 'running'; UPDATE _rehearsal_ranges SET counts = '{\"pets\": 3}'");
     check("ledger_of_another_shape", &workspace, "backfill pet_traits --execute", 1);
 }

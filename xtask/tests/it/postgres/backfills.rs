@@ -78,7 +78,7 @@ fn end_sessions(database: &str) {
 pub(super) fn is_whole(url: &str, outcome: &Outcome) {
     assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.left_alone), (RECORDS, RECORDS, 0));
     assert_eq!(query(url, "SELECT count(category)::text FROM llama_logs"), [RECORDS.to_string()]);
-    assert_eq!(query(url, "SELECT state FROM _xtask_runs"), ["finished"]);
+    assert_eq!(query(url, "SELECT state FROM _rehearsal_runs"), ["finished"]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_server_that_goes_away_costs_one_batch() {
                 ended += 1;
                 assert!(error.to_string().contains("can't reach"), "{error}");
                 let filled = query(&url(&database), "SELECT count(category)::text FROM llama_logs");
-                let told = query(&url(&database), "SELECT (counts::json ->> 'units') FROM _xtask_runs");
+                let told = query(&url(&database), "SELECT (counts::json ->> 'units') FROM _rehearsal_runs");
                 assert_eq!(filled, told, "rows and ledger are of one transaction");
                 assert!(filled[0].parse::<u64>().unwrap() >= ended * 4 * BATCH);
             }
@@ -148,7 +148,7 @@ fn what_passes_is_tried_again() {
         is_whole(&url(&database), &outcome);
         assert_eq!(outcome.counts.retries, whys.len() as u64, "each is told");
         assert!(whys.iter().any(|told| told.contains(why)), "{why} in {whys:?}");
-        let kept = query(&url(&database), "SELECT counts::json ->> 'retries' FROM _xtask_runs");
+        let kept = query(&url(&database), "SELECT counts::json ->> 'retries' FROM _rehearsal_runs");
         assert_eq!(kept, [whys.len().to_string()], "and in the ledger");
     };
     // A lock that is held for longer than a batch waits at a time.
@@ -199,7 +199,7 @@ fn what_stays_ends_the_run_at_once() {
     };
     let error = pass(&database, Effect::Execute, 60, &breaks).unwrap_err().to_string();
     assert!(error.contains("violates check constraint"), "{error}");
-    let told = query(&url(&database), "SELECT (counts::json ->> 'units') || ' ' || state FROM _xtask_runs");
+    let told = query(&url(&database), "SELECT (counts::json ->> 'units') || ' ' || state FROM _rehearsal_runs");
     let filled = query(&url(&database), "SELECT count(category) || ' failed' FROM llama_logs");
     assert_eq!(told, filled);
 }

@@ -133,7 +133,7 @@ fn workers_that_wait_for_each_other_do_not_count() {
         }
     });
     assert!(waited.into_inner(), "they did wait");
-    let batches = "SELECT counts::json ->> 'batches' FROM _xtask_runs WHERE (counts::json ->> 'units')::int > 0";
+    let batches = "SELECT counts::json ->> 'batches' FROM _rehearsal_runs WHERE (counts::json ->> 'units')::int > 0";
     assert_eq!(query(&url, batches), [(RECORDS / u64::from(BATCH)).to_string()]);
 }
 
@@ -157,6 +157,6 @@ fn the_aim_is_kept_from_range_to_range() {
     assert_eq!(sizes.iter().sum::<u64>(), 600);
     // The second one was read before the first was written.
     assert!(sizes.iter().skip(2).all(|size| *size <= 5), "{sizes:?}");
-    let ranges = query(&url, "SELECT count(*)::text FROM _xtask_ranges");
+    let ranges = query(&url, "SELECT count(*)::text FROM _rehearsal_ranges");
     assert!(ranges[0].parse::<u32>().unwrap() >= 3, "{ranges:?}");
 }

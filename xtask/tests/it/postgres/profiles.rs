@@ -287,7 +287,7 @@ fn a_user_that_is_refused_is_named() {
     workspace.succeed(&format!("backfill unified_profiles --execute --report report.json --url {url}"));
     let report: Report = serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!((report.state.as_str(), report.counts.units, report.findings.len()), ("finished", 101, 2));
-    assert_eq!(query(&url, "SELECT count(*)::text FROM _xtask_findings"), ["0"], "nobody needs them any more");
+    assert_eq!(query(&url, "SELECT count(*)::text FROM _rehearsal_findings"), ["0"], "nobody needs them any more");
 }
 
 /// What is read of a report.

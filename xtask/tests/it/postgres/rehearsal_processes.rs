@@ -20,7 +20,7 @@ fn at_once() {
         let ran = shop.workspace.ran("ci shop", handle.wait().unwrap());
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
-    let templates = "SELECT datname FROM pg_database WHERE datname ~ '^xtask-template-.*-shop-populated'";
+    let templates = "SELECT datname FROM pg_database WHERE datname ~ '^rehearsal-template-.*-shop-populated'";
     assert!(!query(&url("postgres"), templates).is_empty());
 }
 
@@ -28,7 +28,9 @@ fn at_once() {
 fn servers() -> Vec<PathBuf> {
     let home = |temp: PathBuf| {
         let homes = fs::read_dir(temp).into_iter().flatten().flatten().map(|entry| entry.path());
-        homes.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("xtask-postgres-")))
+        homes.filter(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rehearsal-postgres-"))
+        })
     };
     let homes = home(hints().temp).chain(home(PathBuf::from("/dev/shm")));
     homes

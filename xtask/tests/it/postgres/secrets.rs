@@ -125,9 +125,9 @@ fn a_whole_life_tells_none() {
 
         let arguments = ["backfill", "parts_v2", "--execute", "--batch", "1", "--rest", "30000", "--url", &guarded.url];
         let running = guarded.command(&[], &arguments).stdout_null().stderr_null().unchecked().start().unwrap();
-        let began = "SELECT coalesce((SELECT reltuples::text FROM pg_class WHERE relname = '_xtask_runs'), '')";
+        let began = "SELECT coalesce((SELECT reltuples::text FROM pg_class WHERE relname = '_rehearsal_runs'), '')";
         wait_until(|| query(&guarded.url, began) != [""]);
-        wait_until(|| query(&guarded.url, "SELECT state FROM _xtask_runs") == ["running"]);
+        wait_until(|| query(&guarded.url, "SELECT state FROM _rehearsal_runs") == ["running"]);
         check("backfill parts_v2 --pause", Well);
         check("backfill parts_v2 --status", Well);
         check("backfill parts_v2 --status --json", Well);

@@ -258,7 +258,7 @@ fn volatile_defaults() {
             e uuid DEFAULT gen_random_uuid(), f int GENERATED ALWAYS AS IDENTITY, g text DEFAULT 'now()', h text DEFAULT lower('A'),
             i timestamptz DEFAULT '2025-01-01Z', j int GENERATED ALWAYS AS (a + 1) STORED, k date DEFAULT ('now'::text)::date);
         CREATE SCHEMA app; CREATE TABLE app.t (a timestamp DEFAULT timezone('utc', now()));
-        CREATE TABLE _xtask_runs (a timestamp DEFAULT now());";
+        CREATE TABLE _rehearsal_runs (a timestamp DEFAULT now());";
     let address = Address::parse(Engine::Postgres, &database(sql)).unwrap();
     let found = block(async {
         let mut connection = Connection::open(&address, Access::Read, Duration::from_secs(5)).await.unwrap();

@@ -50,24 +50,24 @@ fn start(workspace: &Workspace, url: &str, flags: &str) -> Handle {
 
 /// How many units are done, as the ledger says.
 fn done(url: &str) -> u64 {
-    if query(url, "SELECT (to_regclass('_xtask_log') IS NOT NULL)::text") != ["true"] {
+    if query(url, "SELECT (to_regclass('_rehearsal_log') IS NOT NULL)::text") != ["true"] {
         return 0;
     }
-    let sum = "SELECT coalesce(sum((counts::json ->> 'units')::int), 0)::text FROM _xtask_ranges";
+    let sum = "SELECT coalesce(sum((counts::json ->> 'units')::int), 0)::text FROM _rehearsal_ranges";
     query(url, sum)[0].parse().unwrap()
 }
 
 /// The one run has done what the dry run foresaw: nothing is left out, nothing was done twice.
 fn adds_up(workspace: &Workspace, url: &str, foreseen: &Report) {
-    let counts = "SELECT counts FROM _xtask_runs WHERE (counts::json ->> 'units')::int > 0";
+    let counts = "SELECT counts FROM _rehearsal_runs WHERE (counts::json ->> 'units')::int > 0";
     let counts: Vec<Counts> = query(url, counts).iter().map(|json| serde_json::from_str(json).unwrap()).collect();
     let [counts] = counts.as_slice() else { panic!("it was one run all along") };
     // What depends on how the units were cut into batches, and on who was in the way.
     let essence = |counts: &Counts| Counts { batches: 0, retries: 0, ..counts.clone() };
     assert_eq!(essence(counts), essence(&foreseen.counts));
-    assert_eq!(query(url, "SELECT DISTINCT state FROM _xtask_runs"), ["finished"]);
-    assert_eq!(query(url, "SELECT count(*)::text FROM _xtask_ranges WHERE NOT done OR owner IS NOT NULL"), ["0"]);
-    assert_eq!(query(url, "SELECT count(*)::text FROM _xtask_findings"), ["0"], "nobody needs them any more");
+    assert_eq!(query(url, "SELECT DISTINCT state FROM _rehearsal_runs"), ["finished"]);
+    assert_eq!(query(url, "SELECT count(*)::text FROM _rehearsal_ranges WHERE NOT done OR owner IS NOT NULL"), ["0"]);
+    assert_eq!(query(url, "SELECT count(*)::text FROM _rehearsal_findings"), ["0"], "nobody needs them any more");
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
@@ -119,7 +119,7 @@ fn several_processes() {
         assert!(one.wait().unwrap().status.success());
     }
     adds_up(&workspace, &url, &foreseen);
-    let took_up = query(&url, "SELECT count(*)::text FROM _xtask_log WHERE did = 'took up'");
+    let took_up = query(&url, "SELECT count(*)::text FROM _rehearsal_log WHERE did = 'took up'");
     assert!(took_up[0].parse::<u32>().unwrap() >= 3, "{took_up:?}");
 }
 
@@ -143,10 +143,10 @@ fn an_expired_lease_is_taken_over() {
     }
     let before = done(&url);
     let other = start(&workspace, &url, "");
-    let leased = "SELECT count(*)::text FROM _xtask_ranges WHERE NOT done";
+    let leased = "SELECT count(*)::text FROM _rehearsal_ranges WHERE NOT done";
     wait_until(|| query(&url, leased) == ["1"]);
     assert!(other.try_wait().unwrap().is_none(), "it waits for the one that is leased");
-    execute(&url, "UPDATE _xtask_ranges SET leased_until = now() - interval '1 second' WHERE NOT done");
+    execute(&url, "UPDATE _rehearsal_ranges SET leased_until = now() - interval '1 second' WHERE NOT done");
     assert!(other.wait().unwrap().status.success());
     assert!(done(&url) > before);
     sleeper.send_signal(SIGCONT).unwrap();
@@ -163,7 +163,7 @@ fn every_transition_from_every_state() {
 }
 
 fn state(url: &str) -> String {
-    query(url, "SELECT state FROM _xtask_runs ORDER BY run DESC LIMIT 1").concat()
+    query(url, "SELECT state FROM _rehearsal_runs ORDER BY run DESC LIMIT 1").concat()
 }
 
 /// What is asked from another terminal is asked of all processes, those that join later among them.
@@ -176,7 +176,7 @@ fn all_of_them_pause_and_stop() {
     ask("--pause");
     wait_until(|| state(&url) == "paused");
     running.push(start(&workspace, &url, ""));
-    let joined = "SELECT count(*)::text FROM _xtask_log WHERE did IN ('began', 'took up')";
+    let joined = "SELECT count(*)::text FROM _rehearsal_log WHERE did IN ('began', 'took up')";
     let before = query(&url, joined);
     let shares = "SELECT count(DISTINCT pid)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
                   WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ShareLock'";
@@ -207,6 +207,6 @@ fn one_of_them_is_interrupted() {
     assert_eq!(running[0].wait().unwrap().status.code(), Some(3));
     assert!(running[1].wait().unwrap().status.success());
     adds_up(&workspace, &url, &foreseen);
-    let stopped = "SELECT count(*)::text FROM _xtask_log WHERE did = 'stopped'";
+    let stopped = "SELECT count(*)::text FROM _rehearsal_log WHERE did = 'stopped'";
     assert_eq!(query(&url, stopped), ["0"], "the run went on");
 }

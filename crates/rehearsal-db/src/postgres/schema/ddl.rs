@@ -1,4 +1,4 @@
-//! The objects of the catalogue as statements that a person reads. The catalogue gives some as whole statements, of others only
+//! The objects of the catalog as statements that a person reads. The catalog gives some as whole statements, of others only
 //! what stands behind their name.
 
 use crate::Engine;

@@ -1,11 +1,11 @@
-//! The catalogue of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
+//! The catalog of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
 
-mod alone;
-mod beside;
 mod ddl;
+mod ownership;
 mod parts;
 mod relations;
 mod sql;
+mod standalone_objects;
 
 use super::session::Session;
 use crate::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
@@ -148,8 +148,8 @@ pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Resu
         let queries: Vec<String> = relations::queries()
             .into_iter()
             .chain(parts::queries())
-            .chain(alone::queries())
-            .chain(beside::queries())
+            .chain(standalone_objects::queries())
+            .chain(ownership::queries())
             .map(|query| format!("({query})"))
             .collect();
         // Asked for in a WHERE, the server would write the definition of every view and function of its own, too, and then look

@@ -1,4 +1,4 @@
-//! Pieces that the queries of the catalogue share. `n` is the `pg_namespace` and `c` the `pg_class` of the object at hand.
+//! Pieces that the queries of the catalog share. `n` is the `pg_namespace` and `c` the `pg_class` of the object at hand.
 
 /// Schemas that are the user's.
 pub(crate) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
@@ -28,9 +28,9 @@ pub(super) fn sorted(list: &str) -> String {
 
 /// What an extension brought along is the extension's, and what has an OID below 16384 came with the server (`FirstNormalObjectId`
 /// of its sources): of its thousands of functions, types and columns none is looked at.
-pub(crate) fn of_the_user(catalogue: &str, oid: &str) -> String {
+pub(crate) fn of_the_user(catalog: &str, oid: &str) -> String {
     format!(
-        "{oid} >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalogue}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
+        "{oid} >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
     )
 }
 

@@ -10,7 +10,7 @@ use crate::proofs::deterministic::{excused, is_due_to_a_default};
 use crate::proofs::kit::nondeterminism::Nondeterministic;
 use crate::proofs::kit::snapshot::{Snapshot, leave_out, may_pass};
 use crate::sandbox::Scratch;
-use rehearsal_db::{Commit, Side, VolatileDefault};
+use rehearsal_db::{Commit, CommitPhase, VolatileDefault};
 use std::fmt::Debug;
 
 /// What a step makes and says in one go.
@@ -79,7 +79,7 @@ impl Usual {
         else {
             return Vec::new();
         };
-        if blow == Blow::Kill && point.side == Side::After && point.number == self.commits.len() {
+        if blow == Blow::Kill && point.side == CommitPhase::After && point.number == self.commits.len() {
             // The run was finished: this is another one, which finds nothing to do.
             let none = Counts::default();
             return differing("units", none.units, now.units)

@@ -22,7 +22,7 @@ use crate::sandbox::Scratch;
 use crate::workspace::Origin;
 use judge::Usual;
 use process::{Blow, End, Point, Work};
-use rehearsal_db::{self as db, Commit, Engine, Journal, Side};
+use rehearsal_db::{self as db, Commit, CommitPhase, Engine, Journal};
 use sample::{BUDGET, Time};
 use std::time::{Duration, Instant};
 
@@ -152,7 +152,7 @@ impl Trial<'_> {
                 break;
             }
             self.figures.tried += 1;
-            for side in [Side::Before, Side::After] {
+            for side in [CommitPhase::Before, CommitPhase::After] {
                 let scratch = another(run, &here, &before).await?;
                 let journal = journals.get(turn % journals.len().max(1)).copied();
                 if let Some(journal) = journal {
@@ -166,7 +166,7 @@ impl Trial<'_> {
         }
         if matches!(work, Work::Backfill(_)) && !run.rehearsal.database.engine.has_one_writer() {
             // In the middle of a batch: its range is another's only when the worker is gone.
-            let point = Point { number: (usual.commits.len() / 2).max(1), side: Side::Before };
+            let point = Point { number: (usual.commits.len() / 2).max(1), side: CommitPhase::Before };
             let scratch = another(run, &here, &before).await?;
             self.strike(run, work, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
             self.shake(run, work, &mut usual, &here, &before).await?;
@@ -192,15 +192,16 @@ impl Trial<'_> {
         let (scratch, strikes) = match on_its_own(run, before).await? {
             Some(scratch) => {
                 let strikes = [
-                    at(Blow::CrashServer, 0, Side::Before),
-                    at(Blow::CrashServer, 2, Side::After),
-                    at(Blow::EndSessions, 4, Side::Before),
-                    at(Blow::EndSessions, last, Side::After),
+                    at(Blow::CrashServer, 0, CommitPhase::Before),
+                    at(Blow::CrashServer, 2, CommitPhase::After),
+                    at(Blow::EndSessions, 4, CommitPhase::Before),
+                    at(Blow::EndSessions, last, CommitPhase::After),
                 ];
                 (scratch, strikes.to_vec())
             }
             None => {
-                let strikes = [at(Blow::EndSessions, 0, Side::Before), at(Blow::EndSessions, 2, Side::After)];
+                let strikes =
+                    [at(Blow::EndSessions, 0, CommitPhase::Before), at(Blow::EndSessions, 2, CommitPhase::After)];
                 (another(run, here, before).await?, strikes.to_vec())
             }
         };
@@ -269,7 +270,7 @@ impl Trial<'_> {
                 Blow::CrashServer => figures.servers_stopped += 1,
             }
             let is_transaction = usual.commits.get(point.number - 1) == Some(&Commit::Transaction);
-            if journal == Some(Journal::Rollback) && is_transaction && point.side == Side::Before {
+            if journal == Some(Journal::Rollback) && is_transaction && point.side == CommitPhase::Before {
                 self.journals_due += 1;
             }
         }
@@ -384,8 +385,8 @@ fn is_settled(run: &ProofRun<'_>) -> bool {
 fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
     let words = |(blow, point): &(Blow, Point)| {
         let side = match point.side {
-            Side::Before => "before",
-            Side::After => "after",
+            CommitPhase::Before => "before",
+            CommitPhase::After => "after",
         };
         let what = match blow {
             Blow::Kill => "killed",
@@ -405,8 +406,8 @@ fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
 /// The statements that had taken effect, where they commit one by one.
 fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
     let made = match point.side {
-        Side::Before => point.number - 1,
-        Side::After => point.number,
+        CommitPhase::Before => point.number - 1,
+        CommitPhase::After => point.number,
     };
     let last = commits.iter().take(made).rev().find_map(|commit| match commit {
         Commit::Statement { number, of, text } => Some((number, of, text)),

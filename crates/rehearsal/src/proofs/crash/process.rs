@@ -9,7 +9,7 @@ use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use crate::workspace::{Database, Origin};
-use rehearsal_db::{self as db, Address, Commit, Journal, Side};
+use rehearsal_db::{self as db, Address, Commit, CommitPhase, Journal};
 use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -59,7 +59,7 @@ impl Work<'_> {
 pub(super) struct Point {
     /// The number of the commit, from 1.
     pub(super) number: usize,
-    pub(super) side: Side,
+    pub(super) side: CommitPhase,
 }
 
 /// What happens to a process.
@@ -113,7 +113,7 @@ pub(super) async fn run(
             Heard::Ended(end) => break end,
             Heard::At { side, commit } => (side, commit),
         };
-        if side == Side::Before {
+        if side == CommitPhase::Before {
             ran.commits.push(commit);
         }
         let here = Point { number: ran.commits.len(), side };
@@ -145,7 +145,7 @@ async fn take_over(mut child: Child, mut other: Child) -> Result<End, Error> {
     loop {
         match other.listen().await? {
             Heard::Ended(end) => return Ok(end),
-            Heard::At { side, .. } => commits += usize::from(side == Side::Before),
+            Heard::At { side, .. } => commits += usize::from(side == CommitPhase::Before),
         }
         if commits == COMMITS_BESIDE {
             child.kill().await?;
@@ -166,7 +166,7 @@ struct Child {
 /// What is heard of it.
 enum Heard {
     /// It waits at a commit.
-    At { side: Side, commit: Commit },
+    At { side: CommitPhase, commit: Commit },
     /// It is no more.
     Ended(End),
 }

@@ -2,7 +2,7 @@
 //! commit it goes on when a line comes back, and ends when none can come any more.
 
 use crate::ledger::Counts;
-use rehearsal_db::{Commit, Side};
+use rehearsal_db::{Commit, CommitPhase};
 use serde::{Deserialize, Serialize};
 
 /// A line.
@@ -12,7 +12,7 @@ pub enum Said {
     /// It stands at a commit, and waits.
     At {
         /// On which side of it.
-        side: Side,
+        side: CommitPhase,
         /// What is committed.
         commit: Commit,
     },

@@ -5,7 +5,7 @@ use super::verdict::{Failure, Verdict, judge};
 use crate::Error;
 use crate::migration::{self, Migration};
 use crate::proofs::{ProofRun, What};
-use rehearsal_db::blank::{Blank, Kind};
+use rehearsal_db::insertable::{InsertableTable, Kind};
 use rehearsal_db::lex::{Token, statements, tokens};
 use rehearsal_db::{Broken, Connection, Refusal, Value};
 use std::collections::BTreeSet;
@@ -40,34 +40,34 @@ impl Seen {
             return Ok(Self { refusal: None, table: None, is_old_column: false, labels: Vec::new(), rows: Vec::new() });
         };
         let refusal = engine.refusal(&cause.to_string());
-        let blanks = stage.connection.blanks().await?;
+        let tables = stage.connection.insertable_tables().await?;
         let all = statements(&migration.up.sql, engine);
         let statement = all.iter().rev().find(|statement| statement.start <= at.offset()).map_or("", |it| it.text);
         let words: Vec<String> = tokens(statement, engine).iter().map(Token::normal).collect();
         let is_said = |name: &str| words.iter().any(|word| *word == name.to_ascii_uppercase());
         let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
-        let made = || blanks.iter().filter(|blank| stage.made.contains_key(&blank.table));
+        let made = || tables.iter().filter(|table| stage.made.contains_key(&table.name));
         let named = refusal.as_ref().and_then(|refusal| refusal.table.clone());
-        let blank = made()
-            .find(|blank| named.as_ref() == Some(&short(&blank.table)))
-            .or_else(|| made().find(|blank| is_said(&short(&blank.table))))
+        let table = made()
+            .find(|table| named.as_ref() == Some(&short(&table.name)))
+            .or_else(|| made().find(|table| is_said(&short(&table.name))))
             .cloned();
         let columns = refusal.as_ref().map(|refusal| refusal.columns.clone()).unwrap_or_default();
-        let is_old_column = blank.as_ref().is_some_and(|blank| columns.iter().any(|column| blank.at(column).is_some()));
-        let labels = blanks.iter().flat_map(|blank| &blank.fields).filter_map(|field| match &field.kind {
+        let is_old_column = table.as_ref().is_some_and(|table| columns.iter().any(|column| table.at(column).is_some()));
+        let labels = tables.iter().flat_map(|table| &table.fields).filter_map(|field| match &field.kind {
             Kind::OneOf(labels) => Some(labels.clone()),
             _ => None,
         });
         let labels = labels.flatten().collect();
-        let rows = match &blank {
-            Some(blank) => {
+        let rows = match &table {
+            Some(table) => {
                 let said: Vec<String> =
-                    blank.fields.iter().map(|field| field.name.clone()).filter(|name| is_said(name)).collect();
-                rows(&mut stage.connection, blank, &said, refusal.as_ref(), &cause.to_string()).await
+                    table.fields.iter().map(|field| field.name.clone()).filter(|name| is_said(name)).collect();
+                rows(&mut stage.connection, table, &said, refusal.as_ref(), &cause.to_string()).await
             }
             None => Vec::new(),
         };
-        let table = blank.map(|blank| (blank.table.clone(), covered.contains(&blank.table)));
+        let table = table.map(|table| (table.name.clone(), covered.contains(&table.name)));
         Ok(Self { refusal, table, is_old_column, labels, rows })
     }
 }
@@ -75,7 +75,7 @@ impl Seen {
 /// Some of the rows of a table, those that matter first. What can't be had is left out: the failure itself is told.
 async fn rows(
     connection: &mut Connection,
-    blank: &Blank,
+    table: &InsertableTable,
     said: &[String],
     refusal: Option<&Refusal>,
     why: &str,
@@ -83,9 +83,9 @@ async fn rows(
     let engine = connection.engine();
     let of_refusal = refusal.map(|refusal| refusal.columns.as_slice()).unwrap_or_default();
     let mut columns: Vec<&str> = said.iter().map(String::as_str).collect();
-    columns.extend(of_refusal.iter().map(String::as_str).filter(|column| blank.at(column).is_some()));
-    let keys = blank.fields.iter().filter(|field| field.is_key).map(|field| field.name.as_str());
-    let others = blank.fields.iter().map(|field| field.name.as_str());
+    columns.extend(of_refusal.iter().map(String::as_str).filter(|column| table.at(column).is_some()));
+    let keys = table.fields.iter().filter(|field| field.is_key).map(|field| field.name.as_str());
+    let others = table.fields.iter().map(|field| field.name.as_str());
     let few: Vec<&str> =
         if columns.is_empty() { keys.chain(others).collect() } else { keys.take(1).chain(columns.clone()).collect() };
     let mut shown: Vec<&str> = Vec::new();
@@ -99,7 +99,7 @@ async fn rows(
     let quoted: Vec<String> = shown.iter().map(|column| engine.quote(column)).collect();
     let order: Vec<String> = match refusal.map(|refusal| refusal.broken) {
         Some(Broken::NotNull) => {
-            let there = of_refusal.iter().filter(|column| blank.at(column).is_some());
+            let there = of_refusal.iter().filter(|column| table.at(column).is_some());
             there.map(|column| format!("{} IS NOT NULL", engine.quote(column))).collect()
         }
         Some(Broken::Size) => {
@@ -110,15 +110,15 @@ async fn rows(
     };
     // Where nothing is better, in the order in which they were made.
     let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
-    let table = engine.quote_table(&blank.table);
-    let sql = format!("SELECT {} FROM {table}{order} LIMIT {LOOKED_AT}", quoted.join(", "));
+    let quoted_table = engine.quote_table(&table.name);
+    let sql = format!("SELECT {} FROM {quoted_table}{order} LIMIT {LOOKED_AT}", quoted.join(", "));
     let Ok(mut rows) = connection.query(&sql, &[], LOOKED_AT).await else { return Vec::new() };
     // Values of which the message speaks come first.
     let is_told = |value: &Value| matches!(value.to_string().as_str(), text if text.len() > 1 && why.contains(text));
     rows.rows.sort_by_key(|row| std::cmp::Reverse(row.iter().skip(1).filter(|value| is_told(value)).count()));
     let line = |row: &Vec<Value>| {
         let cells = shown.iter().zip(row).map(|(column, value)| format!("{column} = {value}"));
-        format!("\"{}\": {}", blank.table, cells.collect::<Vec<_>>().join(", "))
+        format!("\"{}\": {}", table.name, cells.collect::<Vec<_>>().join(", "))
     };
     rows.rows.iter().take(SHOWN).map(line).collect()
 }

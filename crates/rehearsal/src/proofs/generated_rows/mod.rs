@@ -16,7 +16,7 @@ use crate::proofs::kit::snapshot::explain;
 use crate::proofs::kit::snapshot::is_declared;
 use crate::proofs::kit::timeline::Step;
 use crate::proofs::populated::tell_losses;
-use crate::rows::Flavour;
+use crate::rows::RowProfile;
 use crate::workspace::Origin;
 use crate::{Error, backfill};
 use covered::covered;
@@ -38,7 +38,7 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
         let covered = covered.get(&migration.version).unwrap_or(&none);
         run.step(format!("make up rows before {}", migration.label()));
-        let wanted = Wanted { covered, flavour: Flavour::Everything, words_of: None };
+        let wanted = Wanted { covered, profile: RowProfile::Everything, words_of: None };
         stage.fill(run, &wanted, &mut tables).await?;
         if let Err(refused) = stage.run_due(run, migration).await {
             let why = format!("backfill {} takes no made-up rows: {}", refused.backfill, refused.error);
@@ -110,11 +110,11 @@ async fn failed(
     let bare = ahead(run, bare, at).await?;
     let mut on_nulls = false;
     if seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull) {
-        let (with_nulls, fails) = again(run, bare, migration, covered, Flavour::WithNulls).await?;
+        let (with_nulls, fails) = again(run, bare, migration, covered, RowProfile::WithNulls).await?;
         with_nulls.connection.close().await?;
         on_nulls = fails;
     }
-    let (mut ordinary, on_ordinary_rows) = again(run, bare, migration, covered, Flavour::Ordinary).await?;
+    let (mut ordinary, on_ordinary_rows) = again(run, bare, migration, covered, RowProfile::Ordinary).await?;
     let steps = run.steps.clone();
     // Where it fails without rows, too, that is told by *fresh*, and nothing behind it can be tried.
     run.step(format!("apply {}", migration.label()));
@@ -187,11 +187,11 @@ async fn again(
     bare: &EmptyTwin,
     migration: &Migration,
     covered: &BTreeSet<String>,
-    flavour: Flavour,
+    profile: RowProfile,
 ) -> Result<(SeededDatabase, bool), Error> {
     let mut stage = SeededDatabase::fork(run, bare).await?;
     run.step(format!("try {} on ordinary rows", migration.label()));
-    let wanted = Wanted { covered, flavour, words_of: Some(migration) };
+    let wanted = Wanted { covered, profile, words_of: Some(migration) };
     stage.fill(run, &wanted, &mut Tables::default()).await?;
     if stage.run_due(run, migration).await.is_err() {
         return Ok((stage, true));

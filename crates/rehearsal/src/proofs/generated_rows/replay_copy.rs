@@ -18,7 +18,7 @@ impl ReplayCopy {
     pub(super) async fn after(&mut self, run: &ProofRun<'_>, steps: &[Step]) -> Result<Connection, Error> {
         // What was left in the session that did it is not in another one.
         let goes_on = |(_, done): &(Scratch, Vec<Step>)| {
-            steps.starts_with(done) && !done.iter().any(|step| step.leaves_in_session(run.rehearsal))
+            steps.starts_with(done) && !done.iter().any(|step| step.changes_session_state(run.rehearsal))
         };
         let (scratch, done) = match self.there.take().filter(goes_on) {
             Some(there) => there,

@@ -8,10 +8,10 @@ use crate::event::{Direction, silent};
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
-use crate::rows::{Filled, Flavour, fill, is_required, order};
+use crate::rows::{Filled, RowProfile, fill, is_required, order};
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
-use rehearsal_db::blank::{Blank, Field, Rule};
+use rehearsal_db::insertable::{Field, InsertableTable, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) struct Tables {
     /// That had rows already, of which none was made up.
     pub(super) full: BTreeSet<String>,
     /// That have none, with the reason, and what they were like when it was tried.
-    pub(super) unfilled: BTreeMap<String, (String, Blank, usize)>,
+    pub(super) unfilled: BTreeMap<String, (String, InsertableTable, usize)>,
 }
 
 /// Which rows a table is to have.
@@ -45,7 +45,7 @@ pub(super) struct Wanted<'a> {
     /// The tables that a fixture has rows for.
     pub(super) covered: &'a BTreeSet<String>,
     /// The rows of the others.
-    pub(super) flavour: Flavour,
+    pub(super) profile: RowProfile,
     /// The migration whose words columns may hold; none where they are not to.
     pub(super) words_of: Option<&'a Migration>,
 }
@@ -80,69 +80,72 @@ impl SeededDatabase {
         wanted: &Wanted<'_>,
         tables: &mut Tables,
     ) -> Result<(), Error> {
-        let mut blanks = self.connection.blanks().await?;
-        let names: Vec<String> = blanks.iter().map(|blank| blank.table.clone()).collect();
+        let mut insertable = self.connection.insertable_tables().await?;
+        let names: Vec<String> = insertable.iter().map(|table| table.name.clone()).collect();
         let mut filled = with_rows(&mut self.connection, &names).await?;
         self.follow_renames(&names, &filled);
         if let Some(migration) = wanted.words_of {
-            speak(&mut blanks, migration);
+            speak(&mut insertable, migration);
         }
-        let needed = needed(&blanks, wanted.covered);
-        let order = order(&blanks);
+        let needed = needed(&insertable, wanted.covered);
+        let order = order(&insertable);
         let mut waiting = Vec::new();
         for at in &order {
-            let blank = &blanks[*at];
-            let has_rows = filled.contains(&blank.table);
-            let is_made = self.made.get(&blank.table);
-            if has_rows && is_made.is_none() && !wanted.covered.contains(&blank.table) {
-                tables.full.insert(blank.table.clone());
+            let table = &insertable[*at];
+            let has_rows = filled.contains(&table.name);
+            let is_made = self.made.get(&table.name);
+            if has_rows && is_made.is_none() && !wanted.covered.contains(&table.name) {
+                tables.full.insert(table.name.clone());
             }
-            if !needed.contains(&blank.table)
-                || (has_rows && is_made.is_none_or(|fields| *fields == blank.fields))
-                || self.is_hopeless(blank, &filled, tables)
+            if !needed.contains(&table.name)
+                || (has_rows && is_made.is_none_or(|fields| *fields == table.fields))
+                || self.is_hopeless(table, &filled, tables)
             {
                 continue;
             }
-            let is_support = wanted.covered.contains(&blank.table);
-            let flavour = if is_support { Flavour::Ordinary } else { wanted.flavour };
-            let made = self.put(run, blank, flavour).await?;
+            let is_support = wanted.covered.contains(&table.name);
+            let profile = if is_support { RowProfile::Ordinary } else { wanted.profile };
+            let made = self.put(run, table, profile).await?;
             if !made.inserts.is_empty() {
-                filled.insert(blank.table.clone());
+                filled.insert(table.name.clone());
             }
             match made.why_not {
                 Some(why) if made.inserts.is_empty() && !has_rows => {
-                    let parents = parents(blank, &filled);
-                    tables.unfilled.insert(blank.table.clone(), (why, blank.clone(), parents));
+                    let parents = parents(table, &filled);
+                    tables.unfilled.insert(table.name.clone(), (why, table.clone(), parents));
                 }
                 _ if !is_support => {
-                    tables.unfilled.remove(&blank.table);
-                    tables.made.insert(blank.table.clone());
+                    tables.unfilled.remove(&table.name);
+                    tables.made.insert(table.name.clone());
                 }
                 _ => {}
             }
-            let refers_later = |reference: &rehearsal_db::blank::Reference| {
-                reference.table != blank.table
-                    && !filled.contains(&reference.table)
-                    && needed.contains(&reference.table)
+            let refers_later = |reference: &rehearsal_db::insertable::Reference| {
+                reference.table != table.name && !filled.contains(&reference.table) && needed.contains(&reference.table)
             };
-            if blank.references.iter().any(refers_later) {
+            if table.references.iter().any(refers_later) {
                 waiting.push(*at);
             }
         }
         for at in waiting {
             // What they may refer to is there now.
-            if self.made.contains_key(&blanks[at].table) {
-                self.put(run, &blanks[at], Flavour::Ordinary).await?;
+            if self.made.contains_key(&insertable[at].name) {
+                self.put(run, &insertable[at], RowProfile::Ordinary).await?;
             }
         }
         self.known = names.into_iter().collect();
         Ok(())
     }
 
-    async fn put(&mut self, run: &mut ProofRun<'_>, blank: &Blank, flavour: Flavour) -> Result<Filled, Error> {
-        let mut filled = fill(&mut self.connection, blank, flavour).await?;
+    async fn put(
+        &mut self,
+        run: &mut ProofRun<'_>,
+        table: &InsertableTable,
+        profile: RowProfile,
+    ) -> Result<Filled, Error> {
+        let mut filled = fill(&mut self.connection, table, profile).await?;
         if !filled.inserts.is_empty() {
-            self.made.insert(blank.table.clone(), blank.fields.clone());
+            self.made.insert(table.name.clone(), table.fields.clone());
             self.is_new = true;
         }
         for insert in &mut filled.inserts {
@@ -157,9 +160,9 @@ impl SeededDatabase {
     }
 
     /// True where it was tried before and nothing has changed since.
-    fn is_hopeless(&self, blank: &Blank, filled: &BTreeSet<String>, tables: &Tables) -> bool {
-        let tried = tables.unfilled.get(&blank.table);
-        tried.is_some_and(|(_, then, had)| then == blank && *had == parents(blank, filled))
+    fn is_hopeless(&self, table: &InsertableTable, filled: &BTreeSet<String>, tables: &Tables) -> bool {
+        let tried = tables.unfilled.get(&table.name);
+        tried.is_some_and(|(_, then, had)| then == table && *had == parents(table, filled))
     }
 
     /// A table that is new and has rows has those of one that is gone.
@@ -198,13 +201,13 @@ pub(super) struct Refused {
 }
 
 /// The tables that are to have rows: those that no fixture covers, and those that their rows have to refer to.
-fn needed(blanks: &[Blank], covered: &BTreeSet<String>) -> BTreeSet<String> {
+fn needed(tables: &[InsertableTable], covered: &BTreeSet<String>) -> BTreeSet<String> {
     let mut needed: BTreeSet<String> =
-        blanks.iter().map(|blank| &blank.table).filter(|table| !covered.contains(*table)).cloned().collect();
+        tables.iter().map(|table| &table.name).filter(|table| !covered.contains(*table)).cloned().collect();
     loop {
-        let those = blanks.iter().filter(|blank| needed.contains(&blank.table));
-        let required = those.flat_map(|blank| {
-            blank.references.iter().filter(|reference| is_required(blank, reference)).map(|reference| &reference.table)
+        let those = tables.iter().filter(|table| needed.contains(&table.name));
+        let required = those.flat_map(|table| {
+            table.references.iter().filter(|reference| is_required(table, reference)).map(|reference| &reference.table)
         });
         let more: Vec<String> = required.filter(|table| !needed.contains(*table)).cloned().collect();
         if more.is_empty() {
@@ -215,15 +218,15 @@ fn needed(blanks: &[Blank], covered: &BTreeSet<String>) -> BTreeSet<String> {
 }
 
 /// How many of the tables that it refers to have rows.
-fn parents(blank: &Blank, filled: &BTreeSet<String>) -> usize {
-    blank.references.iter().filter(|reference| filled.contains(&reference.table)).count()
+fn parents(table: &InsertableTable, filled: &BTreeSet<String>) -> usize {
+    table.references.iter().filter(|reference| filled.contains(&reference.table)).count()
 }
 
 /// Has the columns of all tables take the words that a migration compares them with.
-fn speak(blanks: &mut [Blank], migration: &Migration) {
-    for blank in blanks {
-        let columns = blank.fields.iter().map(|field| field.name.clone()).collect();
-        blank.rules.push(Rule { name: String::new(), text: migration.up.sql.clone(), columns });
+fn speak(tables: &mut [InsertableTable], migration: &Migration) {
+    for table in tables {
+        let columns = table.fields.iter().map(|field| field.name.clone()).collect();
+        table.rules.push(Rule { name: String::new(), text: migration.up.sql.clone(), columns });
     }
 }
 

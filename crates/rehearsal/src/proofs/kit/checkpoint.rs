@@ -22,7 +22,7 @@ impl ProofRun<'_> {
     /// state: where that counts, the path has to be [repeated](Self::repeat).
     pub(in crate::proofs) async fn at(&self, steps: &[Step]) -> Result<Scratch, Error> {
         let sandbox = self.rehearsal.sandbox;
-        let free = steps.iter().take_while(|step| !step.leaves_in_session(self.rehearsal)).count();
+        let free = steps.iter().take_while(|step| !step.changes_session_state(self.rehearsal)).count();
         let mut checkpoints = self.checkpoints.0.lock().await;
         let on_the_way = checkpoints.iter().filter(|(done, _)| done.len() <= free && steps.starts_with(done));
         let copied = match on_the_way.max_by_key(|(done, _)| done.len()) {

@@ -154,7 +154,7 @@ pub(in crate::proofs) async fn explain(
 ) -> Result<Vec<ContentDifference>, Error> {
     let volatile = &run.rehearsal.database.volatile;
     before.begin().await?;
-    if before.spell_as(now).await? {
+    if before.adopt_labels(now).await? {
         let known: BTreeSet<String> = found.iter().map(|difference| difference.subject().0.to_owned()).collect();
         found = compare::content(before, volatile).await?.compare(content);
         found.retain(|difference| known.contains(difference.subject().0));

@@ -69,14 +69,14 @@ impl Step {
     }
 
     /// Whether a new session would go on otherwise than the one in which it was done.
-    pub(in crate::proofs) fn leaves_in_session(&self, rehearsal: &Rehearsal<'_>) -> bool {
+    pub(in crate::proofs) fn changes_session_state(&self, rehearsal: &Rehearsal<'_>) -> bool {
         let script = match self {
             Self::Up(version) => rehearsal.history.get(*version).map(|migration| &migration.up),
             Self::Down(version) => rehearsal.history.get(*version).and_then(|migration| migration.down.as_ref()),
             // They have sessions of their own.
             Self::Rows(_) | Self::Backfill(..) | Self::Insert(_) => None,
         };
-        script.is_some_and(|script| rehearsal.database.engine.leaves_in_session(&script.sql))
+        script.is_some_and(|script| rehearsal.database.engine.changes_session_state(&script.sql))
     }
 
     /// What it does, as the steps of proofs tell it.

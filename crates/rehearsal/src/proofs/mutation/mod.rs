@@ -235,7 +235,7 @@ async fn judge(
     connection: &mut Connection,
 ) -> Result<Option<Fate>, Error> {
     let judged = judged(mutant, tables, judges, connection).await;
-    connection.rollback_free().await?;
+    connection.rollback_constraints_off().await?;
     match judged {
         Ok(fate) => Ok(Some(fate)),
         Err(Error::Engine(db::Error::Privilege { .. })) => Ok(None),
@@ -250,7 +250,7 @@ async fn judged(
     connection: &mut Connection,
 ) -> Result<Fate, Error> {
     let free = match mutant.is_free() {
-        true => Some(connection.begin_free().await?),
+        true => Some(connection.begin_without_constraints().await?),
         false => {
             connection.begin().await?;
             None
@@ -265,7 +265,7 @@ async fn judged(
         }
     }
     if let Some(free) = free
-        && connection.end_free(&free).await? > 0
+        && connection.restore_constraints(&free).await? > 0
     {
         return Ok(refused());
     }

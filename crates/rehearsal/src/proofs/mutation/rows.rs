@@ -67,11 +67,11 @@ impl Rows {
         let Self { written, columns, .. } = self;
         let is_new = written.is_missing("before");
         let flags = columns.iter().enumerate().map(|(at, column)| {
-            format!(", {is_new} OR {} AS _xtask_is_{at}", written.differs("stored", "before", &column.name))
+            format!(", {is_new} OR {} AS _rehearsal_is_{at}", written.differs("stored", "before", &column.name))
         });
         format!(
-            "CREATE TEMP TABLE {} AS SELECT stored.*, row_number() OVER (ORDER BY {}) AS _xtask_number, \
-             {is_new} AS _xtask_new{} FROM {} AS stored JOIN {} AS after ON {} LEFT JOIN {} AS before ON {} \
+            "CREATE TEMP TABLE {} AS SELECT stored.*, row_number() OVER (ORDER BY {}) AS _rehearsal_number, \
+             {is_new} AS _rehearsal_new{} FROM {} AS stored JOIN {} AS after ON {} LEFT JOIN {} AS before ON {} \
              WHERE {is_new} OR {}",
             written.rows,
             written.key("stored"),
@@ -89,7 +89,7 @@ impl Rows {
     fn count(&self) -> String {
         let engine = self.written.engine;
         let facts = self.columns.iter().enumerate().map(|(at, column)| {
-            let (name, flag) = (engine.quote(&column.name), format!("_xtask_is_{at}"));
+            let (name, flag) = (engine.quote(&column.name), format!("_rehearsal_is_{at}"));
             format!(
                 ", count(*) FILTER (WHERE {flag}), count({name}) FILTER (WHERE {flag}), count(DISTINCT {}) FILTER (WHERE {flag}) \
                  + CASE WHEN count(*) FILTER (WHERE {flag} AND {name} IS NULL) > 0 THEN 1 ELSE 0 END",
@@ -97,7 +97,7 @@ impl Rows {
             )
         });
         format!(
-            "SELECT count(*) FILTER (WHERE _xtask_new), (SELECT count(*) FROM ({}) AS skipped){} FROM {}",
+            "SELECT count(*) FILTER (WHERE _rehearsal_new), (SELECT count(*) FROM ({}) AS skipped){} FROM {}",
             self.written.of_skipped(&self.columns),
             facts.collect::<String>(),
             self.written.rows
@@ -216,7 +216,7 @@ impl Rows {
     }
 
     fn flag(&self, column: &str) -> String {
-        self.columns().position(|name| name == column).map_or_else(String::new, |at| format!("_xtask_is_{at}"))
+        self.columns().position(|name| name == column).map_or_else(String::new, |at| format!("_rehearsal_is_{at}"))
     }
 
     /// Empties a column of the rows into which it was written.
@@ -238,7 +238,7 @@ impl Rows {
 
     /// Gives each key what the next one should have.
     pub(super) fn give(&self) -> Vec<String> {
-        let flag = if self.new > 0 { "_xtask_new" } else { "NOT _xtask_new" };
+        let flag = if self.new > 0 { "_rehearsal_new" } else { "NOT _rehearsal_new" };
         let is_written = |name: &str| self.settled().any(|(column, facts)| column == name && facts.different > 1);
         self.rotate(flag, &is_written)
     }
@@ -249,7 +249,7 @@ impl Rows {
         let quote = |name: &str| self.written.engine.quote(name);
         let value = |name: &str| match is_rotated(name) {
             true => format!(
-                "CASE WHEN lead(_xtask_number) OVER w IS NULL THEN first_value({0}) OVER w ELSE lead({0}) OVER w END",
+                "CASE WHEN lead(_rehearsal_number) OVER w IS NULL THEN first_value({0}) OVER w ELSE lead({0}) OVER w END",
                 quote(name)
             ),
             false => quote(name),
@@ -259,7 +259,7 @@ impl Rows {
                 "DELETE FROM {table} AS stored WHERE EXISTS (SELECT 1 FROM {rows} AS rows WHERE {same} AND {flag})"
             ),
             format!(
-                "INSERT INTO {table} ({}) {} SELECT {} FROM {rows} AS rows WHERE {flag} WINDOW w AS (ORDER BY _xtask_number)",
+                "INSERT INTO {table} ({}) {} SELECT {} FROM {rows} AS rows WHERE {flag} WINDOW w AS (ORDER BY _rehearsal_number)",
                 self.columns().map(quote).collect::<Vec<_>>().join(", "),
                 self.written.engine.overriding(),
                 self.columns().map(value).collect::<Vec<_>>().join(", ")
@@ -273,7 +273,7 @@ impl Rows {
         let quote = |name: &str| self.written.engine.quote(name);
         let value = |name: &str| if self.is_of_key(name) { another.clone() } else { quote(name) };
         vec![format!(
-            "INSERT INTO {} ({}) {} SELECT {} FROM {} AS rows WHERE _xtask_new",
+            "INSERT INTO {} ({}) {} SELECT {} FROM {} AS rows WHERE _rehearsal_new",
             self.table(),
             self.columns().map(quote).collect::<Vec<_>>().join(", "),
             self.written.engine.overriding(),

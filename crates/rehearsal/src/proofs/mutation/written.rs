@@ -41,7 +41,7 @@ pub(super) async fn watch<'a>(
     connection: &mut Connection,
 ) -> Result<Ran<'a>, Error> {
     let tables = connection.tables().await?;
-    let name = |what: &str, at: usize| format!("_xtask_{what}_{number}_{at}");
+    let name = |what: &str, at: usize| format!("_rehearsal_{what}_{number}_{at}");
     let engine = connection.engine();
     let keep = async |connection: &mut Connection, table: &TableShape, name: &str| {
         let from = engine.quote_table(&table.name);

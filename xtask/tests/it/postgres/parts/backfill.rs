@@ -69,7 +69,7 @@ fn rights_that_are_missing_are_named() {
             assert!(ran.stderr.contains(&expected.replace("WHO", &role)), "{expected} in {}", ran.text());
         }
         assert_eq!(query(&own, "SELECT count(*)::text FROM parts_v2"), ["0"]);
-        assert_eq!(query(&own, "SELECT (to_regclass('_xtask_runs') IS NULL)::text"), ["true"], "no ledger either");
+        assert_eq!(query(&own, "SELECT (to_regclass('_rehearsal_runs') IS NULL)::text"), ["true"], "no ledger either");
     };
     let each = |whys: &[&str], grants: &[&str]| {
         for mode in ["", "--execute", "--undo"] {
@@ -104,10 +104,14 @@ fn rights_that_are_missing_are_named() {
     workspace.succeed(&format!("backfill parts_v2 --execute --url {theirs}"));
     assert_eq!(query(&own, "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'"), ["3"]);
     // The ledger is somebody else's now; and an owner who is under his own policies can free himself.
-    execute(&own, &format!("ALTER TABLE _xtask_runs OWNER TO postgres; REVOKE ALL ON _xtask_runs FROM {role}"));
+    execute(&own, &format!("ALTER TABLE _rehearsal_runs OWNER TO postgres; REVOKE ALL ON _rehearsal_runs FROM {role}"));
     let ran = workspace.run(&format!("backfill parts_v2 --url {theirs}"));
-    assert!(ran.stderr.contains(&format!("the role {role} has no right to SELECT on _xtask_runs")), "{}", ran.text());
-    execute(&own, &format!("GRANT ALL ON _xtask_runs TO {role}; ALTER ROLE {role} NOBYPASSRLS"));
+    assert!(
+        ran.stderr.contains(&format!("the role {role} has no right to SELECT on _rehearsal_runs")),
+        "{}",
+        ran.text()
+    );
+    execute(&own, &format!("GRANT ALL ON _rehearsal_runs TO {role}; ALTER ROLE {role} NOBYPASSRLS"));
     for table in ["parts_v2", "sessions_v2", "part_relationships_v2", "observations"] {
         execute(&own, &format!("ALTER TABLE {table} OWNER TO {role}; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"));
     }
@@ -319,7 +323,7 @@ fn two_at_the_same_time() {
         assert!(handle.wait().unwrap().status.success());
     }
     wait_until(|| workspace.path("again.json").is_file());
-    let written = query(&url, "SELECT sum((counts::json ->> 'writes')::int)::text FROM _xtask_runs");
+    let written = query(&url, "SELECT sum((counts::json ->> 'writes')::int)::text FROM _rehearsal_runs");
     let stored = "SELECT ((SELECT count(*) FROM parts_v2) + (SELECT count(*) FROM sessions_v2) + (SELECT count(*) FROM part_relationships_v2) + 60)::text";
     assert_eq!(query(&url, stored), written);
     workspace.succeed(&format!("verify parts --url {url}"));

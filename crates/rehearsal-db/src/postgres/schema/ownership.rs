@@ -126,7 +126,7 @@ fn of_columns() -> String {
 }
 
 fn of_others() -> Vec<String> {
-    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", of_the_user(catalogue, oid));
+    let ours = |catalog: &str, oid: &str| format!("{OURS} AND {}", of_the_user(catalog, oid));
     let pair = |what: &str, acl: (&str, &str, char), owned: &str, from: &str, filter: &str| {
         let (owner_column, acl, kind) = acl;
         let usual = format!("acldefault('{kind}', {owner_column})");

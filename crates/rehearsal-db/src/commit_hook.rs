@@ -1,18 +1,18 @@
-//! Commits as places where somebody may stand: just before and just after each. A rehearsal ends a process there; a connection
-//! that nobody gave a gate pays nothing for it.
+//! A failpoint at commits: a function that is called just before and just after each commit. A rehearsal ends a process
+//! there. A connection without a hook pays nothing for it.
 
 use super::lex::Statement;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// On which side of a commit.
+/// Where in a commit the hook is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// Everything is said but that it is to stay.
+pub enum CommitPhase {
+    /// All statements have run; COMMIT has not.
     Before,
-    /// It stays, and nobody has been told yet.
+    /// COMMIT has returned; the caller has not heard of it yet.
     After,
 }
 
@@ -50,33 +50,33 @@ impl Commit {
     }
 }
 
-/// Whoever stands there, if anybody does; clones share it.
+/// The function that is called at each commit, if there is one; clones share it.
 #[derive(Clone, Default)]
-pub struct Gate(Option<Arc<Watch>>);
+pub struct CommitHook(Option<Arc<Callback>>);
 
-/// Is called on each side of each commit. The work goes on when it returns.
-type Watch = dyn Fn(Side, &Commit) + Send + Sync;
+/// Is called at each phase of each commit. The commit proceeds when it returns.
+type Callback = dyn Fn(CommitPhase, &Commit) + Send + Sync;
 
-impl Gate {
-    /// One where `watch` stands.
+impl CommitHook {
+    /// A hook that calls this function.
     #[must_use]
-    pub fn new(watch: impl Fn(Side, &Commit) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(watch)))
+    pub fn new(callback: impl Fn(CommitPhase, &Commit) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(callback)))
     }
 
-    pub(super) fn is_watched(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
-    pub(super) fn pass(&self, side: Side, commit: impl FnOnce() -> Commit) {
-        if let Some(watch) = &self.0 {
-            watch(side, &commit());
+    pub(super) fn call(&self, phase: CommitPhase, commit: impl FnOnce() -> Commit) {
+        if let Some(callback) = &self.0 {
+            callback(phase, &commit());
         }
     }
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for CommitHook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Gate").field(&self.0.is_some()).finish()
+        f.debug_tuple("CommitHook").field(&self.0.is_some()).finish()
     }
 }

@@ -1,13 +1,13 @@
-//! A table as a form to be filled in: what each column takes, and which rules a row has to keep, as the catalogue tells them.
+//! A table as a form to be filled in: what each column takes, and which rules a row has to keep, as the catalog tells them.
 //! What is written into it is decided elsewhere.
 
 use super::{Connection, Engine, Error, Value, postgres, sqlite};
 
 /// A table that rows can be put into.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Blank {
+pub struct InsertableTable {
     /// Its name, as [`super::TableShape`] has it.
-    pub table: String,
+    pub name: String,
     /// The columns that can be given a value, in order.
     pub fields: Vec<Field>,
     /// Its foreign keys.
@@ -124,10 +124,10 @@ pub struct Rule {
     pub columns: Vec<String>,
 }
 
-impl Blank {
+impl InsertableTable {
     /// The statement that puts a row into the table, with a value for each of `fields`.
     pub fn insertion(&self, engine: Engine, fields: &[&Field]) -> String {
-        let table = engine.quote_table(&self.table);
+        let table = engine.quote_table(&self.name);
         if fields.is_empty() {
             return format!("INSERT INTO {table} DEFAULT VALUES");
         }
@@ -150,7 +150,7 @@ impl Blank {
 }
 
 impl Engine {
-    /// A value as it is bound where [`Blank::insertion`] expects one.
+    /// A value as it is bound where [`InsertableTable::insertion`] expects one.
     pub fn bound(self, value: &Value) -> Value {
         match self {
             Self::Sqlite => value.clone(),
@@ -174,10 +174,10 @@ pub fn written(value: &Value) -> Option<String> {
 
 impl Connection {
     /// The tables that rows can be put into, by name; those of sqlx and of this tool are left out.
-    pub async fn blanks(&mut self) -> Result<Vec<Blank>, Error> {
+    pub async fn insertable_tables(&mut self) -> Result<Vec<InsertableTable>, Error> {
         match self {
-            Self::Sqlite(session) => sqlite::blanks(session).await,
-            Self::Postgres(session) => postgres::blanks(session).await,
+            Self::Sqlite(session) => sqlite::insertable_tables(session).await,
+            Self::Postgres(session) => postgres::insertable_tables(session).await,
         }
     }
 }

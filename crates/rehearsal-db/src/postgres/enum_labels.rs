@@ -11,7 +11,7 @@ type Parts = BTreeMap<String, String>;
 
 /// Has the types of a throwaway database spell values as those of the same names do in `now`, and tells whether they did not.
 /// Attributes that are gone stay: what they held is lost.
-pub(crate) async fn spell_as(session: &mut Session, now: &mut Session) -> Result<bool, Error> {
+pub(crate) async fn adopt_labels(session: &mut Session, now: &mut Session) -> Result<bool, Error> {
     let quote = |name: &str| Engine::Postgres.quote(name);
     let literal = |label: &str| Engine::Postgres.literal(&Value::Text(label.to_owned()));
     let (old, new) = (types(session).await?, types(now).await?);
@@ -22,7 +22,7 @@ pub(crate) async fn spell_as(session: &mut Session, now: &mut Session) -> Result
             let added = after.keys().filter(|number| !before.contains_key(*number));
             // Its name must be nobody's, and its type does not matter where all is NULL.
             let add = |number: &String| {
-                format!("ALTER TYPE {name} ADD ATTRIBUTE {} text CASCADE", quote(&format!("_xtask_{number}")))
+                format!("ALTER TYPE {name} ADD ATTRIBUTE {} text CASCADE", quote(&format!("_rehearsal_{number}")))
             };
             statements.extend(added.map(add));
             continue;

@@ -1,25 +1,25 @@
-//! What the tables of a PostgreSQL database take, from the catalogue. Types are followed down to what they are made of.
+//! What the tables of a PostgreSQL database take, from the catalog. Types are followed down to what they are made of.
 
 use super::schema::{OURS, of_the_user, table};
 use super::session::Session;
-use super::sorts::{Sort, kind};
-use crate::blank::{Blank, Default, Field, Reference, Rule};
+use super::types::{TypeRow, kind};
+use crate::insertable::{Default, Field, InsertableTable, Reference, Rule};
 use crate::{Engine, Error, is_bookkeeping, lex};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-pub(crate) async fn blanks(session: &mut Session) -> Result<Vec<Blank>, Error> {
-    let sorts: Vec<Sort> = read(session, SORTS).await?;
-    let sorts: BTreeMap<i64, Sort> = sorts.into_iter().map(|sort| (sort.oid, sort)).collect();
+pub(crate) async fn insertable_tables(session: &mut Session) -> Result<Vec<InsertableTable>, Error> {
+    let types: Vec<TypeRow> = read(session, TYPES).await?;
+    let types: BTreeMap<i64, TypeRow> = types.into_iter().map(|row| (row.oid, row)).collect();
     let tables: Vec<Table> = read(session, &TABLES).await?;
-    let blanks = tables.into_iter().filter(|table| !is_bookkeeping(&table.name)).map(|table| blank(table, &sorts));
-    Ok(blanks.collect())
+    let tables = tables.into_iter().filter(|table| !is_bookkeeping(&table.name)).map(|table| insertable(table, &types));
+    Ok(tables.collect())
 }
 
 /// Types: those of extensions and of the user, and of the server's own those that are used.
-const SORTS: &str = "SELECT json_build_object('oid', t.oid::int8, 'name', t.typname, 'sort', t.typtype, \
+const TYPES: &str = "SELECT json_build_object('oid', t.oid::int8, 'name', t.typname, 'class', t.typtype, \
      'element', CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END, \
      'base', t.typbasetype::int8, 'modifier', t.typtypmod, 'required', t.typnotnull, \
      'subtype', coalesce((SELECT r.rngsubtype::int8 FROM pg_range r WHERE r.rngtypid = t.oid), 0), \
@@ -50,7 +50,7 @@ struct Table {
 #[derive(Deserialize)]
 struct Column {
     name: String,
-    sort: i64,
+    type_oid: i64,
     modifier: i32,
     written: String,
     required: bool,
@@ -78,7 +78,7 @@ static TABLES: LazyLock<String> = LazyLock::new(|| {
     };
     format!(
         "SELECT json_build_object('name', {table}, \
-         'fields', coalesce((SELECT json_agg(json_build_object('name', a.attname, 'sort', a.atttypid::int8, 'modifier', a.atttypmod, \
+         'fields', coalesce((SELECT json_agg(json_build_object('name', a.attname, 'type_oid', a.atttypid::int8, 'modifier', a.atttypmod, \
             'written', format_type(a.atttypid, a.atttypmod), 'required', a.attnotnull, 'default', pg_get_expr(d.adbin, d.adrelid), \
             'identity', a.attidentity, 'generated', a.attgenerated <> '') ORDER BY a.attnum) \
             FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
@@ -107,13 +107,13 @@ async fn read<T: DeserializeOwned>(session: &mut Session, sql: &'static str) -> 
     let mut all = Vec::new();
     for row in session.known(sql).await? {
         let text = row.first().and_then(|value| value.as_text()).unwrap_or_default();
-        let why = |error: serde_json::Error| format!("the catalogue can't be read: {error}");
+        let why = |error: serde_json::Error| format!("the catalog can't be read: {error}");
         all.push(serde_json::from_str(text).map_err(|error| Error::Statement { why: why(error), position: None })?);
     }
     Ok(all)
 }
 
-fn blank(table: Table, sorts: &BTreeMap<i64, Sort>) -> Blank {
+fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
     let names: Vec<String> = table.fields.iter().map(|column| column.name.clone()).collect();
     let mut rules: Vec<Rule> = Vec::new();
     let mut references = Vec::new();
@@ -143,7 +143,7 @@ fn blank(table: Table, sorts: &BTreeMap<i64, Sort>) -> Blank {
     let mut fields = Vec::new();
     for (column, is_key) in table.fields.into_iter().zip(keys) {
         let mut is_nullable = !column.required;
-        for (name, text, forbids_null) in domains(column.sort, sorts) {
+        for (name, text, forbids_null) in domains(column.type_oid, types) {
             is_nullable &= !forbids_null;
             // In a domain's own check the column is called VALUE.
             rules.extend(text.map(|text| Rule { name, text, columns: vec![column.name.clone()] }));
@@ -162,10 +162,10 @@ fn blank(table: Table, sorts: &BTreeMap<i64, Sort>) -> Blank {
             (_, Some(text)) if text.contains('(') || text.starts_with("CURRENT") => Default::Computed,
             _ => Default::Constant,
         };
-        let kind = kind(column.sort, column.modifier, sorts);
+        let kind = kind(column.type_oid, column.modifier, types);
         fields.push(Field { name: column.name, kind, written: column.written, is_nullable, is_key, default });
     }
-    Blank { table: table.name, fields, references, rules }
+    InsertableTable { name: table.name, fields, references, rules }
 }
 
 /// The columns whose names stand in a definition.
@@ -176,13 +176,13 @@ fn mentioned(text: &str, names: &[String]) -> Vec<String> {
 }
 
 /// The domains that a type is made of: for each check its name and definition, and whether the domain forbids NULL.
-fn domains(oid: i64, sorts: &BTreeMap<i64, Sort>) -> Vec<(String, Option<String>, bool)> {
+fn domains(oid: i64, types: &BTreeMap<i64, TypeRow>) -> Vec<(String, Option<String>, bool)> {
     let mut found = Vec::new();
-    let mut next = sorts.get(&oid);
-    while let Some(sort) = next.filter(|sort| sort.base != 0) {
-        found.push((sort.name.clone(), None, sort.required));
-        found.extend(sort.checks.iter().map(|(name, text)| (name.clone(), Some(text.clone()), sort.required)));
-        next = sorts.get(&sort.base);
+    let mut next = types.get(&oid);
+    while let Some(row) = next.filter(|row| row.base != 0) {
+        found.push((row.name.clone(), None, row.required));
+        found.extend(row.checks.iter().map(|(name, text)| (name.clone(), Some(text.clone()), row.required)));
+        next = types.get(&row.base);
     }
     found
 }

@@ -2,13 +2,13 @@
 //! locks.
 
 use super::Engine;
+use super::cluster_objects::code;
 use super::lex::{Kind, Token, tokens};
-use super::reach::code;
 
 impl Engine {
     /// Whether a session is another one behind a script than a new session is. It is said of some scripts that it is, where it is
     /// not: of what only a function would set that nobody calls, for example.
-    pub fn leaves_in_session(self, sql: &str) -> bool {
+    pub fn changes_session_state(self, sql: &str) -> bool {
         let words: Vec<Token<'_>> = tokens(sql, self).into_iter().filter(|token| token.kind != Kind::Comment).collect();
         words.iter().enumerate().any(|(i, token)| {
             let is =
@@ -22,7 +22,7 @@ impl Engine {
                 || match self {
                     Self::Sqlite => begins && is(i, &["PRAGMA", "ATTACH", "DETACH"]),
                     Self::Postgres if token.kind == Kind::String => {
-                        code(&words[..i], token).is_some_and(|(_, body)| self.leaves_in_session(body))
+                        code(&words[..i], token).is_some_and(|(_, body)| self.changes_session_state(body))
                     }
                     Self::Postgres => {
                         let of_session =
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn scripts() {
         let check = |engine: Engine, sql: &str, expect: bool| {
-            assert_eq!(engine.leaves_in_session(sql), expect, "{engine}: {sql}");
+            assert_eq!(engine.changes_session_state(sql), expect, "{engine}: {sql}");
         };
         let postgres = |sql: &str, expect: bool| check(Engine::Postgres, sql, expect);
         postgres("CREATE TABLE t (a int); UPDATE t SET a = 1; SET LOCAL lock_timeout = 0", false);

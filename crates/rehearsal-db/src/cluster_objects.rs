@@ -7,18 +7,18 @@ use super::lex::{Kind, Token, tokens};
 
 /// Something beyond the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beyond {
+pub struct OutsideChange {
     /// Where it stands in the script, in bytes.
     pub at: usize,
     /// The first words of it.
     pub words: String,
     /// What it is.
-    pub what: Reached,
+    pub what: Outside,
 }
 
 /// What is reached beyond the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reached {
+pub enum Outside {
     /// Something that belongs to the whole server.
     Server,
     /// A database of that name, which is meant to be there.
@@ -29,7 +29,7 @@ pub enum Reached {
 
 impl Engine {
     /// What a script reaches beyond its database, in the bodies of its blocks and functions, too. SQLite knows nothing beyond.
-    pub fn beyond(self, sql: &str) -> Vec<Beyond> {
+    pub fn changes_outside(self, sql: &str) -> Vec<OutsideChange> {
         match self {
             Self::Sqlite => Vec::new(),
             Self::Postgres => {
@@ -41,7 +41,7 @@ impl Engine {
     }
 }
 
-fn scan(sql: &str, offset: usize, found: &mut Vec<Beyond>) {
+fn scan(sql: &str, offset: usize, found: &mut Vec<OutsideChange>) {
     let all = tokens(sql, Engine::Postgres);
     let words: Vec<Token<'_>> = all.into_iter().filter(|token| token.kind != Kind::Comment).collect();
     for (i, token) in words.iter().enumerate() {
@@ -54,7 +54,7 @@ fn scan(sql: &str, offset: usize, found: &mut Vec<Beyond>) {
         if let Some(what) = reached(&words, i) {
             let shown: Vec<&str> =
                 words[i..].iter().take(4).take_while(|word| !word.is(";")).map(|word| word.text).collect();
-            found.push(Beyond { at: offset + token.start, words: shown.join(" "), what });
+            found.push(OutsideChange { at: offset + token.start, words: shown.join(" "), what });
         }
     }
 }
@@ -73,28 +73,28 @@ pub(super) fn code<'a>(before: &[Token<'_>], string: &Token<'a>) -> Option<(usiz
     Some((string.start + 1, body))
 }
 
-fn reached(words: &[Token<'_>], i: usize) -> Option<Reached> {
+fn reached(words: &[Token<'_>], i: usize) -> Option<Outside> {
     let is = |at: usize, those: &[&str]| words.get(at).is_some_and(|token| those.iter().any(|word| token.is(word)));
     let begins = i == 0 || is(i - 1, &[";", "BEGIN", "THEN", "ELSE", "LOOP"]);
     if begins && is(i, &["CREATE", "ALTER", "DROP"]) {
         if is(i + 1, &["ROLE", "GROUP", "TABLESPACE"]) || (is(i + 1, &["USER"]) && !is(i + 2, &["MAPPING"])) {
-            return Some(Reached::Server);
+            return Some(Outside::Server);
         }
         if is(i, &["ALTER"]) && is(i + 1, &["SYSTEM"]) {
-            return Some(Reached::Server);
+            return Some(Outside::Server);
         }
         if is(i + 1, &["DATABASE"]) {
             let name = words.get(i + 2).and_then(name);
             return match name {
-                _ if is(i, &["DROP"]) => Some(Reached::Server),
-                Some(name) if is(i, &["CREATE"]) => Some(Reached::NewDatabase(name)),
-                Some(name) => Some(Reached::Database(name)),
+                _ if is(i, &["DROP"]) => Some(Outside::Server),
+                Some(name) if is(i, &["CREATE"]) => Some(Outside::NewDatabase(name)),
+                Some(name) => Some(Outside::Database(name)),
                 None => None,
             };
         }
     }
     if is(i, &["ON"]) && is(i + 1, &["DATABASE"]) && !is(i + 3, &["."]) {
-        return words.get(i + 2).and_then(name).map(Reached::Database);
+        return words.get(i + 2).and_then(name).map(Outside::Database);
     }
     None
 }
@@ -116,13 +116,13 @@ mod tests {
     #[test]
     fn what_is_beyond() {
         let check = |sql: &str, expect: &[&str]| {
-            let found = Engine::Postgres.beyond(sql);
+            let found = Engine::Postgres.changes_outside(sql);
             let found: Vec<String> = found
                 .iter()
                 .map(|beyond| match &beyond.what {
-                    Reached::Server => format!("{} {}", beyond.at, beyond.words),
-                    Reached::Database(name) => format!("{} in {name}", beyond.at),
-                    Reached::NewDatabase(name) => format!("{} new {name}", beyond.at),
+                    Outside::Server => format!("{} {}", beyond.at, beyond.words),
+                    Outside::Database(name) => format!("{} in {name}", beyond.at),
+                    Outside::NewDatabase(name) => format!("{} new {name}", beyond.at),
                 })
                 .collect();
             assert_eq!(found, expect, "{sql}");
@@ -141,6 +141,6 @@ mod tests {
         check("DO $x$ BEGIN EXECUTE 'CREATE ROLE a'; END $x$", &["22 CREATE ROLE a"]);
         check("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET a = 1', current_database()); END $$;", &[]);
         check("COMMENT ON TABLE x IS 'CREATE ROLE a'; SELECT '$$', $$", &[]);
-        assert_eq!(Engine::Sqlite.beyond("CREATE ROLE app"), []);
+        assert_eq!(Engine::Sqlite.changes_outside("CREATE ROLE app"), []);
     }
 }

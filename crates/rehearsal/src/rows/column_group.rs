@@ -1,11 +1,11 @@
 //! The parts of a row that are chosen together: a column by itself, or the columns of foreign keys that have columns in
 //! common, whose values come from rows that are there.
 
-use super::fill::Flavour;
+use super::fill::RowProfile;
 use super::literals::hints;
 use super::order::is_required;
 use super::values::{extremes, ordinary};
-use rehearsal_db::blank::{Blank, Default, Field, Reference};
+use rehearsal_db::insertable::{Default, Field, InsertableTable, Reference};
 use rehearsal_db::{Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,8 @@ const WAYS: usize = 64;
 
 /// Columns and what they may be given together: first ordinary values, then NULL, then those at the edges.
 #[derive(Debug)]
-pub(super) struct Slot {
-    /// The places of the columns in the blank.
+pub(super) struct ColumnGroup {
+    /// The places of the columns in the table.
     pub(super) fields: Vec<usize>,
     /// What they may be given.
     pub(super) choices: Vec<Choice>,
@@ -40,37 +40,37 @@ pub(super) enum Choice {
     Given(Vec<Value>),
 }
 
-/// The slots of a table that has so many rows, or why there can be none: a reference that has nothing to refer to.
-pub(super) async fn slots(
+/// The column groups of a table that has so many rows, or why there can be none: a reference that has nothing to refer to.
+pub(super) async fn column_groups(
     connection: &mut Connection,
-    blank: &Blank,
+    table: &InsertableTable,
     rows: u64,
-    flavour: Flavour,
-) -> Result<Result<Vec<Slot>, String>, Error> {
-    let mut slots = Vec::new();
-    for group in groups(blank) {
-        match joined(connection, blank, &group, rows).await? {
-            Ok(slot) => slots.push(slot),
+    profile: RowProfile,
+) -> Result<Result<Vec<ColumnGroup>, String>, Error> {
+    let mut found = Vec::new();
+    for group in groups(table) {
+        match joined(connection, table, &group, rows).await? {
+            Ok(group) => found.push(group),
             Err(why) => return Ok(Err(why)),
         }
     }
-    let taken: BTreeSet<usize> = slots.iter().flat_map(|slot: &Slot| slot.fields.iter().copied()).collect();
+    let taken: BTreeSet<usize> = found.iter().flat_map(|group: &ColumnGroup| group.fields.iter().copied()).collect();
     let engine = connection.engine();
-    let alone = (0..blank.fields.len()).filter(|at| !taken.contains(at));
-    slots.extend(alone.map(|at| single(engine, blank, at, rows, flavour)));
-    Ok(Ok(slots))
+    let alone = (0..table.fields.len()).filter(|at| !taken.contains(at));
+    found.extend(alone.map(|at| single(engine, table, at, rows, profile)));
+    Ok(Ok(found))
 }
 
-fn single(engine: Engine, blank: &Blank, at: usize, rows: u64, flavour: Flavour) -> Slot {
-    let field = &blank.fields[at];
-    let mut hints = hints(engine, field, &blank.rules);
+fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile: RowProfile) -> ColumnGroup {
+    let field = &table.fields[at];
+    let mut hints = hints(engine, field, &table.rules);
     let given = |value: Value| Choice::Given(vec![value]);
-    let usual: Vec<Value> = (rows + 1..=rows + ORDINARY).map(|n| ordinary(&blank.table, field, n)).collect();
-    let edges = if flavour == Flavour::Everything { extremes(field) } else { Vec::new() };
+    let usual: Vec<Value> = (rows + 1..=rows + ORDINARY).map(|n| ordinary(&table.name, field, n)).collect();
+    let edges = if profile == RowProfile::Everything { extremes(field) } else { Vec::new() };
     // Where words are listed, each is a case of its own.
     // What a rule names as a bound is as far as it goes.
     let bounds = hints.near.iter().filter(|value| matches!(value, Value::Int(_) | Value::Real(_)));
-    let bounds = if flavour == Flavour::Everything { bounds.take(8).cloned().collect() } else { Vec::new() };
+    let bounds = if profile == RowProfile::Everything { bounds.take(8).cloned().collect() } else { Vec::new() };
     let edges: Vec<Value> = hints.named.iter().skip(2).take(10).cloned().chain(bounds).chain(edges).collect();
 
     let mut choices = Vec::new();
@@ -88,15 +88,15 @@ fn single(engine: Engine, blank: &Blank, at: usize, rows: u64, flavour: Flavour)
     let null = field.is_nullable.then_some(choices.len());
     choices.extend(null.map(|_| given(Value::Null)));
     choices.extend(edges.into_iter().map(given));
-    Slot { fields: vec![at], choices, ordinary, null, is_key: field.is_key }
+    ColumnGroup { fields: vec![at], choices, ordinary, null, is_key: field.is_key }
 }
 
 /// Foreign keys that have columns in common, the widest first.
-fn groups(blank: &Blank) -> Vec<Vec<&Reference>> {
+fn groups(table: &InsertableTable) -> Vec<Vec<&Reference>> {
     let mut groups: Vec<Vec<&Reference>> = Vec::new();
-    for reference in &blank.references {
+    for reference in &table.references {
         // A column that is generated can't be given.
-        if reference.columns.iter().any(|column| blank.at(column).is_none()) {
+        if reference.columns.iter().any(|column| table.at(column).is_none()) {
             continue;
         }
         let (mut group, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group: &Vec<&Reference>| {
@@ -116,18 +116,18 @@ type Cells = BTreeMap<usize, Value>;
 
 async fn joined(
     connection: &mut Connection,
-    blank: &Blank,
+    table: &InsertableTable,
     group: &[&Reference],
     rows: u64,
-) -> Result<Result<Slot, String>, Error> {
+) -> Result<Result<ColumnGroup, String>, Error> {
     let mut ways: Vec<Cells> = vec![Cells::new()];
     for (at, reference) in group.iter().enumerate() {
         let rows_there = match there(connection, reference).await? {
-            none if none.is_empty() && reference.table == blank.table && is_required(blank, reference) => {
+            none if none.is_empty() && reference.table == table.name && is_required(table, reference) => {
                 // The first row can refer to nothing but itself.
-                itself(blank, reference, rows)
+                itself(table, reference, rows)
             }
-            rows_there => rows_there.into_iter().map(|row| cells(blank, reference, row)).collect(),
+            rows_there => rows_there.into_iter().map(|row| cells(table, reference, row)).collect(),
         };
         let is_shared = |column: &String| {
             group.iter().enumerate().any(|(other, reference)| other != at && reference.columns.contains(column))
@@ -137,10 +137,10 @@ async fn joined(
             .columns
             .iter()
             .filter(|column| !is_shared(column))
-            .filter_map(|column| blank.at(column))
-            .filter(|field| blank.fields[*field].is_nullable)
+            .filter_map(|column| table.at(column))
+            .filter(|field| table.fields[*field].is_nullable)
             .collect();
-        let own: Vec<usize> = reference.columns.iter().filter_map(|column| blank.at(column)).collect();
+        let own: Vec<usize> = reference.columns.iter().filter_map(|column| table.at(column)).collect();
         let mut wider = Vec::new();
         for way in &ways {
             let agrees = |row: &&Cells| row.iter().all(|(at, value)| way.get(at).is_none_or(|there| there == value));
@@ -152,7 +152,7 @@ async fn joined(
             if !may_be_null.is_empty() {
                 let mut all = way.clone();
                 for field in own.iter().filter(|field| !way.contains_key(field)) {
-                    let value = match blank.fields[*field].is_nullable {
+                    let value = match table.fields[*field].is_nullable {
                         true if may_be_null.contains(field) => Some(Value::Null),
                         _ => rows_there.first().and_then(|row| row.get(field)).cloned(),
                     };
@@ -176,27 +176,27 @@ async fn joined(
     // A way that leaves a column out that others have is filled up with what is usual there.
     let value = |way: &Cells, at: &usize| match way.get(at) {
         Some(value) => value.clone(),
-        None => super::values::ordinary(&blank.table, &blank.fields[*at], rows + 1),
+        None => super::values::ordinary(&table.name, &table.fields[*at], rows + 1),
     };
     let choices = ways.iter().map(|way| Choice::Given(fields.iter().map(|at| value(way, at)).collect())).collect();
     let null = (ordinary < ways.len()).then(|| ways.len() - 1);
-    let is_key = fields.iter().any(|at| blank.fields[*at].is_key);
+    let is_key = fields.iter().any(|at| table.fields[*at].is_key);
     let fields = fields.into_iter().collect();
-    Ok(Ok(Slot { fields, choices, ordinary: ordinary.max(1), null, is_key }))
+    Ok(Ok(ColumnGroup { fields, choices, ordinary: ordinary.max(1), null, is_key }))
 }
 
-fn cells(blank: &Blank, reference: &Reference, row: Vec<Value>) -> Cells {
-    reference.columns.iter().zip(row).filter_map(|(column, value)| Some((blank.at(column)?, value))).collect()
+fn cells(table: &InsertableTable, reference: &Reference, row: Vec<Value>) -> Cells {
+    reference.columns.iter().zip(row).filter_map(|(column, value)| Some((table.at(column)?, value))).collect()
 }
 
 /// Rows that refer to themselves: what refers and what is referred to have the same value.
-fn itself(blank: &Blank, reference: &Reference, rows: u64) -> Vec<Cells> {
+fn itself(table: &InsertableTable, reference: &Reference, rows: u64) -> Vec<Cells> {
     let way = |n: u64| {
         let pairs = reference.columns.iter().zip(&reference.target);
-        let both = pairs.filter_map(|(column, target)| Some((blank.at(column)?, blank.at(target)?)));
+        let both = pairs.filter_map(|(column, target)| Some((table.at(column)?, table.at(target)?)));
         let cells = both.flat_map(|(column, target)| {
-            let field: &Field = &blank.fields[target];
-            let value = ordinary(&blank.table, field, n);
+            let field: &Field = &table.fields[target];
+            let value = ordinary(&table.name, field, n);
             [(column, value.clone()), (target, value)]
         });
         cells.collect()

@@ -3,12 +3,12 @@
 
 use super::schema::join;
 use super::session::Session;
-use crate::blank::{Blank, Default, Field, Kind, Reference, Rule};
+use crate::insertable::{Default, Field, InsertableTable, Kind, Reference, Rule};
 use crate::lex::{self, Token, tokens};
 use crate::{Engine, Error, Value, is_bookkeeping};
 use std::collections::BTreeMap;
 
-pub(crate) async fn blanks(session: &mut Session) -> Result<Vec<Blank>, Error> {
+pub(crate) async fn insertable_tables(session: &mut Session) -> Result<Vec<InsertableTable>, Error> {
     let tables = "SELECT l.name, s.sql FROM pragma_table_list l JOIN sqlite_schema s ON s.type = 'table' AND s.name = l.name \
                   WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name";
     // Where no columns are named, those of the other table's key are meant.
@@ -28,10 +28,10 @@ pub(crate) async fn blanks(session: &mut Session) -> Result<Vec<Blank>, Error> {
         references: by_table(session.rows(references, &[]).await?),
     };
     let tables = tables.iter().map(|row| (text(&row[0]), text(&row[1])));
-    Ok(tables.filter(|(name, _)| !is_bookkeeping(name)).map(|(name, sql)| parts.blank(name, &sql)).collect())
+    Ok(tables.filter(|(name, _)| !is_bookkeeping(name)).map(|(name, sql)| parts.insertable(name, &sql)).collect())
 }
 
-/// Rows of the catalogue, by table, without the table's name.
+/// Rows of the catalog, by table, without the table's name.
 type ByTable = BTreeMap<String, Vec<Vec<Value>>>;
 
 fn by_table(rows: Vec<Vec<Value>>) -> ByTable {
@@ -43,7 +43,7 @@ fn by_table(rows: Vec<Vec<Value>>) -> ByTable {
     found
 }
 
-/// What the catalogue tells of all tables.
+/// What the catalog tells of all tables.
 struct Parts {
     columns: ByTable,
     indexes: ByTable,
@@ -55,7 +55,7 @@ fn text(value: &Value) -> String {
 }
 
 impl Parts {
-    fn blank(&mut self, table: String, sql: &str) -> Blank {
+    fn insertable(&mut self, table: String, sql: &str) -> InsertableTable {
         let columns = self.columns.remove(&table).unwrap_or_default();
         let names: Vec<String> = columns.iter().map(|row| text(&row[0])).collect();
 
@@ -83,7 +83,7 @@ impl Parts {
         let given = columns.iter().filter(|row| row[5] == Value::Int(0));
         let fields = given.map(|row| field(row, &keys, rowid.as_deref())).collect();
         let references = references(self.references.remove(&table).unwrap_or_default());
-        Blank { table, fields, references, rules }
+        InsertableTable { name: table, fields, references, rules }
     }
 }
 

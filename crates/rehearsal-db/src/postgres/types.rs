@@ -1,16 +1,16 @@
 //! What the types of PostgreSQL take, those of extensions that are often used included.
 
-use crate::blank::Kind;
+use crate::insertable::Kind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A type of the catalogue.
+/// A type of the catalog.
 #[derive(Debug, Deserialize)]
-pub(super) struct Sort {
+pub(super) struct TypeRow {
     pub(super) oid: i64,
     pub(super) name: String,
     /// As `pg_type.typtype` has it.
-    sort: String,
+    class: String,
     /// Of an array; 0 where it is none.
     element: i64,
     /// Of a domain; 0 where it is none.
@@ -33,21 +33,21 @@ pub(super) struct Sort {
 const FLOAT: Kind = Kind::Float { is_special: true };
 
 /// What a type takes, with the modifier of its column.
-pub(super) fn kind(oid: i64, modifier: i32, sorts: &BTreeMap<i64, Sort>) -> Kind {
-    let Some(sort) = sorts.get(&oid) else { return Kind::Unknown };
-    if sort.base != 0 {
-        return kind(sort.base, if modifier < 0 { sort.modifier } else { modifier }, sorts);
+pub(super) fn kind(oid: i64, modifier: i32, types: &BTreeMap<i64, TypeRow>) -> Kind {
+    let Some(row) = types.get(&oid) else { return Kind::Unknown };
+    if row.base != 0 {
+        return kind(row.base, if modifier < 0 { row.modifier } else { modifier }, types);
     }
-    if sort.element != 0 {
-        let of = Box::new(kind(sort.element, modifier, sorts));
+    if row.element != 0 {
+        let of = Box::new(kind(row.element, modifier, types));
         return Kind::List { of, around: ('{', '}'), length: None };
     }
-    match sort.sort.as_str() {
-        "e" => Kind::OneOf(sort.labels.clone()),
-        "c" => Kind::Record(sort.members.iter().map(|(oid, modifier)| kind(*oid, *modifier, sorts)).collect()),
-        "r" => range(&kind(sort.subtype, -1, sorts)),
+    match row.class.as_str() {
+        "e" => Kind::OneOf(row.labels.clone()),
+        "c" => Kind::Record(row.members.iter().map(|(oid, modifier)| kind(*oid, *modifier, types)).collect()),
+        "r" => range(&kind(row.subtype, -1, types)),
         "m" => Kind::OneOf(vec!["{}".to_owned()]),
-        _ => base(&sort.name, modifier),
+        _ => base(&row.name, modifier),
     }
 }
 

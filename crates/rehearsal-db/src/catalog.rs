@@ -1,10 +1,11 @@
-//! What the catalogue of a database tells of the user's tables and other objects, in one form for all engines.
+//! What the catalog of a database tells of the user's tables and other objects, in one form for all engines.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// Tables of this prefix are this tool's own.
-const OWN_PREFIX: &str = "_xtask_";
+/// Tables with one of these prefixes are this tool's own: those of the ledger, and those of the ledger under its first name,
+/// which databases may still hold.
+const OWN_PREFIXES: [&str; 2] = ["_rehearsal_", "_xtask_"];
 
 /// The table in which sqlx keeps what was applied.
 pub const SQLX_TABLE: &str = "_sqlx_migrations";
@@ -13,7 +14,7 @@ pub const SQLX_TABLE: &str = "_sqlx_migrations";
 #[must_use]
 pub fn is_bookkeeping(table: &str) -> bool {
     let table = table.rsplit('.').next().unwrap_or(table);
-    table == SQLX_TABLE || table.starts_with(OWN_PREFIX)
+    table == SQLX_TABLE || OWN_PREFIXES.iter().any(|prefix| table.starts_with(prefix))
 }
 
 /// A table of the user.

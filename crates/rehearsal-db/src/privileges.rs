@@ -1,16 +1,16 @@
 //! What the role of a connection lacks, found out before anything is written. SQLite has no roles.
 
-use super::{Connection, Error, Lack, postgres};
+use super::{Connection, Error, MissingPrivilege, postgres};
 
 impl Connection {
     /// What the role lacks to use tables with these privileges.
     ///
     /// # Errors
     /// What the engine said.
-    pub async fn lacking(&mut self, rights: &[(&str, &[&str])]) -> Result<Vec<Lack>, Error> {
+    pub async fn missing_privileges(&mut self, privileges: &[(&str, &[&str])]) -> Result<Vec<MissingPrivilege>, Error> {
         match self {
             Self::Sqlite(_) => Ok(Vec::new()),
-            Self::Postgres(session) => postgres::lacking(session, rights).await,
+            Self::Postgres(session) => postgres::missing_privileges(session, privileges).await,
         }
     }
 
@@ -18,10 +18,10 @@ impl Connection {
     ///
     /// # Errors
     /// What the engine said.
-    pub async fn lack_of_sight(&mut self, table: &str) -> Result<Option<Lack>, Error> {
+    pub async fn missing_schema_usage(&mut self, table: &str) -> Result<Option<MissingPrivilege>, Error> {
         match self {
             Self::Sqlite(_) => Ok(None),
-            Self::Postgres(session) => postgres::lack_of_sight(session, table).await,
+            Self::Postgres(session) => postgres::missing_schema_usage(session, table).await,
         }
     }
 
@@ -29,10 +29,10 @@ impl Connection {
     ///
     /// # Errors
     /// What the engine said.
-    pub async fn lack_of_creation(&mut self) -> Result<Option<Lack>, Error> {
+    pub async fn missing_creation_privilege(&mut self) -> Result<Option<MissingPrivilege>, Error> {
         match self {
             Self::Sqlite(_) => Ok(None),
-            Self::Postgres(session) => postgres::lack_of_creation(session).await,
+            Self::Postgres(session) => postgres::missing_creation_privilege(session).await,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::{ColumnShape, Engine, Error, Kind, Value};
 
 /// Begins a transaction in which no reference acts, and takes the triggers away. Returns the statements that make them.
-pub(crate) async fn begin_free(session: &mut Session) -> Result<Vec<String>, Error> {
+pub(crate) async fn begin_without_constraints(session: &mut Session) -> Result<Vec<String>, Error> {
     // Inside of a transaction it would do nothing.
     session.execute("PRAGMA foreign_keys = OFF", &[]).await?;
     session.execute("BEGIN IMMEDIATE", &[]).await?;
@@ -24,7 +24,7 @@ pub(super) async fn take_triggers(session: &mut Session) -> Result<Vec<String>, 
 }
 
 /// Puts the triggers back, and returns the number of rows that refer to nothing.
-pub(crate) async fn end_free(session: &mut Session, triggers: &[String]) -> Result<u64, Error> {
+pub(crate) async fn restore_constraints(session: &mut Session, triggers: &[String]) -> Result<u64, Error> {
     for sql in triggers {
         session.execute(sql, &[]).await?;
     }

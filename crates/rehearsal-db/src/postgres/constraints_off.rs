@@ -5,14 +5,14 @@ use super::session::Session;
 use crate::{ColumnShape, Error, Kind, Value};
 
 /// Begins a transaction in which no trigger, no rule and no reference acts. Only a superuser may do that.
-pub(crate) async fn begin_free(session: &mut Session) -> Result<(), Error> {
+pub(crate) async fn begin_without_constraints(session: &mut Session) -> Result<(), Error> {
     session.execute("BEGIN", &[]).await?;
     session.execute("SET LOCAL session_replication_role = replica", &[]).await.map(drop)
 }
 
 /// Lets everything act again, and returns the number of foreign keys that are broken. They are looked at one by one: what was
 /// written without them, no constraint looks at any more.
-pub(crate) async fn end_free(session: &mut Session) -> Result<u64, Error> {
+pub(crate) async fn restore_constraints(session: &mut Session) -> Result<u64, Error> {
     session.execute("SET LOCAL session_replication_role = origin", &[]).await?;
     let pairs = |format: &str, glue: &str| {
         format!(

@@ -1,7 +1,7 @@
 //! What the role may do with tables, found out before anything is written.
 
 use super::session::Session;
-use crate::{Engine, Error, Lack, Value};
+use crate::{Engine, Error, MissingPrivilege, Value};
 
 /// What is known of a table and the role: whether it is there and seen, the role, whether policies apply to the role, which, and
 /// whether they apply because the owner is not exempt.
@@ -27,18 +27,21 @@ const CREATION: &str =
     "SELECT current_user::text, current_schema()::text, has_schema_privilege(current_schema(), 'CREATE')::text";
 
 /// What the role lacks to use tables like that: one that is not there, privileges, the sight of rows that a policy may hide.
-pub(crate) async fn lacking(session: &mut Session, rights: &[(&str, &[&str])]) -> Result<Vec<Lack>, Error> {
+pub(crate) async fn missing_privileges(
+    session: &mut Session,
+    wanted: &[(&str, &[&str])],
+) -> Result<Vec<MissingPrivilege>, Error> {
     let mut lacks = Vec::new();
-    for (table, privileges) in rights {
+    for (table, privileges) in wanted {
         let of_table = of_table(session, table, privileges).await?;
         lacks.extend(of_table.into_iter().filter(|lack| !lacks.contains(lack)).collect::<Vec<_>>());
     }
     Ok(lacks)
 }
 
-async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Result<Vec<Lack>, Error> {
+async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Result<Vec<MissingPrivilege>, Error> {
     let name = Engine::Postgres.quote_table(table);
-    if let Some(hidden) = hidden(session, table).await? {
+    if let Some(hidden) = missing_schema_usage(session, table).await? {
         return Ok(vec![hidden]);
     }
     let known = texts(session, STATE, &[name.as_str().into()]).await?;
@@ -46,7 +49,7 @@ async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Re
     let quoted_role = Engine::Postgres.quote(role);
     if is_there != "true" {
         let why = format!("there is no table {table}");
-        return Ok(vec![Lack { why, grant: "migrate the database first".to_owned() }]);
+        return Ok(vec![MissingPrivilege { why, grant: "migrate the database first".to_owned() }]);
     }
     let mut missing = Vec::new();
     for privilege in privileges {
@@ -58,7 +61,8 @@ async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Re
     let mut lacks = Vec::new();
     if !missing.is_empty() {
         let why = format!("the role {role} has no right to {} on {table}", missing.join(", "));
-        lacks.push(Lack { why, grant: format!("GRANT {} ON {name} TO {quoted_role};", missing.join(", ")) });
+        lacks
+            .push(MissingPrivilege { why, grant: format!("GRANT {} ON {name} TO {quoted_role};", missing.join(", ")) });
     }
     if is_hidden == "true" {
         let by = if policies.is_empty() { "there is no policy".to_owned() } else { format!("policies: {policies}") };
@@ -67,13 +71,16 @@ async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Re
             "true" => format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY;"),
             _ => format!("ALTER ROLE {quoted_role} BYPASSRLS;"),
         };
-        lacks.push(Lack { why, grant });
+        lacks.push(MissingPrivilege { why, grant });
     }
     Ok(lacks)
 }
 
 /// What is to be done about a table that is there and that the role does not see.
-pub(crate) async fn hidden(session: &mut Session, table: &str) -> Result<Option<Lack>, Error> {
+pub(crate) async fn missing_schema_usage(
+    session: &mut Session,
+    table: &str,
+) -> Result<Option<MissingPrivilege>, Error> {
     let name = Engine::Postgres.quote_table(table);
     let known = texts(session, HIDDEN, &[table.into(), name.as_str().into()]).await?;
     let [role, schema] = known.as_slice() else { return Ok(None) };
@@ -82,11 +89,11 @@ pub(crate) async fn hidden(session: &mut Session, table: &str) -> Result<Option<
     }
     let why = format!("the role {role} may not use the schema {schema}, in which {table} is");
     let (schema, role) = (Engine::Postgres.quote(schema), Engine::Postgres.quote(role));
-    Ok(Some(Lack { why, grant: format!("GRANT USAGE ON SCHEMA {schema} TO {role};") }))
+    Ok(Some(MissingPrivilege { why, grant: format!("GRANT USAGE ON SCHEMA {schema} TO {role};") }))
 }
 
 /// What the role lacks to make the tables of the ledger.
-pub(crate) async fn creation(session: &mut Session) -> Result<Option<Lack>, Error> {
+pub(crate) async fn missing_creation_privilege(session: &mut Session) -> Result<Option<MissingPrivilege>, Error> {
     let known = texts(session, CREATION, &[]).await?;
     let [role, schema, may] = known.as_slice() else { return Ok(None) };
     if schema.is_empty() || may == "true" {
@@ -94,7 +101,7 @@ pub(crate) async fn creation(session: &mut Session) -> Result<Option<Lack>, Erro
     }
     let why = format!("the role {role} may not make the tables of the ledger in the schema {schema}");
     let (schema, role) = (Engine::Postgres.quote(schema), Engine::Postgres.quote(role));
-    Ok(Some(Lack { why, grant: format!("GRANT CREATE ON SCHEMA {schema} TO {role};") }))
+    Ok(Some(MissingPrivilege { why, grant: format!("GRANT CREATE ON SCHEMA {schema} TO {role};") }))
 }
 
 /// The first row of an answer, NULL as an empty text.

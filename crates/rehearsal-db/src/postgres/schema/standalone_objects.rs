@@ -3,7 +3,7 @@
 use super::sql::{OURS, foreign_options, of_the_user};
 
 pub(super) fn queries() -> Vec<String> {
-    let ours = |catalogue: &str, oid: &str| format!("{OURS} AND {}", of_the_user(catalogue, oid));
+    let ours = |catalog: &str, oid: &str| format!("{OURS} AND {}", of_the_user(catalog, oid));
     vec![
         format!(
             "SELECT 'type \"' || CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || t.typname || '\"', \
@@ -89,11 +89,11 @@ pub(super) fn queries() -> Vec<String> {
     ]
 }
 
-/// What is told with one expression: `prefix` is that of the catalogue's columns.
-fn rare(kind: &str, catalogue: &str, prefix: &str, definition: &str) -> String {
+/// What is told with one expression: `prefix` is that of the catalog's columns.
+fn rare(kind: &str, catalog: &str, prefix: &str, definition: &str) -> String {
     format!(
         "SELECT '{kind} \"' || n.nspname || '.' || x.{prefix}name || '\"', format('CREATE %s %I.%I ', upper('{kind}'), n.nspname, x.{prefix}name) || {definition}, NULL \
-         FROM {catalogue} x JOIN pg_namespace n ON n.oid = x.{prefix}namespace WHERE {OURS} AND {}",
-        of_the_user(catalogue, "x.oid")
+         FROM {catalog} x JOIN pg_namespace n ON n.oid = x.{prefix}namespace WHERE {OURS} AND {}",
+        of_the_user(catalog, "x.oid")
     )
 }
