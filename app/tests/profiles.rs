@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use app::profiles::{
-    Completeness, Context, ContextProfile, Json, Kind, LegacyProfile, Moment, Object, SHARED, Tally, Unified, User,
+    Completeness, Context, ContextProfile, Json, Kind, LegacyProfile, Object, SHARED, Tally, Timestamp, Unified, User,
     unify,
 };
 use pretty_assertions::assert_eq;
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::sample::select;
 
-const MOMENTS: &[&str] = &["2025-01-01T00:00:00", "2025-01-01T00:00:00.5", "2025-02-01T00:00:00", "infinity"];
+const TIMESTAMPS: &[&str] = &["2025-01-01T00:00:00", "2025-01-01T00:00:00.5", "2025-02-01T00:00:00", "infinity"];
 
 /// A JSON text, half of it as a JSON that a `jsonb` could never hold: keys that come twice, half of a surrogate pair, NUL.
 fn json() -> impl Strategy<Value = String> {
@@ -63,16 +63,16 @@ fn data() -> impl Strategy<Value = Option<Json>> {
 }
 
 fn user() -> impl Strategy<Value = User> {
-    let moment = || select(MOMENTS).prop_map(Moment::new);
-    let legacy = (data(), moment(), moment()).prop_map(|(data, created_at, updated_at)| LegacyProfile {
+    let timestamp = || select(TIMESTAMPS).prop_map(Timestamp::new);
+    let legacy = (data(), timestamp(), timestamp()).prop_map(|(data, created_at, updated_at)| LegacyProfile {
         data,
         created_at,
         updated_at,
     });
-    let context = ("[ab]{1,2}", moment(), prop::option::weighted(0.9, legacy))
+    let context = ("[ab]{1,2}", timestamp(), prop::option::weighted(0.9, legacy))
         .prop_map(|(id, created_at, profile)| ContextProfile { id, created_at, profile });
     let contexts = prop::collection::btree_map(select(Context::ALL), context, 0..6);
-    (any::<String>(), moment(), contexts).prop_map(|(id, created_at, contexts)| User { id, created_at, contexts })
+    (any::<String>(), timestamp(), contexts).prop_map(|(id, created_at, contexts)| User { id, created_at, contexts })
 }
 
 /// What a legacy value is of its top-level key.
@@ -126,7 +126,7 @@ fn within(object: Option<&Json>, key: &str) -> Option<Json> {
 }
 
 /// Whether the value is in a column of the new rows.
-fn is_carried(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
+fn is_migrated(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
     let Some(key) = key else { return false };
     let profile = row(&unified.profile_row());
     let is_shared = SHARED.iter().any(|field| field.name == key);
@@ -175,7 +175,7 @@ fn agrees(completeness: &Completeness, columns: &[&str], row: &Object) {
 
 #[test]
 fn a_user_without_contexts_has_an_empty_profile() {
-    let user = User { id: "u".to_owned(), created_at: Moment::new(MOMENTS[0]), contexts: BTreeMap::new() };
+    let user = User { id: "u".to_owned(), created_at: Timestamp::new(TIMESTAMPS[0]), contexts: BTreeMap::new() };
     let unified = unify(&user);
     let expected = r#"{"id":"9d8d1d3a","userId":"u","coreValues":[],"beliefs":{},"interactionStyle":{},"lifestyle":{},"constraints":[],"location":null,"ageRange":null,"name":null,"legacyData":{},"completeness":0,"missing":["coreValues","beliefs","interactionStyle","lifestyle","constraints","location","ageRange"],"createdAt":"2025-01-01T00:00:00Z","updatedAt":"2025-01-01T00:00:00Z"}"#;
     assert_eq!(unified.profile_row().replace(&app::profiles::profile_id("u"), "9d8d1d3a"), expected);
@@ -187,9 +187,9 @@ fn a_user_without_contexts_has_an_empty_profile() {
 fn what_contradicts_or_has_no_place_is_kept() {
     let context = |id: &str, created: usize, data: &str| {
         let data = Some(Json::parse(data).unwrap());
-        let moment = || Moment::new(MOMENTS[created]);
-        let profile = Some(LegacyProfile { data, created_at: moment(), updated_at: moment() });
-        ContextProfile { id: id.to_owned(), created_at: moment(), profile }
+        let timestamp = || Timestamp::new(TIMESTAMPS[created]);
+        let profile = Some(LegacyProfile { data, created_at: timestamp(), updated_at: timestamp() });
+        ContextProfile { id: id.to_owned(), created_at: timestamp(), profile }
     };
     let contexts = [
         (
@@ -200,11 +200,11 @@ fn what_contradicts_or_has_no_place_is_kept() {
             Context::Friendship,
             context("c", 2, r#"{"location": "Paris", "beliefs": {"religion": "some"}, "coreValues": ["x", 1.10]}"#),
         ),
-        // Of the same moment as the first, with a smaller id.
+        // Of the same timestamp as the first, with a smaller id.
         (Context::Creative, context("a", 1, r#"{"location": "Rome", "beliefs": {"a.b": 1.0}, "roleNeeded": 7}"#)),
         (Context::Service, context("d", 0, r#""a dog, twice a week""#)),
     ];
-    let user = User { id: "u".to_owned(), created_at: Moment::new(MOMENTS[3]), contexts: contexts.into() };
+    let user = User { id: "u".to_owned(), created_at: Timestamp::new(TIMESTAMPS[3]), contexts: contexts.into() };
     let unified = unify(&user);
     assert_eq!(unified.profile.shared.location.as_deref(), Some("Rome"));
     let kept = serde_json::to_string(&unified.profile.legacy_data).unwrap();
@@ -227,9 +227,9 @@ fn what_contradicts_or_has_no_place_is_kept() {
             format!(
                 "{}: {} + {} + {}",
                 key.as_deref().unwrap_or("(data)"),
-                tally.carried,
-                tally.chosen_against,
-                tally.kept
+                tally.migrated,
+                tally.overridden,
+                tally.preserved
             )
         })
         .collect();
@@ -242,7 +242,10 @@ fn what_contradicts_or_has_no_place_is_kept() {
         "roleNeeded: 0 + 0 + 1",
     ];
     assert_eq!(tallies, expected);
-    assert_eq!((unified.profile.created_at.as_str(), unified.profile.updated_at.as_str()), (MOMENTS[0], MOMENTS[2]));
+    assert_eq!(
+        (unified.profile.created_at.as_str(), unified.profile.updated_at.as_str()),
+        (TIMESTAMPS[0], TIMESTAMPS[2])
+    );
 }
 
 /// As deep as no program would that calls itself for each level.
@@ -250,13 +253,13 @@ fn what_contradicts_or_has_no_place_is_kept() {
 fn nesting_is_carried_however_deep() {
     let deep = format!("{}1.10{}", "[".repeat(100_000), "]".repeat(100_000));
     let data = format!(r#"{{"beliefs": {{"deep": {deep}}}, "pets": {deep}, "complementarySkills": {deep}}}"#);
-    let moment = || Moment::new(MOMENTS[0]);
+    let timestamp = || Timestamp::new(TIMESTAMPS[0]);
     let contexts = Context::ALL.iter().map(|context| {
         let data = Some(Json::parse(&data).unwrap());
-        let profile = Some(LegacyProfile { data, created_at: moment(), updated_at: moment() });
-        (*context, ContextProfile { id: String::new(), created_at: moment(), profile })
+        let profile = Some(LegacyProfile { data, created_at: timestamp(), updated_at: timestamp() });
+        (*context, ContextProfile { id: String::new(), created_at: timestamp(), profile })
     });
-    let unified = unify(&User { id: "u".to_owned(), created_at: moment(), contexts: contexts.collect() });
+    let unified = unify(&User { id: "u".to_owned(), created_at: timestamp(), contexts: contexts.collect() });
     assert_eq!(unified.profile.shared.beliefs["deep"].as_str(), deep);
     let kept = unified.profile.legacy_data["creative"].as_object().unwrap();
     assert_eq!((kept["pets"].as_str(), kept["complementarySkills"].as_str()), (deep.as_str(), deep.as_str()));
@@ -270,12 +273,12 @@ proptest! {
         let unified = unify(&user);
         let mut counted: BTreeMap<Option<String>, Tally> = BTreeMap::new();
         for value in legacy_values(&user) {
-            let (carried, lost, left) = (is_carried(&unified, &value), is_lost(&unified, &value), is_left(&unified, &value));
+            let (carried, lost, left) = (is_migrated(&unified, &value), is_lost(&unified, &value), is_left(&unified, &value));
             let tally = counted.entry(value.1.clone()).or_default();
             match (carried, lost, left) {
-                (true, _, _) => tally.carried += 1,
-                (_, true, _) => tally.chosen_against += 1,
-                (_, _, true) => tally.kept += 1,
+                (true, _, _) => tally.migrated += 1,
+                (_, true, _) => tally.overridden += 1,
+                (_, _, true) => tally.preserved += 1,
                 _ => panic!("{value:?} is nowhere in {unified:?}"),
             }
         }
@@ -334,7 +337,7 @@ proptest! {
         let mut without = user;
         without.contexts.remove(&context);
         let mut with = without.clone();
-        let silent = ContextProfile { id: String::new(), created_at: Moment::new(MOMENTS[0]), profile: None };
+        let silent = ContextProfile { id: String::new(), created_at: Timestamp::new(TIMESTAMPS[0]), profile: None };
         with.contexts.insert(context, silent);
         let (without, with) = (unify(&without), unify(&with));
         assert_eq!(without.profile, with.profile);

@@ -12,7 +12,7 @@ use super::{
     migrate_part, migrate_session,
 };
 use crate::json::Json;
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 
 /// What has to be said to add a part. When it was made is for the database to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,9 +37,9 @@ pub struct NewPart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
     /// When it began.
-    pub started_at: Moment,
+    pub started_at: Timestamp,
     /// When it ended.
-    pub ended_at: Option<Moment>,
+    pub ended_at: Option<Timestamp>,
     /// What was talked about.
     pub summary: Option<String>,
     /// What was found.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Confidence, LONGEST_NAME, Skip, Unfit, part_id};
 use crate::json::{Json, Object};
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 
 /// All legacy parts, as one SELECT whose rows are [`LegacyPart`]s. Their user's id is null where there is no such user.
 ///
@@ -52,11 +52,11 @@ pub struct LegacyPart {
     #[sqlx(flatten)]
     pub told: Told,
     /// When it was first noticed.
-    pub first_noticed: Option<Moment>,
+    pub first_noticed: Option<Timestamp>,
     /// When it was last noticed.
-    pub last_active: Option<Moment>,
+    pub last_active: Option<Timestamp>,
     /// When the row was made.
-    pub created_at: Option<Moment>,
+    pub created_at: Option<Timestamp>,
 }
 
 /// What is told of a part beyond its columns: the keys of `data`.
@@ -129,13 +129,13 @@ pub struct PartV2 {
     pub data: Object,
     /// When it was first noticed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_noticed: Option<Moment>,
+    pub first_noticed: Option<Timestamp>,
     /// When it was last noticed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_active: Option<Moment>,
+    pub last_active: Option<Timestamp>,
     /// When the row was made; of what was migrated, the legacy row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Moment>,
+    pub created_at: Option<Timestamp>,
 }
 
 /// All parts, as one SELECT: `id`, `user_id` and `name`, and the whole row as `part`, which [`PartV2::read`] takes.
@@ -235,9 +235,9 @@ mod tests {
                 beliefs: json(r#"{"b": 1, "a": 9007199254740993}"#),
                 ..Told::default()
             },
-            first_noticed: Some(Moment::new("-infinity")),
+            first_noticed: Some(Timestamp::new("-infinity")),
             last_active: None,
-            created_at: Some(Moment::new("2024-02-29T23:59:59.999999")),
+            created_at: Some(Timestamp::new("2024-02-29T23:59:59.999999")),
         }
     }
 

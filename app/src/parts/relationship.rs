@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Kind, Skip, Unfit, relationship_id};
 use crate::json::Json;
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 
 /// All legacy relationships, as one SELECT whose rows are [`LegacyRelationship`]s. Their user's id is null where there is
 /// no such user.
@@ -42,7 +42,7 @@ pub struct LegacyRelationship {
     #[sqlx(rename = "type")]
     pub kind: Option<String>,
     /// When the row was made.
-    pub created_at: Option<Moment>,
+    pub created_at: Option<Timestamp>,
 }
 
 impl LegacyRelationship {
@@ -89,7 +89,7 @@ pub struct RelationshipV2 {
     pub kind: Kind,
     /// When the row was made; of what was migrated, the legacy row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Moment>,
+    pub created_at: Option<Timestamp>,
 }
 
 /// All relationships, as one SELECT: `id`, `user_id`, `part_a_id`, `part_b_id` and `type`, and the whole row as
@@ -177,7 +177,7 @@ mod tests {
             user_id: Some(Uuid::max()),
             parts: parts.map(|parts| Json::parse(parts).unwrap()),
             kind: kind.map(str::to_owned),
-            created_at: Some(Moment::new("2025-01-01T00:00:00")),
+            created_at: Some(Timestamp::new("2025-01-01T00:00:00")),
         };
         migrate_relationship(&legacy, part)
     }
@@ -189,7 +189,7 @@ mod tests {
             assert_eq!((got.part_a_id.as_u128(), got.kind, got.part_b_id.as_u128()), expected, "{kind} {legacy:?}");
             assert_eq!(
                 (got.id, got.created_at),
-                (relationship_id(Uuid::nil()), Some(Moment::new("2025-01-01T00:00:00")))
+                (relationship_id(Uuid::nil()), Some(Timestamp::new("2025-01-01T00:00:00")))
             );
         };
         check("polarized", [1, 2], (10, Kind::Conflicts, 20));

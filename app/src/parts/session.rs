@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Skip, Unfit, session_id};
 use crate::json::{Json, Object};
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 
 /// All legacy sessions, as one SELECT whose rows are [`LegacySession`]s. Their user's id is null where there is no such
 /// user.
@@ -30,9 +30,9 @@ pub struct LegacySession {
     /// The user, where there is one.
     pub user_id: Option<Uuid>,
     /// When it began.
-    pub start_time: Option<Moment>,
+    pub start_time: Option<Timestamp>,
     /// When it ended.
-    pub end_time: Option<Moment>,
+    pub end_time: Option<Timestamp>,
     /// What was talked about.
     pub summary: Option<String>,
     /// What was found: a list of texts, as PostgreSQL writes an array.
@@ -55,10 +55,10 @@ pub struct SessionV2 {
     #[serde(rename = "type")]
     pub kind: String,
     /// When it began: no two sessions of a user begin at once.
-    pub started_at: Moment,
+    pub started_at: Timestamp,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Moment>,
+    pub ended_at: Option<Timestamp>,
     /// What was talked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
@@ -131,8 +131,8 @@ mod tests {
         LegacySession {
             id: Uuid::nil(),
             user_id: Some(Uuid::max()),
-            start_time: Some(Moment::new("0044-03-15T12:00:00 BC")),
-            end_time: Some(Moment::new("infinity")),
+            start_time: Some(Timestamp::new("0044-03-15T12:00:00 BC")),
+            end_time: Some(Timestamp::new("infinity")),
             summary: Some(String::new()),
             breakthroughs: Some(r#"[0:1]={"a,b",NULL}"#.to_owned()),
             kind: None,

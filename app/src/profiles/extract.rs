@@ -49,7 +49,7 @@ pub fn extract(context: &str, data: Option<&Object>) -> (Answers, Record) {
     let mut record = Record::default();
     for (key, value) in data.iter().filter(|(_, value)| !value.is_null()) {
         match context.field(key).map(|field| values(field, value)) {
-            Some(Some(values)) => record.tally(key).carried += values,
+            Some(Some(values)) => record.tally(key).migrated += values,
             None if field::shared(key).is_some() => {}
             Some(None) | None => record.leave(context, Left::Key(key.clone(), value.clone())),
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Context, Moment};
+use super::{Context, Timestamp};
 use crate::json::{Json, JsonError};
 
 /// All users with all that their profiles are made of, as one SELECT: `"id"`, `"createdAt"` and `"contexts"`, each as text
@@ -40,7 +40,7 @@ pub struct User {
     /// The key.
     pub id: String,
     /// When the user came.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
     /// The contexts that the user has; of each kind there is one at most.
     pub contexts: BTreeMap<Context, ContextProfile>,
 }
@@ -51,7 +51,7 @@ pub struct ContextProfile {
     /// The key.
     pub id: String,
     /// When the user began with it.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
     /// What the user told in it, if anything ever was.
     pub profile: Option<LegacyProfile>,
 }
@@ -63,9 +63,9 @@ pub struct LegacyProfile {
     /// Meant to be an object, and may be anything. None where it is NULL or `null`.
     pub data: Option<Json>,
     /// When it was made.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
     /// When it was last changed.
-    pub updated_at: Moment,
+    pub updated_at: Timestamp,
 }
 
 /// Why old rows can't be read.
@@ -119,7 +119,7 @@ impl LegacyError {
 struct Row {
     id: String,
     context_type: String,
-    created_at: Moment,
+    created_at: Timestamp,
     profile: Option<LegacyProfile>,
 }
 
@@ -144,7 +144,7 @@ impl User {
                 return Err(LegacyError::TwiceTheContext { context });
             }
         }
-        Ok(User { id: id.into(), created_at: Moment::new(created_at), contexts })
+        Ok(User { id: id.into(), created_at: Timestamp::new(created_at), contexts })
     }
 }
 

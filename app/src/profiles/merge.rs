@@ -96,7 +96,7 @@ impl Merging<'_> {
             for element in elements.into_iter().filter(|element| !element.is_null()) {
                 match element.as_text() {
                     Some(text) => {
-                        self.record.tally(field).carried += 1;
+                        self.record.tally(field).migrated += 1;
                         if seen.insert(text.clone()) {
                             texts.push(text);
                         }
@@ -142,8 +142,8 @@ impl Merging<'_> {
         let chosen = values.first()?.1.clone();
         let against = values.iter().filter(|(_, value)| *value != chosen).count() as u64;
         let tally = self.record.tally(field);
-        tally.carried += values.len() as u64 - against;
-        tally.chosen_against += against;
+        tally.migrated += values.len() as u64 - against;
+        tally.overridden += against;
         if against > 0 {
             self.record.conflicts.push(Conflict { field: place(), values, chosen: chosen.clone() });
         }

@@ -6,7 +6,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Answers, Completeness, Context, Moment, Shared};
+use super::{Answers, Completeness, Context, Shared, Timestamp};
 use crate::json::Object;
 
 /// What is known of a user in all contexts: a row of `"UnifiedProfile"`.
@@ -23,9 +23,9 @@ pub struct Profile {
     /// How much of it is filled.
     pub completeness: Completeness,
     /// When the first of the old rows was made; without one, when the user came.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
     /// When the last of the old rows was changed; without one, when the user came.
-    pub updated_at: Moment,
+    pub updated_at: Timestamp,
 }
 
 /// What a user wants in a context: a row of `"ContextIntent"`.
@@ -42,9 +42,9 @@ pub struct Intent {
     /// How much of it is filled.
     pub completeness: Completeness,
     /// When the old row was made; without one, when the context profile was.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
     /// When the old row was changed; without one, when the context profile was made.
-    pub updated_at: Moment,
+    pub updated_at: Timestamp,
 }
 
 impl Serialize for Profile {

@@ -5,7 +5,7 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::field::{Field, Kind};
-use super::{Answers, Completeness, Context, Intent, Moment, Profile, ProfileError, Shared};
+use super::{Answers, Completeness, Context, Intent, Profile, ProfileError, Shared, Timestamp};
 use crate::json::{Json, Object};
 
 const ACTION: &str = "read a profile";
@@ -89,8 +89,8 @@ impl Stored {
             },
             legacy_data: row.object("legacyData")?,
             completeness: row.completeness()?,
-            created_at: Moment::new(row.text("createdAt")?),
-            updated_at: Moment::new(row.text("updatedAt")?),
+            created_at: Timestamp::new(row.text("createdAt")?),
+            updated_at: Timestamp::new(row.text("updatedAt")?),
         };
         let intents: Vec<Json> = serde_json::from_str(intents)
             .map_err(|_| corrupt(user_id, "intents".to_owned(), intents.to_owned(), "a list"))?;
@@ -117,8 +117,8 @@ fn read_intent(user_id: &str, intent: &Json) -> Result<Intent, ProfileError> {
         context,
         answers: Answers::new(context, |_| answers.next().flatten()),
         completeness: row.completeness()?,
-        created_at: Moment::new(row.text("createdAt")?),
-        updated_at: Moment::new(row.text("updatedAt")?),
+        created_at: Timestamp::new(row.text("createdAt")?),
+        updated_at: Timestamp::new(row.text("updatedAt")?),
     })
 }
 
@@ -204,13 +204,13 @@ mod tests {
 
     /// A profile with one intent, as rows.
     fn rows() -> (String, String) {
-        let moment = || Moment::new("2025-11-03T10:00:00");
+        let timestamp = || Timestamp::new("2025-11-03T10:00:00");
         let data = r#"{"location": "Oslo", "coreValues": ["a"], "complementarySkills": ["x"], "pets": {"n": 1}}"#;
         let legacy =
-            LegacyProfile { data: Some(Json::parse(data).unwrap()), created_at: moment(), updated_at: moment() };
-        let context = ContextProfile { id: "c".to_owned(), created_at: moment(), profile: Some(legacy) };
+            LegacyProfile { data: Some(Json::parse(data).unwrap()), created_at: timestamp(), updated_at: timestamp() };
+        let context = ContextProfile { id: "c".to_owned(), created_at: timestamp(), profile: Some(legacy) };
         let contexts = [(Context::Professional, context)].into();
-        let unified = unify(&User { id: "u".to_owned(), created_at: moment(), contexts });
+        let unified = unify(&User { id: "u".to_owned(), created_at: timestamp(), contexts });
         // The table has the columns of all contexts.
         let all = Context::ALL.iter().flat_map(|context| context.fields());
         let nulls: String = all

@@ -73,21 +73,21 @@ impl Left {
 /// - data that is no object, and not null, is one as a whole.
 ///
 /// An empty text is a value, although its field counts as not filled. A value of the wrong JSON type for its field is one
-/// as a whole. The check `legacy_values_are_carried_or_kept` counts them again, in SQL.
+/// as a whole. The check `legacy_values_are_migrated_or_preserved` counts them again, in SQL.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Is in a column of the new tables, also where another value there is equal to it.
-    pub carried: u64,
+    pub migrated: u64,
     /// Is another than the one that was chosen; kept in `legacyData`, but counted only here.
-    pub chosen_against: u64,
+    pub overridden: u64,
     /// Has no place, and is kept in `legacyData`.
-    pub kept: u64,
+    pub preserved: u64,
 }
 
 impl Tally {
     /// All of them.
     pub fn total(self) -> u64 {
-        self.carried + self.chosen_against + self.kept
+        self.migrated + self.overridden + self.preserved
     }
 }
 
@@ -112,9 +112,9 @@ impl Record {
         self.unmapped.extend(other.unmapped);
         for (key, tally) in other.account {
             let sum = self.account.entry(key).or_default();
-            sum.carried += tally.carried;
-            sum.chosen_against += tally.chosen_against;
-            sum.kept += tally.kept;
+            sum.migrated += tally.migrated;
+            sum.overridden += tally.overridden;
+            sum.preserved += tally.preserved;
         }
     }
 
@@ -125,7 +125,7 @@ impl Record {
 
     /// Records what has no place.
     pub(super) fn leave(&mut self, context: Context, what: Left) {
-        self.account.entry(what.key().map(str::to_owned)).or_default().kept += what.values().len() as u64;
+        self.account.entry(what.key().map(str::to_owned)).or_default().preserved += what.values().len() as u64;
         self.unmapped.push(Unmapped { context, what });
     }
 }

@@ -3,7 +3,7 @@
 //! Pure: no database and no clock. The app unifies a user whenever an answer comes in, and the backfill unifies those who
 //! are older than that, both by [`unify`].
 
-use super::kept::legacy_data;
+use super::legacy_data::legacy_data;
 use super::record::{Left, Record};
 use super::{Context, ContextProfile, Intent, Profile, User, extract, intent_id, merge, profile_id};
 use crate::json::{Json, Object};

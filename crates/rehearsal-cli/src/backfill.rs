@@ -29,8 +29,8 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     if args.status {
         return control::status(context, &backfills, args).await;
     }
-    if let Some(wish) = control::wish(args) {
-        return control::ask(context, &backfills, wish, args).await;
+    if let Some(request) = control::request(args) {
+        return control::ask(context, &backfills, request, args).await;
     }
     if args.report.is_some() && backfills.len() != 1 {
         return Err(Error::ReportForSeveral { count: backfills.len() });
@@ -145,12 +145,12 @@ async fn one(
             *lines.lock().unwrap_or_else(PoisonError::into_inner) += 1;
             progress.unit(&line);
         }
-        Event::Noticed(finding) => match finding.kind {
-            FindingKind::Accounted if !args.verbose => {}
-            FindingKind::Accounted => progress.unit(&finding.to_string()),
+        Event::FindingCommitted(finding) => match finding.kind {
+            FindingKind::Reconciled if !args.verbose => {}
+            FindingKind::Reconciled => progress.unit(&finding.to_string()),
             _ => progress.found(&finding),
         },
-        Event::Found(finding) => report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding),
+        Event::FindingReported(finding) => report.lock().unwrap_or_else(PoisonError::into_inner).add(&finding),
         Event::Batch { counts } => {
             progress.batch(&counts);
             report.lock().unwrap_or_else(PoisonError::into_inner).counted(counts);

@@ -279,10 +279,10 @@ impl<'a> Context<'a> {
             Event::Retrying { why, pause } => {
                 terminal.note(&format!("{why}; trying again in {}", duration(pause)));
             }
-            Event::BackingOff { why } => terminal.note(&format!("backing off: {why}")),
+            Event::Throttled { why } => terminal.note(&format!("backing off: {why}")),
             Event::Paused { backfill } => terminal
                 .note(&format!("paused; `cargo xtask backfill {backfill} --resume` lets it go on, `--stop` ends it")),
-            Event::GoingOn => terminal.note("going on"),
+            Event::Resumed => terminal.note("going on"),
             _ => {}
         }
     }

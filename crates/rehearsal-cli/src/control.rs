@@ -8,18 +8,18 @@ use super::output::Output;
 use super::target::Missing;
 use crate::report::{BackfillStatus, asked_text, runs_json, runs_table};
 use rehearsal::Exit;
-use rehearsal::backfill::{self, AnyBackfill, Scope, Wish};
-use rehearsal::ledger::{self, Told};
+use rehearsal::backfill::{self, AnyBackfill, ControlRequest, Scope};
+use rehearsal::ledger::{self, RunRecord};
 use rehearsal::migration;
 use rehearsal::workspace::Database;
 use rehearsal_db::{self as db, Target};
 
 /// What the flags ask of a run.
-pub(super) fn wish(args: &BackfillArgs) -> Option<Wish> {
+pub(super) fn request(args: &BackfillArgs) -> Option<ControlRequest> {
     match (args.pause, args.resume, args.stop) {
-        (true, ..) => Some(Wish::Pause),
-        (_, true, _) => Some(Wish::Resume),
-        (.., true) => Some(Wish::Stop),
+        (true, ..) => Some(ControlRequest::Pause),
+        (_, true, _) => Some(ControlRequest::Resume),
+        (.., true) => Some(ControlRequest::Stop),
         _ => None,
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn wish(args: &BackfillArgs) -> Option<Wish> {
 pub(super) async fn ask(
     context: &Context<'_>,
     backfills: &[&dyn AnyBackfill],
-    wish: Wish,
+    request: ControlRequest,
     args: &BackfillArgs,
 ) -> Result<Exit, Error> {
     let by = by::by(context);
@@ -36,11 +36,13 @@ pub(super) async fn ask(
     for (backfill, target) in with_targets(context, backfills, args, Missing::Refuse).await? {
         let about = backfill.about();
         let scope = Scope(args.scope.clone());
-        let asked = backfill::ask(&target, about.name, &scope, wish, &by).await.map_err(rehearsal::Error::from)?;
+        let asked = backfill::request_control(&target, about.name, &scope, request, &by)
+            .await
+            .map_err(rehearsal::Error::from)?;
         if asked.iter().any(|asked| asked.now.is_some()) {
             exit = Exit::Ok;
         }
-        let text = asked_text(&about, wish, &asked, &target.address.url(), context.paint());
+        let text = asked_text(&about, request, &asked, &target.address.url(), context.paint());
         context.terminal.result(&text);
     }
     Ok(exit)
@@ -55,10 +57,10 @@ pub(super) async fn status(
     let mut all = Vec::new();
     for (backfill, target) in with_targets(context, backfills, args, Missing::Look).await? {
         let (applied, runs) = look(&target).await?;
-        let standing = backfill::standing(backfill, &applied, &target).await.map_err(rehearsal::Error::from)?;
+        let status = backfill::run_status(backfill, &applied, &target).await.map_err(rehearsal::Error::from)?;
         let about = backfill.about();
-        let runs: Vec<Told> = runs.into_iter().filter(|run| run.backfill == about.name).collect();
-        all.push(BackfillStatus { about, database: target.address.url(), standing, runs });
+        let runs: Vec<RunRecord> = runs.into_iter().filter(|run| run.backfill == about.name).collect();
+        all.push(BackfillStatus { about, database: target.address.url(), status, runs });
     }
     match Output::of(args.json) {
         Output::Json => context.terminal.result(&runs_json(&all).to_string()),
@@ -68,7 +70,7 @@ pub(super) async fn status(
 }
 
 /// The versions that are applied to a database and the runs of its ledger; nothing of one that is not there yet.
-pub(super) async fn look(target: &Target) -> Result<(Vec<i64>, Vec<Told>), Error> {
+pub(super) async fn look(target: &Target) -> Result<(Vec<i64>, Vec<RunRecord>), Error> {
     let mut connection = match target.open_to_read().await {
         Ok(connection) => connection,
         Err(db::Error::NoDatabase { .. }) if target.address.creates() => return Ok((Vec::new(), Vec::new())),
@@ -76,7 +78,7 @@ pub(super) async fn look(target: &Target) -> Result<(Vec<i64>, Vec<Told>), Error
     };
     let looked = async {
         let applied = migration::applied(&mut connection).await?;
-        let runs = ledger::audit(&mut connection).await?;
+        let runs = ledger::run_records(&mut connection).await?;
         Ok::<_, rehearsal::Error>((applied.iter().map(|done| done.version).collect(), runs))
     };
     let looked = looked.await;

@@ -54,7 +54,7 @@ async fn backfill(context: &Context<'_>, name: &str, target: &Target, args: &Cra
     let pass = Pass { batch: args.batch, fault, ..Pass::new(Effect::Execute) };
     let found = AtomicU64::new(0);
     let add_up = |event| {
-        if let Event::Found(finding) = event {
+        if let Event::FindingReported(finding) = event {
             let text = serde_json::to_string(&finding).unwrap_or_default();
             // Wraps around; the order in which they come makes no difference.
             found.fetch_add(xxh3_64(text.as_bytes()), Ordering::Relaxed);

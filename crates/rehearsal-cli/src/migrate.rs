@@ -54,9 +54,9 @@ async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, out
         rows.push(StatusRow { version: migration.version, name: migration.name.clone(), standpoint });
         for backfill in backfills.iter().filter(|backfill| backfill.about().from == migration.version) {
             let about = backfill.about();
-            let standing = backfill::standing(*backfill, &versions, target).await?;
+            let status = backfill::run_status(*backfill, &versions, target).await?;
             let run = backfill::last_run(about.name, &runs).cloned().map(Box::new);
-            let standpoint = Standpoint::Backfill { about, standing, run };
+            let standpoint = Standpoint::Backfill { about, status, run };
             rows.push(StatusRow { version: about.from, name: about.name.to_owned(), standpoint });
         }
     }

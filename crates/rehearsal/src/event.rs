@@ -29,7 +29,7 @@ pub enum Event {
         /// How many units there are to do.
         units: u64,
         /// The units that earlier processes of the same run have done.
-        resumed: Option<Resumed>,
+        resumed: Option<ResumePoint>,
         /// What they counted.
         counts: Counts,
     },
@@ -46,11 +46,11 @@ pub enum Event {
         pause: Duration,
     },
     /// A finding was committed just now, or would have been: for whoever watches.
-    Noticed(Finding),
+    FindingCommitted(Finding),
     /// A finding of the run. Those of a run that the ledger keeps come at its end, those of other processes among them.
-    Found(Finding),
+    FindingReported(Finding),
     /// Something else on the server goes first: nothing is written until it is done.
-    BackingOff {
+    Throttled {
         /// What it is.
         why: String,
     },
@@ -60,7 +60,7 @@ pub enum Event {
         backfill: &'static str,
     },
     /// It goes on, after a pause or behind what went first.
-    GoingOn,
+    Resumed,
     /// A batch was committed, or would have been.
     Batch {
         /// The counts of the run so far.
@@ -77,7 +77,7 @@ pub enum Event {
 
 /// Where an interrupted run is taken up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resumed {
+pub struct ResumePoint {
     /// The last key that was committed.
     pub after: String,
     /// How many units were committed before.

@@ -4,14 +4,14 @@ mod parts_v2;
 mod pet_traits;
 mod unified_profiles;
 
-use rehearsal::backfill::{AnyBackfill, Streamed};
+use rehearsal::backfill::{AnyBackfill, ParentChild};
 
 /// All backfills, in the order in which they are run.
 pub(crate) fn all() -> Vec<Box<dyn AnyBackfill>> {
     vec![
         Box::new(pet_traits::PetTraits),
         Box::new(unified_profiles::UnifiedProfiles),
-        Box::new(Streamed(parts_v2::PartsV2)),
+        Box::new(ParentChild(parts_v2::PartsV2)),
         // New backfills are added above this line.
     ]
 }

@@ -3,15 +3,15 @@
 //! Rows of nobody belong to no unit: a run over all users records them.
 
 use app::json::Json;
-use app::moment::Moment;
 use app::parts::{
     Kind, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LEGACY_SESSIONS,
     LEGACY_SESSIONS_ORDER, LONGEST_NAME, LegacyPart, LegacyRelationship, LegacySession, PartV2, Place, RelationshipV2,
     SessionV2, Skip, Winners, clear_done, mark_done, migrate_part, migrate_relationship, migrate_session, part_id,
     relationship_id, session_id,
 };
-use rehearsal::backfill::{About, Backfill, Deep, Effect, Findings, Privilege, Reject, Undo, Undone};
-use rehearsal::ledger::{Fate, FindingKind};
+use app::timestamp::Timestamp;
+use rehearsal::backfill::{About, Backfill, Effect, Findings, ParentChildBackfill, Privilege, Reject, Undo, Undone};
+use rehearsal::ledger::{FindingKind, ValueOutcome};
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{FromRow, Row as _};
 use std::sync::LazyLock;
@@ -81,7 +81,7 @@ pub(crate) enum Output {
 #[derive(Default)]
 pub(crate) struct State {
     parts: Winners<(Option<Uuid>, Option<String>)>,
-    sessions: Winners<(Option<Uuid>, Option<Moment>)>,
+    sessions: Winners<(Option<Uuid>, Option<Timestamp>)>,
     relationships: Between,
 }
 
@@ -90,19 +90,19 @@ pub(crate) struct State {
 #[derive(Default)]
 struct Between {
     parts: Option<[Uuid; 2]>,
-    kept: Vec<(Ends, Uuid)>,
+    winners: Vec<(Ends, Uuid)>,
 }
 
 impl Between {
     fn place(&mut self, ends: Ends, id: Uuid) -> Place {
         let parts = Some([ends.0.min(ends.1), ends.0.max(ends.1)]);
         if self.parts != parts {
-            (self.parts, self.kept) = (parts, Vec::new());
+            (self.parts, self.winners) = (parts, Vec::new());
         }
-        match self.kept.iter().find(|(kept, _)| *kept == ends) {
+        match self.winners.iter().find(|(winner, _)| *winner == ends) {
             Some((_, of)) => Place::Duplicate { of: *of },
             None => {
-                self.kept.push((ends, id));
+                self.winners.push((ends, id));
                 Place::Winner
             }
         }
@@ -110,7 +110,7 @@ impl Between {
 }
 
 /// The rows that are nobody's, and so belong to no unit.
-static STRAYS: LazyLock<String> = LazyLock::new(|| {
+static ORPHANS: LazyLock<String> = LazyLock::new(|| {
     let of = |kind: &str, table: &str| {
         format!(
             "SELECT '{kind}' AS key, {table}.id || ': {}' AS detail FROM {table}
@@ -251,7 +251,7 @@ impl Backfill for PartsV2 {
         }
     }
 
-    fn values(&self) -> Option<&'static str> {
+    fn source_counts(&self) -> Option<&'static str> {
         Some(
             r#"SELECT kind AS key, count(*) AS n
                FROM (
@@ -265,8 +265,8 @@ impl Backfill for PartsV2 {
         )
     }
 
-    fn strays(&self) -> Option<&'static str> {
-        Some(&STRAYS)
+    fn orphans(&self) -> Option<&'static str> {
+        Some(&ORPHANS)
     }
 
     /// Where a part came under a name that was to be moved, or is gone, a relationship has other ends now. Where a user is gone,
@@ -327,7 +327,7 @@ impl Backfill for PartsV2 {
                 let derived: Vec<Uuid> = ids.into_iter().map(derive).collect();
                 undone.rows += sqlx::query(remove).bind(&derived).execute(&mut *connection).await?.rows_affected();
                 let left: i64 = sqlx::query_scalar(left).bind(derived).fetch_one(&mut *connection).await?;
-                undone.left_alone += u64::try_from(left).unwrap_or_default();
+                undone.unchanged += u64::try_from(left).unwrap_or_default();
             }
         }
         let before = units.iter().map(|user| user.settings.as_ref().map(|json| json.as_str().to_owned())).collect();
@@ -376,21 +376,21 @@ async fn mark(connection: &mut PgConnection, users: Vec<Uuid>) -> Result<u64, sq
     Ok(sqlx::query(update).bind(users).bind(after).execute(connection).await?.rows_affected())
 }
 
-impl Deep for PartsV2 {
-    type Row = Row;
+impl ParentChildBackfill for PartsV2 {
+    type Child = Row;
     type State = State;
 
-    fn sizes(&self) -> &'static str {
+    fn child_counts(&self) -> &'static str {
         "SELECT user_id AS unit, count(*) AS n FROM parts WHERE user_id = ANY ($1) GROUP BY user_id
          UNION ALL SELECT user_id, count(*) FROM sessions WHERE user_id = ANY ($1) GROUP BY user_id
          UNION ALL SELECT user_id, count(*) FROM part_relationships WHERE user_id = ANY ($1) GROUP BY user_id"
     }
 
-    fn queries(&self) -> &'static [&'static str] {
+    fn child_queries(&self) -> &'static [&'static str] {
         &*SLICES
     }
 
-    fn transform_row(&self, row: &Row, state: &mut State, findings: &mut Findings) -> Result<Option<Output>, Reject> {
+    fn transform_child(&self, row: &Row, state: &mut State, findings: &mut Findings) -> Result<Option<Output>, Reject> {
         Ok(match row {
             Row::Part(legacy, is_present) => match migrate_part(legacy) {
                 Err(skip) => skipped("parts", legacy.id, &skip, findings),
@@ -424,7 +424,7 @@ impl Deep for PartsV2 {
 
 /// Enters a row that is not carried over.
 fn skipped<T>(kind: &'static str, id: Uuid, skip: &Skip, findings: &mut Findings) -> Option<T> {
-    findings.values().field(kind, Fate::Skipped, 1);
+    findings.reconciliation().field(kind, ValueOutcome::Skipped, 1);
     findings.record(FindingKind::Skipped, kind, format!("{id}: {skip}"));
     None
 }
@@ -433,11 +433,11 @@ fn skipped<T>(kind: &'static str, id: Uuid, skip: &Skip, findings: &mut Findings
 fn placed(kind: &'static str, id: Uuid, place: Place, is_present: bool, findings: &mut Findings) -> bool {
     match (place, is_present) {
         (Place::Winner, false) => {
-            findings.values().field(kind, Fate::Carried, 1);
+            findings.reconciliation().field(kind, ValueOutcome::Migrated, 1);
             true
         }
         (Place::Winner, true) => {
-            findings.values().field(kind, Fate::Present, 1);
+            findings.reconciliation().field(kind, ValueOutcome::Present, 1);
             findings.record(
                 FindingKind::Present,
                 kind,
@@ -446,7 +446,7 @@ fn placed(kind: &'static str, id: Uuid, place: Place, is_present: bool, findings
             false
         }
         (Place::Duplicate { of }, is_present) => {
-            findings.values().field(kind, Fate::Duplicate, 1);
+            findings.reconciliation().field(kind, ValueOutcome::Duplicate, 1);
             let kept = if is_present { "what is in the new table stays" } else { "was kept" };
             let sentence = format!("{id}: {of} is the same, and {kept}");
             findings.record(FindingKind::Duplicate, kind, sentence);

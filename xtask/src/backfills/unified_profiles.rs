@@ -5,7 +5,7 @@
 
 use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, intent_id, profile_id, unify};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
-use rehearsal::ledger::{Fate, Json, Sighting};
+use rehearsal::ledger::{Json, Sighting, ValueOutcome};
 use rehearsal_cli::report::count;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -131,7 +131,7 @@ impl Backfill for UnifiedProfiles {
     }
 
     /// Counted by other means than in the app, on jsonb; what a value is, is told with `app::profiles::Tally`.
-    fn values(&self) -> Option<&'static str> {
+    fn source_counts(&self) -> Option<&'static str> {
         Some(
             r#"SELECT part.key, count(*) AS n
                FROM "Profile"
@@ -229,13 +229,16 @@ fn tell(unified: &Unified, findings: &mut Findings) {
         findings.unmapped(unmapped.what.key().unwrap_or(NO_OBJECT), values);
     }
     for (key, tally) in &unified.record.account {
-        let fates =
-            [(Fate::Carried, tally.carried), (Fate::ChosenAgainst, tally.chosen_against), (Fate::Kept, tally.kept)];
-        for (fate, n) in fates.into_iter().filter(|(_, n)| *n > 0) {
+        let outcomes = [
+            (ValueOutcome::Migrated, tally.migrated),
+            (ValueOutcome::Overridden, tally.overridden),
+            (ValueOutcome::Preserved, tally.preserved),
+        ];
+        for (outcome, n) in outcomes.into_iter().filter(|(_, n)| *n > 0) {
             match key.as_deref() {
-                None => findings.values().whole(fate, n),
-                Some(key) if is_field(key) => findings.values().field(key, fate, n),
-                Some(key) => findings.values().other(key, fate, n),
+                None => findings.reconciliation().keyless(outcome, n),
+                Some(key) if is_field(key) => findings.reconciliation().field(key, outcome, n),
+                Some(key) => findings.reconciliation().other(key, outcome, n),
             }
         }
     }

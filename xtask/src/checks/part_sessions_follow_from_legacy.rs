@@ -76,14 +76,14 @@ fn offence(row: &Row) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::moment::Moment;
+    use app::timestamp::Timestamp;
     use pretty_assertions::assert_eq;
 
     fn legacy() -> LegacySession {
         LegacySession {
             id: Uuid::nil(),
             user_id: Some(Uuid::max()),
-            start_time: Some(Moment::new("2024-03-01T10:00:00")),
+            start_time: Some(Timestamp::new("2024-03-01T10:00:00")),
             end_time: None,
             summary: None,
             breakthroughs: Some("{a,NULL}".to_owned()),

@@ -21,7 +21,7 @@ pub(crate) fn transitions(target: &Target) {
                 let moved = ledger::transition(&mut connection, run, transition, &by).await.unwrap();
                 assert_eq!(moved, expected, "{transition:?} from {state:?}");
                 assert_eq!(ledger::state(&mut connection, run).await.unwrap(), expected.unwrap_or(state));
-                let told = ledger::audit(&mut connection).await.unwrap();
+                let told = ledger::run_records(&mut connection).await.unwrap();
                 let log = &told.iter().find(|told| told.run == run).unwrap().log;
                 let logged: Vec<_> = log.iter().map(|entry| (&*entry.who, &*entry.version, &*entry.did)).collect();
                 let expected = expected.map(|_| ("momo@laptop", "3f2a", transition.did()));
@@ -61,7 +61,7 @@ fn a_ledger_of_an_earlier_version() {
                started_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, updated_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
            INSERT INTO _rehearsal_runs (backfill, work, scope, state, cursor, counts, version)
            VALUES ('pet_traits', 'execute', '{}', 'running', '40',
-                   '{"units":40,"writes":40,"left_alone":0,"batches":1,"findings":{},"tallies":{}}', '0.1.0');"#,
+                   '{"units":40,"writes":40,"unchanged":0,"batches":1,"findings":{},"tallies":{}}', '0.1.0');"#,
     );
     let left = workspace.query(r#"SELECT count(*) FROM "Pet" WHERE "traits" IS NULL"#);
     assert!(left[0].parse::<u32>().unwrap() > 0);

@@ -2,6 +2,8 @@
 //! one `check` function. Golden files are in `snapshots` and are rewritten by `INSTA_UPDATE=always`, never by hand.
 
 #[cfg(test)]
+mod batch_size;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod control;
@@ -21,8 +23,6 @@ mod given;
 mod ledger;
 #[cfg(test)]
 mod lifecycle;
-#[cfg(test)]
-mod pace;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]

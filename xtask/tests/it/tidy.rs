@@ -158,12 +158,12 @@ fn what_is_there_is_registered() {
     for folder in ["backfills", "checks", "traffic"] {
         let registry = fs::read_to_string(repository().join(format!("xtask/src/{folder}/mod.rs"))).unwrap();
         // Whatever stands between the word `impl` and the trait.
-        let traits = ["Backfill for ", "Deep for ", "RowCheck for ", "Traffic for "];
+        let traits = ["Backfill for ", "ParentChildBackfill for ", "RowCheck for ", "Traffic for "];
         let is_entry = |text: &str| traits.iter().any(|of| text.contains(of));
         for (file, _) in files(&format!("xtask/src/{folder}"), "rs").into_iter().filter(|(_, text)| is_entry(text)) {
             let name = stem(Path::new(&file));
             let listed = registry.contains(&format!("mod {name};"))
-                && [format!("Box::new({name}::"), format!("Streamed({name}::")]
+                && [format!("Box::new({name}::"), format!("ParentChild({name}::")]
                     .iter()
                     .any(|entry| registry.contains(entry));
             assert!(listed, "{file} is not registered");

@@ -1,6 +1,6 @@
 //! What came of a backfill, for a person.
 
-use super::{Paint, accounts_table, columns, count, duration, thousands};
+use super::{Paint, columns, count, duration, reconciliation_table, thousands};
 use rehearsal::backfill::{Effect, Ending, Outcome};
 
 /// A heading that says what was done, and the counts below it.
@@ -39,12 +39,12 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         (format!("{}s", about.unit), format!("{}{before}", thousands(counts.units))),
         ("rows".to_owned(), format!("{} {would}", thousands(counts.writes))),
     ];
-    if counts.left_alone > 0 {
+    if counts.unchanged > 0 {
         let why = match outcome.effect {
             Effect::Undo => "something refers to them",
             _ => "somebody else had filled them meanwhile",
         };
-        rows.push((String::new(), format!("{} left alone: {why}", thousands(counts.left_alone))));
+        rows.push((String::new(), format!("{} unchanged: {why}", thousands(counts.unchanged))));
     }
     if outcome.left > 0 {
         let left = format!("{} came meanwhile, or stay to be done: run it again", count(outcome.left, about.unit));
@@ -66,7 +66,7 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         "time".to_owned(),
         format!("{} in {}", duration(outcome.took), count(counts.batches, "batch").replace("batchs", "batches")),
     ));
-    let (rows, values) = (columns(&rows), accounts_table(&counts.values, paint));
+    let (rows, values) = (columns(&rows), reconciliation_table(&counts.reconciliation, paint));
     format!("{} on {database}: {did}\n{rows}{values}", paint.strong(about.name))
 }
 

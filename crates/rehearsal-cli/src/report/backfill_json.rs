@@ -1,27 +1,27 @@
 //! The JSON report of a backfill. Its findings are written to disk as they come, so that memory does not grow with them;
 //! the file gets its name only when it is whole. What a process that was killed left of one is removed a day later.
 //!
-//! Shape, version 1 (a later version may add keys; it never changes the meaning of one):
+//! Shape, version 2 (a later version may add keys; it never changes the meaning of one):
 //!
 //! | key | is |
 //! |---|---|
-//! | `version` | 1 |
+//! | `version` | 2 |
 //! | `backfill`, `database` | names |
 //! | `url` | the target, without secrets |
 //! | `mode` | `dry-run`, `execute` or `undo` |
 //! | `scope` | an object of columns and values; empty for all units |
 //! | `started_at` | UTC, RFC 3339 |
-//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `accounted`), `unit` (its id; empty for an old row that belongs to none), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words); of the kind `accounted`, for each unit that consists of rows, `books`: how many rows of each kind there were, as in `counts.values` |
+//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `reconciled`), `unit` (its id; empty for an old row that belongs to none), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words); of the kind `accounted`, for each unit that consists of rows, `books`: how many rows of each kind there were, as in `counts.reconciliation` |
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `left_alone`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `values` where the backfill keeps books of old values: how many were `carried`, `chosen_against`, `duplicate`, `kept`, `skipped` or `present` (what is 0 may be left out), by key, for the `fields` that were foreseen, for `others`, `beyond` for those others that are too many or too long to name, and `whole` for values without a key: of the whole run; where it failed, of what is committed |
+//! | `counts` | `units`, `writes`, `unchanged`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `reconciliation` where the backfill reconciles old values: by key, for the `fields` that were foreseen and for `others`; `unlisted` for those others that are too many or too long to list, and `keyless` for values without a key; each an object of `total`, `migrated`, `overridden`, `duplicate`, `preserved`, `skipped` and `present`, whose `total` is the sum of the others: of the whole run; where it failed, of what is committed |
 //! | `left` | how many units were to be done in the end of a finished run: they came meanwhile, or the backfill does not do them |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |
 
 use rehearsal::backfill::{Effect, Ending, Outcome, Scope};
-use rehearsal::event::Resumed;
+use rehearsal::event::ResumePoint;
 use rehearsal::ledger::{Counts, Finding};
 use serde_json::json;
 use std::fmt;
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// The version of the shape.
-pub const REPORT_VERSION: u32 = 1;
+pub const REPORT_VERSION: u32 = 2;
 
 /// How the names of reports begin that are being written.
 const UNFINISHED: &str = ".backfill-report-";
@@ -47,7 +47,7 @@ pub struct BackfillReport {
     findings: u64,
     failed: Option<std::io::Error>,
     start: Instant,
-    resumed: Option<Resumed>,
+    resumed: Option<ResumePoint>,
     counts: Counts,
 }
 
@@ -129,7 +129,7 @@ impl BackfillReport {
     }
 
     /// Notes where an earlier process of the run had stopped.
-    pub fn resumed(&mut self, resumed: Option<Resumed>) {
+    pub fn resumed(&mut self, resumed: Option<ResumePoint>) {
         self.resumed = resumed;
     }
 

@@ -1,7 +1,6 @@
 //! The only code that writes for people or machines. Each file renders one kind of thing into text or JSON; [`Terminal`]
 //! is where text comes out. Knows the data types of the others and none of their work.
 
-mod accounts;
 mod backfill;
 mod backfill_json;
 mod checks;
@@ -10,12 +9,12 @@ mod duration;
 mod matrix;
 mod paint;
 mod progress;
+mod reconciliation;
 mod runs;
 mod status;
 mod steps;
 mod terminal;
 
-pub use accounts::accounts_table;
 pub use backfill::backfill_summary;
 pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
 pub use checks::{checks_json, checks_table};
@@ -24,7 +23,8 @@ pub use duration::duration;
 pub use matrix::{answers_json, failures, matrix, not_done};
 pub use paint::Paint;
 pub use progress::Progress;
-pub use runs::{BackfillStatus, asked_text, runs_json, runs_table, standing_text, timeline_text};
+pub use reconciliation::reconciliation_table;
+pub use runs::{BackfillStatus, asked_text, run_status_text, runs_json, runs_table, timeline_text};
 pub use status::{Standpoint, StatusRow, status_json, status_table};
 pub use steps::Steps;
 pub use terminal::{Terminal, say, urgent};

@@ -3,7 +3,7 @@
 
 use super::{Terminal, duration, thousands};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use rehearsal::event::Resumed;
+use rehearsal::event::ResumePoint;
 use rehearsal::ledger::{Counts, Finding};
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -48,7 +48,7 @@ impl<'a> Progress<'a> {
     }
 
     /// A pass begins.
-    pub fn start(&self, backfill: &'static str, units: u64, resumed: Option<&Resumed>) {
+    pub fn start(&self, backfill: &'static str, units: u64, resumed: Option<&ResumePoint>) {
         if let Some(resumed) = resumed {
             let done = thousands(resumed.units);
             self.terminal.note(&format!("{backfill}: an earlier run stopped after {done} units; going on from there"));

@@ -1,8 +1,8 @@
 //! The runs of backfills, as the ledger has them: a table for people, an array for scripts.
 
 use super::{Paint, columns, count, thousands};
-use rehearsal::backfill::{About, Asked, AtWork, Standing, Wish};
-use rehearsal::ledger::{Logged, RunState, Told, Work};
+use rehearsal::backfill::{About, ControlOutcome, ControlRequest, RunActivity, RunStatus};
+use rehearsal::ledger::{Logged, RunRecord, RunState, Work};
 use serde_json::{Value, json};
 
 /// A backfill and its runs.
@@ -13,19 +13,19 @@ pub struct BackfillStatus {
     /// The address of the database.
     pub database: String,
     /// What is left to do there.
-    pub standing: Standing,
+    pub status: RunStatus,
     /// Its runs, by number.
-    pub runs: Vec<Told>,
+    pub runs: Vec<RunRecord>,
 }
 
 /// What is left to do, as a person reads it.
 #[must_use]
-pub fn standing_text(about: &About, standing: &Standing, paint: Paint) -> String {
-    match standing {
-        Standing::TooEarly => paint.faint(format!("once {} is applied", about.from)),
-        Standing::Over => paint.faint("its time is over"),
-        Standing::Pending(units) => paint.odd(format!("{} to do", count(*units, about.unit))),
-        Standing::Done => paint.good("nothing to do"),
+pub fn run_status_text(about: &About, status: &RunStatus, paint: Paint) -> String {
+    match status {
+        RunStatus::TooEarly => paint.faint(format!("once {} is applied", about.from)),
+        RunStatus::Over => paint.faint("its time is over"),
+        RunStatus::Pending(units) => paint.odd(format!("{} to do", count(*units, about.unit))),
+        RunStatus::Done => paint.good("nothing to do"),
     }
 }
 
@@ -34,7 +34,7 @@ pub fn standing_text(about: &About, standing: &Standing, paint: Paint) -> String
 #[must_use]
 pub fn runs_table(status: &BackfillStatus, paint: Paint) -> String {
     let about = &status.about;
-    let left = standing_text(about, &status.standing, paint);
+    let left = run_status_text(about, &status.status, paint);
     let mut text = format!("{} on {}: {left}\n", paint.strong(about.name), status.database);
     let cells: Vec<[String; 6]> = status.runs.iter().map(|run| cells(about, run)).collect();
     let width = |at: usize| cells.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
@@ -49,7 +49,7 @@ pub fn runs_table(status: &BackfillStatus, paint: Paint) -> String {
     text
 }
 
-fn cells(about: &About, run: &Told) -> [String; 6] {
+fn cells(about: &About, run: &RunRecord) -> [String; 6] {
     let by = run.log.last().map(|Logged { who, version, .. }| format!("{who}, {version}")).unwrap_or_default();
     let when = if run.started_at == run.updated_at {
         run.started_at.clone()
@@ -75,7 +75,7 @@ fn short<'t>(from: &str, to: &'t str) -> &'t str {
     }
 }
 
-fn painted(run: &Told, text: String, paint: Paint) -> String {
+fn painted(run: &RunRecord, text: String, paint: Paint) -> String {
     match run.state {
         RunState::Finished => paint.good(text),
         RunState::Failed => paint.bad(text),
@@ -90,34 +90,40 @@ fn painted(run: &Told, text: String, paint: Paint) -> String {
 #[must_use]
 pub fn runs_json(all: &[BackfillStatus]) -> Value {
     let one = |status: &BackfillStatus| {
-        let pending = match status.standing {
-            Standing::TooEarly | Standing::Over => None,
-            Standing::Pending(units) => Some(units),
-            Standing::Done => Some(0),
+        let pending = match status.status {
+            RunStatus::TooEarly | RunStatus::Over => None,
+            RunStatus::Pending(units) => Some(units),
+            RunStatus::Done => Some(0),
         };
         json!({ "backfill": status.about.name, "database": status.database, "pending": pending, "runs": status.runs })
     };
     all.iter().map(one).collect()
 }
 
-/// What came of a wish.
+/// What came of a request.
 #[must_use]
-pub fn asked_text(about: &About, wish: Wish, asked: &[Asked], database: &str, paint: Paint) -> String {
+pub fn asked_text(
+    about: &About,
+    request: ControlRequest,
+    asked: &[ControlOutcome],
+    database: &str,
+    paint: Paint,
+) -> String {
     let heading = format!("{} on {database}", paint.strong(about.name));
     if asked.is_empty() {
         return format!("{heading}: no run is under way; `cargo xtask backfill {} --status` tells of all", about.name);
     }
-    let line = |asked: &Asked| {
+    let line = |asked: &ControlOutcome| {
         let done = format!("{} done", count(asked.run.counts.units, about.unit));
-        let sentence = match (asked.now, asked.at_work) {
-            (None, AtWork::Nobody) if asked.run.state == RunState::Running => {
+        let sentence = match (asked.now, asked.activity) {
+            (None, RunActivity::Idle) if asked.run.state == RunState::Running => {
                 format!("nobody is at work on it: `cargo xtask backfill {} --execute` takes it up", about.name)
             }
             (None, _) => paint.odd(format!("is {}, and stays so", asked.run.state.as_str())),
-            (Some(RunState::Pausing), AtWork::Somebody) => "pauses after the batch in hand".to_owned(),
+            (Some(RunState::Pausing), RunActivity::Active) => "pauses after the batch in hand".to_owned(),
             (Some(RunState::Stopping), _) => "stops after the batch in hand".to_owned(),
-            (Some(RunState::Running), AtWork::Somebody) => "goes on".to_owned(),
-            (Some(RunState::Running), AtWork::Nobody) => {
+            (Some(RunState::Running), RunActivity::Active) => "goes on".to_owned(),
+            (Some(RunState::Running), RunActivity::Idle) => {
                 format!("nobody is at work on it: `cargo xtask backfill {} --execute` takes it up", about.name)
             }
             (Some(state), _) => format!("is {}", state.as_str()),
@@ -125,8 +131,8 @@ pub fn asked_text(about: &About, wish: Wish, asked: &[Asked], database: &str, pa
         (format!("run {}", asked.run.run), format!("{sentence}; {done}"))
     };
     let rows: Vec<_> = asked.iter().map(line).collect();
-    let next = match wish {
-        Wish::Pause if asked.iter().any(|asked| asked.now.is_some()) => {
+    let next = match request {
+        ControlRequest::Pause if asked.iter().any(|asked| asked.now.is_some()) => {
             format!("  {}\n", paint.faint(format!("to let it go on: cargo xtask backfill {} --resume", about.name)))
         }
         _ => String::new(),
@@ -136,16 +142,16 @@ pub fn asked_text(about: &About, wish: Wish, asked: &[Asked], database: &str, pa
 
 /// How a backfill stands, beside the migrations: what is left, and the run that it is about.
 #[must_use]
-pub fn timeline_text(about: &About, standing: &Standing, run: Option<&Told>, paint: Paint) -> String {
-    match (standing, run) {
-        (Standing::TooEarly | Standing::Over, _) | (_, None) => standing_text(about, standing, paint),
-        (Standing::Done, Some(run)) if run.state == RunState::Finished && run.work == Work::Execute => {
+pub fn timeline_text(about: &About, status: &RunStatus, run: Option<&RunRecord>, paint: Paint) -> String {
+    match (status, run) {
+        (RunStatus::TooEarly | RunStatus::Over, _) | (_, None) => run_status_text(about, status, paint),
+        (RunStatus::Done, Some(run)) if run.state == RunState::Finished && run.work == Work::Execute => {
             paint.good(format!("done {}", run.updated_at))
         }
-        (standing, Some(run)) if !run.state.is_over() => {
+        (status, Some(run)) if !run.state.is_over() => {
             let done = thousands(run.counts.units);
-            format!("{}, {done} done; {}", standing_text(about, standing, paint), paint.odd(run.state.as_str()))
+            format!("{}, {done} done; {}", run_status_text(about, status, paint), paint.odd(run.state.as_str()))
         }
-        (standing, Some(_)) => standing_text(about, standing, paint),
+        (status, Some(_)) => run_status_text(about, status, paint),
     }
 }

@@ -1,8 +1,8 @@
 //! The migrations and backfills of a database in one timeline, and where each stands.
 
 use super::{Paint, columns, timeline_text};
-use rehearsal::backfill::{About, Standing};
-use rehearsal::ledger::Told;
+use rehearsal::backfill::{About, RunStatus};
+use rehearsal::ledger::RunRecord;
 use rehearsal::migration::State;
 use serde_json::{Value, json};
 
@@ -34,9 +34,9 @@ pub enum Standpoint {
         /// What it says of itself.
         about: About,
         /// What is left to do.
-        standing: Standing,
+        status: RunStatus,
         /// Its last run.
-        run: Option<Box<Told>>,
+        run: Option<Box<RunRecord>>,
     },
 }
 
@@ -58,8 +58,8 @@ pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
                 let one_way = if *reversible { String::new() } else { paint.faint("  no down file") };
                 (format!("{}_{}", row.version, row.name), format!("{state}{one_way}{waits}"))
             }
-            Standpoint::Backfill { about, standing, run } => {
-                (format!("  backfill {}", row.name), timeline_text(about, standing, run.as_deref(), paint))
+            Standpoint::Backfill { about, status, run } => {
+                (format!("  backfill {}", row.name), timeline_text(about, status, run.as_deref(), paint))
             }
         })
         .collect();
@@ -81,11 +81,11 @@ pub fn status_json(rows: &[StatusRow]) -> Value {
             json!({ "kind": "migration", "version": row.version, "name": row.name, "state": state, "applied_at": when,
                     "reversible": reversible, "requires": requires })
         }
-        Standpoint::Backfill { standing, run, .. } => {
-            let pending = match standing {
-                Standing::TooEarly | Standing::Over => None,
-                Standing::Pending(units) => Some(*units),
-                Standing::Done => Some(0),
+        Standpoint::Backfill { status, run, .. } => {
+            let pending = match status {
+                RunStatus::TooEarly | RunStatus::Over => None,
+                RunStatus::Pending(units) => Some(*units),
+                RunStatus::Done => Some(0),
             };
             let state = run.as_ref().map(|run| &run.state);
             json!({ "kind": "backfill", "version": row.version, "name": row.name, "state": state, "pending": pending })

@@ -1,7 +1,7 @@
 //! What a transform tells beside its output.
 
 use super::spool::Spool;
-use crate::ledger::{Accounts, Finding, FindingKind, Json, Sighting};
+use crate::ledger::{Finding, FindingKind, Json, Reconciliation, Sighting};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -32,27 +32,27 @@ pub struct Findings {
     unit: String,
     spool: Spool,
     tallies: Tallies,
-    values: Accounts,
-    /// The books of each unit, where they are wanted; then `values` has those of the unit at hand.
-    books: Option<Books>,
+    values: Reconciliation,
+    /// The reconciliations of each unit, where they are wanted; then `values` has those of the unit at hand.
+    reconciliations: Option<UnitReconciliations>,
 }
 
 /// What became of the old values of units, by their ids.
-pub(super) type Books = HashMap<String, Accounts>;
+pub(super) type UnitReconciliations = HashMap<String, Reconciliation>;
 
 /// What was collected.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) spool: Spool,
     pub(super) tallies: BTreeMap<String, BTreeMap<String, u64>>,
-    pub(super) values: Accounts,
-    pub(super) books: Books,
+    pub(super) values: Reconciliation,
+    pub(super) reconciliations: UnitReconciliations,
 }
 
 impl Findings {
-    /// Those of rows: each unit has books of its own.
+    /// Those of rows: each unit has reconciliations of its own.
     pub(super) fn of_rows() -> Self {
-        Self { books: Some(Books::new()), ..Self::default() }
+        Self { reconciliations: Some(UnitReconciliations::new()), ..Self::default() }
     }
 
     /// Records that there are several values for one place, and which of them was chosen.
@@ -81,8 +81,8 @@ impl Findings {
         *self.tallies.entry(group).or_default().entry(label.into()).or_default() += 1;
     }
 
-    /// The books of what becomes of old values.
-    pub fn values(&mut self) -> &mut Accounts {
+    /// The reconciliations of what becomes of old values.
+    pub fn reconciliation(&mut self) -> &mut Reconciliation {
         &mut self.values
     }
 
@@ -95,16 +95,16 @@ impl Findings {
     }
 
     /// Records what became of all rows of a unit.
-    pub(super) fn accounted(&mut self, unit: String, accounts: &Accounts) {
-        self.spool.push(Finding::accounted(unit, accounts));
+    pub(super) fn reconciled(&mut self, unit: String, reconciliation: &Reconciliation) {
+        self.spool.push(Finding::reconciled(unit, reconciliation));
     }
 
-    /// Enters the values of the unit at hand in its books, where each has some.
+    /// Enters the values of the unit at hand in its reconciliations, where each has some.
     fn book(&mut self) {
-        if let Some(books) = &mut self.books
+        if let Some(reconciliations) = &mut self.reconciliations
             && !self.values.is_empty()
         {
-            books.entry(self.unit.clone()).or_default().add(&mem::take(&mut self.values));
+            reconciliations.entry(self.unit.clone()).or_default().add(&mem::take(&mut self.values));
         }
     }
 
@@ -114,12 +114,12 @@ impl Findings {
 
     pub(super) fn take(mut self) -> Found {
         self.book();
-        let (mut values, books) = (self.values, self.books.unwrap_or_default());
-        books.values().for_each(|accounts| values.add(accounts));
+        let (mut values, reconciliations) = (self.values, self.reconciliations.unwrap_or_default());
+        reconciliations.values().for_each(|reconciliation| values.add(reconciliation));
         let owned = |labels: BTreeMap<Cow<'static, str>, u64>| {
             labels.into_iter().map(|(label, n)| (label.into_owned(), n)).collect()
         };
         let tallies = self.tallies.into_iter().map(|(group, labels)| (group.to_owned(), owned(labels))).collect();
-        Found { spool: self.spool, tallies, values, books }
+        Found { spool: self.spool, tallies, values, reconciliations }
     }
 }

@@ -1,37 +1,37 @@
 //! Data changes written in Rust. An author writes a [`Backfill`]; everything else (the loop, paging, transactions, the
 //! ledger, progress, reports) is the engine's.
 
-mod attempts;
+mod batch_size;
 mod control;
-mod crew;
-mod deep;
 mod error;
 mod findings;
-mod gate;
-mod gentle;
-mod kept;
-mod once;
-mod pace;
+mod one_shot;
+mod parent_child;
 mod pass;
 mod read;
+mod required;
+mod resumable;
+mod retry_events;
 mod run;
+mod run_status;
 mod spool;
-mod standing;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod work;
 mod worker;
+mod worker_pool;
 
-pub use control::{Asked, AtWork, Wish, ask};
-use deep::Registered;
-pub use deep::{Deep, Streamed};
+pub use control::{ControlOutcome, ControlRequest, RunActivity, request_control};
 pub use error::Error;
 pub use findings::{Findings, Reject};
-pub use gate::ready_for;
+use parent_child::Registered;
+pub use parent_child::{ParentChild, ParentChildBackfill};
 pub(crate) use pass::Units;
 pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Fault, Lines, Outcome, Pass, Scope, Stop};
+pub use required::ready_for;
 pub use run::run;
-pub use standing::{Standing, last_run, standing};
+pub use run_status::{RunStatus, last_run, run_status};
 
 use crate::event::Events;
 use futures_util::future::BoxFuture;
@@ -116,14 +116,14 @@ pub trait Backfill: Send + Sync + 'static {
 
     /// A SELECT of `key` (NULL for values without one) and `n`: how many values of each key there are in the old form, of
     /// the pending units and of none, counted by the database. A rehearsal holds it against what [`Self::transform`]
-    /// entered in [`Findings::values`].
-    fn values(&self) -> Option<&'static str> {
+    /// entered in [`Findings::reconciliation`].
+    fn source_counts(&self) -> Option<&'static str> {
         None
     }
 
     /// A SELECT of `key` and `detail`: the rows of the old form that belong to no unit. A run over all units records
     /// each as skipped, under that key.
-    fn strays(&self) -> Option<&'static str> {
+    fn orphans(&self) -> Option<&'static str> {
         None
     }
 
@@ -157,13 +157,13 @@ pub struct Undone {
     /// How many rows it changed.
     pub rows: u64,
     /// How many of the rows that were written it had to leave, for something refers to them.
-    pub left_alone: u64,
+    pub unchanged: u64,
 }
 
 impl From<u64> for Undone {
     /// So many rows, and none was left.
     fn from(rows: u64) -> Self {
-        Self { rows, left_alone: 0 }
+        Self { rows, unchanged: 0 }
     }
 }
 
@@ -178,10 +178,10 @@ pub trait AnyBackfill: Send + Sync {
     fn engine(&self) -> Engine;
     /// Its relation of units ([`Backfill::units`]).
     fn relation(&self) -> &'static str;
-    /// True where the database can count the old values ([`Backfill::values`]).
-    fn has_values(&self) -> bool;
+    /// True where the database can count the old values ([`Backfill::source_counts`]).
+    fn has_source_counts(&self) -> bool;
     /// How many old values of each key the pending units have, where the database can count them.
-    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>>;
+    fn count_source<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>>;
     /// Scopes of single pending units, of as many as asked for where there are so many; none where it accepts no scope.
     fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>>;
     /// Refuses what can't be run against the target.
@@ -210,12 +210,12 @@ impl<R: Registered> AnyBackfill for R {
         self.backfill().units()
     }
 
-    fn has_values(&self) -> bool {
-        self.backfill().values().is_some()
+    fn has_source_counts(&self) -> bool {
+        self.backfill().source_counts().is_some()
     }
 
-    fn count_values<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
-        Box::pin(run::count_values(self.backfill(), target))
+    fn count_source<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
+        Box::pin(run::count_source(self.backfill(), target))
     }
 
     fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>> {
@@ -236,6 +236,6 @@ impl<R: Registered> AnyBackfill for R {
         pass: &'a Pass,
         events: Events<'a>,
     ) -> BoxFuture<'a, Result<Outcome, Error>> {
-        Box::pin(run::run_from::<_, R::Source>(self.backfill(), target, pass, events))
+        Box::pin(run::run_from::<_, R::ChildSource>(self.backfill(), target, pass, events))
     }
 }

@@ -1,7 +1,7 @@
 //! One pass of a backfill over its units: what it is to do, and what came of it.
 
 use super::About;
-use crate::event::Resumed;
+use crate::event::ResumePoint;
 use crate::ledger::{By, Counts, Work};
 use rehearsal_db::Which;
 use std::num::NonZeroU32;
@@ -192,7 +192,7 @@ pub struct Outcome {
     /// The counts of the whole run, those of earlier processes included.
     pub counts: Counts,
     /// Where an earlier process had stopped.
-    pub resumed: Option<Resumed>,
+    pub resumed: Option<ResumePoint>,
     /// How it ended.
     pub ending: Ending,
     /// How many units were to be done in the end: others came again and again, or the backfill does not do them.

@@ -1,28 +1,28 @@
 //! Reading ahead: units come page by page in key order, are transformed, and are handed on as batches.
 
-use super::deep::{Poured, Source};
-use super::findings::Books;
+use super::findings::UnitReconciliations;
+use super::parent_child::{ChildSource, ChildrenRead};
 use super::run::wrong_engine;
-use super::work::{End, Piece, Strays, Work, behind, statement};
+use super::work::{End, Orphans, Piece, Work, behind, statement};
 use super::{Backfill, Effect, Error, Findings};
-use crate::ledger::{Fate, FindingKind};
+use crate::ledger::{FindingKind, ValueOutcome};
 use futures_util::TryStreamExt;
 use rehearsal_db::{Connection, Driver, Fetched, Key, Page, PageError, Value};
 use tokio::sync::mpsc;
 
 impl<B: Backfill> Work<'_, B> {
     /// Reads and transforms units batch by batch, and hands them on.
-    pub(super) async fn read<S: Source<B>>(
+    pub(super) async fn read<S: ChildSource<B>>(
         &self,
         reader: &mut Connection,
         mut after: Option<Key>,
         until: Option<Key>,
-        strays: Strays,
+        orphans: Orphans,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let (mut told, mut number) = (0, 0);
-        if strays == Strays::Record
-            && let Some(piece) = self.strays(reader).await?
+        if orphans == Orphans::Record
+            && let Some(piece) = self.orphans(reader).await?
             && sender.send(Ok(piece)).await.is_err()
         {
             return Ok(());
@@ -34,7 +34,7 @@ impl<B: Backfill> Work<'_, B> {
         loop {
             // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
             let Ok(place) = sender.reserve().await else { return Ok(()) };
-            let (limit, bytes) = self.pace(|pace| pace.next());
+            let (limit, bytes) = self.sizer(|sizer| sizer.next());
             let page = Page {
                 units: self.backfill.units(),
                 which: self.pass.effect.which(),
@@ -45,7 +45,7 @@ impl<B: Backfill> Work<'_, B> {
                 bytes,
             };
             let read = {
-                let _reading = self.pass_gate().await;
+                let _reading = self.take_turn().await;
                 let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 B::Db::page::<B::Unit>(connection, &page).await
             };
@@ -71,22 +71,22 @@ impl<B: Backfill> Work<'_, B> {
                 self.pass.units.includes(number - 1)
             });
             let mut place = Some(place);
-            let mut poured = Poured::default();
+            let mut children = ChildrenRead::default();
             if self.pass.effect != Effect::Undo && !units.is_empty() {
                 // Its rows need the place, one piece after the other.
-                if S::HAS_ROWS {
+                if S::HAS_CHILDREN {
                     place = None;
                 }
-                match S::pour(self, reader, &units, sender).await? {
-                    Some(all) => poured = all,
+                match S::stream(self, reader, &units, sender).await? {
+                    Some(all) => children = all,
                     None => return Ok(()),
                 }
             }
-            self.pace(|pace| pace.read(read as u64, units.len() as u64, bytes + poured.bytes));
+            self.sizer(|sizer| sizer.read(read as u64, units.len() as u64, bytes + children.bytes));
             let units = units.into_iter().map(|(_, unit)| unit).collect();
-            let mut piece = self.transform(units, last, &poured.books, &mut told);
+            let mut piece = self.transform(units, last, &children.reconciliations, &mut told);
             if let Some(end) = &mut piece.end {
-                end.sizes = poured.sizes;
+                end.sizes = children.sizes;
             }
             match place {
                 Some(place) => place.send(Ok(piece)),
@@ -95,14 +95,20 @@ impl<B: Backfill> Work<'_, B> {
         }
     }
 
-    fn transform(&self, units: Vec<B::Unit>, last: Key, books: &Books, told: &mut u64) -> Piece<B> {
+    fn transform(
+        &self,
+        units: Vec<B::Unit>,
+        last: Key,
+        reconciliations: &UnitReconciliations,
+        told: &mut u64,
+    ) -> Piece<B> {
         let mut findings = Findings::default();
         let mut piece = Piece::empty();
         if self.pass.effect != Effect::Undo {
             for unit in &units {
                 let id = self.backfill.id(unit);
-                if let Some(accounts) = books.get(&id) {
-                    findings.accounted(id.clone(), accounts);
+                if let Some(reconciliation) = reconciliations.get(&id) {
+                    findings.reconciled(id.clone(), reconciliation);
                 }
                 findings.unit(id);
                 match self.backfill.transform(unit, &mut findings) {
@@ -124,15 +130,15 @@ impl<B: Backfill> Work<'_, B> {
     }
 
     /// The rows that belong to no unit, as a batch of its own; nothing where there is none.
-    async fn strays(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
-        let Some(query) = self.backfill.strays() else { return Ok(None) };
+    async fn orphans(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
+        let Some(query) = self.backfill.orphans() else { return Ok(None) };
         let mut findings = Findings::default();
         let mut rows = reader.stream(query, &[]);
         let read = loop {
             match rows.try_next().await {
                 Ok(Some(row)) => {
                     let text = |at: usize| row.values.get(at).and_then(Value::as_text).unwrap_or_default();
-                    findings.values().field(text(0), Fate::Skipped, 1);
+                    findings.reconciliation().field(text(0), ValueOutcome::Skipped, 1);
                     findings.record(FindingKind::Skipped, text(0), text(1));
                 }
                 Ok(None) => break Ok(()),

@@ -1,8 +1,8 @@
 //! One pass: what is refused before it begins, and how its units are counted.
 
-use super::deep::{Source, Whole};
+use super::parent_child::{ChildSource, NoChildren};
 use super::work::statement;
-use super::{Backfill, Counted, Effect, Error, Outcome, Pass, Scope, Undo, kept, once};
+use super::{Backfill, Counted, Effect, Error, Outcome, Pass, Scope, Undo, one_shot, resumable};
 use crate::event::Events;
 use crate::ledger;
 use crate::migration;
@@ -19,11 +19,11 @@ pub async fn run<B: Backfill>(
     pass: &Pass,
     events: Events<'_>,
 ) -> Result<Outcome, Error> {
-    run_from::<B, Whole>(backfill, target, pass, events).await
+    run_from::<B, NoChildren>(backfill, target, pass, events).await
 }
 
 /// The same, wherever the rows of units come from.
-pub(super) async fn run_from<B: Backfill, S: Source<B>>(
+pub(super) async fn run_from<B: Backfill, S: ChildSource<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
@@ -31,8 +31,8 @@ pub(super) async fn run_from<B: Backfill, S: Source<B>>(
 ) -> Result<Outcome, Error> {
     check_order(backfill, pass)?;
     match pass.effect.work() {
-        Some(work) => kept::run::<B, S>(backfill, target, pass, work, events).await,
-        None => once::run::<B, S>(backfill, target, pass, events).await,
+        Some(work) => resumable::run::<B, S>(backfill, target, pass, work, events).await,
+        None => one_shot::run::<B, S>(backfill, target, pass, events).await,
     }
 }
 
@@ -187,8 +187,8 @@ pub(super) async fn pending<B: Backfill>(backfill: &B, target: &Target) -> Resul
 ///
 /// # Errors
 /// See [`Error`].
-pub(super) async fn count_values<B: Backfill>(backfill: &B, target: &Target) -> Result<Option<Counted>, Error> {
-    let Some(query) = backfill.values() else { return Ok(None) };
+pub(super) async fn count_source<B: Backfill>(backfill: &B, target: &Target) -> Result<Option<Counted>, Error> {
+    let Some(query) = backfill.source_counts() else { return Ok(None) };
     let mut reader = target.open_to_read().await?;
     let mut counted = Counted::new();
     let mut rows = reader.stream(query, &[]);

@@ -1,7 +1,7 @@
 //! Findings on their way to the ledger and the report: the first in memory, those beyond a bound in a file that is gone when
 //! this is.
 
-use crate::ledger::{Account, Finding, FindingKind};
+use crate::ledger::{Finding, FindingKind, OutcomeCounts};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
@@ -33,13 +33,13 @@ fn size(finding: &Finding) -> usize {
         + finding.detail.len()
         + chosen
         + values.sum::<usize>()
-        + finding.books.keys().map(|key| key.len() + size_of::<Account>()).sum::<usize>()
+        + finding.reconciliation.keys().map(|key| key.len() + size_of::<OutcomeCounts>()).sum::<usize>()
 }
 
 impl Spool {
     /// Adds a finding.
     pub(super) fn push(&mut self, finding: Finding) {
-        if finding.kind != FindingKind::Accounted {
+        if finding.kind != FindingKind::Reconciled {
             *self.counts.entry(finding.kind).or_default() += 1;
         }
         let size = size(&finding);
@@ -77,7 +77,7 @@ impl Spool {
         }
     }
 
-    /// How many there are of each kind, the books of units aside.
+    /// How many there are of each kind, the reconciliations of units aside.
     pub(super) fn counts(&self) -> &BTreeMap<FindingKind, u64> {
         &self.counts
     }

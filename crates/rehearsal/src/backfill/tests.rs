@@ -119,7 +119,7 @@ impl Numbers {
         pass.batch = NonZeroU32::new(batch).unwrap();
         let (stop, found, batches) = (pass.stop.clone(), Mutex::new(Vec::new()), Mutex::new(0));
         let events = |event: Event| match event {
-            Event::Found(finding) => found.lock().unwrap().push(finding),
+            Event::FindingReported(finding) => found.lock().unwrap().push(finding),
             Event::Batch { .. } => {
                 *batches.lock().unwrap() += 1;
                 if interrupt == Some(*batches.lock().unwrap()) {

@@ -1,13 +1,13 @@
 //! The loop: the next batch is read and transformed (`read.rs`) while the one before it is written. A batch's rows, cursor,
 //! counts and findings are one transaction.
 
-use super::crew::Crew;
-use super::deep::{Sizes, Source};
-use super::findings::{Books, Found};
-use super::gentle::{self, Advice};
-use super::pace::Pace;
+use super::batch_size::BatchSizer;
+use super::findings::{Found, UnitReconciliations};
+use super::parent_child::{ChildSource, Sizes};
 use super::run::wrong_engine;
 use super::spool::Spool;
+use super::throttle::{self, Advice};
+use super::worker_pool::WorkerPool;
 use super::{About, Backfill, Effect, Error, Fault, Findings, Pass, Reject, Undone};
 use crate::event::Event;
 use crate::ledger::{self, Counts, Finding, FindingKind, Range, RunState};
@@ -25,14 +25,14 @@ pub(super) enum Halt {
     /// It was interrupted behind a batch.
     Stopped,
     /// The run stands so that no further batch may be begun.
-    Told(RunState),
+    StateChanged(RunState),
     /// Another worker has the range, for this one gave no sign of life.
     Lost,
 }
 
 /// What is done about rows that belong to no unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strays {
+pub(super) enum Orphans {
     /// They are recorded.
     Record,
     /// They were, or are none of our business.
@@ -75,11 +75,11 @@ impl<B: Backfill> Piece<B> {
         self.rejects.push(Finding::rejected(unit, field, why));
     }
 
-    /// Takes in what was found, and returns the books of each unit.
-    pub(super) fn found(&mut self, Found { spool, tallies, values, books }: Found) -> Books {
+    /// Takes in what was found, and returns the reconciliations of each unit.
+    pub(super) fn found(&mut self, Found { spool, tallies, values, reconciliations }: Found) -> UnitReconciliations {
         self.counts.findings.clone_from(spool.counts());
-        (self.counts.tallies, self.counts.values, self.findings) = (tallies, values, spool);
-        books
+        (self.counts.tallies, self.counts.reconciliation, self.findings) = (tallies, values, spool);
+        reconciliations
     }
 }
 
@@ -98,19 +98,19 @@ struct Open {
 /// What a worker works on a range with.
 pub(super) struct Work<'a, B> {
     pub(super) backfill: &'a B,
-    crew: &'a Crew<'a, B>,
+    pool: &'a WorkerPool<'a, B>,
     pub(super) about: About,
     pub(super) pass: &'a Pass,
     /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
     /// and SQLite waits by polling.
-    gate: Mutex<()>,
+    turn: Mutex<()>,
     /// What was learned of the ranges before this one holds for it, too.
-    pace: &'a std::sync::Mutex<Pace>,
+    sizer: &'a std::sync::Mutex<BatchSizer>,
     /// Whether the batch in hand is taken though somebody was faster with some of it.
     takes_overtaken: AtomicBool,
 }
 
-/// What is done with the first batch where somebody was faster with some of its rows, and books are kept that would be wrong.
+/// What is done with the first batch where somebody was faster with some of its rows, and reconciliations are kept that would be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overtaken {
     /// It is read anew, as each behind it is.
@@ -120,30 +120,34 @@ pub(super) enum Overtaken {
 }
 
 impl<'a, B: Backfill> Work<'a, B> {
-    pub(super) fn new(crew: &'a Crew<'a, B>, pace: &'a std::sync::Mutex<Pace>, overtaken: Overtaken) -> Self {
+    pub(super) fn new(
+        pool: &'a WorkerPool<'a, B>,
+        sizer: &'a std::sync::Mutex<BatchSizer>,
+        overtaken: Overtaken,
+    ) -> Self {
         let takes_overtaken = AtomicBool::new(overtaken == Overtaken::Take);
-        let (backfill, about, pass) = (crew.backfill, crew.about, crew.pass);
-        Self { backfill, crew, about, pass, gate: Mutex::new(()), pace, takes_overtaken }
+        let (backfill, about, pass) = (pool.backfill, pool.about, pool.pass);
+        Self { backfill, pool, about, pass, turn: Mutex::new(()), sizer, takes_overtaken }
     }
 
-    pub(super) fn pace<T>(&self, learn: impl FnOnce(&mut Pace) -> T) -> T {
-        learn(&mut self.pace.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn sizer<T>(&self, learn: impl FnOnce(&mut BatchSizer) -> T) -> T {
+        learn(&mut self.sizer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
     /// writer.
-    pub(super) async fn stretch<S: Source<B>>(
+    pub(super) async fn stretch<S: ChildSource<B>>(
         &self,
         reader: &mut Connection,
         mut writer: Option<&mut Connection>,
         range: &mut Range,
-        strays: Strays,
+        orphans: Orphans,
     ) -> Result<Halt, Error> {
         let (sender, mut receiver) = mpsc::channel(S::AHEAD);
         let (after, until) = (range.cursor.clone().or_else(|| range.after.clone()), range.until.clone());
         // The sender goes with the reading: its end is the end of the batches.
         let read = async move {
-            if let Err(error) = self.read::<S>(&mut *reader, after, until, strays, &sender).await {
+            if let Err(error) = self.read::<S>(&mut *reader, after, until, orphans, &sender).await {
                 let error = error.name_holders(reader).await;
                 // Behind the batches that are good: those are written before the error ends the run.
                 drop(sender.send(Err(error)).await);
@@ -167,24 +171,24 @@ impl<'a, B: Backfill> Work<'a, B> {
         receiver: &mut mpsc::Receiver<Result<Piece<B>, Error>>,
     ) -> Result<Halt, Error> {
         let mut open = None;
-        let mut noticed = self.crew.gentle.waits();
+        let mut noticed = self.pool.throttle.waits();
         while let Some(piece) = receiver.recv().await {
             let done = match piece {
-                Err(error) => Err(error.after(self.crew.units())),
+                Err(error) => Err(error.after(self.pool.units())),
                 Ok(piece) => self.take(writer.as_deref_mut(), range, &mut open, piece).await,
             };
             match done {
                 Ok(Taken::Part) => {}
                 // A unit is not left in its middle.
-                Ok(Taken::Batch { .. }) if self.crew.is_to_stop() => return Ok(Halt::Stopped),
+                Ok(Taken::Batch { .. }) if self.pool.is_to_stop() => return Ok(Halt::Stopped),
                 Ok(Taken::Batch { units, took }) => {
                     if self.pass.effect.work().is_some() {
-                        self.pace(|pace| pace.wrote(units, took));
+                        self.sizer(|sizer| sizer.wrote(units, took));
                     }
-                    if gentle::rest(self.crew, took, &mut noticed).await == Advice::Shorter {
-                        self.pace(Pace::shorten);
+                    if throttle::rest(self.pool, took, &mut noticed).await == Advice::Shorter {
+                        self.sizer(BatchSizer::shorten);
                     }
-                    if self.crew.is_to_stop() {
+                    if self.pool.is_to_stop() {
                         return Ok(Halt::Stopped);
                     }
                 }
@@ -211,10 +215,10 @@ impl<'a, B: Backfill> Work<'a, B> {
         if let (Some(writer), false) = (&writer, piece.rejects.is_empty()) {
             let rejects = piece.rejects;
             for reject in &rejects {
-                self.crew.tell(Event::Noticed(reject.clone()));
-                self.crew.tell(Event::Found(reject.clone()));
+                self.pool.tell(Event::FindingCommitted(reject.clone()));
+                self.pool.tell(Event::FindingReported(reject.clone()));
             }
-            let (backfill, unit, committed) = (self.about.name, self.about.unit, self.crew.units());
+            let (backfill, unit, committed) = (self.about.name, self.about.unit, self.pool.units());
             let (database, next) = (writer.address(), writer.command(&format!("backfill {backfill}")));
             return Err(Error::Rejected { backfill, unit, database, next, rejects, committed });
         }
@@ -272,7 +276,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             Ok(Some(RunState::Running)) => Ok(None),
             Ok(state) => {
                 writer.rollback().await;
-                Ok(Some(state.map_or(Halt::Lost, Halt::Told)))
+                Ok(Some(state.map_or(Halt::Lost, Halt::StateChanged)))
             }
             Err(error) => {
                 writer.rollback().await;
@@ -297,7 +301,7 @@ impl<'a, B: Backfill> Work<'a, B> {
             _ if piece.outputs.is_empty() => Ok(Undone::default()),
             _ => self.backfill.write(connection, &piece.outputs).await.map(Undone::from),
         };
-        let Undone { rows, left_alone: referred_to } = written.map_err(|error| {
+        let Undone { rows, unchanged: referred_to } = written.map_err(|error| {
             if self.backfill.is_overtaken(&error) {
                 return Self::was_overtaken(writer, format!("what was read is no more as it was ({error})"));
             }
@@ -306,7 +310,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                 None => format!("writing {} rows", piece.outputs.len()),
             };
             let what = format!("{what}{}", behind(range.cursor.as_ref()));
-            statement(&self.about, writer, what, writer.explain(error), self.crew.units()).waited_since(start)
+            statement(&self.about, writer, what, writer.explain(error), self.pool.units()).waited_since(start)
         })?;
         if self.pass.effect == Effect::Execute
             && let Some(sizes) = piece.end.as_ref().and_then(|end| end.sizes.as_ref())
@@ -322,13 +326,13 @@ impl<'a, B: Backfill> Work<'a, B> {
         let counts = &mut batch.counts;
         counts.add(&piece.counts);
         counts.writes += rows;
-        let left_alone = self.rows(&piece.outputs).saturating_sub(rows);
-        let keeps_books = self.pass.effect == Effect::Execute && self.backfill.values().is_some();
-        if left_alone > 0 && keeps_books && !self.takes_overtaken.load(Ordering::Relaxed) {
-            let them = if left_alone == 1 { "row" } else { "rows" };
-            return Err(Self::was_overtaken(writer, format!("somebody else was faster with {left_alone} {them}")));
+        let unchanged = self.rows(&piece.outputs).saturating_sub(rows);
+        let keeps_books = self.pass.effect == Effect::Execute && self.backfill.source_counts().is_some();
+        if unchanged > 0 && keeps_books && !self.takes_overtaken.load(Ordering::Relaxed) {
+            let them = if unchanged == 1 { "row" } else { "rows" };
+            return Err(Self::was_overtaken(writer, format!("somebody else was faster with {unchanged} {them}")));
         }
-        counts.left_alone += left_alone + referred_to;
+        counts.unchanged += unchanged + referred_to;
         if let Some(lease) = range.lease {
             let mut pieces = piece.findings.pieces().map_err(spooling)?;
             loop {
@@ -347,7 +351,7 @@ impl<'a, B: Backfill> Work<'a, B> {
                 writer.begin().await?;
             }
             ledger::save(writer, next).await?;
-            let _committing = self.pass_gate().await;
+            let _committing = self.take_turn().await;
             writer.commit().await?;
             self.takes_overtaken.store(false, Ordering::Relaxed);
         }
@@ -395,8 +399,8 @@ impl<'a, B: Backfill> Work<'a, B> {
     }
 
     /// Keeps a reader and a committing writer apart where they would wait for each other by polling.
-    pub(super) async fn pass_gate(&self) -> Option<MutexGuard<'_, ()>> {
-        if B::Db::ENGINE.commits_wait_for_readers() { Some(self.gate.lock().await) } else { None }
+    pub(super) async fn take_turn(&self) -> Option<MutexGuard<'_, ()>> {
+        if B::Db::ENGINE.commits_wait_for_readers() { Some(self.turn.lock().await) } else { None }
     }
 
     /// How many rows these outputs should be.
@@ -410,23 +414,23 @@ impl<'a, B: Backfill> Work<'a, B> {
     }
 
     fn tell(&self, counts: &Counts, lines: Vec<String>, mut findings: Spool) -> Result<(), Error> {
-        lines.into_iter().for_each(|line| self.crew.tell_line(line));
+        lines.into_iter().for_each(|line| self.pool.tell_line(line));
         let mut pieces = findings.pieces().map_err(spooling)?;
         loop {
             match pieces.next().map_err(spooling)? {
                 [] => break,
                 piece => {
                     for finding in piece {
-                        self.crew.tell(Event::Noticed(finding.clone()));
+                        self.pool.tell(Event::FindingCommitted(finding.clone()));
                         // The ledger keeps them until the end.
                         if self.pass.effect.work().is_none() {
-                            self.crew.tell(Event::Found(finding.clone()));
+                            self.pool.tell(Event::FindingReported(finding.clone()));
                         }
                     }
                 }
             }
         }
-        self.crew.add(counts);
+        self.pool.add(counts);
         Ok(())
     }
 }

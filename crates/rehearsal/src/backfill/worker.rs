@@ -1,11 +1,11 @@
 //! A worker: leases a range, does it batch by batch, and goes on to the next, until none is free. What passes (a lock, a
 //! deadlock, a lost connection) makes it begin again behind its last batch, on new connections.
 
-use super::crew::Crew;
-use super::deep::Source;
-use super::gentle;
-use super::pace::Pace;
-use super::work::{Halt, Overtaken, Strays, Work};
+use super::batch_size::BatchSizer;
+use super::parent_child::ChildSource;
+use super::throttle;
+use super::work::{Halt, Orphans, Overtaken, Work};
+use super::worker_pool::WorkerPool;
 use super::{Backfill, Effect, Error};
 use crate::event::Event;
 use crate::ledger::{self, Range, RunState, Transition};
@@ -29,16 +29,16 @@ pub(super) enum Idle {
 }
 
 /// What a worker has from one attempt to the next.
-struct Attempts {
+struct RetryState {
     /// How often it tried since its last batch: what no batch has recorded yet.
     in_vain: u32,
     /// How often of these somebody was faster with some of the batch.
     overtaken: u32,
     got_on: bool,
-    pace: Mutex<Pace>,
+    sizer: Mutex<BatchSizer>,
 }
 
-impl Attempts {
+impl RetryState {
     /// A batch was committed, or a range.
     fn get_on(&mut self) {
         (self.in_vain, self.overtaken, self.got_on) = (0, 0, true);
@@ -46,56 +46,56 @@ impl Attempts {
 }
 
 /// Works until there is nothing to do.
-pub(super) async fn work<B: Backfill, S: Source<B>>(
-    crew: &Crew<'_, B>,
+pub(super) async fn work<B: Backfill, S: ChildSource<B>>(
+    pool: &WorkerPool<'_, B>,
     target: &Target,
     run: i64,
 ) -> Result<Idle, Error> {
-    let mut attempts = Attempts { in_vain: 0, overtaken: 0, got_on: false, pace: Pace::of(crew.pass) };
+    let mut retry = RetryState { in_vain: 0, overtaken: 0, got_on: false, sizer: BatchSizer::of(pool.pass) };
     let mut retries = Retries::new(target.wait);
     loop {
-        let error = match attempt::<B, S>(crew, target, run, &mut attempts).await {
-            Err(error) if !crew.is_to_stop() => error,
-            done => return done.inspect_err(|_| crew.fail()),
+        let error = match attempt::<B, S>(pool, target, run, &mut retry).await {
+            Err(error) if !pool.is_to_stop() => error,
+            done => return done.inspect_err(|_| pool.fail()),
         };
         // Whoever gets on has all the time again.
-        if std::mem::take(&mut attempts.got_on) {
+        if std::mem::take(&mut retry.got_on) {
             retries = Retries::new(target.wait);
         }
         let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
-            crew.fail();
+            pool.fail();
             return Err(error.after_all(&retries));
         };
-        attempts.in_vain += 1;
-        attempts.overtaken += u32::from(matches!(error, Error::Engine(db::Error::Conflict { .. })));
-        crew.retry(error.to_string(), pause);
+        retry.in_vain += 1;
+        retry.overtaken += u32::from(matches!(error, Error::Engine(db::Error::Conflict { .. })));
+        pool.retry(error.to_string(), pause);
         tokio::time::sleep(pause).await;
     }
 }
 
 /// One life of its connections.
-async fn attempt<B: Backfill, S: Source<B>>(
-    crew: &Crew<'_, B>,
+async fn attempt<B: Backfill, S: ChildSource<B>>(
+    pool: &WorkerPool<'_, B>,
     target: &Target,
     run: i64,
-    attempts: &mut Attempts,
+    retry: &mut RetryState,
 ) -> Result<Idle, Error> {
-    crew.keep_lock(target, run).await?;
+    pool.keep_lock(target, run).await?;
     let mut reader = target.open_to_read().await?;
     let read = async {
         reader.prepare_pages().await?;
         let mut writer = target.open().await?;
-        let wrote = write::<B, S>(crew, run, attempts, &mut reader, &mut writer).await;
+        let wrote = write::<B, S>(pool, run, retry, &mut reader, &mut writer).await;
         writer.close_with(wrote).await
     };
     let done = read.await;
     reader.close_with(done).await
 }
 
-async fn write<B: Backfill, S: Source<B>>(
-    crew: &Crew<'_, B>,
+async fn write<B: Backfill, S: ChildSource<B>>(
+    pool: &WorkerPool<'_, B>,
     run: i64,
-    attempts: &mut Attempts,
+    retry: &mut RetryState,
     reader: &mut Connection,
     writer: &mut Connection,
 ) -> Result<Idle, Error> {
@@ -103,32 +103,32 @@ async fn write<B: Backfill, S: Source<B>>(
     // Positive, and as good as never another's.
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
     writer.live_as(number).await?;
-    crew.gentle.writes(writer.session_number().await?);
+    pool.throttle.writes(writer.session_number().await?);
     loop {
-        if crew.is_to_stop() {
+        if pool.is_to_stop() {
             return Ok(Idle::Stopped);
         }
-        gentle::give_way(crew).await;
+        throttle::give_way(pool).await;
         let Some(mut range) = ledger::claim(writer, run, number).await? else { return Ok(Idle::NoneFree) };
         // Stored with the next batch.
-        range.counts.retries += u64::from(attempts.in_vain);
+        range.counts.retries += u64::from(retry.in_vain);
         let before = range.counts.units;
-        let overtaken = if attempts.overtaken < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
-        let work = Work::new(crew, &attempts.pace, overtaken);
-        let strays = strays(crew, &range);
-        let halt = work.stretch::<S>(reader, Some(&mut *writer), &mut range, strays).await;
+        let overtaken = if retry.overtaken < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
+        let work = Work::new(pool, &retry.sizer, overtaken);
+        let orphans = orphans(pool, &range);
+        let halt = work.stretch::<S>(reader, Some(&mut *writer), &mut range, orphans).await;
         if range.counts.units > before {
-            attempts.get_on();
+            retry.get_on();
         }
         match halt? {
             Halt::Finished => {
                 finish(writer, &range).await?;
-                attempts.get_on();
+                retry.get_on();
             }
             Halt::Lost => {}
             Halt::Stopped => return Ok(Idle::Stopped),
-            Halt::Told(state) => {
-                if pause(crew, writer, run, state).await? == Idle::Stopped {
+            Halt::StateChanged(state) => {
+                if pause(pool, writer, run, state).await? == Idle::Stopped {
                     return Ok(Idle::Stopped);
                 }
             }
@@ -137,12 +137,12 @@ async fn write<B: Backfill, S: Source<B>>(
 }
 
 /// An earlier process of the run that came so far has recorded them.
-fn strays<B: Backfill>(crew: &Crew<'_, B>, range: &Range) -> Strays {
+fn orphans<B: Backfill>(pool: &WorkerPool<'_, B>, range: &Range) -> Orphans {
     let is_first = range.lease.is_some_and(|lease| lease.number == 1);
     let is_new = range.cursor.is_none() && range.counts.findings.is_empty();
-    match crew.pass.effect {
-        Effect::Execute if is_first && is_new && crew.pass.scope.0.is_empty() => Strays::Record,
-        _ => Strays::Leave,
+    match pool.pass.effect {
+        Effect::Execute if is_first && is_new && pool.pass.scope.0.is_empty() => Orphans::Record,
+        _ => Orphans::Leave,
     }
 }
 
@@ -159,7 +159,7 @@ async fn finish(writer: &mut Connection, range: &Range) -> Result<(), Error> {
 
 /// Does what somebody asked for: waits until the run may go on, or stops.
 async fn pause<B: Backfill>(
-    crew: &Crew<'_, B>,
+    pool: &WorkerPool<'_, B>,
     writer: &mut Connection,
     run: i64,
     mut state: RunState,
@@ -169,14 +169,14 @@ async fn pause<B: Backfill>(
         match state {
             RunState::Running => {
                 if is_told {
-                    crew.go_on();
+                    pool.go_on();
                 }
                 return Ok(Idle::NoneFree);
             }
             RunState::Pausing | RunState::Paused => {
                 if state == RunState::Pausing {
                     writer.begin().await?;
-                    let paused = ledger::transition(writer, run, Transition::Pause, &crew.pass.by).await;
+                    let paused = ledger::transition(writer, run, Transition::Pause, &pool.pass.by).await;
                     match paused {
                         Ok(_) => writer.commit().await?,
                         Err(error) => {
@@ -186,13 +186,13 @@ async fn pause<B: Backfill>(
                     }
                 }
                 if !is_told {
-                    crew.wait(Event::Paused { backfill: crew.about.name });
+                    pool.wait(Event::Paused { backfill: pool.about.name });
                     is_told = true;
                 }
             }
             _ => return Ok(Idle::Stopped),
         }
-        if crew.is_to_stop() {
+        if pool.is_to_stop() {
             return Ok(Idle::Stopped);
         }
         tokio::time::sleep(POLL).await;

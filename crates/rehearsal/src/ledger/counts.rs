@@ -1,7 +1,7 @@
 //! What a run counted.
 
-use super::accounts::Accounts;
 use super::finding::FindingKind;
+use super::reconciliation::Reconciliation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,8 +12,9 @@ pub struct Counts {
     pub units: u64,
     /// Rows that were written, or in a dry run would be.
     pub writes: u64,
-    /// Rows that somebody else had filled meanwhile, or that an undo can't take back, and that were left alone.
-    pub left_alone: u64,
+    /// Rows that were not changed: another session had filled them meanwhile, or an undo can't take them back.
+    #[serde(alias = "left_alone")]
+    pub unchanged: u64,
     /// Batches that were committed.
     pub batches: u64,
     /// How often a batch was tried again, because another transaction was in the way or the way to the server was lost.
@@ -23,9 +24,9 @@ pub struct Counts {
     pub findings: BTreeMap<FindingKind, u64>,
     /// What the backfill itself counts, by group and label (`rarity` → `common`).
     pub tallies: BTreeMap<String, BTreeMap<String, u64>>,
-    /// What became of the old values, key by key; empty for a backfill that keeps no such books.
-    #[serde(default, skip_serializing_if = "Accounts::is_empty")]
-    pub values: Accounts,
+    /// What became of the old values, key by key; empty for a backfill that does not reconcile.
+    #[serde(default, alias = "values", skip_serializing_if = "Reconciliation::is_empty")]
+    pub reconciliation: Reconciliation,
 }
 
 impl Counts {
@@ -33,7 +34,7 @@ impl Counts {
     pub fn add(&mut self, other: &Self) {
         self.units += other.units;
         self.writes += other.writes;
-        self.left_alone += other.left_alone;
+        self.unchanged += other.unchanged;
         self.batches += other.batches;
         self.retries += other.retries;
         for (kind, n) in &other.findings {
@@ -45,7 +46,7 @@ impl Counts {
                 *sums.entry(label.clone()).or_default() += n;
             }
         }
-        self.values.add(&other.values);
+        self.reconciliation.add(&other.reconciliation);
     }
 
     /// How many units were rejected.

@@ -1,7 +1,7 @@
 //! What a backfill found that a person should know of.
 
 use super::Json;
-use super::accounts::{Account, Accounts};
+use super::reconciliation::{OutcomeCounts, Reconciliation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,7 +24,8 @@ pub enum FindingKind {
     /// A unit that can't be transformed. It stops an execution.
     Rejected,
     /// What became of all rows of a unit. Nothing to worry about, and not counted as a finding.
-    Accounted,
+    #[serde(alias = "accounted")]
+    Reconciled,
 }
 
 impl fmt::Display for FindingKind {
@@ -36,7 +37,7 @@ impl fmt::Display for FindingKind {
             Self::Duplicate => "duplicate",
             Self::Present => "present",
             Self::Rejected => "rejected",
-            Self::Accounted => "accounted",
+            Self::Reconciled => "reconciled",
         })
     }
 }
@@ -70,8 +71,8 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
     /// What became of the unit's rows, by their kind.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub books: BTreeMap<String, Account>,
+    #[serde(default, alias = "books", skip_serializing_if = "BTreeMap::is_empty")]
+    pub reconciliation: BTreeMap<String, OutcomeCounts>,
 }
 
 impl Finding {
@@ -83,9 +84,10 @@ impl Finding {
 
     /// What became of the rows of a unit.
     #[must_use]
-    pub fn accounted(unit: String, accounts: &Accounts) -> Self {
-        let books = accounts.fields.iter().chain(&accounts.others).map(|(key, account)| (key.clone(), *account));
-        Self { kind: FindingKind::Accounted, unit, books: books.collect(), ..Self::default() }
+    pub fn reconciled(unit: String, reconciliation: &Reconciliation) -> Self {
+        let reconciliation =
+            reconciliation.fields.iter().chain(&reconciliation.others).map(|(key, counts)| (key.clone(), *counts));
+        Self { kind: FindingKind::Reconciled, unit, reconciliation: reconciliation.collect(), ..Self::default() }
     }
 }
 
@@ -96,8 +98,9 @@ impl fmt::Display for Finding {
             write!(f, ", field `{}`", self.field)?;
         }
         f.write_str(": ")?;
-        let books: Vec<String> = self.books.iter().map(|(key, account)| format!("{key} {account}")).collect();
-        f.write_str(&books.join("; "))?;
+        let reconciliation: Vec<String> =
+            self.reconciliation.iter().map(|(key, counts)| format!("{key} {counts}")).collect();
+        f.write_str(&reconciliation.join("; "))?;
         let shown = |sighting: &Sighting| match &sighting.context {
             Some(context) => format!("{} ({context})", sighting.value),
             None => sighting.value.to_string(),
@@ -117,7 +120,7 @@ impl fmt::Display for Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::accounts::Fate;
+    use super::super::reconciliation::ValueOutcome;
     use super::*;
     use pretty_assertions::assert_eq;
 
@@ -160,15 +163,15 @@ mod tests {
             "u1, field `location`: no name",
             r#"{"kind":"skipped","unit":"u1","field":"location","detail":"no name"}"#,
         );
-        let mut accounts = Accounts::default();
-        for (fate, n) in [(Fate::Carried, 12), (Fate::ChosenAgainst, 3), (Fate::Skipped, 2)] {
-            accounts.field("parts", fate, n);
+        let mut reconciliation = Reconciliation::default();
+        for (outcome, n) in [(ValueOutcome::Migrated, 12), (ValueOutcome::Overridden, 3), (ValueOutcome::Skipped, 2)] {
+            reconciliation.field("parts", outcome, n);
         }
-        accounts.field("sessions", Fate::Present, 1);
+        reconciliation.field("sessions", ValueOutcome::Present, 1);
         check(
-            Finding::accounted("u1".to_owned(), &accounts),
-            "u1: parts 17 = 12 carried + 3 chosen against + 2 skipped; sessions 1 = 1 present",
-            r#"{"kind":"accounted","unit":"u1","field":"","books":{"parts":{"carried":12,"chosen_against":3,"kept":0,"skipped":2},"sessions":{"carried":0,"chosen_against":0,"kept":0,"present":1}}}"#,
+            Finding::reconciled("u1".to_owned(), &reconciliation),
+            "u1: parts 17 = 12 migrated + 3 overridden + 2 skipped; sessions 1 = 1 present",
+            r#"{"kind":"reconciled","unit":"u1","field":"","reconciliation":{"parts":{"total":17,"migrated":12,"overridden":3,"duplicate":0,"preserved":0,"skipped":2,"present":0},"sessions":{"total":1,"migrated":0,"overridden":0,"duplicate":0,"preserved":0,"skipped":0,"present":1}}}"#,
         );
         check(
             Finding {

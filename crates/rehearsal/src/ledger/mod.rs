@@ -2,18 +2,16 @@
 //! committed in the same transaction as the rows that they speak of, so that a killed process loses and repeats nothing. Times
 //! are UTC and come from the database's own clock.
 
-mod accounts;
-mod audit;
 mod counts;
 mod finding;
 mod found;
 mod json;
 mod range;
+mod reconciliation;
 mod run;
+mod run_record;
 mod state;
 
-pub use accounts::{Account, Accounts, Fate};
-pub use audit::{Logged, Told, audit};
 pub use counts::Counts;
 pub use finding::{Finding, FindingKind, Sighting};
 pub(crate) use found::{forget, forget_before};
@@ -21,10 +19,12 @@ pub use found::{keep, replay};
 pub use json::Json;
 pub(crate) use range::end;
 pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, save};
+pub use reconciliation::{OutcomeCounts, Reconciliation, ValueOutcome};
 pub use run::{
     Begun, By, Order, Use, begin, complete, counted, finish, look_again, looks, missing_privileges, start, state,
     supersede_all, transition, unfinished,
 };
+pub use run_record::{Logged, RunRecord, run_records};
 pub use state::{RunState, Transition, Work};
 
 use rehearsal_db::{Connection, Error};

@@ -40,7 +40,7 @@ pub(super) async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) ->
         );
         run.problem(What::Backfill { backfill: about.name, sentence }).await;
     }
-    let rest = |counts: &Counts| (counts.tallies.clone(), counts.findings.clone(), counts.values.clone());
+    let rest = |counts: &Counts| (counts.tallies.clone(), counts.findings.clone(), counts.reconciliation.clone());
     if rest(foreseen) != rest(counts) || would_find != found {
         let sentence =
             "a dry run finds and counts other things than an execution; `transform` should depend on its unit only";
@@ -51,9 +51,9 @@ pub(super) async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) ->
         let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{kind} {}", n)).collect();
         run.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
     }
-    if !counts.values.is_empty() {
-        let held = if backfill.has_values() { ", as many as the database has" } else { "" };
-        run.notes.push(format!("accounted for each old value{held}: {}", counts.values.together()));
+    if !counts.reconciliation.is_empty() {
+        let held = if backfill.has_source_counts() { ", as many as the database has" } else { "" };
+        run.notes.push(format!("accounted for each old value{held}: {}", counts.reconciliation.total()));
     }
     again(run, backfill, &scratch, &mut connection).await?;
     let after = Snapshot::of(run, &mut connection).await?;

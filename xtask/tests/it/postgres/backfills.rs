@@ -76,7 +76,7 @@ fn end_sessions(database: &str) {
 
 /// Nothing was lost, and nothing was done twice.
 pub(super) fn is_whole(url: &str, outcome: &Outcome) {
-    assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.left_alone), (RECORDS, RECORDS, 0));
+    assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.unchanged), (RECORDS, RECORDS, 0));
     assert_eq!(query(url, "SELECT count(category)::text FROM llama_logs"), [RECORDS.to_string()]);
     assert_eq!(query(url, "SELECT state FROM _rehearsal_runs"), ["finished"]);
 }

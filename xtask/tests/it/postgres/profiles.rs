@@ -174,7 +174,7 @@ fn of_answers_at_once_none_is_lost() {
 
 /// The app answers between the backfill's reading and its writing: what the app wrote stays, with its intents.
 #[test]
-fn a_profile_written_meanwhile_is_left_alone() {
+fn a_profile_written_meanwhile_is_unchanged() {
     let (workspace, url) = database();
     let outputs = transformed(&url);
     assert_eq!(outputs.iter().map(|output| UnifiedProfiles.rows(output)).collect::<Vec<_>>(), [3, 1]);
@@ -259,7 +259,7 @@ fn undo_and_again() {
                      VALUES ('foreign', 'u1', 'service', 0, '{}', now(), now())"#;
     execute(&url, foreign);
     let done = workspace.succeed(&format!("backfill unified_profiles --execute --url {url}")).stdout;
-    assert!(done.contains("3 written") && done.contains("1 left alone"), "{done}");
+    assert!(done.contains("3 written") && done.contains("1 unchanged"), "{done}");
     let undone = workspace.succeed(&undo).stdout;
     assert!(undone.contains("3 taken back"), "{undone}");
     assert_eq!(query(&url, r#"SELECT "id" FROM "ContextIntent""#), ["foreign"]);
@@ -319,13 +319,13 @@ fn batches_of_any_size_give_the_same() {
         workspace.succeed(&format!("fixture load profiles small --url {url}"));
         workspace.succeed(&format!("migrate profiles --url {url}"));
         let values =
-            query(&url, &format!("SELECT sum(n)::text FROM ({}) AS counted", UnifiedProfiles.values().unwrap()));
+            query(&url, &format!("SELECT sum(n)::text FROM ({}) AS counted", UnifiedProfiles.source_counts().unwrap()));
         let foreseen = report(&format!("backfill unified_profiles --batch {batch} --url {url}"));
         let done = report(&format!("backfill unified_profiles --execute --batch {batch} --url {url}"));
         for report in [&foreseen, &done] {
             assert_eq!(report.state, "finished");
             assert_eq!(report.counts.findings.values().sum::<u64>(), report.findings.len() as u64);
-            assert_eq!([report.counts.values.together().sum().to_string()], *values);
+            assert_eq!([report.counts.reconciliation.total().total().to_string()], *values);
         }
         assert!(foreseen.findings.len() > 100 && foreseen.findings == done.findings);
         assert_eq!(done.counts.batches, 120_u64.div_ceil(batch));

@@ -6,7 +6,7 @@ use crate::database::block;
 use crate::processes::wait_until;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{self, Effect, Ending, Error, Outcome, Pass, Scope, Wish};
+use rehearsal::backfill::{self, ControlRequest, Effect, Ending, Error, Outcome, Pass, Scope};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
 use rehearsal::ledger::By;
@@ -61,8 +61,8 @@ pub(super) fn begin(target: &Target) -> (JoinHandle<Result<Outcome, Error>>, mps
     let ((tell, told), target) = (mpsc::channel(), target.clone());
     let running = std::thread::spawn(move || {
         let events = |event| match event {
-            Event::BackingOff { why } => drop(tell.send(why)),
-            Event::GoingOn => drop(tell.send("going on".to_owned())),
+            Event::Throttled { why } => drop(tell.send(why)),
+            Event::Resumed => drop(tell.send("going on".to_owned())),
             _ => {}
         };
         block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
@@ -165,7 +165,9 @@ fn a_backfill_waits_for_a_replica_that_lags() {
     let why = told.recv().unwrap();
     assert!(why.starts_with("the replica walreceiver is ") && why.ends_with(" behind"), "{why}");
     let by = By { who: "me".to_owned(), version: "1".to_owned() };
-    let asked = block(backfill::ask(&target, "llama_log_categories", &Scope::default(), Wish::Stop, &by)).unwrap();
+    let asked =
+        block(backfill::request_control(&target, "llama_log_categories", &Scope::default(), ControlRequest::Stop, &by))
+            .unwrap();
     assert_eq!(asked.len(), 1);
     let outcome = running.join().unwrap().unwrap();
     assert_eq!((outcome.ending, filled()), (Ending::Stopped, vec!["0".to_owned()]));

@@ -90,13 +90,13 @@ impl Usual {
         let pairs = [
             differing("units", usual.units, now.units),
             differing("rows written", usual.writes, now.writes),
-            differing("rows left alone", usual.left_alone, now.left_alone),
+            differing("rows unchanged", usual.unchanged, now.unchanged),
             differing("batches", usual.batches, now.batches),
             differing("findings", &usual.findings, &now.findings),
             differing("tallies", &usual.tallies, &now.tallies),
         ];
-        let values = (usual.values != now.values).then(|| {
-            let (usual, now) = (usual.values.together(), now.values.together());
+        let values = (usual.reconciliation != now.reconciliation).then(|| {
+            let (usual, now) = (usual.reconciliation.total(), now.reconciliation.total());
             format!("the report counts old values: {now}, and in one go {usual}")
         });
         let other = (usual.findings == now.findings && found != found_now)

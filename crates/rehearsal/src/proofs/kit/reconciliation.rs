@@ -2,11 +2,11 @@
 //! counted twice.
 
 use crate::backfill::Counted;
-use crate::ledger::Accounts;
+use crate::ledger::Reconciliation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A line for each key whose books are wrong.
-pub(in crate::proofs) fn differences(accounts: &Accounts, counted: &Counted) -> Vec<String> {
+pub(in crate::proofs) fn differences(accounts: &Reconciliation, counted: &Counted) -> Vec<String> {
     let mut lines = Vec::new();
     let mut check = |what: String, accounted: u64, counted: u64| {
         if accounted != counted {
@@ -15,7 +15,7 @@ pub(in crate::proofs) fn differences(accounts: &Accounts, counted: &Counted) -> 
     };
     let there = |key: &str| counted.get(&Some(key.to_owned())).copied().unwrap_or_default();
     for (key, account) in &accounts.fields {
-        check(format!("values of `{key}`"), account.sum(), there(key));
+        check(format!("values of `{key}`"), account.total(), there(key));
     }
     let others: BTreeMap<&str, u64> = counted
         .iter()
@@ -23,31 +23,31 @@ pub(in crate::proofs) fn differences(accounts: &Accounts, counted: &Counted) -> 
         .filter(|(key, _)| !accounts.fields.contains_key(*key))
         .collect();
     // Where some have no account of their own, only their sum can be held against anything.
-    if accounts.beyond.sum() > 0 {
-        check("values of other keys".to_owned(), accounts.of_others().sum(), others.values().sum());
+    if accounts.unlisted.total() > 0 {
+        check("values of other keys".to_owned(), accounts.other_total().total(), others.values().sum());
     } else {
         let keys: BTreeSet<&str> = others.keys().copied().chain(accounts.others.keys().map(String::as_str)).collect();
         for key in keys {
-            let accounted = accounts.others.get(key).map_or(0, |account| account.sum());
+            let accounted = accounts.others.get(key).map_or(0, |account| account.total());
             check(format!("values of `{key}`"), accounted, there(key));
         }
     }
-    check("values without a key".to_owned(), accounts.whole.sum(), counted.get(&None).copied().unwrap_or_default());
+    check("values without a key".to_owned(), accounts.keyless.total(), counted.get(&None).copied().unwrap_or_default());
     lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Fate;
+    use crate::ledger::ValueOutcome;
     use pretty_assertions::assert_eq;
 
     #[test]
     fn books_that_are_wrong_are_named() {
         let check = |fields: &[(&str, u64)], others: &[(&str, u64)], counted: &[(&str, u64)], expect: &[&str]| {
-            let mut accounts = Accounts::default();
-            fields.iter().for_each(|(key, n)| accounts.field(key, Fate::Carried, *n));
-            others.iter().for_each(|(key, n)| accounts.other(key, Fate::Kept, *n));
+            let mut accounts = Reconciliation::default();
+            fields.iter().for_each(|(key, n)| accounts.field(key, ValueOutcome::Migrated, *n));
+            others.iter().for_each(|(key, n)| accounts.other(key, ValueOutcome::Preserved, *n));
             let counted = counted.iter().map(|(key, n)| (Some((*key).to_owned()), *n)).collect();
             assert_eq!(differences(&accounts, &counted), expect);
         };

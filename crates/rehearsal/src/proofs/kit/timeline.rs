@@ -173,7 +173,7 @@ impl<'a> ProofRun<'a> {
         let name = backfill.about().name;
         self.step(Step::Backfill(name, effect).sentence(self.rehearsal));
         let counted = match effect {
-            Effect::Execute => backfill.count_values(scratch.target()).await?,
+            Effect::Execute => backfill.count_source(scratch.target()).await?,
             _ => None,
         };
         let pass = Pass { batch: self.batch, ..Pass::new(effect) };
@@ -184,7 +184,7 @@ impl<'a> ProofRun<'a> {
         }
         // Where there was nothing to do, nothing was looked at.
         if let Some(counted) = counted.filter(|_| outcome.counts.units > 0) {
-            let lines = reconciliation::differences(&outcome.counts.values, &counted);
+            let lines = reconciliation::differences(&outcome.counts.reconciliation, &counted);
             if !lines.is_empty() {
                 let expected = format!("the books of {name} have each old value of the database once");
                 let hint = format!(
@@ -275,7 +275,7 @@ impl<'a> ProofRun<'a> {
 }
 
 fn add_up(event: Event, sum: &AtomicU64) {
-    if let Event::Found(finding) = event {
+    if let Event::FindingReported(finding) = event {
         let text = serde_json::to_string(&finding).unwrap_or_default();
         // Wraps around; the order in which they come makes no difference.
         sum.fetch_add(xxh3_64(text.as_bytes()), Ordering::Relaxed);

@@ -53,10 +53,10 @@ pub(super) async fn watch<'a>(
     for (at, table) in tables.iter().enumerate() {
         keep(connection, table, &name("before", at)).await?;
     }
-    let counted = backfill.count_values(scratch.target()).await?;
+    let counted = backfill.count_source(scratch.target()).await?;
     let pass = |units| Pass { batch: run.batch, units, ..Pass::new(Effect::Execute) };
     let broken = backfill.run(scratch.target(), &pass(Units::SkipEverySeventh), &silent).await?;
-    let is_wrong = |counted| !reconciliation::differences(&broken.counts.values, &counted).is_empty();
+    let is_wrong = |counted| !reconciliation::differences(&broken.counts.reconciliation, &counted).is_empty();
     let books = if counted.is_some_and(is_wrong) { Books::Differ } else { Books::Agree };
     for (at, table) in tables.iter().enumerate() {
         keep(connection, table, &name("skipped", at)).await?;

@@ -3,11 +3,11 @@
 use super::{database, execute, query};
 use crate::database::block;
 use app::json::Json;
-use app::moment::Moment;
 use app::parts::{
     Confidence, Kind, LONGEST_NAME, NewPart, NewSession, PartError, PartV2, RelationshipV2, Told, add_part,
     add_session, get, list, relate,
 };
+use app::timestamp::Timestamp;
 use pretty_assertions::assert_eq;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
@@ -38,7 +38,7 @@ fn named(name: &str) -> NewPart {
 
 fn session(started_at: &str) -> NewSession {
     NewSession {
-        started_at: Moment::new(started_at),
+        started_at: Timestamp::new(started_at),
         ended_at: None,
         summary: None,
         breakthroughs: Vec::new(),

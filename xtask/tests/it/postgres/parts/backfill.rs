@@ -6,7 +6,7 @@ use crate::postgres::{execute, in_the_way, query, unique};
 use crate::processes::wait_until;
 use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
-use rehearsal::ledger::{Account, Counts, Finding, FindingKind};
+use rehearsal::ledger::{Counts, Finding, FindingKind, OutcomeCounts, ValueOutcome};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -147,22 +147,25 @@ fn a_user_is_one_transaction_of_any_size() {
         let done = report(&workspace, &format!("backfill parts_v2 --execute --batch {batch} --url {url}"));
         // Together they would have more rows than a batch takes.
         assert_eq!((done.state.as_str(), done.counts.units, done.counts.batches), ("finished", 2, 2));
-        assert_eq!((foreseen.counts.writes, &foreseen.counts.values), (done.counts.writes, &done.counts.values));
+        assert_eq!(
+            (foreseen.counts.writes, &foreseen.counts.reconciliation),
+            (done.counts.writes, &done.counts.reconciliation)
+        );
         assert_eq!(foreseen.findings.len(), done.findings.len());
-        assert_eq!(done.counts.values.together().sum(), 30_000);
+        assert_eq!(done.counts.reconciliation.total().total(), 30_000);
         let stored = "SELECT (SELECT count(*) FROM parts_v2) + (SELECT count(*) FROM sessions_v2) + (SELECT count(*) FROM part_relationships_v2)";
         assert_eq!(
             query(&url, &format!("SELECT ({stored})::text")),
-            [done.counts.values.together().carried.to_string()]
+            [done.counts.reconciliation.total().of(ValueOutcome::Migrated).to_string()]
         );
         workspace.succeed(&format!("verify parts --url {url}"));
-        let (mut users, mut sum) = (0, Account::default());
-        for of_user in done.findings.iter().filter(|finding| finding.kind == FindingKind::Accounted) {
+        let (mut users, mut sum) = (0, OutcomeCounts::default());
+        for of_user in done.findings.iter().filter(|finding| finding.kind == FindingKind::Reconciled) {
             users += 1;
-            of_user.books.values().for_each(|account| sum += *account);
+            of_user.reconciliation.values().for_each(|account| sum += *account);
         }
-        assert_eq!((users, sum), (2, done.counts.values.together()), "user by user, and in total");
-        seen.push((all(&url), done.counts.values));
+        assert_eq!((users, sum), (2, done.counts.reconciliation.total()), "user by user, and in total");
+        seen.push((all(&url), done.counts.reconciliation));
     }
     assert!(seen[0] == seen[1]);
 }
@@ -179,17 +182,17 @@ fn rows_of_nobody_are_recorded() {
          INSERT INTO sessions (id, start_time) SELECT md5(n::text)::uuid, now() FROM generate_series(1, 3) AS n",
     );
     let id = query(&url, "SELECT min(id::text) FROM users")[0].clone();
-    let strays = |report: &Report| report.findings.iter().filter(|finding| finding.unit.is_empty()).count();
+    let orphans = |report: &Report| report.findings.iter().filter(|finding| finding.unit.is_empty()).count();
     let check = |mode: &str, expected: usize| {
         let report = report(&workspace, &format!("backfill parts_v2 {mode} --url {url}"));
-        assert_eq!(strays(&report), expected, "{mode}");
+        assert_eq!(orphans(&report), expected, "{mode}");
         report
     };
     check("", 4);
     check(&format!("--scope user_id={id}"), 0);
     check(&format!("--execute --scope user_id={id}"), 0);
     let done = check("--execute --batch 1", 4);
-    assert_eq!(done.counts.values.fields["sessions"].skipped, 3);
+    assert_eq!(done.counts.reconciliation.fields["sessions"].of(ValueOutcome::Skipped), 3);
     // Also where all users are done: others may have come.
     check("--execute", 4);
     check("--undo", 0);
@@ -205,7 +208,11 @@ fn whoever_is_faster_is_seen() {
         let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
         other.join().unwrap();
         assert_eq!(done.counts.retries > 0, is_read_anew, "{change}");
-        assert_eq!((done.counts.left_alone, done.counts.values.together().present), (0, present), "{change}");
+        assert_eq!(
+            (done.counts.unchanged, done.counts.reconciliation.total().of(ValueOutcome::Present)),
+            (0, present),
+            "{change}"
+        );
         let unmarked = "SELECT count(*)::text FROM users
                         WHERE NOT settings ? 'prd_backfill_completed' OR NOT settings ? 'theme'";
         assert_eq!(query(&url, unmarked), ["0"], "{change}");
@@ -235,7 +242,7 @@ fn what_passes_in_the_middle_of_a_user() {
         let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
         other.join().unwrap();
         assert!(done.counts.retries > 0, "{first}");
-        assert_eq!(done.counts.values, foreseen.counts.values, "{first}");
+        assert_eq!(done.counts.reconciliation, foreseen.counts.reconciliation, "{first}");
         workspace.succeed(&format!("verify parts --url {url}"));
     };
     check("ALTER TABLE parts_v2 ADD COLUMN extra text", "SELECT 1");
@@ -299,7 +306,7 @@ fn an_undo_says_what_it_leaves() {
     let observe = "INSERT INTO observations (id, user_id, part_id, content, observed_at) SELECT gen_random_uuid(), user_id, id, 'x', now() FROM parts_v2 ORDER BY id LIMIT 3";
     execute(&url, observe);
     let undone = report(&workspace, &format!("backfill parts_v2 --undo --url {url}"));
-    assert_eq!(undone.counts.left_alone, 3);
+    assert_eq!(undone.counts.unchanged, 3);
     assert_eq!(query(&url, "SELECT count(*)::text FROM parts_v2"), ["3"]);
     assert_eq!(query(&url, "SELECT count(*)::text FROM sessions_v2"), ["0"]);
 }

@@ -1,7 +1,7 @@
-//! Being gentle: between two batches a pass rests as long as it was told to, and until what goes first at the server is done.
+//! Being throttle: between two batches a pass rests as long as it was told to, and until what goes first at the server is done.
 
 use super::Backfill;
-use super::crew::Crew;
+use super::worker_pool::WorkerPool;
 use crate::event::Event;
 use crate::ledger::{self, RunState};
 use rehearsal_db::{self as db, Connection, Driver, Pressure, Target};
@@ -14,7 +14,7 @@ const EVERY: Duration = Duration::from_millis(100);
 
 /// What goes first.
 #[derive(Debug, Default)]
-pub(super) struct Gentle {
+pub(super) struct Throttle {
     /// The sessions that write for us.
     writers: Mutex<Vec<i64>>,
     /// What was seen when the server was asked last, and has to be over before anything else is written.
@@ -32,7 +32,7 @@ pub(super) enum Advice {
     Shorter,
 }
 
-impl Gentle {
+impl Throttle {
     /// Notes a session that writes for us.
     pub(super) fn writes(&self, session: Option<i64>) {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner).extend(session);
@@ -90,39 +90,39 @@ impl Gentle {
 const GAP: u32 = 10;
 
 /// Rests between two batches, of which the last took so long. `noticed` is how often somebody was seen waiting before it.
-pub(super) async fn rest<B: Backfill>(crew: &Crew<'_, B>, took: Duration, noticed: &mut u64) -> Advice {
-    let gap = if crew.has_company && B::Db::ENGINE.has_one_writer() { took / GAP } else { Duration::ZERO };
-    sleep(crew, crew.pass.rest.max(gap)).await;
-    give_way(crew).await;
-    let advice = if crew.gentle.waits() > *noticed { Advice::Shorter } else { Advice::GoOn };
+pub(super) async fn rest<B: Backfill>(pool: &WorkerPool<'_, B>, took: Duration, noticed: &mut u64) -> Advice {
+    let gap = if pool.has_company && B::Db::ENGINE.has_one_writer() { took / GAP } else { Duration::ZERO };
+    sleep(pool, pool.pass.rest.max(gap)).await;
+    give_way(pool).await;
+    let advice = if pool.throttle.waits() > *noticed { Advice::Shorter } else { Advice::GoOn };
     if advice == Advice::Shorter {
         // They had to wait for that long: now they have as long for themselves.
-        sleep(crew, took).await;
+        sleep(pool, took).await;
     }
-    *noticed = crew.gentle.waits();
+    *noticed = pool.throttle.waits();
     advice
 }
 
 /// Waits until nothing goes first.
-pub(super) async fn give_way<B: Backfill>(crew: &Crew<'_, B>) {
+pub(super) async fn give_way<B: Backfill>(pool: &WorkerPool<'_, B>) {
     let mut is_told = false;
-    while !crew.is_to_stop() {
-        let Some(why) = crew.gentle.goes_first().as_ref().map(ToString::to_string) else { break };
+    while !pool.is_to_stop() {
+        let Some(why) = pool.throttle.goes_first().as_ref().map(ToString::to_string) else { break };
         if !is_told {
-            crew.wait(Event::BackingOff { why });
+            pool.wait(Event::Throttled { why });
             is_told = true;
         }
         tokio::time::sleep(EVERY).await;
     }
     if is_told {
-        crew.go_on();
+        pool.go_on();
     }
 }
 
 /// Sleeps for that long, or until nothing more is to be begun.
-async fn sleep<B: Backfill>(crew: &Crew<'_, B>, time: Duration) {
+async fn sleep<B: Backfill>(pool: &WorkerPool<'_, B>, time: Duration) {
     let mut left = time;
-    while !left.is_zero() && !crew.is_to_stop() {
+    while !left.is_zero() && !pool.is_to_stop() {
         let step = left.min(EVERY);
         tokio::time::sleep(step).await;
         left -= step;

@@ -1,6 +1,6 @@
 -- from: 20251117100000
 -- Catches values of the old data that are neither in a column of the new tables nor in `"legacyData"`, and users whose
--- numbers do not add up: legacy values = carried + kept. What a legacy value is, is told in the app, with
+-- numbers do not add up: legacy values = migrated + preserved. What a legacy value is, is told in the app, with
 -- `profiles::Tally`; here they are counted by other means, value by value on jsonb.
 WITH data AS (
     SELECT "ContextProfile"."userId" AS user_id, "contextType"::text AS context, "data" AS value
@@ -66,19 +66,19 @@ found AS (
                    SELECT 1 FROM jsonb_path_query(intent.columns -> key, 'strict $[*]', '{}', TRUE) AS element (value)
                    WHERE element.value = legacy.value
                )
-           END, FALSE) AS is_carried,
+           END, FALSE) AS is_migrated,
            coalesce(CASE
-               WHEN key IS NULL THEN kept.of_context = value
+               WHEN key IS NULL THEN preserved.of_context = value
                WHEN place = 'none'
-                   THEN kept.of_context -> key = value
+                   THEN preserved.of_context -> key = value
                      OR key IN ('coreValues', 'constraints') AND EXISTS (
                             SELECT 1
-                            FROM jsonb_path_query(kept.of_context -> key, 'strict $[*]', '{}', TRUE) AS element (value)
+                            FROM jsonb_path_query(preserved.of_context -> key, 'strict $[*]', '{}', TRUE) AS element (value)
                             WHERE element.value = legacy.value
                         )
                ELSE EXISTS (
                    SELECT 1
-                   FROM jsonb_path_query(kept.conflicts -> concat_ws('.', key, inner_key), 'strict $[*]', '{}', TRUE)
+                   FROM jsonb_path_query(preserved.conflicts -> concat_ws('.', key, inner_key), 'strict $[*]', '{}', TRUE)
                             AS loser (row)
                    WHERE loser.row = jsonb_build_object('context', context, 'value', legacy.value)
                )
@@ -94,11 +94,11 @@ found AS (
     CROSS JOIN LATERAL (
         SELECT profile.columns -> 'legacyData' -> context AS of_context,
                profile.columns -> 'legacyData' -> 'conflicts' AS conflicts
-    ) AS kept
+    ) AS preserved
 ),
 -- All that `"legacyData"` holds, whether or not it came from anywhere.
 held AS (
-    SELECT "userId" AS user_id, count(*) AS kept
+    SELECT "userId" AS user_id, count(*) AS preserved
     FROM "UnifiedProfile"
     CROSS JOIN LATERAL jsonb_each("legacyData") AS part (name, value)
     CROSS JOIN LATERAL (
@@ -121,18 +121,18 @@ held AS (
 ),
 sums AS (
     SELECT coalesce(counted.user_id, held.user_id) AS user_id, coalesce(legacy, 0) AS legacy,
-           coalesce(carried, 0) AS carried, coalesce(held.kept, 0) AS kept
+           coalesce(migrated, 0) AS migrated, coalesce(held.preserved, 0) AS preserved
     FROM (
-        SELECT user_id, count(*) AS legacy, count(*) FILTER (WHERE is_carried) AS carried FROM found GROUP BY user_id
+        SELECT user_id, count(*) AS legacy, count(*) FILTER (WHERE is_migrated) AS migrated FROM found GROUP BY user_id
     ) AS counted
     FULL JOIN held ON held.user_id = counted.user_id
 )
 SELECT user_id AS "userId", context, concat_ws('.', key, inner_key) AS field, left(value::text, 200) AS value,
-       'neither carried nor kept' AS problem
+       'neither migrated nor preserved' AS problem
 FROM found
-WHERE NOT is_carried AND NOT is_kept
+WHERE NOT is_migrated AND NOT is_kept
 UNION ALL
-SELECT user_id, NULL, NULL, NULL, format('%s legacy values, %s carried + %s kept', legacy, carried, kept)
+SELECT user_id, NULL, NULL, NULL, format('%s legacy values, %s migrated + %s preserved', legacy, migrated, preserved)
 FROM sums
-WHERE legacy <> carried + kept
+WHERE legacy <> migrated + preserved
 ORDER BY 1, 2, 3;

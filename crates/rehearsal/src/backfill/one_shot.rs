@@ -1,33 +1,33 @@
 //! A pass of which nothing is kept: a dry run, or one that writes again what is there. Where something is in the way, it begins
 //! anew with the first unit, and looks like one pass to whoever listens.
 
-use super::attempts::Attempts;
-use super::crew::Crew;
-use super::deep::Source;
-use super::pace::Pace;
+use super::batch_size::BatchSizer;
+use super::parent_child::ChildSource;
+use super::retry_events::RetryEvents;
 use super::run::{check_scope, check_window, count, last_key};
-use super::work::{Halt, Overtaken, Strays, Work};
+use super::work::{Halt, Orphans, Overtaken, Work};
+use super::worker_pool::WorkerPool;
 use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
-use crate::event::{Event, Events, Resumed};
+use crate::event::{Event, Events, ResumePoint};
 use crate::ledger::{self, Begun, Counts, Order, Range};
 use rehearsal_db::{Connection, Retries, Target, Which};
 use std::time::Instant;
 
-pub(super) async fn run<B: Backfill, S: Source<B>>(
+pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
     events: Events<'_>,
 ) -> Result<Outcome, Error> {
     let start = Instant::now();
-    let attempts = Attempts::default();
+    let retry_events = RetryEvents::default();
     let mut retries = Retries::new(target.wait);
     let mut tried_again = 0;
     let Done { mut counts, ending, already_done } = loop {
-        attempts.begin();
-        let tell = |event| attempts.tell(event, events);
+        retry_events.begin();
+        let tell = |event| retry_events.tell(event, events);
         let error = match attempt::<B, S>(backfill, target, pass, &tell).await {
-            Err(error) if attempts.is_under_way() && !pass.stop.is_requested() => error,
+            Err(error) if retry_events.is_under_way() && !pass.stop.is_requested() => error,
             done => break done?,
         };
         let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
@@ -38,7 +38,7 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
         tokio::time::sleep(pause).await;
     };
     counts.retries += tried_again;
-    let (about, effect, resumed) = (backfill.about(), pass.effect, attempts.resumed());
+    let (about, effect, resumed) = (backfill.about(), pass.effect, retry_events.resumed());
     Ok(Outcome { about, effect, counts, resumed, ending, left: 0, already_done, took: start.elapsed() })
 }
 
@@ -49,7 +49,7 @@ struct Done {
     already_done: Option<u64>,
 }
 
-async fn attempt<B: Backfill, S: Source<B>>(
+async fn attempt<B: Backfill, S: ChildSource<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
@@ -73,7 +73,7 @@ async fn attempt<B: Backfill, S: Source<B>>(
     reader.close_with(read).await
 }
 
-async fn drive<B: Backfill, S: Source<B>>(
+async fn drive<B: Backfill, S: ChildSource<B>>(
     backfill: &B,
     pass: &Pass,
     reader: &mut Connection,
@@ -90,31 +90,31 @@ async fn drive<B: Backfill, S: Source<B>>(
     let counts = unfinished.as_ref().map(|begun| begun.counts.clone()).unwrap_or_default();
     let resumed =
         unfinished.as_ref().filter(|begun| begun.counts.units > 0).and_then(|Begun { after, counts, .. }| {
-            Some(Resumed { after: after.as_ref()?.to_string(), units: counts.units })
+            Some(ResumePoint { after: after.as_ref()?.to_string(), units: counts.units })
         });
     let units = count(backfill, reader, &pass.scope, pass.effect.which()).await?;
     events(Event::BackfillStarted { backfill: backfill.about().name, units, resumed, counts: counts.clone() });
-    let strays = match pass.effect {
-        Effect::Predict if pass.scope.0.is_empty() && counts.findings.is_empty() => Strays::Record,
-        _ => Strays::Leave,
+    let orphans = match pass.effect {
+        Effect::Predict if pass.scope.0.is_empty() && counts.findings.is_empty() => Orphans::Record,
+        _ => Orphans::Leave,
     };
     if let Some(begun) = &unfinished {
-        ledger::replay(reader, begun.run, &|finding| events(Event::Found(finding))).await?;
+        ledger::replay(reader, begun.run, &|finding| events(Event::FindingReported(finding))).await?;
     }
     let until = last_key(backfill, pass, reader).await?;
     reader.prepare_pages().await?;
-    let crew = Crew::new(backfill, pass, counts, None, events);
-    let pace = Pace::of(pass);
-    let work = Work::new(&crew, &pace, Overtaken::Take);
+    let pool = WorkerPool::new(backfill, pass, counts, None, events);
+    let sizer = BatchSizer::of(pass);
+    let work = Work::new(&pool, &sizer, Overtaken::Take);
     // Whatever ranges are open: what is to be done is pending.
     let mut range = Range { until, ..Range::default() };
-    let ending = match work.stretch::<S>(reader, writer, &mut range, strays).await? {
+    let ending = match work.stretch::<S>(reader, writer, &mut range, orphans).await? {
         Halt::Finished => Ending::Finished,
-        Halt::Stopped | Halt::Told(_) | Halt::Lost => Ending::Stopped,
+        Halt::Stopped | Halt::StateChanged(_) | Halt::Lost => Ending::Stopped,
     };
     let already_done = match units {
         0 => Some(count(backfill, reader, &pass.scope, Which::Finished).await?),
         _ => None,
     };
-    Ok(Done { counts: crew.counts(), ending, already_done })
+    Ok(Done { counts: pool.counts(), ending, already_done })
 }

@@ -1,48 +1,48 @@
-//! Several attempts at one pass, which look like one to whoever listens: what was told is not told again.
+//! Several attempts at one pass, which look like one to whoever listens: what was reported is not reported again.
 
-use crate::event::{Event, Events, Resumed};
+use crate::event::{Event, Events, ResumePoint};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What the attempts so far have told. Each goes through the same findings and lines from the first, in the same order.
+/// What the attempts so far have reported. Each goes through the same findings and lines from the first, in the same order.
 #[derive(Debug, Default)]
-pub(super) struct Attempts {
-    found: Told,
-    noticed: Told,
-    lines: Told,
+pub(super) struct RetryEvents {
+    found: Reported,
+    noticed: Reported,
+    lines: Reported,
     /// Where the first one began, once it did.
-    begun: Mutex<Option<Option<Resumed>>>,
+    begun: Mutex<Option<Option<ResumePoint>>>,
 }
 
-/// How many of a kind of events were told by all of them, and how many this one has come to.
+/// How many of a kind of events were reported by all of them, and how many this one has come to.
 #[derive(Debug, Default)]
-struct Told {
-    told: AtomicU64,
+struct Reported {
+    reported: AtomicU64,
     come_to: AtomicU64,
 }
 
-impl Told {
+impl Reported {
     fn begin(&self) {
         self.come_to.store(0, Ordering::Relaxed);
     }
 
     fn is_new(&self) -> bool {
         let come_to = self.come_to.fetch_add(1, Ordering::Relaxed) + 1;
-        self.told.fetch_max(come_to, Ordering::Relaxed) < come_to
+        self.reported.fetch_max(come_to, Ordering::Relaxed) < come_to
     }
 }
 
-impl Attempts {
+impl RetryEvents {
     /// Another one begins.
     pub(super) fn begin(&self) {
-        [&self.found, &self.noticed, &self.lines].into_iter().for_each(Told::begin);
+        [&self.found, &self.noticed, &self.lines].into_iter().for_each(Reported::begin);
     }
 
     /// Passes on what is new.
     pub(super) fn tell(&self, event: Event, events: Events<'_>) {
         let is_new = match &event {
-            Event::Found(_) => self.found.is_new(),
-            Event::Noticed(_) => self.noticed.is_new(),
+            Event::FindingReported(_) => self.found.is_new(),
+            Event::FindingCommitted(_) => self.noticed.is_new(),
             Event::Unit { .. } => self.lines.is_new(),
             Event::BackfillStarted { resumed, .. } => {
                 let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +63,7 @@ impl Attempts {
     }
 
     /// Where an earlier process had stopped.
-    pub(super) fn resumed(self) -> Option<Resumed> {
+    pub(super) fn resumed(self) -> Option<ResumePoint> {
         self.begun.into_inner().unwrap_or_else(PoisonError::into_inner).flatten()
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A run, as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Told {
+pub struct RunRecord {
     /// Its number.
     pub run: i64,
     /// The backfill.
@@ -45,7 +45,7 @@ pub struct Logged {
 ///
 /// # Errors
 /// What the engine said.
-pub async fn audit(connection: &mut Connection) -> Result<Vec<Told>, Error> {
+pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, Error> {
     if !connection.has_table("_rehearsal_runs").await? {
         return Ok(Vec::new());
     }
@@ -75,7 +75,7 @@ pub async fn audit(connection: &mut Connection) -> Result<Vec<Told>, Error> {
         }
         let log = if has_log { log(connection, run).await? } else { Vec::new() };
         let (started_at, updated_at) = (text(6), text(7));
-        told.push(Told { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
+        told.push(RunRecord { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
     }
     Ok(told)
 }
@@ -90,7 +90,7 @@ async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error
     Ok(rows.iter().map(logged).collect())
 }
 
-impl Told {
+impl RunRecord {
     /// The scope as it is typed: ` --scope id=42`; nothing for all units.
     #[must_use]
     pub fn scope_typed(&self) -> String {

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
-pub struct Moment(String);
+pub struct Timestamp(String);
 
-impl Moment {
+impl Timestamp {
     /// The point in time that PostgreSQL wrote so.
-    pub fn new(text: impl Into<String>) -> Moment {
-        Moment(text.into())
+    pub fn new(text: impl Into<String>) -> Timestamp {
+        Timestamp(text.into())
     }
 
     /// The text, without a time zone.
@@ -39,20 +39,20 @@ impl Moment {
     }
 }
 
-impl Ord for Moment {
-    fn cmp(&self, other: &Moment) -> std::cmp::Ordering {
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Timestamp) -> std::cmp::Ordering {
         // The text settles what is no point in time, so that only equal ones compare as equal.
         self.key().cmp(&other.key()).then_with(|| self.0.cmp(&other.0))
     }
 }
 
-impl PartialOrd for Moment {
-    fn partial_cmp(&self, other: &Moment) -> Option<std::cmp::Ordering> {
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Timestamp) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.as_str(), self.0.strip_suffix(" BC")) {
             (text @ ("infinity" | "-infinity"), _) => formatter.write_str(text),
@@ -62,7 +62,7 @@ impl fmt::Display for Moment {
     }
 }
 
-impl Serialize for Moment {
+impl Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -88,7 +88,7 @@ mod tests {
             "10000-01-01T00:00:00",
             "infinity",
         ]
-        .map(Moment::new);
+        .map(Timestamp::new);
         let mut sorted = in_order.to_vec();
         sorted.reverse();
         sorted.sort();
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn they_are_written_as_utc() {
-        let check = |text: &str, expected: &str| assert_eq!(Moment::new(text).to_string(), expected);
+        let check = |text: &str, expected: &str| assert_eq!(Timestamp::new(text).to_string(), expected);
         check("2025-11-03T10:00:00.1", "2025-11-03T10:00:00.1Z");
         check("0044-03-15T12:00:00 BC", "0044-03-15T12:00:00Z BC");
         check("infinity", "infinity");

@@ -15,7 +15,7 @@ const STEP: u32 = 8;
 
 /// The size of the next batch.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct BatchSizer {
     most: u32,
     aim: Option<Duration>,
     /// As the bytes of units say.
@@ -24,7 +24,7 @@ pub(super) struct Pace {
     by_time: u32,
 }
 
-impl Pace {
+impl BatchSizer {
     /// That of a pass, to be shared by whoever reads and whoever writes.
     pub(super) fn of(pass: &Pass) -> Mutex<Self> {
         Mutex::new(Self::new(pass.batch.get(), pass.aim))
@@ -82,12 +82,12 @@ mod tests {
     #[test]
     fn follows_the_size_of_units() {
         let check = |most: u32, units_of: &[u64], expect: &[u32]| {
-            let mut pace = Pace::new(most, None);
-            let mut sizes = vec![pace.next().0];
+            let mut sizer = BatchSizer::new(most, None);
+            let mut sizes = vec![sizer.next().0];
             for bytes in units_of {
-                let units = u64::from(pace.next().0);
-                pace.read(units, units, units * bytes);
-                sizes.push(pace.next().0);
+                let units = u64::from(sizer.next().0);
+                sizer.read(units, units, units * bytes);
+                sizes.push(sizer.next().0);
             }
             assert_eq!(sizes, expect);
         };
@@ -96,25 +96,25 @@ mod tests {
         check(5000, &[2048, 2048, 4096], &[200, 1024, 1024, 512]);
         check(5000, &[BYTES * 3, BYTES / 2, 0], &[200, 1, 2, 16]);
         check(1, &[BYTES * 3], &[1, 1]);
-        let mut pace = Pace::new(5000, None);
-        pace.read(200, 7, 700);
-        assert_eq!(pace.next().0, 14, "some of the page had no room");
+        let mut sizer = BatchSizer::new(5000, None);
+        sizer.read(200, 7, 700);
+        assert_eq!(sizer.next().0, 14, "some of the page had no room");
     }
 
     /// Each batch takes so many microseconds a unit; where it is shortened, a zero.
     #[test]
     fn follows_the_time_that_batches_take() {
         let check = |most: u32, took: &[u64], expect: &[u32]| {
-            let mut pace = Pace::new(most, Some(Duration::from_millis(200)));
-            let mut sizes = vec![pace.next().0];
+            let mut sizer = BatchSizer::new(most, Some(Duration::from_millis(200)));
+            let mut sizes = vec![sizer.next().0];
             for micros in took {
-                let units = u64::from(pace.next().0);
-                pace.read(units, units, units);
+                let units = u64::from(sizer.next().0);
+                sizer.read(units, units, units);
                 match micros {
-                    0 => pace.shorten(),
-                    micros => pace.wrote(units, Duration::from_micros(units * micros)),
+                    0 => sizer.shorten(),
+                    micros => sizer.wrote(units, Duration::from_micros(units * micros)),
                 }
-                sizes.push(pace.next().0);
+                sizes.push(sizer.next().0);
             }
             assert_eq!(sizes, expect);
         };
@@ -124,10 +124,10 @@ mod tests {
         check(5000, &[1_000_000, 1_000_000], &[200, 1, 1]);
         check(5000, &[100, 0, 0, 100], &[200, 1600, 800, 400, 2000]);
         check(25, &[100], &[25, 25]);
-        let mut pace = Pace::new(5000, Some(Duration::from_millis(200)));
-        pace.wrote(3, Duration::from_millis(30));
-        assert_eq!(pace.next().0, 200, "the end of a range says little of the next one");
-        pace.wrote(3, Duration::from_millis(300));
-        assert_eq!(pace.next().0, 2, "but that even so few take too long");
+        let mut sizer = BatchSizer::new(5000, Some(Duration::from_millis(200)));
+        sizer.wrote(3, Duration::from_millis(30));
+        assert_eq!(sizer.next().0, 200, "the end of a range says little of the next one");
+        sizer.wrote(3, Duration::from_millis(300));
+        assert_eq!(sizer.next().0, 2, "but that even so few take too long");
     }
 }

@@ -1,12 +1,12 @@
 //! A pass that the ledger keeps: the run is begun or taken up, its ranges are leased to workers, of this process and of
 //! others, its units are looked at once more for what came behind its back, and whoever finds nothing left ends it.
 
-use super::crew::{Crew, sharing};
-use super::deep::Source;
+use super::parent_child::ChildSource;
 use super::run::{check_scope, check_window, count, ends};
 use super::worker::{self, Idle};
+use super::worker_pool::{WorkerPool, sharing};
 use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
-use crate::event::{Event, Events, Resumed};
+use crate::event::{Event, Events, ResumePoint};
 use crate::ledger::{self, Begun, Counts, Order, RunState, Transition, Work};
 use futures_util::future::join_all;
 use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
@@ -22,7 +22,7 @@ const RANGES: u64 = 256;
 const POLL: Duration = Duration::from_millis(50);
 const LONGEST_POLL: Duration = Duration::from_secs(1);
 
-pub(super) async fn run<B: Backfill, S: Source<B>>(
+pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
@@ -40,7 +40,7 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
     let scope = pass.scope.key();
     let order = Order { backfill: backfill.about().name, work, scope: &scope };
     let (begun, units) = begin(backfill, target, pass, &order).await?;
-    let resumed = (begun.counts.units > 0).then(|| Resumed {
+    let resumed = (begun.counts.units > 0).then(|| ResumePoint {
         after: begun.after.as_ref().map_or_else(|| "the first range".to_owned(), ToString::to_string),
         units: begun.counts.units,
     });
@@ -50,16 +50,16 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
         resumed: resumed.clone(),
         counts: begun.counts.clone(),
     });
-    let crew = Crew::new(backfill, pass, begun.counts.clone(), lock, events);
-    crew.begin(begun.run).await?;
-    let ended = if crew.has_company && !B::Db::ENGINE.has_one_writer() {
-        crew.gentle.look_first(target, begun.run).await;
+    let pool = WorkerPool::new(backfill, pass, begun.counts.clone(), lock, events);
+    pool.begin(begun.run).await?;
+    let ended = if pool.has_company && !B::Db::ENGINE.has_one_writer() {
+        pool.throttle.look_first(target, begun.run).await;
         tokio::select! {
-            ended = go::<B, S>(&crew, target, begun.run) => ended,
-            () = crew.gentle.watch(target, begun.run) => Ok(End::Stopped),
+            ended = go::<B, S>(&pool, target, begun.run) => ended,
+            () = pool.throttle.watch(target, begun.run) => Ok(End::Stopped),
         }
     } else {
-        go::<B, S>(&crew, target, begun.run).await
+        go::<B, S>(&pool, target, begun.run).await
     };
     let (ending, how, left) = match &ended {
         Ok(End::Finished { left }) => (Ending::Finished, None, *left),
@@ -67,8 +67,8 @@ pub(super) async fn run<B: Backfill, S: Source<B>>(
         Ok(End::Stopped) => (Ending::Stopped, Some(Transition::Stop), 0),
         Err(_) => (Ending::Stopped, Some(Transition::Fail), 0),
     };
-    crew.leave(begun.run).await;
-    let closed = close(&crew, target, begun.run, how, ending).await;
+    pool.leave(begun.run).await;
+    let closed = close(&pool, target, begun.run, how, ending).await;
     // What went wrong in the run says more than that the ledger could not be told.
     ended?;
     let counts = closed?;
@@ -156,9 +156,9 @@ fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
 }
 
 /// Works until no range is left, of whichever process.
-async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
+async fn go<B: Backfill, S: ChildSource<B>>(pool: &WorkerPool<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
     loop {
-        let idle = join_all((0..crew.pass.workers.get()).map(|_| worker::work::<B, S>(crew, target, run))).await;
+        let idle = join_all((0..pool.pass.workers.get()).map(|_| worker::work::<B, S>(pool, target, run))).await;
         let mut is_stopped = false;
         for idle in idle {
             is_stopped |= idle? == Idle::Stopped;
@@ -166,7 +166,7 @@ async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run:
         if is_stopped {
             return Ok(End::Stopped);
         }
-        if let Some(end) = settle(crew, target, run).await? {
+        if let Some(end) = settle(pool, target, run).await? {
             return Ok(end);
         }
     }
@@ -174,14 +174,14 @@ async fn go<B: Backfill, S: Source<B>>(crew: &Crew<'_, B>, target: &Target, run:
 
 /// Waits until a range is free, for others may be at work, or until there is none any more; then ends the run. Returns how it
 /// ended; none where there is a range.
-async fn settle<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> Result<Option<End>, Error> {
+async fn settle<B: Backfill>(pool: &WorkerPool<'_, B>, target: &Target, run: i64) -> Result<Option<End>, Error> {
     let mut retries = Retries::new(target.wait);
     // What this process would have ended the run with, where the answer to that was lost: it may have ended.
     let mut unsure = None;
     loop {
         let settled = async {
             let mut connection = target.open().await?;
-            let settled = wait(crew, run, &mut connection, &mut unsure).await;
+            let settled = wait(pool, run, &mut connection, &mut unsure).await;
             connection.close_with(settled).await
         };
         match settled.await {
@@ -196,18 +196,18 @@ async fn settle<B: Backfill>(crew: &Crew<'_, B>, target: &Target, run: i64) -> R
 
 /// The same, on one connection.
 async fn wait<B: Backfill>(
-    crew: &Crew<'_, B>,
+    pool: &WorkerPool<'_, B>,
     run: i64,
     connection: &mut Connection,
     unsure: &mut Option<End>,
 ) -> Result<Option<End>, Error> {
     let mut poll = POLL;
     loop {
-        match look(crew, run, connection, unsure).await? {
+        match look(pool, run, connection, unsure).await? {
             Looked::Free => return Ok(None),
             Looked::Ended(End::FinishedElsewhere) => return Ok(unsure.take().or(Some(End::FinishedElsewhere))),
             Looked::Ended(end) => return Ok(Some(end)),
-            Looked::OthersAtWork if crew.is_to_stop() => return Ok(Some(End::Stopped)),
+            Looked::OthersAtWork if pool.is_to_stop() => return Ok(Some(End::Stopped)),
             Looked::OthersAtWork => tokio::time::sleep(poll).await,
         }
         poll = (poll * 2).min(LONGEST_POLL);
@@ -224,12 +224,12 @@ enum Looked {
 
 /// Looks what is left of the run: adds ranges for what came behind its back, or ends it.
 async fn look<B: Backfill>(
-    crew: &Crew<'_, B>,
+    pool: &WorkerPool<'_, B>,
     run: i64,
     connection: &mut Connection,
     unsure: &mut Option<End>,
 ) -> Result<Looked, Error> {
-    let (backfill, pass) = (crew.backfill, crew.pass);
+    let (backfill, pass) = (pool.backfill, pool.pass);
     let (looks, open) = ledger::looks(connection, run).await?;
     let (mut left, mut more) = (0, Vec::new());
     if open == 0 && pass.effect == Effect::Execute {
@@ -289,7 +289,7 @@ async fn look_alone(
 /// Tells of all findings, and notes in the ledger how this process ended, where it did not finish the run. That is tried again
 /// by itself: a run of which all batches are committed is not begun anew for it.
 async fn close<B: Backfill>(
-    crew: &Crew<'_, B>,
+    pool: &WorkerPool<'_, B>,
     target: &Target,
     run: i64,
     how: Option<Transition>,
@@ -299,7 +299,7 @@ async fn close<B: Backfill>(
     let mut connection = loop {
         let noted = async {
             let mut connection = target.open().await?;
-            let noted = note(crew, &mut connection, run, how).await;
+            let noted = note(pool, &mut connection, run, how).await;
             match noted {
                 Ok(()) => Ok(connection),
                 Err(error) => connection.close_with(Err(error)).await,
@@ -314,7 +314,7 @@ async fn close<B: Backfill>(
     let told = async {
         let counts = ledger::counted(&mut connection, run).await?;
         if ending != Ending::FinishedElsewhere {
-            ledger::replay(&mut connection, run, &|finding| crew.tell(Event::Found(finding))).await?;
+            ledger::replay(&mut connection, run, &|finding| pool.tell(Event::FindingReported(finding))).await?;
         }
         if ending == Ending::Finished {
             ledger::forget(&mut connection, run).await?;
@@ -328,7 +328,7 @@ async fn close<B: Backfill>(
 
 /// A process that leaves while others go on leaves the run to them.
 async fn note<B: Backfill>(
-    crew: &Crew<'_, B>,
+    pool: &WorkerPool<'_, B>,
     connection: &mut Connection,
     run: i64,
     how: Option<Transition>,
@@ -336,7 +336,7 @@ async fn note<B: Backfill>(
     let Some(how) = how else { return Ok(()) };
     connection.begin_alone().await?;
     if !connection.is_worked_on(run).await? {
-        ledger::finish(connection, run, how, &crew.pass.by).await?;
+        ledger::finish(connection, run, how, &pool.pass.by).await?;
     }
     connection.commit().await
 }

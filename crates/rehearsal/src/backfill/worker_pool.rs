@@ -1,6 +1,6 @@
 //! What the workers of a pass share: what they have counted together, how much they have told, and whether one of them failed.
 
-use super::gentle::Gentle;
+use super::throttle::Throttle;
 use super::{About, Backfill, Effect, Pass};
 use crate::event::{Event, Events};
 use crate::ledger::Counts;
@@ -18,11 +18,11 @@ pub(super) fn sharing(effect: Effect) -> Sharing {
 }
 
 /// The workers of a pass.
-pub(super) struct Crew<'a, B> {
+pub(super) struct WorkerPool<'a, B> {
     pub(super) backfill: &'a B,
     pub(super) about: About,
     pub(super) pass: &'a Pass,
-    pub(super) gentle: Gentle,
+    pub(super) throttle: Throttle,
     /// Whether others may be at work on the database.
     pub(super) has_company: bool,
     /// The right to work on the database, where others may want it.
@@ -35,14 +35,14 @@ pub(super) struct Crew<'a, B> {
     events: Events<'a>,
 }
 
-impl<'a, B: Backfill> Crew<'a, B> {
+impl<'a, B: Backfill> WorkerPool<'a, B> {
     /// One that goes on from what was counted before.
     pub(super) fn new(backfill: &'a B, pass: &'a Pass, counts: Counts, lock: Option<Lock>, events: Events<'a>) -> Self {
         Self {
             backfill,
             about: backfill.about(),
             pass,
-            gentle: Gentle::default(),
+            throttle: Throttle::default(),
             has_company: lock.is_some(),
             lock: tokio::sync::Mutex::new(lock),
             counts: Mutex::new(counts),
@@ -91,7 +91,7 @@ impl<'a, B: Backfill> Crew<'a, B> {
     /// A worker has waited long enough: the last one tells that it goes on.
     pub(super) fn go_on(&self) {
         if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
-            (self.events)(Event::GoingOn);
+            (self.events)(Event::Resumed);
         }
     }
 

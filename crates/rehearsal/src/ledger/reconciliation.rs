@@ -1,0 +1,252 @@
+//! Reconciliation: what became of each old value or row of a data change that must lose nothing, key by key.
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::AddAssign;
+
+/// How many unforeseen keys have counts of their own. The first in their order have them, so that the result is the same
+/// however the units are cut into batches; the others are counted together.
+const MOST_OTHERS: usize = 1000;
+
+/// A key of more bytes than this is counted with the unlisted ones.
+const LONGEST: usize = 200;
+
+/// What became of an old value or row. The only list of these outcomes: names, order and keys in JSON follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ValueOutcome {
+    /// It is in its new place.
+    Migrated,
+    /// Another value of the same place was chosen.
+    Overridden,
+    /// It equals another one, which was taken.
+    Duplicate,
+    /// It has no new place and was stored as it was.
+    Preserved,
+    /// It lacks what a new place needs.
+    Skipped,
+    /// Its new place was taken before, perhaps by itself.
+    Present,
+}
+
+impl ValueOutcome {
+    /// All of them, in the order in which reports list them.
+    pub const ALL: [Self; 6] =
+        [Self::Migrated, Self::Overridden, Self::Duplicate, Self::Preserved, Self::Skipped, Self::Present];
+
+    /// The name in reports, which is the key in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Migrated => "migrated",
+            Self::Overridden => "overridden",
+            Self::Duplicate => "duplicate",
+            Self::Preserved => "preserved",
+            Self::Skipped => "skipped",
+            Self::Present => "present",
+        }
+    }
+
+    /// The outcome of that key. Ledgers that version 0.1 has written use other keys for three of them.
+    fn of(key: &str) -> Option<Self> {
+        match key {
+            "carried" => Some(Self::Migrated),
+            "chosen_against" => Some(Self::Overridden),
+            "kept" => Some(Self::Preserved),
+            key => Self::ALL.into_iter().find(|outcome| outcome.name() == key),
+        }
+    }
+}
+
+/// How many values of a key had which outcome. In JSON an object of `total` and every outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutcomeCounts([u64; ValueOutcome::ALL.len()]);
+
+impl OutcomeCounts {
+    /// All values of the key: the sum over all outcomes.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// How many values had that outcome.
+    #[must_use]
+    pub fn of(self, outcome: ValueOutcome) -> u64 {
+        self.0[outcome as usize]
+    }
+
+    fn add(&mut self, outcome: ValueOutcome, values: u64) {
+        self.0[outcome as usize] += values;
+    }
+}
+
+impl fmt::Display for OutcomeCounts {
+    /// The parity line: the total, and the outcomes that add up to it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = ValueOutcome::ALL.map(|outcome| (self.of(outcome), outcome.name()));
+        let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
+        write!(f, "{} = {}", self.total(), if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") })
+    }
+}
+
+impl AddAssign for OutcomeCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(n, more)| *n += more);
+    }
+}
+
+impl Serialize for OutcomeCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1 + ValueOutcome::ALL.len()))?;
+        map.serialize_entry("total", &self.total())?;
+        for outcome in ValueOutcome::ALL {
+            map.serialize_entry(outcome.name(), &self.of(outcome))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for OutcomeCounts {
+    /// `total` is not read: it follows from the others.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut counts = Self::default();
+        for (key, values) in BTreeMap::<String, u64>::deserialize(deserializer)? {
+            if let Some(outcome) = ValueOutcome::of(&key) {
+                counts.add(outcome, values);
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// What became of the old values of a run, or of one unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciliation {
+    /// Of the keys that the old form is meant to have.
+    pub fields: BTreeMap<String, OutcomeCounts>,
+    /// Of other keys.
+    pub others: BTreeMap<String, OutcomeCounts>,
+    /// Of the other keys that are too many or too long to be listed.
+    #[serde(alias = "beyond")]
+    pub unlisted: OutcomeCounts,
+    /// Of values that have no key, because the place that should hold keys holds something else.
+    #[serde(alias = "whole")]
+    pub keyless: OutcomeCounts,
+}
+
+impl Reconciliation {
+    /// True where nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.others.is_empty() && self.unlisted.total() + self.keyless.total() == 0
+    }
+
+    /// Counts values of a key that the old form is meant to have.
+    pub fn field(&mut self, key: &str, outcome: ValueOutcome, values: u64) {
+        if let Some(counts) = self.fields.get_mut(key) {
+            counts.add(outcome, values);
+        } else {
+            self.fields.entry(key.to_owned()).or_default().add(outcome, values);
+        }
+    }
+
+    /// Counts values of any other key.
+    pub fn other(&mut self, key: &str, outcome: ValueOutcome, values: u64) {
+        if key.len() > LONGEST {
+            self.unlisted.add(outcome, values);
+        } else {
+            self.others.entry(key.to_owned()).or_default().add(outcome, values);
+            self.bound();
+        }
+    }
+
+    /// Counts values that have no key.
+    pub fn keyless(&mut self, outcome: ValueOutcome, values: u64) {
+        self.keyless.add(outcome, values);
+    }
+
+    /// Adds the counts of `other`, key by key.
+    pub fn add(&mut self, other: &Self) {
+        for (these, those) in [(&mut self.fields, &other.fields), (&mut self.others, &other.others)] {
+            for (key, counts) in those {
+                *these.entry(key.clone()).or_default() += *counts;
+            }
+        }
+        self.unlisted += other.unlisted;
+        self.keyless += other.keyless;
+        self.bound();
+    }
+
+    /// The counts of all other keys together.
+    #[must_use]
+    pub fn other_total(&self) -> OutcomeCounts {
+        let mut sum = self.unlisted;
+        self.others.values().for_each(|counts| sum += *counts);
+        sum
+    }
+
+    /// The counts of all keys together.
+    #[must_use]
+    pub fn total(&self) -> OutcomeCounts {
+        let mut sum = self.other_total();
+        sum += self.keyless;
+        self.fields.values().for_each(|counts| sum += *counts);
+        sum
+    }
+
+    fn bound(&mut self) {
+        while self.others.len() > MOST_OTHERS
+            && let Some((_, counts)) = self.others.pop_last()
+        {
+            self.unlisted += counts;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use proptest::prelude::*;
+
+    #[test]
+    fn json_has_a_total_and_every_outcome() {
+        let check = |json: &str, expect: &str| {
+            let counts: OutcomeCounts = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&counts).unwrap(), expect);
+        };
+        let expect = r#"{"total":10,"migrated":4,"overridden":1,"duplicate":0,"preserved":2,"skipped":0,"present":3}"#;
+        check(r#"{"migrated":4,"overridden":1,"preserved":2,"present":3}"#, expect);
+        check(expect, expect);
+        // Version 0.1.
+        check(r#"{"carried":4,"chosen_against":1,"kept":2,"present":3}"#, expect);
+    }
+
+    #[test]
+    fn every_outcome_has_its_place() {
+        for (at, outcome) in ValueOutcome::ALL.into_iter().enumerate() {
+            assert_eq!((outcome as usize, ValueOutcome::of(outcome.name())), (at, Some(outcome)));
+        }
+    }
+
+    proptest! {
+        /// Whatever the order in which so many keys come that not each can have its counts.
+        #[test]
+        fn adding_is_associative(keys in prop::collection::vec((0..1500_u32, 0..3_u64), 0..4000), cut in 0..4000_usize) {
+            let reconciliation = |keys: &[(u32, u64)]| {
+                let mut reconciliation = Reconciliation::default();
+                keys.iter().for_each(|(key, n)| reconciliation.other(&format!("{key:04}"), ValueOutcome::Preserved, *n));
+                reconciliation
+            };
+            let (one, other) = keys.split_at(cut.min(keys.len()));
+            let (one, other) = (reconciliation(one), reconciliation(other));
+            let whole = reconciliation(&keys);
+            for (mut sum, rest) in [(one.clone(), &other), (other.clone(), &one)] {
+                sum.add(rest);
+                prop_assert_eq!(&sum, &whole);
+            }
+            prop_assert_eq!(whole.total().total(), keys.iter().map(|(_, n)| n).sum::<u64>());
+        }
+    }
+}
