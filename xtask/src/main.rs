@@ -5,14 +5,18 @@ mod checks;
 mod generators;
 mod traffic;
 
-use rehearsal_cli::Registry;
+use rehearsal_cli::{CommandLine, Registry};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rehearsal_cli::main(Registry {
-        backfills: backfills::all(),
-        checks: checks::all(),
-        generators: generators::all(),
-        traffic: traffic::all(),
+    rehearsal_cli::run(CommandLine {
+        name: "cargo xtask",
+        sources: Some("xtask/src"),
+        registry: Registry {
+            backfills: backfills::all(),
+            checks: checks::all(),
+            generators: generators::all(),
+            traffic: traffic::all(),
+        },
     })
 }

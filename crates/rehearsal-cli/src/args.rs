@@ -1,27 +1,42 @@
 //! The flags, as data.
 
-use clap::{ArgGroup, Parser, Subcommand};
+use clap::{ArgGroup, CommandFactory, FromArgMatches, Parser, Subcommand};
 use rehearsal::backfill::Fault;
 use rehearsal_db::Engine;
+use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 /// Rehearse every schema change and every data change on throwaway copies of realistic data, then run exactly that.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    after_help = "\
+#[command(after_help = "\
 Exit codes:
   0  all well
   1  a proof, a check, a migration or a backfill failed
   2  wrong usage or configuration; nothing was done
-  3  incomplete: something that was needed was not there, or a person interrupted it"
-)]
+  3  incomplete: something that was needed was not there, or a person interrupted it")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Args {
+    /// Reads the arguments of a process, the first of which is its program. `name` is what a person types to start it.
+    ///
+    /// # Errors
+    /// What is wrong with them; the help, where it was asked for.
+    pub(super) fn read(name: &'static str, arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+        // Cargo starts `cargo-rehearse` for `cargo rehearse ci` with the arguments `rehearse` and `ci`.
+        let own = name.strip_prefix("cargo ");
+        if own.is_some_and(|own| arguments.get(1).is_some_and(|first| first == own)) {
+            arguments.remove(1);
+        }
+        let mut command = Self::command().name(name).bin_name(name);
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
 }
 
 /// The subcommands.
@@ -364,10 +379,23 @@ fn scope(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+    use pretty_assertions::assert_eq;
 
     #[test]
     fn flags_fit_together() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn takes_the_argument_that_cargo_adds() {
+        let check = |arguments: &str, ok: bool| {
+            let read = Args::read("cargo rehearse", arguments.split(' ').map(OsString::from));
+            assert_eq!(read.is_ok(), ok, "{arguments}");
+        };
+        check("cargo-rehearse rehearse ci", true);
+        check("cargo-rehearse ci", true);
+        check("cargo-rehearse rehearse rehearse ci", false);
+        check("cargo-rehearse ci rehearse", true);
+        check("cargo-rehearse rehearse", false);
     }
 }

@@ -13,7 +13,7 @@ use rehearsal::ledger::FindingKind;
 use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
 use rehearsal::workspace::Database;
 use rehearsal_db::Target;
-use rehearsal_db::command::shell_word;
+use rehearsal_db::command::{command, shell_word};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -208,7 +208,7 @@ fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, 
             let words = format!("backfill {} --execute{scope}", outcome.about.name);
             match args.target.url {
                 Some(_) => format!("to do it: {}", target.address.command(&words)),
-                None => format!("to do it: cargo xtask {words}"),
+                None => format!("to do it: {}", command(&words)),
             }
         }
         _ => return,

@@ -14,6 +14,7 @@ use rehearsal::migration::{self, History};
 use rehearsal::proofs::{AnyTraffic, Depth, Program, Rehearsal};
 use rehearsal::sandbox::{NoHost, Sandbox};
 use rehearsal::workspace::{Database, Origin, Workspace};
+use rehearsal_db::command::command;
 use rehearsal_db::{Engine, Lock, Sharing, Target};
 use std::path::{Path, PathBuf};
 
@@ -68,7 +69,7 @@ impl<'a> Context<'a> {
         let folder = |source| Error::Folder { path: PathBuf::from("."), source };
         let typed_in = std::env::current_dir().map_err(folder)?;
         let root = typed_in.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
-        let root = root.map_or_else(|| hints().cache.join("xtask"), Path::to_owned);
+        let root = root.map_or_else(|| hints().cache.join("rehearsal"), Path::to_owned);
         Ok(Self { registry: nothing, terminal, workspace: Workspace { root, databases: vec![database] }, typed_in })
     }
 
@@ -246,7 +247,7 @@ impl<'a> Context<'a> {
         let host = if needs_server { self.host().await? } else { Err(NoHost::Absent) };
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.workspace.root.join("target"), PathBuf::from);
-        Ok(Sandbox::open(&target.join("xtask"), host).await?)
+        Ok(Sandbox::open(&target.join("rehearsal"), host).await?)
     }
 
     /// Where a path of the command line is.
@@ -280,8 +281,10 @@ impl<'a> Context<'a> {
                 terminal.note(&format!("{why}; trying again in {}", duration(pause)));
             }
             Event::Throttled { why } => terminal.note(&format!("backing off: {why}")),
-            Event::Paused { backfill } => terminal
-                .note(&format!("paused; `cargo xtask backfill {backfill} --resume` lets it go on, `--stop` ends it")),
+            Event::Paused { backfill } => terminal.note(&format!(
+                "paused; `{}` lets it go on, `--stop` ends it",
+                command(&format!("backfill {backfill} --resume"))
+            )),
             Event::Resumed => terminal.note("going on"),
             _ => {}
         }

@@ -1,9 +1,10 @@
 //! What can be wrong with a command line, beside what the engine says.
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
-use rehearsal::{Exit, backfill, check, fixture, migration, sandbox, workspace};
+use rehearsal::{Exit, backfill, check, fixture, migration, sandbox, source, workspace};
 use rehearsal_db as engine;
 use rehearsal_db::Engine;
+use rehearsal_db::command::{command, name};
 use rehearsal_postgres as postgres_server;
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ fn or(nearest: Option<&String>) -> String {
 
 fn which_backfill(known: &[String]) -> String {
     if known.is_empty() {
-        "rehearse it in the workspace that has that backfill: `cargo xtask ci DATABASE`".to_owned()
+        format!("rehearse it in the workspace that has that backfill: `{}`", command("ci DATABASE"))
     } else {
         format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
     }
@@ -29,7 +30,9 @@ pub(super) enum Error {
     /// The development databases of PostgreSQL have no server that runs.
     #[error("the server of the development databases does not run, so there is no `{database}` yet or no longer")]
     #[diagnostic(help(
-        "run `cargo xtask migrate {database}`, which starts it, or `cargo xtask db start`; or name a database with `--url`"
+        "run `{}`, which starts it, or `{}`; or name a database with `--url`",
+        command(&format!("migrate {database}")),
+        command("db start")
     ))]
     NoKeptServer {
         /// The database.
@@ -101,8 +104,9 @@ pub(super) enum Error {
     /// No generator is registered for a database.
     #[error("there is no generator for `{database}`, so that its fixtures are only made by hand")]
     #[diagnostic(help(
-        "there is one for: {}; to add one, write xtask/src/generators/{database}.rs and put it into the registry beside it",
-        known.join(", ")
+        "there is one for: {}; to add one, write {} and put it into the registry beside it",
+        known.join(", "),
+        source::generator(database)
     ))]
     NoGenerator {
         /// The database.
@@ -167,6 +171,12 @@ pub(super) enum Error {
         /// Which rule it breaks.
         why: &'static str,
     },
+    /// There is nowhere to put a backfill.
+    #[error("{} has no backfills of its own, and nowhere to put one", name())]
+    #[diagnostic(help(
+        "leave `--backfill` out; backfills are for a workspace with a program of its own on the crate `rehearsal-cli`"
+    ))]
+    NoSources,
     /// A name that is there already.
     #[error("`{name}` is taken: {} exists", path.display())]
     #[diagnostic(help("choose another name; nothing was written"))]
@@ -227,7 +237,8 @@ pub(super) enum Error {
     /// There is no PostgreSQL to start the server of the development databases with.
     #[error("there is no PostgreSQL on this machine for a development database")]
     #[diagnostic(help(
-        "run `cargo xtask postgres install`, or name a database with `--url` or in <NAME>_DATABASE_URL"
+        "run `{}`, or name a database with `--url` or in <NAME>_DATABASE_URL",
+        command("postgres install")
     ))]
     NoBinaries,
     /// A migration requires a backfill that is none.

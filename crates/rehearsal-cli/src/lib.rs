@@ -27,18 +27,33 @@ pub use context::Registry;
 
 use crate::report::{Paint, Terminal, diagnostic};
 use args::{Args, Command, FixtureCommand, PostgresCommand};
-use clap::Parser;
 use context::Context;
 use error::Error;
-use rehearsal::Exit;
+use rehearsal::{Exit, source};
+use rehearsal_db::command::set_name;
 use std::process::ExitCode;
 
-/// Runs the command line with the backfills, checks, generators and traffic that the workspace has.
+/// What a program that embeds the command line says of itself.
+pub struct CommandLine {
+    /// The words by which it is called, such as `cargo rehearse`: help and messages advise commands that begin with them.
+    pub name: &'static str,
+    /// The folder of its sources, from the root of the workspace: that with `backfills/`, `checks/`, `generators/` and
+    /// `traffic/`. None for a program without any.
+    pub sources: Option<&'static str>,
+    /// The backfills, checks, generators and traffic that it has.
+    pub registry: Registry,
+}
+
+/// Runs the command that the arguments of this process ask for, and returns its exit code.
 #[must_use]
-pub fn main(registry: Registry) -> ExitCode {
+pub fn run(this: CommandLine) -> ExitCode {
+    set_name(this.name);
+    if let Some(folder) = this.sources {
+        source::set_folder(folder);
+    }
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let terminal = Terminal::new(no_color);
-    let args = match Args::try_parse() {
+    let args = match Args::read(this.name, std::env::args_os()) {
         Ok(args) => args,
         Err(error) if error.use_stderr() => {
             let text = error.render();
@@ -57,7 +72,7 @@ pub fn main(registry: Registry) -> ExitCode {
         .enable_all()
         .build()
         .map_err(Error::Runtime)
-        .and_then(|runtime| runtime.block_on(run(args, &registry, &terminal)));
+        .and_then(|runtime| runtime.block_on(dispatch(args, &this, &terminal)));
     exit.unwrap_or_else(|error| {
         terminal.note(&typed::shown(&diagnostic(&error, terminal.err())));
         error.exit()
@@ -65,7 +80,7 @@ pub fn main(registry: Registry) -> ExitCode {
     .into()
 }
 
-async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exit, Error> {
+async fn dispatch(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
     if let Command::Ci(args) = &args.command
         && !args.migrations.is_empty()
     {
@@ -76,9 +91,9 @@ async fn run(args: Args, registry: &Registry, terminal: &Terminal) -> Result<Exi
     {
         return crash_step::run_given(terminal, args).await;
     }
-    let context = Context::enter(registry, terminal)?;
+    let context = Context::enter(&this.registry, terminal)?;
     match args.command {
-        Command::New(args) => new::run(&context, &args),
+        Command::New(args) => new::run(&context, &args, this.sources),
         Command::Migrate(args) => migrate::run(&context, &args).await,
         Command::Backfill(args) => backfill::run(&context, &args).await,
         Command::Verify(args) => verify::run(&context, &args).await,

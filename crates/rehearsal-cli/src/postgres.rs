@@ -12,7 +12,7 @@ use rehearsal_postgres::{self as server, Binaries, Hints};
 use std::path::{Path, PathBuf};
 
 /// The variable that names a server on which databases may be made.
-const SERVER: &str = "XTASK_POSTGRES_URL";
+const SERVER: &str = "REHEARSAL_POSTGRES_URL";
 
 /// What the environment says of PostgreSQL.
 pub(super) fn hints() -> Hints {

@@ -31,7 +31,7 @@ mod tests {
             assert_eq!(shown_of(text, arguments.iter().map(ToString::to_string)), expect);
         };
         let url = "postgres://me:secret@h/db";
-        check("no database `pest`", &["xtask", "migrate", "pest"], "no database `pest`");
+        check("no database `pest`", &["rehearse", "migrate", "pest"], "no database `pest`");
         check(&format!("no database `{url}`"), &["migrate", url], "no database `postgres://me:***@h/db`");
         check("no pet with id=me@h", &["--scope", "id=me@h"], "no pet with id=me@h");
         check(&format!("'--ulr={url}'"), &[&format!("--ulr={url}")], "'--ulr=postgres://me:***@h/db'");

@@ -5,6 +5,7 @@ use crate::event::Events;
 use crate::migration::{self, Goal, History};
 use crate::workspace::{self, Fixture, Rows, Stated};
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use rehearsal_db::command::command;
 use rehearsal_db::{self as db, Around, Connection, run_script};
 use std::path::PathBuf;
 
@@ -65,7 +66,8 @@ pub enum Error {
     /// The database that it is to be loaded into holds something.
     #[error("{database} is not empty, and a fixture is only loaded into an empty database")]
     #[diagnostic(help(
-        "revert everything first with `cargo xtask migrate {name} --revert --to 0`, or name a new file with `--url sqlite:FILE?mode=rwc`"
+        "revert everything first with `{}`, or name a new file with `--url sqlite:FILE?mode=rwc`",
+        command(&format!("migrate {name} --revert --to 0"))
     ))]
     NotEmpty {
         /// The address.

@@ -1,7 +1,7 @@
 //! Rehearses every schema change and every data change of a sqlx project on throwaway copies of realistic data, then runs
 //! exactly the rehearsed thing for real.
 //!
-//! A workspace's own xtask writes its [`backfill::Backfill`]s, [`check::RowCheck`]s, [`generator::Generator`]s and
+//! A program of the workspace's own has [`backfill::Backfill`]s, [`check::RowCheck`]s, [`generator::Generator`]s and
 //! [`proofs::Traffic`] against this crate, and hands them to a command line. Nothing here prints, exits, or reads flags,
 //! signals or the environment: it returns values and emits [`event::Event`]s.
 
@@ -18,6 +18,7 @@ pub mod migration;
 pub mod proofs;
 mod rows;
 pub mod sandbox;
+pub mod source;
 pub mod workspace;
 
 pub use error::{Error, Exit};

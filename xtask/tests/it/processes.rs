@@ -241,7 +241,7 @@ fn what_a_killed_rehearsal_leaves_is_swept() {
     let workspace = Workspace::new();
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
     workspace.migration("20250920120000_endless", endless, "SELECT 1;");
-    let scratch = workspace.path("target/xtask/scratch");
+    let scratch = workspace.path("target/rehearsal/scratch");
     let running = workspace.command(["ci", "pets"]).stdout_null().stderr_null().unchecked().start().unwrap();
     let copies =
         || names(&scratch).iter().flat_map(|name| names(&scratch.join(name))).filter(|n| n.ends_with(".db")).count();
@@ -266,7 +266,7 @@ fn rehearsals_at_once_build_one_template_each() {
         let ran = workspace.ran("ci pets", handle.wait().unwrap());
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
-    assert_eq!(names(&workspace.path("target/xtask/templates")).len(), 2, "one of nothing, one of the fixture");
-    assert_eq!(names(&workspace.path("target/xtask/scratch")), [""; 0]);
-    assert_eq!(names(&workspace.path("target/xtask/kept")), [""; 0]);
+    assert_eq!(names(&workspace.path("target/rehearsal/templates")).len(), 2, "one of nothing, one of the fixture");
+    assert_eq!(names(&workspace.path("target/rehearsal/scratch")), [""; 0]);
+    assert_eq!(names(&workspace.path("target/rehearsal/kept")), [""; 0]);
 }

@@ -6,19 +6,25 @@ use super::context::Context;
 use super::error::Error;
 use rehearsal::Exit;
 use rehearsal::migration::paths;
+use rehearsal::source;
+use rehearsal_db::command::command;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The line of the registry above which new backfills are put.
 const MARK: &str = "// New backfills are added above this line.";
 
-const REGISTRY: &str = "xtask/src/backfills/mod.rs";
 const UP: &str = include_str!("up.sql.txt");
 const DOWN: &str = include_str!("down.sql.txt");
 const CHECK: &str = include_str!("check.sql.txt");
 const BACKFILL: &str = include_str!("backfill.rs.txt");
 
-pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> {
+/// `sources` is the folder of the program's code, where it has any: that is where a backfill goes.
+pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) -> Result<Exit, Error> {
+    if args.backfill && sources.is_none() {
+        return Err(Error::NoSources);
+    }
+    let registry = PathBuf::from(source::path("backfills/mod.rs"));
     let database = context.workspace.database(&args.database)?;
     let loaded = context.load(database)?;
     check_name(&args.name)?;
@@ -34,6 +40,7 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
             version.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect::<Vec<_>>().join("_");
         template
             .replace("{{database}}", &database.name)
+            .replace("{{file}}", &source::backfill(&args.name))
             .replace("{{name}}", &args.name)
             .replace("{{type}}", &camel_case(&args.name))
             .replace("{{version}}", &version)
@@ -43,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     let check = database.folder.join("checks").join(format!("{}.sql", args.name));
     let mut files = vec![(up, fill(UP)), (down, fill(DOWN)), (check, fill(CHECK))];
     if args.backfill {
-        files.push((Path::new(REGISTRY).with_file_name(format!("{}.rs", args.name)), fill(BACKFILL)));
+        files.push((PathBuf::from(source::backfill(&args.name)), fill(BACKFILL)));
     }
     for (path, _) in &files {
         if path.exists() {
@@ -51,11 +58,10 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
         }
     }
     if args.backfill {
-        let path = PathBuf::from(REGISTRY);
-        let refused = |why: String| Error::Registry { path: path.clone(), mark: MARK, why };
-        let text = fs::read_to_string(&path).map_err(|error| refused(error.to_string()))?;
+        let refused = |why: String| Error::Registry { path: registry.clone(), mark: MARK, why };
+        let text = fs::read_to_string(&registry).map_err(|error| refused(error.to_string()))?;
         let registered = register(&text, &args.name).ok_or_else(|| refused("the mark is missing".to_owned()))?;
-        files.push((path, registered));
+        files.push((registry, registered));
     }
     for (done, (path, text)) in files.iter().enumerate() {
         if let Err(error) = write(path, text) {
@@ -68,13 +74,13 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, Error> 
     for (path, _) in &files {
         context.terminal.result(&format!("  {}", path.display()));
     }
+    let (verify, ci) = (command("backfill --verify"), command("ci"));
     let next = match (args.backfill, context.traffic(&database.name)) {
-        (false, _) => "fill in the files, then: cargo xtask ci".to_owned(),
-        (true, Some(_)) => "fill in the files, then: cargo xtask backfill --verify, cargo xtask ci".to_owned(),
+        (false, _) => format!("fill in the files, then: {ci}"),
+        (true, Some(_)) => format!("fill in the files, then: {verify}, {ci}"),
         (true, None) => format!(
-            "fill in the files, and write what the app does meanwhile into xtask/src/traffic/{}.rs, then: cargo xtask backfill \
-             --verify, cargo xtask ci",
-            database.name
+            "fill in the files, and write what the app does meanwhile into {}, then: {verify}, {ci}",
+            source::traffic(&database.name)
         ),
     };
     context.terminal.note(&context.terminal.err().faint(next));
@@ -104,7 +110,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
     ];
     // A module of such a name would hide the crate.
-    const CRATES: &[&str] = &["alloc", "app", "core", "proc_macro", "sqlx", "std", "test", "uuid", "xtask"];
+    const CRATES: &[&str] = &["alloc", "core", "proc_macro", "rehearsal", "sqlx", "std", "test"];
     match name {
         "" => bad("it is empty"),
         _ if !name.starts_with(|c: char| c.is_ascii_lowercase()) => bad("it does not begin with a lower-case letter"),

@@ -3,6 +3,7 @@
 use super::{Paint, columns, count, thousands};
 use rehearsal::backfill::{About, ControlOutcome, ControlRequest, RunActivity, RunStatus};
 use rehearsal::ledger::{Logged, RunRecord, RunState, Work};
+use rehearsal_db::command::command;
 use serde_json::{Value, json};
 
 /// A backfill and its runs.
@@ -111,20 +112,29 @@ pub fn asked_text(
 ) -> String {
     let heading = format!("{} on {database}", paint.strong(about.name));
     if asked.is_empty() {
-        return format!("{heading}: no run is under way; `cargo xtask backfill {} --status` tells of all", about.name);
+        return format!(
+            "{heading}: no run is under way; `{}` tells of all",
+            command(&format!("backfill {} --status", about.name))
+        );
     }
     let line = |asked: &ControlOutcome| {
         let done = format!("{} done", count(asked.run.counts.units, about.unit));
         let sentence = match (asked.now, asked.activity) {
             (None, RunActivity::Idle) if asked.run.state == RunState::Running => {
-                format!("nobody is at work on it: `cargo xtask backfill {} --execute` takes it up", about.name)
+                format!(
+                    "nobody is at work on it: `{}` takes it up",
+                    command(&format!("backfill {} --execute", about.name))
+                )
             }
             (None, _) => paint.odd(format!("is {}, and stays so", asked.run.state.as_str())),
             (Some(RunState::Pausing), RunActivity::Active) => "pauses after the batch in hand".to_owned(),
             (Some(RunState::Stopping), _) => "stops after the batch in hand".to_owned(),
             (Some(RunState::Running), RunActivity::Active) => "goes on".to_owned(),
             (Some(RunState::Running), RunActivity::Idle) => {
-                format!("nobody is at work on it: `cargo xtask backfill {} --execute` takes it up", about.name)
+                format!(
+                    "nobody is at work on it: `{}` takes it up",
+                    command(&format!("backfill {} --execute", about.name))
+                )
             }
             (Some(state), _) => format!("is {}", state.as_str()),
         };
@@ -133,7 +143,10 @@ pub fn asked_text(
     let rows: Vec<_> = asked.iter().map(line).collect();
     let next = match request {
         ControlRequest::Pause if asked.iter().any(|asked| asked.now.is_some()) => {
-            format!("  {}\n", paint.faint(format!("to let it go on: cargo xtask backfill {} --resume", about.name)))
+            format!(
+                "  {}\n",
+                paint.faint(format!("to let it go on: {}", command(&format!("backfill {} --resume", about.name))))
+            )
         }
         _ => String::new(),
     };

@@ -1,7 +1,9 @@
 //! What can go wrong when a backfill runs.
 
 use crate::ledger::Finding;
+use crate::source;
 use miette::Diagnostic;
+use rehearsal_db::command::command;
 use rehearsal_db::{self as db, Connection, Retries};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -40,7 +42,8 @@ pub enum Error {
     /// The database is past where the backfill can run.
     #[error("backfill `{backfill}` can't run once migration {until} is applied, and it is on {database}")]
     #[diagnostic(help(
-        "what it reads is gone; remove the backfill from `xtask/src/backfills`, or revert that migration"
+        "what it reads is gone; remove the backfill from `{}`, or revert that migration",
+        source::path("backfills")
     ))]
     TooLate {
         /// The backfill.
@@ -71,7 +74,8 @@ pub enum Error {
     /// No unit is in the scope.
     #[error("there is no {unit} with {scope} in {database}")]
     #[diagnostic(help(
-        "write the value as the database does: `cargo xtask backfill {backfill} --verbose` tells of every {unit}"
+        "write the value as the database does: `{}` tells of every {unit}",
+        command(&format!("backfill {backfill} --verbose"))
     ))]
     EmptyScope {
         /// The backfill.
@@ -97,7 +101,8 @@ pub enum Error {
     /// There is no way back.
     #[error("backfill `{backfill}` has no undo")]
     #[diagnostic(help(
-        "write `undo` in `xtask/src/backfills/{backfill}.rs` and declare it in `about`, or restore a copy of the database"
+        "write `undo` in `{}` and declare it in `about`, or restore a copy of the database",
+        source::backfill(backfill)
     ))]
     NoUndo {
         /// The backfill.
@@ -126,8 +131,10 @@ pub enum Error {
     /// A statement of the backfill failed.
     #[error("backfill `{backfill}` on {database}: {what} failed: {why}")]
     #[diagnostic(help(
-        "{}; correct the data or `xtask/src/backfills/{backfill}.rs`, prove it with `cargo xtask backfill {backfill} --verify`, then run it again",
-        kept(*committed, unit)
+        "{}; correct the data or `{}`, prove it with `{}`, then run it again",
+        kept(*committed, unit),
+        source::backfill(backfill),
+        command(&format!("backfill {backfill} --verify"))
     ))]
     Statement {
         /// The backfill.

@@ -1,5 +1,6 @@
 //! What can be wrong with a check.
 
+use crate::source;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db as db;
 use std::path::PathBuf;
@@ -70,7 +71,7 @@ pub enum Error {
     },
     /// The engine refused the query of a check in Rust.
     #[error("check {check} (in Rust) can't run: {why}")]
-    #[diagnostic(help("correct its `rows` in `xtask/src/checks`"))]
+    #[diagnostic(help("correct its `rows` in `{}`", source::path("checks")))]
     RowQuery {
         /// The check.
         check: &'static str,

@@ -8,6 +8,7 @@ pub use draw::{Draw, Seed};
 pub use script::{Cell, Script};
 
 use rehearsal_db::Engine;
+use rehearsal_db::command::command;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -49,8 +50,8 @@ pub trait Generator: Send + Sync + 'static {
 
 /// The beginning of the line that tells a generated file from one that somebody wrote.
 const MADE_BY: &str = "-- made by: ";
-/// The command that makes fixtures.
-const COMMAND: &str = "cargo xtask fixture generate";
+/// The command that makes fixtures, whatever the command line is called.
+const COMMAND: &str = "fixture generate";
 
 /// Writes a whole fixture: its version, the command that makes it, its rows.
 ///
@@ -58,7 +59,8 @@ const COMMAND: &str = "cargo xtask fixture generate";
 /// What `out` said.
 pub fn generate(generator: &dyn Generator, engine: Engine, size: Size, mut out: impl Write) -> io::Result<()> {
     let (About { database, at, .. }, Size { units, seed }) = (generator.about(), size);
-    writeln!(out, "-- at: {at}\n{MADE_BY}{COMMAND} {database} --units {units} --seed {seed}")?;
+    let command = command(&format!("{COMMAND} {database} --units {units} --seed {seed}"));
+    writeln!(out, "-- at: {at}\n{MADE_BY}{command}")?;
     generator.write(size, &mut Script::new(engine, &mut out))?;
     out.flush()
 }
@@ -70,6 +72,9 @@ pub fn generate(generator: &dyn Generator, engine: Engine, size: Size, mut out: 
 pub fn is_generated(path: &Path) -> io::Result<bool> {
     // Another file may be of any kind and any size.
     let mut lines = BufReader::new(File::open(path)?.take(1024)).split(b'\n');
-    let made_by = format!("{MADE_BY}{COMMAND} ").into_bytes();
-    lines.by_ref().take(2).try_fold(false, |found, line| Ok(found || line?.starts_with(&made_by)))
+    let is_made = |line: &[u8]| {
+        let line = String::from_utf8_lossy(line);
+        line.strip_prefix(MADE_BY).is_some_and(|command| command.contains(&format!(" {COMMAND} ")))
+    };
+    lines.by_ref().take(2).try_fold(false, |found, line| Ok(found || is_made(&line?)))
 }

@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::file::{Migration, Script};
 use crate::event::Direction;
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use rehearsal_db::command::command;
 use rehearsal_db::{self as db, Connection, Retries};
 use sqlx::migrate::MigrateError;
 use std::fmt;
@@ -125,7 +126,7 @@ pub enum Error {
     #[error("there is no migration {version}{}", nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default())]
     #[diagnostic(help(
         "{}",
-        if *version == 0 { "to revert everything: `cargo xtask migrate --revert --to 0`" } else { "`cargo xtask migrate --status` lists them" }
+        if *version == 0 { format!("to revert everything: `{}`", command("migrate --revert --to 0")) } else { format!("`{}` lists them", command("migrate --status")) }
     ))]
     UnknownVersion {
         /// The version as given.
@@ -135,7 +136,7 @@ pub enum Error {
     },
     /// The goal lies behind.
     #[error("the database is at {newest} already, which is newer than {version}")]
-    #[diagnostic(help("to go back: `cargo xtask migrate --revert --to {version}`"))]
+    #[diagnostic(help("to go back: `{}`", command(&format!("migrate --revert --to {version}"))))]
     AlreadyBehind {
         /// The goal.
         version: i64,

@@ -2,6 +2,7 @@
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
+use rehearsal_db::command::command;
 use std::path::PathBuf;
 
 fn list(paths: &[PathBuf]) -> String {
@@ -122,8 +123,9 @@ pub enum Fault {
     #[error("{} was edited after it had been applied to this database", file.display())]
     #[diagnostic(help(
         "restore the file (`git checkout -- {}`) and put the change into a new migration; on a database of your own you may \
-         instead restore it, `cargo xtask migrate --revert`, and edit it then",
-        file.display()
+         instead restore it, `{}`, and edit it then",
+        file.display(),
+        command("migrate --revert")
     ))]
     Edited {
         /// The file.

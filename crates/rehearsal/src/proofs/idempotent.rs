@@ -7,6 +7,7 @@ use crate::migration::{self, Goal};
 use crate::proofs::kit::snapshot::{Compared, Snapshot};
 use crate::proofs::{ProofRun, What};
 use crate::sandbox::Scratch;
+use crate::source;
 use rehearsal_db::Connection;
 
 pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
@@ -49,7 +50,7 @@ pub(super) async fn again(
         run.problem(What::Backfill { backfill: about.name, sentence }).await;
     }
     let expected = format!("running {} again changes nothing", about.name);
-    let hint = format!("make `write` in xtask/src/backfills/{}.rs leave alone what is filled", about.name);
+    let hint = format!("make `write` in {} leave alone what is filled", source::backfill(about.name));
     same(run, &before, connection, &expected, &hint).await?;
     if outcome.counts.units > 0 {
         run.notes.push(format!("{} read {} {}s again and wrote nothing", about.name, outcome.counts.units, about.unit));

@@ -6,6 +6,7 @@ use crate::backfill;
 use crate::check::{CheckResult, Verdict};
 use crate::workspace::Database;
 use rehearsal_db::Address;
+use rehearsal_db::command::command;
 
 /// Something that a proof found wrong.
 #[derive(Debug)]
@@ -136,11 +137,11 @@ impl What {
                 let them = if red == 1 { "it" } else { "them" };
                 format!("{}   (shows {them} again)", kept.command(&format!("verify {}", database.name)))
             }
-            (Self::Backfill { backfill, .. }, _) => format!("cargo xtask backfill {backfill} --verify"),
+            (Self::Backfill { backfill, .. }, _) => command(&format!("backfill {backfill} --verify")),
             (Self::Error(error), _) => match &**error {
                 Error::Backfill(
                     backfill::Error::Rejected { backfill, .. } | backfill::Error::Statement { backfill, .. },
-                ) => format!("cargo xtask backfill {backfill} --verify"),
+                ) => command(&format!("backfill {backfill} --verify")),
                 _ => database.rehearse(),
             },
             _ => database.rehearse(),

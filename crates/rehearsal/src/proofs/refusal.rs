@@ -38,7 +38,7 @@ pub enum Refusal {
     /// The role may not do what the history does.
     #[error("migration {migration} needs a right that the role of the server has not: {why}")]
     #[diagnostic(help(
-        "name a role that is a superuser in XTASK_POSTGRES_URL; or leave it unset, and the history runs on a throwaway server"
+        "name a role that is a superuser in REHEARSAL_POSTGRES_URL; or leave it unset, and the history runs on a throwaway server"
     ))]
     Rights {
         /// The migration.
@@ -62,7 +62,7 @@ fn what_helps(missing: &Missing, engine: Engine) -> String {
         ),
         None if missing.kind == "extension" => format!(
             "install {name} into the PostgreSQL of this machine; or name a server that has it, on which databases may be made, \
-             in XTASK_POSTGRES_URL"
+             in REHEARSAL_POSTGRES_URL"
         ),
         None => format!(
             "if the program defines {name} for its connections, that can't be done here: rehearse the migrations before this one, \

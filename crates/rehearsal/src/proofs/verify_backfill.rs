@@ -8,6 +8,7 @@ use crate::proofs::idempotent::{again, same};
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::{ProofRun, What};
 use crate::sandbox::Scratch;
+use crate::source;
 use rehearsal_db::Connection;
 
 pub(super) async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
@@ -94,7 +95,7 @@ pub(super) async fn undo(
     } else {
         before
     };
-    let hint = format!("complete `undo` in xtask/src/backfills/{}.rs", about.name);
+    let hint = format!("complete `undo` in {}", source::backfill(about.name));
     let expected = format!("undoing {} brings back what was there before", about.name);
     if same(run, before, connection, &expected, &hint).await? && outcome.counts.units > 0 {
         run.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));

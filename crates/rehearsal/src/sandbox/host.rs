@@ -1,6 +1,7 @@
 //! The PostgreSQL server on which scratch databases are made: one that somebody gave, or one of our own.
 
 use miette::Diagnostic;
+use rehearsal_db::command::command;
 use rehearsal_db::postgres::{self, Claim};
 use rehearsal_db::{Address, Error, PostgresAddress};
 use rehearsal_postgres::{self as server, Binaries, Hints, Server};
@@ -36,13 +37,14 @@ struct Own {
 pub enum NoHost {
     /// There is no PostgreSQL to make one of.
     #[error("there is no PostgreSQL on this machine")]
-    #[diagnostic(help("run `cargo xtask postgres install`, or name a server in XTASK_POSTGRES_URL"))]
+    #[diagnostic(help("run `{}`, or name a server in REHEARSAL_POSTGRES_URL", command("postgres install")))]
     Absent,
     /// The history changes more than its database, and the server is somebody else's.
     #[error("the history changes more than its database ({because}), and the server of {origin} is not ours")]
     #[diagnostic(help(
-        "leave {origin} unset, and such a history gets throwaway servers of its own (`cargo xtask postgres install`, if there is \
-         no PostgreSQL on this machine)"
+        "leave {origin} unset, and such a history gets throwaway servers of its own (`{}`, if there is no PostgreSQL on this \
+         machine)",
+        command("postgres install")
     ))]
     Somebodys {
         /// What it changes, and where.

@@ -38,7 +38,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Makes this process's part below `root` (usually `target/xtask`), and sweeps what dead processes left there. Without a
+    /// Makes this process's part below `root` (usually `target/rehearsal`), and sweeps what dead processes left there. Without a
     /// host there are no scratch databases of PostgreSQL.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub use sqlx_toml::url_variable;
 use crate::directive::{directives, nearest};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
+use rehearsal_db::command::command;
 use serde::Deserialize;
 use std::fs;
 use std::io::Read;
@@ -321,8 +322,8 @@ impl Database {
     #[must_use]
     pub fn rehearse(&self) -> String {
         match &self.origin {
-            Origin::Workspace => format!("cargo xtask ci {}", self.name),
-            Origin::Given { flags } => format!("cargo xtask ci {flags}"),
+            Origin::Workspace => command(&format!("ci {}", self.name)),
+            Origin::Given { flags } => command(&format!("ci {flags}")),
         }
     }
 }

@@ -83,7 +83,7 @@ fn no_postgres() {
     let mount = "for folder in /usr/lib/postgresql /usr/pgsql-* /opt/homebrew /usr/local/opt; do \
                  if [ -d $folder ]; then mount -t tmpfs tmpfs $folder; fi; done; mkdir -p nothing programs .dev; \
                  ln -sf \"$(command -v cp)\" programs/cp; export PATH=$PWD/programs XDG_CACHE_HOME=$PWD/nothing; \
-                 unset PG_BIN XTASK_POSTGRES_URL";
+                 unset PG_BIN REHEARSAL_POSTGRES_URL";
     let rows = [
         ("no_postgres", "ci"),
         ("no_postgres_json", "ci llama_logs --json"),
@@ -102,7 +102,7 @@ fn no_postgres() {
 fn full_for_throwaway_copies() {
     let workspace = Workspace::new();
     let mount = format!("mkdir target; {SMALL}; {FILL}").replace(".dev", "target");
-    if let Some(ran) = run(&workspace, &mount, "target/xtask", "ci pets") {
+    if let Some(ran) = run(&workspace, &mount, "target/rehearsal", "ci pets") {
         ran.check(1, "errors", "full_ci");
     }
 }

@@ -37,7 +37,7 @@ fn beyond_the_database() {
 fn check_on(snapshot: &str, exit: i32, server: &str, files: &[(&str, &str)]) {
     let project = Workspace::of_somebody_else(files);
     let arguments = format!("ci {POSTGRES}");
-    let variables = [("XTASK_POSTGRES_URL", server)];
+    let variables = [("REHEARSAL_POSTGRES_URL", server)];
     let command = project.command_in("", &variables, arguments.split_whitespace());
     let mut ran = project.finish(&arguments, command);
     let socket = server.split_once("?host=").unwrap().1.to_owned();

@@ -109,16 +109,16 @@ fn server_of_the_environment() {
     execute(&url("postgres"), "CREATE ROLE weak LOGIN");
     let weak = url("postgres").replace("postgres@", "weak:s3cret@");
     let rows = [
-        ("sqlite:a.db", 2, "`sqlite:a.db` is not a URL of PostgreSQL (from XTASK_POSTGRES_URL)"),
+        ("sqlite:a.db", 2, "`sqlite:a.db` is not a URL of PostgreSQL (from REHEARSAL_POSTGRES_URL)"),
         (
             "postgres://me:s3cret@127.0.0.1:1/postgres",
             3,
             "not rehearsed: can't reach postgres://me@127.0.0.1:1/postgres",
         ),
-        (&weak, 3, "the role `weak` may not create databases (from XTASK_POSTGRES_URL)"),
+        (&weak, 3, "the role `weak` may not create databases (from REHEARSAL_POSTGRES_URL)"),
     ];
     for (url, exit, expected) in rows {
-        let command = shop.workspace.command_in("", &[("XTASK_POSTGRES_URL", url)], ["ci", "shop"]);
+        let command = shop.workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", url)], ["ci", "shop"]);
         let ran = shop.workspace.finish("ci shop", command);
         assert_eq!(ran.exit, Some(exit), "{}", ran.text());
         assert!(ran.text().contains(expected) && !ran.text().contains("s3cret"), "{}", ran.text());
@@ -148,6 +148,6 @@ fn another_schema() {
     assert!(shown.contains("&options=-c%20search_path%3D%22My%5C%20Schema%22"), "{shown}");
     // The tool's own books in that schema are not taken for the user's tables.
     let server = format!("{}&options=-c%20search_path%3D\"$user\",public", url("postgres"));
-    let command = shop.workspace.command_in("", &[("XTASK_POSTGRES_URL", server.as_str())], ["ci", "shop"]);
+    let command = shop.workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", server.as_str())], ["ci", "shop"]);
     assert_eq!(shop.workspace.finish("ci shop", command).exit, Some(0));
 }

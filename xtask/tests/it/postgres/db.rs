@@ -15,7 +15,7 @@ impl Drop for Started {
 
 impl Started {
     fn succeed(&self, arguments: &str) -> String {
-        let command = self.0.command(arguments.split(' ')).env_remove("XTASK_POSTGRES_URL");
+        let command = self.0.command(arguments.split(' ')).env_remove("REHEARSAL_POSTGRES_URL");
         let ran: Ran = self.0.finish(arguments, command);
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
         ran.stdout.trim_end().replace("<root>", self.0.root.to_str().unwrap())

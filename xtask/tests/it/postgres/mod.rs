@@ -154,7 +154,7 @@ impl Shop {
         let takes_url = takes_url && !arguments.contains("--verify") && !arguments.contains("--url");
         let added = if takes_url { vec!["--url", &self.url] } else { Vec::new() };
         let server = url("postgres");
-        self.workspace.command_in("", &[("XTASK_POSTGRES_URL", &server)], arguments.split_whitespace().chain(added))
+        self.workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", &server)], arguments.split_whitespace().chain(added))
     }
 
     fn run(&self, arguments: &str) -> Ran {

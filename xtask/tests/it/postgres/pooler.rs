@@ -96,7 +96,7 @@ fn refused_unless_sessions_are_kept() {
     };
     let not_rehearsed = |pooler: &Pooler| {
         let url = pooler.url("postgres");
-        let command = shop.workspace.command_in("", &[("XTASK_POSTGRES_URL", url.as_str())], ["ci", "shop"]);
+        let command = shop.workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", url.as_str())], ["ci", "shop"]);
         let ran = shop.workspace.finish("ci shop", command);
         assert_eq!(ran.exit, Some(3), "{}", ran.text());
         assert!(

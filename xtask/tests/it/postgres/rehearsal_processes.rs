@@ -48,7 +48,7 @@ fn a_killed_rehearsal_leaves_no_server() {
     let running = shop
         .workspace
         .command(["ci", "shop"])
-        .env_remove("XTASK_POSTGRES_URL")
+        .env_remove("REHEARSAL_POSTGRES_URL")
         .stdout_null()
         .stderr_null()
         .unchecked()

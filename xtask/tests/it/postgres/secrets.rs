@@ -153,8 +153,9 @@ fn rehearsals_tell_none() {
         // The other fixture does.
         fs::remove_file(guarded.shop.workspace.path("fixtures/parts/populated.sql")).unwrap();
         let server = with_password(&url("postgres"), place);
-        let check =
-            |arguments: &[&str], ends: Ends| guarded.check_with(&[("XTASK_POSTGRES_URL", &server)], arguments, ends);
+        let check = |arguments: &[&str], ends: Ends| {
+            guarded.check_with(&[("REHEARSAL_POSTGRES_URL", &server)], arguments, ends)
+        };
         let told = check(&["ci", "shop"], Badly).stdout;
         let asks = format!("{ASKS}verify shop --url 'postgres://postgres@localhost:5432/");
         assert!(told.contains(&asks), "{told}");
@@ -217,7 +218,7 @@ fn words_tell_none() {
         guarded.check_with(&[], &["verify", "pets", "--url", url], Badly);
         guarded.check_with(&[("PARTS_DATABASE_URL", url)], &["migrate", "parts"], Badly);
         guarded.check_with(&[("PARTS_DATABASE_URL", url)], &["db", "list"], Badly);
-        guarded.check_with(&[("XTASK_POSTGRES_URL", url)], &["ci", "shop"], Badly);
+        guarded.check_with(&[("REHEARSAL_POSTGRES_URL", url)], &["ci", "shop"], Badly);
         guarded.check_with(&[], &["migrate", url], Badly);
         guarded.check_with(&[], &["backfill", url], Badly);
         guarded.check_with(&[], &["migrate", "parts", url], Badly);

@@ -3,6 +3,7 @@
 use super::figures::{Figures, whole};
 use super::writer::Diary;
 use crate::backfill::About;
+use crate::source;
 use crate::workspace::Database;
 use std::fmt;
 use std::time::Duration;
@@ -60,7 +61,7 @@ pub(super) fn problems(
     seen: &Seen,
 ) -> Vec<Found> {
     let (name, unit) = (about.name, about.unit);
-    let file = format!("xtask/src/backfills/{name}.rs");
+    let file = source::backfill(name);
     let limit = database.longest_wait;
     let mut problems: Vec<Found> = Vec::new();
     if seen.ending == Ending::Late {

@@ -21,6 +21,7 @@ use crate::Error;
 use crate::backfill::{About, AnyBackfill, Effect, Outcome, Pass};
 use crate::event::{Event, silent};
 use crate::proofs::{ProofRun, What};
+use crate::source;
 use futures_util::future::join_all;
 use judge::{DEADLINE, Ending, Pending, Seen};
 use phase::Phase;
@@ -51,8 +52,8 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let rehearsal = run.rehearsal;
     let Some(traffic) = rehearsal.traffic else {
         run.untried.push(format!(
-            "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/{}.rs",
-            rehearsal.database.name
+            "nobody wrote while the backfills ran: write what the app does into {}",
+            source::traffic(&rehearsal.database.name)
         ));
         return Ok(());
     };

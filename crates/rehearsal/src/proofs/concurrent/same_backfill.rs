@@ -8,6 +8,7 @@ use crate::proofs::ProofRun;
 use crate::proofs::idempotent::same;
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::sandbox::Scratch;
+use crate::source;
 use rehearsal_db::Connection;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -50,8 +51,7 @@ pub(in crate::proofs) async fn prove(
         units.push(ran?.counts.units.to_string());
     }
     let expected = format!("three runs of {} at the same time make what one makes", about.name);
-    let hint =
-        format!("make `write` in xtask/src/backfills/{}.rs leave alone what another one has written", about.name);
+    let hint = format!("make `write` in {} leave alone what another one has written", source::backfill(about.name));
     if same(run, after, connection, &expected, &hint).await? {
         let did = format!("{} {}s", units.join(", "), about.unit);
         let again = match retries.into_inner() {

@@ -19,6 +19,7 @@ use crate::migration::{Migration, Transaction};
 use crate::proofs::kit::timeline::Step;
 use crate::proofs::{Depth, ProofRun, What};
 use crate::sandbox::Scratch;
+use crate::source;
 use crate::workspace::Origin;
 use judge::Usual;
 use process::{Blow, End, Point, Work};
@@ -422,8 +423,8 @@ fn hint(work: Work<'_>, engine: Engine) -> String {
     match work {
         Work::Backfill(backfill) => format!(
             "a batch's rows, cursor and counts are one transaction of the engine; look at whether `write` in \
-             xtask/src/backfills/{}.rs commits by itself",
-            backfill.about().name
+             {} commits by itself",
+            source::backfill(backfill.about().name)
         ),
         Work::Migration(migration)
             if migration.up.transaction == Transaction::None && engine.builds_concurrently(&migration.up.sql) =>

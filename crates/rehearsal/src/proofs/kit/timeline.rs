@@ -11,6 +11,7 @@ use crate::proofs::kit::reconciliation;
 use crate::proofs::{ProofRun, Rehearsal, What};
 use crate::rows::Insert;
 use crate::sandbox::Scratch;
+use crate::source;
 use rehearsal_db::Connection;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -188,7 +189,8 @@ impl<'a> ProofRun<'a> {
             if !lines.is_empty() {
                 let expected = format!("the books of {name} have each old value of the database once");
                 let hint = format!(
-                    "look at what xtask/src/backfills/{name}.rs enters in `findings.values()`, and at its query `values`"
+                    "look at what {} enters in `findings.values()`, and at its query `values`",
+                    source::backfill(name)
                 );
                 self.problem(What::Differences { expected, lines, hint }).await;
             }

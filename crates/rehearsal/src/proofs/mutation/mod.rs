@@ -24,6 +24,7 @@ use crate::proofs::kit::nondeterminism::Nondeterministic;
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
 use crate::proofs::{Answer, Depth, Problem, ProofRun, What, populated};
+use crate::source;
 use crate::workspace::Database;
 use judges::Judges;
 use mutant::{Mutant, sample};
@@ -216,8 +217,9 @@ pub(super) fn tell(figures: Vec<Mutants>, database: &Database, answer: &mut Answ
             expected: format!("each way to break what {backfill} wrote is noticed; {caught} of {made} were"),
             lines: survivors.iter().map(|survivor| format!("nobody noticed that {}", survivor.sentence)).collect(),
             hint: format!(
-                "these would, each in a file of {}, or a check in xtask/src/checks that compares with the app's function:\n\n{}",
+                "these would, each in a file of {}, or a check in {} that compares with the app's function:\n\n{}",
                 database.folder.join("checks").display(),
+                source::path("checks"),
                 checks.join("\n\n")
             ),
         };
