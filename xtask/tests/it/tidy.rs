@@ -86,6 +86,7 @@ const ORDER: &[(&str, &[&str])] = &[(
     "rehearsal",
     &[
         "directive",
+        "source",
         "workspace",
         "ledger",
         "event",
