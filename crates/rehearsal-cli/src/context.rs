@@ -1,9 +1,10 @@
 //! What every subcommand starts from: the workspace, the registry, the terminal, and where the person stood.
 
-use super::error::Error;
-use super::given;
-use super::postgres::hints;
-use crate::report::{Paint, Terminal, duration};
+use crate::environment::{self, hints};
+use crate::error::Error;
+use crate::given;
+use crate::host::host;
+use crate::terminal::{Paint, Terminal, duration};
 use rehearsal::backfill::AnyBackfill;
 use rehearsal::check::{self, AnyRowCheck, Check};
 use rehearsal::directive::nearest;
@@ -32,29 +33,28 @@ pub struct Registry {
 }
 
 /// Where a command works.
-pub(super) struct Context<'a> {
-    pub(super) registry: &'a Registry,
-    pub(super) terminal: &'a Terminal,
-    pub(super) workspace: Workspace,
+pub(crate) struct Context<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) terminal: &'a Terminal,
+    pub(crate) workspace: Workspace,
     /// The folder in which the command was typed: paths on the command line are relative to it.
-    pub(super) typed_in: PathBuf,
+    pub(crate) typed_in: PathBuf,
 }
 
 /// A database with its history and checks.
-pub(super) struct Loaded<'a> {
-    pub(super) database: &'a Database,
-    pub(super) history: History,
-    pub(super) checks: Vec<Check>,
+pub(crate) struct Loaded<'a> {
+    pub(crate) database: &'a Database,
+    pub(crate) history: History,
+    pub(crate) checks: Vec<Check>,
 }
 
 impl<'a> Context<'a> {
     /// Goes to the root of the workspace and reads it.
-    pub(super) fn enter(registry: &'a Registry, terminal: &'a Terminal) -> Result<Self, Error> {
-        let folder = |source| Error::Folder { path: PathBuf::from("."), source };
-        let typed_in = std::env::current_dir().map_err(folder)?;
+    pub(crate) fn enter(registry: &'a Registry, terminal: &'a Terminal) -> Result<Self, Error> {
+        let typed_in = environment::working_folder()?;
         let root = Workspace::find_root(&typed_in)?;
         // From here on, paths are short in every message.
-        std::env::set_current_dir(&root).map_err(|source| Error::Folder { path: root.clone(), source })?;
+        environment::work_in(&root)?;
         // Where the command was typed elsewhere, a short path would mean another file there.
         let base = if typed_in == root { PathBuf::new() } else { root };
         let workspace = Workspace::read(&base)?;
@@ -65,9 +65,8 @@ impl<'a> Context<'a> {
 
     /// A workspace of one database that flags describe, and nothing of ours. Paths stay as they were typed. What is kept from
     /// one rehearsal to the next goes where this project's builds go, or to the user's cache.
-    pub(super) fn given(nothing: &'a Registry, terminal: &'a Terminal, database: Database) -> Result<Self, Error> {
-        let folder = |source| Error::Folder { path: PathBuf::from("."), source };
-        let typed_in = std::env::current_dir().map_err(folder)?;
+    pub(crate) fn given(nothing: &'a Registry, terminal: &'a Terminal, database: Database) -> Result<Self, Error> {
+        let typed_in = environment::working_folder()?;
         let root = typed_in.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
         let root = root.map_or_else(|| hints().cache.join("rehearsal"), Path::to_owned);
         Ok(Self { registry: nothing, terminal, workspace: Workspace { root, databases: vec![database] }, typed_in })
@@ -106,7 +105,7 @@ impl<'a> Context<'a> {
     }
 
     /// The databases of those names; all of them where there are none.
-    pub(super) fn databases(&self, names: &[String]) -> Result<Vec<&Database>, Error> {
+    pub(crate) fn databases(&self, names: &[String]) -> Result<Vec<&Database>, Error> {
         if names.is_empty() {
             return Ok(self.workspace.databases.iter().collect());
         }
@@ -114,7 +113,7 @@ impl<'a> Context<'a> {
     }
 
     /// The backfills of those names; all of them where there are none.
-    pub(super) fn backfills(&self, names: &[String]) -> Result<Vec<&dyn AnyBackfill>, Error> {
+    pub(crate) fn backfills(&self, names: &[String]) -> Result<Vec<&dyn AnyBackfill>, Error> {
         let all = self.registry.backfills.iter().map(AsRef::as_ref);
         if names.is_empty() {
             return Ok(all.collect());
@@ -129,7 +128,7 @@ impl<'a> Context<'a> {
     }
 
     /// The generator of a database.
-    pub(super) fn generator(&self, database: &str) -> Result<&dyn Generator, Error> {
+    pub(crate) fn generator(&self, database: &str) -> Result<&dyn Generator, Error> {
         let all = self.registry.generators.iter().map(AsRef::as_ref);
         all.clone().find(|generator| generator.about().database == database).ok_or_else(|| Error::NoGenerator {
             database: database.to_owned(),
@@ -138,7 +137,7 @@ impl<'a> Context<'a> {
     }
 
     /// Refuses a generator whose rows are at a version that is none of the history's.
-    pub(super) fn check_generators(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
+    pub(crate) fn check_generators(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
         let here = |about: &About| about.database == loaded.database.name;
         let mut abouts = self.registry.generators.iter().map(|generator| generator.about()).filter(here);
         match abouts.find(|about| loaded.history.get(about.at).is_none()) {
@@ -151,7 +150,7 @@ impl<'a> Context<'a> {
     }
 
     /// Reads the history and the checks of a database, and warns of what is odd.
-    pub(super) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error> {
+    pub(crate) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error> {
         if let Origin::Given { .. } = database.origin {
             given::check_engine(database)?;
         }
@@ -177,7 +176,7 @@ impl<'a> Context<'a> {
 
     /// Refuses what names a migration that there is none of: a window that would never open, in silence, or a fixture that
     /// can't be loaded.
-    pub(super) fn check_windows(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
+    pub(crate) fn check_windows(&self, loaded: &Loaded<'_>) -> Result<(), Error> {
         let here = loaded.database.name.as_str();
         for fixture in &loaded.database.fixtures {
             fixture::check_version(fixture, &loaded.history)?;
@@ -202,23 +201,23 @@ impl<'a> Context<'a> {
     }
 
     /// The row checks of a database.
-    pub(super) fn row_checks(&self, database: &str) -> Vec<&dyn AnyRowCheck> {
+    pub(crate) fn row_checks(&self, database: &str) -> Vec<&dyn AnyRowCheck> {
         self.registry.checks.iter().map(AsRef::as_ref).filter(|check| check.about().database == database).collect()
     }
 
     /// The backfills of a database, in the order in which they run.
-    pub(super) fn backfills_of(&self, database: &Database) -> Vec<&dyn AnyBackfill> {
+    pub(crate) fn backfills_of(&self, database: &Database) -> Vec<&dyn AnyBackfill> {
         let all = self.registry.backfills.iter().map(AsRef::as_ref);
         all.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == database.name).collect()
     }
 
     /// What the app does with the units of a database, where somebody wrote that.
-    pub(super) fn traffic(&self, database: &str) -> Option<&dyn AnyTraffic> {
+    pub(crate) fn traffic(&self, database: &str) -> Option<&dyn AnyTraffic> {
         self.registry.traffic.iter().map(AsRef::as_ref).find(|traffic| traffic.database() == database)
     }
 
     /// What is rehearsed of a database.
-    pub(super) fn subject<'s>(
+    pub(crate) fn subject<'s>(
         &'s self,
         loaded: &'s Loaded<'_>,
         depth: Depth,
@@ -242,29 +241,28 @@ impl<'a> Context<'a> {
     }
 
     /// This process's part of the sandbox, with a server where one of these databases needs it and there is one.
-    pub(super) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
+    pub(crate) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
         let needs_server = databases.iter().any(|database| database.engine == Engine::Postgres);
-        let host = if needs_server { self.host().await? } else { Err(NoHost::Absent) };
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.workspace.root.join("target"), PathBuf::from);
+        let host = if needs_server { host(&self.workspace.databases).await? } else { Err(NoHost::Absent) };
+        let target = environment::target_folder(&self.workspace.root);
         Ok(Sandbox::open(&target.join("rehearsal"), host).await?)
     }
 
     /// Where a path of the command line is.
-    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
-        match std::env::current_dir() {
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        match environment::working_folder() {
             Ok(root) if root == self.typed_in => path.to_owned(),
             _ => self.typed_in.join(path),
         }
     }
 
     /// How results are painted.
-    pub(super) fn paint(&self) -> Paint {
+    pub(crate) fn paint(&self) -> Paint {
         self.terminal.out()
     }
 
     /// Tells of migrations that were run and of processes that are waited for.
-    pub(super) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         let (terminal, paint) = (self.terminal, self.paint());
         match event {
             Event::Migrated { migration, direction, took } => {
@@ -291,7 +289,7 @@ impl<'a> Context<'a> {
     }
 
     /// Waits until no other process is at work on the target.
-    pub(super) async fn lock(&self, target: &Target) -> Result<Lock, Error> {
+    pub(crate) async fn lock(&self, target: &Target) -> Result<Lock, Error> {
         let database = target.address.url();
         let waiting = |holder| self.tell(Event::Waiting { database: database.clone(), holder });
         Ok(Lock::take(&target.address, Sharing::Alone, target.wait, &waiting).await?)

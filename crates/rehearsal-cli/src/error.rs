@@ -22,7 +22,7 @@ fn which_backfill(known: &[String]) -> String {
 
 /// Any failure of a command.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-pub(super) enum Error {
+pub(crate) enum Error {
     /// The engine failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -273,7 +273,7 @@ pub(super) enum Error {
 
 impl Error {
     /// The exit code that it leads to.
-    pub(super) fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Engine(error) => error.exit(),
             Self::NoBinaries => Exit::Incomplete,

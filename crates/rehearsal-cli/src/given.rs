@@ -1,8 +1,8 @@
 //! The database that the flags of `ci` describe, of a project that has no file of ours.
 
-use super::args::{CiArgs, CrashStepArgs};
-use super::error::Error;
-use super::target::from_environment;
+use crate::args::{CiArgs, CrashStepArgs};
+use crate::environment;
+use crate::error::Error;
 use miette::NamedSource;
 use rehearsal::migration;
 use rehearsal::workspace::{self, Database, Given};
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// The variable in which most projects keep the URL of their database.
 const URL: &str = "DATABASE_URL";
 
-pub(super) fn database(args: &CiArgs) -> Result<Database, Error> {
+pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
     let given = Given {
         folders: args.migrations.clone(),
         engine: match args.engine {
@@ -26,7 +26,7 @@ pub(super) fn database(args: &CiArgs) -> Result<Database, Error> {
 }
 
 /// The same for a step of its rehearsal, which needs no data.
-pub(super) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> {
+pub(crate) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> {
     let engine = match args.engine {
         Some(engine) => engine,
         None => guessed(&args.migrations)?,
@@ -43,14 +43,14 @@ fn guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
             variable = name;
         }
     }
-    let Some((url, origin)) = from_environment(&variable)? else { return Err(Error::WhichEngine { variable }) };
+    let Some((url, origin)) = environment::variable(&variable)? else { return Err(Error::WhichEngine { variable }) };
     let scheme = url.split(':').next().unwrap_or_default();
     scheme.parse().map_err(|_| Error::NoEngine { scheme: scheme.to_owned(), origin })
 }
 
 /// Refuses a history whose words only another engine knows: much of it might run all the same, and prove nothing.
 /// What is a fault to the wrong engine is none worth telling, so that files are looked at before they are a history.
-pub(super) fn check_engine(database: &Database) -> Result<(), Error> {
+pub(crate) fn check_engine(database: &Database) -> Result<(), Error> {
     let engine = database.engine;
     for (path, sql) in migration::up_files(database) {
         let Some(foreign) = engine.foreign(&sql) else { continue };

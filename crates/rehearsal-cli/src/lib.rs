@@ -1,37 +1,26 @@
-//! The command line: the flags as data in [`args`], one file a subcommand. This is where the environment, the working
-//! folder and signals are read, and where an answer becomes an exit code.
+//! The command line: the flags as data in [`args`], one file a subcommand in `commands`, what comes out in [`terminal`] and
+//! [`report`]. `environment` is where variables, the working folder and arguments are read, and [`run`] is where an answer
+//! becomes an exit code.
 
 pub mod args;
-mod backfill;
-mod by;
-mod ci;
+mod commands;
 mod context;
-mod control;
-mod crash_step;
-mod db;
+mod environment;
 mod error;
-mod fixture;
-mod generate;
 mod given;
-mod migrate;
-mod new;
-mod output;
-mod postgres;
+mod host;
 pub mod report;
 mod target;
-mod test;
-mod typed;
-mod verify;
+pub mod terminal;
 
 pub use context::Registry;
 
-use crate::report::{Paint, Terminal, diagnostic};
-use args::{Args, Command, FixtureCommand, PostgresCommand};
-use context::Context;
+use args::Args;
 use error::Error;
 use rehearsal::{Exit, source};
 use rehearsal_db::command::set_name;
 use std::process::ExitCode;
+use terminal::{Paint, Terminal, diagnostic, shown};
 
 /// What a program that embeds the command line says of itself.
 pub struct CommandLine {
@@ -51,9 +40,9 @@ pub fn run(this: CommandLine) -> ExitCode {
     if let Some(folder) = this.sources {
         source::set_folder(folder);
     }
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let terminal = Terminal::new(no_color);
-    let args = match Args::read(this.name, std::env::args_os()) {
+    let terminal = Terminal::new(environment::no_color());
+    let typed = || environment::arguments().map(|argument| argument.to_string_lossy().into_owned());
+    let args = match Args::read(this.name, environment::arguments()) {
         Ok(args) => args,
         Err(error) if error.use_stderr() => {
             let text = error.render();
@@ -61,7 +50,7 @@ pub fn run(this: CommandLine) -> ExitCode {
                 Paint::Colour => text.ansi().to_string(),
                 Paint::Plain => text.to_string(),
             };
-            terminal.note(&typed::shown(&text));
+            terminal.note(&shown(&text, typed()));
             return Exit::Usage.into();
         }
         // The help, which was asked for.
@@ -72,37 +61,10 @@ pub fn run(this: CommandLine) -> ExitCode {
         .enable_all()
         .build()
         .map_err(Error::Runtime)
-        .and_then(|runtime| runtime.block_on(dispatch(args, &this, &terminal)));
+        .and_then(|runtime| runtime.block_on(commands::run(args, &this, &terminal)));
     exit.unwrap_or_else(|error| {
-        terminal.note(&typed::shown(&diagnostic(&error, terminal.err())));
+        terminal.note(&shown(&diagnostic(&error, terminal.err()), typed()));
         error.exit()
     })
     .into()
-}
-
-async fn dispatch(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
-    if let Command::Ci(args) = &args.command
-        && !args.migrations.is_empty()
-    {
-        return ci::run_given(terminal, args).await;
-    }
-    if let Command::CrashStep(args) = &args.command
-        && !args.migrations.is_empty()
-    {
-        return crash_step::run_given(terminal, args).await;
-    }
-    let context = Context::enter(&this.registry, terminal)?;
-    match args.command {
-        Command::New(args) => new::run(&context, &args, this.sources),
-        Command::Migrate(args) => migrate::run(&context, &args).await,
-        Command::Backfill(args) => backfill::run(&context, &args).await,
-        Command::Verify(args) => verify::run(&context, &args).await,
-        Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&context, &args).await,
-        Command::Fixture(FixtureCommand::Generate(args)) => generate::run(&context, &args),
-        Command::Db(command) => db::run(&context, &command).await,
-        Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
-        Command::Ci(args) => ci::run(&context, &args).await,
-        Command::CrashStep(args) => crash_step::run(&context, &args).await,
-        Command::Test => test::run(&context),
-    }
 }

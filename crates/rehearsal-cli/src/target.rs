@@ -1,10 +1,10 @@
 //! Which database a command works on: `--url`, else `<NAME>_DATABASE_URL` from the environment or `.env`, else a local
 //! development database.
 
-use super::args::TargetArgs;
-use super::context::Context;
-use super::error::Error;
-use super::postgres::hints;
+use crate::args::TargetArgs;
+use crate::context::Context;
+use crate::environment::{hints, variable};
+use crate::error::Error;
 use rehearsal::workspace::Database;
 use rehearsal_db::{Address, Engine, Target};
 use rehearsal_postgres::{Binaries, Kept};
@@ -18,7 +18,7 @@ const SERVER: &str = "postgres";
 
 /// What a command does about a development database that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(crate) enum Missing {
     /// Makes it.
     Make,
     /// Takes it for empty, where it would be made.
@@ -29,7 +29,7 @@ pub(super) enum Missing {
 
 impl Context<'_> {
     /// The target of each of these databases.
-    pub(super) async fn targets<'d>(
+    pub(crate) async fn targets<'d>(
         &self,
         databases: &[&'d Database],
         args: &TargetArgs,
@@ -52,7 +52,7 @@ impl Context<'_> {
             let address = Address::parse(database.engine, url)?;
             return Ok(address.moved(|path| self.resolve(path)));
         }
-        if let Some((url, origin)) = from_environment(&variable(&database.name))? {
+        if let Some((url, origin)) = variable(&variable_of(&database.name))? {
             return Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error });
         }
         let folder = self.workspace.root.join(DEVELOPMENT);
@@ -72,14 +72,14 @@ impl Context<'_> {
     }
 
     /// The server of the development databases, started where it does not run.
-    pub(super) async fn start_kept(&self) -> Result<Kept, Error> {
+    pub(crate) async fn start_kept(&self) -> Result<Kept, Error> {
         let hints = hints();
         let Some(binaries) = Binaries::find(&hints)? else { return Err(Error::NoBinaries) };
         Ok(Kept::start(&binaries, &hints, &self.kept_folder()).await?)
     }
 
     /// Where the server of the development databases has its data.
-    pub(super) fn kept_folder(&self) -> PathBuf {
+    pub(crate) fn kept_folder(&self) -> PathBuf {
         self.workspace.root.join(DEVELOPMENT).join(SERVER)
     }
 }
@@ -88,42 +88,9 @@ fn development(folder: &Path, database: &Database) -> PathBuf {
     folder.join(format!("{}.{}", database.name, database.engine.scheme()))
 }
 
-/// A variable of the environment or of `.env`, and where it was found.
-pub(super) fn from_environment(name: &str) -> Result<Option<(String, String)>, Error> {
-    match std::env::var(name).ok().filter(|value| !value.is_empty()) {
-        Some(value) => Ok(Some((value, name.to_owned()))),
-        None => Ok(from_dot_env(name)?.map(|value| (value, format!("{name} in .env")))),
-    }
-}
-
 /// `PETS_DATABASE_URL`; what no shell takes in a name becomes an underscore.
-fn variable(database: &str) -> String {
+fn variable_of(database: &str) -> String {
     let name: String =
         database.to_uppercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     format!("{name}_DATABASE_URL")
-}
-
-fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
-    let entries = match dotenvy::from_path_iter(".env") {
-        Ok(entries) => entries,
-        Err(error) if error.not_found() => return Ok(None),
-        Err(error) => return Err(Error::DotEnv { why: error.to_string() }),
-    };
-    for entry in entries {
-        let (name, value) = entry.map_err(|error| Error::DotEnv { why: describe(&error) })?;
-        if name == variable {
-            return Ok(Some(value));
-        }
-    }
-    Ok(None)
-}
-
-/// Names the line that is wrong without showing it: it may hold a password.
-fn describe(error: &dotenvy::Error) -> String {
-    let dotenvy::Error::LineParse(wrong, _) = error else { return error.to_string() };
-    let text = std::fs::read_to_string(".env").unwrap_or_default();
-    match text.lines().position(|line| line.trim() == wrong.trim()) {
-        Some(index) => format!("line {} is not of the form NAME=value", index + 1),
-        None => "a line is not of the form NAME=value".to_owned(),
-    }
 }

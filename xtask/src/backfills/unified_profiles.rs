@@ -6,7 +6,7 @@
 use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, intent_id, profile_id, unify};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
 use rehearsal::ledger::{Json, Sighting, ValueOutcome};
-use rehearsal_cli::report::count;
+use rehearsal_cli::terminal::count;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
 use std::sync::LazyLock;

@@ -60,11 +60,12 @@ fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
 fn who_may_do_what() {
     let print = ["println!", "eprintln!", "print!(", "eprint!(", "io::stdout", "io::stderr"];
     let mains =
-        ["crates/rehearsal-cli/src/report/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/"];
-    check("only report/ writes for people", "", &print, &[&mains[..], &["app/tests/"]].concat());
+        ["crates/rehearsal-cli/src/terminal/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/"];
+    check("only terminal/ writes for people", "", &print, &[&mains[..], &["app/tests/"]].concat());
     check("only the command line exits", "crates", &["process::exit"], &["crates/rehearsal-cli/src/"]);
-    let environment = ["env::var", "env::args", "env::current_dir", "dotenvy", "ctrl_c"];
-    check("only the command line looks around", "crates", &environment, &["crates/rehearsal-cli/src/"]);
+    let environment = ["env::var", "env::args", "env::current_", "env::set_", "env::temp_dir", "dotenvy"];
+    check("only environment.rs looks around", "crates", &environment, &["crates/rehearsal-cli/src/environment.rs"]);
+    check("only commands take signals", "crates", &["ctrl_c", "signal::"], &["crates/rehearsal-cli/src/commands/"]);
     check("only the command line looks around", "xtask/src", &environment, &[]);
     let dialect =
         ["feature = \"sqlite\"", "feature = \"postgres\"", "PRAGMA", "sqlite_schema", "pg_class", "pg_catalog"];

@@ -1,6 +1,7 @@
 //! What came of a backfill, for a person.
 
-use super::{Paint, columns, count, duration, reconciliation_table, thousands};
+use super::reconciliation_table;
+use crate::terminal::{Paint, columns, count, duration, thousands};
 use rehearsal::backfill::{Effect, Ending, Outcome};
 
 /// A heading that says what was done, and the counts below it.

@@ -1,6 +1,6 @@
 //! The verdicts of checks, with the first offenders of each in a table.
 
-use super::{Paint, columns};
+use crate::terminal::{Paint, columns};
 use comfy_table::{LineStyle, Table, TableStyle};
 use rehearsal::check::{CheckResult, Verdict};
 use rehearsal_db::{Rows, Value};

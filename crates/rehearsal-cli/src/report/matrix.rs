@@ -1,7 +1,7 @@
 //! The answers of a rehearsal: a matrix of proofs and data, and each problem in full.
 
-use super::diagnostic::place;
-use super::{Paint, checks_table, diagnostic, duration};
+use super::checks_table;
+use crate::terminal::{Paint, diagnostic, duration, place};
 use miette::Diagnostic;
 use rehearsal::proofs::{Answer, Crashes, Figures, Mutants, Problem, Proof, Survivor, WayBack, What};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! What became of old values, as a table.
 
-use super::{Paint, thousands};
+use crate::terminal::{Paint, thousands};
 use rehearsal::ledger::{OutcomeCounts, Reconciliation, ValueOutcome};
 
 /// A line for each key and one for their total; nothing where nothing was reconciled. The same numbers are in the JSON report.

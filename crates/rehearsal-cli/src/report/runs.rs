@@ -1,6 +1,6 @@
 //! The runs of backfills, as the ledger has them: a table for people, an array for scripts.
 
-use super::{Paint, columns, count, thousands};
+use crate::terminal::{Paint, columns, count, thousands};
 use rehearsal::backfill::{About, ControlOutcome, ControlRequest, RunActivity, RunStatus};
 use rehearsal::ledger::{Logged, RunRecord, RunState, Work};
 use rehearsal_db::command::command;

@@ -1,6 +1,7 @@
 //! The migrations and backfills of a database in one timeline, and where each stands.
 
-use super::{Paint, columns, timeline_text};
+use super::timeline_text;
+use crate::terminal::{Paint, columns};
 use rehearsal::backfill::{About, RunStatus};
 use rehearsal::ledger::RunRecord;
 use rehearsal::migration::State;

@@ -1,8 +1,8 @@
 //! `test`: format, clippy with warnings as errors, all tests, docs; each quiet unless it fails.
 
-use super::context::Context;
-use super::error::Error;
-use crate::report::duration;
+use crate::context::Context;
+use crate::error::Error;
+use crate::terminal::duration;
 use rehearsal::Exit;
 use std::io::{BufRead, BufReader};
 use std::time::Instant;

@@ -1,11 +1,13 @@
 //! `backfill`: runs data changes against the target, or proves them on throwaway copies.
 
-use super::args::BackfillArgs;
-use super::context::Context;
-use super::error::Error;
-use super::target::Missing;
-use super::{by, control};
-use crate::report::{BackfillReport, Progress, ReportPath, Steps, backfill_summary, failures, not_done};
+use super::control;
+use crate::args::BackfillArgs;
+use crate::context::Context;
+use crate::environment;
+use crate::error::Error;
+use crate::report::{BackfillReport, ReportPath, backfill_summary, failures, not_done};
+use crate::target::Missing;
+use crate::terminal::{Progress, Steps};
 use rehearsal::Exit;
 use rehearsal::backfill::{AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
 use rehearsal::event::Event;
@@ -56,7 +58,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         aim: aim(args),
         rest: Duration::from_millis(args.rest),
         workers: args.workers,
-        by: by::by(context),
+        by: environment::by(&context.workspace.root),
         lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
         stop: stop.clone(),
         ..Pass::new(effect(args))
@@ -103,7 +105,7 @@ fn listen(context: &Context<'_>, stop: &Stop) {
             return;
         }
         stop.request();
-        crate::report::urgent(&paint.odd("stopping after the batch in hand; press Ctrl-C again to roll it back"));
+        crate::terminal::urgent(&paint.odd("stopping after the batch in hand; press Ctrl-C again to roll it back"));
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(Exit::Incomplete as i32);
         }
@@ -245,7 +247,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
             if answer.problems.is_empty() {
                 let notes: String = answer.notes.iter().map(|note| format!("  {note}\n")).collect();
-                let took = crate::report::duration(answer.took);
+                let took = crate::terminal::duration(answer.took);
                 terminal.result(&format!("{heading}: {} {}\n{notes}", paint.good("ok"), paint.faint(took)));
             } else {
                 terminal.result(&format!("{heading}: {}", paint.bad("FAILED")));

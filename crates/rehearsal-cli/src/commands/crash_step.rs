@@ -1,13 +1,13 @@
 //! `crash-step`: one step of a rehearsal, in a process that is there to be killed. It does what `migrate` and `backfill --execute`
 //! do, and tells the rehearsal that started it of each commit (`rehearsal::Said`), where it waits to be told to go on.
 
-use super::args::{CrashStepArgs, FaultName};
-use super::context::{Context, Registry};
-use super::error::Error;
-use super::given;
 use super::migrate;
-use super::target::Missing;
-use crate::report::{Terminal, say};
+use crate::args::{CrashStepArgs, FaultName};
+use crate::context::{Context, Registry};
+use crate::error::Error;
+use crate::given;
+use crate::target::Missing;
+use crate::terminal::{Terminal, say};
 use miette::Diagnostic;
 use rehearsal::Exit;
 use rehearsal::backfill::{Effect, Pass};

@@ -1,9 +1,9 @@
 //! `fixture generate`: makes a fixture of any size, into a file or to standard output.
 
-use super::args::FixtureGenerateArgs;
-use super::context::Context;
-use super::error::Error;
-use crate::report::{count, duration};
+use crate::args::FixtureGenerateArgs;
+use crate::context::Context;
+use crate::error::Error;
+use crate::terminal::{count, duration};
 use rehearsal::Exit;
 use rehearsal::backfill::Stop;
 use rehearsal::generator::{Seed, Size, generate, is_generated};

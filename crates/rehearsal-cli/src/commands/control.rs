@@ -1,12 +1,12 @@
 //! `backfill --status`, `--pause`, `--resume` and `--stop`: looks at runs and acts on them through the ledger.
 
-use super::args::BackfillArgs;
-use super::by;
-use super::context::Context;
-use super::error::Error;
-use super::output::Output;
-use super::target::Missing;
+use crate::args::BackfillArgs;
+use crate::args::Output;
+use crate::context::Context;
+use crate::environment;
+use crate::error::Error;
 use crate::report::{BackfillStatus, asked_text, runs_json, runs_table};
+use crate::target::Missing;
 use rehearsal::Exit;
 use rehearsal::backfill::{self, AnyBackfill, ControlRequest, Scope};
 use rehearsal::ledger::{self, RunRecord};
@@ -31,7 +31,7 @@ pub(super) async fn ask(
     request: ControlRequest,
     args: &BackfillArgs,
 ) -> Result<Exit, Error> {
-    let by = by::by(context);
+    let by = environment::by(&context.workspace.root);
     let mut exit = Exit::Failed;
     for (backfill, target) in with_targets(context, backfills, args, Missing::Refuse).await? {
         let about = backfill.about();

@@ -1,12 +1,13 @@
 //! `migrate`: brings the target to a version, or tells where it is.
 
-use super::args::MigrateArgs;
-use super::context::{Context, Loaded};
 use super::control;
-use super::error::Error;
-use super::output::Output;
-use super::target::Missing;
-use crate::report::{Standpoint, StatusRow, count, duration, status_json, status_table};
+use crate::args::MigrateArgs;
+use crate::args::Output;
+use crate::context::{Context, Loaded};
+use crate::error::Error;
+use crate::report::{Standpoint, StatusRow, status_json, status_table};
+use crate::target::Missing;
+use crate::terminal::{count, duration};
 use rehearsal::Exit;
 use rehearsal::backfill::{self, AnyBackfill, Fault};
 use rehearsal::event::{Direction, Event, Events};

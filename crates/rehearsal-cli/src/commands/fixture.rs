@@ -1,10 +1,10 @@
 //! `fixture`: fills an empty database with a fixture, so that there is something to look at and to try things on.
 
-use super::args::FixtureLoadArgs;
-use super::context::{Context, Loaded};
-use super::error::Error;
-use super::target::Missing;
-use crate::report::duration;
+use crate::args::FixtureLoadArgs;
+use crate::context::{Context, Loaded};
+use crate::error::Error;
+use crate::target::Missing;
+use crate::terminal::duration;
 use rehearsal::Exit;
 use rehearsal::directive::nearest;
 use rehearsal::fixture;

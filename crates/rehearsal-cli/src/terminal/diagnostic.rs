@@ -27,7 +27,7 @@ fn details(error: &dyn Diagnostic, paint: Paint, text: &mut String) {
 }
 
 /// The lines that an error is about, each with a mark.
-pub(super) fn place(error: &dyn Diagnostic, paint: Paint) -> Option<String> {
+pub(crate) fn place(error: &dyn Diagnostic, paint: Paint) -> Option<String> {
     let (source, labels) = (error.source_code()?, error.labels()?);
     Some(labels.filter_map(|label| snippet(source, label.inner(), paint)).collect())
 }

@@ -1,9 +1,9 @@
 //! `new`: writes a migration pair and a check, and a backfill with its test, and registers it. Nothing is written unless
 //! everything can be.
 
-use super::args::NewArgs;
-use super::context::Context;
-use super::error::Error;
+use crate::args::NewArgs;
+use crate::context::Context;
+use crate::error::Error;
 use rehearsal::Exit;
 use rehearsal::migration::paths;
 use rehearsal::source;

@@ -1,11 +1,11 @@
 //! `verify`: the checks, against the target.
 
-use super::args::VerifyArgs;
-use super::context::Context;
-use super::error::Error;
-use super::output::Output;
-use super::target::Missing;
+use crate::args::Output;
+use crate::args::VerifyArgs;
+use crate::context::Context;
+use crate::error::Error;
 use crate::report::{checks_json, checks_table};
+use crate::target::Missing;
 use rehearsal::Exit;
 use rehearsal::check;
 use rehearsal::migration;

@@ -1,11 +1,13 @@
 //! `ci`: every proof of every database, with an empty database and with each fixture.
 
-use super::args::{CiArgs, FaultName};
-use super::context::{Context, Loaded, Registry};
-use super::error::Error;
-use super::given;
-use super::output::Output;
-use crate::report::{Steps, Terminal, answers_json, count, duration, failures, matrix, not_done};
+use crate::args::Output;
+use crate::args::{CiArgs, FaultName};
+use crate::context::{Context, Loaded, Registry};
+use crate::environment;
+use crate::error::Error;
+use crate::given;
+use crate::report::{answers_json, failures, matrix, not_done};
+use crate::terminal::{Steps, Terminal, count, duration};
 use futures_util::future::join_all;
 use miette::Diagnostic;
 use rehearsal::Exit;
@@ -46,7 +48,7 @@ pub(super) async fn rehearse(
         work.push(loaded);
     }
     let sandbox = context.sandbox(databases).await?;
-    let program = Program { path: std::env::current_exe().map_err(Error::Program)?, fault };
+    let program = Program { path: environment::program()?, fault };
     let answered = rehearse_in(context, &work, depth, &program, &sandbox, output).await;
     sandbox.close().await?;
     Ok(answered)

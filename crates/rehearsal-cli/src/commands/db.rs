@@ -1,10 +1,10 @@
 //! `db`: the server of the development databases, and what is on it.
 
-use super::args::{DbCloneArgs, DbCommand, DbShellArgs};
-use super::context::Context;
-use super::error::Error;
-use super::postgres::hints;
-use super::target::Missing;
+use crate::args::{DbCloneArgs, DbCommand, DbShellArgs};
+use crate::context::Context;
+use crate::environment::hints;
+use crate::error::Error;
+use crate::target::Missing;
 use rehearsal::Exit;
 use rehearsal::workspace::Database;
 use rehearsal_db::{self as db, Address, Engine};
@@ -43,7 +43,7 @@ fn stop(context: &Context<'_>) -> Result<Exit, Error> {
 async fn list(context: &Context<'_>) -> Result<Exit, Error> {
     let mut rows = Vec::new();
     for database in &context.workspace.databases {
-        let place = match context.targets(&[database], &super::args::TargetArgs::default(), Missing::Refuse).await {
+        let place = match context.targets(&[database], &crate::args::TargetArgs::default(), Missing::Refuse).await {
             Ok(targets) => {
                 let (_, target) = &targets[0];
                 let state = match target.open_to_read().await {
@@ -61,7 +61,7 @@ async fn list(context: &Context<'_>) -> Result<Exit, Error> {
         };
         rows.push((database.name.clone(), place));
     }
-    context.terminal.result(&crate::report::columns(&rows));
+    context.terminal.result(&crate::terminal::columns(&rows));
     Ok(Exit::Ok)
 }
 

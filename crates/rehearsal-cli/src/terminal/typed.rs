@@ -3,11 +3,7 @@
 use rehearsal_db::masked;
 
 /// `text` with each argument of this process that may hold a secret masked in it.
-pub(super) fn shown(text: &str) -> String {
-    shown_of(text, std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()))
-}
-
-fn shown_of(text: &str, arguments: impl Iterator<Item = String>) -> String {
+pub(crate) fn shown(text: &str, arguments: impl Iterator<Item = String>) -> String {
     arguments.fold(text.to_owned(), |text, argument| {
         let value =
             argument.strip_prefix("--").and_then(|flag| flag.split_once('=')).map(|(_, value)| value.to_owned());
@@ -28,7 +24,7 @@ mod tests {
     #[test]
     fn masks_what_was_typed() {
         let check = |text: &str, arguments: &[&str], expect: &str| {
-            assert_eq!(shown_of(text, arguments.iter().map(ToString::to_string)), expect);
+            assert_eq!(shown(text, arguments.iter().map(ToString::to_string)), expect);
         };
         let url = "postgres://me:secret@h/db";
         check("no database `pest`", &["rehearse", "migrate", "pest"], "no database `pest`");

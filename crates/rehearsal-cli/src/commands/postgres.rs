@@ -1,0 +1,25 @@
+//! `postgres install`: a private copy of PostgreSQL.
+
+use crate::args::PostgresInstallArgs;
+use crate::context::Context;
+use crate::environment::hints;
+use crate::error::Error;
+use rehearsal::Exit;
+use rehearsal_postgres::{self as server, Binaries};
+
+/// `postgres install`.
+pub(super) fn install(context: &Context<'_>, args: &PostgresInstallArgs) -> Result<Exit, Error> {
+    let binaries = server::install(args.major, &hints())?;
+    context.terminal.result(&format!("PostgreSQL {}\n  {}", binaries.version, binaries.folder.display()));
+    Ok(Exit::Ok)
+}
+
+/// Sees to it that there is a PostgreSQL on this machine, for the tests.
+pub(super) fn provide(context: &Context<'_>) -> Result<(), Error> {
+    let hints = hints();
+    if Binaries::find(&hints)?.is_none() {
+        context.terminal.note("there is no PostgreSQL on this machine: fetching a private copy");
+        server::install(None, &hints)?;
+    }
+    Ok(())
+}

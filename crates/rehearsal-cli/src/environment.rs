@@ -1,0 +1,107 @@
+//! Everything that is read from around the process: variables, `.env`, the working folder, arguments, and who is at work. No
+//! other file of the crates looks there.
+
+use crate::error::Error;
+use rehearsal::ledger::By;
+use rehearsal_postgres::Hints;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+/// The arguments of this process, the first of which is its program.
+pub(crate) fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os()
+}
+
+/// The file of this program, of which rehearsals start processes.
+pub(crate) fn program() -> Result<PathBuf, Error> {
+    std::env::current_exe().map_err(Error::Program)
+}
+
+/// The folder in which the process works.
+pub(crate) fn working_folder() -> Result<PathBuf, Error> {
+    std::env::current_dir().map_err(|source| Error::Folder { path: PathBuf::from("."), source })
+}
+
+/// Goes to another folder.
+pub(crate) fn work_in(folder: &Path) -> Result<(), Error> {
+    std::env::set_current_dir(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })
+}
+
+/// Whether `NO_COLOR` is set and not empty.
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// The folder of build results of the project at `root`.
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// A variable of the environment or of `.env`, and where it was found.
+pub(crate) fn variable(name: &str) -> Result<Option<(String, String)>, Error> {
+    match std::env::var(name).ok().filter(|value| !value.is_empty()) {
+        Some(value) => Ok(Some((value, name.to_owned()))),
+        None => Ok(from_dot_env(name)?.map(|value| (value, format!("{name} in .env")))),
+    }
+}
+
+fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
+    let entries = match dotenvy::from_path_iter(".env") {
+        Ok(entries) => entries,
+        Err(error) if error.not_found() => return Ok(None),
+        Err(error) => return Err(Error::DotEnv { why: error.to_string() }),
+    };
+    for entry in entries {
+        let (name, value) = entry.map_err(|error| Error::DotEnv { why: describe(&error) })?;
+        if name == variable {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+/// Names the line that is wrong without showing it: it may hold a password.
+fn describe(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(wrong, _) = error else { return error.to_string() };
+    let text = std::fs::read_to_string(".env").unwrap_or_default();
+    match text.lines().position(|line| line.trim() == wrong.trim()) {
+        Some(index) => format!("line {} is not of the form NAME=value", index + 1),
+        None => "a line is not of the form NAME=value".to_owned(),
+    }
+}
+
+/// What the environment says of PostgreSQL.
+pub(crate) fn hints() -> Hints {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let usual = || home().map(|home| home.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }));
+    Hints {
+        pg_bin: std::env::var_os("PG_BIN").filter(|path| !path.is_empty()).map(PathBuf::from),
+        path: std::env::var_os("PATH"),
+        cache: cache.or_else(usual).unwrap_or_else(|| Path::new(".cache").to_owned()),
+        temp: std::env::temp_dir(),
+    }
+}
+
+/// The user at this machine, and the commit that is checked out at `root`; the number of the release where that is not known.
+pub(crate) fn by(root: &Path) -> By {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let user = variable("USER").or_else(|| variable("LOGNAME")).or_else(|| asked("id", &["-un"], Path::new(".")));
+    let machine = variable("HOSTNAME").or_else(|| asked("uname", &["-n"], Path::new(".")));
+    let who = [user, machine].into_iter().flatten().collect::<Vec<_>>().join("@");
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+    let commit = asked("git", &["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], root);
+    By {
+        who: if who.is_empty() { "somebody".to_owned() } else { who },
+        version: commit.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
+    }
+}
+
+/// The first line that a program prints, where it is there and has something to say.
+fn asked(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
+    let shell = Shell::new().ok()?;
+    shell.change_dir(folder);
+    let output = cmd!(shell, "{program} {arguments...}").quiet().ignore_stderr().read().ok()?;
+    output.lines().next().map(ToOwned::to_owned).filter(|line| !line.is_empty())
+}

@@ -1,0 +1,22 @@
+//! Where text comes out, and how single things look there: colours, numbers, times, errors, progress. Nothing else in this
+//! crate writes to standard output or standard error.
+
+mod diagnostic;
+mod duration;
+mod paint;
+mod progress;
+mod steps;
+mod streams;
+mod text;
+mod typed;
+
+pub use diagnostic::diagnostic;
+pub(crate) use diagnostic::place;
+pub use duration::duration;
+pub use paint::Paint;
+pub use progress::Progress;
+pub use steps::Steps;
+pub use streams::{Terminal, say, urgent};
+pub(crate) use text::columns;
+pub use text::{count, thousands};
+pub(crate) use typed::shown;
