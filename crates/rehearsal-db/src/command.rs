@@ -30,6 +30,10 @@ pub fn command(arguments: &str) -> String {
 /// `word` as one word of a shell: between quotes where a shell would split or expand it.
 #[must_use]
 pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
     // Only a NUL byte can't be quoted, and no argument of a process can hold one.
     shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }

@@ -1,6 +1,6 @@
 //! What a process that was killed leaves beside a database, and sessions that are ended from outside.
 
-use super::{Address, Engine, Error, postgres, sqlite};
+use super::{Address, Error, postgres, sqlite};
 
 /// How a SQLite file keeps what can't be left half done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,16 +9,6 @@ pub enum Journal {
     Rollback,
     /// What is new, in a write-ahead log.
     Log,
-}
-
-impl Engine {
-    /// The ways in which databases of this engine are to be killed; none where it has a way of its own.
-    pub fn journals(self) -> &'static [Journal] {
-        match self {
-            Self::Sqlite => &[Journal::Rollback, Journal::Log],
-            Self::Postgres => &[],
-        }
-    }
 }
 
 /// Has a database keep its changes in that way.

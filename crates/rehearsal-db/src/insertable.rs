@@ -132,11 +132,7 @@ impl InsertableTable {
             return format!("INSERT INTO {table} DEFAULT VALUES");
         }
         let columns = fields.iter().map(|field| engine.quote(&field.name)).collect::<Vec<_>>().join(", ");
-        let value = |(at, field): (usize, &&Field)| match engine {
-            Engine::Sqlite => format!("${}", at + 1),
-            // From text, which every type can be read from.
-            Engine::Postgres => format!("CAST(${} AS {})", at + 1, field.written),
-        };
+        let value = |(at, field): (usize, &&Field)| engine.parameter(at + 1, &field.written);
         let values = fields.iter().enumerate().map(value).collect::<Vec<_>>().join(", ");
         let is_overruled = fields.iter().any(|field| field.default == Default::Numbered);
         let overruling = if is_overruled { " OVERRIDING SYSTEM VALUE" } else { "" };
@@ -146,16 +142,6 @@ impl InsertableTable {
     /// The column of that name.
     pub fn at(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
-    }
-}
-
-impl Engine {
-    /// A value as it is bound where [`InsertableTable::insertion`] expects one.
-    pub fn bound(self, value: &Value) -> Value {
-        match self {
-            Self::Sqlite => value.clone(),
-            Self::Postgres => written(value).into(),
-        }
     }
 }
 

@@ -1,46 +1,10 @@
 //! What the ledger asks of an engine to lease ranges of units to workers: a lease ends by the database's own clock, or at once
 //! with the session of the worker that had it.
 
-use super::{Connection, Engine, Error, Value};
+use super::{Connection, Error, Value};
 
 /// For how long a worker has a range without a sign of life, in seconds. A batch takes far less, and prolongs it.
-const LEASE: u32 = 60;
-
-impl Engine {
-    /// When a lease that is given now ends, as an expression.
-    pub fn lease_end(self) -> String {
-        match self {
-            Self::Sqlite => format!("datetime('now', '+{LEASE} seconds')"),
-            Self::Postgres => format!("clock_timestamp() + interval '{LEASE} seconds'"),
-        }
-    }
-
-    /// Whether the row of a range is free, as a condition on its columns `owner` and `leased_until`.
-    pub fn is_free(self) -> &'static str {
-        match self {
-            // Whoever asks has locked all others out of the database.
-            Self::Sqlite => "TRUE",
-            // A worker's session holds the lock of its number: whoever can have that knows that the worker is gone.
-            Self::Postgres => "(owner IS NULL OR leased_until < clock_timestamp() OR pg_try_advisory_xact_lock(owner))",
-        }
-    }
-
-    /// Behind a SELECT: locks the row for the transaction, and passes over those that others have locked.
-    pub fn skip_locked(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE SKIP LOCKED",
-        }
-    }
-
-    /// Behind a SELECT: locks the rows of that table for the transaction.
-    pub fn lock_rows(self, table: &str) -> String {
-        match self {
-            Self::Sqlite => String::new(),
-            Self::Postgres => format!(" FOR UPDATE OF {table}"),
-        }
-    }
-}
+pub(crate) const LEASE_SECONDS: u32 = 60;
 
 impl Connection {
     /// Makes this the session of the worker of that number: others know by it that the worker lives.

@@ -3,6 +3,30 @@
 
 use super::Engine;
 
+/// What the lexer has to know of an engine.
+#[derive(Debug)]
+pub struct Lexical {
+    /// The marks around identifiers, besides double quotes.
+    pub quotes: &'static [(char, char)],
+    /// The forms of strings, besides the one in single quotes.
+    pub strings: StringForms,
+    /// Whether a comment between stars may hold others.
+    pub nests_comments: bool,
+    /// Whether a byte order mark is taken for a space; elsewhere it is an error.
+    pub skips_byte_order_mark: bool,
+    /// Whether a semicolon, the last of these tokens, ends only a part of a statement. Comments are not among them.
+    pub is_inside: fn(&[Token<'_>]) -> bool,
+}
+
+/// The forms of strings that an engine knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StringForms {
+    /// Between single quotes only.
+    Plain,
+    /// Between `$tag$` marks and with backslashes in `E''`, too.
+    DollarsAndEscapes,
+}
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -67,6 +91,7 @@ impl<'a> Token<'a> {
 /// The tokens of `sql`, comments included, white space left out. Anything that is not closed reaches to the end.
 pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
     let bytes = sql.as_bytes();
+    let lexical = engine.lexical();
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
@@ -76,8 +101,7 @@ pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
                 at += 1;
                 continue;
             }
-            // A byte order mark is a space there.
-            _ if engine == Engine::Sqlite && sql[at..].starts_with('\u{feff}') => {
+            _ if lexical.skips_byte_order_mark && sql[at..].starts_with('\u{feff}') => {
                 at += '\u{feff}'.len_utf8();
                 continue;
             }
@@ -86,16 +110,16 @@ pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
                 Kind::Comment
             }
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at = end_of_comment(bytes, at, engine);
+                at = end_of_comment(bytes, at, lexical);
                 Kind::Comment
             }
-            b'$' if engine == Engine::Postgres
+            b'$' if lexical.strings == StringForms::DollarsAndEscapes
                 && let Some(end) = end_of_dollars(sql, at) =>
             {
                 at = end;
                 Kind::String
             }
-            b'\'' if engine == Engine::Postgres && follows_e(&tokens, start) => {
+            b'\'' if lexical.strings == StringForms::DollarsAndEscapes && follows_e(&tokens, start) => {
                 at = close_escaped(bytes, at + 1);
                 Kind::String
             }
@@ -103,12 +127,16 @@ pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
                 at = close(bytes, at + 1, b'\'');
                 Kind::String
             }
-            quote @ (b'"' | b'`') if quote == b'"' || engine == Engine::Sqlite => {
-                at = close(bytes, at + 1, quote);
+            b'"' => {
+                at = close(bytes, at + 1, b'"');
                 Kind::Quoted
             }
-            b'[' if engine == Engine::Sqlite => {
-                at = sql[at..].find(']').map_or(bytes.len(), |n| at + n + 1);
+            open if let Some((_, end)) = lexical.quotes.iter().find(|(begin, _)| *begin == char::from(open)) => {
+                at = match u8::try_from(*end) {
+                    // Doubled inside, it does not close.
+                    Ok(end) if end == open => close(bytes, at + 1, end),
+                    _ => sql[at..].find(*end).map_or(bytes.len(), |n| at + n + end.len_utf8()),
+                };
                 Kind::Quoted
             }
             b if b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii() => {
@@ -149,8 +177,8 @@ fn close(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     bytes.len()
 }
 
-/// The end of a comment in stars; PostgreSQL's may be nested.
-fn end_of_comment(bytes: &[u8], start: usize, engine: Engine) -> usize {
+/// The end of a comment in stars.
+fn end_of_comment(bytes: &[u8], start: usize, lexical: &Lexical) -> usize {
     let (mut at, mut depth) = (start + 2, 1);
     while at < bytes.len() {
         match (bytes[at], bytes.get(at + 1)) {
@@ -161,7 +189,7 @@ fn end_of_comment(bytes: &[u8], start: usize, engine: Engine) -> usize {
                     return at;
                 }
             }
-            (b'/', Some(b'*')) if engine == Engine::Postgres => {
+            (b'/', Some(b'*')) if lexical.nests_comments => {
                 depth += 1;
                 at += 2;
             }
@@ -209,9 +237,8 @@ pub struct Statement<'a> {
     pub text: &'a str,
 }
 
-/// The statements of `sql`, each with its semicolon. Comments between statements belong to none; the body of a trigger
-/// belongs to its `CREATE TRIGGER` on SQLite, by the rule of `sqlite3_complete`: it ends at `; END ;`. On PostgreSQL the body
-/// of a function between `BEGIN ATOMIC` and `END` belongs to its `CREATE`.
+/// The statements of `sql`, each with its semicolon. Comments between statements belong to none; what [`Lexical::is_inside`]
+/// takes for a body belongs to the statement around it.
 pub fn statements(sql: &str, engine: Engine) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
     let mut current: Vec<Token<'_>> = Vec::new();
@@ -220,7 +247,7 @@ pub fn statements(sql: &str, engine: Engine) -> Vec<Statement<'_>> {
             continue;
         }
         current.push(token);
-        if token.is(";") && !is_inside(&current, engine) {
+        if token.is(";") && !(engine.lexical().is_inside)(&current) {
             found.extend(statement(sql, &current));
             current.clear();
         }
@@ -232,30 +259,6 @@ pub fn statements(sql: &str, engine: Engine) -> Vec<Statement<'_>> {
 fn statement<'a>(sql: &'a str, tokens: &[Token<'a>]) -> Option<Statement<'a>> {
     let (first, last) = (tokens.first()?, tokens.last()?);
     Some(Statement { start: first.start, text: &sql[first.start..last.start + last.text.len()] })
-}
-
-/// True where a semicolon, the last of `tokens`, ends only a part of a statement.
-fn is_inside(tokens: &[Token<'_>], engine: Engine) -> bool {
-    match engine {
-        Engine::Sqlite => is_trigger(tokens) && !ends_trigger(tokens),
-        Engine::Postgres => {
-            let atomic = tokens.windows(2).position(|pair| pair[0].is("BEGIN") && pair[1].is("ATOMIC"));
-            atomic.is_some_and(|at| {
-                // `CASE … END` is the one other thing that ends like that.
-                let count = |word: &str| tokens[at..].iter().filter(|token| token.is(word)).count();
-                tokens.first().is_some_and(|first| first.is("CREATE")) && count("END") < 1 + count("CASE")
-            })
-        }
-    }
-}
-
-fn is_trigger(tokens: &[Token<'_>]) -> bool {
-    let mut words = tokens.iter().filter(|token| !token.is("TEMP") && !token.is("TEMPORARY"));
-    words.next().is_some_and(|token| token.is("CREATE")) && words.next().is_some_and(|token| token.is("TRIGGER"))
-}
-
-fn ends_trigger(tokens: &[Token<'_>]) -> bool {
-    matches!(tokens, [.., before, end, _] if before.is(";") && end.is("END"))
 }
 
 /// Line and column (both from 1, the column in characters) of a byte offset, with the line itself.

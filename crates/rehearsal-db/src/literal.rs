@@ -1,55 +1,36 @@
-//! Values as they are written in SQL text: the one function that quotes them. Only scripts need it, for files have nothing
-//! to bind; whatever this tool runs itself binds its values.
+//! Values as they are written in SQL text: what all engines write alike. Only scripts need literals, for files have nothing to
+//! bind; what this tool runs itself binds its values.
 
-use super::{Engine, Value};
+use crate::Value;
 
-impl Engine {
-    /// `value` as a literal, which gives back the very value whatever is in it, and whatever the settings of the session
-    /// are. PostgreSQL has no text with a NUL character, and says so where such a literal is run.
-    #[must_use]
-    pub fn literal(self, value: &Value) -> String {
-        match (self, value) {
-            (_, Value::Null) => "NULL".to_owned(),
-            (_, Value::Int(n)) => n.to_string(),
-            (Self::Sqlite, Value::Real(x)) if x.is_infinite() => format!("{}9e999", if *x < 0.0 { "-" } else { "" }),
-            // What SQLite makes of it.
-            (Self::Sqlite, Value::Real(x)) if x.is_nan() => "NULL".to_owned(),
-            (Self::Postgres, Value::Real(x)) if !x.is_finite() => format!("'{x}'::float8"),
-            (_, Value::Real(x)) => format!("{x:?}"),
-            // To SQLite, a statement ends at a NUL, even inside quotes.
-            (Self::Sqlite, Value::Text(text)) if text.contains('\0') => {
-                format!("CAST(x'{}' AS TEXT)", hex(text.as_bytes()))
-            }
-            (Self::Postgres, Value::Text(text)) if text.contains(|c: char| c == '\\' || c.is_ascii_control()) => {
-                format!("E'{}'", text.chars().map(escaped).collect::<String>())
-            }
-            (_, Value::Text(text)) => format!("'{}'", text.replace('\'', "''")),
-            (Self::Sqlite, Value::Blob(bytes)) => format!("x'{}'", hex(bytes)),
-            (Self::Postgres, Value::Blob(bytes)) => format!("decode('{}', 'hex')", hex(bytes)),
+/// A value as all engines write it; none where they differ.
+pub(crate) fn common(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some("NULL".to_owned()),
+        Value::Int(n) => Some(n.to_string()),
+        Value::Real(x) => x.is_finite().then(|| format!("{x:?}")),
+        Value::Text(text) => {
+            let is_plain = !text.contains(|c: char| c == '\\' || c.is_ascii_control());
+            is_plain.then(|| quoted(text))
         }
+        Value::Blob(_) => None,
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// A text between single quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A character as it stands in an `E''` literal: a line of the script for a row, with nothing in it that is not seen.
-fn escaped(c: char) -> String {
-    match c {
-        '\'' => "''".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\r' => "\\r".to_owned(),
-        c if c.is_ascii_control() => format!("\\x{:02x}", c as u32),
-        c => c.to_string(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Engine;
     use pretty_assertions::assert_eq;
 
     #[test]

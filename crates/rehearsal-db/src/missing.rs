@@ -25,31 +25,23 @@ impl Missing {
     #[must_use]
     pub fn remedy(&self, engine: Engine) -> Option<String> {
         let name = &self.name;
-        match (engine, self.kind.as_str()) {
-            // What a program defines for its connections, or what has to be installed.
-            (Engine::Sqlite, "function" | "module" | "collation") | (_, "extension") => None,
-            (_, "schema" | "role") => Some(format!("CREATE {} {name};", self.kind.to_uppercase())),
-            (_, "table") => {
+        if !engine.is_made_by_sql(&self.kind) {
+            return None;
+        }
+        match self.kind.as_str() {
+            "schema" | "role" => Some(format!("CREATE {} {name};", self.kind.to_uppercase())),
+            "table" => {
                 let schema = name.split_once('.').map(|(schema, _)| format!("CREATE SCHEMA {schema}; "));
                 let schema = schema.unwrap_or_default();
                 Some(format!("{schema}CREATE TABLE {name} (…), with the columns that are used"))
             }
-            (_, "function") => Some(format!("CREATE FUNCTION {name} …, or the extension that it is part of")),
-            (_, kind) => Some(format!("CREATE {} {name} …", kind.to_uppercase())),
+            "function" => Some(format!("CREATE FUNCTION {name} …, or the extension that it is part of")),
+            kind => Some(format!("CREATE {} {name} …", kind.to_uppercase())),
         }
     }
 }
 
 impl Engine {
-    /// What a message of this engine says is not there; none where it is about something else.
-    pub fn missing(self, why: &str) -> Option<Missing> {
-        let (kind, name) = match self {
-            Self::Sqlite => sqlite(why),
-            Self::Postgres => postgres(why),
-        }?;
-        Some(Missing { kind: kind.to_owned(), name: name.to_owned() })
-    }
-
     /// True where a script makes something of that name, or gives something that name.
     pub fn makes(self, sql: &str, name: &str) -> bool {
         let name: Vec<String> = name.split('(').next().unwrap_or(name).split('.').map(str::to_uppercase).collect();
@@ -78,56 +70,6 @@ fn is_named(words: &[Token<'_>], name: &[String]) -> bool {
     let wanted = name.join(" . ");
     let wanted: Vec<&str> = wanted.split(' ').collect();
     parts.windows(wanted.len()).any(|window| window == wanted)
-}
-
-const POSTGRES: &[(&str, &str)] = &[
-    ("relation", "table"),
-    ("table", "table"),
-    ("view", "view"),
-    ("materialized view", "view"),
-    ("sequence", "sequence"),
-    ("schema", "schema"),
-    ("role", "role"),
-    ("type", "type"),
-    ("language", "language"),
-    ("collation", "collation"),
-    ("text search configuration", "text search configuration"),
-    ("foreign-data wrapper", "foreign-data wrapper"),
-    ("server", "foreign server"),
-    ("access method", "access method"),
-    ("publication", "publication"),
-    ("tablespace", "tablespace"),
-];
-
-fn postgres(why: &str) -> Option<(&'static str, &str)> {
-    if let Some(rest) = why.strip_prefix("could not open extension control file \"") {
-        let file = rest.split('"').next()?;
-        return Some(("extension", file.rsplit('/').next()?.trim_end_matches(".control")));
-    }
-    if let Some(rest) = why.strip_prefix("extension \"") {
-        let (name, rest) = rest.split_once('"')?;
-        return rest.starts_with(" is not available").then_some(("extension", name));
-    }
-    let (subject, _) = why.split_once(" does not exist")?;
-    if let Some(function) = subject.strip_prefix("function ") {
-        return Some(("function", function));
-    }
-    let (kind, name) = subject.split_once(" \"")?;
-    let name = name.split('"').next()?;
-    let (_, kind) = POSTGRES.iter().find(|(theirs, _)| *theirs == kind)?;
-    Some((kind, name))
-}
-
-fn sqlite(why: &str) -> Option<(&'static str, &str)> {
-    const PHRASES: &[(&str, &str)] = &[
-        ("no such table: ", "table"),
-        ("no such view: ", "view"),
-        ("no such function: ", "function"),
-        ("no such module: ", "module"),
-        ("no such collation sequence: ", "collation"),
-    ];
-    let found = PHRASES.iter().find_map(|(phrase, kind)| Some((*kind, why.split_once(phrase)?.1)));
-    found.map(|(kind, name)| (kind, name.trim_start_matches("main.")))
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! What an engine says when a row breaks a rule of the schema, taken apart. Only the message tells; where a server speaks
 //! another language than English, nothing is known of the rule.
 
-use super::Engine;
-
 /// A rule that a row breaks, or a value that is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -33,100 +31,15 @@ pub enum Broken {
     Form,
 }
 
-impl Engine {
-    /// What a message of this engine says of a rule; none where it is about something else.
-    pub fn refusal(self, why: &str) -> Option<Refusal> {
-        let phrases = match self {
-            Self::Sqlite => SQLITE,
-            Self::Postgres => POSTGRES,
-        };
-        let broken = phrases.iter().find(|(phrase, _)| why.contains(phrase)).map(|(_, broken)| *broken)?;
-        Some(match self {
-            Self::Sqlite => sqlite(why, broken),
-            Self::Postgres => postgres(why, broken),
-        })
-    }
-}
-
-const SQLITE: &[(&str, Broken)] = &[
-    ("Cannot add a NOT NULL column", Broken::NotNull),
-    ("NOT NULL constraint failed", Broken::NotNull),
-    ("UNIQUE constraint failed", Broken::Unique),
-    ("CHECK constraint failed", Broken::Check),
-    ("FOREIGN KEY constraint failed", Broken::Reference),
-    ("cannot store", Broken::Size),
-    ("malformed JSON", Broken::Form),
-    ("JSON path error", Broken::Form),
-    ("JSON cannot hold BLOB", Broken::Form),
-];
-
-const POSTGRES: &[(&str, Broken)] = &[
-    ("violates not-null constraint", Broken::NotNull),
-    ("contains null values", Broken::NotNull),
-    ("does not allow null values", Broken::NotNull),
-    ("violates unique constraint", Broken::Unique),
-    ("could not create unique index", Broken::Unique),
-    ("check constraint", Broken::Check),
-    ("violate the new constraint", Broken::Check),
-    ("exclusion constraint", Broken::Check),
-    ("no partition of relation", Broken::Check),
-    ("violates foreign key constraint", Broken::Reference),
-    ("value too long for type", Broken::Size),
-    ("does not match type bit", Broken::Size),
-    ("out of range", Broken::Size),
-    ("numeric field overflow", Broken::Size),
-    ("invalid input", Broken::Form),
-    ("cannot be cast", Broken::Form),
-    ("malformed", Broken::Form),
-    ("cannot extract", Broken::Form),
-    ("cannot call", Broken::Form),
-    ("cannot get", Broken::Form),
-    ("cannot deconstruct", Broken::Form),
-    ("invalid byte sequence", Broken::Form),
-    ("invalid regular expression", Broken::Form),
-    ("invalid XML", Broken::Form),
-];
-
-/// `UNIQUE constraint failed: t.a, t.b`, `NOT NULL constraint failed: t.a`, `CHECK constraint failed: NAME or text`,
-/// `cannot store TEXT value in INTEGER column t.a`.
-fn sqlite(why: &str, broken: Broken) -> Refusal {
-    let none = Refusal { broken, table: None, rule: None, columns: Vec::new() };
-    let rest = match broken {
-        Broken::Size => why.rsplit_once("column ").map(|(_, rest)| rest),
-        _ => why.split_once("constraint failed: ").map(|(_, rest)| rest),
-    };
-    let Some(rest) = rest else { return none };
-    if broken == Broken::Check {
-        return Refusal { rule: Some(rest.to_owned()), ..none };
-    }
-    if let Some(index) = rest.strip_prefix("index ") {
-        return Refusal { rule: Some(index.trim_matches('\'').to_owned()), ..none };
-    }
-    let named: Vec<(&str, &str)> = rest.split(", ").filter_map(|column| column.split_once('.')).collect();
-    Refusal {
-        table: named.first().map(|(table, _)| (*table).to_owned()),
-        columns: named.iter().map(|(_, column)| (*column).to_owned()).collect(),
-        ..none
-    }
-}
-
-/// Names stand between double quotes behind what they are names of.
-fn postgres(why: &str, broken: Broken) -> Refusal {
-    let behind = |word: &str| {
-        let (_, rest) = why.split_once(&format!("{word} \""))?;
-        rest.split_once('"').map(|(name, _)| name.to_owned())
-    };
-    Refusal {
-        broken,
-        table: behind("relation").or_else(|| behind("table")),
-        rule: behind("constraint").or_else(|| behind("unique index")),
-        columns: behind("column").into_iter().collect(),
-    }
+/// The rule of which one of these phrases speaks, if a message holds one.
+pub(crate) fn broken(why: &str, phrases: &[(&str, Broken)]) -> Option<Broken> {
+    phrases.iter().find(|(phrase, _)| why.contains(phrase)).map(|(_, broken)| *broken)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Engine;
     use pretty_assertions::assert_eq;
 
     #[test]

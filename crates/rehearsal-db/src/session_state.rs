@@ -1,46 +1,29 @@
-//! What a script leaves in the session that ran it, for those behind it, or for sessions to come: settings, temporary tables,
-//! locks.
+//! What a script leaves in the session that ran it, for the statements after it, or for sessions to come: settings, temporary
+//! tables, locks.
 
-use super::Engine;
-use super::cluster_objects::code;
-use super::lex::{Kind, Token, tokens};
+use crate::Engine;
+use crate::lex::{Kind, Token, tokens};
 
 impl Engine {
-    /// Whether a session is another one behind a script than a new session is. It is said of some scripts that it is, where it is
-    /// not: of what only a function would set that nobody calls, for example.
+    /// Whether a session is another one after a script than a new session is. It is said of some scripts that it is, where it is
+    /// not: of what only a function would set that is never called, for example.
     pub fn changes_session_state(self, sql: &str) -> bool {
         let words: Vec<Token<'_>> = tokens(sql, self).into_iter().filter(|token| token.kind != Kind::Comment).collect();
-        words.iter().enumerate().any(|(i, token)| {
-            let is =
-                |at: usize, those: &[&str]| words.get(at).is_some_and(|token| those.iter().any(|word| token.is(word)));
-            let begins = i == 0 || is(i - 1, &[";", "BEGIN", "THEN", "ELSE", "LOOP"]);
-            let behind = |those: &[&str]| i > 0 && is(i - 1, those);
-            let is_temporary = is(i, &["TEMP", "TEMPORARY"])
-                && (behind(&["CREATE", "REPLACE", "LOCAL", "GLOBAL", "INTO"])
-                    || behind(&["TABLE", "VIEW", "EXISTS"]) && is(i + 1, &["."]));
-            is_temporary
-                || match self {
-                    Self::Sqlite => begins && is(i, &["PRAGMA", "ATTACH", "DETACH"]),
-                    Self::Postgres if token.kind == Kind::String => {
-                        code(&words[..i], token).is_some_and(|(_, body)| self.changes_session_state(body))
-                    }
-                    Self::Postgres => {
-                        let of_session =
-                            ["SET_CONFIG", "SETSEED", "PG_TEMP", "PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED"];
-                        // Of a role or a database it is for sessions to come.
-                        let for_others = || begins && is(i, &["ALTER"]) && is(i + 1, &["DATABASE", "ROLE", "USER"]);
-                        let sets = || {
-                            let statement = words[i..].iter().take_while(|word| !word.is(";"));
-                            statement.skip(1).any(|word| word.is("SET") || word.is("RESET"))
-                        };
-                        is(i, &of_session)
-                            || for_others() && sets()
-                            || begins && is(i, &["RESET", "DISCARD", "PREPARE", "LISTEN", "LOAD"])
-                            || begins && is(i, &["SET"]) && !is(i + 1, &["LOCAL", "CONSTRAINTS", "TRANSACTION"])
-                    }
-                }
+        (0..words.len()).any(|at| {
+            let is = |at: usize, those: &[&str]| is_one_of(&words, at, those);
+            let begins = at == 0 || is(at - 1, &[";", "BEGIN", "THEN", "ELSE", "LOOP"]);
+            let follows = |those: &[&str]| at > 0 && is(at - 1, those);
+            let is_temporary = is(at, &["TEMP", "TEMPORARY"])
+                && (follows(&["CREATE", "REPLACE", "LOCAL", "GLOBAL", "INTO"])
+                    || follows(&["TABLE", "VIEW", "EXISTS"]) && is(at + 1, &["."]));
+            is_temporary || self.sets_session_state(&words, at, begins)
         })
     }
+}
+
+/// Whether the token at a place is one of these words.
+pub(crate) fn is_one_of(tokens: &[Token<'_>], at: usize, words: &[&str]) -> bool {
+    tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)))
 }
 
 #[cfg(test)]

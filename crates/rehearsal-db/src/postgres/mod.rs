@@ -1,23 +1,33 @@
 //! PostgreSQL: databases on a server, reached by a URL.
 
+mod bodies;
+mod cluster_objects;
 mod connect;
 mod constraints_off;
 mod crash;
 mod defaults;
+mod dialect;
 mod digest;
 mod driver;
 mod enum_labels;
 mod explain;
 mod insertable;
+mod literal;
 mod lock;
+mod missing;
 mod order;
 mod outside_transaction;
 mod privileges;
 mod references;
+mod refusal;
 mod schema;
 mod session;
+mod session_state;
 mod store;
 mod types;
+
+/// What is special about this engine.
+pub(super) static DIALECT: dialect::PostgresDialect = dialect::PostgresDialect;
 
 pub(super) use constraints_off::{begin_without_constraints, columns, restore_constraints};
 pub(super) use crash::{end_sessions, make_safe};
@@ -27,7 +37,6 @@ pub(super) use enum_labels::adopt_labels;
 pub(super) use insertable::insertable_tables;
 pub(super) use lock::AdvisoryLock;
 pub(super) use order::{go_elsewhere, reorder_rows};
-pub(super) use outside_transaction::runs_alone;
 pub(super) use privileges::{missing_creation_privilege, missing_privileges, missing_schema_usage};
 pub(super) use references::references;
 pub(super) use schema::{foreign_tables, schema, sequences, tables};

@@ -1,21 +1,29 @@
 //! SQLite: one file is one database, one writer at a time.
 
+mod bodies;
 mod constraints_off;
 mod crash;
 mod defaults;
+mod dialect;
 mod digest;
 mod driver;
 mod holders;
 mod insertable;
+mod literal;
 mod locate;
 mod lock;
+mod missing;
 mod moments;
 mod order;
 mod rebuild;
 mod references;
+mod refusal;
 mod schema;
 mod session;
 mod strict;
+
+/// What is special about this engine.
+pub(super) static DIALECT: dialect::SqliteDialect = dialect::SqliteDialect;
 
 pub(super) use constraints_off::{begin_without_constraints, columns, restore_constraints};
 pub(super) use crash::{keep_in, left_behind};

@@ -1,0 +1,76 @@
+//! Words that only one engine knows: a history that holds them was written for that one.
+
+use super::Engine;
+use super::lex::{Kind, Token, tokens};
+
+/// Words of another engine in a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreign<'a> {
+    /// Where they stand, in bytes.
+    pub at: usize,
+    /// The words, as they are written.
+    pub words: &'a str,
+    /// Whose they are.
+    pub whose: Whose,
+}
+
+/// Whose words they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Another engine's that this tool works with.
+    Of(Engine),
+    /// One's that it does not work with.
+    OfNone(&'static str),
+}
+
+const MYSQL: &[&[&str]] = &[&["AUTO_INCREMENT"], &["ENGINE", "=", "INNODB"]];
+
+impl Engine {
+    /// The first words in a script that another engine knows and this one does not.
+    pub fn foreign(self, sql: &str) -> Option<Foreign<'_>> {
+        let others = Self::ALL.iter().filter(|engine| **engine != self);
+        let others = others.map(|engine| (engine.own_phrases(), Whose::Of(*engine)));
+        let others: Vec<_> = others.chain([(MYSQL, Whose::OfNone("MySQL"))]).collect();
+        let all = tokens(sql, self);
+        let words: Vec<Token<'_>> = all.into_iter().filter(|token| token.kind != Kind::Comment).collect();
+        let is = |at: usize, phrase: &[&str]| {
+            phrase.iter().enumerate().all(|(i, word)| words.get(at + i).is_some_and(|token| token.is(word)))
+        };
+        (0..words.len()).find_map(|at| {
+            others.iter().find_map(|(phrases, whose)| {
+                let phrase = phrases.iter().find(|phrase| is(at, phrase))?;
+                // A function of PostgreSQL may be strict, too.
+                let statement = words[..at].iter().rposition(|token| token.is(";")).map_or(0, |end| end + 1);
+                if phrase.contains(&"STRICT") && !(is(statement, &["CREATE", "TABLE"])) {
+                    return None;
+                }
+                let (first, last) = (words[at], words[at + phrase.len() - 1]);
+                let words = &sql[first.start..last.start + last.text.len()];
+                Some(Foreign { at: first.start, words, whose: *whose })
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn words_of_others() {
+        let check = |engine: Engine, sql: &str, expect: &str| {
+            let got =
+                engine.foreign(sql).map_or_else(String::new, |foreign| format!("{} {}", foreign.at, foreign.words));
+            assert_eq!(got, expect, "{sql}");
+        };
+        check(Engine::Sqlite, "CREATE TABLE type (id INTEGER PRIMARY KEY AUTOINCREMENT)", "");
+        check(Engine::Sqlite, "SELECT 1; create  extension citext", "10 create  extension");
+        // SQLite takes any word for a type, and histories that began on PostgreSQL make use of that.
+        check(Engine::Sqlite, "CREATE TABLE t (id BIGSERIAL, at TIMESTAMPTZ)", "");
+        check(Engine::Postgres, "-- AUTOINCREMENT\nCREATE TABLE t (id int, \"AUTOINCREMENT\" int)", "");
+        check(Engine::Postgres, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "35 KEY AUTOINCREMENT");
+        check(Engine::Postgres, "ALTER FUNCTION f(int) STRICT; CREATE TABLE t (autoincrement bool)", "");
+        check(Engine::Postgres, "CREATE TABLE t (id int AUTO_INCREMENT)", "23 AUTO_INCREMENT");
+    }
+}

@@ -1,0 +1,154 @@
+//! What is special about PostgreSQL.
+
+use super::bodies::is_inside;
+use super::cluster_objects::changes_outside;
+use super::literal::literal;
+use super::missing::missing;
+use super::outside_transaction::runs_alone;
+use super::refusal::refusal;
+use super::session_state::sets_session_state;
+use crate::catalog::Kind;
+use crate::cluster_objects::OutsideChange;
+use crate::dialect::{Dialect, Storage};
+use crate::insertable::written;
+use crate::lease::LEASE_SECONDS;
+use crate::lex::{Lexical, Statement, StringForms, Token, tokens};
+use crate::{Engine, Missing, Refusal, Value};
+
+/// PostgreSQL.
+#[derive(Debug)]
+pub(crate) struct PostgresDialect;
+
+static LEXICAL: Lexical = Lexical {
+    quotes: &[],
+    strings: StringForms::DollarsAndEscapes,
+    nests_comments: true,
+    skips_byte_order_mark: false,
+    is_inside,
+};
+
+impl Dialect for PostgresDialect {
+    fn scheme(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["postgresql"]
+    }
+
+    fn display_name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::Server
+    }
+
+    fn lexical(&self) -> &'static Lexical {
+        &LEXICAL
+    }
+
+    fn own_phrases(&self) -> &'static [&'static [&'static str]] {
+        &[&["CREATE", "EXTENSION"], &["CREATE", "TYPE"], &["LANGUAGE", "PLPGSQL"]]
+    }
+
+    fn runs_alone(&self, statement: &str) -> bool {
+        runs_alone(statement)
+    }
+
+    fn lease_end(&self) -> String {
+        format!("clock_timestamp() + interval '{LEASE_SECONDS} seconds'")
+    }
+
+    /// A worker's session holds the lock of its number: another one can have that lock only when the worker is gone.
+    fn is_free(&self) -> &'static str {
+        "(owner IS NULL OR leased_until < clock_timestamp() OR pg_try_advisory_xact_lock(owner))"
+    }
+
+    fn skip_locked(&self) -> &'static str {
+        " FOR UPDATE SKIP LOCKED"
+    }
+
+    fn lock_rows(&self, table: &str) -> String {
+        format!(" FOR UPDATE OF {table}")
+    }
+
+    /// For rows from a client the server would wait for ever, with its locks held.
+    fn refuses(&self, statement: &Statement<'_>) -> Option<&'static str> {
+        let tokens = tokens(statement.text, Engine::Postgres);
+        let copies = tokens.first().is_some_and(|first| first.is("COPY"));
+        let from_client = tokens.windows(2).any(|pair| pair[0].is("FROM") && pair[1].is("STDIN"));
+        (copies && from_client).then_some(
+            "COPY … FROM stdin waits for rows that a client sends beside the file; write INSERT (`pg_dump --inserts` does)",
+        )
+    }
+
+    fn changes_outside(&self, sql: &str) -> Vec<OutsideChange> {
+        changes_outside(sql)
+    }
+
+    fn sets_session_state(&self, tokens: &[Token<'_>], at: usize, begins: bool) -> bool {
+        sets_session_state(tokens, at, begins)
+    }
+
+    fn quote_table(&self, name: &str) -> String {
+        match name.split_once('.') {
+            Some((schema, table)) => format!("{}.{}", self.quote(schema), self.quote(table)),
+            None => self.quote(name),
+        }
+    }
+
+    fn own_rows(&self, table: &str) -> String {
+        format!("ONLY {table}")
+    }
+
+    fn each_text(&self, array: &str) -> String {
+        format!("json_array_elements_text({array}::json)")
+    }
+
+    fn as_text(&self, expression: &str) -> String {
+        format!("{expression}::text")
+    }
+
+    fn second(&self, expression: &str) -> String {
+        format!("to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')")
+    }
+
+    fn by_bytes(&self, expression: &str) -> String {
+        format!("{expression}::text COLLATE \"C\"")
+    }
+
+    fn another(&self, kind: Kind, column: &str, table: &str) -> Option<String> {
+        match kind {
+            Kind::Number => Some(self.another_number(column, table)),
+            Kind::Text => Some(self.another_text(column)),
+            Kind::Uuid => Some(format!("md5({column}::text)::uuid")),
+            Kind::Any | Kind::Other => None,
+        }
+    }
+
+    fn overriding(&self) -> &'static str {
+        "OVERRIDING SYSTEM VALUE"
+    }
+
+    fn literal(&self, value: &Value) -> String {
+        literal(value)
+    }
+
+    /// From text, which every type can be read from.
+    fn parameter(&self, number: usize, written: &str) -> String {
+        format!("CAST(${number} AS {written})")
+    }
+
+    fn bound(&self, value: &Value) -> Value {
+        written(value).into()
+    }
+
+    fn refusal(&self, why: &str) -> Option<Refusal> {
+        refusal(why)
+    }
+
+    fn missing(&self, why: &str) -> Option<Missing> {
+        missing(why)
+    }
+}

@@ -1,0 +1,45 @@
+//! What PostgreSQL says of a rule that a row breaks.
+
+use crate::refusal::{Broken, Refusal, broken};
+
+const PHRASES: &[(&str, Broken)] = &[
+    ("violates not-null constraint", Broken::NotNull),
+    ("contains null values", Broken::NotNull),
+    ("does not allow null values", Broken::NotNull),
+    ("violates unique constraint", Broken::Unique),
+    ("could not create unique index", Broken::Unique),
+    ("check constraint", Broken::Check),
+    ("violate the new constraint", Broken::Check),
+    ("exclusion constraint", Broken::Check),
+    ("no partition of relation", Broken::Check),
+    ("violates foreign key constraint", Broken::Reference),
+    ("value too long for type", Broken::Size),
+    ("does not match type bit", Broken::Size),
+    ("out of range", Broken::Size),
+    ("numeric field overflow", Broken::Size),
+    ("invalid input", Broken::Form),
+    ("cannot be cast", Broken::Form),
+    ("malformed", Broken::Form),
+    ("cannot extract", Broken::Form),
+    ("cannot call", Broken::Form),
+    ("cannot get", Broken::Form),
+    ("cannot deconstruct", Broken::Form),
+    ("invalid byte sequence", Broken::Form),
+    ("invalid regular expression", Broken::Form),
+    ("invalid XML", Broken::Form),
+];
+
+/// Names stand between double quotes, after the word for what they name.
+pub(super) fn refusal(why: &str) -> Option<Refusal> {
+    let broken = broken(why, PHRASES)?;
+    let after = |word: &str| {
+        let (_, rest) = why.split_once(&format!("{word} \""))?;
+        rest.split_once('"').map(|(name, _)| name.to_owned())
+    };
+    Some(Refusal {
+        broken,
+        table: after("relation").or_else(|| after("table")),
+        rule: after("constraint").or_else(|| after("unique index")),
+        columns: after("column").into_iter().collect(),
+    })
+}
