@@ -44,7 +44,9 @@ pub(crate) enum Error {
     Server(postgres_server::Error),
     /// Nothing says which engine a history is for.
     #[error("nothing says which engine the migrations are for: there is no {variable} here, nor in .env")]
-    #[diagnostic(help("add `--engine postgres` or `--engine sqlite`"))]
+    #[diagnostic(help(
+        "add `--engine postgres` or `--engine sqlite`, or write a `rehearsal.toml` beside them with `engine = \"postgres\"`"
+    ))]
     WhichEngine {
         /// The variable that was looked for.
         variable: String,

@@ -17,7 +17,7 @@ pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
         folders: args.migrations.clone(),
         engine: match args.engine {
             Some(engine) => engine,
-            None => guessed(&args.migrations)?,
+            None => said_or_guessed(&args.migrations)?,
         },
         fixtures: args.fixture.clone(),
         setup: args.setup.clone(),
@@ -29,10 +29,15 @@ pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
 pub(crate) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> {
     let engine = match args.engine {
         Some(engine) => engine,
-        None => guessed(&args.migrations)?,
+        None => said_or_guessed(&args.migrations)?,
     };
     let given = Given { folders: args.migrations.clone(), engine, fixtures: Vec::new(), setup: Vec::new() };
     Ok(Database::given(&given)?)
+}
+
+/// The engine that a `rehearsal.toml` beside the migrations names, else that of the project's database.
+fn said_or_guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
+    workspace::configured_engine(folders)?.map_or_else(|| guessed(folders), Ok)
 }
 
 /// The engine of the database that the project works with. Nothing is ever done to that one.

@@ -21,7 +21,7 @@ pub(crate) fn rehearse(engine: Engine, folder: &Path) -> Result<Duration> {
     }
     let history = root.join("migrations/long");
     fs::create_dir_all(&history)?;
-    fs::write(history.join("database.toml"), format!("engine = \"{}\"\n", engine.scheme()))?;
+    fs::write(history.join("rehearsal.toml"), format!("engine = \"{}\"\n", engine.scheme()))?;
     for number in 0..MIGRATIONS {
         let (up, down) = migration(engine, number);
         let label = format!("{}_step", 1 + number);

@@ -17,7 +17,7 @@ pub struct CiArgs {
     /// of the versions
     #[arg(long, value_name = "DIR")]
     pub migrations: Vec<PathBuf>,
-    /// Its engine, postgres or sqlite (default: that of DATABASE_URL, also from .env)
+    /// Its engine, postgres or sqlite (default: that of rehearsal.toml beside the migrations, or of DATABASE_URL, also from .env)
     #[arg(long, value_name = "ENGINE", requires = "migrations")]
     pub engine: Option<Engine>,
     /// Data that has seen the migrations up to a version, as FILE@VERSION, or FILE if its first line is `-- at: VERSION` or its

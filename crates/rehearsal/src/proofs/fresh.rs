@@ -99,7 +99,7 @@ async fn references_lead_somewhere(run: &mut ProofRun<'_>, connection: &mut Conn
 
 /// A column that is declared volatile and is nowhere would leave one in the fingerprints that should be left out.
 async fn volatile_columns_exist(run: &mut ProofRun<'_>, connection: &mut Connection) -> Result<(), Error> {
-    run.step("look for the columns that database.toml declares volatile");
+    run.step("look for the columns that rehearsal.toml declares volatile");
     let tables = connection.tables().await?;
     let exists = |(table, column): &&(String, String)| {
         tables.iter().any(|shape| shape.name == *table && shape.columns.contains(column))
@@ -108,7 +108,7 @@ async fn volatile_columns_exist(run: &mut ProofRun<'_>, connection: &mut Connect
     let lines: Vec<String> = missing.map(|(table, column)| format!("there is no \"{table}\".\"{column}\"")).collect();
     if !lines.is_empty() {
         let expected = "every volatile column exists once all migrations are applied".to_owned();
-        let hint = format!("correct `volatile` in {}/database.toml", run.rehearsal.database.folder.display());
+        let hint = format!("correct `volatile` in {}/rehearsal.toml", run.rehearsal.database.folder.display());
         run.problem(What::Differences { expected, lines, hint }).await;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! A database of a project that has no file of ours: flags say where its migrations are, which engine it has, and what data
 //! there is.
 
+use super::configuration::{self, Configuration};
 use super::sqlx_toml;
 use super::{Database, Fixture, Origin, Rows, Setup, Stated, entries, file_name, file_stem, read, stated_version};
 use miette::Diagnostic;
@@ -8,7 +9,6 @@ use rehearsal_db::Engine;
 use rehearsal_db::command::shell_word;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// What flags say of a database.
 #[derive(Debug, Clone)]
@@ -148,6 +148,7 @@ impl Database {
             fixtures.extend(fixtures_of(typed)?);
         }
         name_apart(&mut fixtures);
+        let Configuration { volatile, max_wait, .. } = configuration::beside(&given.folders)?;
         let names: Vec<String> = given.folders.iter().map(|folder| folder.display().to_string()).collect();
         let mut folders = given.folders.iter().cloned();
         Ok(Self {
@@ -157,8 +158,8 @@ impl Database {
             beside: folders.collect(),
             origin: Origin::Given { flags: flags(given) },
             setup,
-            volatile: Vec::new(),
-            longest_wait: Duration::from_millis(super::LONGEST_WAIT_MS),
+            volatile,
+            max_wait,
             fixtures,
         })
     }
@@ -199,7 +200,7 @@ fn check_folder(folder: &Path) -> Result<(), super::Error> {
     Err(Error::NoMigrations { folder: folder.to_owned(), below }.into())
 }
 
-fn holds_migrations(folder: &Path) -> Result<bool, super::Error> {
+pub(super) fn holds_migrations(folder: &Path) -> Result<bool, super::Error> {
     let is_sql = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "sql");
     Ok(entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some()))
 }

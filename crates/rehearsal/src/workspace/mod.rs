@@ -1,18 +1,20 @@
-//! Which databases there are: one folder each under `migrations/`, with a `database.toml`, and their fixtures under
+//! Which databases there are: one folder each under `migrations/`, with a `rehearsal.toml`, and their fixtures under
 //! `fixtures/`; or one that flags describe, of a project that has no file of ours. Reads folders and headers; connects to
 //! nothing.
 
+mod configuration;
 mod given;
 mod sqlx_toml;
 
+pub use configuration::{CONFIGURATION, configured_engine};
 pub use given::{Error as GivenError, Given};
 pub use sqlx_toml::url_variable;
 
 use crate::directive::{directives, nearest};
+use configuration::Configuration;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
-use rehearsal_db::command::command;
-use serde::Deserialize;
+use rehearsal_db::command::{command, shell_word};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -44,19 +46,16 @@ pub struct Database {
     pub setup: Vec<Setup>,
     /// Columns whose values say nothing, as `(table, column)`: fingerprints leave them out.
     pub volatile: Vec<(String, String)>,
-    /// For how long the app may wait while a backfill runs.
-    pub longest_wait: Duration,
+    /// How long a write of the app may wait beside a backfill.
+    pub max_wait: Duration,
     /// Its fixtures, by name.
     pub fixtures: Vec<Fixture>,
 }
 
-/// For how long it may where nobody says so.
-const LONGEST_WAIT_MS: u64 = 2_000;
-
 /// Who described a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A `database.toml` of the workspace. Its files keep our rules.
+    /// A folder of the workspace. Its files keep our rules.
     Workspace,
     /// Flags. Its files keep sqlx's rules and nobody else's.
     Given {
@@ -133,26 +132,54 @@ pub enum Error {
     /// There is no database at all.
     #[error("{} holds no database", folder.display())]
     #[diagnostic(help(
-        "make a folder in it for each database, with a `database.toml` that says `engine = \"sqlite\"`"
+        "make a folder in it for each database, with a `rehearsal.toml` that says `engine = \"sqlite\"`"
     ))]
     NoDatabases {
+        /// The `migrations` folder.
+        folder: PathBuf,
+    },
+    /// `migrations` is itself a folder of migrations, as most projects with sqlx have it.
+    #[error("{} holds migrations, and no folder for each database", folder.display())]
+    #[diagnostic(help(
+        "rehearse them with `{}`; the other commands work on databases that have a folder each in `migrations`",
+        command(&format!("ci --migrations {}", shell_word(&folder.display().to_string())))
+    ))]
+    NotByDatabase {
         /// The `migrations` folder.
         folder: PathBuf,
     },
     /// A folder under `migrations/` says nothing of itself.
     #[error("{} is missing", path.display())]
     #[diagnostic(help("write that file with the line `engine = \"sqlite\"`"))]
-    NoDatabaseToml {
+    NoConfiguration {
         /// The file that is not there.
         path: PathBuf,
     },
-    /// A `database.toml` can't be understood.
+    /// The configuration has its former name.
+    #[error("{} is called `{CONFIGURATION}` now", former.display())]
+    #[diagnostic(help("rename it to {}, and `longest_wait_ms` in it to `max_wait_ms`", path.display()))]
+    Renamed {
+        /// The file.
+        former: PathBuf,
+        /// What it is called now.
+        path: PathBuf,
+    },
+    /// Two folders of one history have a configuration each.
+    #[error("{} and {} both configure the history", one.display(), other.display())]
+    #[diagnostic(help("put all of it into one of them, and remove the other"))]
+    ConfiguredTwice {
+        /// A file.
+        one: PathBuf,
+        /// Another one.
+        other: PathBuf,
+    },
+    /// A `rehearsal.toml` can't be understood.
     #[error("{path} can't be used: {why}")]
     #[diagnostic(help(
         "a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and \
-         `longest_wait_ms = 2000` are optional"
+         `max_wait_ms = 2000` are optional"
     ))]
-    DatabaseToml {
+    Configuration {
         /// The file.
         path: String,
         /// What is wrong.
@@ -222,15 +249,6 @@ pub enum Error {
     },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DatabaseToml {
-    engine: Engine,
-    #[serde(default)]
-    volatile: Vec<String>,
-    longest_wait_ms: Option<u64>,
-}
-
 impl Workspace {
     /// The nearest folder at or above `from` that holds a `migrations` folder.
     ///
@@ -252,7 +270,8 @@ impl Workspace {
             databases.push(Database::read(root, &path)?);
         }
         if databases.is_empty() {
-            return Err(Error::NoDatabases { folder });
+            let is_flat = given::holds_migrations(&folder)?;
+            return Err(if is_flat { Error::NotByDatabase { folder } } else { Error::NoDatabases { folder } });
         }
         let fixtures = root.join("fixtures");
         if fixtures.is_dir() {
@@ -282,35 +301,11 @@ impl Workspace {
 impl Database {
     fn read(root: &Path, folder: &Path) -> Result<Self, Error> {
         let name = file_name(folder);
-        let path = folder.join("database.toml");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Error::NoDatabaseToml { path }),
-            Err(source) => return Err(Error::Io { path, source }),
-        };
-        let bad = |why: String, at: Option<SourceSpan>| {
-            let path = path.display().to_string();
-            Error::DatabaseToml { text: NamedSource::new(&path, text.clone()), path, why, at }
-        };
-        let toml: DatabaseToml =
-            toml::from_str(&text).map_err(|error| bad(error.message().to_owned(), error.span().map(Into::into)))?;
-        let mut volatile = Vec::new();
-        for column in &toml.volatile {
-            let parts = column
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-                .and_then(|rest| rest.split_once("\".\""));
-            let Some((table, column)) = parts else {
-                let at = text.find(column.as_str()).map(|start| (start, column.len()).into());
-                return Err(bad(format!("`{column}` does not name a column; write '\"Table\".\"column\"'"), at));
-            };
-            volatile.push((table.to_owned(), column.to_owned()));
-        }
+        let (engine, Configuration { volatile, max_wait, .. }) = configuration::of_database(folder)?;
         let fixtures = read_fixtures(&root.join("fixtures").join(&name))?;
-        let longest_wait = Duration::from_millis(toml.longest_wait_ms.unwrap_or(LONGEST_WAIT_MS));
         let (beside, origin, setup) = (Vec::new(), Origin::Workspace, Vec::new());
-        let (engine, folder) = (toml.engine, folder.to_owned());
-        Ok(Self { name, engine, folder, beside, origin, setup, volatile, longest_wait, fixtures })
+        let folder = folder.to_owned();
+        Ok(Self { name, engine, folder, beside, origin, setup, volatile, max_wait, fixtures })
     }
 
     /// All folders of its history.

@@ -1,15 +1,18 @@
-//! What is wrong with the folders of a workspace: `database.toml`, names of databases and backfills, `.env`, the registry.
+//! What is wrong with the folders of a workspace: `rehearsal.toml`, names of databases and backfills, `.env`, the registry.
 
 use super::check;
 use crate::workspace::{TRAITS, Workspace};
 use std::fs;
 
-const TOML: &str = "migrations/pets/database.toml";
+const TOML: &str = "migrations/pets/rehearsal.toml";
 
 #[test]
-fn database_toml() {
+fn rehearsal_toml() {
     let toml = |text: &str| Workspace::new().tap(|workspace| workspace.write(TOML, text));
     check("toml_missing", Workspace::new().remove(TOML), "migrate pets", 2);
+    let former = Workspace::new();
+    fs::rename(former.path(TOML), former.path("migrations/pets/database.toml")).unwrap();
+    check("toml_of_its_former_name", &former, "migrate pets", 2);
     check("toml_malformed", &toml("# The pets.\nengine = sqlite\n"), "migrate pets", 2);
     check("toml_empty", &toml(""), "migrate pets", 2);
     check("toml_unknown_field", &toml("engine = \"sqlite\"\nvolatil = []\n"), "migrate pets", 2);
@@ -24,7 +27,7 @@ fn database_toml() {
     );
     let unknown = toml("engine = \"sqlite\"\nvolatile = ['\"Pet\".\"createdat\"']\n");
     check("toml_volatile_unknown_column", &unknown, "ci pets", 1);
-    check("toml_wait_of_another_type", &toml("engine = \"sqlite\"\nlongest_wait_ms = \"soon\"\n"), "migrate pets", 2);
+    check("toml_wait_of_another_type", &toml("engine = \"sqlite\"\nmax_wait_ms = \"soon\"\n"), "migrate pets", 2);
     check("toml_not_utf_8", Workspace::new().write(TOML, b"engine = \"sqlite\" # \xff\n"), "migrate pets", 2);
 }
 
@@ -35,6 +38,8 @@ fn folders() {
     check("no_workspace", &workspace, "migrate pets", 2);
     fs::create_dir(workspace.path("migrations")).unwrap();
     check("no_databases", &workspace, "migrate pets", 2);
+    workspace.write("migrations/1_x.sql", "SELECT 1;");
+    check("migrations_of_any_project", &workspace, "migrate", 2);
     check("a_database_too_many", Workspace::new().write("migrations/llamas/readme.md", "soon"), "migrate pets", 2);
     check("registered_for_no_database", &renamed(), "migrate pets", 2);
 }

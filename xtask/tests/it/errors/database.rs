@@ -23,7 +23,7 @@ fn urls() {
     check("url_of_nothing_backfill", &workspace, "backfill pet_traits --execute --url sqlite:pets.db", 2);
     check("url_of_nothing_verify", &workspace, "verify --url sqlite:pets.db", 2);
     let several = Workspace::new();
-    several.write("migrations/cats/database.toml", "engine = \"sqlite\"\n");
+    several.write("migrations/cats/rehearsal.toml", "engine = \"sqlite\"\n");
     check("url_for_several", &several, "migrate --url sqlite:pets.db?mode=rwc", 2);
     check("url_for_several_verify", &several, "verify --url sqlite:pets.db", 2);
 }

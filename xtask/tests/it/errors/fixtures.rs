@@ -62,7 +62,7 @@ fn generating() {
     check("generate_into_a_folder", &workspace, &out("fixtures"), 2);
     check("generate_into_a_device", &workspace, &out("/dev/null"), 2);
     check("generate_below_a_file", &workspace, &out("fixtures/pets/populated.sql/small.sql"), 1);
-    workspace.write("migrations/shop/database.toml", "engine = \"sqlite\"\n");
+    workspace.write("migrations/shop/rehearsal.toml", "engine = \"sqlite\"\n");
     check("generate_without_generator", &workspace, "fixture generate shop --units 1", 2);
 }
 

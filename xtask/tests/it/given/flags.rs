@@ -58,6 +58,30 @@ fn engines() {
     check("engine_does_not_fit", 3, &[PEOPLE, HATS, dialect], POSTGRES);
 }
 
+/// A `rehearsal.toml` beside the migrations says what it says in a workspace of ours; flags go first.
+#[test]
+fn rehearsal_toml() {
+    let toml = |text: &'static str| [PEOPLE, HATS, ("migrations/rehearsal.toml", text)];
+    let folder = "--migrations migrations";
+    check("engine_from_rehearsal_toml", 0, &toml("engine = \"sqlite\"\n"), folder);
+    check("engine_before_rehearsal_toml", 0, &toml("engine = \"postgres\"\n"), SQLITE);
+    check("rehearsal_toml_without_engine", 2, &toml("max_wait_ms = 5000\n"), folder);
+    check("rehearsal_toml_unknown_field", 2, &toml("engin = \"sqlite\"\n"), folder);
+    let unknown = toml("engine = \"sqlite\"\nvolatile = ['\"people\".\"age\"']\n");
+    check("rehearsal_toml_volatile_unknown_column", 1, &unknown, folder);
+    let chance =
+        ("migrations/3_luck.sql", "ALTER TABLE people ADD COLUMN luck INTEGER;\nUPDATE people SET luck = random();\n");
+    let rows = ("rows.sql", "INSERT INTO people VALUES (1, 'Ada');\n");
+    let with = |text: &'static str| [PEOPLE, chance, rows, ("migrations/rehearsal.toml", text)];
+    let flags = "--migrations migrations --fixture rows.sql@1";
+    check("rehearsal_toml_chance", 0, &with("engine = \"sqlite\"\n"), flags);
+    let volatile = with("engine = \"sqlite\"\nvolatile = ['\"people\".\"luck\"']\n");
+    check("rehearsal_toml_volatile", 0, &volatile, flags);
+    let twice =
+        [("a/1_x.sql", "SELECT 1;"), ("b/2_x.sql", "SELECT 1;"), ("a/rehearsal.toml", ""), ("b/rehearsal.toml", "")];
+    check("rehearsal_toml_twice", 2, &twice, "--migrations a --migrations b");
+}
+
 #[test]
 fn sqlx_toml() {
     let toml = |text: &'static str| [PEOPLE, ("sqlx.toml", text)];

@@ -136,7 +136,7 @@ fn several_folders() {
 #[test]
 fn ours() {
     let workspace = Workspace::new();
-    workspace.remove("migrations/pets/database.toml");
+    workspace.remove("migrations/pets/rehearsal.toml");
     let flags = "--migrations migrations/pets --engine sqlite --fixture fixtures/pets/populated.sql";
     check_project("ours_as_anybodys", 0, &workspace, flags);
 }

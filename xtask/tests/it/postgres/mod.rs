@@ -117,7 +117,7 @@ struct Shop {
 impl Shop {
     fn new() -> Self {
         let workspace = Workspace::new();
-        workspace.write("migrations/shop/database.toml", "engine = \"postgres\"\n");
+        workspace.write("migrations/shop/rehearsal.toml", "engine = \"postgres\"\n");
         workspace.write(format!("migrations/shop/{SHOP}_shelves.up.sql").as_str(), UP);
         workspace.write(format!("migrations/shop/{SHOP}_shelves.down.sql").as_str(), DOWN);
         workspace.write("fixtures/shop/populated.sql", FIXTURE);

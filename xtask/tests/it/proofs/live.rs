@@ -185,7 +185,7 @@ fn faults() {
 #[test]
 fn waits() {
     let toys = toys();
-    toys.write("migrations/toys/database.toml", "engine = \"sqlite\"\nlongest_wait_ms = 0\n");
+    toys.write("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\nmax_wait_ms = 0\n");
     let (set, guard, ..) = FAULTS[0];
     toys.hold(rehearse(&toys, set, guard), Proof::Live, &[Proof::ChecksBite], "live_waits");
 }

@@ -113,10 +113,13 @@ pub(crate) struct Toys {
 impl Toys {
     /// With two migrations and a fixture of the first one's version.
     pub(crate) fn new(engine: &str, created: &str, labels: &str, fixture: &str) -> Self {
+        // As the program of this workspace does it: hints name its files and its commands.
+        rehearsal::source::set_folder("xtask/src");
+        rehearsal_db::command::set_name("cargo xtask");
         let folder = tempfile::tempdir().unwrap();
         let hidden = folder.path().to_string_lossy().into_owned();
         let toys = Self { folder, depth: Depth::Exhaustive, traffic: None, hidden };
-        toys.write("migrations/toys/database.toml", &format!("engine = \"{engine}\"\n"));
+        toys.write("migrations/toys/rehearsal.toml", &format!("engine = \"{engine}\"\n"));
         toys.write(&format!("migrations/toys/{CREATED}_create.up.sql"), created);
         toys.write(&format!("migrations/toys/{LABELS}_labels.up.sql"), labels);
         toys.write("fixtures/toys/some.sql", &format!("-- at: {CREATED}\n{fixture}"));

@@ -4,7 +4,7 @@ use super::figures::{Figures, whole};
 use super::writer::Diary;
 use crate::backfill::About;
 use crate::source;
-use crate::workspace::Database;
+use crate::workspace::{CONFIGURATION, Database};
 use std::fmt;
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub(super) fn problems(
 ) -> Vec<Found> {
     let (name, unit) = (about.name, about.unit);
     let file = source::backfill(name);
-    let limit = database.longest_wait;
+    let limit = database.max_wait;
     let mut problems: Vec<Found> = Vec::new();
     if seen.ending == Ending::Late {
         problems.push((
@@ -112,8 +112,8 @@ pub(super) fn problems(
                 whole(figures.longest)
             )],
             format!(
-                "write less in a statement of {file}, or allow more with `longest_wait_ms` in {}",
-                database.folder.join("database.toml").display()
+                "write less in a statement of {file}, or allow more with `max_wait_ms` in {}",
+                database.folder.join(CONFIGURATION).display()
             ),
         ));
     }
@@ -155,7 +155,7 @@ mod tests {
                 origin: Origin::Workspace,
                 setup: Vec::new(),
                 volatile: Vec::new(),
-                longest_wait: Duration::from_millis(20),
+                max_wait: Duration::from_millis(20),
                 fixtures: Vec::new(),
             };
             let (name, database_name, unit) = ("labels", "toys", "toy");

@@ -212,7 +212,7 @@ impl Child {
 
 fn command(run: &ProofRun<'_>, program: &Program, work: Work<'_>, address: &Address) -> Command {
     let mut command = Command::new(&program.path);
-    command.arg("crash-work").args(database(run.rehearsal.database)).args(work.arguments());
+    command.arg("crash-step").args(database(run.rehearsal.database)).args(work.arguments());
     command.args(["--batch", &run.batch.to_string(), "--url", &address.url()]);
     if program.fault == Fault::CursorApart {
         command.args(["--fault", "cursor-apart"]);

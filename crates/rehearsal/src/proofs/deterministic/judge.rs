@@ -10,7 +10,7 @@ use crate::proofs::kit::nondeterminism::{Nondeterministic, Place, place};
 use crate::proofs::kit::snapshot::{Snapshot, content_lines};
 use crate::proofs::kit::timeline::Step;
 use crate::proofs::{ProofRun, What};
-use crate::workspace::Origin;
+use crate::workspace::CONFIGURATION;
 use rehearsal_db::VolatileDefault;
 use std::collections::BTreeSet;
 
@@ -149,8 +149,8 @@ async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) ->
         }
     }
     let mut hint = "let it follow from the row alone (ORDER BY a key, UTC, an id made of another id)".to_owned();
-    if !columns.is_empty() && run.rehearsal.database.origin == Origin::Workspace {
-        let toml = run.rehearsal.database.folder.join("database.toml");
+    if !columns.is_empty() {
+        let toml = run.rehearsal.database.folder.join(CONFIGURATION);
         hint.push_str(&format!(
             "; if it is meant, declare it in {}:\nvolatile = [{}]",
             toml.display(),

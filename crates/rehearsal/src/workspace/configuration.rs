@@ -1,0 +1,100 @@
+//! `rehearsal.toml`: what a project configures for one history, in the folder of its migrations. A database of the workspace has
+//! one; beside the migrations of any other project it may stand.
+
+use super::{Error, read};
+use miette::{NamedSource, SourceSpan};
+use rehearsal_db::Engine;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The name of the file.
+pub const CONFIGURATION: &str = "rehearsal.toml";
+/// What it was called once.
+const FORMER: &str = "database.toml";
+
+/// How long a write of the app may wait beside a backfill where the file does not say so.
+const MAX_WAIT_MS: u64 = 2_000;
+
+/// What the file says.
+#[derive(Debug)]
+pub(super) struct Configuration {
+    pub(super) engine: Option<Engine>,
+    pub(super) volatile: Vec<(String, String)>,
+    pub(super) max_wait: Duration,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self { engine: None, volatile: Vec::new(), max_wait: Duration::from_millis(MAX_WAIT_MS) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Toml {
+    engine: Option<Engine>,
+    #[serde(default)]
+    volatile: Vec<String>,
+    max_wait_ms: Option<u64>,
+}
+
+/// The configuration in the folder of a database of the workspace, and its engine, which it has to name.
+pub(super) fn of_database(folder: &Path) -> Result<(Engine, Configuration), Error> {
+    let path = folder.join(CONFIGURATION);
+    let former = folder.join(FORMER);
+    if !path.is_file() {
+        return Err(if former.is_file() { Error::Renamed { former, path } } else { Error::NoConfiguration { path } });
+    }
+    let text = read(&path)?;
+    let configuration = parse(&path, &text)?;
+    match configuration.engine {
+        Some(engine) => Ok((engine, configuration)),
+        None => Err(bad(&path, &text, "missing field `engine`".to_owned(), Some((0, 0).into()))),
+    }
+}
+
+/// The configuration beside the migrations in these folders, which are one history; the usual one where there is none.
+pub(super) fn beside(folders: &[PathBuf]) -> Result<Configuration, Error> {
+    let mut found = folders.iter().map(|folder| folder.join(CONFIGURATION)).filter(|path| path.is_file());
+    match (found.next(), found.next()) {
+        (Some(one), Some(other)) => Err(Error::ConfiguredTwice { one, other }),
+        (Some(path), None) => parse(&path, &read(&path)?),
+        (None, _) => Ok(Configuration::default()),
+    }
+}
+
+/// The engine that the configuration beside the migrations in these folders names.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn configured_engine(folders: &[PathBuf]) -> Result<Option<Engine>, Error> {
+    Ok(beside(folders)?.engine)
+}
+
+fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
+    let toml: Toml = toml::from_str(text)
+        .map_err(|error| bad(path, text, error.message().to_owned(), error.span().map(Into::into)))?;
+    let volatile = toml.volatile.iter().map(|column| {
+        named(column).ok_or_else(|| {
+            let at = text.find(column.as_str()).map(|start| (start, column.len()).into());
+            bad(path, text, format!("`{column}` does not name a column; write '\"Table\".\"column\"'"), at)
+        })
+    });
+    Ok(Configuration {
+        engine: toml.engine,
+        volatile: volatile.collect::<Result<_, _>>()?,
+        max_wait: Duration::from_millis(toml.max_wait_ms.unwrap_or(MAX_WAIT_MS)),
+    })
+}
+
+/// The table and the column of `"Table"."column"`.
+fn named(column: &str) -> Option<(String, String)> {
+    let (table, column) = column.strip_prefix('"')?.strip_suffix('"')?.split_once("\".\"")?;
+    Some((table.to_owned(), column.to_owned()))
+}
+
+fn bad(path: &Path, text: &str, why: String, at: Option<SourceSpan>) -> Error {
+    let path = path.display().to_string();
+    Error::Configuration { text: NamedSource::new(&path, text.to_owned()), path, why, at }
+}
