@@ -56,6 +56,7 @@ impl Error {
                 | check::Error::RowQuery { .. }
                 | check::Error::Engine(_),
             ) => false,
+            Self::Check(check::Error::Migration(error)) => error.is_usage(),
             Self::Check(_) => true,
             Self::Fixture(error) | Self::Sandbox(sandbox::Error::Fixture(error)) => error.is_usage(),
             Self::Sandbox(_) => false,

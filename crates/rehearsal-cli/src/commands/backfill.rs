@@ -9,7 +9,9 @@ use crate::report::{BackfillReport, ReportPath, backfill_summary, failures, not_
 use crate::target::Missing;
 use crate::terminal::{Progress, Steps};
 use rehearsal::Exit;
-use rehearsal::backfill::{AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop};
+use rehearsal::backfill::{
+    self, AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop,
+};
 use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
 use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
@@ -159,7 +161,7 @@ async fn one(
         }
         other => context.tell(other),
     };
-    let ran = backfill.run(target, pass, &events).await;
+    let ran = backfill::run(backfill, target, pass, &events).await;
     progress.end();
     let outcome = match &ran {
         Ok(outcome) => Ok(outcome),

@@ -10,13 +10,11 @@ use crate::target::Missing;
 use crate::terminal::{Terminal, say};
 use miette::Diagnostic;
 use rehearsal::Exit;
-use rehearsal::backfill::{Effect, Pass};
-use rehearsal::event::{Event, silent};
+use rehearsal::backfill::{self, Effect, Outcome, Pass};
+use rehearsal::event::silent;
 use rehearsal::migration::Goal;
 use rehearsal::proofs::{Done, Said};
 use rehearsal_db::{Commit, CommitHook, CommitPhase, Target};
-use std::sync::atomic::{AtomicU64, Ordering};
-use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) async fn run(context: &Context<'_>, args: &CrashStepArgs) -> Result<Exit, Error> {
     let (said, exit) = match step(context, args).await {
@@ -52,19 +50,10 @@ async fn step(context: &Context<'_>, args: &CrashStepArgs) -> Result<Done, Error
 async fn backfill(context: &Context<'_>, name: &str, target: &Target, args: &CrashStepArgs) -> Result<Done, Error> {
     let fault = FaultName::fault(args.fault);
     let pass = Pass { batch: args.batch, fault, ..Pass::new(Effect::Execute) };
-    let found = AtomicU64::new(0);
-    let add_up = |event| {
-        if let Event::FindingReported(finding) = event {
-            let text = serde_json::to_string(&finding).unwrap_or_default();
-            // Wraps around; the order in which they come makes no difference.
-            found.fetch_add(xxh3_64(text.as_bytes()), Ordering::Relaxed);
-        }
-    };
     let mut done = Done::Migrations(0);
     for backfill in context.backfills(&[name.to_owned()])? {
-        backfill.check(target, &pass).await?;
-        let counts = Box::new(backfill.run(target, &pass, &add_up).await?.counts);
-        done = Done::Backfill { counts, found: found.load(Ordering::Relaxed) };
+        let Outcome { counts, findings, .. } = backfill::run(backfill, target, &pass, &silent).await?;
+        done = Done::Backfill { counts: Box::new(counts), found: findings };
     }
     Ok(done)
 }

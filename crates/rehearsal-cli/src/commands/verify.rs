@@ -7,8 +7,7 @@ use crate::error::Error;
 use crate::report::{checks_json, checks_table};
 use crate::target::Missing;
 use rehearsal::Exit;
-use rehearsal::check;
-use rehearsal::migration;
+use rehearsal::check::{self, Checked};
 
 pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Error> {
     let names: Vec<String> = args.database.iter().cloned().collect();
@@ -17,16 +16,8 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
     for (database, target) in context.targets(&databases, &args.target, Missing::Refuse).await? {
         let loaded = context.load(database)?;
         context.check_windows(&loaded)?;
-        let mut connection = target.open_to_read().await?;
-        let look = async {
-            let applied = migration::applied(&mut connection).await?;
-            let version = applied.last().map_or(0, |done| done.version);
-            let row_checks = context.row_checks(&database.name);
-            let results = check::run_all(&mut connection, version, &loaded.checks, &row_checks).await?;
-            Ok::<_, Error>((version, results))
-        };
-        let looked = look.await;
-        let (version, results) = connection.close_with(looked).await?;
+        let row_checks = context.row_checks(&database.name);
+        let Checked { version, results } = check::run(&target, &loaded.checks, &row_checks).await?;
         let paint = context.paint();
         match Output::of(args.json) {
             Output::Json => context.terminal.result(&checks_json(&results).to_string()),

@@ -1,7 +1,7 @@
 //! How many units are read at a time: no more than the pass says, so few that what they hold stays small, and so few that
 //! writing them takes no longer than it is meant to.
 
-use super::Pass;
+use super::pass::Pass;
 use std::sync::Mutex;
 use std::time::Duration;
 

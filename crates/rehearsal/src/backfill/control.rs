@@ -1,7 +1,8 @@
 //! Acting on a run from outside: a pause, its end, or going on, which whoever works on it reads in the ledger before its next
 //! batch.
 
-use super::{Error, Scope};
+use super::error::Error;
+use super::pass::Scope;
 use crate::ledger::{self, By, RunRecord, RunState, Transition};
 use rehearsal_db::{self as db, Connection, Lock, Sharing, Target};
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! What can go wrong when a backfill runs.
 
+use super::definition::About;
 use crate::ledger::Finding;
 use crate::source;
 use miette::Diagnostic;
 use rehearsal_db::command::command;
-use rehearsal_db::{self as db, Connection, Retries};
+use rehearsal_db::{self as db, Connection, Key, Retries};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
@@ -217,4 +218,41 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// The place of a key in a sentence: ` after 500`; nothing at the beginning.
+pub(super) fn behind(key: Option<&Key>) -> String {
+    key.map(|key| format!(" after {key}")).unwrap_or_default()
+}
+
+/// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
+pub(super) fn statement(
+    about: &About,
+    connection: &Connection,
+    what: String,
+    error: db::Error,
+    committed: u64,
+) -> Error {
+    match error {
+        db::Error::Statement { why, .. } => Error::Statement {
+            backfill: about.name,
+            unit: about.unit,
+            database: connection.address(),
+            what,
+            why,
+            committed,
+        },
+        other => Error::Engine(other),
+    }
+}
+
+/// What went wrong when something was read.
+pub(super) fn reading(about: &About, reader: &Connection, what: String, error: sqlx::Error) -> Error {
+    statement(about, reader, what, reader.explain(error), 0)
+}
+
+/// A connection of another engine than the one that the backfill is written for.
+pub(super) fn wrong_engine(connection: &Connection) -> Error {
+    let why = format!("the backfill is written for another engine than {}", connection.engine());
+    Error::Engine(db::Error::Statement { why, position: None })
 }

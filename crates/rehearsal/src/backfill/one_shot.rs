@@ -2,24 +2,26 @@
 //! anew with the first unit, and looks like one pass to whoever listens.
 
 use super::batch_size::BatchSizer;
-use super::parent_child::ChildSource;
+use super::child_rows::ChildSource;
+use super::definition::Backfill;
+use super::error::Error;
+use super::outcome::{Ending, Traversal};
+use super::pass::{Effect, Pass};
+use super::preflight::{check_scope, check_window};
+use super::query::{count, last_key};
 use super::retry_events::RetryEvents;
-use super::run::{check_scope, check_window, count, last_key};
 use super::work::{Halt, Orphans, Overtaken, Work};
 use super::worker_pool::WorkerPool;
-use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
 use crate::event::{Event, Events, ResumePoint};
 use crate::ledger::{self, Begun, Counts, Order, Range};
 use rehearsal_db::{Connection, Retries, Target, Which};
-use std::time::Instant;
 
 pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     backfill: &B,
     target: &Target,
     pass: &Pass,
     events: Events<'_>,
-) -> Result<Outcome, Error> {
-    let start = Instant::now();
+) -> Result<Traversal, Error> {
     let retry_events = RetryEvents::default();
     let mut retries = Retries::new(target.wait);
     let mut tried_again = 0;
@@ -38,8 +40,7 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
         tokio::time::sleep(pause).await;
     };
     counts.retries += tried_again;
-    let (about, effect, resumed) = (backfill.about(), pass.effect, retry_events.resumed());
-    Ok(Outcome { about, effect, counts, resumed, ending, left: 0, already_done, took: start.elapsed() })
+    Ok(Traversal { counts, resumed: retry_events.resumed(), ending, left: 0, already_done })
 }
 
 /// What came of the units.

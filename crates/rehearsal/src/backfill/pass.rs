@@ -1,8 +1,6 @@
-//! One pass of a backfill over its units: what it is to do, and what came of it.
+//! One pass of a backfill over its units: what it is to do.
 
-use super::About;
-use crate::event::ResumePoint;
-use crate::ledger::{By, Counts, Work};
+use crate::ledger::{By, Work};
 use rehearsal_db::Which;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -169,36 +167,4 @@ impl Pass {
             fault: Fault::None,
         }
     }
-}
-
-/// How a pass ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// No unit was left.
-    Finished,
-    /// No unit was left, and another process of the same run ended it: its report has all findings.
-    FinishedElsewhere,
-    /// Interrupted; the next run goes on from there.
-    Stopped,
-}
-
-/// What came of a pass.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The backfill.
-    pub about: About,
-    /// What it did.
-    pub effect: Effect,
-    /// The counts of the whole run, those of earlier processes included.
-    pub counts: Counts,
-    /// Where an earlier process had stopped.
-    pub resumed: Option<ResumePoint>,
-    /// How it ended.
-    pub ending: Ending,
-    /// How many units were to be done in the end: others came again and again, or the backfill does not do them.
-    pub left: u64,
-    /// How many units in scope were done already, counted where there was nothing to do.
-    pub already_done: Option<u64>,
-    /// The time of this process.
-    pub took: Duration,
 }

@@ -1,10 +1,12 @@
 //! Reading ahead: units come page by page in key order, are transformed, and are handed on as batches.
 
-use super::findings::UnitReconciliations;
-use super::parent_child::{ChildSource, ChildrenRead};
-use super::run::wrong_engine;
-use super::work::{End, Orphans, Piece, Work, behind, statement};
-use super::{Backfill, Effect, Error, Findings};
+use super::batch::{End, Piece};
+use super::child_rows::{ChildSource, ChildrenRead};
+use super::definition::Backfill;
+use super::error::{Error, behind, reading, statement, wrong_engine};
+use super::findings::{Findings, UnitReconciliations};
+use super::pass::Effect;
+use super::work::{Orphans, Work};
 use crate::ledger::{FindingKind, ValueOutcome};
 use futures_util::TryStreamExt;
 use rehearsal_db::{Connection, Driver, Fetched, Key, Page, PageError, Value};
@@ -56,7 +58,7 @@ impl<B: Backfill> Work<'_, B> {
                         Some(key) => format!("reading the {} at {key}", self.about.unit),
                         None => format!("reading {}s{}", self.about.unit, behind(after.as_ref())),
                     };
-                    return Err(self.reading(reader, what, error));
+                    return Err(reading(&self.about, reader, what, error));
                 }
             };
             if units.is_empty() {

@@ -1,6 +1,7 @@
 //! The order of migrations and backfills: a migration that requires a backfill is not applied while that has units to do.
 
-use super::{AnyBackfill, Error};
+use super::error::Error;
+use super::registry::AnyBackfill;
 use crate::migration::{self, Migration};
 use rehearsal_db::Target;
 

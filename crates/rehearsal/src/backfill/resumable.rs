@@ -1,16 +1,20 @@
 //! A pass that the ledger keeps: the run is begun or taken up, its ranges are leased to workers, of this process and of
 //! others, its units are looked at once more for what came behind its back, and whoever finds nothing left ends it.
 
-use super::parent_child::ChildSource;
-use super::run::{check_scope, check_window, count, ends};
+use super::child_rows::ChildSource;
+use super::definition::Backfill;
+use super::error::Error;
+use super::outcome::{Ending, Traversal};
+use super::pass::{Effect, Pass};
+use super::preflight::{check_scope, check_window};
+use super::query::{count, ends};
 use super::worker::{self, Idle};
 use super::worker_pool::{WorkerPool, sharing};
-use super::{Backfill, Effect, Ending, Error, Outcome, Pass};
 use crate::event::{Event, Events, ResumePoint};
 use crate::ledger::{self, Begun, Counts, Order, RunState, Transition, Work};
 use futures_util::future::join_all;
 use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a run looks for units that came behind its back, before it leaves those that still come to the next run.
 const LAST_LOOKS: u64 = 3;
@@ -28,8 +32,7 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     pass: &Pass,
     work: Work,
     events: Events<'_>,
-) -> Result<Outcome, Error> {
-    let start = Instant::now();
+) -> Result<Traversal, Error> {
     let lock = if target.is_shared() {
         let database = target.address.url();
         let waiting = |holder| events(Event::Waiting { database: database.clone(), holder });
@@ -53,10 +56,10 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     let pool = WorkerPool::new(backfill, pass, begun.counts.clone(), lock, events);
     pool.begin(begun.run).await?;
     let ended = if pool.has_company && !B::Db::ENGINE.has_one_writer() {
-        pool.throttle.look_first(target, begun.run).await;
+        pool.pressure.look_first(target, begun.run).await;
         tokio::select! {
             ended = go::<B, S>(&pool, target, begun.run) => ended,
-            () = pool.throttle.watch(target, begun.run) => Ok(End::Stopped),
+            () = pool.pressure.watch(target, begun.run) => Ok(End::Stopped),
         }
     } else {
         go::<B, S>(&pool, target, begun.run).await
@@ -76,8 +79,7 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
         (0, 0) => Some(counted(backfill, target, pass, Which::Finished).await?),
         _ => None,
     };
-    let (about, effect) = (backfill.about(), pass.effect);
-    Ok(Outcome { about, effect, counts, resumed, ending, left, already_done, took: start.elapsed() })
+    Ok(Traversal { counts, resumed, ending, left, already_done })
 }
 
 /// How the workers of this process came to their end.

@@ -1,6 +1,7 @@
 //! How a backfill stands on a database: whether it can run there, what is left to do, and what the ledger has of it.
 
-use super::{AnyBackfill, Error};
+use super::error::Error;
+use super::registry::AnyBackfill;
 use crate::ledger::RunRecord;
 use rehearsal_db::Target;
 

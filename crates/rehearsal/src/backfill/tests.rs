@@ -6,7 +6,7 @@ use crate::event::{Event, silent};
 use crate::ledger::{Counts, Finding, FindingKind};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection, Durability};
+use rehearsal_db::{Access, Address, Connection, Durability, Target};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use std::num::NonZeroU32;
 use std::sync::Mutex;

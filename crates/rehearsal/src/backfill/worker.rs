@@ -2,11 +2,13 @@
 //! deadlock, a lost connection) makes it begin again behind its last batch, on new connections.
 
 use super::batch_size::BatchSizer;
-use super::parent_child::ChildSource;
+use super::child_rows::ChildSource;
+use super::definition::Backfill;
+use super::error::Error;
+use super::pass::Effect;
 use super::throttle;
 use super::work::{Halt, Orphans, Overtaken, Work};
 use super::worker_pool::WorkerPool;
-use super::{Backfill, Effect, Error};
 use crate::event::Event;
 use crate::ledger::{self, Range, RunState, Transition};
 use rehearsal_db::{self as db, Connection, Retries, Target};
@@ -103,7 +105,7 @@ async fn write<B: Backfill, S: ChildSource<B>>(
     // Positive, and as good as never another's.
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
     writer.live_as(number).await?;
-    pool.throttle.writes(writer.session_number().await?);
+    pool.pressure.writes(writer.session_number().await?);
     loop {
         if pool.is_to_stop() {
             return Ok(Idle::Stopped);

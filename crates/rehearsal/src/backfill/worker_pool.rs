@@ -1,7 +1,8 @@
 //! What the workers of a pass share: what they have counted together, how much they have told, and whether one of them failed.
 
-use super::throttle::Throttle;
-use super::{About, Backfill, Effect, Pass};
+use super::definition::{About, Backfill};
+use super::pass::{Effect, Pass};
+use super::pressure::PressureWatch;
 use crate::event::{Event, Events};
 use crate::ledger::Counts;
 use rehearsal_db::{self as db, Lock, Sharing, Target};
@@ -22,7 +23,7 @@ pub(super) struct WorkerPool<'a, B> {
     pub(super) backfill: &'a B,
     pub(super) about: About,
     pub(super) pass: &'a Pass,
-    pub(super) throttle: Throttle,
+    pub(super) pressure: PressureWatch,
     /// Whether others may be at work on the database.
     pub(super) has_company: bool,
     /// The right to work on the database, where others may want it.
@@ -42,7 +43,7 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
             backfill,
             about: backfill.about(),
             pass,
-            throttle: Throttle::default(),
+            pressure: PressureWatch::default(),
             has_company: lock.is_some(),
             lock: tokio::sync::Mutex::new(lock),
             counts: Mutex::new(counts),

@@ -78,6 +78,10 @@ pub enum Error {
         /// What the engine said.
         why: String,
     },
+    /// The versions that are applied can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Migration(#[from] crate::migration::Error),
     /// A file can't be read.
     #[error(transparent)]
     #[diagnostic(transparent)]

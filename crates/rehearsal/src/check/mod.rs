@@ -11,6 +11,6 @@ pub use error::Error;
 pub use file::{Check, Expect, Kind, check_windows, read};
 pub use preserved::{Preserved, remember};
 pub use row::{AnyRowCheck, RowCheck, RowCheckAbout};
-pub use run::run_all;
-pub(crate) use run::{is_in_window, run};
+pub use run::{Checked, run};
+pub(crate) use run::{is_in_window, run_one};
 pub use verdict::{CheckResult, MAX_OFFENDERS, Verdict, is_red};

@@ -4,39 +4,53 @@ use super::error::Error;
 use super::file::{Check, Expect, Kind};
 use super::row::AnyRowCheck;
 use super::verdict::{CheckResult, MAX_OFFENDERS, MAX_REPORTED, Verdict};
+use crate::migration;
 use miette::NamedSource;
 use rehearsal_db::lex::{statements, tokens};
-use rehearsal_db::{self as db, Connection};
+use rehearsal_db::{self as db, Connection, Target};
 
-/// Runs the checks that are meant for a database at `version` (0 for none applied), those in SQL first.
+/// What the checks of a database found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The version that the database is at; 0 where no migration is applied.
+    pub version: i64,
+    /// The checks in their order, those in SQL first.
+    pub results: Vec<CheckResult>,
+}
+
+/// Runs the checks that are meant for the version that a database is at, on a connection that can't write.
 ///
 /// # Errors
 /// A check that can't be run at all.
-pub async fn run_all(
+pub async fn run(target: &Target, checks: &[Check], row_checks: &[&dyn AnyRowCheck]) -> Result<Checked, Error> {
+    let mut connection = target.open_to_read().await?;
+    let checked = run_on(&mut connection, checks, row_checks).await;
+    connection.close_with(checked).await
+}
+
+async fn run_on(
     connection: &mut Connection,
-    version: i64,
     checks: &[Check],
     row_checks: &[&dyn AnyRowCheck],
-) -> Result<Vec<CheckResult>, Error> {
+) -> Result<Checked, Error> {
+    let version = migration::applied(connection).await?.last().map_or(0, |done| done.version);
     let mut results = Vec::new();
     for check in checks {
-        let verdict = if is_in_window(version, check.from, check.until) {
-            run(connection, check).await?
-        } else {
-            Verdict::OutOfWindow
+        let verdict = match is_in_window(version, check.from, check.until) {
+            true => run_one(connection, check).await?,
+            false => Verdict::OutOfWindow,
         };
         results.push(CheckResult { name: check.name.clone(), verdict });
     }
     for check in row_checks {
         let about = check.about();
-        let verdict = if is_in_window(version, Some(about.from), about.until) {
-            check.run(connection, MAX_OFFENDERS).await?
-        } else {
-            Verdict::OutOfWindow
+        let verdict = match is_in_window(version, Some(about.from), about.until) {
+            true => check.run(connection, MAX_OFFENDERS).await?,
+            false => Verdict::OutOfWindow,
         };
         results.push(CheckResult { name: about.name.to_owned(), verdict });
     }
-    Ok(results)
+    Ok(Checked { version, results })
 }
 
 /// True where a check of that window is meant for a database at `version` (0 for none applied).
@@ -48,7 +62,7 @@ pub(crate) fn is_in_window(version: i64, from: Option<i64>, until: Option<i64>) 
 ///
 /// # Errors
 /// A check that can't be run at all.
-pub(crate) async fn run(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
+pub(crate) async fn run_one(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
     if check.kind == Kind::Preserved {
         return Ok(Verdict::RehearsalOnly);
     }

@@ -1,6 +1,6 @@
 //! What a backfill found that a person should know of.
 
-use super::Json;
+use super::json::Json;
 use super::reconciliation::{OutcomeCounts, Reconciliation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

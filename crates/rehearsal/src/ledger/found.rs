@@ -1,7 +1,8 @@
 //! The findings of a run, kept until it is over: a process that goes on with it has to tell them again. Then the report has
 //! them, and the rest is people's data.
 
-use super::{Finding, json};
+use super::finding::Finding;
+use super::stored::json;
 use futures_util::TryStreamExt;
 use rehearsal_db::{Connection, Error};
 

@@ -2,6 +2,7 @@
 //! committed in the same transaction as the rows that they speak of, so that a killed process loses and repeats nothing. Times
 //! are UTC and come from the database's own clock.
 
+mod checksum;
 mod counts;
 mod finding;
 mod found;
@@ -11,7 +12,9 @@ mod reconciliation;
 mod run;
 mod run_record;
 mod state;
+mod stored;
 
+pub use checksum::FindingsChecksum;
 pub use counts::Counts;
 pub use finding::{Finding, FindingKind, Sighting};
 pub(crate) use found::{forget, forget_before};
@@ -26,15 +29,3 @@ pub use run::{
 };
 pub use run_record::{Logged, RunRecord, run_records};
 pub use state::{RunState, Transition, Work};
-
-use rehearsal_db::{Connection, Error};
-
-/// What is stored as JSON and can't be read.
-fn unreadable(connection: &Connection, error: &serde_json::Error) -> Error {
-    Error::Ledger { database: connection.address(), why: error.to_string() }
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    // Numbers, strings and maps with string keys: there is nothing in these types that could fail to serialise.
-    serde_json::to_string(value).unwrap_or_default()
-}

@@ -1,7 +1,9 @@
 //! Ranges of a run's units. Each is leased to one worker at a time, of whichever process on whichever machine, by the database
 //! itself; a range whose worker is gone or gave no sign of life goes to the next one, behind its last batch.
 
-use super::{Counts, RunState, json, unreadable};
+use super::counts::Counts;
+use super::state::RunState;
+use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Key, Value};
 
 /// Units in key order, how far they are done, and what was counted up to there.

@@ -1,7 +1,10 @@
 //! Runs: begun or taken up, moved from state to state, ended. Every move is logged with who made it.
 
-use super::range::{self, cut};
-use super::{Counts, Range, RunState, Transition, Work, found, json, unreadable};
+use super::counts::Counts;
+use super::found;
+use super::range::{self, Range, cut};
+use super::state::{RunState, Transition, Work};
+use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Key, MissingPrivilege, Value};
 
 /// What is to be done.

@@ -1,7 +1,9 @@
 //! What the ledger tells of all runs: who did what, when, with which code, and what came of it.
 
+use super::counts::Counts;
 use super::run::counted;
-use super::{Counts, RunState, Work, json, unreadable};
+use super::state::{RunState, Work};
+use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Value};
 use serde::Serialize;
 

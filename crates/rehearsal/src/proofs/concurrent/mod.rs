@@ -18,7 +18,7 @@ pub use traffic::{Act, AnyTraffic, Failure, Held, Traffic, Written};
 pub use writer::Kind;
 
 use crate::Error;
-use crate::backfill::{About, AnyBackfill, Effect, Outcome, Pass};
+use crate::backfill::{self, About, AnyBackfill, Effect, Outcome, Pass};
 use crate::event::{Event, silent};
 use crate::proofs::{ProofRun, What};
 use crate::source;
@@ -155,7 +155,7 @@ async fn run_beside(
                 phase.done(counts.units);
             }
         };
-        let ran = backfill.run(target, &pass, &follow).await;
+        let ran = backfill::run(backfill, target, &pass, &follow).await;
         phase.end();
         (ran.map_err(Error::from), start.elapsed())
     };
@@ -214,7 +214,7 @@ async fn look(
         // It had no time for them.
         Ending::Late => Vec::new(),
     };
-    let next = backfill.run(target, &Pass::new(Effect::Execute), &silent).await?.counts.units;
+    let next = backfill::run(backfill, target, &Pass::new(Effect::Execute), &silent).await?.counts.units;
     let never = pending(backfill, target).await?;
     let unit = backfill.about().unit;
     let (mut compared, mut lost) = (0, Vec::new());

@@ -2,7 +2,7 @@
 //! alone makes, and nothing that gets into another's way ends a run.
 
 use crate::Error;
-use crate::backfill::{AnyBackfill, Effect, Pass, Scope};
+use crate::backfill::{self, AnyBackfill, Effect, Pass, Scope};
 use crate::event::Event;
 use crate::proofs::ProofRun;
 use crate::proofs::idempotent::same;
@@ -41,9 +41,9 @@ pub(in crate::proofs) async fn prove(
     };
     let [first, second, all] = &passes;
     let (first, second, all) = tokio::join!(
-        backfill.run(scratch.target(), first, &count),
-        backfill.run(scratch.target(), second, &count),
-        backfill.run(scratch.target(), all, &count)
+        backfill::run(backfill, scratch.target(), first, &count),
+        backfill::run(backfill, scratch.target(), second, &count),
+        backfill::run(backfill, scratch.target(), all, &count)
     );
     // How far each came is chance; that none of them failed is not.
     let mut units = Vec::new();

@@ -1,7 +1,7 @@
 //! Which tables the fixtures give rows to, migration by migration: these need no made-up ones.
 
 use crate::Error;
-use crate::backfill::Pass;
+use crate::backfill::{self, Pass};
 use crate::event::{Direction, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
@@ -43,7 +43,7 @@ async fn walk(
     for migration in pending {
         for backfill in run.due(Some(migration), &done) {
             let pass = Pass { batch: run.batch, ..Pass::new(crate::backfill::Effect::Execute) };
-            walked = backfill.run(scratch.target(), &pass, &silent).await.map(drop).map_err(Error::from);
+            walked = backfill::run(backfill, scratch.target(), &pass, &silent).await.map(drop).map_err(Error::from);
             done.push(backfill.about().name);
         }
         let names: Vec<String> = connection.tables().await?.into_iter().map(|table| table.name).collect();

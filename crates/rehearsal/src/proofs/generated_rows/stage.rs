@@ -3,7 +3,7 @@
 
 use super::covered::with_rows;
 use crate::Error;
-use crate::backfill::{Effect, Pass};
+use crate::backfill::{self, Effect, Pass};
 use crate::event::{Direction, silent};
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
@@ -184,7 +184,7 @@ impl SeededDatabase {
             let name = backfill.about().name;
             run.step(format!("run backfill {name} on made-up rows"));
             let pass = Pass { batch: run.batch, ..Pass::new(Effect::Execute) };
-            let ran = backfill.run(self.scratch.target(), &pass, &silent).await;
+            let ran = backfill::run(backfill, self.scratch.target(), &pass, &silent).await;
             ran.map_err(|error| Refused { backfill: name, error: error.into() })?;
             run.steps.push(Step::Backfill(name, Effect::Execute));
             self.done.push(name);
@@ -258,7 +258,7 @@ impl EmptyTwin {
         while let Some(migration) = run.rehearsal.history.migrations.get(self.at).filter(|_| self.at < to) {
             for backfill in run.due(Some(migration), &self.done) {
                 let pass = Pass { batch: run.batch, ..Pass::new(Effect::Execute) };
-                backfill.run(self.scratch.target(), &pass, &silent).await?;
+                backfill::run(backfill, self.scratch.target(), &pass, &silent).await?;
                 self.steps.push(Step::Backfill(backfill.about().name, Effect::Execute));
                 self.done.push(backfill.about().name);
             }

@@ -3,8 +3,8 @@
 
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
-use crate::check;
-use crate::event::{Direction, Event, silent};
+use crate::check::{self, Checked};
+use crate::event::{Direction, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
 use crate::proofs::kit::reconciliation;
@@ -15,8 +15,6 @@ use crate::source;
 use rehearsal_db::Connection;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Something that was done to a scratch database.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +59,7 @@ impl Step {
             Self::Backfill(name, effect) => {
                 let pass = Pass { batch, ..Pass::new(*effect) };
                 for backfill in rehearsal.backfills.iter().filter(|backfill| backfill.about().name == *name) {
-                    backfill.run(scratch.target(), &pass, &silent).await?;
+                    backfill::run(*backfill, scratch.target(), &pass, &silent).await?;
                 }
             }
             Self::Insert(insert) => drop(connection.execute(&insert.sql, &insert.values).await?),
@@ -178,8 +176,7 @@ impl<'a> ProofRun<'a> {
             _ => None,
         };
         let pass = Pass { batch: self.batch, ..Pass::new(effect) };
-        let found = AtomicU64::new(0);
-        let outcome = backfill.run(scratch.target(), &pass, &|event| add_up(event, &found)).await?;
+        let outcome = backfill::run(backfill, scratch.target(), &pass, &silent).await?;
         if effect != Effect::Predict {
             self.steps.push(Step::Backfill(name, effect));
         }
@@ -189,13 +186,14 @@ impl<'a> ProofRun<'a> {
             if !lines.is_empty() {
                 let expected = format!("the books of {name} have each old value of the database once");
                 let hint = format!(
-                    "look at what {} enters in `findings.values()`, and at its query `values`",
+                    "look at what {} enters in `findings.reconciliation()`, and at its query `source_counts`",
                     source::backfill(name)
                 );
                 self.problem(What::Differences { expected, lines, hint }).await;
             }
         }
-        Ok((outcome, found.into_inner()))
+        let found = outcome.findings;
+        Ok((outcome, found))
     }
 
     /// The same, where nothing is done with what was found.
@@ -261,25 +259,13 @@ impl<'a> ProofRun<'a> {
     /// Runs the checks for the version that the database is at.
     pub(in crate::proofs) async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
-        let mut connection = scratch.target().open_to_read().await?;
-        let applied = migration::applied(&mut connection).await?;
-        let version = applied.last().map_or(0, |done| done.version);
         let rehearsal = self.rehearsal;
-        let results = check::run_all(&mut connection, version, rehearsal.checks, &rehearsal.row_checks).await?;
-        connection.close().await?;
+        let Checked { results, .. } = check::run(scratch.target(), rehearsal.checks, &rehearsal.row_checks).await?;
         if check::is_red(&results) {
             let red =
                 results.into_iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })).collect();
             self.problem(What::Checks(red)).await;
         }
         Ok(())
-    }
-}
-
-fn add_up(event: Event, sum: &AtomicU64) {
-    if let Event::FindingReported(finding) = event {
-        let text = serde_json::to_string(&finding).unwrap_or_default();
-        // Wraps around; the order in which they come makes no difference.
-        sum.fetch_add(xxh3_64(text.as_bytes()), Ordering::Relaxed);
     }
 }

@@ -36,7 +36,7 @@ impl Judge<'_> {
     /// True where it is not content. A check that what is broken makes fail notices it, too.
     async fn is_red(&self, connection: &mut Connection) -> Result<bool, Error> {
         let verdict = match self {
-            Self::Sql(check) => check::run(connection, check).await,
+            Self::Sql(check) => check::run_one(connection, check).await,
             Self::Rust(check) => check.run(connection, 0).await,
             Self::Preserved(check, before) => {
                 let query = check.queries(connection.engine()).get(1).copied().unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use super::Books;
 use crate::Error;
-use crate::backfill::{AnyBackfill, Effect, Pass, Units};
+use crate::backfill::{self, AnyBackfill, Effect, Pass, Units};
 use crate::compare;
 use crate::event::silent;
 use crate::proofs::ProofRun;
@@ -55,13 +55,13 @@ pub(super) async fn watch<'a>(
     }
     let counted = backfill.count_source(scratch.target()).await?;
     let pass = |units| Pass { batch: run.batch, units, ..Pass::new(Effect::Execute) };
-    let broken = backfill.run(scratch.target(), &pass(Units::SkipEverySeventh), &silent).await?;
+    let broken = backfill::run(backfill, scratch.target(), &pass(Units::SkipEverySeventh), &silent).await?;
     let is_wrong = |counted| !reconciliation::differences(&broken.counts.reconciliation, &counted).is_empty();
     let books = if counted.is_some_and(is_wrong) { Books::Differ } else { Books::Agree };
     for (at, table) in tables.iter().enumerate() {
         keep(connection, table, &name("skipped", at)).await?;
     }
-    backfill.run(scratch.target(), &pass(Units::All), &silent).await?;
+    backfill::run(backfill, scratch.target(), &pass(Units::All), &silent).await?;
     let behind = content(connection).await?;
     let is_other = |table: &&TableShape| at_first.tables.get(&table.name) != behind.tables.get(&table.name);
     let mut written = Vec::new();

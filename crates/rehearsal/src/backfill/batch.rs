@@ -1,0 +1,52 @@
+//! A batch on its way from the reader to the writer, in pieces of a bounded size.
+
+use super::child_counts::Sizes;
+use super::definition::Backfill;
+use super::findings::{Findings, Found, Reject, UnitReconciliations};
+use super::spool::Spool;
+use crate::ledger::{Counts, Finding, FindingKind};
+use rehearsal_db::Key;
+
+/// A part of a batch that is ready to be written: all of it where units are read as wholes, else some of its rows.
+pub(super) struct Piece<B: Backfill> {
+    pub(super) outputs: Vec<B::Output>,
+    pub(super) counts: Counts,
+    pub(super) rejects: Vec<Finding>,
+    pub(super) findings: Spool,
+    pub(super) lines: Vec<String>,
+    /// What ends the batch; none where more of it comes.
+    pub(super) end: Option<End<B>>,
+}
+
+/// The end of a batch.
+pub(super) struct End<B: Backfill> {
+    /// The last key; none where it was not about units.
+    pub(super) last: Option<Key>,
+    pub(super) units: Vec<B::Unit>,
+    pub(super) sizes: Option<Sizes>,
+}
+
+impl<B: Backfill> Piece<B> {
+    pub(super) fn empty() -> Self {
+        Self {
+            outputs: Vec::new(),
+            counts: Counts::default(),
+            rejects: Vec::new(),
+            findings: Spool::default(),
+            lines: Vec::new(),
+            end: None,
+        }
+    }
+
+    pub(super) fn reject(&mut self, unit: String, Reject { field, why }: Reject, findings: &mut Findings) {
+        findings.record(FindingKind::Rejected, field.as_str(), why.as_str());
+        self.rejects.push(Finding::rejected(unit, field, why));
+    }
+
+    /// Takes in what was found, and returns the reconciliations of each unit.
+    pub(super) fn found(&mut self, Found { spool, tallies, values, reconciliations }: Found) -> UnitReconciliations {
+        self.counts.findings.clone_from(spool.counts());
+        (self.counts.tallies, self.counts.reconciliation, self.findings) = (tallies, values, spool);
+        reconciliations
+    }
+}

@@ -1,0 +1,122 @@
+//! Backfills of any database and unit type behind one trait, as a program lists them.
+
+use super::child_rows::{ChildSource, NoChildren, StreamedChildren};
+use super::definition::{About, Backfill};
+use super::error::Error;
+use super::outcome::Traversal;
+use super::parent_child::{ParentChild, ParentChildBackfill};
+use super::pass::{Pass, Scope};
+use super::query::{self, Counted};
+use super::{one_shot, preflight, resumable};
+use crate::event::Events;
+use futures_util::future::BoxFuture;
+use rehearsal_db::{Driver, Engine, Target};
+
+/// A [`Backfill`] of any database and unit type, as a registry keeps it.
+pub trait AnyBackfill: Send + Sync {
+    /// Name, database, window.
+    fn about(&self) -> About;
+    /// The engine that its statements are written for.
+    fn engine(&self) -> Engine;
+    /// Its relation of units ([`Backfill::units`]).
+    fn relation(&self) -> &'static str;
+    /// True where the database can count the old values ([`Backfill::source_counts`]).
+    fn has_source_counts(&self) -> bool;
+    /// How many old values of each key the pending units have, where the database can count them.
+    fn count_source<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>>;
+    /// Scopes of single pending units, of as many as asked for where there are so many; none where it accepts no scope.
+    fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>>;
+    /// Refuses what can't be run against the target.
+    fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
+    /// How many units are still to be done.
+    fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>>;
+    /// Traverses its units; [`run`](super::run()) is the way to call it.
+    fn traverse<'a>(
+        &'a self,
+        target: &'a Target,
+        pass: &'a Pass,
+        events: Events<'a>,
+    ) -> BoxFuture<'a, Result<Traversal, Error>>;
+}
+
+impl<R: Registered> AnyBackfill for R {
+    fn about(&self) -> About {
+        Backfill::about(self.backfill())
+    }
+
+    fn engine(&self) -> Engine {
+        <R::Backfill as Backfill>::Db::ENGINE
+    }
+
+    fn relation(&self) -> &'static str {
+        self.backfill().units()
+    }
+
+    fn has_source_counts(&self) -> bool {
+        self.backfill().source_counts().is_some()
+    }
+
+    fn count_source<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>> {
+        Box::pin(query::count_source(self.backfill(), target))
+    }
+
+    fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>> {
+        Box::pin(query::scopes(self.backfill(), target, units))
+    }
+
+    fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(preflight::check(self.backfill(), target, pass))
+    }
+
+    fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(query::pending(self.backfill(), target))
+    }
+
+    fn traverse<'a>(
+        &'a self,
+        target: &'a Target,
+        pass: &'a Pass,
+        events: Events<'a>,
+    ) -> BoxFuture<'a, Result<Traversal, Error>> {
+        Box::pin(traverse::<_, R::Children>(self.backfill(), target, pass, events))
+    }
+}
+
+async fn traverse<B: Backfill, S: ChildSource<B>>(
+    backfill: &B,
+    target: &Target,
+    pass: &Pass,
+    events: Events<'_>,
+) -> Result<Traversal, Error> {
+    preflight::check_order(backfill, pass)?;
+    match pass.effect.work() {
+        Some(work) => resumable::run::<B, S>(backfill, target, pass, work, events).await,
+        None => one_shot::run::<B, S>(backfill, target, pass, events).await,
+    }
+}
+
+/// A backfill as a registry keeps it: with where the rows of its units come from.
+trait Registered: Send + Sync {
+    type Backfill: Backfill;
+    type Children: ChildSource<Self::Backfill>;
+
+    fn backfill(&self) -> &Self::Backfill;
+}
+
+impl<B: Backfill> Registered for B {
+    type Backfill = B;
+    type Children = NoChildren;
+
+    fn backfill(&self) -> &B {
+        self
+    }
+}
+
+impl<B: ParentChildBackfill> Registered for ParentChild<B> {
+    type Backfill = B;
+    type Children = StreamedChildren;
+
+    fn backfill(&self) -> &B {
+        &self.0
+    }
+}
