@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             checks: checks::all(),
             generators: generators::all(),
             traffic: traffic::all(),
+            proofs: Vec::new(),
         },
     })
 }

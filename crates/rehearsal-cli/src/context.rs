@@ -12,7 +12,7 @@ use rehearsal::event::{Direction, Event, Events};
 use rehearsal::fixture;
 use rehearsal::generator::{About, Generator};
 use rehearsal::migration::{self, History};
-use rehearsal::proofs::{AnyTraffic, Depth, Program, Rehearsal};
+use rehearsal::proofs::{self, AnyTraffic, Depth, NewProof, Program, Rehearsal};
 use rehearsal::sandbox::{NoHost, Sandbox};
 use rehearsal::workspace::{Database, Origin, Workspace};
 use rehearsal_db::command::command;
@@ -30,6 +30,8 @@ pub struct Registry {
     pub generators: Vec<Box<dyn Generator>>,
     /// What apps do while backfills run.
     pub traffic: Vec<Box<dyn AnyTraffic>>,
+    /// Proofs beside those of the library; they are carried out after them.
+    pub proofs: Vec<NewProof>,
 }
 
 /// Where a command works.
@@ -217,7 +219,7 @@ impl<'a> Context<'a> {
     }
 
     /// What is rehearsed of a database.
-    pub(crate) fn subject<'s>(
+    pub(crate) fn rehearsal<'s>(
         &'s self,
         loaded: &'s Loaded<'_>,
         depth: Depth,
@@ -233,6 +235,7 @@ impl<'a> Context<'a> {
             row_checks: self.row_checks(here),
             backfills: self.backfills_of(loaded.database),
             traffic: self.traffic(here),
+            proofs: proofs::ALL.iter().chain(&self.registry.proofs).copied().collect(),
             depth,
             program: program.cloned(),
             sandbox,

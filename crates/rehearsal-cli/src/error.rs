@@ -1,6 +1,7 @@
 //! What can be wrong with a command line, beside what the engine says.
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use rehearsal::report::{Finding, history};
 use rehearsal::{Exit, backfill, check, fixture, migration, sandbox, source, workspace};
 use rehearsal_db as engine;
 use rehearsal_db::Engine;
@@ -89,6 +90,15 @@ pub(crate) enum Error {
         nearest: Option<String>,
         /// All that there are.
         known: Vec<String>,
+    },
+    /// The name is not that of a finding code.
+    #[error("there is no finding code `{name}`{}", or(nearest.as_ref()))]
+    #[diagnostic(help("`{}` lists all of them", command("explain")))]
+    UnknownCode {
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
     },
     /// The name is not that of a fixture.
     #[error("`{database}` has no fixture `{name}`{}", or(nearest.as_ref()))]
@@ -274,6 +284,18 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What it means for a database that can't be rehearsed because of it.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let code = match self {
+            Self::Engine(error) => return history::of_refusal(error),
+            Self::RequiresUnknown { .. } => &history::UNKNOWN_BACKFILL,
+            Self::OtherEngine { .. } => &history::WRONG_ENGINE,
+            error if error.exit() == Exit::Usage => &history::BAD_CONFIGURATION,
+            _ => &history::INTERNAL,
+        };
+        vec![Finding::of_error(code, self)]
+    }
+
     /// The exit code that it leads to.
     pub(crate) fn exit(&self) -> Exit {
         match self {

@@ -10,6 +10,7 @@ mod error;
 mod given;
 mod host;
 pub mod report;
+pub mod reporters;
 mod target;
 pub mod terminal;
 

@@ -16,6 +16,7 @@ pub mod generator;
 pub mod ledger;
 pub mod migration;
 pub mod proofs;
+pub mod report;
 mod rows;
 pub mod sandbox;
 pub mod source;

@@ -20,7 +20,7 @@ fn check_workspace(snapshot: &str, exit: i32, workspace: &Workspace) {
     let ran = workspace.run("ci pets");
     ran.check(exit, "rehearsals", snapshot);
     assert_eq!(workspace.files(), before, "{snapshot}");
-    let kept = ran.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("look at   sqlite:"));
+    let kept = ran.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("database  sqlite:"));
     let opened = kept.map(|kept| query(&workspace.path(kept), "PRAGMA integrity_check")).collect::<Vec<_>>();
     assert!(opened.iter().all(|answer| answer == &["ok"]), "{snapshot}: {opened:?}");
     assert_eq!(opened.is_empty(), exit == 0, "{snapshot}: what failed can be looked at");
@@ -109,18 +109,17 @@ fn faults_of_a_history() {
     workspace.migration("20250920160000_once", again, "DROP TABLE \"E\";");
     workspace.migration("20250920170000_rows", "UPDATE \"Pet\" SET \"name\" = \"name\";", "DELETE FROM \"PetTrait\";");
     check_workspace("faults_of_a_history", 1, &workspace);
-    let answers: serde_json::Value = serde_json::from_str(&workspace.run("ci pets --json").stdout).unwrap();
-    let answers = answers[0]["answers"].as_array().unwrap();
+    let report: serde_json::Value = serde_json::from_str(&workspace.run("ci pets --json").stdout).unwrap();
+    let findings = report["databases"][0]["findings"].as_array().unwrap();
     let of = |fixture: Option<&str>| {
-        let is_it =
-            |answer: &&serde_json::Value| answer["proof"] == "reversible" && answer["fixture"].as_str() == fixture;
-        let problems = answers.iter().find(is_it).unwrap()["problems"].as_array().unwrap();
-        problems.iter().map(|problem| problem["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        let is_it = |found: &&serde_json::Value| found["proof"] == "reversible" && found["fixture"].as_str() == fixture;
+        let codes = findings.iter().filter(is_it).map(|found| found["code"].as_str().unwrap());
+        codes.map(|code| code.strip_prefix("reversible/").unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(of(None), ["broken", "lossy_schema", "lossy_schema", "reup_fails", "left_behind"]);
+    assert_eq!(of(None), ["down-failed", "schema-differs", "schema-differs", "reapply-failed", "leftovers"]);
     assert_eq!(
         of(Some("populated")),
-        ["broken", "lossy_schema", "lossy_schema", "reup_fails", "lossy_content", "left_behind"]
+        ["down-failed", "schema-differs", "schema-differs", "reapply-failed", "content-differs", "leftovers"]
     );
 }
 
@@ -212,8 +211,8 @@ fn failures_of_any_database() {
     let ran = workspace.run("ci pets --json");
     ran.check(1, "rehearsals", "failures_as_json");
     assert_eq!(workspace.files(), before);
-    let answers: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(answers[0]["answers"].as_array().unwrap().len(), 12);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["databases"][0]["proofs"].as_array().unwrap().len(), 12);
     workspace.run("migrate pets --verify").check(1, "rehearsals", "failures_of_migrate_verify");
 }
 

@@ -229,7 +229,7 @@ pub(crate) fn hold(folder: &str, snapshot: &str, text: &str) {
 /// What differs from run to run, and what is written in its place.
 const PLACEHOLDERS: &[(&str, &str)] = &[
     (r" *\b(\d+ (µs|ms)|\d+\.\d\d s|\d+ min \d\d s)", " <time>"),
-    (r#"(applied |"applied_at":"|"started_at": ")20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?"#, "$1<when>"),
+    (r#"(applied |"applied_at":"|"started_at": ?")20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?"#, "$1<when>"),
     (r"( rows? +)20\d\d-\d\d-\d\d \d\d:\d\d:\d\d( to \d\d:\d\d:\d\d)? *", "$1<when>  "),
     (r#""seconds":( ?)[\d.e-]+"#, r#""seconds":$1<time>"#),
     (r"at the same time did [^\n]*, and made", "at the same time did <some>, and made"),
@@ -244,7 +244,10 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
         "<n> of them left a hot journal behind, <n> a write-ahead log",
     ),
     (r"sessions were ended [^:\n]*: [^\n]*", "sessions were ended <n> times and the server was stopped <n> times"),
-    (r#""crashes":\{[^}]*\}"#, r#""crashes":<figures>"#),
+    (r#""figures":\{"budget_ms"[^}]*\}"#, r#""figures":<figures>"#),
+    (r#"\{"during":.*?"writes":\{[^}]*\}\}"#, "<figures>"),
+    (r#""duration_ms":\d+"#, r#""duration_ms":<time>"#),
+    (r#""engine_version":"[\d.]+"#, r#""engine_version":"<version>"#),
     (r"\b20(2[6-9]|[3-9]\d)\d{10}", "<version>"),
     (r"\b20(2[6-9]|[3-9]\d)(_\d{3}){3}_\d\b", "<version>"),
     (r"backfill-report-\d{8}T\d{6}Z(-\d+)?", "backfill-report-<when>"),
@@ -262,7 +265,6 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r"wrote \d+ times \([^)]*\)", "wrote <n> times (<kinds>)"),
     (r"\d+ values that the app wrote are", "<n> values that the app wrote are"),
     (r#"what it wrote; the next run did [^\n"]*"#, "what it wrote"),
-    (r#""live":\[\{.*?\}\]"#, r#""live":[<figures>]"#),
 ];
 
 /// The repository that these tests belong to.

@@ -65,6 +65,8 @@ pub enum Command {
     Postgres(PostgresCommand),
     /// Make every proof of every database, on throwaway copies
     Ci(CiArgs),
+    /// Explain a code of a finding; without a code, list all of them
+    Explain(ExplainArgs),
     /// Do one step of a rehearsal, to be killed at its commits
     #[command(hide = true)]
     CrashStep(CrashStepArgs),
@@ -74,7 +76,7 @@ pub enum Command {
 
 /// What a command prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Output {
+pub enum Output {
     /// For a person.
     Text,
     /// For a script.
@@ -86,6 +88,13 @@ impl Output {
     pub(crate) fn of(json: bool) -> Self {
         if json { Self::Json } else { Self::Text }
     }
+}
+
+/// `explain`
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// A code, as a finding shows it: populated/data-lost
+    pub code: Option<String>,
 }
 
 /// `new`

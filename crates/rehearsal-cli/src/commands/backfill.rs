@@ -5,7 +5,8 @@ use crate::args::BackfillArgs;
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
-use crate::report::{BackfillReport, ReportPath, backfill_summary, failures, not_done};
+use crate::report::{BackfillReport, ReportPath, backfill_summary};
+use crate::reporters::finding;
 use crate::target::Missing;
 use crate::terminal::{Progress, Steps};
 use rehearsal::Exit;
@@ -14,7 +15,8 @@ use rehearsal::backfill::{
 };
 use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
-use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
+use rehearsal::proofs::{self, Depth, REHEARSAL_BATCH};
+use rehearsal::report::{Finding, history};
 use rehearsal::workspace::Database;
 use rehearsal_db::Target;
 use rehearsal_db::command::{command, shell_word};
@@ -233,27 +235,29 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         let loaded = context.load(context.workspace.database(about.database)?)?;
         context.check_windows(&loaded)?;
         if let Err(why) = sandbox.takes(loaded.database, &loaded.history) {
-            terminal.result(&not_done(about.name, "verified", &why, paint));
+            let refusal = Finding::of_error(&history::NO_SERVER, &why);
+            terminal.result(finding(about.name, &refusal, paint).trim_start());
             exit = exit.and(Exit::Incomplete);
             continue;
         }
         let steps = Steps::new(terminal);
         let events = |event| steps.show(event);
-        let subject = context.subject(&loaded, Depth::Sample, None, &sandbox, &events);
+        let rehearsal = context.rehearsal(&loaded, Depth::Sample, None, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
             exit = exit.and(Exit::Incomplete);
         }
         for fixture in &loaded.database.fixtures {
-            let answer = subject.verify_backfill(*backfill, fixture, args.batch.unwrap_or(REHEARSAL_BATCH)).await;
+            let batch = args.batch.unwrap_or(REHEARSAL_BATCH);
+            let (report, findings) = proofs::verify_backfill(&rehearsal, *backfill, fixture, batch).await;
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
-            if answer.problems.is_empty() {
-                let notes: String = answer.notes.iter().map(|note| format!("  {note}\n")).collect();
-                let took = crate::terminal::duration(answer.took);
+            if findings.is_empty() {
+                let notes: String = report.notes.iter().map(|note| format!("  {note}\n")).collect();
+                let took = crate::terminal::duration(report.duration);
                 terminal.result(&format!("{heading}: {} {}\n{notes}", paint.good("ok"), paint.faint(took)));
             } else {
-                terminal.result(&format!("{heading}: {}", paint.bad("FAILED")));
-                terminal.result(&failures(about.database, &[answer], paint));
+                let all: String = findings.iter().map(|found| finding(about.database, found, paint)).collect();
+                terminal.result(&format!("{heading}: {}\n{all}", paint.bad("FAILED")));
                 exit = exit.and(Exit::Failed);
             }
         }

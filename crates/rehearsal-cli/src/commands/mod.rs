@@ -5,6 +5,7 @@ mod ci;
 mod control;
 mod crash_step;
 mod db;
+mod explain;
 mod fixture;
 mod generate;
 mod migrate;
@@ -32,6 +33,9 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
     {
         return crash_step::run_given(terminal, args).await;
     }
+    if let Command::Explain(args) = &args.command {
+        return explain::run(terminal, &this.registry.proofs, args);
+    }
     let context = Context::enter(&this.registry, terminal)?;
     match args.command {
         Command::New(args) => new::run(&context, &args, this.sources),
@@ -43,6 +47,7 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
         Command::Db(command) => db::run(&context, &command).await,
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
         Command::Ci(args) => ci::run(&context, &args).await,
+        Command::Explain(args) => explain::run(terminal, &this.registry.proofs, &args),
         Command::CrashStep(args) => crash_step::run(&context, &args).await,
         Command::Test => test::run(&context),
     }

@@ -1,7 +1,6 @@
 //! The verdicts of checks, with the first offenders of each in a table.
 
-use crate::terminal::{Paint, columns};
-use comfy_table::{LineStyle, Table, TableStyle};
+use crate::terminal::{Paint, columns, lines};
 use rehearsal::check::{CheckResult, Verdict};
 use rehearsal_db::{Rows, Value};
 use serde_json::json;
@@ -34,22 +33,13 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
             Verdict::Report { rows, more } if !rows.rows.is_empty() => (rows, *more),
             _ => continue,
         };
-        text.push_str(&format!("\n{}\n{}", paint.strong(&result.name), table(rows)));
+        let cells = rows.rows.iter().map(|row| row.iter().map(ToString::to_string).collect());
+        text.push_str(&format!("\n{}\n{}", paint.strong(&result.name), lines(rows.columns.clone(), cells)));
         if more {
             text.push_str("  … and more\n");
         }
     }
     text
-}
-
-fn table(rows: &Rows) -> String {
-    let mut table = Table::new();
-    table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
-    table.set_header(&rows.columns);
-    for row in &rows.rows {
-        table.add_row(row.iter().map(ToString::to_string));
-    }
-    table.lines().map(|line| format!("  {}\n", line.trim_end())).collect()
 }
 
 /// For a script: an array of `check`, `verdict` (`ok`, `failed`, `report`, `skipped`), `columns`, `rows`, `more`.

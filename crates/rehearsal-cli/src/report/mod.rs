@@ -4,7 +4,6 @@
 mod backfill;
 mod backfill_json;
 mod checks;
-mod matrix;
 mod reconciliation;
 mod runs;
 mod status;
@@ -12,7 +11,6 @@ mod status;
 pub use backfill::backfill_summary;
 pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
 pub use checks::{checks_json, checks_table};
-pub use matrix::{answers_json, failures, matrix, not_done};
 pub use reconciliation::reconciliation_table;
 pub use runs::{BackfillStatus, asked_text, run_status_text, runs_json, runs_table, timeline_text};
 pub use status::{Standpoint, StatusRow, status_json, status_table};

@@ -3,7 +3,7 @@
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
 use rehearsal_db::command::command;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
@@ -155,6 +155,24 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The file at fault, where the fault is a file's.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::DuplicateVersion { files, .. } => files.last().map(PathBuf::as_path),
+            Self::DownWithoutUp { file, .. }
+            | Self::Ignored { file, .. }
+            | Self::Ending { file }
+            | Self::BadVersion { file }
+            | Self::Unreadable { file, .. }
+            | Self::ByteOrderMark { file, .. }
+            | Self::Edited { file }
+            | Self::OutOfOrder { file, .. } => Some(file),
+            Self::Directive { file, .. } | Self::OwnTransaction { file, .. } => Some(Path::new(file)),
+            Self::Missing { .. } | Self::Dirty { .. } => None,
+        }
+    }
+
     /// True for what sqlx runs all the same: it passes the file over, or a comment in it.
     pub(super) fn is_none_of_sqlx(&self) -> bool {
         matches!(self, Self::Ignored { .. } | Self::DownWithoutUp { .. } | Self::Directive { .. })

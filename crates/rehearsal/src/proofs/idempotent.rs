@@ -1,17 +1,65 @@
-//! *Rerun*: once everything is applied and filled, migrating again does nothing, and each backfill, run again from its
+//! *Idempotent*: once everything is applied and filled, migrating again does nothing, and each backfill, run again from its
 //! first unit whatever the ledger says, writes nothing.
 
+use super::kit::repeat::again;
+use super::kit::snapshot::Snapshot;
+use super::kit::unchanged::unchanged;
+use super::outcome::Outcome;
+use super::run::{Data, ProofRun};
+use super::{Applies, Proof, Rehearsal};
 use crate::Error;
-use crate::backfill::{AnyBackfill, Effect};
+use crate::failures;
 use crate::migration::{self, Goal};
-use crate::proofs::kit::snapshot::{Compared, Snapshot};
-use crate::proofs::{ProofRun, What};
-use crate::sandbox::Scratch;
-use crate::source;
-use rehearsal_db::Connection;
+use crate::report::{Code, Explanation, Failures, Finding};
+use futures_util::future::LocalBoxFuture;
 
-pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
-    let scratch = run.start("rerun").await?;
+static FAILURES: Failures = failures!("idempotent");
+
+/// A second run changes something.
+pub(super) static CHANGED: Code = Code::error(
+    "idempotent/changed",
+    Explanation {
+        meaning: "Migrating again, or running a finished backfill again from its first unit, changes the database.",
+        example: "UPDATE toy SET price = price * 100 in a backfill whose `write` has no guard",
+        fix: "Let `write` change only what is not filled yet, for example `… AND toy.label IS NULL`.",
+        allow: "It cannot be allowed: a resumed run would apply a change twice.",
+    },
+);
+
+/// The proof.
+pub(super) struct Idempotent;
+
+impl Proof for Idempotent {
+    fn name(&self) -> &'static str {
+        "idempotent"
+    }
+
+    fn question(&self) -> &'static str {
+        "Can it run twice?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&CHANGED]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, _: &Rehearsal<'_>, _: &Data<'_>) -> Applies {
+        Applies::Yes
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run).await?;
+            Ok(run.outcome())
+        })
+    }
+}
+
+async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    let scratch = run.start("idempotent").await?;
     let mut connection = scratch.open().await?;
     run.walk(&scratch, &mut connection).await?;
 
@@ -20,63 +68,15 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let applied = migration::applied(&mut connection).await?;
     let steps = migration::plan(run.rehearsal.history, &applied, Goal::Newest)?;
     migration::apply_all(&mut connection, &steps, &crate::event::silent).await?;
-    let hint = "a migration that is applied should not be run again: look at what is recorded in _sqlx_migrations";
-    same(run, &before, &mut connection, "migrating again changes nothing", hint).await?;
+    let help = "a migration that is applied should not be run again: look at what is recorded in _sqlx_migrations";
+    let finding = Finding::new(&CHANGED, "migrating again changes the database").with_help(help);
+    unchanged(run, &before, &mut connection, finding).await?;
 
     for backfill in run.due(None, &[]) {
         if backfill.about().until.is_none_or(|until| run.rehearsal.history.get(until).is_none()) {
-            again(run, backfill, &scratch, &mut connection).await?;
+            again(run, &CHANGED, backfill, &scratch, &mut connection).await?;
         }
     }
     connection.close().await?;
     Ok(())
-}
-
-/// Runs a finished backfill again from its first unit: no write, and not a value changed.
-pub(super) async fn again(
-    run: &mut ProofRun<'_>,
-    backfill: &dyn AnyBackfill,
-    scratch: &Scratch,
-    connection: &mut Connection,
-) -> Result<(), Error> {
-    let about = backfill.about();
-    let before = Snapshot::of(run, connection).await?;
-    let outcome = run.backfill(backfill, scratch, Effect::Again).await?;
-    if outcome.counts.writes > 0 {
-        let sentence = format!(
-            "wrote {} rows when it was run again; its `write` should leave alone what is filled",
-            outcome.counts.writes
-        );
-        run.problem(What::Backfill { backfill: about.name, sentence }).await;
-    }
-    let expected = format!("running {} again changes nothing", about.name);
-    let hint = format!("make `write` in {} leave alone what is filled", source::backfill(about.name));
-    same(run, &before, connection, &expected, &hint).await?;
-    if outcome.counts.units > 0 {
-        run.notes.push(format!("{} read {} {}s again and wrote nothing", about.name, outcome.counts.units, about.unit));
-    }
-    Ok(())
-}
-
-/// Records a problem where the database is not as it was before.
-pub(super) async fn same(
-    run: &mut ProofRun<'_>,
-    before: &Snapshot,
-    connection: &mut Connection,
-    expected: &str,
-    hint: &str,
-) -> Result<bool, Error> {
-    let compared = before.compare(run, connection).await?;
-    Ok(judge(run, &compared, expected, hint).await)
-}
-
-/// Records a problem where there is a difference that counts. Returns whether there is none.
-pub(super) async fn judge(run: &mut ProofRun<'_>, compared: &Compared, expected: &str, hint: &str) -> bool {
-    run.notes.extend(compared.notes());
-    let lines = compared.lines();
-    let same = lines.is_empty();
-    if !same {
-        run.problem(What::Differences { expected: expected.to_owned(), lines, hint: hint.to_owned() }).await;
-    }
-    same
 }

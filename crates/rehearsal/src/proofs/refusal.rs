@@ -1,58 +1,13 @@
-//! Why a database can't be rehearsed at all, which is told once instead of by every proof.
+//! Why a history of somebody else can't be rehearsed at all, as the failure of its first rehearsal tells: it names what another
+//! system owns, or needs a privilege that the role on the named server lacks. That is reported once, instead of by every proof.
 
+use super::Rehearsal;
+use crate::Error;
 use crate::migration;
-use crate::proofs::problem::What;
-use crate::proofs::{Answer, Rehearsal};
-use crate::sandbox::{self, NoHost};
+use crate::report::history::{NEEDS_MISSING, NEEDS_PRIVILEGE};
+use crate::report::{Finding, place_of};
 use crate::workspace::Origin;
-use crate::{Error, Exit};
-use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::{self as db, Engine, Missing};
-
-/// Why a database was not rehearsed.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum Refusal {
-    /// There is no server for it.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    NoHost(#[from] NoHost),
-    /// There can't be a throwaway database with what is run before the history.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Setup(Box<sandbox::Error>),
-    /// The history names what none of its migrations makes.
-    #[error("the history needs the {missing}, which none of its migrations makes")]
-    #[diagnostic(help("{}", what_helps(missing, *engine)))]
-    Missing {
-        /// What it is.
-        missing: Missing,
-        /// The engine that misses it.
-        engine: Engine,
-        /// The migration's text.
-        #[source_code]
-        text: NamedSource<String>,
-        /// Where it is named.
-        #[label]
-        at: SourceSpan,
-    },
-    /// The role may not do what the history does.
-    #[error("migration {migration} needs a right that the role of the server has not: {why}")]
-    #[diagnostic(help(
-        "name a role that is a superuser in REHEARSAL_POSTGRES_URL; or leave it unset, and the history runs on a throwaway server"
-    ))]
-    Rights {
-        /// The migration.
-        migration: String,
-        /// What the server said.
-        why: String,
-        /// The migration's text.
-        #[source_code]
-        text: NamedSource<String>,
-        /// The statement.
-        #[label]
-        at: SourceSpan,
-    },
-}
 
 fn what_helps(missing: &Missing, engine: Engine) -> String {
     let name = &missing.name;
@@ -71,43 +26,35 @@ fn what_helps(missing: &Missing, engine: Engine) -> String {
     }
 }
 
-impl Refusal {
-    /// The exit code that it leads to.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::NoHost(_) | Self::Missing { .. } | Self::Rights { .. } => Exit::Incomplete,
-            // A file that was named by a flag: what is wrong with it is no fault of the history.
-            Self::Setup(error) if matches!(**error, sandbox::Error::Setup { .. }) => Exit::Usage,
-            Self::Setup(_) => Exit::Failed,
+/// Why no proof can be carried out where applying the history failed like that; none where it found a fault of the history.
+pub(super) fn of(rehearsal: &Rehearsal<'_>, error: &Error) -> Option<Finding> {
+    // A workspace of ours is corrected, not provided for.
+    let Origin::Given { .. } = rehearsal.database.origin else { return None };
+    let Error::Migration(migration::Error::Sql { migration, cause, .. }) = error else { return None };
+    let engine = rehearsal.database.engine;
+    let at = |finding: Finding| match place_of(error).into_iter().next() {
+        Some(place) => finding.at(place),
+        None => finding,
+    };
+    match cause {
+        // On a server of our own the role may do anything, unless the history has given that up itself.
+        db::Error::Privilege { why, .. } if rehearsal.sandbox.is_a_guest(engine) => {
+            let message =
+                format!("migration {migration} needs a privilege that the role of the server does not have: {why}");
+            let help = "name a role that is a superuser in REHEARSAL_POSTGRES_URL; or leave it unset, and the history runs on a \
+                        throwaway server";
+            Some(at(Finding::new(&NEEDS_PRIVILEGE, message).with_help(help)))
         }
-    }
-
-    /// Why no proof can be made where *fresh* failed like that; none where it found a fault of the history.
-    pub(super) fn of(rehearsal: &Rehearsal<'_>, fresh: &Answer) -> Option<Self> {
-        // A workspace of ours is corrected, not provided for.
-        let Origin::Given { .. } = rehearsal.database.origin else { return None };
-        let [problem] = fresh.problems.as_slice() else { return None };
-        let What::Error(error) = &problem.what else { return None };
-        let Error::Migration(migration::Error::Sql { migration, cause, text, at, .. }) = error.as_ref() else {
-            return None;
-        };
-        let (text, at) = (text.clone(), *at);
-        match cause {
-            // On a server of our own the role may do anything, unless the history has given that up itself.
-            db::Error::Privilege { why, .. } if rehearsal.sandbox.is_a_guest(rehearsal.database.engine) => {
-                Some(Self::Rights { migration: migration.clone(), why: why.clone(), text, at })
-            }
-            db::Error::Statement { why, .. } => {
-                let missing = rehearsal.database.engine.missing(why)?;
-                let makes = |sql: &str| rehearsal.database.engine.makes(sql, &missing.name);
-                // Making an extension is what fails where the server has none of that name.
-                let is_made = missing.kind != "extension"
-                    && rehearsal.history.migrations.iter().any(|migration| makes(&migration.up.sql));
-                let engine = rehearsal.database.engine;
-                (!is_made).then_some(Self::Missing { missing, engine, text, at })
-            }
-            _ => None,
+        db::Error::Statement { why, .. } => {
+            let missing = engine.missing(why)?;
+            let makes = |sql: &str| engine.makes(sql, &missing.name);
+            // Making an extension is what fails where the server has none of that name.
+            let is_made = missing.kind != "extension"
+                && rehearsal.history.migrations.iter().any(|migration| makes(&migration.up.sql));
+            let message = format!("the history needs the {missing}, which none of its migrations makes");
+            let finding = at(Finding::new(&NEEDS_MISSING, message).with_help(what_helps(&missing, engine)));
+            (!is_made).then_some(finding)
         }
+        _ => None,
     }
 }

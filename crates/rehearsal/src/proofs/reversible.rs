@@ -1,22 +1,114 @@
-//! *Reversible*: each migration behind the fixture's version goes up, down and up again, and is held against the state
-//! before and after it; each backfill is undone; then all the way down, which leaves nothing, and all the way up. One that
-//! fails is no reason to stop: what comes after it goes on from the state that there should have been.
+//! *Reversible*: each migration after the fixture's version goes up, down and up again, and is compared with the state before
+//! and after it; each backfill is undone; then all the way down, which leaves nothing, and all the way up. A migration that
+//! fails does not end the proof: what comes after it continues from the state that there should have been.
 
+use super::kit::repeat::undo;
+use super::kit::snapshot::{Compared, Snapshot};
+use super::outcome::Outcome;
+use super::run::{Data, ProofRun};
+use super::{Applies, Proof, Rehearsal};
 use crate::Error;
 use crate::backfill::{Effect, Undo};
 use crate::compare::SchemaDifference;
+use crate::failures;
 use crate::migration::{BEFORE_ALL, Migration};
-use crate::proofs::concurrent::same_backfill;
-use crate::proofs::kit::snapshot::{Compared, Snapshot};
-use crate::proofs::problem::{Unlike, WayBack};
-use crate::proofs::verify_backfill::undo;
-use crate::proofs::{ProofRun, Rehearsal, What};
+use crate::report::{Code, Explanation, Failures, Finding};
 use crate::sandbox::Scratch;
 use crate::workspace::Fixture;
+use futures_util::future::LocalBoxFuture;
 use rehearsal_db::{Connection, Schema};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+static FAILURES: Failures = failures!("reversible");
+
+static DOWN_FAILED: Code = Code::error(
+    "reversible/down-failed",
+    Explanation {
+        meaning: "A down migration fails, so a deployment that goes wrong cannot be rolled back.",
+        example: "DROP TABLE \"Toys\" in the down file of a migration that creates \"Toy\"",
+        fix: "Correct the down file at the place that the finding names.",
+        allow: "Remove the down file: a migration without one is noted, and not reverted.",
+    },
+);
+
+static REAPPLY_FAILED: Code = Code::error(
+    "reversible/reapply-failed",
+    Explanation {
+        meaning: "A migration that was reverted cannot be applied again.",
+        example: "The down file leaves an enum type, and the up file creates it again.",
+        fix: "Let the down file take back everything that the up file makes.",
+        allow: "Remove the down file: a migration without one is noted, and not reverted.",
+    },
+);
+
+static SCHEMA_DIFFERS: Code = Code::error(
+    "reversible/schema-differs",
+    Explanation {
+        meaning: "After a migration was reverted, or applied again, the schema is not what it was.",
+        example: "The down file drops the new column and forgets the new index.",
+        fix: "Complete the down file: `-` in the finding is missing, `+` is left over.",
+        allow: "Remove the down file: a migration without one is noted, and not reverted.",
+    },
+);
+
+/// Rows differ after a round trip.
+pub(super) static CONTENT_DIFFERS: Code = Code::error(
+    "reversible/content-differs",
+    Explanation {
+        meaning: "After a migration was reverted, or a backfill undone, the rows are not what they were.",
+        example: "The up file overwrites a column, and the down file cannot know the old values.",
+        fix: "Keep the old values where the down file finds them, or complete the undo of the backfill.",
+        allow: "Declare at the top of the up file what it loses: `-- loses: \"table\".\"column\", reason`.",
+    },
+);
+
+static LEFTOVERS: Code = Code::error(
+    "reversible/leftovers",
+    Explanation {
+        meaning: "With everything reverted, something of the history is left in the database.",
+        example: "An up file creates a function, and no down file drops it.",
+        fix: "Drop it in the down file of the migration that creates it.",
+        allow: "Remove the down files that do not go all the way: a migration without one is noted.",
+    },
+);
+
+/// The proof.
+pub(super) struct Reversible;
+
+impl Proof for Reversible {
+    fn name(&self) -> &'static str {
+        "reversible"
+    }
+
+    fn question(&self) -> &'static str {
+        "Can we go back?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&DOWN_FAILED, &REAPPLY_FAILED, &SCHEMA_DIFFERS, &CONTENT_DIFFERS, &LEFTOVERS]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        if has_a_way_back(rehearsal, data.fixture) {
+            return Applies::Yes;
+        }
+        let notes = if data.fixture.is_none() { one_way(&rehearsal.history.migrations) } else { Vec::new() };
+        Applies::No(notes)
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run).await?;
+            Ok(run.outcome())
+        })
+    }
+}
 
 /// What is known of a migration that went up.
 struct Applied {
@@ -59,7 +151,7 @@ impl Place {
 }
 
 /// Whether anything goes back there: a migration that has a down file, or a backfill that can be undone.
-pub(super) fn has_a_way_back(rehearsal: &Rehearsal<'_>, fixture: Option<&Fixture>) -> bool {
+fn has_a_way_back(rehearsal: &Rehearsal<'_>, fixture: Option<&Fixture>) -> bool {
     let start = fixture.map_or(BEFORE_ALL, |fixture| fixture.version);
     // The newest is reverted whichever version the data is at.
     let mut within_reach = rehearsal.history.after(start).iter().chain(rehearsal.history.migrations.last());
@@ -67,11 +159,11 @@ pub(super) fn has_a_way_back(rehearsal: &Rehearsal<'_>, fixture: Option<&Fixture
         || rehearsal.backfills.iter().any(|backfill| backfill.about().undo == Undo::Written)
 }
 
-pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let scratch = run.start("reversible").await?;
     let mut place = Place::open(scratch).await?;
     let (mut done, mut steps, mut here) = (Vec::new(), BTreeMap::new(), None);
-    run.notes.extend(one_way(run.rehearsal.history.after(run.start_version())));
+    run.outcome.notes.extend(one_way(run.rehearsal.history.after(run.start_version())));
     for migration in run.rehearsal.history.after(run.start_version()) {
         run.run_due(&place.scratch, Some(migration), &mut done).await?;
         // What is there after one migration is what is there before the next.
@@ -96,11 +188,8 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     for backfill in run.due(None, &done) {
         let before = Snapshot::of(run, &mut place.connection).await?;
         let executed = run.backfill(backfill, &place.scratch, Effect::Execute).await?;
-        let after = Snapshot::of(run, &mut place.connection).await?;
-        undo(run, backfill, &before, executed.counts.units, &place.scratch, &mut place.connection).await?;
-        if backfill.about().undo == Undo::Written {
-            same_backfill::prove(run, backfill, &after, &place.scratch, &mut place.connection).await?;
-        }
+        let before = (&before, executed.counts.units);
+        undo(run, &CONTENT_DIFFERS, backfill, before, &place.scratch, &mut place.connection).await?;
         // The way down is walked with the data that a real database would have.
         run.backfill(backfill, &place.scratch, Effect::Execute).await?;
     }
@@ -110,7 +199,7 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
 }
 
 /// Which migrations have no way back: a few by name, many by their number.
-pub(super) fn one_way(migrations: &[Migration]) -> Vec<String> {
+fn one_way(migrations: &[Migration]) -> Vec<String> {
     let one_way: Vec<String> =
         migrations.iter().filter(|migration| migration.down.is_none()).map(Migration::label).collect();
     match one_way.len() {
@@ -132,16 +221,19 @@ async fn there_and_back(
     place: &mut Place,
 ) -> Result<(Back, Option<Snapshot>), Error> {
     if let Err(error) = run.down(migration, &mut place.connection).await {
-        run.problem(What::WayBack(WayBack::Broken(Box::new(error)))).await;
+        run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
         place.replace(run, &after).await?;
         return Ok((Back::Unusable, None));
     }
-    let expected = format!("reverting {} brings back what was there before it", migration.label());
-    let hint = format!("complete {}", down.display());
+    let told = Told {
+        migration: Some((migration, down)),
+        message: |what| format!("reverting {} does not restore the {what}", migration.label()),
+        help: format!("complete {}", down.display()),
+    };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let compared = before.differences(&reverted, run, &mut place.connection).await?;
-    let compared = compared.without(&migration.loses, &mut run.notes);
-    match judge(run, &compared, &expected, &hint).await {
+    let compared = compared.without(&migration.loses, &mut run.outcome.notes);
+    match judge(run, &compared, &told).await {
         Found { schema: false, content: false } => {}
         // Whether it can be applied again, what is there tells as well as what should be.
         Found { schema: false, content: true } => place.replace(run, &reverted).await?,
@@ -152,7 +244,7 @@ async fn there_and_back(
         }
     }
     if let Err(error) = run.up_again(migration, &mut place.connection).await {
-        run.problem(What::WayBack(WayBack::ReupFails(Box::new(error)))).await;
+        run.find(of_migration(&REAPPLY_FAILED, migration, &error)).await;
         place.replace(run, &after).await?;
         return Ok((Back::Once, None));
     }
@@ -160,13 +252,18 @@ async fn there_and_back(
         place.replace(run, &after).await?;
         return Ok((Back::Unusable, None));
     }
-    let expected = format!("applying {} again gives the same as the first time", migration.label());
-    let hint = format!("let {} take back all that {} does", down.display(), migration.up.path.display());
+    let told = Told {
+        migration: Some((migration, down)),
+        message: |what| {
+            format!("applying {} again does not make the {what} that it made the first time", migration.label())
+        },
+        help: format!("let {} take back all that {} does", down.display(), migration.up.path.display()),
+    };
     let again = Snapshot::of(run, &mut place.connection).await?;
     let compared = after.differences(&again, run, &mut place.connection).await?;
-    let compared = compared.without(&migration.loses, &mut run.notes);
-    let compared = after.without_passing(compared, run).await?;
-    if let Found { schema: false, content: false } = judge(run, &compared, &expected, &hint).await {
+    let compared = compared.without(&migration.loses, &mut run.outcome.notes);
+    let compared = after.without_nondeterministic(compared, run).await?;
+    if let Found { schema: false, content: false } = judge(run, &compared, &told).await {
         return Ok((Back::Clean, Some(again.by(run, &after))));
     }
     place.replace(run, &after).await?;
@@ -179,17 +276,40 @@ struct Found {
     content: bool,
 }
 
-async fn judge(run: &mut ProofRun<'_>, compared: &Compared, expected: &str, hint: &str) -> Found {
-    run.notes.extend(compared.notes());
-    let unlike = |lines: Vec<String>, hint: String| Unlike { expected: expected.to_owned(), lines, hint };
+/// What is said of two states that differ.
+struct Told<'a, M: Fn(&str) -> String> {
+    /// The migration whose round trip it is, and its down file.
+    migration: Option<(&'a Migration, &'a Path)>,
+    /// The message, of the schema or of the data.
+    message: M,
+    help: String,
+}
+
+impl<M: Fn(&str) -> String> Told<'_, M> {
+    fn finding(&self, code: &'static Code, what: &str) -> Finding {
+        let finding = Finding::new(code, (self.message)(what));
+        match self.migration {
+            Some((migration, down)) => finding.of_migration(migration.version).in_file(down),
+            None => finding,
+        }
+    }
+}
+
+/// What an error of a round trip says of its migration.
+fn of_migration(code: &'static Code, migration: &Migration, error: &Error) -> Finding {
+    Finding::of_error(code, error).of_migration(migration.version)
+}
+
+async fn judge<M: Fn(&str) -> String>(run: &mut ProofRun<'_>, compared: &Compared, told: &Told<'_, M>) -> Found {
+    run.outcome.notes.extend(compared.notes());
     let (schema, content) = (compared.schema_lines(), compared.content_lines());
     let found = Found { schema: !schema.is_empty(), content: !content.is_empty() };
     if found.schema {
-        let hint = format!("{hint}; `-` is missing, `+` is too much");
-        run.problem(What::WayBack(WayBack::LossySchema(unlike(schema, hint)))).await;
+        let help = format!("{}; `-` is missing, `+` is left over", told.help);
+        run.find(told.finding(&SCHEMA_DIFFERS, "schema").with_details(schema).with_help(help)).await;
     }
     if found.content {
-        run.problem(What::WayBack(WayBack::LossyContent(unlike(content, hint.to_owned())))).await;
+        run.find(told.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help(&*told.help)).await;
     }
     found
 }
@@ -215,7 +335,7 @@ async fn all_the_way(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, pla
         let is_usable = step.is_none_or(|step| step.way_back != Back::Unusable);
         if is_usable {
             let Err(error) = run.down(migration, &mut place.connection).await else { continue };
-            run.problem(What::WayBack(WayBack::Broken(Box::new(error)))).await;
+            run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
         }
         // What is below it is reached from the state that there was before it.
         let Some(step) = step else { return Ok(()) };
@@ -226,23 +346,23 @@ async fn all_the_way(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, pla
     let ground = match floor.map(|floor| &migrations[floor]) {
         None => {
             run.step("look at what is left when everything is reverted");
-            Some((run.ground().await?, "with everything reverted, nothing is left".to_owned()))
+            Some((run.ground().await?, "with everything reverted, something is left".to_owned()))
         }
         Some(floor) => {
             run.step(format!("look at what is there when all behind {} is reverted", floor.label()));
             if floor.version != newest.version {
-                run.notes.push(format!("all the way down is down to {}", floor.label()));
+                run.note(format!("all the way down is down to {}", floor.label()));
             }
-            let expected = format!("reverting all that is behind {} brings back what was there", floor.label());
-            steps.get(&floor.version).map(|step| (Arc::clone(&step.after), expected))
+            let message = format!("with everything after {} reverted, something is left", floor.label());
+            steps.get(&floor.version).map(|step| (Arc::clone(&step.after), message))
         }
     };
     let bottom = Snapshot::of(run, &mut place.connection).await?;
-    if let Some((schema, expected)) = ground {
+    if let Some((schema, message)) = ground {
         left.extend(Compared::of_schemas(&schema, &bottom.schema).schema_lines());
         if !left.is_empty() {
-            let hint = "drop it in the down file of the migration that creates it".to_owned();
-            run.problem(What::WayBack(WayBack::LeftBehind(Unlike { expected, lines: left, hint }))).await;
+            let help = "drop it in the down file of the migration that creates it";
+            run.find(Finding::new(&LEFTOVERS, message).with_details(left).with_help(help)).await;
             // What is in the way of going up again is told.
             return Ok(());
         }
@@ -270,13 +390,17 @@ async fn up_again(
     for migration in migrations {
         run.run_due(&place.scratch, Some(migration), &mut done).await?;
         if let Err(error) = run.up(migration, &place.scratch, &mut place.connection).await {
-            run.problem(What::WayBack(WayBack::ReupFails(Box::new(error)))).await;
+            run.find(of_migration(&REAPPLY_FAILED, migration, &error)).await;
             return Ok(());
         }
     }
     let again = Snapshot::of(run, &mut place.connection).await?;
     let again = Compared::of_schemas(top, &again.schema);
-    let hint = "look at the down files: one of them does not take back all that its up file does";
-    judge(run, &again, "all the way down and up again gives the same schema", hint).await;
+    let told = Told {
+        migration: None,
+        message: |what: &str| format!("all the way down and up again does not make the same {what}"),
+        help: "look at the down files: one of them does not take back all that its up file does".to_owned(),
+    };
+    judge(run, &again, &told).await;
     Ok(())
 }

@@ -1,26 +1,82 @@
-//! The proof of one backfill, for `backfill --verify`: run, run again from the first unit, checks, undo.
+//! One backfill with one fixture, for `backfill --verify`: a dry run predicts what an execution does, running it again from the
+//! first unit changes nothing, undo restores the data, several runs at once make what one makes, and the checks pass.
 
+use super::concurrent::same_backfill;
+use super::kit::repeat::{again, undo};
+use super::kit::snapshot::Snapshot;
+use super::outcome::Outcome;
+use super::run::{Data, ProofRun};
+use super::{Applies, Proof, Rehearsal, idempotent, reversible};
 use crate::Error;
-use crate::backfill::{AnyBackfill, Effect, Undo};
+use crate::backfill::{AnyBackfill, Effect};
+use crate::failures;
 use crate::ledger::Counts;
-use crate::proofs::concurrent::same_backfill;
-use crate::proofs::idempotent::{again, same};
-use crate::proofs::kit::snapshot::Snapshot;
-use crate::proofs::{ProofRun, What};
-use crate::sandbox::Scratch;
-use crate::source;
-use rehearsal_db::Connection;
+use crate::report::{Code, Failures, Finding, ProofReport, Reproduce};
+use crate::workspace::Fixture;
+use futures_util::future::LocalBoxFuture;
+use std::num::NonZeroU32;
 
-pub(super) async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
+static FAILURES: Failures = failures!("verify");
+
+struct VerifyBackfill<'b> {
+    backfill: &'b dyn AnyBackfill,
+}
+
+impl Proof for VerifyBackfill<'_> {
+    fn name(&self) -> &'static str {
+        "verify"
+    }
+
+    fn question(&self) -> &'static str {
+        "Does this backfill do what a dry run says, once and reversibly?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        Vec::new()
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, _: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        Applies::when(data.fixture.is_some())
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run, self.backfill).await?;
+            Ok(run.outcome())
+        })
+    }
+}
+
+/// Verifies one backfill with one fixture, in batches of that size.
+pub async fn verify_backfill(
+    rehearsal: &Rehearsal<'_>,
+    backfill: &dyn AnyBackfill,
+    fixture: &Fixture,
+    batch: NonZeroU32,
+) -> (ProofReport, Vec<Finding>) {
+    let data = Data { fixture: Some(fixture), ..Data::default() };
+    let (report, findings, _) = rehearsal.prove(&mut VerifyBackfill { backfill }, &data, batch).await;
+    (report, findings)
+}
+
+/// The codes of what only this verification finds.
+pub(super) fn codes() -> Vec<&'static Code> {
+    FAILURES.all()
+}
+
+async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(), Error> {
     let about = backfill.about();
     let scratch = run.start("verify").await?;
     let mut connection = scratch.open().await?;
     let last = about.until.unwrap_or(i64::MAX);
-    // This one is kept for the proof.
+    // This backfill is what is verified.
     let mut done = vec![about.name];
-    for migration in
-        run.rehearsal.history.after(run.start_version()).iter().take_while(|migration| migration.version < last)
-    {
+    let history = run.rehearsal.history;
+    for migration in history.after(run.start_version()).iter().take_while(|migration| migration.version < last) {
         run.run_due(&scratch, Some(migration), &mut done).await?;
         run.up(migration, &scratch, &mut connection).await?;
     }
@@ -34,71 +90,40 @@ pub(super) async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) ->
     let (predicted, would_find) = run.pass(backfill, &scratch, Effect::Predict).await?;
     let (outcome, found) = run.pass(backfill, &scratch, Effect::Execute).await?;
     let (foreseen, counts) = (&predicted.counts, &outcome.counts);
+    let finding = |message: String, help: &str| {
+        Finding::new(&FAILURES.backfill, message).with_help(help).again_with(Reproduce::Backfill(about.name))
+    };
     if (foreseen.units, foreseen.writes) != (counts.units, counts.writes) {
-        let sentence = format!(
-            "predicted {} units and {} rows, and did {} and {}; `rows` should say what `write` writes",
-            foreseen.units, foreseen.writes, counts.units, counts.writes
+        let message = format!(
+            "{} predicted {} units and {} rows, and did {} units and {} rows",
+            about.name, foreseen.units, foreseen.writes, counts.units, counts.writes
         );
-        run.problem(What::Backfill { backfill: about.name, sentence }).await;
+        run.find(finding(message, "`rows` should say what `write` writes")).await;
     }
     let rest = |counts: &Counts| (counts.tallies.clone(), counts.findings.clone(), counts.reconciliation.clone());
     if rest(foreseen) != rest(counts) || would_find != found {
-        let sentence =
-            "a dry run finds and counts other things than an execution; `transform` should depend on its unit only";
-        run.problem(What::Backfill { backfill: about.name, sentence: sentence.to_owned() }).await;
+        let message = format!("a dry run of {} finds and counts other things than an execution", about.name);
+        run.find(finding(message, "`transform` should depend on its unit only")).await;
     }
-    run.notes.push(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
+    run.note(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
     if !counts.findings.is_empty() {
         let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{kind} {}", n)).collect();
-        run.notes.push(format!("found the same as a dry run: {}", kinds.join(", ")));
+        run.note(format!("found the same as a dry run: {}", kinds.join(", ")));
     }
     if !counts.reconciliation.is_empty() {
         let held = if backfill.has_source_counts() { ", as many as the database has" } else { "" };
-        run.notes.push(format!("accounted for each old value{held}: {}", counts.reconciliation.total()));
+        run.note(format!("accounted for each old value{held}: {}", counts.reconciliation.total()));
     }
-    again(run, backfill, &scratch, &mut connection).await?;
+    again(run, &idempotent::CHANGED, backfill, &scratch, &mut connection).await?;
     let after = Snapshot::of(run, &mut connection).await?;
-    undo(run, backfill, &before, outcome.counts.units, &scratch, &mut connection).await?;
-    if about.undo == Undo::Written {
-        same_backfill::prove(run, backfill, &after, &scratch, &mut connection).await?;
-    }
+    let executed = outcome.counts.units;
+    undo(run, &reversible::CONTENT_DIFFERS, backfill, (&before, executed), &scratch, &mut connection).await?;
+    same_backfill::prove(run, backfill, &before, &after).await?;
     // The checks look at the whole: everything is filled when they do.
     run.backfill(backfill, &scratch, Effect::Execute).await?;
     done.retain(|name| !later.contains(name));
     run.run_due(&scratch, None, &mut done).await?;
     run.check(&scratch).await?;
     connection.close().await?;
-    Ok(())
-}
-
-/// Undoes a backfill that has executed so many units: the database is as it was before. Where more units are taken back, the
-/// fixture had some that were finished before; then it is executed and undone once more, and is as it was after the first.
-pub(super) async fn undo(
-    run: &mut ProofRun<'_>,
-    backfill: &dyn AnyBackfill,
-    before: &Snapshot,
-    executed: u64,
-    scratch: &Scratch,
-    connection: &mut Connection,
-) -> Result<(), Error> {
-    let about = backfill.about();
-    if about.undo == Undo::Absent {
-        run.notes.push(format!("{} has no undo", about.name));
-        return Ok(());
-    }
-    let mut outcome = run.backfill(backfill, scratch, Effect::Undo).await?;
-    let undone = Snapshot::of(run, connection).await?;
-    let before = if outcome.counts.units > executed {
-        run.backfill(backfill, scratch, Effect::Execute).await?;
-        outcome = run.backfill(backfill, scratch, Effect::Undo).await?;
-        &undone
-    } else {
-        before
-    };
-    let hint = format!("complete `undo` in {}", source::backfill(about.name));
-    let expected = format!("undoing {} brings back what was there before", about.name);
-    if same(run, before, connection, &expected, &hint).await? && outcome.counts.units > 0 {
-        run.notes.push(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
-    }
     Ok(())
 }

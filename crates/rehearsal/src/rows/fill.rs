@@ -26,7 +26,7 @@ pub(crate) enum RowProfile {
 
 /// A statement that put a row into a table.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Insert {
+pub struct Insert {
     /// With a parameter for each value.
     pub(crate) sql: String,
     /// The values.

@@ -13,5 +13,6 @@ mod pattern;
 mod tests;
 mod values;
 
-pub(crate) use fill::{Filled, Insert, RowProfile, fill};
+pub use fill::Insert;
+pub(crate) use fill::{Filled, RowProfile, fill};
 pub(crate) use order::{is_required, order};

@@ -79,6 +79,12 @@ impl Sandbox {
         }
     }
 
+    /// The version of that engine on which scratch databases are made: `3.51.0`; none where there is no server.
+    pub async fn engine_version(&self, engine: Engine) -> Option<String> {
+        let version = db::version(&self.some_address(engine).ok()?).await.ok()?;
+        version.split_whitespace().next().map(ToOwned::to_owned)
+    }
+
     /// An address of that engine, for what is the same for all of them.
     fn some_address(&self, engine: Engine) -> Result<Address, Error> {
         match engine {

@@ -3,7 +3,7 @@
 use super::url;
 use crate::proofs::{Labels, Toys, live};
 use rehearsal::db::{Address, Engine};
-use rehearsal::proofs::{Answer, Proof};
+use rehearsal::report::DatabaseReport;
 use rehearsal::sandbox::{Host, NoHost};
 use sqlx::postgres::Postgres;
 use std::fmt::Write;
@@ -49,7 +49,7 @@ async fn host(server: &str) -> Result<Host, NoHost> {
     }
 }
 
-fn rehearse(toys: &Toys, backfill: &Labels<Postgres>) -> Vec<Answer> {
+fn rehearse(toys: &Toys, backfill: &Labels<Postgres>) -> DatabaseReport {
     // It is started outside of what waits for it.
     let server = url("postgres");
     toys.rehearse(backfill, &[], async || host(&server).await)
@@ -75,8 +75,8 @@ fn what_is_not_decided_by_the_row() {
     let columns = values.map(|(column, _)| format!("ALTER TABLE toy ADD COLUMN {column} text;\n")).concat();
     let set = values.map(|(column, value)| format!(", {column} = {value}")).concat();
     let toys = toys(&format!("{LABEL}{columns}"));
-    let answers = rehearse(&toys, &labels(&format!("{SOUND}{set}")));
-    toys.hold(answers, Proof::Deterministic, &[Proof::ChecksBite], "postgres_backfill");
+    let report = rehearse(&toys, &labels(&format!("{SOUND}{set}")));
+    toys.hold(report, "deterministic", &["mutation"], "postgres_backfill");
 }
 
 /// What migrations do: defaults are noted, and so is what a file says it takes from chance; what it hides is not.
@@ -85,7 +85,7 @@ fn migrations() {
     let check = |snapshot: &str, migration: &str| {
         let toys = toys(&format!("{LABEL}{migration}"));
         toys.check("labels_are_names", COMPARES);
-        toys.hold(rehearse(&toys, &labels(SOUND)), Proof::Deterministic, &[], snapshot);
+        toys.hold(rehearse(&toys, &labels(SOUND)), "deterministic", &[], snapshot);
     };
     let defaults = "ALTER TABLE toy ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(), ADD COLUMN number serial, \
                     ADD COLUMN token uuid DEFAULT gen_random_uuid(), ADD COLUMN drawn text;\n\
@@ -106,7 +106,7 @@ fn migrations() {
 #[test]
 fn what_nobody_notices() {
     let check = |snapshot: &str, toys: &Toys| {
-        toys.hold(rehearse(toys, &labels(SOUND)), Proof::ChecksBite, &[], snapshot);
+        toys.hold(rehearse(toys, &labels(SOUND)), "mutation", &[], snapshot);
     };
     check("postgres_no_check", &toys(LABEL));
     let some = toys(&format!("{LABEL}ALTER TABLE toy ADD CHECK (label <> '');\n"));
@@ -122,8 +122,8 @@ fn what_is_the_clocks_alone() {
     let toys = toys(&format!(
         "{LABEL}ALTER TABLE toy ADD COLUMN seen timestamptz DEFAULT now(), ADD COLUMN at timestamptz DEFAULT now();\n"
     ));
-    let answers = rehearse(&toys, &labels(&format!("{SOUND}, seen = toy.made_at, at = DEFAULT")));
-    toys.hold(answers, Proof::ChecksBite, &[], "postgres_clocks_alone");
+    let report = rehearse(&toys, &labels(&format!("{SOUND}, seen = toy.made_at, at = DEFAULT")));
+    toys.hold(report, "mutation", &[], "postgres_clocks_alone");
 }
 
 /// Writers beside a backfill with each fault.
@@ -136,7 +136,7 @@ fn faults_beside_writers() {
         let write = format!(
             "UPDATE toy SET {set} FROM jsonb_array_elements($1::text::jsonb) AS new (row) WHERE toy.id = new.row ->> 0{guard}"
         );
-        let answers = || rehearse(&toys, &Labels::new(live::UNITS, write.clone()));
-        live::check(answers, &[others, &[Proof::ChecksBite][..]].concat(), problems);
+        let report = || rehearse(&toys, &Labels::new(live::UNITS, write.clone()));
+        live::check(report, &[others, &["mutation"][..]].concat(), problems);
     }
 }

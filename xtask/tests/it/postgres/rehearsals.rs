@@ -274,7 +274,8 @@ fn kept_on_a_server() {
         shop.workspace.write(&format!("fixtures/shop/{name}.sql"), FIXTURE);
     }
     let told = shop.run("ci shop").stdout;
-    let kept: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("look at")).map(str::trim).collect();
+    let kept: Vec<&str> =
+        told.lines().filter_map(|line| line.trim().strip_prefix("database ")).map(str::trim).collect();
     assert!(kept.len() > 4, "{told}");
     let socket = url("").split_once("?host=").unwrap().1.to_owned();
     for place in kept {

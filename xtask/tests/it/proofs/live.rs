@@ -1,11 +1,12 @@
 //! What writers beside a backfill find: an app labels toys when it makes or renames them, and the backfill labels the others,
 //! with a guard or without one.
 
-use super::{Labels, Toys};
+use super::{Labels, Toys, failed};
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::AnyBackfill;
 use rehearsal::generator::Draw;
-use rehearsal::proofs::{Answer, Failure, Held, Proof, Traffic, What, Written};
+use rehearsal::proofs::{Failure, Held, Traffic, Written};
+use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus};
 use rehearsal::sandbox::NoHost;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -108,42 +109,43 @@ app!(Postgres, PgConnection);
 
 /// A fault shows where a writer comes between a read and its write, which is chance on a machine that does other things, too:
 /// it has to be seen in one of a few rehearsals, and nothing else in any of them.
-pub(crate) fn check(rehearse: impl Fn() -> Vec<Answer>, others: &[Proof], expect: &[(&str, &str)]) {
+pub(crate) fn check(rehearse: impl Fn() -> DatabaseReport, others: &[&str], expect: &[(&str, &str)]) {
     assert!((0..5).any(|_| is_seen(&rehearse(), others, expect)), "nobody saw {expect:?}");
 }
 
-/// Holds the problems of the proof against what is expected, each with a part of its first line; the other proofs hold, but for
-/// those that are named. False where too little was written, or nothing came of it.
-fn is_seen(answers: &[Answer], others: &[Proof], expect: &[(&str, &str)]) -> bool {
-    let failed = answers.iter().filter(|answer| !answer.problems.is_empty() && answer.proof != Proof::Live);
-    assert_eq!(failed.map(|answer| answer.proof).collect::<Vec<_>>(), others, "{answers:?}");
-    let live: Vec<&Answer> = answers.iter().filter(|answer| answer.proof == Proof::Live).collect();
-    let [answer] = live.as_slice() else { panic!("{live:?}") };
-    let [figures] = answer.live.as_slice() else { panic!("{answer:?}") };
-    assert!(figures.p50 <= figures.p99 && figures.p99 <= figures.longest, "{figures:?}");
-    assert_eq!(answer.untried.is_empty(), figures.during >= 20, "too little is told: {answer:?}");
-    let told = answer.problems.iter().map(|problem| match &problem.what {
-        What::Differences { expected, lines, .. } => (expected.as_str(), lines[0].as_str()),
-        other => panic!("{other:?}"),
-    });
-    let told: Vec<(&str, &str)> = told.collect();
+/// Holds the findings of the proof against what is expected, each with a part of its first detail; the other proofs pass, but
+/// for those that are named. False where too little was written, or nothing came of it.
+fn is_seen(report: &DatabaseReport, others: &[&str], expect: &[(&str, &str)]) -> bool {
+    assert_eq!(failed(report, "concurrent"), others, "{report:?}");
+    let concurrent: Vec<&ProofReport> = report.proofs.iter().filter(|proof| proof.name == "concurrent").collect();
+    let [proof] = concurrent.as_slice() else { panic!("{concurrent:?}") };
+    let figures = &proof.figures["labels"];
+    let [p50, p99, max] = ["p50", "p99", "max"].map(|name| figures["wait_ms"][name].as_f64().unwrap());
+    assert!(p50 <= p99 && p99 <= max, "{figures:?}");
+    assert_eq!(
+        proof.not_covered.is_empty(),
+        figures["during"].as_u64().unwrap() >= 20,
+        "too little is told: {proof:?}"
+    );
+    let told: Vec<(&str, &str)> =
+        report.findings_of(proof).map(|found| (found.message.as_str(), found.details[0].as_str())).collect();
     assert!(told.len() <= expect.len(), "{told:?}");
-    for (expected, line) in &told {
-        let is_it = |(sentence, part): &&(&str, &str)| expected == sentence && line.contains(part);
+    for (message, line) in &told {
+        let is_it = |(sentence, part): &&(&str, &str)| message == sentence && line.contains(part);
         assert!(expect.iter().any(|one| is_it(&one)), "{told:?}");
     }
     // Of every kind of write there was one.
-    answer.untried.is_empty() && figures.writes.len() == 4 && told.len() == expect.len()
+    proof.not_covered.is_empty() && figures["writes"].as_object().unwrap().len() == 4 && told.len() == expect.len()
 }
 
 /// What a backfill's statement sets and where, which other proofs fail for that, and what this one tells.
-pub(crate) type Fault = (&'static str, &'static str, &'static [Proof], &'static [(&'static str, &'static str)]);
+pub(crate) type Fault = (&'static str, &'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
 /// What may be wrong with a backfill; the first is sound.
 pub(crate) const FAULTS: &[Fault] = &[
     ("label = {label}", " AND toy.label IS NULL", &[], &[]),
     // Without a guard.
-    ("label = {label}", "", &[Proof::Rerun], &[(STAYS, "label was written as `the app: ")]),
+    ("label = {label}", "", &["idempotent"], &[(STAYS, "label was written as `the app: ")]),
     // The whole row, as it was read: nobody else finds that.
     ("label = {label}, name = {label}", " AND toy.label IS NULL", &[], &[(STAYS, "name was written as `AL ")]),
     // Some are left out; a few of them the app fills meanwhile.
@@ -152,13 +154,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         " AND toy.label IS NULL AND toy.number % 10 <> 3",
         &[],
         &[
-            ("labels leaves no toy out that was there before it ran", " is still pending"),
-            ("the next run of labels does what came meanwhile", " is still pending"),
+            ("labels leaves out a toy that was there before it ran", " is still pending"),
+            ("the next run of labels leaves out a toy that was added meanwhile", " is still pending"),
         ],
     ),
 ];
 
-const STAYS: &str = "what the app writes while labels runs stays";
+const STAYS: &str = "what the app writes while labels runs is lost";
 
 fn toys() -> Toys {
     let mut toys = Toys::new("sqlite", CREATE, LABEL, &fixture());
@@ -166,7 +168,7 @@ fn toys() -> Toys {
     toys
 }
 
-fn rehearse(toys: &Toys, set: &str, guard: &str) -> Vec<Answer> {
+fn rehearse(toys: &Toys, set: &str, guard: &str) -> DatabaseReport {
     let set = set.replace("{label}", "new.value ->> 1");
     let write = format!("UPDATE toy SET {set} FROM json_each($1) AS new WHERE toy.id = new.value ->> 0{guard}");
     let backfill: &dyn AnyBackfill = &Labels::<Sqlite>::new(UNITS, write);
@@ -177,7 +179,7 @@ fn rehearse(toys: &Toys, set: &str, guard: &str) -> Vec<Answer> {
 fn faults() {
     for (set, guard, others, problems) in FAULTS {
         // No check looks at labels here.
-        check(|| rehearse(&toys(), set, guard), &[others, &[Proof::ChecksBite][..]].concat(), problems);
+        check(|| rehearse(&toys(), set, guard), &[others, &["mutation"][..]].concat(), problems);
     }
 }
 
@@ -187,7 +189,7 @@ fn waits() {
     let toys = toys();
     toys.write("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\nmax_wait_ms = 0\n");
     let (set, guard, ..) = FAULTS[0];
-    toys.hold(rehearse(&toys, set, guard), Proof::Live, &[Proof::ChecksBite], "live_waits");
+    toys.hold(rehearse(&toys, set, guard), "concurrent", &["mutation"], "live_waits");
 }
 
 /// A backfill of a database without traffic: nothing was seen, and that is said.
@@ -196,8 +198,11 @@ fn nobody_writes() {
     let mut toys = toys();
     toys.traffic = None;
     let (set, guard, ..) = FAULTS[0];
-    let answers = rehearse(&toys, set, guard);
-    let untried = answers.iter().filter(|answer| answer.proof == Proof::Live).flat_map(|answer| &answer.untried);
-    let expect = "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/toys.rs";
-    assert_eq!(untried.collect::<Vec<_>>(), [expect]);
+    let report = rehearse(&toys, set, guard);
+    let [proof] = report.proofs.iter().filter(|proof| proof.name == "concurrent").collect::<Vec<_>>()[..] else {
+        panic!("{report:?}")
+    };
+    assert_eq!(proof.status, ProofStatus::Incomplete);
+    let expect = "nobody wrote while the backfills ran: write what the app does into traffic/toys.rs";
+    assert_eq!(proof.not_covered, [expect]);
 }

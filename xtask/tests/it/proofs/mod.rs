@@ -11,10 +11,11 @@ use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
-use rehearsal::proofs::{Answer, AnyTraffic, Depth, Proof, Rehearsal};
+use rehearsal::proofs::{self, AnyTraffic, Depth, Rehearsal};
+use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus};
 use rehearsal::sandbox::{Host, NoHost, Sandbox};
 use rehearsal::workspace::Workspace;
-use rehearsal_cli::report::failures;
+use rehearsal_cli::reporters::finding;
 use rehearsal_cli::terminal::Paint;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
@@ -144,45 +145,48 @@ impl Toys {
         backfill: &dyn AnyBackfill,
         row_checks: &[&dyn AnyRowCheck],
         host: impl AsyncFnOnce() -> Result<Host, NoHost>,
-    ) -> Vec<Answer> {
+    ) -> DatabaseReport {
         let workspace = Workspace::read(self.folder.path()).unwrap();
         let database = workspace.database("toys").unwrap();
         let history = History::read(database).unwrap();
         let checks = check::read(&database.folder, database.engine).unwrap();
         block(async {
             let sandbox = Sandbox::open(&self.folder.path().join("target"), host().await).await.unwrap();
-            let subject = Rehearsal {
+            let rehearsal = Rehearsal {
                 database,
                 history: &history,
                 checks: &checks,
                 row_checks: row_checks.to_vec(),
                 backfills: vec![backfill],
                 traffic: self.traffic.as_deref(),
+                proofs: proofs::ALL.to_vec(),
                 depth: self.depth,
                 program: None,
                 sandbox: &sandbox,
                 events: &silent,
             };
-            let answers = subject.prove_all().await.unwrap();
+            let report = rehearsal.run().await;
             sandbox.close().await.unwrap();
-            answers
+            report
         })
     }
 
-    /// Holds what a proof answered against a snapshot; the other proofs hold, but for those that are named.
-    pub(crate) fn hold(&self, mut answers: Vec<Answer>, proof: Proof, others: &[Proof], snapshot: &str) {
-        let failed = |answer: &&Answer| !answer.problems.is_empty() && answer.proof != proof;
-        let failed: Vec<Proof> = answers.iter().filter(failed).map(|answer| answer.proof).collect();
-        assert_eq!(failed, others, "{snapshot}\n{}", failures("toys", &answers, Paint::Plain));
-        answers.retain(|answer| answer.proof == proof);
+    /// Holds what a proof found against a snapshot; the other proofs pass, but for those that are named.
+    pub(crate) fn hold(&self, report: DatabaseReport, proof: &str, others: &[&str], snapshot: &str) {
+        let all: String = report.findings.iter().map(|found| finding("toys", found, Paint::Plain)).collect();
+        assert_eq!(failed(&report, proof), others, "{snapshot}\n{all}");
         let mut text = String::new();
-        for answer in answers.iter().filter(|answer| answer.problems.is_empty()) {
-            answer.notes.iter().for_each(|note| writeln!(text, "note: {note}").unwrap());
+        for proof in report.proofs.iter().filter(|one| one.name == proof) {
+            proof.notes.iter().for_each(|note| writeln!(text, "note: {note}").unwrap());
+            text.extend(report.findings_of(proof).map(|found| finding("toys", found, Paint::Plain)));
         }
-        let told = failures("toys", &answers, Paint::Plain)
-            .replace(&*self.folder.path().to_string_lossy(), "")
-            .replace(&self.hidden, "<server>");
-        text.push_str(&told);
+        let text = text.replace(&*self.folder.path().to_string_lossy(), "").replace(&self.hidden, "<server>");
         hold("proofs", snapshot, &text);
     }
+}
+
+/// The proofs that failed beside that one.
+pub(crate) fn failed<'r>(report: &'r DatabaseReport, but: &str) -> Vec<&'r str> {
+    let failed = |proof: &&ProofReport| proof.status == ProofStatus::Failed && proof.name != but;
+    report.proofs.iter().filter(failed).map(|proof| proof.name).collect()
 }

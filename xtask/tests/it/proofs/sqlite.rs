@@ -4,7 +4,7 @@ use super::{LABELS, Labels, Toys};
 use crate::database::query;
 use rehearsal::backfill::AnyBackfill;
 use rehearsal::check::{AnyRowCheck, RowCheck, RowCheckAbout};
-use rehearsal::proofs::{Depth, Proof};
+use rehearsal::proofs::Depth;
 use rehearsal::sandbox::NoHost;
 use sqlx::sqlite::Sqlite;
 use std::fmt::Write;
@@ -66,10 +66,10 @@ impl RowCheck for LabelsAreNames {
     }
 }
 
-fn check(snapshot: &str, toys: &Toys, proof: Proof, others: &[Proof], value: &str, rows: &[&dyn AnyRowCheck]) {
+fn check(snapshot: &str, toys: &Toys, proof: &str, others: &[&str], value: &str, rows: &[&dyn AnyRowCheck]) {
     let backfill: &dyn AnyBackfill = &labels(value);
-    let answers = toys.rehearse(backfill, rows, async || Err(NoHost::Absent));
-    toys.hold(answers, proof, others, snapshot);
+    let report = toys.rehearse(backfill, rows, async || Err(NoHost::Absent));
+    toys.hold(report, proof, others, snapshot);
 }
 
 const LABEL: &str = "ALTER TABLE toy ADD COLUMN label TEXT;\n";
@@ -78,7 +78,7 @@ const SOUND: &str = "new.value ->> 1";
 #[test]
 fn what_is_not_decided_by_the_row() {
     let check = |snapshot: &str, labels: &str, value: &str| {
-        check(snapshot, &toys(labels), Proof::Deterministic, &[Proof::ChecksBite], value, &[]);
+        check(snapshot, &toys(labels), "deterministic", &["mutation"], value, &[]);
     };
     check("sqlite_sound", LABEL, SOUND);
     check("sqlite_chance", LABEL, "lower(hex(randomblob(16)))");
@@ -95,7 +95,7 @@ fn what_is_not_decided_by_the_row() {
 fn migrations() {
     let check = |snapshot: &str, labels: &str| {
         let labels = format!("{LABEL}{labels}");
-        check(snapshot, &toys(&labels), Proof::Deterministic, &[], SOUND, &[&LabelsAreNames]);
+        check(snapshot, &toys(&labels), "deterministic", &[], SOUND, &[&LabelsAreNames]);
     };
     let log = "CREATE TABLE log (id INTEGER PRIMARY KEY, toy TEXT, at TEXT DEFAULT CURRENT_TIMESTAMP, token TEXT DEFAULT (hex(randomblob(4))));\n\
                CREATE TABLE entry (log INTEGER REFERENCES log (id), toy TEXT PRIMARY KEY);\n";
@@ -115,7 +115,7 @@ fn migrations() {
 fn days_of_the_data() {
     let check = |snapshot: &str, labels: &str, fixture: &str| {
         let toys = Toys::new("sqlite", CREATE, &format!("{LABEL}{labels}"), fixture);
-        check(snapshot, &toys, Proof::Deterministic, &[], SOUND, &[&LabelsAreNames]);
+        check(snapshot, &toys, "deterministic", &[], SOUND, &[&LabelsAreNames]);
     };
     let clock = tempfile::NamedTempFile::new().unwrap();
     let ask = |what: &str| query(clock.path(), &format!("SELECT {what}")).remove(0);
@@ -129,7 +129,7 @@ fn days_of_the_data() {
 #[test]
 fn what_nobody_notices() {
     let check = |snapshot: &str, toys: &Toys, rows: &[&dyn AnyRowCheck]| {
-        check(snapshot, toys, Proof::ChecksBite, &[], SOUND, rows);
+        check(snapshot, toys, "mutation", &[], SOUND, rows);
     };
     check("sqlite_no_check", &toys(LABEL), &[]);
     let some = toys(LABEL);
@@ -141,8 +141,8 @@ fn what_nobody_notices() {
     let all = toys(&format!("{LABEL}CREATE TABLE box (id TEXT);\n"));
     all.check("nothing_is_in_boxes", "-- Catches nothing.\nSELECT box.id FROM box;\n");
     check("sqlite_whole_check", &all, &[&LabelsAreNames]);
-    let answers = all.rehearse(&labels(SOUND), &[&LabelsAreNames], async || Err(NoHost::Absent));
-    all.hold(answers, Proof::Populated, &[], "sqlite_check_saw_no_row");
+    let report = all.rehearse(&labels(SOUND), &[&LabelsAreNames], async || Err(NoHost::Absent));
+    all.hold(report, "populated", &[], "sqlite_check_saw_no_row");
     let shown = toys(LABEL);
     shown
         .check("toys_by_label", "-- kind: report\n-- Shows labels.\nSELECT toy.label, count(*) FROM toy GROUP BY 1;\n");
@@ -164,6 +164,6 @@ fn what_is_the_clocks_alone() {
          token TEXT DEFAULT (hex(randomblob(4))));\n",
     );
     let labels = Labels::<Sqlite>::new(units, write.to_owned());
-    let answers = toys.rehearse(&labels, &[], async || Err(NoHost::Absent));
-    toys.hold(answers, Proof::ChecksBite, &[Proof::Deterministic], "sqlite_clocks_alone");
+    let report = toys.rehearse(&labels, &[], async || Err(NoHost::Absent));
+    toys.hold(report, "mutation", &["deterministic"], "sqlite_clocks_alone");
 }

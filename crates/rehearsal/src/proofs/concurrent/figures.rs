@@ -1,6 +1,7 @@
 //! How much was written while a backfill ran, and how long the app waited for it.
 
 use super::writer::{Diary, Kind};
+use serde_json::json;
 use std::fmt;
 use std::time::Duration;
 
@@ -42,6 +43,23 @@ impl Figures {
             p99: percentile(&waits, 99),
             longest: percentile(&waits, 100),
         }
+    }
+}
+
+impl Figures {
+    /// As the report has them, times in milliseconds.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        let writes: serde_json::Map<_, _> =
+            self.writes.iter().map(|(kind, n)| (kind.name().replace(' ', "_"), json!(n))).collect();
+        json!({
+            "writers": self.writers,
+            "writes": writes,
+            "during": self.during,
+            "retries": self.retries,
+            "ran_ms": ms(self.ran),
+            "wait_ms": { "p50": ms(self.p50), "p99": ms(self.p99), "max": ms(self.longest) },
+        })
     }
 }
 

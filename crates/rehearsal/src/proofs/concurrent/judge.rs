@@ -2,7 +2,9 @@
 
 use super::figures::{Figures, whole};
 use super::writer::Diary;
+use super::{APP_FAILED, LEFT_OUT, LOST_WRITE, NEVER_ENDS, WAITED};
 use crate::backfill::About;
+use crate::report::Finding;
 use crate::source;
 use crate::workspace::{CONFIGURATION, Database};
 use std::fmt;
@@ -49,62 +51,63 @@ impl fmt::Display for Pending {
     }
 }
 
-/// A problem: what should have been, what was, and what usually helps.
-pub(super) type Found = (String, Vec<String>, String);
-
 /// What is wrong.
-pub(super) fn problems(
+pub(super) fn findings(
     database: &Database,
     about: &About,
     figures: &Figures,
     diary: &Diary,
     seen: &Seen,
-) -> Vec<Found> {
+) -> Vec<Finding> {
     let (name, unit) = (about.name, about.unit);
     let file = source::backfill(name);
     let limit = database.max_wait;
-    let mut problems: Vec<Found> = Vec::new();
+    let mut findings = Vec::new();
+    let mut find = |code, message: String, details: Vec<String>, help: String| {
+        findings.push(Finding::new(code, message).with_details(details).with_help(help));
+    };
     if seen.ending == Ending::Late {
-        problems.push((
-            format!("a run of {name} ends, although rows keep coming"),
+        find(
+            &NEVER_ENDS,
+            format!("a run of {name} does not end while rows keep coming"),
             vec![format!("it had not ended {} s after the app began to write", DEADLINE.as_secs())],
             format!("look at `pending` in {file}: a {unit} that was done must not be pending again"),
-        ));
+        );
     }
     if !diary.failures.is_empty() {
-        problems.push((
-            format!("the app can write while {name} runs"),
+        find(
+            &APP_FAILED,
+            format!("the app cannot write while {name} runs"),
             examples(&diary.failures, "write"),
             "let the app's function succeed beside the backfill, or take what it rightly refuses for no write in the traffic"
                 .to_owned(),
-        ));
+        );
     }
     if !seen.lost.is_empty() {
-        problems.push((
-            format!("what the app writes while {name} runs stays"),
+        find(
+            &LOST_WRITE,
+            format!("what the app writes while {name} runs is lost"),
             examples(&seen.lost, "difference"),
-            format!("make `write` in {file} leave alone what somebody has filled or changed since the {unit} was read"),
-        ));
+            format!("let `write` in {file} leave unchanged what was filled or changed since the {unit} was read"),
+        );
     }
+    let pending = |units: &[Pending]| {
+        let lines: Vec<String> = units.iter().map(|id| format!("{unit} {id} is still pending")).collect();
+        examples(&lines, unit)
+    };
+    let help = format!("look at why `write` in {file} leaves them unchanged");
     if !seen.left_out.is_empty() {
-        let left: Vec<String> = seen.left_out.iter().map(|id| format!("{unit} {id} is still pending")).collect();
-        problems.push((
-            format!("{name} leaves no {unit} out that was there before it ran"),
-            examples(&left, unit),
-            format!("look at why `write` in {file} left them alone"),
-        ));
+        let message = format!("{name} leaves out a {unit} that was there before it ran");
+        find(&LEFT_OUT, message, pending(&seen.left_out), help.clone());
     }
     if !seen.never.is_empty() {
-        let left: Vec<String> = seen.never.iter().map(|id| format!("{unit} {id} is still pending")).collect();
-        problems.push((
-            format!("the next run of {name} does what came meanwhile"),
-            examples(&left, unit),
-            format!("look at why `write` in {file} left them alone"),
-        ));
+        let message = format!("the next run of {name} leaves out a {unit} that was added meanwhile");
+        find(&LEFT_OUT, message, pending(&seen.never), help);
     }
     if figures.longest > limit {
-        problems.push((
-            format!("nobody waits for longer than {} ms while {name} runs", limit.as_millis()),
+        find(
+            &WAITED,
+            format!("a write of the app waits for longer than {} ms while {name} runs", limit.as_millis()),
             vec![format!(
                 "half of the writes took {} ms at most, 99 of 100 {} ms, and the longest {} ms",
                 whole(figures.p50),
@@ -115,9 +118,9 @@ pub(super) fn problems(
                 "write less in a statement of {file}, or allow more with `max_wait_ms` in {}",
                 database.folder.join(CONFIGURATION).display()
             ),
-        ));
+        );
     }
-    problems
+    findings
 }
 
 /// The first of these, and how many more there are.
@@ -162,10 +165,10 @@ mod tests {
             let about =
                 About { name, database: database_name, unit, from: 1, until: None, scopes: &[], undo: Undo::Absent };
             let figures = Figures::new(name, 2, &diary, Duration::from_secs(1));
-            let found = problems(&database, &about, &figures, &diary, &seen);
+            let found = findings(&database, &about, &figures, &diary, &seen);
             let found: Vec<(&str, Vec<&str>)> = found
                 .iter()
-                .map(|(expected, lines, _)| (expected.as_str(), lines.iter().map(String::as_str).collect()))
+                .map(|finding| (finding.message.as_str(), finding.details.iter().map(String::as_str).collect()))
                 .collect();
             assert_eq!(found, expect.iter().map(|(expected, lines)| (*expected, lines.to_vec())).collect::<Vec<_>>());
         };
@@ -177,7 +180,7 @@ mod tests {
             waits(&[1, 21]),
             seen(),
             &[(
-                "nobody waits for longer than 20 ms while labels runs",
+                "a write of the app waits for longer than 20 ms while labels runs",
                 &["half of the writes took 1 ms at most, 99 of 100 21 ms, and the longest 21 ms"],
             )],
         );
@@ -185,7 +188,7 @@ mod tests {
             Diary::default(),
             Seen { ending: Ending::Late, ..seen() },
             &[(
-                "a run of labels ends, although rows keep coming",
+                "a run of labels does not end while rows keep coming",
                 &["it had not ended 60 s after the app began to write"],
             )],
         );
@@ -193,8 +196,8 @@ mod tests {
             Diary { failures: four(), ..Diary::default() },
             Seen { lost: four()[..3].to_vec(), ..seen() },
             &[
-                ("the app can write while labels runs", &["a", "b", "c", "and 1 more write"]),
-                ("what the app writes while labels runs stays", &["a", "b", "c"]),
+                ("the app cannot write while labels runs", &["a", "b", "c", "and 1 more write"]),
+                ("what the app writes while labels runs is lost", &["a", "b", "c"]),
             ],
         );
         let unit = |id: Option<&str>| Pending { cursor: "7".to_owned(), id: id.map(str::to_owned) };
@@ -202,8 +205,8 @@ mod tests {
             Diary::default(),
             Seen { left_out: vec![unit(None)], never: vec![unit(Some("a"))], ..seen() },
             &[
-                ("labels leaves no toy out that was there before it ran", &["toy 7 is still pending"]),
-                ("the next run of labels does what came meanwhile", &["toy a is still pending"]),
+                ("labels leaves out a toy that was there before it ran", &["toy 7 is still pending"]),
+                ("the next run of labels leaves out a toy that was added meanwhile", &["toy a is still pending"]),
             ],
         );
     }

@@ -18,11 +18,15 @@ pub use traffic::{Act, AnyTraffic, Failure, Held, Traffic, Written};
 pub use writer::Kind;
 
 use crate::Error;
-use crate::backfill::{self, About, AnyBackfill, Effect, Outcome, Pass};
+use crate::backfill::{self, About, AnyBackfill, Effect, Pass};
 use crate::event::{Event, silent};
-use crate::proofs::{ProofRun, What};
+use crate::failures;
+use crate::proofs::kit::snapshot::Snapshot;
+use crate::proofs::outcome::Outcome;
+use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
+use crate::report::{Code, Explanation, Failures, ProofStatus};
 use crate::source;
-use futures_util::future::join_all;
+use futures_util::future::{LocalBoxFuture, join_all};
 use judge::{DEADLINE, Ending, Pending, Seen};
 use phase::Phase;
 use rehearsal_db::{Engine, Target, Value};
@@ -48,16 +52,140 @@ fn writers(engine: Engine) -> usize {
     if engine.has_one_writer() { 2 } else { 4 }
 }
 
-pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+static FAILURES: Failures = failures!("concurrent");
+
+static LOST_WRITE: Code = Code::error(
+    "concurrent/lost-write",
+    Explanation {
+        meaning: "A value that the app wrote while a backfill ran is gone or overwritten.",
+        example: "A backfill reads a row, the app changes it, and the backfill writes what it made of the old values.",
+        fix: "Guard `write`: change only rows that are still as they were read, for example `… AND toy.label IS NULL`.",
+        allow: "It cannot be allowed: users would lose what they entered.",
+    },
+);
+
+static LEFT_OUT: Code = Code::error(
+    "concurrent/left-out",
+    Explanation {
+        meaning: "A unit is still pending after the run that should have done it, or after the next one.",
+        example: "`write` skips a row that the app has touched, and `pending` does not list it again.",
+        fix: "Look at why `write` leaves the unit unchanged, and whether `pending` finds it again.",
+        allow: "It cannot be allowed: the unit would never be filled.",
+    },
+);
+
+static WAITED: Code = Code::error(
+    "concurrent/waited",
+    Explanation {
+        meaning: "A write of the app waited for the backfill for longer than the configuration allows.",
+        example: "One UPDATE of the backfill locks 50,000 rows for three seconds.",
+        fix: "Write less in one statement, or use smaller batches.",
+        allow: "Raise the longest wait in the configuration file beside the migrations.",
+    },
+);
+
+static NEVER_ENDS: Code = Code::error(
+    "concurrent/never-ends",
+    Explanation {
+        meaning: "A run does not end while the app keeps creating rows.",
+        example: "`pending` is true for units that `write` has already done.",
+        fix: "Let `pending` be false for a unit that is done.",
+        allow: "It cannot be allowed: the run would never finish in production.",
+    },
+);
+
+static APP_FAILED: Code = Code::error(
+    "concurrent/app-failed",
+    Explanation {
+        meaning: "A function of the app failed while a backfill ran, for another reason than a lock or a deadlock.",
+        example: "The backfill adds a row that makes the app's own INSERT violate a constraint.",
+        fix: "Let the app's function succeed while the backfill runs, or report what it rightly refuses as no write in the traffic.",
+        allow: "It cannot be allowed: the app would fail in production.",
+    },
+);
+
+/// Several runs of one backfill at once do not make what one run makes.
+static RUNS_INTERFERE: Code = Code::error(
+    "concurrent/runs-interfere",
+    Explanation {
+        meaning: "Three runs of one backfill at the same time leave another result than one run alone.",
+        example: "Two runs insert the same derived row, for `write` has no ON CONFLICT clause.",
+        fix: "Let `write` leave unchanged what another run has written.",
+        allow: "It cannot be allowed: two deployments may start the same backfill.",
+    },
+);
+
+/// The proof.
+pub(super) struct Concurrent;
+
+impl Proof for Concurrent {
+    fn name(&self) -> &'static str {
+        "concurrent"
+    }
+
+    fn question(&self) -> &'static str {
+        "Does the app keep working while a backfill runs?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&LOST_WRITE, &LEFT_OUT, &WAITED, &NEVER_ENDS, &APP_FAILED, &RUNS_INTERFERE]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        // What fails already can't show anything.
+        let is_sound = data.earlier("populated").is_some_and(|report| report.status == ProofStatus::Passed);
+        Applies::when(data.end().is_some() && is_sound && !rehearsal.backfills.is_empty())
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            runs_at_once(run).await?;
+            beside_the_app(run).await?;
+            Ok(run.outcome())
+        })
+    }
+}
+
+/// Runs each backfill that is due at the end of the history three times at once.
+async fn runs_at_once(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    let several = run.due(None, &[]).into_iter().any(|backfill| !backfill.engine().has_one_writer());
+    if !several {
+        return Ok(());
+    }
+    let scratch = run.start("at_once").await?;
+    let mut connection = scratch.open().await?;
+    let mut done = Vec::new();
+    for migration in run.rehearsal.history.after(run.start_version()) {
+        run.run_due(&scratch, Some(migration), &mut done).await?;
+        run.up(migration, &scratch, &mut connection).await?;
+        run.load_later(migration.version, &mut connection).await?;
+    }
+    for backfill in run.due(None, &done) {
+        let before = Snapshot::of(run, &mut connection).await?;
+        run.backfill(backfill, &scratch, Effect::Execute).await?;
+        let after = Snapshot::of(run, &mut connection).await?;
+        same_backfill::prove(run, backfill, &before, &after).await?;
+    }
+    connection.close().await?;
+    run.steps.clear();
+    Ok(())
+}
+
+async fn beside_the_app(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let rehearsal = run.rehearsal;
     let Some(traffic) = rehearsal.traffic else {
-        run.untried.push(format!(
+        run.not_covered(format!(
             "nobody wrote while the backfills ran: write what the app does into {}",
             source::traffic(&rehearsal.database.name)
         ));
+        run.outcome.is_incomplete = true;
         return Ok(());
     };
-    let scratch = run.start("live").await?;
+    let scratch = run.start("concurrent").await?;
     let mut done = Vec::new();
     for migration in rehearsal.history.after(run.start_version()) {
         for backfill in run.due(Some(migration), &done) {
@@ -66,7 +194,7 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
             if about.until.is_some_and(|until| rehearsal.history.get(until).is_some()) {
                 // The app of today does not fit the schema of then.
                 run.backfill(backfill, &scratch, Effect::Execute).await?;
-                run.notes.push(format!("the window of {} is closed, and nobody wrote while it ran", about.name));
+                run.note(format!("the window of {} is closed, and nobody wrote while it ran", about.name));
             } else {
                 write_beside(run, backfill, traffic, &scratch.shared()).await?;
             }
@@ -93,7 +221,7 @@ async fn write_beside(
     run.step(format!("run backfill {} while the app writes", about.name));
     let before = pending(backfill, target).await?;
     if before.is_empty() {
-        run.untried.push(format!("{} had nothing to do, so that nobody could get into its way", about.name));
+        run.not_covered(format!("{} had nothing to do, so that nobody could get into its way", about.name));
         return Ok(());
     }
     let units = u32::try_from(before.len()).unwrap_or(u32::MAX);
@@ -114,7 +242,7 @@ async fn write_beside(
     let seen = looked?;
     let figures = Figures::new(about.name, number, &diary, took);
     tell(run, &about, &figures, &diary, &seen).await;
-    run.figures.push(figures);
+    run.outcome.figure(about.name, figures.to_json());
     Ok(())
 }
 
@@ -144,7 +272,7 @@ async fn run_beside(
     target: &Target,
     batch: NonZeroU32,
     writers: &mut [Writer<'_>],
-) -> (Result<Outcome, Error>, Duration, Ending) {
+) -> (Result<backfill::Outcome, Error>, Duration, Ending) {
     let pass = Pass { batch, rest: REST, ..Pass::new(Effect::Execute) };
     let (phase, first) = (Phase::default(), writers.len() as u64);
     let run = async {
@@ -228,20 +356,20 @@ async fn look(
 /// Tells what was found.
 async fn tell(run: &mut ProofRun<'_>, about: &About, figures: &Figures, diary: &Diary, seen: &Seen) {
     let name = about.name;
-    for (expected, lines, hint) in judge::problems(run.rehearsal.database, about, figures, diary, seen) {
-        run.problem(What::Differences { expected, lines, hint }).await;
+    for finding in judge::findings(run.rehearsal.database, about, figures, diary, seen) {
+        run.find(finding).await;
     }
     if figures.during < FEWEST {
-        run.untried.push(format!("only {} writes were made while {name} ran, which says little", figures.during));
+        run.not_covered(format!("only {} writes were made while {name} ran, which says little", figures.during));
     }
     if seen.compared == 0 {
-        run.untried.push(format!("no write was made while {name} ran of which anything is known"));
+        run.not_covered(format!("no write was made while {name} ran of which anything is known"));
     }
-    run.notes.push(figures.to_string());
+    run.note(figures.to_string());
     let late = match seen.next {
         0 => String::new(),
         1 => format!("; the next run did a {} that came behind this one's back", about.unit),
         n => format!("; the next run did {n} {}s that came behind this one's back", about.unit),
     };
-    run.notes.push(format!("{} values that the app wrote are what it wrote{late}", seen.compared));
+    run.note(format!("{} values that the app wrote are what it wrote{late}", seen.compared));
 }

@@ -15,17 +15,95 @@ pub use process::Program;
 pub use words::{Done, Said};
 
 use crate::Error;
+use crate::failures;
 use crate::migration::{Migration, Transaction};
 use crate::proofs::kit::timeline::Step;
-use crate::proofs::{Depth, ProofRun, What};
+use crate::proofs::outcome::Outcome;
+use crate::proofs::{Applies, Data, Depth, Proof, ProofRun, Rehearsal};
+use crate::report::{Code, Explanation, Failures, Finding};
 use crate::sandbox::Scratch;
 use crate::source;
 use crate::workspace::Origin;
+use futures_util::future::LocalBoxFuture;
 use judge::Usual;
 use process::{Blow, End, Point, Work};
 use rehearsal_db::{self as db, Commit, CommitPhase, Engine, Journal};
 use sample::{BUDGET, Time};
 use std::time::{Duration, Instant};
+
+static FAILURES: Failures = failures!("crash");
+
+static NOT_RESUMABLE: Code = Code::error(
+    "crash/not-resumable",
+    Explanation {
+        meaning: "A step that was interrupted cannot be resumed: the next process fails.",
+        example: "A migration without a transaction was killed after its first statement, CREATE TABLE, and fails on it the next time.",
+        fix: "Write each statement so that it may run twice (`IF NOT EXISTS`, `ON CONFLICT DO NOTHING`), or use a transaction.",
+        allow: "It cannot be allowed: a deployment that is interrupted would need repair by hand.",
+    },
+);
+
+static LOST: Code = Code::error(
+    "crash/lost",
+    Explanation {
+        meaning: "After an interruption, the resumed step leaves the database different from an uninterrupted one.",
+        example: "A backfill commits its cursor before its rows, and the rows of one batch are never written.",
+        fix: "Keep the rows and the progress of a batch in one transaction.",
+        allow: "It cannot be allowed: data is lost or only half changed.",
+    },
+);
+
+static REPEATED: Code = Code::error(
+    "crash/repeated",
+    Explanation {
+        meaning: "After an interruption, the resumed step did work a second time, or reports other counts than an uninterrupted one.",
+        example: "A backfill commits its rows before its cursor, and a batch is counted twice.",
+        fix: "Keep the rows and the progress of a batch in one transaction, and guard `write`.",
+        allow: "It cannot be allowed: a change may be applied twice.",
+    },
+);
+
+static NOTHING_PROVED: Code = Code::error(
+    "crash/nothing-proved",
+    Explanation {
+        meaning: "Processes were killed in the middle of a transaction, and none left a journal behind, so the proof shows nothing.",
+        example: "The file system drops journals.",
+        fix: "Rehearse on another file system.",
+        allow: "It cannot be allowed: the proof has no result.",
+    },
+);
+
+/// The proof.
+pub(super) struct Crash;
+
+impl Proof for Crash {
+    fn name(&self) -> &'static str {
+        "crash"
+    }
+
+    fn question(&self) -> &'static str {
+        "Killed at any point, does it resume?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&NOT_RESUMABLE, &LOST, &REPEATED, &NOTHING_PROVED]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        Applies::when(rehearsal.program.is_some() && (data.fixture.is_none() || data.end().is_some()))
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run).await?;
+            Ok(run.outcome())
+        })
+    }
+}
 
 /// What was tried with a fixture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +134,29 @@ pub struct Crashes {
     pub budget: Option<Duration>,
 }
 
+impl Crashes {
+    /// As the report has them, the budget in milliseconds.
+    fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let counts = [
+            ("steps", self.steps),
+            ("steps_left", self.left),
+            ("commits", self.points),
+            ("commits_tried", self.tried),
+            ("kills", self.kills),
+            ("killed_beside", self.killed_beside),
+            ("hot_journals", self.journals),
+            ("write_ahead_logs", self.logs),
+            ("sessions_ended", self.sessions_ended),
+            ("servers_stopped", self.servers_stopped),
+            ("given_up", self.given_up),
+        ];
+        let mut json: serde_json::Map<_, _> = counts.map(|(name, n)| (name.to_owned(), n.into())).into_iter().collect();
+        let budget = self.budget.map(|budget| u64::try_from(budget.as_millis()).unwrap_or(u64::MAX));
+        json.insert("budget_ms".to_owned(), budget.into());
+        json
+    }
+}
+
 /// The proof under way.
 struct Trial<'a> {
     program: &'a Program,
@@ -69,8 +170,9 @@ struct Trial<'a> {
     gave_up: String,
 }
 
-pub(super) async fn prove(run: &mut ProofRun<'_>, program: &Program) -> Result<Crashes, Error> {
+async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let rehearsal = run.rehearsal;
+    let Some(program) = &rehearsal.program else { return Ok(()) };
     let migrations = migrations(run);
     let chosen = sample::chosen(migrations, rehearsal.depth);
     // A backfill is for what an app wrote.
@@ -101,7 +203,8 @@ pub(super) async fn prove(run: &mut ProofRun<'_>, program: &Program) -> Result<C
         connection.close_with(loaded).await?;
     }
     trial.tell(run).await;
-    Ok(trial.figures)
+    run.outcome.figures = trial.figures.to_json();
+    Ok(())
 }
 
 /// The migrations that are tried with this data: those of an empty database are those that no fixture takes.
@@ -135,10 +238,9 @@ impl Trial<'_> {
         let End::Done(done) = ran.end else {
             let why = if let End::Failed(why) = ran.end { why } else { String::new() };
             run.work_on(after);
-            let expected = format!("{} runs in a process of its own", work.name());
-            let hint =
-                "look at what is other there: the connection is that of `--url`, with nothing left out".to_owned();
-            run.problem(What::Differences { expected, lines: vec![why], hint }).await;
+            let message = format!("{} does not run in a process of its own", work.name());
+            let help = "look at what is other there: the connection is that of `--url`, with nothing left out";
+            run.find(work.finding(&NOT_RESUMABLE, message).with_details(vec![why]).with_help(help)).await;
             return walk(run, here, work).await;
         };
         run.steps.push(step);
@@ -228,13 +330,13 @@ impl Trial<'_> {
         };
         let Some((blow, point)) = ran.struck.last().copied() else { return Ok(true) };
         let struck = struck(&ran.struck, usual.commits.len());
-        let (lines, what) = match end {
+        let (code, lines, what) = match end {
             End::Done(done) => {
-                let mut lines = usual.report(&done, (blow, point));
-                lines.extend(usual.content(run, &scratch).await?);
-                (lines, "and everything is as in one go")
+                let (report, content) = (usual.report(&done, (blow, point)), usual.content(run, &scratch).await?);
+                let code = if content.is_empty() { &REPEATED } else { &LOST };
+                (code, [report, content].concat(), "resumes and leaves a different result")
             }
-            End::Failed(why) => (vec![format!("the next process failed: {why}")], "and ends well"),
+            End::Failed(why) => (&NOT_RESUMABLE, vec![format!("the next process failed: {why}")], "does not resume"),
             End::Killed(_) => return Ok(true),
         };
         if lines.is_empty() {
@@ -249,15 +351,16 @@ impl Trial<'_> {
             let sentence = format!("{label} does not go on where it was {struck}: {}", lines.join("; "));
             if run.rehearsal.database.fixtures.is_empty() {
                 let why = "no fixture says which version data is at, so this is a note";
-                run.oddities.push(format!("{sentence}; {why}"));
+                run.outcome.warnings.push(format!("{sentence}; {why}"));
             } else {
-                run.notes.push(sentence);
+                run.note(sentence);
             }
             return Ok(false);
         }
         run.work_on(scratch);
-        let expected = format!("{} goes on where it was {struck}, {what}", work.name());
-        run.problem(What::Differences { expected, lines, hint: hint(work, run.rehearsal.database.engine) }).await;
+        let message = format!("{} {what} where it was {struck}", work.name());
+        let help = hint(work, run.rehearsal.database.engine);
+        run.find(work.finding(code, message).with_details(lines).with_help(help)).await;
         Ok(false)
     }
 
@@ -308,8 +411,8 @@ impl Trial<'_> {
                 1 => " (1 more was not tried)".to_owned(),
                 _ => format!(" ({left} more were not tried)"),
             };
-            run.notes.push(format!(
-                "killed {kills} time{} at {tried} of {points} commits of {steps} work{}{left}{within}{went_on}{all}",
+            run.note(format!(
+                "killed {kills} time{} at {tried} of {points} commits of {steps} step{}{left}{within}{went_on}{all}",
                 s(kills),
                 s(steps)
             ));
@@ -320,10 +423,10 @@ impl Trial<'_> {
         }
         let Crashes { journals, logs, .. } = self.figures;
         if journals == 0 && self.journals_due > 0 {
-            let expected = "a process that is killed before it commits leaves a journal behind".to_owned();
-            let lines = vec![format!("{} were killed, and none was there", self.journals_due)];
-            let hint = "this is a fault of the proof, or of the file system: nothing was proved".to_owned();
-            run.problem(What::Differences { expected, lines, hint }).await;
+            let message = "a process that was killed before its commit left no journal behind";
+            let details = vec![format!("{} were killed, and none left one", self.journals_due)];
+            let help = "this is a fault of the proof, or of the file system: nothing was proved";
+            run.find(Finding::new(&NOTHING_PROVED, message).with_details(details).with_help(help)).await;
             return;
         }
         let left = match (journals, logs) {
@@ -332,13 +435,13 @@ impl Trial<'_> {
             (0, _) => format!("{logs} of them left a write-ahead log behind"),
             _ => format!("{journals} of them left a hot journal behind, {logs} a write-ahead log"),
         };
-        run.notes.push(left);
+        run.note(left);
     }
 
     fn tell_of_servers(&self, run: &mut ProofRun<'_>) {
         let Crashes { killed_beside, sessions_ended, servers_stopped, given_up, .. } = self.figures;
         if killed_beside > 0 && self.all_went_on {
-            run.notes.push("a process that was killed beside another one left its range to that".to_owned());
+            run.note("a process that was killed beside another one left its range to that".to_owned());
         }
         if sessions_ended > 0 {
             let how = match given_up {
@@ -346,14 +449,14 @@ impl Trial<'_> {
                 _ => format!("{given_up} of these processes gave up ({}), and another one went on", self.gave_up),
             };
             let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
-            run.notes.push(format!(
+            run.note(format!(
                 "sessions were ended {} and the server was stopped {}: {how}",
                 times(sessions_ended),
                 times(servers_stopped)
             ));
         }
         if sessions_ended > 0 && servers_stopped == 0 {
-            run.notes.push("the server is somebody else's, and was not stopped".to_owned());
+            run.note("the server is somebody else's, and was not stopped".to_owned());
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::backfill::{AnyBackfill, Effect, Fault};
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
+use crate::report::{Code, Finding};
 use crate::sandbox::Scratch;
 use crate::workspace::{Database, Origin};
 use rehearsal_db::{self as db, Address, Commit, CommitPhase, Journal};
@@ -43,6 +44,15 @@ impl Work<'_> {
         match self {
             Self::Migration(migration) => migration.label(),
             Self::Backfill(backfill) => backfill.about().name.to_owned(),
+        }
+    }
+
+    /// A finding of this step.
+    pub(super) fn finding(self, code: &'static Code, message: String) -> Finding {
+        let finding = Finding::new(code, message);
+        match self {
+            Self::Migration(migration) => finding.of_migration(migration.version).in_file(&migration.up.path),
+            Self::Backfill(_) => finding,
         }
     }
 

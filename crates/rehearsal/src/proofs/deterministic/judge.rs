@@ -1,15 +1,16 @@
 //! What of a difference is meant to be one: values that the database gave by a default, and those of which a migration says
-//! itself that it takes them from the clock or from chance, are noted. The rest is a problem.
+//! itself that it takes them from the clock or from chance, are noted. The rest is a finding.
 
-use super::excuse;
 use super::side_by_side::{SideBySide, causes};
+use super::{DIFFERS, excuse};
 use crate::Error;
 use crate::compare::ContentDifference;
 use crate::migration::Migration;
+use crate::proofs::ProofRun;
 use crate::proofs::kit::nondeterminism::{Nondeterministic, Place, place};
 use crate::proofs::kit::snapshot::{Snapshot, content_lines};
 use crate::proofs::kit::timeline::Step;
-use crate::proofs::{ProofRun, What};
+use crate::report::Finding;
 use crate::workspace::CONFIGURATION;
 use rehearsal_db::VolatileDefault;
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ struct Found {
     is_chance: bool,
 }
 
-/// Sorts what differs, and what is a snapshot, into notes and a problem.
+/// Sorts what differs, and what is a time, into notes and a finding.
 pub(super) async fn judge(
     run: &mut ProofRun<'_>,
     usual: &Snapshot,
@@ -34,7 +35,7 @@ pub(super) async fn judge(
     excused: &[VolatileDefault],
 ) -> Result<(), Error> {
     if let Some(notes) = only_defaults(usual, differences, moments, excused) {
-        run.notes.extend(notes);
+        run.outcome.notes.extend(notes);
         return Ok(());
     }
     let two = SideBySide::walk(run, usual.steps(), excused, moments).await?;
@@ -97,7 +98,7 @@ pub(super) async fn judge(
             Some(format!("{what}: {label} says itself that it takes this from the clock or from chance"))
         })
         .collect();
-    run.notes.extend(notes.into_iter().chain(declared));
+    run.outcome.notes.extend(notes.into_iter().chain(declared));
     if problems.is_empty() {
         return Ok(());
     }
@@ -123,7 +124,7 @@ fn only_defaults(
     of_values.chain(of_moments).map(|default| default.map(note)).collect()
 }
 
-/// Records the problem, with what each difference follows from.
+/// Reports the finding, with what each difference follows from.
 async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) -> Result<(), Error> {
     let causes = causes(run, usual.content(), usual.steps()).await?;
     let (mut lines, mut columns) = (Vec::new(), Vec::new());
@@ -148,18 +149,17 @@ async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) ->
             columns.push(format!("'\"{table}\".\"{column}\"'"));
         }
     }
-    let mut hint = "let it follow from the row alone (ORDER BY a key, UTC, an id made of another id)".to_owned();
+    let mut help = "let it follow from the row alone (ORDER BY a key, UTC, an id made of another id)".to_owned();
     if !columns.is_empty() {
         let toml = run.rehearsal.database.folder.join(CONFIGURATION);
-        hint.push_str(&format!(
+        help.push_str(&format!(
             "; if it is meant, declare it in {}:\nvolatile = [{}]",
             toml.display(),
             columns.join(", ")
         ));
     }
-    let expected =
-        "batches of another size, another order of rows, another time zone and a later moment make the same rows";
-    run.problem(What::Differences { expected: expected.to_owned(), lines, hint }).await;
+    let message = "other batches, another order of rows, another time zone and a later time make other rows";
+    run.find(Finding::new(&DIFFERS, message).with_details(lines).with_help(help)).await;
     Ok(())
 }
 

@@ -11,11 +11,15 @@ mod side_by_side;
 
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
+use crate::failures;
 use crate::migration::Migration;
-use crate::proofs::ProofRun;
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
+use crate::proofs::outcome::Outcome;
+use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
+use crate::report::{Code, Explanation, Failures};
 use crate::sandbox::Scratch;
+use futures_util::future::LocalBoxFuture;
 use rehearsal_db::{Connection, VolatileDefault};
 use std::num::NonZeroU32;
 
@@ -49,12 +53,59 @@ const OTHER_BATCH: NonZeroU32 = match NonZeroU32::new(7) {
     None => NonZeroU32::MIN,
 };
 
-pub(super) async fn prove(run: &mut ProofRun<'_>, usual: &Snapshot) -> Result<(), Error> {
+static FAILURES: Failures = failures!("deterministic");
+
+static DIFFERS: Code = Code::error(
+    "deterministic/differs",
+    Explanation {
+        meaning: "The result depends on the machine: the clock, chance, the order in which rows are stored, the size of batches or \
+                  the time zone decides a value.",
+        example: "UPDATE \"Toy\" SET word = (SELECT word FROM \"Word\" WHERE toy = id LIMIT 1)",
+        fix: "Let the value follow from the row alone: ORDER BY a key, use UTC, derive an id from another id.",
+        allow: "Declare the column as `volatile` in the configuration file beside the migrations.",
+    },
+);
+
+/// The proof.
+pub(super) struct Deterministic;
+
+impl Proof for Deterministic {
+    fn name(&self) -> &'static str {
+        "deterministic"
+    }
+
+    fn question(&self) -> &'static str {
+        "Is the result the same on every machine?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&DIFFERS]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, _: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        // Where an earlier proof did not come to the end, it says why.
+        Applies::when(data.end().is_some())
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run).await?;
+            Ok(run.outcome())
+        })
+    }
+}
+
+async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    let Some(usual) = run.data.end() else { return Ok(()) };
     let steps = usual.steps().to_vec();
     note_local_time(run, &steps);
     let (copy, left) = start_and_tell(run, &Vary::ALL).await?;
     let note = |table| format!("the order in which the rows of \"{table}\" are stored could not be changed");
-    run.notes.extend(left.into_iter().map(note));
+    run.outcome.notes.extend(left.into_iter().map(note));
     let scratch = run.work_on(copy);
     let mut connection = scratch.open().await?;
     let at_first = content(run, &mut connection, &[]).await?;
@@ -109,7 +160,7 @@ fn note_local_time(run: &mut ProofRun<'_>, steps: &[Step]) {
         .filter(asks)
         .map(|migration| format!("{} asks for the time zone of the machine it runs on (localtime)", migration.label()))
         .collect();
-    run.notes.extend(notes);
+    run.outcome.notes.extend(notes);
 }
 
 /// The columns that defaults may have filled, and those that refer to them.

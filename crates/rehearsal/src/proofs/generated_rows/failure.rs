@@ -1,10 +1,12 @@
 //! A migration that failed on made-up rows: what there is to see of it on that database, and what is told of it.
 
+use super::FAILURES;
 use super::stage::SeededDatabase;
 use super::verdict::{Failure, Verdict, judge};
 use crate::Error;
 use crate::migration::{self, Migration};
-use crate::proofs::{ProofRun, What};
+use crate::proofs::ProofRun;
+use crate::report::Finding;
 use rehearsal_db::insertable::{InsertableTable, Kind};
 use rehearsal_db::lex::{Token, statements, tokens};
 use rehearsal_db::{Broken, Connection, Refusal, Value};
@@ -123,7 +125,7 @@ async fn rows(
     rows.rows.iter().take(SHOWN).map(line).collect()
 }
 
-/// Records a problem, or says why the rows are at fault.
+/// Reports a finding, or says why the rows are at fault.
 pub(super) async fn tell(
     run: &mut ProofRun<'_>,
     stage: &SeededDatabase,
@@ -152,7 +154,7 @@ pub(super) async fn tell(
     let of = seen.table.as_ref().map(|(table, _)| format!(" of \"{table}\"")).unwrap_or_default();
     match judge(&failure) {
         _ if seen.table.as_ref().is_some_and(|(_, is_covered)| *is_covered) => {
-            run.notes.push(format!("{} fails on made-up rows{of}, where a fixture has better ones", migration.label()));
+            run.note(format!("{} fails on made-up rows{of}, where a fixture has better ones", migration.label()));
         }
         Verdict::Unfit if on_ordinary_rows => {
             let why = brief(&why);
@@ -160,22 +162,19 @@ pub(super) async fn tell(
                 "{} could not be tried on made-up rows{of}: {why}; a fixture with such rows would show whether it works",
                 migration.label()
             );
-            run.untried.push(sentence);
+            run.not_covered(sentence);
         }
         Verdict::Unfit => {
             let why = brief(&why);
-            run.notes.push(format!("{} was tried on ordinary made-up rows{of} only: {why}", migration.label()));
+            run.note(format!("{} was tried on ordinary made-up rows{of} only: {why}", migration.label()));
         }
         Verdict::Finding { why, hint } => {
-            let what = What::MadeUp {
-                error: Box::new(error),
-                why: why.to_owned(),
-                rows: seen.rows.clone(),
-                hint: hint.to_owned(),
-            };
+            let details = std::iter::once(why.to_owned()).chain(seen.rows.iter().cloned()).collect();
+            let finding = Finding::of_error(&FAILURES.migration, &error).of_migration(migration.version);
+            let finding = finding.with_details(details).with_help(hint);
             run.step(format!("apply {} where tables hold made-up rows", migration.label()));
             run.scratch = Some(Arc::clone(&stage.scratch));
-            run.problem(what).await;
+            run.find(finding).await;
         }
     }
 }

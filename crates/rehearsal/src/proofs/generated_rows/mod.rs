@@ -1,4 +1,4 @@
-//! *Rows*: before each migration, tables that no fixture has rows for are given made-up ones, so that what only works on empty
+//! *Generated rows*: before each migration, tables that no fixture has rows for are given made-up ones, so that what only works on empty
 //! tables shows, and what loses rows does. Where a migration fails on them, ordinary rows decide what that means, and the way
 //! goes on behind it without rows, so that all such migrations are found and not the first alone.
 
@@ -9,25 +9,73 @@ mod stage;
 mod verdict;
 
 use crate::compare::{self, Changes, Content, ContentDifference};
+use crate::failures;
 use crate::migration::{self, Migration};
-use crate::proofs::ProofRun;
+use crate::proofs::kit::losses::report_losses;
 use crate::proofs::kit::moved_columns;
 use crate::proofs::kit::snapshot::explain;
 use crate::proofs::kit::snapshot::is_declared;
 use crate::proofs::kit::timeline::Step;
-use crate::proofs::populated::tell_losses;
+use crate::proofs::outcome::Outcome;
+use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
+use crate::report::{Code, Explanation, Failures};
 use crate::rows::RowProfile;
 use crate::workspace::Origin;
 use crate::{Error, backfill};
 use covered::covered;
 use failure::{Seen, brief, tell};
+use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Broken;
 use replay_copy::ReplayCopy;
 use stage::{EmptyTwin, SeededDatabase, Tables, Wanted};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+static FAILURES: Failures = failures!("generated-rows");
+
+static DATA_LOST: Code = Code::error(
+    "generated-rows/data-lost",
+    Explanation {
+        meaning: "A migration deletes, empties or changes values of generated rows without declaring it.",
+        example: "ALTER TABLE \"Toy\" DROP COLUMN size",
+        fix: "Rewrite the migration so that the values stay.",
+        allow: "Declare it at the top of the file: `-- loses: \"table\".\"column\", reason`.",
+    },
+);
+
+/// The proof.
+pub(super) struct GeneratedRows;
+
+impl Proof for GeneratedRows {
+    fn name(&self) -> &'static str {
+        "generated-rows"
+    }
+
+    fn question(&self) -> &'static str {
+        "Does every migration work on rows that the schema before it allows?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&DATA_LOST]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, _: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        Applies::when(data.fixture.is_none())
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run).await?;
+            Ok(run.outcome())
+        })
+    }
+}
+
+async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let covered = covered(run).await?;
     let none = BTreeSet::new();
     let mut tables = Tables::default();
@@ -60,7 +108,7 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
                     let now = compare::content(&mut stage.connection, &run.rehearsal.database.volatile).await?;
                     let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut stage).await?;
                     let lost = without_what_is_meant(run, migration, lost);
-                    tell_losses(run, migration, &lost, &mut stage.connection).await?;
+                    report_losses(run, &DATA_LOST, migration, &lost, &mut stage.connection).await?;
                     before = Some(now);
                 }
             }
@@ -90,7 +138,7 @@ async fn past(
     why: &str,
 ) -> Result<SeededDatabase, Error> {
     let label = run.rehearsal.history.migrations[at].label();
-    run.untried.push(format!("{label} met no made-up rows, for {why}"));
+    run.not_covered(format!("{label} met no made-up rows, for {why}"));
     let bare = ahead(run, bare, at + 1).await?;
     replaced(run, stage, bare).await
 }
@@ -145,7 +193,7 @@ fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     let names =
         |names: &BTreeSet<String>| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     if !tables.made.is_empty() {
-        run.notes.push(format!("made up rows for {}", names(&tables.made)));
+        run.note(format!("made up rows for {}", names(&tables.made)));
     }
     let (database, history) = (run.rehearsal.database, run.rehearsal.history);
     let fills = |table: &&String| {
@@ -156,11 +204,11 @@ fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     if !seeded.is_empty() {
         let have = if seeded.len() == 1 { "has" } else { "have" };
         let were = if seeded.len() == 1 { "was" } else { "were" };
-        run.notes.push(format!("{} {have} rows that a migration made, and {were} given no others", names(&seeded)));
+        run.note(format!("{} {have} rows that a migration made, and {were} given no others", names(&seeded)));
     }
-    run.made_up = tables.made.iter().cloned().collect();
+    run.outcome.figure("tables", &tables.made);
     for (table, (why, ..)) in &tables.unfilled {
-        run.untried.push(format!("could not make up rows for \"{table}\": {}", brief(why)));
+        run.not_covered(format!("could not make up rows for \"{table}\": {}", brief(why)));
     }
 }
 
@@ -253,11 +301,11 @@ fn without_what_is_meant(
     };
     let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();
     if !updated.is_empty() {
-        run.notes.push(format!("{} gives other values to {}", migration.label(), updated.join(", ")));
+        run.note(format!("{} gives other values to {}", migration.label(), updated.join(", ")));
     }
     let dropped: Vec<String> = lost.extract_if(.., is_dropped).map(|difference| name(&difference)).collect();
     if !dropped.is_empty() {
-        run.notes.push(format!("{} drops {}, with what it holds", migration.label(), dropped.join(", ")));
+        run.note(format!("{} drops {}, with what it holds", migration.label(), dropped.join(", ")));
     }
     lost
 }

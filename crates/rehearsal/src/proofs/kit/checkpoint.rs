@@ -15,12 +15,12 @@ const STRIDE: usize = 24;
 
 /// The checkpoints of a proof, each with what was done to it since the template.
 #[derive(Default)]
-pub(in crate::proofs) struct Checkpoints(Mutex<Vec<(Vec<Step>, Scratch)>>);
+pub struct Checkpoints(Mutex<Vec<(Vec<Step>, Scratch)>>);
 
 impl ProofRun<'_> {
     /// A new scratch database as that path led to. It may share what the clock or chance said with another one that was at that
     /// state: where that counts, the path has to be [repeated](Self::repeat).
-    pub(in crate::proofs) async fn at(&self, steps: &[Step]) -> Result<Scratch, Error> {
+    pub async fn at(&self, steps: &[Step]) -> Result<Scratch, Error> {
         let sandbox = self.rehearsal.sandbox;
         let free = steps.iter().take_while(|step| !step.changes_session_state(self.rehearsal)).count();
         let mut checkpoints = self.checkpoints.0.lock().await;

@@ -2,8 +2,11 @@
 //! checkpoints to return to, and values that no two runs share.
 
 pub mod checkpoint;
+pub mod losses;
 pub mod moved_columns;
 pub mod nondeterminism;
 pub mod reconciliation;
+pub mod repeat;
 pub mod snapshot;
 pub mod timeline;
+pub mod unchanged;

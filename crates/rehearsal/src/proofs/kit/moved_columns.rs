@@ -9,7 +9,7 @@ use crate::proofs::ProofRun;
 use rehearsal_db::Connection;
 
 /// The differences without the columns whose values are all under another name, which another column may have had before.
-pub(in crate::proofs) async fn without_moved(
+pub async fn without_moved(
     run: &ProofRun<'_>,
     migration: &Migration,
     (before, after): (&Content, &Content),
@@ -36,7 +36,7 @@ pub(in crate::proofs) async fn without_moved(
 
 /// Columns that went while another came with the same value in all rows: that the values are the same says nothing then, and the
 /// file does not say that it renames them.
-pub(in crate::proofs) async fn by_chance(
+pub async fn by_chance(
     run: &ProofRun<'_>,
     migration: &Migration,
     (before, after): (&Content, &Content),

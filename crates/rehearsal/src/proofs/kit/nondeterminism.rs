@@ -15,26 +15,27 @@ use std::fs;
 use std::path::Path;
 
 /// What differs: a table, and the column where it is about one.
-pub(in crate::proofs) type Place = (String, Option<String>);
+pub type Place = (String, Option<String>);
 
-pub(in crate::proofs) fn place(difference: &ContentDifference) -> Place {
+/// The place of a difference.
+pub fn place(difference: &ContentDifference) -> Place {
     let (table, column) = difference.subject();
     (table.to_owned(), column.map(ToOwned::to_owned))
 }
 
 /// The places that pass.
 #[derive(Debug, Default)]
-pub(in crate::proofs) struct Nondeterministic(BTreeSet<Place>);
+pub struct Nondeterministic(BTreeSet<Place>);
 
 impl Nondeterministic {
     /// What is other where the same was done twice; and these columns, which hold the snapshot.
-    pub(in crate::proofs) fn between(once: &Content, again: &Content, moments: &[(String, String)]) -> Self {
+    pub fn between(once: &Content, again: &Content, moments: &[(String, String)]) -> Self {
         let moments = moments.iter().map(|(table, column)| (table.clone(), Some(column.clone())));
         Self(once.compare(again).iter().map(place).chain(moments).collect())
     }
 
     /// What passes of the content that a way leads to: the way is gone once more. Of `columns` it is looked for the snapshot.
-    pub(in crate::proofs) async fn of(
+    pub async fn of(
         run: &ProofRun<'_>,
         steps: &[Step],
         content: &Content,
@@ -50,7 +51,7 @@ impl Nondeterministic {
 
     /// Whether a place does, where two states differ like that by their sums. Without a key, another value makes another row:
     /// then all columns have to pass that the sums name.
-    pub(in crate::proofs) fn has(&self, place: &Place, sums: &[ContentDifference]) -> bool {
+    pub fn has(&self, place: &Place, sums: &[ContentDifference]) -> bool {
         let mut of_table = sums.iter().filter(|other| other.subject().0 == place.0).peekable();
         self.0.contains(place)
             || place.1.is_none()
@@ -59,14 +60,14 @@ impl Nondeterministic {
     }
 
     /// Whether a column does, or the rows that it is in.
-    pub(in crate::proofs) fn has_column(&self, table: &str, column: &str) -> bool {
+    pub fn has_column(&self, table: &str, column: &str) -> bool {
         self.0.iter().any(|(t, c)| t == table && c.as_deref().is_none_or(|c| c == column))
     }
 }
 
 impl ProofRun<'_> {
     /// Which of these columns, as `(table, column)`, are there and hold a moment since the proof began.
-    pub(in crate::proofs) async fn moments(
+    pub async fn moments(
         &self,
         connection: &mut Connection,
         columns: &[(String, String)],

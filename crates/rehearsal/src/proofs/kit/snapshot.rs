@@ -18,7 +18,8 @@ use std::sync::Arc;
 pub struct Snapshot {
     /// What was done since the template.
     steps: Vec<Step>,
-    pub(in crate::proofs) schema: Arc<Schema>,
+    /// Its schema, object by object.
+    pub schema: Arc<Schema>,
     content: Content,
 }
 
@@ -34,50 +35,50 @@ pub struct Compared {
 }
 
 impl Snapshot {
-    pub(in crate::proofs) async fn of(run: &ProofRun<'_>, connection: &mut Connection) -> Result<Self, Error> {
+    /// The state of the database that a proof works on.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn of(run: &ProofRun<'_>, connection: &mut Connection) -> Result<Self, Error> {
         let (schema, content) = compare::state(connection, &run.rehearsal.database.volatile).await?;
         Ok(Self { steps: run.steps.clone(), schema, content })
     }
 
     /// What was done since the template.
-    pub(in crate::proofs) fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
     /// The digest of its rows.
-    pub(in crate::proofs) fn content(&self) -> &Content {
+    pub fn content(&self) -> &Content {
         &self.content
     }
 
     /// A scratch database that is as this one was, to go on with.
-    pub(in crate::proofs) async fn restore(&self, run: &mut ProofRun<'_>) -> Result<Scratch, Error> {
+    pub async fn restore(&self, run: &mut ProofRun<'_>) -> Result<Scratch, Error> {
         run.steps.clone_from(&self.steps);
         run.at(&self.steps).await
     }
 
     /// The same state, to which a shorter way leads.
-    pub(in crate::proofs) fn by(self, run: &mut ProofRun<'_>, way: &Self) -> Self {
+    pub fn by(self, run: &mut ProofRun<'_>, way: &Self) -> Self {
         run.steps.clone_from(&way.steps);
         Self { steps: way.steps.clone(), ..self }
     }
 
     /// True where nothing was done since.
-    pub(in crate::proofs) fn is_of(&self, run: &ProofRun<'_>) -> bool {
+    pub fn is_of(&self, run: &ProofRun<'_>) -> bool {
         self.steps == run.steps
     }
 
     /// How the database differs now.
-    pub(in crate::proofs) async fn compare(
-        &self,
-        run: &ProofRun<'_>,
-        connection: &mut Connection,
-    ) -> Result<Compared, Error> {
+    pub async fn compare(&self, run: &ProofRun<'_>, connection: &mut Connection) -> Result<Compared, Error> {
         let now = Self::of(run, connection).await?;
         self.differences(&now, run, connection).await
     }
 
     /// How `now`, which is the state of `connection`, differs.
-    pub(in crate::proofs) async fn differences(
+    pub async fn differences(
         &self,
         now: &Self,
         run: &ProofRun<'_>,
@@ -104,14 +105,14 @@ impl Snapshot {
     }
 
     /// How the sums of `now` differ; no row is looked at.
-    pub(in crate::proofs) fn sums(&self, now: &Self) -> Compared {
+    pub fn sums(&self, now: &Self) -> Compared {
         let content = self.content.compare(&now.content);
         Compared { schema: compare::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
     }
 
     /// What is different after the same was done once more, without what is different whenever it is: values that a migration
     /// takes from the clock or from chance. Whether they are such is found out by doing it again from the template.
-    pub(in crate::proofs) async fn without_passing(
+    pub async fn without_nondeterministic(
         &self,
         mut compared: Compared,
         run: &mut ProofRun<'_>,
@@ -121,18 +122,18 @@ impl Snapshot {
         }
         let nondeterministic = self.nondeterministic(run).await?;
         let notes = leave_out(&mut compared, &nondeterministic);
-        run.notes.extend(notes);
+        run.outcome.notes.extend(notes);
         Ok(compared)
     }
 
     /// What is different whenever the same is done: it is done once more.
-    pub(in crate::proofs) async fn nondeterministic(&self, run: &ProofRun<'_>) -> Result<Nondeterministic, Error> {
+    pub async fn nondeterministic(&self, run: &ProofRun<'_>) -> Result<Nondeterministic, Error> {
         Nondeterministic::of(run, &self.steps, &self.content, &[]).await
     }
 }
 
 /// Leaves out what is different whenever the same is done, and returns notes of it.
-pub(in crate::proofs) fn leave_out(compared: &mut Compared, nondeterministic: &Nondeterministic) -> Vec<String> {
+pub fn leave_out(compared: &mut Compared, nondeterministic: &Nondeterministic) -> Vec<String> {
     let sums = &compared.sums;
     let passes =
         |difference: &mut ContentDifference| may_pass(difference) && nondeterministic.has(&place(difference), sums);
@@ -146,7 +147,7 @@ pub(in crate::proofs) fn leave_out(compared: &mut Compared, nondeterministic: &N
 
 /// Looks at the rows for what the sums say is different. Values that are only written in another way are the same: the database
 /// before is made to write them as the one now does, and is then as it was.
-pub(in crate::proofs) async fn explain(
+pub async fn explain(
     run: &ProofRun<'_>,
     before: &mut Connection,
     (content, now): (&Content, &mut Connection),
@@ -165,7 +166,7 @@ pub(in crate::proofs) async fn explain(
 }
 
 /// True for a difference that the clock or chance may make: other values, or as many other rows.
-pub(in crate::proofs) fn may_pass(difference: &ContentDifference) -> bool {
+pub fn may_pass(difference: &ContentDifference) -> bool {
     match difference {
         ContentDifference::Values { .. } => true,
         ContentDifference::Rows { before, after, .. } => before == after,
@@ -184,19 +185,19 @@ fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool
 }
 
 /// True where a migration says that it loses this.
-pub(in crate::proofs) fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
+pub fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
     let (table, column) = difference.subject();
     loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
 }
 
 impl Compared {
     /// How schemas differ, whatever the content.
-    pub(in crate::proofs) fn of_schemas(before: &Schema, after: &Schema) -> Self {
+    pub fn of_schemas(before: &Schema, after: &Schema) -> Self {
         Self { schema: compare::compare_schemas(before, after), ..Self::default() }
     }
 
     /// The same without the content that a migration declares to lose: no way back can bring that back.
-    pub(in crate::proofs) fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
+    pub fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
         let declared = self.content.extract_if(.., |difference| is_declared(difference, loses));
         notes.extend(declared.map(|difference| format!("{difference}, as declared")));
         self
@@ -250,7 +251,7 @@ fn is_note(difference: &SchemaDifference) -> bool {
 }
 
 /// Differences with their examples indented below them.
-pub(in crate::proofs) fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
+pub fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
     let with_examples = |difference: &ContentDifference| {
         let examples = difference.examples().iter().map(|example| format!("  {example}"));
         std::iter::once(difference.to_string()).chain(examples).collect::<Vec<_>>()

@@ -8,7 +8,8 @@ use crate::event::{Direction, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
 use crate::proofs::kit::reconciliation;
-use crate::proofs::{ProofRun, Rehearsal, What};
+use crate::proofs::{ProofRun, Rehearsal};
+use crate::report::{Finding, Reproduce};
 use crate::rows::Insert;
 use crate::sandbox::Scratch;
 use crate::source;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 /// Something that was done to a scratch database.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::proofs) enum Step {
+pub enum Step {
     /// The migration of that version was applied.
     Up(i64),
     /// It was reverted.
@@ -33,7 +34,7 @@ pub(in crate::proofs) enum Step {
 
 impl Step {
     /// Does the same to another scratch database with the same data, with batches of that size.
-    pub(in crate::proofs) async fn perform(
+    pub async fn perform(
         &self,
         run: &ProofRun<'_>,
         batch: NonZeroU32,
@@ -68,7 +69,7 @@ impl Step {
     }
 
     /// Whether a new session would go on otherwise than the one in which it was done.
-    pub(in crate::proofs) fn changes_session_state(&self, rehearsal: &Rehearsal<'_>) -> bool {
+    pub fn changes_session_state(&self, rehearsal: &Rehearsal<'_>) -> bool {
         let script = match self {
             Self::Up(version) => rehearsal.history.get(*version).map(|migration| &migration.up),
             Self::Down(version) => rehearsal.history.get(*version).and_then(|migration| migration.down.as_ref()),
@@ -79,7 +80,7 @@ impl Step {
     }
 
     /// What it does, as the steps of proofs tell it.
-    pub(in crate::proofs) fn sentence(&self, rehearsal: &Rehearsal<'_>) -> String {
+    pub fn sentence(&self, rehearsal: &Rehearsal<'_>) -> String {
         let label =
             |version: &i64| rehearsal.history.get(*version).map_or_else(|| version.to_string(), Migration::label);
         match self {
@@ -97,26 +98,21 @@ impl Step {
 
 impl<'a> ProofRun<'a> {
     /// A new scratch database on which the same was done.
-    pub(in crate::proofs) async fn repeat(&self, steps: &[Step]) -> Result<Scratch, Error> {
+    pub async fn repeat(&self, steps: &[Step]) -> Result<Scratch, Error> {
         let scratch = self.copy("restored").await?;
         self.replay(steps, &scratch).await?;
         Ok(scratch)
     }
 
     /// Does the same to a scratch database, in one session.
-    pub(in crate::proofs) async fn replay(&self, steps: &[Step], scratch: &Scratch) -> Result<(), Error> {
+    pub async fn replay(&self, steps: &[Step], scratch: &Scratch) -> Result<(), Error> {
         let mut connection = scratch.open().await?;
         let replayed = self.replay_in(steps, scratch, &mut connection).await;
         connection.close_with(replayed).await
     }
 
     /// The same in the session at hand.
-    pub(in crate::proofs) async fn replay_in(
-        &self,
-        steps: &[Step],
-        scratch: &Scratch,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
+    pub async fn replay_in(&self, steps: &[Step], scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
         for step in steps {
             step.perform(self, self.batch, scratch, connection).await?;
         }
@@ -124,7 +120,7 @@ impl<'a> ProofRun<'a> {
     }
 
     /// A scratch database beside the one that is worked on.
-    pub(in crate::proofs) async fn copy(&self, name: &str) -> Result<Scratch, Error> {
+    pub async fn copy(&self, name: &str) -> Result<Scratch, Error> {
         let rehearsal = self.rehearsal;
         let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, self.fixture).await?;
         Ok(rehearsal.sandbox.scratch(&template, name).await?)
@@ -132,7 +128,7 @@ impl<'a> ProofRun<'a> {
 
     /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds
     /// the names of those that ran already.
-    pub(in crate::proofs) fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
+    pub fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
         let is_due = |backfill: &&dyn AnyBackfill| {
             let about = backfill.about();
             let now = match next {
@@ -148,7 +144,7 @@ impl<'a> ProofRun<'a> {
     }
 
     /// Executes the backfills that are due before `next`.
-    pub(in crate::proofs) async fn run_due(
+    pub async fn run_due(
         &mut self,
         scratch: &Scratch,
         next: Option<&Migration>,
@@ -163,7 +159,7 @@ impl<'a> ProofRun<'a> {
 
     /// Makes a pass of a backfill over the scratch database, and adds up all that it finds to a number that is another where
     /// any finding is.
-    pub(in crate::proofs) async fn pass(
+    pub async fn pass(
         &mut self,
         backfill: &dyn AnyBackfill,
         scratch: &Scratch,
@@ -184,12 +180,13 @@ impl<'a> ProofRun<'a> {
         if let Some(counted) = counted.filter(|_| outcome.counts.units > 0) {
             let lines = reconciliation::differences(&outcome.counts.reconciliation, &counted);
             if !lines.is_empty() {
-                let expected = format!("the books of {name} have each old value of the database once");
-                let hint = format!(
+                let message = format!("{name} does not account for each old value of the database exactly once");
+                let help = format!(
                     "look at what {} enters in `findings.reconciliation()`, and at its query `source_counts`",
                     source::backfill(name)
                 );
-                self.problem(What::Differences { expected, lines, hint }).await;
+                let finding = Finding::new(&self.failures.backfill, message).again_with(Reproduce::Backfill(name));
+                self.find(finding.with_details(lines).with_help(help)).await;
             }
         }
         let found = outcome.findings;
@@ -197,7 +194,7 @@ impl<'a> ProofRun<'a> {
     }
 
     /// The same, where nothing is done with what was found.
-    pub(in crate::proofs) async fn backfill(
+    pub async fn backfill(
         &mut self,
         backfill: &dyn AnyBackfill,
         scratch: &Scratch,
@@ -207,11 +204,7 @@ impl<'a> ProofRun<'a> {
     }
 
     /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
-    pub(in crate::proofs) async fn walk(
-        &mut self,
-        scratch: &Scratch,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
+    pub async fn walk(&mut self, scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
         let mut done = Vec::new();
         for migration in self.rehearsal.history.after(self.start_version()) {
             self.run_due(scratch, Some(migration), &mut done).await?;
@@ -221,7 +214,11 @@ impl<'a> ProofRun<'a> {
         self.run_due(scratch, None, &mut done).await
     }
 
-    pub(in crate::proofs) async fn up(
+    /// Applies a migration, once the backfills that it requires are done.
+    ///
+    /// # Errors
+    /// How it fails, or which backfill has units left.
+    pub async fn up(
         &mut self,
         migration: &Migration,
         scratch: &Scratch,
@@ -234,22 +231,22 @@ impl<'a> ProofRun<'a> {
         Ok(())
     }
 
-    pub(in crate::proofs) async fn up_again(
-        &mut self,
-        migration: &Migration,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
+    /// Applies a migration that was reverted.
+    ///
+    /// # Errors
+    /// How it fails.
+    pub async fn up_again(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("apply {} again, after it was reverted", migration.label()));
         migration::step(connection, migration, Direction::Up).await?;
         self.steps.push(Step::Up(migration.version));
         Ok(())
     }
 
-    pub(in crate::proofs) async fn down(
-        &mut self,
-        migration: &Migration,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
+    /// Reverts a migration.
+    ///
+    /// # Errors
+    /// How it fails.
+    pub async fn down(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("revert {}", migration.label()));
         migration::step(connection, migration, Direction::Down).await?;
         self.steps.push(Step::Down(migration.version));
@@ -257,14 +254,16 @@ impl<'a> ProofRun<'a> {
     }
 
     /// Runs the checks for the version that the database is at.
-    pub(in crate::proofs) async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
+    pub async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
         let rehearsal = self.rehearsal;
         let Checked { results, .. } = check::run(scratch.target(), rehearsal.checks, &rehearsal.row_checks).await?;
-        if check::is_red(&results) {
-            let red =
-                results.into_iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })).collect();
-            self.problem(What::Checks(red)).await;
+        for result in results.iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })) {
+            let mut finding = Finding::of_check(&self.failures.check, result);
+            if let Some(check) = rehearsal.checks.iter().find(|check| check.name == result.name) {
+                finding = finding.in_file(&check.path);
+            }
+            self.find(finding).await;
         }
         Ok(())
     }

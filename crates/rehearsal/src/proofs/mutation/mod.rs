@@ -14,27 +14,84 @@ mod rows;
 mod tried;
 mod written;
 
-pub(super) use tried::Tried;
 pub use tried::{Mutants, Survivor};
 
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
 use crate::compare;
+use crate::failures;
 use crate::proofs::kit::nondeterminism::Nondeterministic;
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
-use crate::proofs::{Answer, Depth, Problem, ProofRun, What, populated};
+use crate::proofs::outcome::Outcome;
+use crate::proofs::{Applies, Data, Depth, Proof, ProofRun, Rehearsal, populated};
+use crate::report::{Code, Explanation, Failures, Finding, ProofStatus};
 use crate::source;
 use crate::workspace::Database;
+use futures_util::future::LocalBoxFuture;
 use judges::Judges;
 use mutant::{Mutant, sample};
 use rehearsal_db::{self as db, Connection, Source, VolatileDefault};
 use rows::Rows;
-use tried::Fate;
+use tried::{Fate, Tried};
 use written::Ran;
 
+static FAILURES: Failures = failures!("mutation");
+
+static SURVIVED: Code = Code::error(
+    "mutation/survived",
+    Explanation {
+        meaning: "What a backfill wrote was broken on purpose, and no check and no constraint noticed: a wrong backfill would ship.",
+        example: "Every value of \"label\" is given to another row, and `verify` stays green.",
+        fix: "Add the check that the finding prints to the folder `checks`, or a check in Rust that compares with the app's function.",
+        allow: "Declare the column as `volatile` if its value does not matter.",
+    },
+);
+
+/// The proof, with what was tried with all fixtures.
+#[derive(Default)]
+pub(super) struct Mutation {
+    tried: Tried,
+}
+
+impl Proof for Mutation {
+    fn name(&self) -> &'static str {
+        "mutation"
+    }
+
+    fn question(&self) -> &'static str {
+        "Would the checks notice a wrong backfill?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&SURVIVED]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        // What fails already can't show anything.
+        let is_sound = data.earlier("populated").is_some_and(|report| report.status == ProofStatus::Passed);
+        Applies::when(data.end().is_some() && is_sound && !rehearsal.backfills.is_empty())
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run, &mut self.tried).await?;
+            Ok(run.outcome())
+        })
+    }
+
+    fn conclude(&mut self, rehearsal: &Rehearsal<'_>) -> Outcome {
+        conclude(std::mem::take(&mut self.tried).figures(), rehearsal.database)
+    }
+}
+
 /// Breaks what each backfill on the usual way wrote, and adds what came of it to what was tried with other fixtures.
-pub(super) async fn prove(run: &mut ProofRun<'_>, usual: &Snapshot, tried: &mut Tried) -> Result<(), Error> {
+async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
+    let Some(usual) = run.data.end() else { return Ok(()) };
     let scratch = run.start("checks").await?;
     let mut connection = scratch.open().await?;
     let preserved = populated::remember_before(run, &mut connection).await?;
@@ -157,11 +214,11 @@ async fn break_it(
         if table.shape.key.is_empty() {
             let note =
                 format!("{} wrote \"{}\", which has no key, so that it was not broken", about.name, table.shape.name);
-            run.notes.push(note);
+            run.note(note);
             continue;
         }
         let rows = Rows::of(table, unsettled, connection).await?;
-        run.notes.extend(rows.notes());
+        run.outcome.notes.extend(rows.notes());
         mutants.extend(rows.mutants());
         tables.push(rows);
     }
@@ -169,7 +226,7 @@ async fn break_it(
         mutants.insert(0, Mutant::Skip);
     }
     if mutants.is_empty() {
-        run.notes.push(format!("{} wrote nothing, so there was nothing to break", about.name));
+        run.note(format!("{} wrote nothing, so there was nothing to break", about.name));
     }
     let survived = |mutant: &Mutant| tried.has_survived(about.name, mutant);
     let (mutants, left) = match run.rehearsal.depth {
@@ -194,7 +251,7 @@ async fn break_it(
             None => {
                 let note =
                     "this role may not switch triggers off (session_replication_role), so that not every way was tried";
-                run.notes.push(note.to_owned());
+                run.note(note.to_owned());
                 return Ok(());
             }
         }
@@ -202,31 +259,33 @@ async fn break_it(
     Ok(())
 }
 
-/// Adds to the answer what was tried with all fixtures: the figures as notes, and what nobody noticed as a problem.
-pub(super) fn tell(figures: Vec<Mutants>, database: &Database, answer: &mut Answer) {
-    for Mutants { backfill, made, caught, by, survivors, left } in &figures {
+/// What was tried with all fixtures: the figures, and a finding for each backfill of which a mutant survived.
+fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
+    let mut outcome = Outcome::default();
+    for mutants in figures {
+        outcome.figure(mutants.backfill, mutants.to_json());
+        let Mutants { backfill, made, caught, by, survivors, left } = mutants;
         let by: Vec<String> = by.iter().map(|(name, n)| format!("{name} {n}")).collect();
-        let left = if *left > 0 { format!("; {left} more with --exhaustive") } else { String::new() };
+        let left = if left > 0 { format!("; {left} more with --exhaustive") } else { String::new() };
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
-        answer.notes.push(format!("{caught} of {made} ways to break {backfill} were noticed{by}{left}"));
+        outcome.notes.push(format!("{caught} of {made} mutants of {backfill} were killed{by}{left}"));
         if survivors.is_empty() {
             continue;
         }
         let checks: Vec<&str> = survivors.iter().map(|survivor| survivor.check.trim_end()).collect();
-        let what = What::Differences {
-            expected: format!("each way to break what {backfill} wrote is noticed; {caught} of {made} were"),
-            lines: survivors.iter().map(|survivor| format!("nobody noticed that {}", survivor.sentence)).collect(),
-            hint: format!(
-                "these would, each in a file of {}, or a check in {} that compares with the app's function:\n\n{}",
-                database.folder.join("checks").display(),
-                source::path("checks"),
-                checks.join("\n\n")
-            ),
-        };
-        let next = what.next(database, None);
-        answer.problems.push(Problem { step: format!("break {backfill} on purpose"), what, kept: None, next });
+        let details = survivors.iter().map(|survivor| format!("survived: {}", survivor.sentence)).collect();
+        let help = format!(
+            "these would kill them, each in a file of {}, or a check in {} that compares with the app's function:\n\n{}",
+            database.folder.join("checks").display(),
+            source::path("checks"),
+            checks.join("\n\n")
+        );
+        let message = format!("the checks do not notice each mutant of {backfill}: {caught} of {made} were killed");
+        let mut finding = Finding::new(&SURVIVED, message).with_details(details).with_help(help);
+        finding.step = Some(format!("break {backfill} on purpose"));
+        outcome.findings.push(finding);
     }
-    answer.mutants = figures;
+    outcome
 }
 
 /// Does it, asks, and takes it back. None where the role may not.

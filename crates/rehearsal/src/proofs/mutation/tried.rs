@@ -2,6 +2,7 @@
 
 use super::mutant::Mutant;
 use crate::backfill::About;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What became of a way to break a backfill.
@@ -52,11 +53,23 @@ pub struct Survivor {
 }
 
 impl Mutants {
-    /// The share that somebody noticed, between 0 and 1; 1 where nothing could be broken.
-    #[must_use]
+    /// The share that was killed, between 0 and 1; 1 where nothing could be broken.
     #[expect(clippy::cast_precision_loss, reason = "there are few")]
-    pub fn share(&self) -> f64 {
+    fn share(&self) -> f64 {
         if self.made == 0 { 1.0 } else { self.caught as f64 / self.made as f64 }
+    }
+
+    /// As the report has them.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let survivor = |survivor: &Survivor| json!({ "mutant": survivor.sentence, "check": survivor.check });
+        json!({
+            "mutants": self.made,
+            "killed": self.caught,
+            "share": self.share(),
+            "by": self.by,
+            "survivors": self.survivors.iter().map(survivor).collect::<Vec<_>>(),
+            "left": self.left,
+        })
     }
 }
 

@@ -1,22 +1,77 @@
-//! *Populated*: a fixture takes the migrations behind its version one by one, and whatever a migration deletes, empties or
+//! *Populated*: a fixture takes the migrations after its version one by one, and whatever a migration deletes, empties or
 //! changes without declaring it is named; then the backfills fill it and the checks pass.
 
 mod unseen;
 
-pub(in crate::proofs) use unseen::Unseen;
-
+use super::kit::losses::report_losses;
+use super::kit::moved_columns;
+use super::kit::snapshot::{Snapshot, is_declared};
+use super::outcome::{Next, Outcome};
+use super::run::{Data, ProofRun};
+use super::{Applies, Proof, Rehearsal};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
-use crate::compare::{Change, ContentDifference};
+use crate::failures;
 use crate::migration::Migration;
-use crate::proofs::kit::moved_columns;
-use crate::proofs::kit::snapshot::{Snapshot, content_lines, is_declared};
-use crate::proofs::{ProofRun, What};
+use crate::report::{Code, Explanation, Failures, Finding};
 use crate::sandbox::Scratch;
+use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Connection;
-use unseen::unseen;
+use unseen::Unseen;
 
-pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+static FAILURES: Failures = failures!("populated");
+
+static DATA_LOST: Code = Code::error(
+    "populated/data-lost",
+    Explanation {
+        meaning: "A migration deletes rows, or drops, empties, cuts or changes values of realistic data, without declaring it.",
+        example: "SQLite: a table is rebuilt inside a transaction, and DROP TABLE deletes the rows of every child table.",
+        fix: "Rewrite the migration so that the values stay; the finding shows three rows before and after.",
+        allow: "Declare it at the top of the file: `-- loses: \"table\".\"column\", reason`.",
+    },
+);
+
+/// The proof, with the checks that have not seen a row yet.
+#[derive(Default)]
+pub(super) struct Populated {
+    unseen: Unseen,
+}
+
+impl Proof for Populated {
+    fn name(&self) -> &'static str {
+        "populated"
+    }
+
+    fn question(&self) -> &'static str {
+        "Does realistic data survive?"
+    }
+
+    fn codes(&self) -> Vec<&'static Code> {
+        vec![&DATA_LOST]
+    }
+
+    fn failures(&self) -> &'static Failures {
+        &FAILURES
+    }
+
+    fn applies(&self, _: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+        Applies::when(data.fixture.is_some())
+    }
+
+    fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            prove(run, &mut self.unseen).await?;
+            Ok(run.outcome())
+        })
+    }
+
+    fn conclude(&mut self, _: &Rehearsal<'_>) -> Outcome {
+        Outcome { notes: std::mem::take(&mut self.unseen).notes(), ..Outcome::default() }
+    }
+}
+
+async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen) -> Result<(), Error> {
+    load_fixture(run).await?;
     let scratch = run.start("populated").await?;
     let mut connection = scratch.open().await?;
     let preserved = remember_before(run, &mut connection).await?;
@@ -33,7 +88,7 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     }
     for backfill in run.due(None, &done) {
         let outcome = run.backfill(backfill, &scratch, crate::backfill::Effect::Execute).await?;
-        run.notes.push(format!("{} wrote {} rows", outcome.about.name, outcome.counts.writes));
+        run.note(format!("{} wrote {} rows", outcome.about.name, outcome.counts.writes));
     }
     run.check(&scratch).await?;
     for (check, before) in preserved {
@@ -41,22 +96,33 @@ pub(super) async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         let Some(after) = check.queries(connection.engine()).get(1).copied() else { continue };
         let lines = before.compare(&check::remember(&mut connection, check, after).await?);
         if !lines.is_empty() {
-            let expected = format!("{}: the rows before are the rows after", check.name);
-            let hint =
-                "look at what the migrations and backfills behind the fixture's version do to these rows".to_owned();
-            run.problem(What::Differences { expected, lines, hint }).await;
+            let message = format!("the rows that check {} preserves are not the same afterwards", check.name);
+            let help = "look at what the migrations and backfills after the fixture's version do to these rows";
+            let finding = Finding::new(&FAILURES.check, message).in_file(&check.path);
+            run.find(finding.with_details(lines).with_help(help)).await;
         }
     }
     for table in connection.foreign_tables().await? {
-        run.notes
-            .push(format!("the rows of the foreign table \"{table}\" are another server's, and were not looked at"));
+        run.note(format!("the rows of the foreign table \"{table}\" are another server's, and were not looked at"));
     }
     let end = Snapshot::of(run, &mut connection).await?;
     let version = run.rehearsal.history.newest().unwrap_or_default();
-    let blind = unseen(run, version, end.content());
-    run.end = Some((end, blind));
+    unseen.and(unseen::unseen(run, version, end.content()));
+    // Only the first proof that comes to the end says what that is.
+    let _ = run.data.end.set(end);
     connection.close().await?;
     Ok(())
+}
+
+/// Loads the fixture into a database of its own, where a failure has a place. Every other proof with it would fail in the same way.
+async fn load_fixture(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    run.step("load the fixture");
+    let rehearsal = run.rehearsal;
+    let loaded = rehearsal.sandbox.try_out(rehearsal.database, rehearsal.history, run.fixture).await;
+    if loaded.is_err() {
+        run.outcome.next = Next::SkipData;
+    }
+    Ok(loaded?)
 }
 
 /// The rows of the checks of what is preserved, as they are at the fixture's version; of those whose window opens later.
@@ -91,7 +157,7 @@ async fn apply_watched(
     for loss in &migration.loses {
         if !found.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
             let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
-            run.notes.push(format!(
+            run.note(format!(
                 "{} declares to lose \"{}\"{column}, and lost nothing of it",
                 migration.label(),
                 loss.table
@@ -99,51 +165,6 @@ async fn apply_watched(
         }
     }
     found.extend(moved_columns::by_chance(run, migration, contents, connection).await?);
-    tell_losses(run, migration, &found, connection).await?;
+    report_losses(run, &DATA_LOST, migration, &found, connection).await?;
     Ok(after)
-}
-
-/// Records a problem where something is lost that the migration does not declare.
-pub(in crate::proofs) async fn tell_losses(
-    run: &mut ProofRun<'_>,
-    migration: &Migration,
-    content: &[ContentDifference],
-    connection: &mut Connection,
-) -> Result<(), Error> {
-    let undeclared: Vec<_> = content
-        .iter()
-        .filter(|difference| difference.is_loss() && !is_declared(difference, &migration.loses))
-        .collect();
-    if !undeclared.is_empty() {
-        let what = What::Differences {
-            expected: format!("{} loses nothing that it does not declare", migration.up.path.display()),
-            hint: hint(connection, &undeclared, &migration.up.sql).await?,
-            lines: content_lines(undeclared.into_iter()),
-        };
-        run.problem(what).await;
-    }
-    Ok(())
-}
-
-async fn hint(connection: &mut Connection, losses: &[&ContentDifference], sql: &str) -> Result<String, Error> {
-    // Rows that went and columns that were nulled are what a table does to those that refer to it.
-    let is_of_a_reference = |loss: &&&ContentDifference| match loss {
-        ContentDifference::Rows { gone, .. } => *gone > 0,
-        ContentDifference::Values { changes, .. } => {
-            changes.as_ref().is_some_and(|changes| changes.of(Change::Nulled) > 0)
-        }
-        _ => false,
-    };
-    let suffered: Vec<&str> = losses.iter().filter(is_of_a_reference).map(|loss| loss.subject().0).collect();
-    if let Some(why) = connection.why_rows_went(sql, &suffered).await? {
-        return Ok(why);
-    }
-    let declare = |loss: &&ContentDifference| {
-        let (table, column) = loss.subject();
-        let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
-        format!("-- loses: \"{table}\"{column}, and the reason")
-    };
-    let mut lines: Vec<String> = losses.iter().map(declare).collect();
-    lines.dedup();
-    Ok(format!("if it is meant, say so at the top of the file:\n{}", lines.join("\n")))
 }

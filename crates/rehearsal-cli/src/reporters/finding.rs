@@ -1,0 +1,47 @@
+//! A finding as a person reads it: what is wrong, where, why, and what to do.
+
+use super::matrix::EMPTY;
+use crate::terminal::{Paint, snippet, table};
+use rehearsal::Exit;
+use rehearsal::report::Finding;
+use std::fmt::Write;
+
+/// A finding of a database, in full.
+#[must_use]
+pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
+    let word = match finding.code.exit {
+        Exit::Incomplete => paint.odd("INCOMPLETE"),
+        _ => paint.bad("FAILED"),
+    };
+    let place = match finding.proof {
+        Some(proof) => format!("{database} / {proof} / {}", finding.fixture.as_deref().unwrap_or(EMPTY)),
+        None => database.to_owned(),
+    };
+    let mut text = String::new();
+    let _ = writeln!(text, "\n{word} {}: {}", paint.strong(place), finding.code);
+    let mut add = |name: &str, value: &str| text.push_str(&field(name, value, paint));
+    if let Some(step) = &finding.step {
+        add("step", step);
+    }
+    let source = finding.source.as_ref().map(|place| format!("\n{}", snippet(place, paint).trim_end()));
+    let details: String = finding.details.iter().map(|line| format!("\n{line}")).collect();
+    add("found", &format!("{}{}{details}", finding.message, source.unwrap_or_default()));
+    if !finding.rows.is_empty() {
+        add("rows", table(&finding.rows).trim_end());
+    }
+    if let Some(help) = &finding.help {
+        add("help", help);
+    }
+    if let Some(database) = &finding.database {
+        add("database", database);
+    }
+    if let Some(reproduce) = &finding.reproduce {
+        add("reproduce", reproduce);
+    }
+    text
+}
+
+/// A line of a finding, or several below each other.
+pub(super) fn field(name: &str, value: &str, paint: Paint) -> String {
+    format!("  {} {}\n", paint.faint(format!("{name:<9}")), value.replace('\n', "\n            "))
+}

@@ -1,0 +1,32 @@
+//! The report as one line of JSON on standard output, for a script. `docs/report.md` documents its shape.
+
+use super::Reporter;
+use crate::terminal::{Steps, Terminal};
+use rehearsal::event::Event;
+use rehearsal::report::RehearsalReport;
+
+/// Prints the report as JSON.
+pub struct Json<'t> {
+    terminal: &'t Terminal,
+    steps: Steps,
+}
+
+impl<'t> Json<'t> {
+    /// To that terminal.
+    #[must_use]
+    pub fn new(terminal: &'t Terminal) -> Self {
+        Self { terminal, steps: Steps::new(terminal) }
+    }
+}
+
+impl Reporter for Json<'_> {
+    fn event(&self, event: Event) {
+        self.steps.show(event);
+    }
+
+    fn finish(&self, report: &RehearsalReport) {
+        self.steps.end();
+        // Texts, numbers and lists: there is nothing in a report that could fail to serialise.
+        self.terminal.result(&serde_json::to_string(report).unwrap_or_default());
+    }
+}

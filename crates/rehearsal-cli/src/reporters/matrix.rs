@@ -1,0 +1,143 @@
+//! A line a proof, a column for the empty database and for each fixture.
+
+use crate::terminal::{Paint, duration};
+use rehearsal::report::{ProofReport, ProofStatus};
+use std::fmt::Write;
+
+/// What the column of an empty database is called.
+pub(super) const EMPTY: &str = "(empty)";
+
+/// The fixture of a proof, as a person reads it.
+pub(super) fn column(proof: &ProofReport) -> &str {
+    proof.fixture.as_deref().unwrap_or(EMPTY)
+}
+
+/// The proofs of a database with how each ended and how long it took. Times stand below each other.
+pub(super) fn matrix(proofs: &[ProofReport], paint: Paint) -> String {
+    let mut columns: Vec<&str> = Vec::new();
+    for proof in proofs {
+        if !columns.contains(&column(proof)) {
+            columns.push(column(proof));
+        }
+    }
+    let names = names(proofs, &columns);
+    let first = names.iter().map(|name| name.len()).max().unwrap_or_default();
+    let cell = |name: &str, fixture: &str| cell(proofs, name, fixture);
+    let width = |fixture: &str| {
+        let cells = names.iter().map(|name| cell(name, fixture).map_or(0, |cell| cell.text.chars().count()));
+        cells.max().unwrap_or_default().max(fixture.chars().count())
+    };
+    let mut text = format!("  {:first$}", "");
+    for fixture in &columns {
+        let _ = write!(text, "   {}", paint.faint(format!("{fixture:<width$}", width = width(fixture))));
+    }
+    text = text.trim_end().to_owned() + "\n";
+    for name in &names {
+        let mut line = format!("  {name:<first$}");
+        for fixture in &columns {
+            let (painted, length) = match cell(name, fixture) {
+                None => (String::new(), 0),
+                Some(cell) => (cell.painted(paint), cell.text.chars().count()),
+            };
+            let _ = write!(line, "   {painted}{}", " ".repeat(width(fixture) - length));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The names of the proofs in the order in which they are carried out: a proof that only some data has stands before the one
+/// that follows it there.
+fn names<'p>(proofs: &'p [ProofReport], columns: &[&str]) -> Vec<&'p str> {
+    let mut names: Vec<&str> = Vec::new();
+    for fixture in columns {
+        let mut at = names.len();
+        for proof in proofs.iter().rev().filter(|proof| column(proof) == *fixture) {
+            match names.iter().position(|name| *name == proof.name) {
+                Some(known) => at = known,
+                None => names.insert(at, proof.name),
+            }
+        }
+    }
+    names
+}
+
+struct Cell {
+    status: ProofStatus,
+    text: String,
+}
+
+impl Cell {
+    fn painted(&self, paint: Paint) -> String {
+        match self.status {
+            ProofStatus::Passed => paint.good(&self.text),
+            ProofStatus::Failed => paint.bad(&self.text),
+            ProofStatus::Incomplete => paint.odd(&self.text),
+            ProofStatus::Unchanged => paint.faint(&self.text),
+        }
+    }
+}
+
+fn word(status: ProofStatus) -> &'static str {
+    match status {
+        ProofStatus::Passed => "ok",
+        ProofStatus::Failed => "FAILED",
+        ProofStatus::Incomplete => "incomplete",
+        ProofStatus::Unchanged => "unchanged",
+    }
+}
+
+fn cell(proofs: &[ProofReport], name: &str, fixture: &str) -> Option<Cell> {
+    let of_fixture = || proofs.iter().filter(|proof| column(proof) == fixture);
+    let proof = of_fixture().find(|proof| proof.name == name)?;
+    let width = of_fixture().map(|proof| word(proof.status).len()).max().unwrap_or_default();
+    let text = format!("{:<width$} {:>7}", word(proof.status), duration(proof.duration));
+    Some(Cell { status: proof.status, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use std::time::Duration;
+
+    fn proof(name: &'static str, fixture: Option<&str>, status: ProofStatus) -> ProofReport {
+        ProofReport {
+            name,
+            fixture: fixture.map(ToOwned::to_owned),
+            status,
+            duration: Duration::from_millis(12),
+            findings: 0,
+            notes: Vec::new(),
+            warnings: Vec::new(),
+            not_covered: Vec::new(),
+            figures: serde_json::Map::new(),
+        }
+    }
+
+    #[test]
+    fn lines_and_columns() {
+        let check = |proofs: &[(&'static str, Option<&str>, ProofStatus)], expect: &str| {
+            let proofs: Vec<_> = proofs.iter().map(|(name, fixture, status)| proof(name, *fixture, *status)).collect();
+            assert_eq!(matrix(&proofs, Paint::Plain), expect);
+        };
+        use ProofStatus::{Failed, Incomplete, Passed};
+        check(
+            &[
+                ("fresh", None, Passed),
+                ("idempotent", None, Passed),
+                ("populated", Some("a"), Passed),
+                ("idempotent", Some("a"), Failed),
+                ("concurrent", Some("b"), Incomplete),
+            ],
+            concat!(
+                "               (empty)      a                b\n",
+                "  fresh        ok   12 ms\n",
+                "  populated                 ok       12 ms\n",
+                "  idempotent   ok   12 ms   FAILED   12 ms\n",
+                "  concurrent                                 incomplete   12 ms\n",
+            ),
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! The report for a person: what was rehearsed, a matrix of proofs, each finding in full, and one sentence that sums it up.
+//! Notes of proofs that passed go to standard error.
+
+use super::Reporter;
+use super::finding::{field, finding};
+use super::matrix::matrix;
+use crate::terminal::{Paint, Steps, Terminal, count, duration};
+use rehearsal::event::Event;
+use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus, RehearsalReport};
+
+/// Prints the report as text.
+pub struct Text<'t> {
+    terminal: &'t Terminal,
+    steps: Steps,
+}
+
+impl<'t> Text<'t> {
+    /// To that terminal.
+    #[must_use]
+    pub fn new(terminal: &'t Terminal) -> Self {
+        Self { terminal, steps: Steps::new(terminal) }
+    }
+
+    fn database(&self, report: &DatabaseReport) {
+        let (terminal, paint) = (self.terminal, self.terminal.out());
+        if report.proofs.is_empty() {
+            let findings: String = report.findings.iter().map(|found| finding(&report.name, found, paint)).collect();
+            terminal.result(findings.trim_start_matches('\n'));
+            return;
+        }
+        let parts = [
+            count(report.migrations as u64, "migration"),
+            count(report.backfills.len() as u64, "backfill"),
+            count(report.checks as u64, "check"),
+        ];
+        let name = paint.strong(&report.name);
+        let matrix = matrix(&report.proofs, paint);
+        terminal.result(&format!("{name} ({}): {}\n\n{matrix}", report.engine, parts.join(", ")));
+        self.notes(report);
+        if report.failures() > 0 {
+            terminal.result(&findings(report, paint));
+        }
+        terminal.result(&summary(report, paint));
+    }
+
+    /// What is to be known of proofs that did not fail; that of the others stands with their findings.
+    fn notes(&self, report: &DatabaseReport) {
+        let (terminal, paint) = (self.terminal, self.terminal.err());
+        for note in &report.notes {
+            terminal.note(&paint.faint(format!("  {note}")));
+        }
+        let holding = || report.proofs.iter().filter(|proof| proof.status != ProofStatus::Failed);
+        for proof in holding() {
+            for note in &proof.notes {
+                terminal.note(&paint.faint(format!("  {}: {note}", proof.name)));
+            }
+        }
+        for proof in holding() {
+            for warning in &proof.warnings {
+                terminal.note(&format!("  {}: {}", proof.name, paint.odd(warning)));
+            }
+        }
+        for proof in holding() {
+            for part in &proof.not_covered {
+                terminal.note(&format!("  {}: {}", proof.name, paint.odd(part)));
+            }
+        }
+    }
+}
+
+impl Reporter for Text<'_> {
+    fn event(&self, event: Event) {
+        self.steps.show(event);
+    }
+
+    fn finish(&self, report: &RehearsalReport) {
+        self.steps.end();
+        for (number, database) in report.databases.iter().enumerate() {
+            if number > 0 {
+                self.terminal.result("");
+            }
+            self.database(database);
+        }
+    }
+}
+
+/// Each finding in full, and below those of a proof what else is to be known of it.
+fn findings(report: &DatabaseReport, paint: Paint) -> String {
+    let mut text: String = report
+        .findings
+        .iter()
+        .filter(|found| found.proof.is_none())
+        .map(|found| finding(&report.name, found, paint))
+        .collect();
+    for proof in &report.proofs {
+        text.extend(report.findings_of(proof).map(|found| finding(&report.name, found, paint)));
+        if proof.status == ProofStatus::Failed {
+            text.push_str(&beside(proof, paint));
+        }
+    }
+    text
+}
+
+/// What else is to be known of a proof that failed.
+fn beside(proof: &ProofReport, paint: Paint) -> String {
+    let parts: [(&str, &[String], fn(Paint, &String) -> String); 3] = [
+        ("uncovered", &proof.not_covered, |paint, line| paint.odd(line)),
+        ("warnings", &proof.warnings, |paint, line| paint.odd(line)),
+        ("notes", &proof.notes, |paint, line| paint.faint(line)),
+    ];
+    let part = |(name, lines, painted): (&str, &[String], fn(Paint, &String) -> String)| match lines {
+        [] => String::new(),
+        lines => field(name, &lines.iter().map(|line| painted(paint, line)).collect::<Vec<_>>().join("\n"), paint),
+    };
+    parts.map(part).concat()
+}
+
+/// One sentence that sums it up.
+fn summary(report: &DatabaseReport, paint: Paint) -> String {
+    let (took, proofs) = (duration(report.duration), count(report.proofs.len() as u64, "proof"));
+    let failures = report.failures();
+    if failures > 0 {
+        return format!("{} in {proofs}, {took}", paint.bad(count(failures as u64, "finding")));
+    }
+    if let Some(incomplete) = &report.incomplete {
+        let (sentence, remedy) = incomplete.split_once('\n').unwrap_or((incomplete, ""));
+        return format!("{}\n  {remedy}", paint.odd(format!("incomplete: {sentence}")));
+    }
+    let has_fixture = report.proofs.iter().any(|proof| proof.fixture.is_some());
+    let is_generated = |proof: &ProofReport| {
+        proof.figures.get("tables").and_then(|tables| tables.as_array()).is_some_and(|tables| !tables.is_empty())
+    };
+    let data = match report.proofs.iter().any(is_generated) {
+        _ if has_fixture => "",
+        true => " (there is no fixture: rows were generated where a migration meets any)",
+        false => " (there is no fixture, and no migration met a row)",
+    };
+    format!("{} in {took}{data}", paint.good(format!("all {proofs} hold")))
+}

@@ -1,0 +1,48 @@
+//! Where in a file something is wrong: file, line and column, with the line itself.
+
+use miette::{Diagnostic, SourceSpan};
+use rehearsal_db::lex::position;
+use serde::Serialize;
+
+/// How many characters of a line are kept: a line of a dump may be megabytes long.
+const SHOWN: usize = 110;
+/// How many characters before the mark are kept at most.
+const BEFORE: usize = 60;
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file, as its path is shown.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The part of the line around the column.
+    pub text: String,
+    /// Where the marked text begins in `text`, in characters.
+    pub mark: usize,
+    /// How many characters are marked.
+    pub width: usize,
+}
+
+/// The places that an error names, in their order.
+#[must_use]
+pub fn place_of(error: &dyn Diagnostic) -> Vec<Place> {
+    let (Some(source), Some(labels)) = (error.source_code(), error.labels()) else { return Vec::new() };
+    labels.filter_map(|label| place(source, label.inner())).collect()
+}
+
+fn place(source: &dyn miette::SourceCode, span: &SourceSpan) -> Option<Place> {
+    // The whole text: positions are counted from its start.
+    let whole = source.read_span(&(0, 0).into(), 0, usize::MAX).ok()?;
+    let all = std::str::from_utf8(whole.data()).ok()?;
+    let (line, column, text) = position(all, span.offset());
+    let skipped = column.saturating_sub(BEFORE);
+    let shown: String = text.chars().skip(skipped).take(SHOWN).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let marked = all.get(span.offset()..span.offset() + span.len()).unwrap_or_default();
+    let width = marked.lines().next().unwrap_or_default().chars().count();
+    let width = width.clamp(1, SHOWN - column.saturating_sub(skipped).min(SHOWN - 1));
+    let file = whole.name().unwrap_or_default().to_owned();
+    Some(Place { file, line, column, text: shown.trim_end().to_owned(), mark: column - 1 - skipped, width })
+}
