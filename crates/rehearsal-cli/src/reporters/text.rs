@@ -103,16 +103,18 @@ fn findings(report: &DatabaseReport, paint: Paint) -> String {
 
 /// What else is to be known of a proof that failed.
 fn beside(proof: &ProofReport, paint: Paint) -> String {
-    let parts: [(&str, &[String], fn(Paint, &String) -> String); 3] = [
-        ("uncovered", &proof.not_covered, |paint, line| paint.odd(line)),
-        ("warnings", &proof.warnings, |paint, line| paint.odd(line)),
-        ("notes", &proof.notes, |paint, line| paint.faint(line)),
-    ];
-    let part = |(name, lines, painted): (&str, &[String], fn(Paint, &String) -> String)| match lines {
+    let odd = |line: &String| paint.odd(line);
+    let faint = |line: &String| paint.faint(line);
+    let part = |name: &str, lines: &[String], painted: &dyn Fn(&String) -> String| match lines {
         [] => String::new(),
-        lines => field(name, &lines.iter().map(|line| painted(paint, line)).collect::<Vec<_>>().join("\n"), paint),
+        lines => field(name, &lines.iter().map(painted).collect::<Vec<_>>().join("\n"), paint),
     };
-    parts.map(part).concat()
+    [
+        part("uncovered", &proof.not_covered, &odd),
+        part("warnings", &proof.warnings, &odd),
+        part("notes", &proof.notes, &faint),
+    ]
+    .concat()
 }
 
 /// One sentence that sums it up.
