@@ -1,25 +1,13 @@
 //! What can be wrong with a command line, beside what the engine says.
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
+use rehearsal::directive::did_you_mean;
 use rehearsal::report::{Finding, history};
-use rehearsal::{Exit, backfill, check, fixture, migration, sandbox, source, workspace};
+use rehearsal::{Exit, backfill, check, fixture, migration, registry, sandbox, workspace};
 use rehearsal_db as engine;
-use rehearsal_db::Engine;
 use rehearsal_db::command::{command, name};
 use rehearsal_postgres as postgres_server;
 use std::path::PathBuf;
-
-fn or(nearest: Option<&String>) -> String {
-    nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
-}
-
-fn which_backfill(known: &[String]) -> String {
-    if known.is_empty() {
-        format!("rehearse it in the workspace that has that backfill: `{}`", command("ci DATABASE"))
-    } else {
-        format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
-    }
-}
 
 /// Any failure of a command.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -61,70 +49,14 @@ pub(crate) enum Error {
         /// Where the URL was found.
         origin: String,
     },
-    /// The migrations are for another engine.
-    #[error("the migrations are not for {engine}: `{words}` is {whose}'s")]
-    #[diagnostic(help("{help}"))]
-    OtherEngine {
-        /// The engine that was named.
-        engine: Engine,
-        /// The words at fault.
-        words: String,
-        /// The engine that knows them.
-        whose: String,
-        /// What to do.
-        help: String,
-        /// The migration's text.
-        #[source_code]
-        text: NamedSource<String>,
-        /// Where they stand.
-        #[label]
-        at: SourceSpan,
-    },
-    /// The name is not that of a backfill.
-    #[error("there is no backfill `{name}`{}", or(nearest.as_ref()))]
-    #[diagnostic(help("there is: {}", known.join(", ")))]
-    UnknownBackfill {
-        /// The name as given.
-        name: String,
-        /// The closest one.
-        nearest: Option<String>,
-        /// All that there are.
-        known: Vec<String>,
-    },
     /// The name is not that of a finding code.
-    #[error("there is no finding code `{name}`{}", or(nearest.as_ref()))]
+    #[error("there is no finding code `{name}`{}", did_you_mean(nearest.as_ref()))]
     #[diagnostic(help("`{}` lists all of them", command("explain")))]
     UnknownCode {
         /// The name as given.
         name: String,
         /// The closest one.
         nearest: Option<String>,
-    },
-    /// The name is not that of a fixture.
-    #[error("`{database}` has no fixture `{name}`{}", or(nearest.as_ref()))]
-    #[diagnostic(help("{}", if known.is_empty() { format!("there is none: put data into fixtures/{database}/<name>.sql") } else { format!("there is: {}", known.join(", ")) }))]
-    UnknownFixture {
-        /// The database.
-        database: String,
-        /// The name as given.
-        name: String,
-        /// The closest one.
-        nearest: Option<String>,
-        /// All that there are.
-        known: Vec<String>,
-    },
-    /// No generator is registered for a database.
-    #[error("there is no generator for `{database}`, so that its fixtures are only made by hand")]
-    #[diagnostic(help(
-        "there is one for: {}; to add one, write {} and put it into the registry beside it",
-        known.join(", "),
-        source::generator(database)
-    ))]
-    NoGenerator {
-        /// The database.
-        database: String,
-        /// All that have one.
-        known: Vec<&'static str>,
     },
     /// A fixture would replace what somebody wrote.
     #[error("{} is there, and was not made by `fixture generate`", path.display())]
@@ -139,15 +71,6 @@ pub(crate) enum Error {
     NoFile {
         /// What is there.
         path: PathBuf,
-    },
-    /// A registered backfill, check or generator does not fit the workspace.
-    #[error("{what} does not fit the workspace: {why}")]
-    #[diagnostic(help("correct its `about`"))]
-    Registration {
-        /// ``backfill `pet_traits` ``.
-        what: String,
-        /// What does not fit.
-        why: String,
     },
     /// One URL for several databases.
     #[error("`--url` names one database, and the command is for {count}")]
@@ -253,19 +176,6 @@ pub(crate) enum Error {
         command("postgres install")
     ))]
     NoBinaries,
-    /// A migration requires a backfill that is none.
-    #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), or(nearest.as_ref()))]
-    #[diagnostic(help("{}", which_backfill(known)))]
-    RequiresUnknown {
-        /// The up file.
-        file: PathBuf,
-        /// The backfill.
-        backfill: String,
-        /// The closest one.
-        nearest: Option<String>,
-        /// All that there are.
-        known: Vec<String>,
-    },
     /// A tool of the toolchain can't be run.
     #[error("can't run the toolchain: {why}")]
     #[diagnostic(help("install Rust with its components rustfmt and clippy"))]
@@ -288,8 +198,6 @@ impl Error {
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let code = match self {
             Self::Engine(error) => return history::of_refusal(error),
-            Self::RequiresUnknown { .. } => &history::UNKNOWN_BACKFILL,
-            Self::OtherEngine { .. } => &history::WRONG_ENGINE,
             error if error.exit() == Exit::Usage => &history::BAD_CONFIGURATION,
             _ => &history::INTERNAL,
         };
@@ -331,6 +239,7 @@ from_engine!(
     engine::Error,
     fixture::Error,
     migration::Error,
+    registry::Error,
     sandbox::Error,
     workspace::Error
 );

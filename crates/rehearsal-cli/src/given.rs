@@ -3,10 +3,8 @@
 use crate::args::{CiArgs, CrashStepArgs};
 use crate::environment;
 use crate::error::Error;
-use miette::NamedSource;
-use rehearsal::migration;
 use rehearsal::workspace::{self, Database, Given};
-use rehearsal_db::{Engine, Whose};
+use rehearsal_db::Engine;
 use std::path::PathBuf;
 
 /// The variable in which most projects keep the URL of their database.
@@ -51,26 +49,4 @@ fn guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
     let Some((url, origin)) = environment::variable(&variable)? else { return Err(Error::WhichEngine { variable }) };
     let scheme = url.split(':').next().unwrap_or_default();
     scheme.parse().map_err(|_| Error::NoEngine { scheme: scheme.to_owned(), origin })
-}
-
-/// Refuses a history whose words only another engine knows: much of it might run all the same, and prove nothing.
-/// What is a fault to the wrong engine is none worth telling, so that files are looked at before they are a history.
-pub(crate) fn check_engine(database: &Database) -> Result<(), Error> {
-    let engine = database.engine;
-    for (path, sql) in migration::up_files(database) {
-        let Some(foreign) = engine.foreign(&sql) else { continue };
-        let file = path.display().to_string();
-        let whose = match foreign.whose {
-            Whose::Of(other) => other.to_string(),
-            Whose::OfNone(other) => other.to_owned(),
-        };
-        let help = match foreign.whose {
-            Whose::Of(other) => format!("type `--engine {}`", other.scheme()),
-            Whose::OfNone(_) => "this tool works with PostgreSQL and SQLite".to_owned(),
-        };
-        let at = (foreign.at, foreign.words.len()).into();
-        let text = NamedSource::new(&file, sql.clone());
-        return Err(Error::OtherEngine { engine, words: foreign.words.to_owned(), whose, help, text, at });
-    }
-    Ok(())
 }

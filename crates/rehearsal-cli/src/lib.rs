@@ -14,7 +14,7 @@ pub mod reporters;
 mod target;
 pub mod terminal;
 
-pub use context::Registry;
+pub use rehearsal::registry::Registry;
 
 use args::Args;
 use error::Error;

@@ -73,6 +73,12 @@ pub fn nearest<S: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = S
         .map(|(_, candidate)| candidate.as_ref().to_owned())
 }
 
+/// The end of a sentence about a word that nobody knows: the word that was probably meant.
+#[must_use]
+pub fn did_you_mean(nearest: Option<&String>) -> String {
+    nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! All errors of the engine under one name, and the exit codes that they lead to.
 
-use crate::{backfill, check, fixture, migration, sandbox, workspace};
+use crate::{backfill, check, fixture, migration, registry, sandbox, workspace};
 
 use miette::Diagnostic;
 use rehearsal_db as engine;
@@ -32,6 +32,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fixture(#[from] fixture::Error),
+    /// Of a program's own code, and the databases that it is for.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Registry(#[from] registry::Error),
     /// Of a throwaway database.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -46,7 +50,7 @@ impl Error {
             return Exit::Incomplete;
         }
         let usage = match self {
-            Self::Workspace(_) => true,
+            Self::Workspace(_) | Self::Registry(_) => true,
             Self::Engine(error) => error.is_usage(),
             Self::Migration(error) => error.is_usage(),
             Self::Backfill(error) => error.is_usage(),

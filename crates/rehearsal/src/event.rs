@@ -13,6 +13,11 @@ pub enum Event {
         /// Who holds it.
         holder: String,
     },
+    /// The first of several migrations is about to be applied or reverted.
+    Migrating {
+        /// How many there are.
+        steps: usize,
+    },
     /// A migration was applied or reverted.
     Migrated {
         /// `20250915090000_add_pet_visual_traits`.

@@ -1,17 +1,30 @@
 //! Named data at a stated version: checking that the version exists, and loading the rows.
 
-use crate::directive::nearest;
+use crate::directive::{did_you_mean, nearest};
 use crate::event::Events;
 use crate::migration::{self, Goal, History};
-use crate::workspace::{self, Fixture, Rows, Stated};
+use crate::workspace::{self, Database, Fixture, Rows, Stated};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::command;
-use rehearsal_db::{self as db, Around, Connection, run_script};
+use rehearsal_db::{self as db, Around, Connection, Target, run_script};
 use std::path::PathBuf;
 
 /// A fixture that can't be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
+    /// There is none of that name.
+    #[error("`{database}` has no fixture `{name}`{}", did_you_mean(nearest.as_ref()))]
+    #[diagnostic(help("{}", if known.is_empty() { format!("there is none: put data into fixtures/{database}/<name>.sql") } else { format!("there is: {}", known.join(", ")) }))]
+    Unknown {
+        /// The database.
+        database: String,
+        /// The name as given.
+        name: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
     /// It is at a version that is none.
     #[error(
         "{} says that its data is at version {version}, and there is no such migration{}",
@@ -94,12 +107,49 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Version { .. } | Self::NotEmpty { .. } | Self::Workspace(_) => true,
+            Self::Unknown { .. } | Self::Version { .. } | Self::NotEmpty { .. } | Self::Workspace(_) => true,
             Self::Migration(error) => error.is_usage(),
             Self::Engine(error) => error.is_usage(),
             Self::Sql { .. } | Self::References { .. } => false,
         }
     }
+}
+
+/// The fixture of that name.
+///
+/// # Errors
+/// [`Error::Unknown`], with the nearest name.
+pub fn find<'d>(database: &'d Database, name: &str) -> Result<&'d Fixture, Error> {
+    let known: Vec<String> = database.fixtures.iter().map(|fixture| fixture.name.clone()).collect();
+    database.fixtures.iter().find(|fixture| fixture.name == name).ok_or_else(|| Error::Unknown {
+        database: database.name.clone(),
+        name: name.to_owned(),
+        nearest: nearest(name, &known),
+        known,
+    })
+}
+
+/// Takes the lock of an empty database, brings it to the fixture's version and loads its first rows.
+///
+/// # Errors
+/// [`Error::NotEmpty`] before anything is done; see [`load`].
+pub async fn fill(
+    target: &Target,
+    database: &Database,
+    history: &History,
+    fixture: &Fixture,
+    events: Events<'_>,
+) -> Result<(), Error> {
+    let _lock = migration::lock(target, events).await?;
+    let mut connection = target.open().await?;
+    let work = async {
+        if !connection.is_empty().await? {
+            return Err(Error::NotEmpty { database: target.address.url(), name: database.name.clone() });
+        }
+        load(&mut connection, history, fixture, events).await
+    };
+    let worked = work.await;
+    connection.close_with(worked).await
 }
 
 /// Refuses a fixture whose version, or that of rows that come later, is none of the history's.

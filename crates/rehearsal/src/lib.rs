@@ -16,10 +16,12 @@ pub mod generator;
 pub mod ledger;
 pub mod migration;
 pub mod proofs;
+pub mod registry;
 pub mod report;
 mod rows;
 pub mod sandbox;
 pub mod source;
+pub mod status;
 pub mod workspace;
 
 pub use error::{Error, Exit};

@@ -100,6 +100,8 @@ const ORDER: &[(&str, &[&str])] = &[(
         "generator",
         "sandbox",
         "proofs",
+        "registry",
+        "status",
     ],
 )];
 

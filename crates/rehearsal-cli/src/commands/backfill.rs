@@ -28,7 +28,7 @@ use std::time::Duration;
 const LINES: u64 = 10;
 
 pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Exit, Error> {
-    let backfills = context.backfills(&args.names)?;
+    let backfills = context.registry.backfills(&args.names)?;
     if args.verify {
         return verify(context, &backfills, args).await;
     }
@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     // Whatever is wrong with any of it is found before any of it runs.
     let targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
     for database in &databases {
-        context.check_windows(&context.load(database)?)?;
+        context.load(database)?.check_windows()?;
     }
     let stop = Stop::default();
     listen(context, &stop);
@@ -233,7 +233,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
     for backfill in backfills {
         let about = backfill.about();
         let loaded = context.load(context.workspace.database(about.database)?)?;
-        context.check_windows(&loaded)?;
+        loaded.check_windows()?;
         if let Err(why) = sandbox.takes(loaded.database, &loaded.history) {
             let refusal = Finding::of_error(&history::NO_SERVER, &why);
             terminal.result(finding(about.name, &refusal, paint).trim_start());

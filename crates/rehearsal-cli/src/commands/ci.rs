@@ -2,7 +2,7 @@
 
 use crate::args::Output;
 use crate::args::{CiArgs, FaultName};
-use crate::context::{Context, Loaded, Registry};
+use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
 use crate::given;
@@ -11,6 +11,7 @@ use crate::terminal::Terminal;
 use rehearsal::Exit;
 use rehearsal::backfill::Fault;
 use rehearsal::proofs::{self, Depth, Program, Subject};
+use rehearsal::registry::{Loaded, Registry};
 use rehearsal::workspace::Database;
 
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
@@ -38,7 +39,7 @@ pub(super) async fn rehearse(
 ) -> Result<Exit, Error> {
     let load = |database| {
         let loaded = context.load(database)?;
-        context.check_windows(&loaded)?;
+        loaded.check_windows()?;
         Ok::<Loaded<'_>, Error>(loaded)
     };
     let loaded: Vec<_> = databases.iter().map(|database| (*database, load(database))).collect();

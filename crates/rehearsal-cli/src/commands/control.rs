@@ -9,10 +9,10 @@ use crate::report::{BackfillStatus, asked_text, runs_json, runs_table};
 use crate::target::Missing;
 use rehearsal::Exit;
 use rehearsal::backfill::{self, AnyBackfill, ControlRequest, Scope};
-use rehearsal::ledger::{self, RunRecord};
-use rehearsal::migration;
+use rehearsal::ledger::RunRecord;
+use rehearsal::status::records;
 use rehearsal::workspace::Database;
-use rehearsal_db::{self as db, Target};
+use rehearsal_db::Target;
 
 /// What the flags ask of a run.
 pub(super) fn request(args: &BackfillArgs) -> Option<ControlRequest> {
@@ -56,7 +56,8 @@ pub(super) async fn status(
 ) -> Result<Exit, Error> {
     let mut all = Vec::new();
     for (backfill, target) in with_targets(context, backfills, args, Missing::Look).await? {
-        let (applied, runs) = look(&target).await?;
+        let (applied, runs) = records(&target).await?;
+        let applied: Vec<i64> = applied.iter().map(|done| done.version).collect();
         let status = backfill::run_status(backfill, &applied, &target).await.map_err(rehearsal::Error::from)?;
         let about = backfill.about();
         let runs: Vec<RunRecord> = runs.into_iter().filter(|run| run.backfill == about.name).collect();
@@ -67,22 +68,6 @@ pub(super) async fn status(
         Output::Text => all.iter().for_each(|status| context.terminal.result(&runs_table(status, context.paint()))),
     }
     Ok(Exit::Ok)
-}
-
-/// The versions that are applied to a database and the runs of its ledger; nothing of one that is not there yet.
-pub(super) async fn look(target: &Target) -> Result<(Vec<i64>, Vec<RunRecord>), Error> {
-    let mut connection = match target.open_to_read().await {
-        Ok(connection) => connection,
-        Err(db::Error::NoDatabase { .. }) if target.address.creates() => return Ok((Vec::new(), Vec::new())),
-        Err(error) => return Err(error.into()),
-    };
-    let looked = async {
-        let applied = migration::applied(&mut connection).await?;
-        let runs = ledger::run_records(&mut connection).await?;
-        Ok::<_, rehearsal::Error>((applied.iter().map(|done| done.version).collect(), runs))
-    };
-    let looked = looked.await;
-    Ok(connection.close_with(looked).await?)
 }
 
 /// Each backfill with the database that it works on.

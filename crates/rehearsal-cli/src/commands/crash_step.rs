@@ -1,9 +1,8 @@
 //! `crash-step`: one step of a rehearsal, in a process that is there to be killed. It does what `migrate` and `backfill --execute`
 //! do, and tells the rehearsal that started it of each commit (`rehearsal::Said`), where it waits to be told to go on.
 
-use super::migrate;
 use crate::args::{CrashStepArgs, FaultName};
-use crate::context::{Context, Registry};
+use crate::context::Context;
 use crate::error::Error;
 use crate::given;
 use crate::target::Missing;
@@ -12,8 +11,9 @@ use miette::Diagnostic;
 use rehearsal::Exit;
 use rehearsal::backfill::{self, Effect, Outcome, Pass};
 use rehearsal::event::silent;
-use rehearsal::migration::Goal;
+use rehearsal::migration::{self, Goal};
 use rehearsal::proofs::{Done, Said};
+use rehearsal::registry::Registry;
 use rehearsal_db::{Commit, CommitHook, CommitPhase, Target};
 
 pub(super) async fn run(context: &Context<'_>, args: &CrashStepArgs) -> Result<Exit, Error> {
@@ -42,7 +42,8 @@ async fn step(context: &Context<'_>, args: &CrashStepArgs) -> Result<Done, Error
         (None, version) => {
             let goal = version.map_or(Goal::Newest, Goal::UpTo);
             let loaded = context.load(database)?;
-            Ok(Done::Migrations(migrate::go(context, &loaded, &target, goal, || (), &silent).await?))
+            let steps = migration::run(&target, goal, &loaded.history, &loaded.backfills, &silent).await?;
+            Ok(Done::Migrations(steps))
         }
     }
 }
@@ -51,7 +52,7 @@ async fn backfill(context: &Context<'_>, name: &str, target: &Target, args: &Cra
     let fault = FaultName::fault(args.fault);
     let pass = Pass { batch: args.batch, fault, ..Pass::new(Effect::Execute) };
     let mut done = Done::Migrations(0);
-    for backfill in context.backfills(&[name.to_owned()])? {
+    for backfill in context.registry.backfills(&[name.to_owned()])? {
         let Outcome { counts, findings, .. } = backfill::run(backfill, target, &pass, &silent).await?;
         done = Done::Backfill { counts: Box::new(counts), found: findings };
     }

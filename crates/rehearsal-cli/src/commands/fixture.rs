@@ -1,14 +1,15 @@
-//! `fixture`: fills an empty database with a fixture, so that there is something to look at and to try things on.
+//! `fixture load`: fills an empty database with a fixture, so that there is something to look at and to try things on.
 
 use crate::args::FixtureLoadArgs;
-use crate::context::{Context, Loaded};
+use crate::context::Context;
 use crate::error::Error;
 use crate::target::Missing;
 use crate::terminal::duration;
 use rehearsal::Exit;
-use rehearsal::directive::nearest;
+use rehearsal::event::Event;
 use rehearsal::fixture;
 use rehearsal::migration::{self, Goal};
+use rehearsal::registry::Loaded;
 use rehearsal::workspace::{Database, Fixture};
 use rehearsal_db::{Address, Target};
 use std::time::{Duration, Instant};
@@ -29,34 +30,23 @@ pub(super) async fn load_into(
     name: &str,
     address: &Address,
 ) -> Result<(), Error> {
+    // Nobody else knows of a new database.
+    const WAIT: Duration = Duration::from_secs(10);
     let (loaded, fixture) = tried(context, database, name).await?;
-    let target = Target::real(address.clone(), NEW_WAITS);
+    let target = Target::real(address.clone(), WAIT);
     fill(context, &loaded, fixture, &target).await?;
-    let mut connection = target.open().await?;
-    let work = async {
-        let applied = migration::applied(&mut connection).await?;
-        let steps = migration::plan(&loaded.history, &applied, Goal::Newest)?;
-        migration::apply_all(&mut connection, &steps, &|event| context.tell(event)).await
-    };
-    let worked = work.await;
-    Ok(connection.close_with(worked).await?)
+    migration::run(&target, Goal::Newest, &loaded.history, &loaded.backfills, &|event| context.tell(event)).await?;
+    Ok(())
 }
-
-/// Nobody else knows of a new database.
-const NEW_WAITS: Duration = Duration::from_secs(10);
 
 /// The fixture of that name, tried on a throwaway copy first: what can't be loaded leaves nothing in the target.
 async fn tried<'d>(
-    context: &Context<'_>,
+    context: &'d Context<'_>,
     database: &'d Database,
     name: &str,
 ) -> Result<(Loaded<'d>, &'d Fixture), Error> {
     let loaded = context.load(database)?;
-    let known: Vec<String> = database.fixtures.iter().map(|fixture| fixture.name.clone()).collect();
-    let Some(fixture) = database.fixtures.iter().find(|fixture| fixture.name == name) else {
-        let nearest = nearest(name, &known);
-        return Err(Error::UnknownFixture { database: database.name.clone(), name: name.to_owned(), nearest, known });
-    };
+    let fixture = fixture::find(database, name)?;
     let sandbox = context.sandbox(&[database]).await?;
     let tried = sandbox.try_out(database, &loaded.history, Some(fixture)).await;
     sandbox.close().await?;
@@ -66,19 +56,14 @@ async fn tried<'d>(
 
 async fn fill(context: &Context<'_>, loaded: &Loaded<'_>, fixture: &Fixture, target: &Target) -> Result<(), Error> {
     let (terminal, paint) = (context.terminal, context.paint());
-    let _lock = context.lock(target).await?;
     let start = Instant::now();
-    let mut connection = target.open().await?;
-    let work = async {
-        if !connection.is_empty().await? {
-            let name = loaded.database.name.clone();
-            return Err(fixture::Error::NotEmpty { database: target.address.url(), name });
+    let events = |event| match event {
+        Event::Migrating { .. } => {
+            terminal.result(&format!("{} on {}", paint.strong(&loaded.database.name), target.address));
         }
-        terminal.result(&format!("{} on {}", paint.strong(&loaded.database.name), target.address));
-        fixture::load(&mut connection, &loaded.history, fixture, &|event| context.tell(event)).await
+        other => context.tell(other),
     };
-    let worked = work.await;
-    connection.close_with(worked).await?;
+    fixture::fill(target, loaded.database, &loaded.history, fixture, &events).await?;
     terminal.result(&format!("  {}   fixture {} in {}", paint.good("loaded"), fixture.name, duration(start.elapsed())));
     Ok(())
 }

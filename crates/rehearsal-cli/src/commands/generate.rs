@@ -14,8 +14,8 @@ use std::time::Instant;
 
 pub(super) fn run(context: &Context<'_>, args: &FixtureGenerateArgs) -> Result<Exit, Error> {
     let database = context.workspace.database(&args.database)?;
-    let generator = context.generator(&database.name)?;
-    context.check_generators(&context.load(database)?)?;
+    let generator = context.registry.generator(&database.name)?;
+    context.load(database)?.check_generators()?;
     let size = Size { units: args.units, seed: Seed(args.seed) };
     let write = |out: &mut dyn Write| generate(generator, database.engine, size, out);
     match &args.out {

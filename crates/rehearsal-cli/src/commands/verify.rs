@@ -15,9 +15,8 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
     let mut exit = Exit::Ok;
     for (database, target) in context.targets(&databases, &args.target, Missing::Refuse).await? {
         let loaded = context.load(database)?;
-        context.check_windows(&loaded)?;
-        let row_checks = context.row_checks(&database.name);
-        let Checked { version, results } = check::run(&target, &loaded.checks, &row_checks).await?;
+        loaded.check_windows()?;
+        let Checked { version, results } = check::run(&target, &loaded.checks, &loaded.row_checks).await?;
         let paint = context.paint();
         match Output::of(args.json) {
             Output::Json => context.terminal.result(&checks_json(&results).to_string()),

@@ -13,4 +13,4 @@ pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
 pub use checks::{checks_json, checks_table};
 pub use reconciliation::reconciliation_table;
 pub use runs::{BackfillStatus, asked_text, run_status_text, runs_json, runs_table, timeline_text};
-pub use status::{Standpoint, StatusRow, status_json, status_table};
+pub use status::{status_json, status_table};

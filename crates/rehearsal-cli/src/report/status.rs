@@ -2,44 +2,10 @@
 
 use super::timeline_text;
 use crate::terminal::{Paint, columns};
-use rehearsal::backfill::{About, RunStatus};
-use rehearsal::ledger::RunRecord;
+use rehearsal::backfill::RunStatus;
 use rehearsal::migration::State;
+use rehearsal::status::{Standpoint, StatusRow};
 use serde_json::{Value, json};
-
-/// One line of a status.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StatusRow {
-    /// The version of a migration; of a backfill, that of the migration behind which it can run.
-    pub version: i64,
-    /// The name.
-    pub name: String,
-    /// Where it stands.
-    pub standpoint: Standpoint,
-}
-
-/// Where a migration or a backfill stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Standpoint {
-    /// A migration.
-    Migration {
-        /// Whether it is applied.
-        state: State,
-        /// Whether it can be reverted.
-        reversible: bool,
-        /// The backfills that it waits for.
-        requires: Vec<String>,
-    },
-    /// A backfill.
-    Backfill {
-        /// What it says of itself.
-        about: About,
-        /// What is left to do.
-        status: RunStatus,
-        /// Its last run.
-        run: Option<Box<RunRecord>>,
-    },
-}
 
 /// For a person.
 #[must_use]

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// # Errors
 /// [`Error::Sql`], and what the engine said.
 pub async fn apply_all(connection: &mut Connection, steps: &[Step], events: Events<'_>) -> Result<(), Error> {
+    if !steps.is_empty() {
+        events(Event::Migrating { steps: steps.len() });
+    }
     for Step { migration, direction } in steps {
         let took = step(connection, migration, *direction).await?;
         events(Event::Migrated { migration: migration.label(), direction: *direction, took });

@@ -5,7 +5,7 @@ use super::file::{Migration, Script};
 use crate::event::Direction;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::command;
-use rehearsal_db::{self as db, Connection, Retries};
+use rehearsal_db::{self as db, Connection, Engine, Retries};
 use sqlx::migrate::MigrateError;
 use std::fmt;
 use std::path::PathBuf;
@@ -102,6 +102,25 @@ pub enum Error {
         /// Each of them.
         #[related]
         faults: Vec<Fault>,
+    },
+    /// The migrations are for another engine.
+    #[error("the migrations are not for {engine}: `{words}` is {whose}'s")]
+    #[diagnostic(help("{help}"))]
+    OtherEngine {
+        /// The engine that was named.
+        engine: Engine,
+        /// The words at fault.
+        words: String,
+        /// The engine that knows them.
+        whose: String,
+        /// What to do.
+        help: String,
+        /// The migration's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where they stand.
+        #[label]
+        at: SourceSpan,
     },
     /// A statement of a migration failed.
     #[error("migration {migration} {}: {cause}", verb(*direction))]
@@ -238,7 +257,7 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::UnknownVersion { .. } | Self::AlreadyBehind { .. } => true,
+            Self::OtherEngine { .. } | Self::UnknownVersion { .. } | Self::AlreadyBehind { .. } => true,
             Self::Engine(error) => error.is_usage(),
             _ => false,
         }

@@ -20,6 +20,8 @@ pub const BEFORE_ALL: i64 = -1;
 /// All migrations of a database, in order.
 #[derive(Debug, Default)]
 pub struct History {
+    /// The folder of its files, the first of them where there are several.
+    pub folder: PathBuf,
     /// The migrations, by version.
     pub migrations: Vec<Migration>,
     /// What is odd about them.
@@ -60,7 +62,7 @@ impl Rules {
 }
 
 /// The up files of a database as they stand, whatever is wrong with them.
-pub fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
+pub(super) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
     let paths = database.folders().filter_map(|folder| entries(folder).ok()).flatten();
     let is_up =
         |path: &PathBuf| named(path, Rules::Sqlx).is_ok_and(|named| named.is_some_and(|named| named.kind == Kind::Up));
@@ -137,7 +139,7 @@ impl History {
         if rules == Rules::Ours {
             odd.extend(warnings(&digits));
         }
-        Ok(Self { migrations, warnings: odd })
+        Ok(Self { folder: database.folder.clone(), migrations, warnings: odd })
     }
 
     /// The migration of that version.

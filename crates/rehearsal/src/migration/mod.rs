@@ -1,21 +1,27 @@
 //! Schema changes: sqlx's migration files and their faults, what has been applied, what is to be done, and doing it.
 
 mod apply;
+mod engine;
 mod error;
 mod fault;
 mod file;
 mod history;
 mod plan;
+mod prerequisite;
+mod run;
 mod status;
 mod warning;
 
 pub use apply::{apply_all, step};
+pub use engine::check_engine;
 pub use error::{Error, LeftBehind};
 pub use fault::Fault;
 pub use file::{Loss, Migration, Script, Transaction};
 pub use history::paths;
-pub use history::up_files;
 pub use history::{BEFORE_ALL, History};
 pub use plan::{Goal, Step, plan};
+pub use prerequisite::Prerequisite;
+pub(crate) use run::lock;
+pub use run::{Outlook, Wait, advance, outlook, run};
 pub use status::{Applied, State, applied, compare};
 pub use warning::Warning;

@@ -5,7 +5,6 @@ use super::fault::Fault;
 use super::history::{BEFORE_ALL, History};
 use rehearsal_db::SQLX_TABLE;
 use rehearsal_db::{Connection, Value};
-use std::path::Path;
 
 /// A migration that the database says was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +57,11 @@ pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error>
 
 /// What is wrong between the files and the database.
 #[must_use]
-pub fn compare(history: &History, applied: &[Applied], folder: &Path) -> Vec<Fault> {
+pub fn compare(history: &History, applied: &[Applied]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for done in applied {
         match history.get(done.version) {
-            None => faults.push(Fault::Missing { version: done.version, folder: folder.to_owned() }),
+            None => faults.push(Fault::Missing { version: done.version, folder: history.folder.clone() }),
             Some(migration) if !migration.has_checksum(&done.checksum) => {
                 faults.push(Fault::Edited { file: migration.up.path.clone() });
             }

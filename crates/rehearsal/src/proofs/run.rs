@@ -138,7 +138,7 @@ impl<'a> ProofRun<'a> {
             Error::Backfill(_) => &failures.backfill,
             Error::Check(_) => &failures.check,
             Error::Fixture(_) | Error::Sandbox(sandbox::Error::Fixture(_)) => &failures.fixture,
-            Error::Workspace(_) | Error::Engine(_) | Error::Sandbox(_) => &failures.database,
+            Error::Workspace(_) | Error::Engine(_) | Error::Registry(_) | Error::Sandbox(_) => &failures.database,
         };
         if matches!(error, Error::Fixture(_)) {
             self.outcome.next = Next::SkipData;

@@ -3,6 +3,7 @@
 use super::code::{Code, Explanation};
 use super::finding::Finding;
 use crate::migration::{self, Fault};
+use crate::registry;
 use crate::sandbox;
 use crate::{Error, Exit};
 
@@ -319,6 +320,8 @@ pub fn code_of(error: &Error) -> &'static Code {
     match error {
         Error::Migration(migration::Error::RequiresBackfill { .. }) => &REFUSED,
         Error::Migration(migration::Error::Sql { .. }) => &MIGRATION_FAILED,
+        Error::Migration(migration::Error::OtherEngine { .. }) => &WRONG_ENGINE,
+        Error::Registry(registry::Error::RequiresUnknown { .. }) => &UNKNOWN_BACKFILL,
         Error::Sandbox(sandbox::Error::NoHost(_)) => &NO_SERVER,
         Error::Sandbox(sandbox::Error::Setup { .. }) => &SETUP_FAILED,
         error if error.exit() == Exit::Usage => &BAD_CONFIGURATION,

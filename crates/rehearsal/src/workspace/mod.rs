@@ -10,7 +10,7 @@ pub use configuration::{CONFIGURATION, configured_engine};
 pub use given::{Error as GivenError, Given};
 pub use sqlx_toml::url_variable;
 
-use crate::directive::{directives, nearest};
+use crate::directive::{did_you_mean, directives, nearest};
 use configuration::Configuration;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
@@ -221,7 +221,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The name is not that of a database.
-    #[error("there is no database `{name}`{}", nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default())]
+    #[error("there is no database `{name}`{}", did_you_mean(nearest.as_ref()))]
     #[diagnostic(help("there is: {}", known.join(", ")))]
     UnknownDatabase {
         /// The name as given.

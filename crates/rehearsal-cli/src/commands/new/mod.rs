@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
         context.terminal.result(&format!("  {}", path.display()));
     }
     let (verify, ci) = (command("backfill --verify"), command("ci"));
-    let next = match (args.backfill, context.traffic(&database.name)) {
+    let next = match (args.backfill, loaded.traffic) {
         (false, _) => format!("fill in the files, then: {ci}"),
         (true, Some(_)) => format!("fill in the files, then: {verify}, {ci}"),
         (true, None) => format!(

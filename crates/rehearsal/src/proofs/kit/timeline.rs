@@ -225,8 +225,8 @@ impl<'a> ProofRun<'a> {
         connection: &mut Connection,
     ) -> Result<(), Error> {
         self.step(format!("apply {}", migration.label()));
-        backfill::ready_for(migration, &self.rehearsal.backfills, scratch.target()).await?;
-        migration::step(connection, migration, Direction::Up).await?;
+        let step = migration::Step { migration: migration.clone(), direction: Direction::Up };
+        migration::advance(connection, scratch.target(), &step, &self.rehearsal.backfills, &silent).await?;
         self.steps.push(Step::Up(migration.version));
         Ok(())
     }

@@ -1,0 +1,111 @@
+//! A database with its history, its checks, and what the program has for it.
+
+use super::{Error, Registry};
+use crate::backfill::AnyBackfill;
+use crate::check::{self, AnyRowCheck, Check};
+use crate::directive::nearest;
+use crate::fixture;
+use crate::generator;
+use crate::migration::{self, History};
+use crate::proofs::AnyTraffic;
+use crate::workspace::{Database, Origin};
+
+/// Everything that there is of one database, read and without a fault.
+pub struct Loaded<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// Its migrations.
+    pub history: History,
+    /// Its checks in SQL.
+    pub checks: Vec<Check>,
+    /// Its checks in Rust.
+    pub row_checks: Vec<&'a dyn AnyRowCheck>,
+    /// Its backfills, in the order in which they run.
+    pub backfills: Vec<&'a dyn AnyBackfill>,
+    /// What the app does with its units.
+    pub traffic: Option<&'a dyn AnyTraffic>,
+    generators: Vec<generator::About>,
+}
+
+impl Registry {
+    /// Reads the history and the checks of a database.
+    ///
+    /// # Errors
+    /// All faults of the history; a file that can't be read; a migration that requires a backfill that is none.
+    pub fn load<'a>(&'a self, database: &'a Database) -> Result<Loaded<'a>, crate::Error> {
+        if let Origin::Given { .. } = database.origin {
+            migration::check_engine(database)?;
+        }
+        let history = History::read(database).map_err(|faults| migration::Error::Faults { faults })?;
+        let checks = match database.origin {
+            Origin::Workspace => check::read(&database.folder, database.engine)?,
+            Origin::Given { .. } => Vec::new(),
+        };
+        let backfills: Vec<String> = self.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect();
+        for migration in &history.migrations {
+            if let Some(backfill) = migration.requires.iter().find(|name| !backfills.contains(name)) {
+                let nearest = nearest(backfill, &backfills);
+                let (file, backfill) = (migration.up.path.clone(), backfill.clone());
+                return Err(Error::RequiresUnknown { file, backfill, nearest, known: backfills }.into());
+            }
+        }
+        let here = database.name.as_str();
+        let row_checks = self.checks.iter().map(AsRef::as_ref);
+        let backfills = self.backfills.iter().map(AsRef::as_ref);
+        let generators = self.generators.iter().map(|generator| generator.about());
+        Ok(Loaded {
+            database,
+            history,
+            checks,
+            row_checks: row_checks.filter(|check: &&dyn AnyRowCheck| check.about().database == here).collect(),
+            backfills: backfills.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == here).collect(),
+            traffic: self.traffic(here),
+            generators: generators.filter(|about| about.database == here).collect(),
+        })
+    }
+}
+
+impl Loaded<'_> {
+    /// Refuses whatever names a migration that there is none of: a window that would never open, in silence, a fixture that
+    /// can't be loaded, or a generator of one.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn check_windows(&self) -> Result<(), crate::Error> {
+        for fixture in &self.database.fixtures {
+            fixture::check_version(fixture, &self.history)?;
+        }
+        self.check_generators()?;
+        check::check_windows(&self.checks, |version| self.history.get(version).is_some())?;
+        let checks = self.row_checks.iter().map(|check| check.about());
+        let checks = checks.map(|about| (format!("check `{}`", about.name), about.from, about.until));
+        let backfills = self.backfills.iter().map(|backfill| backfill.about());
+        let backfills = backfills.map(|about| (format!("backfill `{}`", about.name), about.from, about.until));
+        for (what, from, until) in checks.chain(backfills) {
+            if let Some(version) = [Some(from), until].into_iter().flatten().find(|version| !self.has(*version)) {
+                return Err(self.not_there(what, version).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a generator whose rows are at a version that is none of the history's.
+    ///
+    /// # Errors
+    /// [`Error::Registration`].
+    pub fn check_generators(&self) -> Result<(), Error> {
+        match self.generators.iter().find(|about| !self.has(about.at)) {
+            None => Ok(()),
+            Some(about) => Err(self.not_there(format!("generator `{}`", about.database), about.at)),
+        }
+    }
+
+    fn has(&self, version: i64) -> bool {
+        self.history.get(version).is_some()
+    }
+
+    fn not_there(&self, what: String, version: i64) -> Error {
+        let why = format!("there is no migration {version} in {}", self.database.folder.display());
+        Error::Registration { what, why }
+    }
+}

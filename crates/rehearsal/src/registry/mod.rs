@@ -1,0 +1,104 @@
+//! What a program has of its own: its backfills, checks in Rust, generators, traffic and proofs; and a database together with those of
+//! them that belong to it.
+
+mod error;
+mod loaded;
+
+pub use error::Error;
+pub use loaded::Loaded;
+
+use crate::backfill::AnyBackfill;
+use crate::check::AnyRowCheck;
+use crate::directive::nearest;
+use crate::generator::Generator;
+use crate::proofs::{AnyTraffic, NewProof};
+use crate::workspace::Workspace;
+
+/// The backfills, checks in Rust, generators, traffic and proofs of a program.
+#[derive(Default)]
+pub struct Registry {
+    /// The backfills, in the order in which they run.
+    pub backfills: Vec<Box<dyn AnyBackfill>>,
+    /// The checks in Rust.
+    pub checks: Vec<Box<dyn AnyRowCheck>>,
+    /// The generators of fixtures.
+    pub generators: Vec<Box<dyn Generator>>,
+    /// What apps do while backfills run.
+    pub traffic: Vec<Box<dyn AnyTraffic>>,
+    /// Proofs beside those of the library; they are carried out after them.
+    pub proofs: Vec<NewProof>,
+}
+
+impl Registry {
+    /// Refuses an entry that is for a database that there is none of, or for another engine than that database has.
+    ///
+    /// # Errors
+    /// [`Error::Registration`].
+    pub fn check(&self, workspace: &Workspace) -> Result<(), Error> {
+        let backfills = self.backfills.iter().map(|backfill| {
+            let about = backfill.about();
+            (format!("backfill `{}`", about.name), about.database, Some(backfill.engine()))
+        });
+        let checks = self.checks.iter().map(|check| {
+            let about = check.about();
+            (format!("check `{}`", about.name), about.database, Some(check.engine()))
+        });
+        // A generator is written for any engine.
+        let generators = self.generators.iter().map(|generator| {
+            let database = generator.about().database;
+            (format!("generator `{database}`"), database, None)
+        });
+        let traffic = self.traffic.iter().map(|traffic| {
+            let database = traffic.database();
+            (format!("traffic `{database}`"), database, Some(traffic.engine()))
+        });
+        for (what, name, engine) in backfills.chain(checks).chain(generators).chain(traffic) {
+            let found = workspace.databases.iter().find(|database| database.name == name);
+            match (found, engine) {
+                (None, _) => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),
+                (Some(database), Some(engine)) if database.engine != engine => {
+                    let why = format!("it is written for {engine}, and `{name}` is a {} database", database.engine);
+                    return Err(Error::Registration { what, why });
+                }
+                (Some(_), _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The backfills of those names; all of them where there are none.
+    ///
+    /// # Errors
+    /// [`Error::UnknownBackfill`], with the nearest name.
+    pub fn backfills(&self, names: &[String]) -> Result<Vec<&dyn AnyBackfill>, Error> {
+        let all = self.backfills.iter().map(AsRef::as_ref);
+        if names.is_empty() {
+            return Ok(all.collect());
+        }
+        let known: Vec<String> = all.clone().map(|backfill| backfill.about().name.to_owned()).collect();
+        let find = |name: &String| {
+            let unknown =
+                || Error::UnknownBackfill { name: name.clone(), nearest: nearest(name, &known), known: known.clone() };
+            all.clone().find(|backfill| backfill.about().name == name).ok_or_else(unknown)
+        };
+        names.iter().map(find).collect()
+    }
+
+    /// The generator of a database.
+    ///
+    /// # Errors
+    /// [`Error::NoGenerator`].
+    pub fn generator(&self, database: &str) -> Result<&dyn Generator, Error> {
+        let all = self.generators.iter().map(AsRef::as_ref);
+        all.clone().find(|generator| generator.about().database == database).ok_or_else(|| Error::NoGenerator {
+            database: database.to_owned(),
+            known: all.map(|generator| generator.about().database).collect(),
+        })
+    }
+
+    /// What the app does with the units of a database, where the program has that.
+    #[must_use]
+    pub fn traffic(&self, database: &str) -> Option<&dyn AnyTraffic> {
+        self.traffic.iter().map(AsRef::as_ref).find(|traffic| traffic.database() == database)
+    }
+}
