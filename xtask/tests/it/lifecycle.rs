@@ -86,7 +86,7 @@ fn from_nothing_to_nothing() {
         "_rehearsal_ranges",
         "_rehearsal_runs",
     ];
-    assert_eq!(workspace.query(objects), [&["_sqlx_migrations"], &ledger[..]].concat());
+    assert_eq!(workspace.query(objects), [&ledger[..], &["_sqlx_migrations"]].concat());
     assert_eq!(workspace.query("SELECT version FROM _sqlx_migrations"), [""; 0]);
     workspace.succeed("migrate pets");
 }
