@@ -9,7 +9,6 @@ use rehearsal::proofs::{self, Depth, Program, Rehearsal};
 use rehearsal::registry::{Loaded, Registry};
 use rehearsal::sandbox::{NoHost, Sandbox};
 use rehearsal::workspace::{Database, Workspace};
-use rehearsal_db::Engine;
 use rehearsal_db::command::command;
 use std::path::{Path, PathBuf};
 
@@ -91,7 +90,7 @@ impl<'a> Context<'a> {
 
     /// This process's part of the sandbox, with a server where one of these databases needs it and there is one.
     pub(crate) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
-        let needs_server = databases.iter().any(|database| database.engine == Engine::Postgres);
+        let needs_server = databases.iter().any(|database| database.engine.storage().is_server());
         let host = if needs_server { host(&self.workspace.databases).await? } else { Err(NoHost::Absent) };
         let target = environment::target_folder(&self.workspace.root);
         Ok(Sandbox::open(&target.join("rehearsal"), host).await?)

@@ -5,7 +5,7 @@ use crate::environment::{hints, variable};
 use crate::error::Error;
 use rehearsal::sandbox::{Host, NoHost};
 use rehearsal::workspace::{Database, Fixture};
-use rehearsal_db::{Engine, PostgresAddress};
+use rehearsal_db::postgres;
 use rehearsal_postgres::Binaries;
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ fn in_memory(fixtures: u64) -> Option<PathBuf> {
 /// A server for the scratch databases of these, or why there is none.
 pub(crate) async fn host(databases: &[Database]) -> Result<Result<Host, NoHost>, Error> {
     if let Some((url, origin)) = variable(SERVER)? {
-        let server = PostgresAddress::server(&url);
+        let server = postgres::server(&url);
         let server = server.map_err(|error| Error::UrlFrom { origin: origin.clone(), error })?;
         return Ok(Host::given(server, &origin).await);
     }
@@ -40,7 +40,7 @@ pub(crate) async fn host(databases: &[Database]) -> Result<Result<Host, NoHost>,
 }
 
 fn fixture_bytes(databases: &[Database]) -> u64 {
-    let on_server = databases.iter().filter(|database| database.engine == Engine::Postgres);
+    let on_server = databases.iter().filter(|database| database.engine.storage().is_server());
     let rows = on_server.flat_map(|database| &database.fixtures).flat_map(Fixture::rows);
     rows.filter_map(|rows| std::fs::metadata(rows.path).ok()).map(|file| file.len()).sum()
 }

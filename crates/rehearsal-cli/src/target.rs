@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::environment::{hints, variable};
 use crate::error::Error;
 use rehearsal::workspace::Database;
-use rehearsal_db::{Address, Engine, Target};
+use rehearsal_db::{Address, Mode, Storage, Target, postgres};
 use rehearsal_postgres::{Binaries, Kept};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,22 +50,20 @@ impl Context<'_> {
     async fn address(&self, database: &Database, args: &TargetArgs, missing: Missing) -> Result<Address, Error> {
         if let Some(url) = &args.url {
             let address = Address::parse(database.engine, url)?;
-            return Ok(address.moved(|path| self.resolve(path)));
+            return Ok(address.moved(&|path| self.resolve(path)).unwrap_or(address));
         }
         if let Some((url, origin)) = variable(&variable_of(&database.name))? {
             return Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error });
         }
         let folder = self.workspace.root.join(DEVELOPMENT);
-        match (database.engine, missing) {
-            (Engine::Sqlite, Missing::Make | Missing::Look) => {
-                Ok(Address::file_or_new(&development(&folder, database)))
+        match (database.engine.storage(), missing) {
+            (Storage::File(at), Missing::Make | Missing::Look) => Ok(at(&development(&folder, database), Mode::Create)),
+            (Storage::File(at), Missing::Refuse) => Ok(at(&development(&folder, database), Mode::Write)),
+            (Storage::Server, Missing::Make) => {
+                Ok(postgres::on_server(self.start_kept().await?.options(), &database.name))
             }
-            (Engine::Sqlite, Missing::Refuse) => Ok(Address::file(&development(&folder, database))),
-            (Engine::Postgres, Missing::Make) => {
-                Ok(Address::on_server(self.start_kept().await?.options(), &database.name))
-            }
-            (Engine::Postgres, Missing::Look | Missing::Refuse) => match Kept::find(&folder.join(SERVER))? {
-                Some(kept) => Ok(Address::on_server(kept.options(), &database.name).existing()),
+            (Storage::Server, Missing::Look | Missing::Refuse) => match Kept::find(&folder.join(SERVER))? {
+                Some(kept) => Ok(postgres::on_server(kept.options(), &database.name).existing()),
                 None => Err(Error::NoKeptServer { database: database.name.clone() }),
             },
         }

@@ -5,16 +5,25 @@ use crate::catalog::Kind;
 use crate::cluster_objects::OutsideChange;
 use crate::crash::Journal;
 use crate::lex::{Lexical, Statement, Token};
-use crate::{Missing, Refusal, Value};
+use crate::{Address, Error, Missing, Mode, Refusal, Value};
 use std::fmt;
+use std::path::Path;
 
 /// Where the databases of an engine are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Storage {
-    /// Each in a file of its own, which can be put into any folder.
-    File,
+    /// Each in a file of its own, which can be put into any folder. This gives the address of a file.
+    File(fn(&Path, Mode) -> Address),
     /// On a server, which has to be there before them.
     Server,
+}
+
+impl Storage {
+    /// True where databases are on a server.
+    #[must_use]
+    pub fn is_server(self) -> bool {
+        matches!(self, Self::Server)
+    }
 }
 
 /// What is special about an engine.
@@ -32,6 +41,15 @@ pub trait Dialect: fmt::Debug + Sync {
 
     /// Where the databases of this engine are.
     fn storage(&self) -> Storage;
+
+    /// Reads a URL of this engine.
+    ///
+    /// # Errors
+    /// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one.
+    fn address(&self, url: &str) -> Result<Address, Error>;
+
+    /// The program that is the engine's own shell.
+    fn shell(&self) -> &'static str;
 
     /// What the lexer has to know.
     fn lexical(&self) -> &'static Lexical;

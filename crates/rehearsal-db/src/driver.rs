@@ -181,7 +181,9 @@ pub trait Driver: sqlx::Database {
     const ENGINE: Engine;
 
     /// The typed connection inside `connection`; none where that is to another engine.
-    fn typed(connection: &mut Connection) -> Option<&mut Self::Connection>;
+    fn typed(connection: &mut Connection) -> Option<&mut Self::Connection> {
+        connection.driver_connection().downcast_mut()
+    }
 
     /// Reads the rows of units: `query` has the list of their keys as its parameter and a column `"unit"` with the key of the
     /// unit that a row belongs to. The rows come as the database sends them, each with the bytes that it holds.

@@ -1,7 +1,7 @@
 //! A table as a form to be filled in: what each column takes, and which rules a row has to keep, as the catalog tells them.
 //! What is written into it is decided elsewhere.
 
-use super::{Connection, Engine, Error, Value, postgres, sqlite};
+use super::{Engine, Value};
 
 /// A table that rows can be put into.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,16 +154,6 @@ pub fn written(value: &Value) -> Option<String> {
         Value::Text(text) => Some(text.clone()),
         Value::Blob(bytes) => {
             Some(format!("\\x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
-        }
-    }
-}
-
-impl Connection {
-    /// The tables that rows can be put into, by name; those of sqlx and of this tool are left out.
-    pub async fn insertable_tables(&mut self) -> Result<Vec<InsertableTable>, Error> {
-        match self {
-            Self::Sqlite(session) => sqlite::insertable_tables(session).await,
-            Self::Postgres(session) => postgres::insertable_tables(session).await,
         }
     }
 }

@@ -55,7 +55,7 @@ async fn sqlite(folder: &Path) -> Result<()> {
     let _: i64 = sqlx::query_scalar(sorted).fetch_one(&mut connection).await?;
     let yardstick = start.elapsed();
     connection.close().await?;
-    told(Engine::Sqlite, yardstick, fingerprint_of(&Address::file(&file)).await?);
+    told(Engine::Sqlite, yardstick, fingerprint_of(&rehearsal::db::sqlite::file(&file)).await?);
     Ok(())
 }
 
@@ -87,7 +87,11 @@ async fn compare(server: &Kept) -> Result<()> {
         .await?;
     let yardstick = start.elapsed();
     connection.close().await?;
-    told(Engine::Postgres, yardstick, fingerprint_of(&Address::on_server(server.options(), "rows")).await?);
+    told(
+        Engine::Postgres,
+        yardstick,
+        fingerprint_of(&rehearsal::db::postgres::on_server(server.options(), "rows")).await?,
+    );
     Ok(())
 }
 

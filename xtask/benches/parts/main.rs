@@ -11,7 +11,6 @@ mod child;
 mod durable;
 mod straightforward;
 
-use rehearsal::db::Address;
 use rehearsal_postgres::Kept;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
@@ -47,7 +46,7 @@ async fn compare(server: &Kept, folder: &Path) -> Result<()> {
     let options = server.options().disable_statement_logging();
     let mut maintenance = options.connect().await?;
     maintenance.execute("CREATE DATABASE filled").await?;
-    let url = Address::on_server(server.options(), "filled").url();
+    let url = rehearsal::db::postgres::on_server(server.options(), "filled").url();
     duct::cmd!(XTASK, "migrate", "parts", "--url", &url).stdout_null().run()?;
     populate(&mut options.clone().database("filled").connect().await?).await?;
     maintenance.execute("CREATE DATABASE looped TEMPLATE filled").await?;

@@ -11,7 +11,6 @@ mod child;
 mod durable;
 mod straightforward;
 
-use rehearsal::db::Address;
 use rehearsal_postgres::Kept;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
@@ -48,7 +47,7 @@ async fn compare(server: &Kept, folder: &Path) -> Result<()> {
     for users in [10_000_u32, 100_000] {
         let (filled, looped) = (format!("filled_{users}"), format!("looped_{users}"));
         maintenance.execute(AssertSqlSafe(format!("CREATE DATABASE {filled}"))).await?;
-        let url = Address::on_server(server.options(), &filled).url();
+        let url = rehearsal::db::postgres::on_server(server.options(), &filled).url();
         duct::cmd!(XTASK, "migrate", "profiles", "--url", &url).stdout_null().run()?;
         populate(&mut options.clone().database(&filled).connect().await?, users).await?;
         maintenance.execute(AssertSqlSafe(format!("CREATE DATABASE {looped} TEMPLATE {filled}"))).await?;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::target::Missing;
 use rehearsal::Exit;
 use rehearsal::workspace::Database;
-use rehearsal_db::{self as db, Address, Engine};
+use rehearsal_db::{self as db, Address, Mode, Storage, postgres};
 use rehearsal_postgres::{Binaries, Kept};
 
 pub(super) async fn run(context: &Context<'_>, command: &DbCommand) -> Result<Exit, Error> {
@@ -25,7 +25,7 @@ async fn start(context: &Context<'_>) -> Result<Exit, Error> {
     let (_, version) = kept.version();
     context
         .terminal
-        .result(&format!("PostgreSQL {version} runs\n  {}", Address::on_server(kept.options(), "postgres")));
+        .result(&format!("PostgreSQL {version} runs\n  {}", postgres::on_server(kept.options(), "postgres")));
     Ok(Exit::Ok)
 }
 
@@ -70,16 +70,16 @@ async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error>
     let database = context.workspace.database(&args.database)?;
     let targets = context.targets(&[database], &args.target, Missing::Refuse).await?;
     let (_, target) = &targets[0];
-    let (program, arguments) = match &target.address {
-        Address::Sqlite(file) => ("sqlite3".into(), vec![file.path().to_owned()]),
-        Address::Postgres(_) => {
-            let beside = Binaries::find(&hints())?.and_then(|binaries| binaries.program("psql"));
-            (beside.unwrap_or_else(|| "psql".into()), Vec::new())
-        }
+    let name = database.engine.shell();
+    let with_server = match database.engine.storage() {
+        Storage::File(_) => None,
+        Storage::Server => Binaries::find(&hints())?.and_then(|binaries| binaries.program(name)),
     };
+    let program = with_server.unwrap_or_else(|| name.into());
     // What stands there of another server would count, too.
     let elsewhere = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE"];
-    let shell = elsewhere.into_iter().fold(duct::cmd(program, arguments), |shell, name| shell.env_remove(name));
+    let shell =
+        elsewhere.into_iter().fold(duct::cmd(program, target.address.file()), |shell, name| shell.env_remove(name));
     let shell = target.address.environment().into_iter().fold(shell, |shell, (name, value)| shell.env(name, value));
     match shell.unchecked().run() {
         Ok(output) if output.status.success() => Ok(Exit::Ok),
@@ -103,11 +103,11 @@ async fn clone(context: &Context<'_>, args: &DbCloneArgs) -> Result<Exit, Error>
 }
 
 async fn place(context: &Context<'_>, database: &Database, name: &str) -> Result<Address, Error> {
-    match database.engine {
-        Engine::Sqlite => {
+    match database.engine.storage() {
+        Storage::File(at) => {
             let file = context.workspace.root.join(".dev/clones").join(format!("{name}.sqlite"));
-            Ok(Address::file_or_new(&file))
+            Ok(at(&file, Mode::Create))
         }
-        Engine::Postgres => Ok(Address::on_server(context.start_kept().await?.options(), name)),
+        Storage::Server => Ok(postgres::on_server(context.start_kept().await?.options(), name)),
     }
 }

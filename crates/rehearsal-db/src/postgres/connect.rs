@@ -1,7 +1,8 @@
 //! The way to a server, and what is refused at its door.
 
+use super::address::PostgresAddress;
 use super::explain::explain;
-use crate::{Error, PostgresAddress};
+use crate::Error;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::time::Duration;

@@ -1,18 +1,19 @@
 //! Writing to a PostgreSQL database on a try, with nothing acting on what is written: no trigger, no rule, no reference.
 
-use super::schema::{OURS, table, text};
-use super::session::Session;
-use crate::{ColumnShape, Error, Kind, Value};
+use super::connection::PostgresSession;
+use super::schema::{OURS, text};
+use crate::Error;
+use crate::Session;
 
 /// Begins a transaction in which no trigger, no rule and no reference acts. Only a superuser may do that.
-pub(crate) async fn begin_without_constraints(session: &mut Session) -> Result<(), Error> {
+pub(crate) async fn begin_without_constraints(session: &mut PostgresSession) -> Result<(), Error> {
     session.execute("BEGIN", &[]).await?;
     session.execute("SET LOCAL session_replication_role = replica", &[]).await.map(drop)
 }
 
 /// Lets everything act again, and returns the number of foreign keys that are broken. They are looked at one by one: what was
 /// written without them, no constraint looks at any more.
-pub(crate) async fn restore_constraints(session: &mut Session) -> Result<u64, Error> {
+pub(crate) async fn restore_constraints(session: &mut PostgresSession) -> Result<u64, Error> {
     session.execute("SET LOCAL session_replication_role = origin", &[]).await?;
     let pairs = |format: &str, glue: &str| {
         format!(
@@ -36,27 +37,4 @@ pub(crate) async fn restore_constraints(session: &mut Session) -> Result<u64, Er
     }
     let broken = session.rows(&format!("SELECT ({})::int8", counts.join(" + ")), &[]).await?;
     Ok(broken.first().and_then(|row| row[0].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
-}
-
-/// The columns of a table.
-pub(crate) async fn columns(session: &mut Session, name: &str) -> Result<Vec<ColumnShape>, Error> {
-    let sql = format!(
-        "SELECT a.attname::text, (a.attgenerated <> '')::int4, CASE WHEN t.typname = 'uuid' THEN 'uuid' \
-             WHEN t.typname IN ('int2', 'int4', 'int8', 'numeric') THEN 'number' WHEN t.typcategory = 'S' THEN 'text' END \
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type t ON t.oid = a.atttypid \
-         WHERE c.relkind IN ('r', 'p') AND {} = $1 ORDER BY a.attnum",
-        table("n", "c")
-    );
-    let column = |row: &Vec<Value>| ColumnShape {
-        name: text(&row[0]),
-        is_generated: row[1].as_int() == Some(1),
-        kind: match row[2].as_text() {
-            Some("uuid") => Kind::Uuid,
-            Some("number") => Kind::Number,
-            Some("text") => Kind::Text,
-            _ => Kind::Other,
-        },
-    };
-    Ok(session.rows(&sql, &[name.into()]).await?.iter().map(column).collect())
 }

@@ -1,8 +1,9 @@
 //! Sessions that are ended from outside, and commits that outlive the server.
 
+use super::address::PostgresAddress;
 use super::connect::connect;
 use super::explain::explain;
-use crate::{Error, PostgresAddress};
+use crate::Error;
 use sqlx::Connection;
 use std::time::Duration;
 

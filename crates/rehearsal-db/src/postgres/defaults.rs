@@ -1,12 +1,13 @@
 //! Defaults of a PostgreSQL database that give another value each time, those of domains and identities among them.
 
+use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table, text};
-use super::session::Session;
+use crate::Session;
 use crate::volatile::{Source, VolatileDefault, called, source};
 use crate::{Engine, Error, is_bookkeeping};
 use std::collections::BTreeSet;
 
-pub(crate) async fn volatile_defaults(session: &mut Session) -> Result<Vec<VolatileDefault>, Error> {
+pub(crate) async fn volatile_defaults(session: &mut PostgresSession) -> Result<Vec<VolatileDefault>, Error> {
     let sql = format!(
         "SELECT {}, a.attname::text, coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault, ''), a.attidentity <> '' \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -33,7 +34,7 @@ pub(crate) async fn volatile_defaults(session: &mut Session) -> Result<Vec<Volat
 }
 
 /// Those of these functions that the server doesn't know to give the same for the same.
-async fn volatile_among(session: &mut Session, names: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+async fn volatile_among(session: &mut PostgresSession, names: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
     if names.is_empty() {
         return Ok(BTreeSet::new());
     }

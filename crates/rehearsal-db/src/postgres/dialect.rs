@@ -1,5 +1,6 @@
 //! What is special about PostgreSQL.
 
+use super::address::PostgresAddress;
 use super::bodies::is_inside;
 use super::cluster_objects::changes_outside;
 use super::literal::literal;
@@ -13,7 +14,7 @@ use crate::dialect::{Dialect, Storage};
 use crate::insertable::written;
 use crate::lease::LEASE_SECONDS;
 use crate::lex::{Lexical, Statement, StringForms, Token, tokens};
-use crate::{Engine, Missing, Refusal, Value};
+use crate::{Address, Engine, Error, Missing, Refusal, Value};
 
 /// PostgreSQL.
 #[derive(Debug)]
@@ -42,6 +43,14 @@ impl Dialect for PostgresDialect {
 
     fn storage(&self) -> Storage {
         Storage::Server
+    }
+
+    fn address(&self, url: &str) -> Result<Address, Error> {
+        PostgresAddress::parse(url).map(Address::new)
+    }
+
+    fn shell(&self) -> &'static str {
+        "psql"
     }
 
     fn lexical(&self) -> &'static Lexical {

@@ -1,8 +1,9 @@
 //! The digest of PostgreSQL tables, made by the server: sums of hashes of the values' text, which is exact for every type
 //! and stable within one server, which is all that two scratch databases need.
 
+use super::connection::PostgresSession;
 use super::schema::{OURS, table, text};
-use super::session::Session;
+use crate::Session;
 use crate::{Engine, Error, TableDigest, TableShape, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -12,7 +13,7 @@ use std::sync::LazyLock;
 /// Where hashing begins: any number will do.
 const SEED: &str = "7";
 
-pub(crate) async fn digests(session: &mut Session, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
+pub(crate) async fn digests(session: &mut PostgresSession, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
     let bare = bare(session).await?;
     let is_asked = |table: &&TableShape| !bare.contains(&table.name);
     let mut digests = BTreeMap::new();
@@ -31,7 +32,7 @@ pub(crate) async fn digests(session: &mut Session, tables: &[TableShape]) -> Res
 const TOGETHER: usize = 50;
 
 /// The tables that have no page, and so no row: most that are digested.
-async fn bare(session: &mut Session) -> Result<BTreeSet<String>, Error> {
+async fn bare(session: &mut PostgresSession) -> Result<BTreeSet<String>, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

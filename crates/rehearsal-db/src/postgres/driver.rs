@@ -1,7 +1,7 @@
 //! Paging through a PostgreSQL relation by a unique key: a uuid, an integer or a text.
 
 use crate::driver::Size;
-use crate::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
+use crate::{Driver, Engine, Fetched, Key, Page, PageError};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
@@ -9,13 +9,6 @@ use sqlx::{AssertSqlSafe, Column, FromRow, Row, TypeInfo};
 
 impl Driver for Postgres {
     const ENGINE: Engine = Engine::Postgres;
-
-    fn typed(connection: &mut Connection) -> Option<&mut PgConnection> {
-        match connection {
-            Connection::Postgres(session) => Some(&mut session.connection),
-            Connection::Sqlite(_) => None,
-        }
-    }
 
     fn rows<'c, R>(
         connection: &'c mut PgConnection,

@@ -1,8 +1,9 @@
 //! How types spell their values: the labels of an enum, the attributes of a composite type. Where one is renamed or added, values
 //! are written otherwise, in arrays and in other types, too, and mean what they meant.
 
+use super::connection::PostgresSession;
 use super::schema::{OURS, text};
-use super::session::Session;
+use crate::Session;
 use crate::{Engine, Error, Value};
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ type Parts = BTreeMap<String, String>;
 
 /// Has the types of a throwaway database spell values as those of the same names do in `now`, and tells whether they did not.
 /// Attributes that are gone stay: what they held is lost.
-pub(crate) async fn adopt_labels(session: &mut Session, now: &mut Session) -> Result<bool, Error> {
+pub(crate) async fn adopt_labels(session: &mut PostgresSession, now: &mut dyn Session) -> Result<bool, Error> {
     let quote = |name: &str| Engine::Postgres.quote(name);
     let literal = |label: &str| Engine::Postgres.literal(&Value::Text(label.to_owned()));
     let (old, new) = (types(session).await?, types(now).await?);
@@ -42,7 +43,7 @@ pub(crate) async fn adopt_labels(session: &mut Session, now: &mut Session) -> Re
 }
 
 /// The enums (`e`) and composite types (`c`) of the user, by kind and name.
-async fn types(session: &mut Session) -> Result<BTreeMap<(String, String), Parts>, Error> {
+async fn types(session: &mut dyn Session) -> Result<BTreeMap<(String, String), Parts>, Error> {
     let sql = format!(
         "SELECT t.typtype::text, format('%I.%I', n.nspname, t.typname), e.enumsortorder::text, e.enumlabel::text \
          FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {OURS} \

@@ -1,7 +1,7 @@
 //! What the tables of a PostgreSQL database take, from the catalog. Types are followed down to what they are made of.
 
+use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table};
-use super::session::Session;
 use super::types::{TypeRow, kind};
 use crate::insertable::{Default, Field, InsertableTable, Reference, Rule};
 use crate::{Engine, Error, is_bookkeeping, lex};
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-pub(crate) async fn insertable_tables(session: &mut Session) -> Result<Vec<InsertableTable>, Error> {
+pub(crate) async fn insertable_tables(session: &mut PostgresSession) -> Result<Vec<InsertableTable>, Error> {
     let types: Vec<TypeRow> = read(session, TYPES).await?;
     let types: BTreeMap<i64, TypeRow> = types.into_iter().map(|row| (row.oid, row)).collect();
     let tables: Vec<Table> = read(session, &TABLES).await?;
@@ -103,7 +103,7 @@ static TABLES: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The answers of a query whose rows are JSON.
-async fn read<T: DeserializeOwned>(session: &mut Session, sql: &'static str) -> Result<Vec<T>, Error> {
+async fn read<T: DeserializeOwned>(session: &mut PostgresSession, sql: &'static str) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     for row in session.known(sql).await? {
         let text = row.first().and_then(|value| value.as_text()).unwrap_or_default();

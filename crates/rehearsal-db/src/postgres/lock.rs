@@ -1,9 +1,11 @@
 //! One process at a time: the advisory lock that sqlx itself takes for migrations, held by a session of its own, so that it
 //! goes with the process, however that ends, and sqlx-cli waits for us as we wait for it.
 
+use super::address::PostgresAddress;
 use super::connect::connect_to_stay;
 use super::explain::explain;
-use crate::{Error, Holder, HolderKind, PostgresAddress, Sharing};
+use crate::{Error, HeldLock, Holder, HolderKind, Sharing};
+use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use std::time::{Duration, Instant};
 
@@ -51,20 +53,20 @@ impl AdvisoryLock {
     }
 }
 
-impl AdvisoryLock {
-    pub(crate) async fn work_on(&mut self, run: i64) -> Result<(), Error> {
+#[async_trait]
+impl HeldLock for AdvisoryLock {
+    async fn work_on(&mut self, run: i64) -> Result<(), Error> {
         let sql = "SELECT pg_advisory_lock_shared(hashtextextended('_rehearsal_run', $1))";
         let locked = sqlx::query(sql).bind(run).execute(&mut self.session).await;
         locked.map(drop).map_err(|error| explain(&self.place, Duration::ZERO, &error))
     }
 
-    pub(crate) async fn leave(&mut self, run: i64) {
+    async fn leave(&mut self, run: i64) {
         let sql = "SELECT pg_advisory_unlock_shared(hashtextextended('_rehearsal_run', $1))";
         drop(sqlx::query(sql).bind(run).execute(&mut self.session).await);
     }
 
-    /// Whether the session is still there.
-    pub(crate) async fn is_held(&mut self) -> bool {
+    async fn is_held(&mut self) -> bool {
         sqlx::query("SELECT 1").execute(&mut self.session).await.is_ok()
     }
 }

@@ -1,7 +1,8 @@
 //! Another physical order of rows, and another time zone: what a result must not depend on.
 
+use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table, text};
-use super::session::Session;
+use crate::Session;
 use crate::{Engine, Error, Value, is_bookkeeping};
 
 /// The index along which rows are stored, for as long as that takes, and the column that it is on where there is no key.
@@ -10,7 +11,7 @@ const INDEX: &str = "_rehearsal_order";
 /// Stores the rows of each table in the opposite order of its key: the table is clustered along an index that is made for that.
 /// Where there is no key, in the opposite order of that in which they are; where that is not to be had, along the columns of a
 /// fixed width and the hashes of its texts.
-pub(crate) async fn reorder_rows(session: &mut Session) -> Result<Vec<String>, Error> {
+pub(crate) async fn reorder_rows(session: &mut PostgresSession) -> Result<Vec<String>, Error> {
     let sql = format!(
         "SELECT {}, n.nspname::text, c.relname::text, \
              (SELECT string_agg(format('%I DESC', a.attname), ', ' ORDER BY k.place) \
@@ -81,7 +82,7 @@ fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
 }
 
 /// Runs the first script that can be run; tells whether there is one.
-async fn runs_one(session: &mut Session, scripts: &[String]) -> Result<bool, Error> {
+async fn runs_one(session: &mut PostgresSession, scripts: &[String]) -> Result<bool, Error> {
     for script in scripts {
         match session.execute(script, &[]).await {
             Ok(_) => return Ok(true),
@@ -94,7 +95,7 @@ async fn runs_one(session: &mut Session, scripts: &[String]) -> Result<bool, Err
 }
 
 /// Sets a time zone in which it is another day than in that of the session.
-pub(crate) async fn go_elsewhere(session: &mut Session) -> Result<(), Error> {
+pub(crate) async fn go_elsewhere(session: &mut PostgresSession) -> Result<(), Error> {
     let sql = "SELECT set_config('timezone', zone, false) FROM (VALUES ('Etc/GMT+12'), ('Etc/GMT-14')) AS there (zone) \
                ORDER BY (now() AT TIME ZONE zone)::date = current_date LIMIT 1";
     session.execute(sql, &[]).await.map(drop)

@@ -1,6 +1,7 @@
 //! What the role may do with tables, found out before anything is written.
 
-use super::session::Session;
+use super::connection::PostgresSession;
+use crate::Session;
 use crate::{Engine, Error, MissingPrivilege, Value};
 
 /// What is known of a table and the role: whether it is there and seen, the role, whether policies apply to the role, which, and
@@ -28,7 +29,7 @@ const CREATION: &str =
 
 /// What the role lacks to use tables like that: one that is not there, privileges, the sight of rows that a policy may hide.
 pub(crate) async fn missing_privileges(
-    session: &mut Session,
+    session: &mut PostgresSession,
     wanted: &[(&str, &[&str])],
 ) -> Result<Vec<MissingPrivilege>, Error> {
     let mut lacks = Vec::new();
@@ -39,7 +40,11 @@ pub(crate) async fn missing_privileges(
     Ok(lacks)
 }
 
-async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Result<Vec<MissingPrivilege>, Error> {
+async fn of_table(
+    session: &mut PostgresSession,
+    table: &str,
+    privileges: &[&str],
+) -> Result<Vec<MissingPrivilege>, Error> {
     let name = Engine::Postgres.quote_table(table);
     if let Some(hidden) = missing_schema_usage(session, table).await? {
         return Ok(vec![hidden]);
@@ -78,7 +83,7 @@ async fn of_table(session: &mut Session, table: &str, privileges: &[&str]) -> Re
 
 /// What is to be done about a table that is there and that the role does not see.
 pub(crate) async fn missing_schema_usage(
-    session: &mut Session,
+    session: &mut PostgresSession,
     table: &str,
 ) -> Result<Option<MissingPrivilege>, Error> {
     let name = Engine::Postgres.quote_table(table);
@@ -93,7 +98,9 @@ pub(crate) async fn missing_schema_usage(
 }
 
 /// What the role lacks to make the tables of the ledger.
-pub(crate) async fn missing_creation_privilege(session: &mut Session) -> Result<Option<MissingPrivilege>, Error> {
+pub(crate) async fn missing_creation_privilege(
+    session: &mut PostgresSession,
+) -> Result<Option<MissingPrivilege>, Error> {
     let known = texts(session, CREATION, &[]).await?;
     let [role, schema, may] = known.as_slice() else { return Ok(None) };
     if schema.is_empty() || may == "true" {
@@ -105,7 +112,7 @@ pub(crate) async fn missing_creation_privilege(session: &mut Session) -> Result<
 }
 
 /// The first row of an answer, NULL as an empty text.
-async fn texts(session: &mut Session, sql: &str, values: &[Value]) -> Result<Vec<String>, Error> {
+async fn texts(session: &mut PostgresSession, sql: &str, values: &[Value]) -> Result<Vec<String>, Error> {
     let rows = session.rows(sql, values).await?;
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     Ok(rows.first().map(|row| row.iter().map(text).collect()).unwrap_or_default())

@@ -1,10 +1,11 @@
 //! Foreign keys of a PostgreSQL database, column by column.
 
+use super::connection::PostgresSession;
 use super::schema::{OURS, table, text};
-use super::session::Session;
+use crate::Session;
 use crate::{Error, Reference};
 
-pub(crate) async fn references(session: &mut Session) -> Result<Vec<Reference>, Error> {
+pub(crate) async fn references(session: &mut PostgresSession) -> Result<Vec<Reference>, Error> {
     let sql = format!(
         "SELECT {}, a.attname::text, {}, ta.attname::text FROM pg_constraint k \
          JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \

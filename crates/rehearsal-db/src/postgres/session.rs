@@ -1,89 +1,62 @@
-//! An open connection to a PostgreSQL database: how it is opened for each kind of access, and how values of any type are
-//! read.
+//! What a connection to a PostgreSQL database can do.
 
-use super::connect::{STAY, connect, refuse_old, refuse_pooler};
+use super::connection::PostgresSession;
 use super::explain::explain;
+use super::ledger::LEDGER;
+use super::schema::{self, text};
+use super::values::decode;
+use super::{constraints_off, defaults, digest, enum_labels, insertable, order, pressure, privileges, references};
+use super::{settings, waits};
+use crate::VolatileDefault;
+use crate::catalog::{ColumnShape, Reference, Schema, Sequence, TableShape};
+use crate::constraints_off::ConstraintsOff;
+use crate::insertable::InsertableTable;
+use crate::lex::Statement;
 use crate::value::arguments;
-use crate::{
-    Access, Address, CommitHook, Durability, Error, Holder, HolderKind, PostgresAddress, Row, Schema, Seen, Settings,
-    Value,
-};
+use crate::{Engine, Error, MissingPrivilege, Pressure, Row, Session, Settings, Store, TableDigest, Value};
+use async_trait::async_trait;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt};
-use sqlx::postgres::{PgConnection, PgRow, PgValueFormat, Postgres};
-use sqlx::{AssertSqlSafe, Column, Connection, Row as _, TypeInfo, ValueRef};
+use sqlx::migrate::Migrate;
+use sqlx::postgres::Postgres;
+use sqlx::{AssertSqlSafe, Column, Connection, Row as _};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a migration waits for a lock before it lets the others pass and tries again.
-const SOON: Duration = Duration::from_millis(500);
-
-/// What the catalog tells of a schema: its objects, and the columns of its tables in order.
-pub(super) type Told = (String, BTreeMap<String, Vec<String>>);
-
-/// A connection to one PostgreSQL database.
-#[derive(Debug)]
-pub struct Session {
-    pub connection: PgConnection,
-    address: PostgresAddress,
-    access: Access,
-    wait: Duration,
-    pub commit_hook: CommitHook,
-    /// How long a statement waits for a lock now.
-    patience: Duration,
-    /// Schemas of this session, by what the catalog told of them.
-    pub(super) seen: Seen<Told, Schema>,
-}
-
-impl Session {
-    pub async fn open(address: &PostgresAddress, access: Access, wait: Duration) -> Result<Self, Error> {
-        if access != Access::Read && address.is_read_only() {
-            return Err(Error::ReadOnly { place: address.url(), why: "its URL says so".to_owned() });
-        }
-        let connection = match connect(address, wait).await {
-            Err(Error::NoDatabase { .. }) if address.creates() && access == Access::Write(Durability::Configured) => {
-                super::store::create(address, wait).await?;
-                connect(address, wait).await?
-            }
-            connected => connected?,
-        };
-        let (commit_hook, seen) = (CommitHook::default(), Seen::default());
-        let mut session =
-            Self { connection, address: address.clone(), access, wait, commit_hook, patience: wait, seen };
-        match session.prepare().await {
-            Ok(()) => Ok(session),
-            Err(error) => {
-                // What closing says is less than what is known already.
-                drop(session.close().await);
-                Err(error)
-            }
-        }
+#[async_trait]
+impl Session for PostgresSession {
+    fn engine(&self) -> Engine {
+        Engine::Postgres
     }
 
-    async fn prepare(&mut self) -> Result<(), Error> {
-        // What this tool made is on a server that was looked at already.
-        if !matches!(self.access, Access::Write(Durability::None | Durability::NoneShared)) {
-            refuse_old(&self.address, &mut self.connection, self.wait).await?;
-            refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
-            self.execute(STAY, &[]).await?;
-        }
-        let encoding = self.rows("SHOW server_encoding", &[]).await?;
-        let encoding = encoding.first().and_then(|row| row.first()?.as_text()).unwrap_or_default();
-        if encoding != "UTF8" {
-            return Err(Error::Encoding { place: self.address(), encoding: encoding.to_owned() });
-        }
-        self.give_up_late().await?;
-        match self.access {
-            Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
-            Access::Write(Durability::Configured | Durability::ProcessExit) => Ok(()),
-            Access::Write(Durability::None | Durability::NoneShared) => {
-                self.execute("SET synchronous_commit = off", &[]).await.map(drop)
-            }
-        }
+    fn address(&self) -> String {
+        self.address.url()
     }
 
-    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+    fn command(&self, words: &str) -> String {
+        self.address.command(words)
+    }
+
+    fn driver_connection(&mut self) -> &mut (dyn Any + Send) {
+        &mut self.connection
+    }
+
+    fn migrations(&mut self) -> &mut (dyn Migrate + Send) {
+        &mut self.connection
+    }
+
+    fn explain(&self, error: sqlx::Error) -> Error {
+        explain(&self.address.url(), self.lock_wait, &error)
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), Error> {
+        let Self { connection, address, wait, .. } = *self;
+        connection.close().await.map_err(|error| explain(&address.url(), wait, &error))
+    }
+
+    async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         let text = AssertSqlSafe(sql.to_owned());
         let result = if values.is_empty() {
             // Without parameters the text goes to the server as it is.
@@ -94,8 +67,8 @@ impl Session {
         result.map(|done| done.rows_affected()).map_err(|error| self.explain(error))
     }
 
-    pub fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
-        let (place, wait) = (self.address.url(), self.patience);
+    fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
+        let (place, wait) = (self.address.url(), self.lock_wait);
         let text = AssertSqlSafe(sql.to_owned());
         // Without parameters the rows come as text, whatever their types are.
         let fetched = if values.is_empty() {
@@ -114,129 +87,171 @@ impl Session {
         Box::pin(rows)
     }
 
-    pub async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
-        self.stream(sql, values).map_ok(|row| row.values).try_collect().await
+    async fn locate(&mut self, statement: &Statement<'_>, error: &Error) -> Option<usize> {
+        let Error::Statement { position: Some(position), .. } = error else { return None };
+        let at = statement.text.char_indices().nth(position - 1).map(|(at, _)| at);
+        at.or(Some(statement.text.len()))
     }
 
-    /// Asks the catalog what it was asked before: the server plans such a query once a session, which takes longer than to
-    /// answer it. Its columns are texts and numbers of 64 bits.
-    pub async fn known(&mut self, sql: &'static str) -> Result<Vec<Vec<Value>>, Error> {
-        let rows = sqlx::query(sql).fetch_all(&mut self.connection).await;
-        rows.and_then(|rows| rows.iter().map(decode).collect()).map_err(|error| self.explain(error))
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.execute("BEGIN", &[]).await.map(drop)
     }
 
-    /// Has rows looked up in indexes where there are any: the server takes a table that is being filled for the empty one that
-    /// it was, and would read all of it for each row. And keeps it from compiling queries to machine code: for a page or a
-    /// batch that takes several times as long as running them.
-    pub async fn look_up_rows(&mut self) -> Result<(), Error> {
-        self.execute("SET enable_seqscan = off", &[]).await?;
-        self.execute("SET jit = off", &[]).await.map(drop)
+    /// Constraints that are not deferrable are checked row by row; a fixture gives its rows in an order that fits.
+    async fn begin_load(&mut self) -> Result<(), Error> {
+        self.begin().await?;
+        self.execute("SET CONSTRAINTS ALL DEFERRED", &[]).await.map(drop)
     }
 
-    /// Waits only shortly for a lock, for as long as `set` says: `SET LOCAL` or `SET SESSION`.
-    pub async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
-        let soon = SOON.min(self.wait);
-        self.execute(&format!("{set} lock_timeout = {}", soon.as_millis().max(1)), &[]).await?;
-        if set != "SET LOCAL" {
-            self.patience = soon;
-        }
-        Ok(())
+    async fn begin_without_constraints(&mut self) -> Result<ConstraintsOff, Error> {
+        constraints_off::begin_without_constraints(self).await.map(|()| ConstraintsOff::default())
     }
 
-    /// Waits for a lock as long as it was told.
-    pub async fn give_up_late(&mut self) -> Result<(), Error> {
-        self.patience = self.wait;
-        self.execute(&format!("SET lock_timeout = {}", self.wait.as_millis().max(1)), &[]).await.map(drop)
+    async fn restore_constraints(&mut self, _off: &ConstraintsOff) -> Result<u64, Error> {
+        constraints_off::restore_constraints(self).await
     }
 
-    /// Pins what changes how names and values are shown, and returns what it was.
-    pub async fn pin(&mut self) -> Result<Settings, Error> {
-        let wanted = "SELECT name, current_setting(name), set_config(name, wanted, false) FROM (VALUES \
-                      ('search_path', 'public'), ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), \
-                      ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'), \
-                      ('xmloption', 'content'), ('lc_monetary', 'C')) AS setting (name, wanted)";
-        let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
-        let rows = self.rows(wanted, &[]).await?;
-        Ok(rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect())
+    async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
+        waits::give_up_soon(self, set).await
     }
 
-    /// Sets it back.
-    pub async fn unpin(&mut self, settings: Settings) -> Result<(), Error> {
-        let places = (0..settings.len()).map(|at| format!("set_config(${}, ${}, false)", 2 * at + 1, 2 * at + 2));
-        let sql = format!("SELECT {}", places.collect::<Vec<_>>().join(", "));
-        let values: Vec<Value> = settings.into_iter().flat_map(|(name, value)| [name.into(), value.into()]).collect();
-        self.rows(&sql, &values).await.map(drop)
+    async fn give_up_late(&mut self) -> Result<(), Error> {
+        waits::give_up_late(self).await
     }
 
-    pub fn wait(&self) -> Duration {
+    fn patience(&self) -> Duration {
         self.wait
     }
 
-    /// Other sessions that hold locks on tables of this database: one of them is in the way.
-    pub async fn lock_holders(&mut self) -> Vec<Holder> {
-        let sql = "SELECT DISTINCT a.pid::int8, coalesce(nullif(a.application_name, ''), 'a session of ' || a.usename) \
-                   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
-                   WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 AND a.pid <> pg_backend_pid() \
-                   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1";
-        let rows = self.rows(sql, &[]).await.unwrap_or_default();
-        let holder = |row: &Vec<Value>| {
-            let pid = row.first()?.as_int().and_then(|pid| u32::try_from(pid).ok())?;
-            Some(Holder { kind: HolderKind::Session, pid, program: row.get(1)?.as_text()?.to_owned() })
-        };
-        rows.iter().filter_map(holder).collect()
+    async fn name_holders(&mut self, error: Error) -> Error {
+        match error {
+            Error::Locked { place, waited, holders } if holders.is_empty() => {
+                Error::Locked { place, waited, holders: waits::lock_holders(self).await }
+            }
+            error => error,
+        }
+    }
+
+    async fn prepare_batches(&mut self) -> Result<(), Error> {
+        settings::look_up_rows(self).await
+    }
+
+    /// The server takes "pending" for rare, and would read and sort the whole table for each page instead of walking along the
+    /// index of the key until the page is full. Where there is no such index, it sorts nevertheless.
+    async fn prepare_pages(&mut self) -> Result<(), Error> {
+        // A query is open while what it has read is written.
+        self.execute("SET statement_timeout = 0", &[]).await?;
+        // A session that waits for our writer may be the one we wait for: the server does not see that we wait for ourselves.
+        self.give_up_soon("SET SESSION").await?;
+        self.execute("SET enable_sort = off", &[]).await?;
+        settings::look_up_rows(self).await
+    }
+
+    async fn live_as(&mut self, worker: i64) -> Result<(), Error> {
+        self.rows("SELECT pg_advisory_lock($1) IS NULL", &[worker.into()]).await.map(drop)
+    }
+
+    async fn is_worked_on(&mut self, run: i64) -> Result<bool, Error> {
+        let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('_rehearsal_run', $1))::text";
+        let rows = self.rows(sql, &[run.into()]).await?;
+        Ok(rows.first().and_then(|row| row[0].as_text()) == Some("false"))
+    }
+
+    async fn lock_runs(&mut self) -> Result<(), Error> {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended('_rehearsal_runs', 0)) IS NULL";
+        self.rows(sql, &[]).await.map(drop)
+    }
+
+    async fn session_number(&mut self) -> Result<Option<i64>, Error> {
+        let rows = self.rows("SELECT pg_backend_pid()", &[]).await?;
+        Ok(rows.first().and_then(|row| row[0].as_int()))
+    }
+
+    async fn pressure(&mut self, writers: &[i64]) -> Result<Vec<Pressure>, Error> {
+        pressure::pressure(self, writers).await
+    }
+
+    async fn has_table(&mut self, name: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1::int8 FROM pg_class WHERE oid = to_regclass(quote_ident($1))";
+        Ok(!self.rows(sql, &[name.into()]).await?.is_empty())
+    }
+
+    async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
+        schema::tables(self).await
+    }
+
+    async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
+        schema::schema(self, tables).await
+    }
+
+    async fn columns(&mut self, table: &str) -> Result<Vec<ColumnShape>, Error> {
+        schema::columns(self, table).await
+    }
+
+    async fn insertable_tables(&mut self) -> Result<Vec<InsertableTable>, Error> {
+        insertable::insertable_tables(self).await
+    }
+
+    async fn references(&mut self) -> Result<Vec<Reference>, Error> {
+        references::references(self).await
+    }
+
+    async fn volatile_defaults(&mut self) -> Result<Vec<VolatileDefault>, Error> {
+        defaults::volatile_defaults(self).await
+    }
+
+    async fn sequences(&mut self) -> Result<BTreeMap<String, Sequence>, Error> {
+        schema::sequences(self).await
+    }
+
+    async fn foreign_tables(&mut self) -> Result<Vec<String>, Error> {
+        schema::foreign_tables(self).await
     }
 
     /// Indexes that were begun and not finished.
-    pub async fn invalid_indexes(&mut self) -> Result<Vec<String>, Error> {
+    async fn unusable(&mut self) -> Result<Vec<String>, Error> {
         let sql = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1";
         let rows = self.rows(sql, &[]).await?;
-        Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(|name| format!("index {name}"))).collect())
+        Ok(rows.iter().map(|row| format!("index {}", text(&row[0]))).collect())
     }
 
-    pub fn address(&self) -> String {
-        self.address.url()
+    async fn missing_privileges(&mut self, wanted: &[(&str, &[&str])]) -> Result<Vec<MissingPrivilege>, Error> {
+        privileges::missing_privileges(self, wanted).await
     }
 
-    pub fn command(&self, words: &str) -> String {
-        Address::Postgres(self.address.clone()).command(words)
+    async fn missing_schema_usage(&mut self, table: &str) -> Result<Option<MissingPrivilege>, Error> {
+        privileges::missing_schema_usage(self, table).await
     }
 
-    pub fn explain(&self, error: sqlx::Error) -> Error {
-        explain(&self.address.url(), self.patience, &error)
+    async fn missing_creation_privilege(&mut self) -> Result<Option<MissingPrivilege>, Error> {
+        privileges::missing_creation_privilege(self).await
     }
 
-    pub async fn close(self) -> Result<(), Error> {
-        let (place, wait) = (self.address.url(), self.wait);
-        self.connection.close().await.map_err(|error| explain(&place, wait, &error))
+    async fn create_ledger(&mut self) -> Result<(), Error> {
+        self.execute(LEDGER, &[]).await.map(drop)
     }
-}
 
-fn decode(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {
-    (0..row.len()).map(|i| value(row, i)).collect()
-}
+    async fn digests(&mut self, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
+        digest::digests(self, tables).await
+    }
 
-fn value(row: &PgRow, i: usize) -> Result<Value, sqlx::Error> {
-    let raw = row.try_get_raw(i)?;
-    if raw.is_null() {
-        return Ok(Value::Null);
+    async fn pin(&mut self) -> Result<Settings, Error> {
+        settings::pin(self).await
     }
-    let kind = raw.type_info().name().to_owned();
-    if raw.format() == PgValueFormat::Binary {
-        // Only this tool's own queries have parameters, and they ask for these types.
-        return Ok(match kind.as_str() {
-            "INT8" => Value::Int(row.try_get(i)?),
-            "INT4" => Value::Int(i64::from(row.try_get::<i32, _>(i)?)),
-            _ => Value::Text(row.try_get_unchecked(i)?),
-        });
+
+    async fn unpin(&mut self, settings: Settings) -> Result<(), Error> {
+        settings::unpin(self, settings).await
     }
-    let text = raw.as_str().map_err(sqlx::Error::Decode)?;
-    Ok(match kind.as_str() {
-        "INT2" | "INT4" | "INT8" => text.parse().map_or_else(|_| text.into(), Value::Int),
-        // As a number, NaN would be another than itself.
-        "FLOAT4" | "FLOAT8" => {
-            text.parse().ok().filter(|x: &f64| x.is_finite()).map_or_else(|| text.into(), Value::Real)
-        }
-        "BOOL" => (if text == "t" { "true" } else { "false" }).into(),
-        _ => text.into(),
-    })
+
+    async fn adopt_labels(&mut self, now: &mut dyn Session) -> Result<bool, Error> {
+        enum_labels::adopt_labels(self, now).await
+    }
+
+    async fn reorder_rows(&mut self) -> Result<Vec<String>, Error> {
+        order::reorder_rows(self).await
+    }
+
+    async fn go_elsewhere(&mut self) -> Result<(), Error> {
+        order::go_elsewhere(self).await
+    }
 }

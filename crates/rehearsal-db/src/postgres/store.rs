@@ -1,212 +1,106 @@
-//! Databases as wholes: made, copied, renamed, removed, from the maintenance database of their server.
+//! A PostgreSQL database as a whole.
 
-use super::connect::{connect, connect_to_stay, refuse_old, refuse_pooler};
-use super::explain::explain;
-use crate::{Engine, Error, PostgresAddress};
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection};
+use super::address::PostgresAddress;
+use super::connection::PostgresSession;
+use super::lock::AdvisoryLock;
+use super::{crash, databases, host};
+use crate::store::{Claim, HeldLock, Store};
+use crate::{Access, Address, Durability, Engine, Error, Mode, Session, Sharing};
+use async_trait::async_trait;
+use std::any::Any;
 use std::time::Duration;
 
-/// A process's right to the databases whose names begin with its token, for as long as it lives.
-#[derive(Debug)]
-pub struct Claim {
-    _session: PgConnection,
-}
+#[async_trait]
+impl Store for PostgresAddress {
+    fn engine(&self) -> Engine {
+        Engine::Postgres
+    }
 
-/// Claims a token on a server that stays, and sweeps.
-pub async fn claim(address: &PostgresAddress, token: &str) -> Result<Claim, Error> {
-    let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
-    let mut session = connect_to_stay(&address.maintenance(), PATIENCE).await?;
-    let _: bool = sqlx::query_scalar(LOCK).bind(token).fetch_one(&mut session).await.map_err(refused)?;
-    sweep_scratch(address, &mut session, token).await.map_err(refused)?;
-    sweep_templates(address, &mut session).await.map_err(refused)?;
-    Ok(Claim { _session: session })
-}
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
 
-const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('rehearsal-' || $1, 0))";
-const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('rehearsal-' || $1, 0))";
+    fn url(&self) -> String {
+        Self::url(self)
+    }
 
-/// Removes the databases of processes that are dead: those whose token can be had. What another process removes at the same
-/// time is removed; sweeping is never a reason to fail.
-async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, token: &str) -> Result<(), sqlx::Error> {
-    let names = "SELECT datname::text, substring(datname from '^rehearsal-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
-                 WHERE datname ~ '^rehearsal-scratch-[A-Za-z0-9]{6}-'";
-    let databases: Vec<(String, String)> = sqlx::query_as(names).fetch_all(&mut *session).await?;
-    for (database, owner) in databases.iter().filter(|(_, owner)| owner != token) {
-        if sqlx::query_scalar(LOCK).bind(owner).fetch_one(&mut *session).await? {
-            drop(remove(&address.sibling(database)).await);
-            let _: bool = sqlx::query_scalar(UNLOCK).bind(owner).fetch_one(&mut *session).await?;
+    fn creates(&self) -> bool {
+        self.mode() == Mode::Create
+    }
+
+    fn existing(&self) -> Address {
+        Address::new(self.clone().with_mode(Mode::Write))
+    }
+
+    fn sibling(&self, name: &str) -> Address {
+        Address::new(self.beside(name))
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        Self::environment(self)
+    }
+
+    fn has_password(&self) -> bool {
+        self.password().is_some_and(|password| !password.is_empty())
+    }
+
+    async fn open(&self, access: Access, wait: Duration) -> Result<Box<dyn Session>, Error> {
+        Ok(Box::new(PostgresSession::open(self, access, wait).await?))
+    }
+
+    async fn lock(
+        &self,
+        sharing: Sharing,
+        wait: Duration,
+        waiting: &(dyn Fn(String) + Sync),
+    ) -> Result<Box<dyn HeldLock>, Error> {
+        if self.creates() {
+            // The lock is on a database: it has to be there first.
+            self.open(Access::Write(Durability::Configured), wait).await?.close().await?;
+        }
+        Ok(Box::new(AdvisoryLock::take(self, sharing, wait, waiting).await?))
+    }
+
+    async fn exists(&self) -> Result<bool, Error> {
+        databases::exists(self).await
+    }
+
+    async fn copy_to(&self, to: &Address) -> Result<(), Error> {
+        databases::copy(self, <dyn Store>::same_engine(to)?).await
+    }
+
+    async fn settle_at(&self, to: &Address) -> Result<(), Error> {
+        match databases::rename(self, <dyn Store>::same_engine(to)?).await {
+            Err(_) if to.exists().await? => self.remove().await,
+            renamed => renamed,
         }
     }
-    Ok(())
-}
 
-/// Removes templates that nobody used for long.
-async fn sweep_templates(address: &PostgresAddress, session: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let templates = "SELECT datname::text, \
-                         substring(shobj_description(oid, 'pg_database') from '[0-9]{4}-[0-9]{2}-[0-9]{2}$')::date < current_date - $1 \
-                     FROM pg_database WHERE datname ~ '^rehearsal-template-[0-9a-f]{32}-'";
-    let templates: Vec<(String, Option<bool>)> =
-        sqlx::query_as(templates).bind(TEMPLATE_LIFE).fetch_all(session).await?;
-    for (template, is_old) in templates {
-        let template = address.sibling(&template);
-        match is_old {
-            Some(true) => drop(remove(&template).await),
-            Some(false) => {}
-            None => drop(touch(&template).await),
-        }
+    async fn remove(&self) -> Result<(), Error> {
+        databases::remove(self).await
     }
-    Ok(())
-}
 
-/// After so many days in which nobody used it a template is rebuilt when it is needed again.
-const TEMPLATE_LIFE: i32 = 14;
-
-/// Notes on a template that it was used today: a server keeps no such time.
-pub(crate) async fn touch(template: &PostgresAddress) -> Result<(), Error> {
-    let comment =
-        "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of rehearsal, last used ' || current_date)";
-    let sql: String = ask(template, comment, Some(template.database())).await?;
-    maintain(template, PATIENCE, &sql).await
-}
-
-/// Refuses a server on which databases can't be made: one that is too old, behind a pooler, or whose role may not.
-pub async fn check_host(address: &PostgresAddress) -> Result<(), Error> {
-    let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
-    let mut connection = connect(address, PATIENCE).await?;
-    refuse_old(address, &mut connection, PATIENCE).await?;
-    refuse_pooler(address, &mut connection, PATIENCE).await?;
-    let sql = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper";
-    let role: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut connection).await.map_err(refused)?;
-    let own = "SELECT pg_backend_pid()";
-    let first: i32 = sqlx::query_scalar(own).fetch_one(&mut connection).await.map_err(refused)?;
-    connection.close().await.map_err(refused)?;
-    let mut connection = connect(address, PATIENCE).await?;
-    // Without a pooler it ends at once, though not before this answers.
-    let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)";
-    let mut outlives = true;
-    for _ in 0..50 {
-        outlives = sqlx::query_scalar(sql).bind(first).fetch_one(&mut connection).await.map_err(refused)?;
-        if !outlives {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    async fn touch(&self) -> Result<(), Error> {
+        databases::touch(self).await
     }
-    connection.close().await.map_err(refused)?;
-    if outlives {
-        let why = "a session outlives its connection, and keeps databases from being copied and dropped".to_owned();
-        return Err(Error::Pooler { place: address.url(), why });
+
+    async fn version(&self) -> Result<String, Error> {
+        databases::version(self).await
     }
-    match role {
-        Some(role) => {
-            Err(Error::Privilege { place: address.url(), why: format!("the role `{role}` may not create databases") })
-        }
-        None => Ok(()),
+
+    async fn make_safe(&self) -> Result<(), Error> {
+        crash::make_safe(self).await
     }
-}
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Makes an empty database, in UTF-8 whatever the server's default is.
-pub(super) async fn create(address: &PostgresAddress, wait: Duration) -> Result<(), Error> {
-    let name = Engine::Postgres.quote(address.database());
-    maintain(address, wait, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await
-}
-
-/// Copies a database; nobody may be connected to it.
-pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
-    let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
-    let mut connection = connect(&from.maintenance(), PATIENCE).await?;
-    until_deserted(&mut connection, from.database()).await;
-    // Copying files is faster than writing everything to the log, and is what there was before 15.
-    let strategy = match number(&mut connection).await {
-        Some(150_000..) => " STRATEGY file_copy",
-        _ => "",
-    };
-    let made = AssertSqlSafe(format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}"));
-    let failed = |error: sqlx::Error| explain(&from.url(), PATIENCE, &error);
-    sqlx::raw_sql(made).execute(&mut connection).await.map_err(failed)?;
-    // What `ALTER DATABASE … SET` has set is not copied with the database. Lists of names are stored as they are written.
-    let settings = "SELECT format('ALTER DATABASE %I SET %I TO %s', $2::text, split_part(setting, '=', 1), \
-                        CASE WHEN split_part(setting, '=', 1) IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', \
-                            'local_preload_libraries') THEN substr(setting, strpos(setting, '=') + 1) \
-                        ELSE quote_literal(substr(setting, strpos(setting, '=') + 1)) END) \
-                    FROM pg_db_role_setting, unnest(setconfig) AS setting \
-                    WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = $1)";
-    let settings = sqlx::query_scalar(settings).bind(from.database()).bind(to.database());
-    let settings: Vec<String> = settings.fetch_all(&mut connection).await.map_err(failed)?;
-    for setting in settings {
-        sqlx::raw_sql(AssertSqlSafe(setting)).execute(&mut connection).await.map_err(failed)?;
+    async fn end_sessions(&self) -> Result<u64, Error> {
+        crash::end_sessions(self).await
     }
-    connection.close().await.map_err(failed)
-}
 
-/// True where there is a database of that name.
-pub(crate) async fn exists(address: &PostgresAddress) -> Result<bool, Error> {
-    let sql = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
-    ask(address, sql, Some(address.database())).await
-}
-
-/// Gives a database another name; nobody may be connected to it.
-pub(crate) async fn rename(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
-    let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
-    maintain(from, PATIENCE, &format!("ALTER DATABASE {old} RENAME TO {new}")).await
-}
-
-/// Removes a database, whoever is connected to it.
-pub(crate) async fn remove(address: &PostgresAddress) -> Result<(), Error> {
-    let name = Engine::Postgres.quote(address.database());
-    maintain(address, PATIENCE, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
-}
-
-/// What a template depends on beside what is loaded into it: the version of the server, and the role that owns it.
-pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> {
-    let sql = "SELECT current_setting('server_version') || ' as ' || current_user";
-    ask(address, sql, None).await
-}
-
-/// Waits until the sessions that were just closed are gone: CREATE DATABASE would look again only every 100 ms.
-async fn until_deserted(connection: &mut PgConnection, database: &str) {
-    for _ in 0..1000 {
-        let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1)";
-        match sqlx::query_scalar(sql).bind(database).fetch_one(&mut *connection).await {
-            Ok(true) => tokio::time::sleep(Duration::from_millis(1)).await,
-            _ => return,
-        }
+    async fn check_host(&self) -> Result<(), Error> {
+        host::check_host(self).await
     }
-}
 
-async fn number(connection: &mut PgConnection) -> Option<i32> {
-    sqlx::query_scalar("SELECT current_setting('server_version_num')::int4").fetch_one(connection).await.ok()
-}
-
-/// Asks a server for one value.
-async fn ask<T>(address: &PostgresAddress, sql: &'static str, parameter: Option<&str>) -> Result<T, Error>
-where
-    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
-{
-    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
-    let query = sqlx::query_scalar(sql);
-    let query = match parameter {
-        Some(parameter) => query.bind(parameter.to_owned()),
-        None => query,
-    };
-    let answer = query.fetch_one(&mut connection).await;
-    let answer = answer.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    Ok(answer)
-}
-
-async fn maintain(address: &PostgresAddress, wait: Duration, sql: &str) -> Result<(), Error> {
-    let connection = connect(&address.maintenance(), wait).await?;
-    finish(connection, address, sql).await
-}
-
-async fn finish(mut connection: PgConnection, address: &PostgresAddress, sql: &str) -> Result<(), Error> {
-    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
-    let done = done.map_err(|error| explain(&address.url(), PATIENCE, &error));
-    let closed = connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error));
-    done?;
-    closed
+    async fn claim(&self, token: &str) -> Result<Claim, Error> {
+        Ok(Claim(Box::new(host::claim(self, token).await?)))
+    }
 }

@@ -1,10 +1,11 @@
 //! Writing to a SQLite database on a try, with nothing acting on what is written: no trigger, no reference.
 
-use super::session::Session;
-use crate::{ColumnShape, Engine, Error, Kind, Value};
+use super::connection::SqliteSession;
+use crate::Session;
+use crate::{Engine, Error, Value};
 
 /// Begins a transaction in which no reference acts, and takes the triggers away. Returns the statements that make them.
-pub(crate) async fn begin_without_constraints(session: &mut Session) -> Result<Vec<String>, Error> {
+pub(crate) async fn begin_without_constraints(session: &mut SqliteSession) -> Result<Vec<String>, Error> {
     // Inside of a transaction it would do nothing.
     session.execute("PRAGMA foreign_keys = OFF", &[]).await?;
     session.execute("BEGIN IMMEDIATE", &[]).await?;
@@ -12,7 +13,7 @@ pub(crate) async fn begin_without_constraints(session: &mut Session) -> Result<V
 }
 
 /// Takes the triggers away, and returns the statements that make them, in their order.
-pub(super) async fn take_triggers(session: &mut Session) -> Result<Vec<String>, Error> {
+pub(super) async fn take_triggers(session: &mut SqliteSession) -> Result<Vec<String>, Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid";
     let mut taken = Vec::new();
     for row in session.rows(sql, &[]).await? {
@@ -24,22 +25,10 @@ pub(super) async fn take_triggers(session: &mut Session) -> Result<Vec<String>, 
 }
 
 /// Puts the triggers back, and returns the number of rows that refer to nothing.
-pub(crate) async fn restore_constraints(session: &mut Session, triggers: &[String]) -> Result<u64, Error> {
+pub(crate) async fn restore_constraints(session: &mut SqliteSession, triggers: &[String]) -> Result<u64, Error> {
     for sql in triggers {
         session.execute(sql, &[]).await?;
     }
     let broken = session.rows("SELECT count(*) FROM pragma_foreign_key_check", &[]).await?;
     Ok(broken.first().and_then(|row| row[0].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
-}
-
-/// The columns of a table. Values have types of their own here, whatever their column's is.
-pub(crate) async fn columns(session: &mut Session, table: &str) -> Result<Vec<ColumnShape>, Error> {
-    let sql = "SELECT name, hidden > 1 FROM pragma_table_xinfo($1) WHERE hidden <> 1 ORDER BY cid";
-    let rows = session.rows(sql, &[table.into()]).await?;
-    let column = |row: &Vec<Value>| ColumnShape {
-        name: row[0].as_text().unwrap_or_default().to_owned(),
-        is_generated: row[1].as_int() == Some(1),
-        kind: Kind::Any,
-    };
-    Ok(rows.iter().map(column).collect())
 }

@@ -1,7 +1,8 @@
 //! Journals, and what is found of them beside a file after its process was killed.
 
-use super::session::Session;
-use crate::address::SqliteAddress;
+use super::address::SqliteAddress;
+use super::connection::SqliteSession;
+use crate::Session;
 use crate::crash::Journal;
 use crate::{Access, Durability, Error};
 use std::fs::File;
@@ -14,9 +15,9 @@ pub(crate) async fn keep_in(address: &SqliteAddress, journal: Journal) -> Result
         Journal::Rollback => "DELETE",
         Journal::Log => "WAL",
     };
-    let mut session = Session::open(address, Access::Write(Durability::ProcessExit), Duration::ZERO).await?;
+    let mut session = SqliteSession::open(address, Access::Write(Durability::ProcessExit), Duration::ZERO).await?;
     let set = session.execute(&format!("PRAGMA journal_mode = {mode}"), &[]).await;
-    session.close().await?;
+    Box::new(session).close().await?;
     set.map(drop)
 }
 

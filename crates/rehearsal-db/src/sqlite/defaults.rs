@@ -1,14 +1,15 @@
 //! Defaults of a SQLite database that give another value each time.
 
+use super::connection::SqliteSession;
 use super::schema::tables;
-use super::session::Session;
+use crate::Session;
 use crate::volatile::{Source, VolatileDefault, source};
 use crate::{Engine, Error};
 
 /// The functions that draw.
 const DRAWING: &[&str] = &["random", "randomblob"];
 
-pub(crate) async fn volatile_defaults(session: &mut Session) -> Result<Vec<VolatileDefault>, Error> {
+pub(crate) async fn volatile_defaults(session: &mut SqliteSession) -> Result<Vec<VolatileDefault>, Error> {
     let mut found = Vec::new();
     for table in tables(session).await? {
         let sql = "SELECT x.name, x.dflt_value, upper(x.type) = 'INTEGER' AND x.pk > 0 AND NOT l.wr \

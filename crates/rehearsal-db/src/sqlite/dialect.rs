@@ -1,5 +1,6 @@
 //! What is special about SQLite.
 
+use super::address::SqliteAddress;
 use super::bodies::is_inside;
 use super::literal::literal;
 use super::missing::missing;
@@ -10,7 +11,7 @@ use crate::dialect::{Dialect, Storage};
 use crate::lease::LEASE_SECONDS;
 use crate::lex::{Lexical, StringForms, Token, tokens};
 use crate::session_state::is_one_of;
-use crate::{Engine, Missing, Refusal, Value};
+use crate::{Address, Engine, Error, Missing, Refusal, Value};
 
 /// SQLite.
 #[derive(Debug)]
@@ -38,7 +39,15 @@ impl Dialect for SqliteDialect {
     }
 
     fn storage(&self) -> Storage {
-        Storage::File
+        Storage::File(|path, mode| Address::new(SqliteAddress::new(path, mode)))
+    }
+
+    fn address(&self, url: &str) -> Result<Address, Error> {
+        SqliteAddress::parse(url).map(Address::new)
+    }
+
+    fn shell(&self) -> &'static str {
+        "sqlite3"
     }
 
     fn lexical(&self) -> &'static Lexical {

@@ -1,6 +1,7 @@
 //! The digest of SQLite tables: their rows in rowid order, each value by its storage class and bytes.
 
-use super::session::Session;
+use super::connection::SqliteSession;
+use crate::Session;
 use crate::digest::Summing;
 use crate::{Engine, Error, Value};
 use crate::{TableDigest, TableShape};
@@ -8,7 +9,7 @@ use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row, TypeInfo, ValueRef};
 use std::collections::BTreeSet;
 
-pub(crate) async fn digests(session: &mut Session, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
+pub(crate) async fn digests(session: &mut SqliteSession, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
     let filled = filled(session, tables).await?;
     let mut digests = Vec::with_capacity(tables.len());
     for table in tables {
@@ -34,7 +35,7 @@ pub(crate) async fn digests(session: &mut Session, tables: &[TableShape]) -> Res
 }
 
 /// The tables that have any rows: most that are digested have none.
-async fn filled<'t>(session: &mut Session, tables: &'t [TableShape]) -> Result<BTreeSet<&'t str>, Error> {
+async fn filled<'t>(session: &mut SqliteSession, tables: &'t [TableShape]) -> Result<BTreeSet<&'t str>, Error> {
     let mut filled = BTreeSet::new();
     for tables in tables.chunks(TOGETHER) {
         let has_rows = |(place, table): (usize, &TableShape)| {
@@ -53,7 +54,7 @@ async fn filled<'t>(session: &mut Session, tables: &'t [TableShape]) -> Result<B
 /// So many SELECTs in one statement, of the 500 that SQLite takes.
 const TOGETHER: usize = 400;
 
-async fn sum(session: &mut Session, sql: String, table: &TableShape) -> Result<TableDigest, sqlx::Error> {
+async fn sum(session: &mut SqliteSession, sql: String, table: &TableShape) -> Result<TableDigest, sqlx::Error> {
     let mut sum = Summing::new(table);
     let mut rows = sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch(&mut session.connection);
     while let Some(row) = rows.try_next().await? {

@@ -2,7 +2,7 @@
 
 use super::strict::strict;
 use crate::driver::Size;
-use crate::{Connection, Driver, Engine, Fetched, Key, Page, PageError};
+use crate::{Driver, Engine, Fetched, Key, Page, PageError};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
@@ -11,13 +11,6 @@ use sqlx::{AssertSqlSafe, FromRow, Row, TypeInfo, ValueRef};
 
 impl Driver for Sqlite {
     const ENGINE: Engine = Engine::Sqlite;
-
-    fn typed(connection: &mut Connection) -> Option<&mut SqliteConnection> {
-        match connection {
-            Connection::Sqlite(session) => Some(&mut session.connection),
-            Connection::Postgres(_) => None,
-        }
-    }
 
     fn rows<'c, R>(
         connection: &'c mut SqliteConnection,

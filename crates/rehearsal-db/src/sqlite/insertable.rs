@@ -1,14 +1,15 @@
 //! What the tables of a SQLite database take. Outside of `STRICT` tables a column takes anything: its declared type says what
 //! it is meant for, by SQLite's own rules (`https://sqlite.org/datatype3.html`) and by the names that people use.
 
+use super::connection::SqliteSession;
 use super::schema::join;
-use super::session::Session;
+use crate::Session;
 use crate::insertable::{Default, Field, InsertableTable, Kind, Reference, Rule};
 use crate::lex::{self, Token, tokens};
 use crate::{Engine, Error, Value, is_bookkeeping};
 use std::collections::BTreeMap;
 
-pub(crate) async fn insertable_tables(session: &mut Session) -> Result<Vec<InsertableTable>, Error> {
+pub(crate) async fn insertable_tables(session: &mut SqliteSession) -> Result<Vec<InsertableTable>, Error> {
     let tables = "SELECT l.name, s.sql FROM pragma_table_list l JOIN sqlite_schema s ON s.type = 'table' AND s.name = l.name \
                   WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name";
     // Where no columns are named, those of the other table's key are meant.

@@ -1,14 +1,14 @@
 //! Where in a statement SQLite stopped. sqlx does not pass on `sqlite3_error_offset`, so the place is found by asking the
 //! engine to prepare ever longer beginnings of the statement; nothing is executed.
 
-use super::session::Session;
+use super::connection::SqliteSession;
 use crate::Engine;
 use crate::Error;
 use crate::lex::{Kind, tokens};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 /// The byte offset in `statement` of the token that `error` names, if it names one.
-pub(crate) async fn locate(session: &mut Session, statement: &str, error: &Error) -> Option<usize> {
+pub(crate) async fn locate(session: &mut SqliteSession, statement: &str, error: &Error) -> Option<usize> {
     let Error::Statement { why, .. } = error else { return None };
     if why == "incomplete input" {
         return tokens(statement, Engine::Sqlite).last().map(|token| token.start);

@@ -1,13 +1,14 @@
 //! The moment by its value: the clock goes by seconds and can't be set, so that what was done twice may show no difference.
 
-use super::session::Session;
+use super::connection::SqliteSession;
+use crate::Session;
 use crate::{Engine, Error, Value};
 
 /// Those of these columns in which a row holds a moment of the last `seconds`: as a value of any form that SQLite reads, in the
 /// zone of Greenwich or in that of the machine; as a number of seconds or milliseconds, alone or in a text; or as the day, or
 /// its month, alone or in a text, unless that `is_known` from elsewhere.
 pub(crate) async fn moments(
-    session: &mut Session,
+    session: &mut SqliteSession,
     columns: &[(String, String)],
     seconds: u64,
     is_known: &(dyn Fn(&str) -> bool + Sync),

@@ -1,12 +1,13 @@
 //! Another order of rows: what a result must not depend on.
 
+use super::connection::SqliteSession;
 use super::constraints_off::take_triggers;
-use super::session::Session;
+use crate::Session;
 use crate::{Engine, Error, Value, is_bookkeeping};
 
 /// Gives the rows of each table that has rowids of its own those of the opposite order. Nothing may depend on them: a VACUUM
 /// may change them. A table whose rowid is its key keeps it, and so does one that a virtual table may refer to by rowid.
-pub(crate) async fn reorder_rows(session: &mut Session) -> Result<Vec<String>, Error> {
+pub(crate) async fn reorder_rows(session: &mut SqliteSession) -> Result<Vec<String>, Error> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT wr \
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
     let tables = session.rows(sql, &[]).await?;
@@ -41,7 +42,7 @@ pub(crate) async fn reorder_rows(session: &mut Session) -> Result<Vec<String>, E
 }
 
 /// A name of a table's rowid that is none of its columns; none where the rowid is the key.
-async fn rowid(session: &mut Session, table: &str) -> Result<Option<&'static str>, Error> {
+async fn rowid(session: &mut SqliteSession, table: &str) -> Result<Option<&'static str>, Error> {
     let sql = "SELECT lower(name), pk > 0 AND upper(type) = 'INTEGER', count(*) FILTER (WHERE pk > 0) OVER () \
                FROM pragma_table_xinfo($1)";
     let columns = session.rows(sql, &[table.into()]).await?;

@@ -1,7 +1,8 @@
 //! The rebuild of a table that empties others: SQLite changes a table by making it anew, and dropping the old one deletes its
 //! rows, as a DELETE would, with all that `ON DELETE` says of those that refer to them.
 
-use super::session::Session;
+use super::connection::SqliteSession;
+use crate::Session;
 use crate::lex::{Kind, Token, statements, tokens};
 use crate::{Engine, Error, Value};
 use std::collections::BTreeSet;
@@ -11,7 +12,7 @@ type Acting = (String, String, String);
 
 /// Explains rows that went from `suffered`, or lost their references, where the file drops a table that they refer to.
 pub(crate) async fn why_rows_went(
-    session: &mut Session,
+    session: &mut SqliteSession,
     sql: &str,
     suffered: &[&str],
 ) -> Result<Option<String>, Error> {

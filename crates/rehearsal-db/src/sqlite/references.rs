@@ -1,10 +1,11 @@
 //! Foreign keys of a SQLite database, column by column.
 
+use super::connection::SqliteSession;
 use super::schema::tables;
-use super::session::Session;
+use crate::Session;
 use crate::{Error, Reference, Value};
 
-pub(crate) async fn references(session: &mut Session) -> Result<Vec<Reference>, Error> {
+pub(crate) async fn references(session: &mut SqliteSession) -> Result<Vec<Reference>, Error> {
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     let mut found = Vec::new();
     for table in tables(session).await? {

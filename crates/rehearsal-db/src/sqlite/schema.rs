@@ -1,10 +1,11 @@
 //! The catalog of a SQLite database. What `PRAGMA`s tell is taken from them; what only the text of `CREATE TABLE` tells
 //! (checks, collations, generated columns) is taken from its tokens, so that spacing and quoting make no difference.
 
-use super::session::Session;
+use super::connection::SqliteSession;
+use super::table::Table;
 use crate::Engine;
 use crate::lex::{Kind, Token, tokens};
-use crate::{Error, Value};
+use crate::{ColumnShape, Error, Kind as ValueKind, Session, Value};
 use crate::{Extent, Object, Schema, TableShape, is_bookkeeping};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,15 +18,7 @@ struct Entry {
     sql: Option<String>,
 }
 
-/// What follows from the text of a table, so that it is found out once for each text.
-#[derive(Debug, Clone)]
-pub(super) struct Table {
-    shape: TableShape,
-    /// With what they are called.
-    objects: Vec<(String, Object)>,
-}
-
-async fn objects(session: &mut Session) -> Result<Vec<Entry>, Error> {
+async fn objects(session: &mut SqliteSession) -> Result<Vec<Entry>, Error> {
     // The tables in which a virtual table keeps what it has are nobody else's.
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY name";
@@ -40,7 +33,7 @@ async fn objects(session: &mut Session) -> Result<Vec<Entry>, Error> {
     Ok(objects.filter(|object| !is_bookkeeping(&object.table)).collect())
 }
 
-pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
+pub(crate) async fn tables(session: &mut SqliteSession) -> Result<Vec<TableShape>, Error> {
     let mut shapes = Vec::new();
     for object in objects(session).await?.into_iter().filter(|object| object.kind == "table") {
         shapes.push(table(session, &object).await?.shape.clone());
@@ -48,7 +41,7 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
     Ok(shapes)
 }
 
-pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
+pub(crate) async fn schema(session: &mut SqliteSession, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
     let mut schema = Schema { columns: Schema::columns_of(tables), ..Schema::default() };
     for entry in objects(session).await? {
         if entry.kind == "table" {
@@ -67,7 +60,19 @@ pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Resu
     Ok(Arc::new(schema))
 }
 
-async fn table(session: &mut Session, entry: &Entry) -> Result<Arc<Table>, Error> {
+/// The columns of a table. Values have types of their own here, whatever their column's is.
+pub(crate) async fn columns(session: &mut SqliteSession, table: &str) -> Result<Vec<ColumnShape>, Error> {
+    let sql = "SELECT name, hidden > 1 FROM pragma_table_xinfo($1) WHERE hidden <> 1 ORDER BY cid";
+    let rows = session.rows(sql, &[table.into()]).await?;
+    let column = |row: &Vec<Value>| ColumnShape {
+        name: row[0].as_text().unwrap_or_default().to_owned(),
+        is_generated: row[1].as_int() == Some(1),
+        kind: ValueKind::Any,
+    };
+    Ok(rows.iter().map(column).collect())
+}
+
+async fn table(session: &mut SqliteSession, entry: &Entry) -> Result<Arc<Table>, Error> {
     let sql = entry.sql.clone().unwrap_or_default();
     if let Some(table) = session.tables.get(&sql) {
         return Ok(Arc::clone(table));
@@ -77,7 +82,7 @@ async fn table(session: &mut Session, entry: &Entry) -> Result<Arc<Table>, Error
     Ok(table)
 }
 
-async fn read(session: &mut Session, name: &str, sql: &str) -> Result<Table, Error> {
+async fn read(session: &mut SqliteSession, name: &str, sql: &str) -> Result<Table, Error> {
     let pieces = pieces(sql);
     let mut objects = Vec::new();
     let mut insert = |label: String, definition: String, shown: String| {

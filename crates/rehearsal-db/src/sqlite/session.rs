@@ -1,95 +1,59 @@
-//! An open SQLite file: how it is opened for each kind of access, and what its error codes mean to a person.
+//! What a connection to a SQLite file can do.
 
-use super::holders::holders;
-use super::schema::Table;
-use crate::address::SqliteAddress;
+use super::connection::SqliteSession;
+use super::explain::explain;
+use super::ledger::LEDGER;
+use super::values::decode;
+use super::{
+    constraints_off, defaults, digest, insertable, locate, moments, order, rebuild, references, schema, strict,
+};
+use crate::catalog::{ColumnShape, Reference, Schema, TableShape};
+use crate::constraints_off::ConstraintsOff;
+use crate::insertable::InsertableTable;
+use crate::lex::Statement;
 use crate::value::arguments;
-use crate::{Access, Address, CommitHook, Durability, Error, Row, Value};
+use crate::{Engine, Error, Row, Session, TableDigest, Value, VolatileDefault};
+use async_trait::async_trait;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt};
-use sqlx::error::DatabaseError;
-use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
-use std::collections::HashMap;
-use std::io::Read;
-use std::path::PathBuf;
+use sqlx::migrate::Migrate;
+use sqlx::sqlite::Sqlite;
+use sqlx::{AssertSqlSafe, Column, Connection, Row as _};
+use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// How many rows sqlx's worker thread may be ahead of us: enough that reading and decoding overlap.
-const ROWS_AHEAD: usize = 1024;
-
-/// A connection to one SQLite file.
-#[derive(Debug)]
-pub struct Session {
-    pub connection: SqliteConnection,
-    path: PathBuf,
-    wait: Duration,
-    pub commit_hook: CommitHook,
-    /// What was read of the catalog, by the text of a table, from which all of it follows.
-    pub(super) tables: HashMap<String, Arc<Table>>,
-}
-
-impl Session {
-    pub async fn open(address: &SqliteAddress, access: Access, wait: Duration) -> Result<Self, Error> {
-        let path = address.path().to_owned();
-        let missing = match path.symlink_metadata() {
-            Ok(_) => false,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-            Err(error) => return Err(Error::Unreadable { place: shown(&path), why: error.to_string() }),
-        };
-        if missing && !(address.creates() && access != Access::Read) {
-            return Err(Error::NoDatabase { place: shown(&path) });
-        }
-        refuse_read_only(address, access)?;
-        if path.is_dir() {
-            return Err(Error::Unreadable { place: shown(&path), why: "it is a folder".to_owned() });
-        }
-        let mut options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(missing)
-            .busy_timeout(wait)
-            .row_buffer_size(ROWS_AHEAD)
-            .disable_statement_logging();
-        options = match access {
-            // Opened for reading only, SQLite would leave the files of the write-ahead log behind.
-            Access::Read => options.pragma("query_only", "ON"),
-            // The default of sqlx-cli for a new database; readers and the writer don't wait for each other.
-            Access::Write(Durability::Configured) if missing => options.journal_mode(SqliteJournalMode::Wal),
-            Access::Write(Durability::Configured) => options,
-            // Unlike one whose disk is waited for, its journal is hot from the first row on.
-            Access::Write(Durability::ProcessExit) => options.synchronous(SqliteSynchronous::Off),
-            Access::Write(Durability::None) => {
-                options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off)
-            }
-            Access::Write(Durability::NoneShared) => {
-                options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off)
-            }
-        };
-        if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| Error::Io {
-                what: "create",
-                path: folder.to_owned(),
-                source,
-            })?;
-        }
-        let connection = match options.connect().await {
-            Ok(connection) => connection,
-            Err(error) => return Err(explain(&path, wait, error)),
-        };
-        let mut session = Self { connection, path, wait, commit_hook: CommitHook::default(), tables: HashMap::new() };
-        // Opening reads nothing; a file that is no database shows only at the first statement.
-        match session.execute("PRAGMA schema_version", &[]).await {
-            Ok(_) => Ok(session),
-            Err(error) => {
-                // What closing says is less than what is known already.
-                drop(session.close().await);
-                Err(error)
-            }
-        }
+#[async_trait]
+impl Session for SqliteSession {
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
     }
 
-    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+    fn address(&self) -> String {
+        super::file(&self.path).url()
+    }
+
+    fn command(&self, words: &str) -> String {
+        super::file(&self.path).command(words)
+    }
+
+    fn driver_connection(&mut self) -> &mut (dyn Any + Send) {
+        &mut self.connection
+    }
+
+    fn migrations(&mut self) -> &mut (dyn Migrate + Send) {
+        &mut self.connection
+    }
+
+    fn explain(&self, error: sqlx::Error) -> Error {
+        explain(&self.path, self.wait, error)
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), Error> {
+        let Self { connection, path, wait, .. } = *self;
+        connection.close().await.map_err(|error| explain(&path, wait, error))
+    }
+
+    async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         let result = if values.is_empty() {
             // Without parameters the text goes to the engine as it is, several statements included.
@@ -100,7 +64,7 @@ impl Session {
         result.map(|done| done.rows_affected()).map_err(|error| explain(&self.path, self.wait, error))
     }
 
-    pub fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
+    fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
         let (path, wait) = (self.path.clone(), self.wait);
         let query = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments::<Sqlite>(values)).persistent(false);
         let mut columns: Option<Arc<[String]>> = None;
@@ -114,93 +78,91 @@ impl Session {
         Box::pin(rows)
     }
 
-    pub async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
-        self.stream(sql, values).map_ok(|row| row.values).try_collect().await
+    fn strict(&self, sql: &str) -> String {
+        strict::strict(sql)
     }
 
-    pub fn address(&self) -> String {
-        Address::file(&self.path).url()
+    async fn locate(&mut self, statement: &Statement<'_>, error: &Error) -> Option<usize> {
+        locate::locate(self, statement.text, error).await
     }
 
-    pub fn command(&self, words: &str) -> String {
-        Address::file(&self.path).command(words)
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.execute("BEGIN IMMEDIATE", &[]).await.map(drop)
     }
 
-    pub fn explain(&self, error: sqlx::Error) -> Error {
-        explain(&self.path, self.wait, error)
+    async fn begin_load(&mut self) -> Result<(), Error> {
+        self.begin().await?;
+        self.execute("PRAGMA defer_foreign_keys = ON", &[]).await.map(drop)
     }
 
-    pub async fn close(self) -> Result<(), Error> {
-        let (path, wait) = (self.path, self.wait);
-        self.connection.close().await.map_err(|error| explain(&path, wait, error))
+    async fn begin_without_constraints(&mut self) -> Result<ConstraintsOff, Error> {
+        constraints_off::begin_without_constraints(self).await.map(ConstraintsOff)
     }
-}
 
-/// An address that was given for reading only is not written to.
-pub(crate) fn refuse_read_only(address: &SqliteAddress, access: Access) -> Result<(), Error> {
-    if access != Access::Read && address.is_read_only() {
-        return Err(Error::ReadOnly { place: shown(address.path()), why: "its URL says so (`mode=ro`)".to_owned() });
+    async fn restore_constraints(&mut self, off: &ConstraintsOff) -> Result<u64, Error> {
+        constraints_off::restore_constraints(self, &off.0).await
     }
-    Ok(())
-}
 
-/// A path as messages show it.
-fn shown(path: &std::path::Path) -> String {
-    path.display().to_string()
-}
-
-fn decode(row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error> {
-    (0..row.len()).map(|i| value(row, i)).collect()
-}
-
-fn value(row: &SqliteRow, i: usize) -> Result<Value, sqlx::Error> {
-    let raw = row.try_get_raw(i)?;
-    if raw.is_null() {
-        return Ok(Value::Null);
+    async fn end_without_constraints(&mut self) -> Result<(), Error> {
+        self.execute("PRAGMA foreign_keys = ON", &[]).await.map(drop)
     }
-    // The value's own storage class, not the type that its column was declared with.
-    let class = raw.type_info().name().to_owned();
-    Ok(match class.as_str() {
-        "INTEGER" | "BOOLEAN" | "INT4" | "INT8" => Value::Int(row.try_get_unchecked(i)?),
-        "REAL" => Value::Real(row.try_get_unchecked(i)?),
-        "BLOB" => Value::Blob(row.try_get_unchecked(i)?),
-        _ => {
-            let bytes: Vec<u8> = row.try_get_unchecked(i)?;
-            String::from_utf8(bytes).map_or_else(|error| Value::Blob(error.into_bytes()), Value::Text)
-        }
-    })
-}
 
-/// Sorts an error by its result code (`https://sqlite.org/rescode.html`); the low byte is the primary one.
-pub(super) fn explain(path: &std::path::Path, wait: Duration, error: sqlx::Error) -> Error {
-    let place = shown(path);
-    let Some(database) = error.as_database_error() else {
-        return Error::Statement { why: error.to_string(), position: None };
-    };
-    let why = database.message().to_owned();
-    let code = code(database);
-    match (code, code & 0xff) {
-        (_, 5 | 6) => Error::Locked { holders: holders(path), waited: wait, place },
-        (_, 8) => Error::ReadOnly { place, why },
-        (_, 13) => Error::Full { place, why },
-        // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE: a file could not be made longer.
-        (778 | 4874, _) => Error::Full { place, why: format!("{why} while a file was to grow") },
-        (_, 11) => Error::Damaged { place, why },
-        (_, 14) if has_write_ahead_log(path) => Error::ReadOnly {
-            place,
-            why: "its write-ahead log (-wal, -shm) needs a folder that may be written to".to_owned(),
-        },
-        (_, 10 | 14 | 26) => Error::Unreadable { place, why },
-        _ => Error::Statement { why, position: None },
+    /// A cache that spills in the middle of a transaction would lock the reader out until its end.
+    async fn prepare_batches(&mut self) -> Result<(), Error> {
+        self.execute("PRAGMA cache_spill = OFF", &[]).await.map(drop)
     }
-}
 
-/// True where the header says that the database has a write-ahead log (`https://sqlite.org/fileformat.html`, offset 18).
-fn has_write_ahead_log(path: &std::path::Path) -> bool {
-    let mut header = [0; 20];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[18] == 2
-}
+    async fn has_table(&mut self, name: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1";
+        Ok(!self.rows(sql, &[name.into()]).await?.is_empty())
+    }
 
-fn code(error: &dyn DatabaseError) -> u32 {
-    error.code().and_then(|code| code.parse().ok()).unwrap_or_default()
+    async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
+        schema::tables(self).await
+    }
+
+    async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
+        schema::schema(self, tables).await
+    }
+
+    async fn columns(&mut self, table: &str) -> Result<Vec<ColumnShape>, Error> {
+        schema::columns(self, table).await
+    }
+
+    async fn insertable_tables(&mut self) -> Result<Vec<InsertableTable>, Error> {
+        insertable::insertable_tables(self).await
+    }
+
+    async fn references(&mut self) -> Result<Vec<Reference>, Error> {
+        references::references(self).await
+    }
+
+    async fn volatile_defaults(&mut self) -> Result<Vec<VolatileDefault>, Error> {
+        defaults::volatile_defaults(self).await
+    }
+
+    async fn create_ledger(&mut self) -> Result<(), Error> {
+        self.execute(LEDGER, &[]).await.map(drop)
+    }
+
+    async fn digests(&mut self, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
+        digest::digests(self, tables).await
+    }
+
+    async fn why_rows_went(&mut self, sql: &str, suffered: &[&str]) -> Result<Option<String>, Error> {
+        rebuild::why_rows_went(self, sql, suffered).await
+    }
+
+    async fn reorder_rows(&mut self) -> Result<Vec<String>, Error> {
+        order::reorder_rows(self).await
+    }
+
+    async fn moments(
+        &mut self,
+        columns: &[(String, String)],
+        seconds: u64,
+        is_known: &(dyn for<'a> Fn(&'a str) -> bool + Sync),
+    ) -> Result<Vec<(String, String)>, Error> {
+        moments::moments(self, columns, seconds, is_known).await
+    }
 }

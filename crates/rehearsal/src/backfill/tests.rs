@@ -6,7 +6,7 @@ use crate::event::{Event, silent};
 use crate::ledger::{Counts, Finding, FindingKind};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection, Durability, Target};
+use rehearsal_db::{Access, Connection, Durability, Target};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use std::num::NonZeroU32;
 use std::sync::Mutex;
@@ -88,7 +88,7 @@ struct Numbers {
 impl Numbers {
     async fn new(rows: &[Row]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let address = Address::file_or_new(&folder.path().join("numbers.db"));
+        let address = rehearsal_db::sqlite::new_file(&folder.path().join("numbers.db"));
         let wait = Duration::from_secs(5);
         let mut connection = Connection::open(&address, Access::Write(Durability::None), wait).await.unwrap();
         let tables = "CREATE TABLE t (n INTEGER NOT NULL, doubled INTEGER, writes INTEGER NOT NULL DEFAULT 0); \

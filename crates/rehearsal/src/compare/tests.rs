@@ -3,12 +3,12 @@
 use super::*;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection, Durability, Value};
+use rehearsal_db::{Access, Connection, Durability, Value};
 use std::time::Duration;
 use tempfile::TempDir;
 
 async fn database(folder: &TempDir, name: &str, sql: &str) -> Connection {
-    let address = Address::file_or_new(&folder.path().join(name));
+    let address = rehearsal_db::sqlite::new_file(&folder.path().join(name));
     let mut connection =
         Connection::open(&address, Access::Write(Durability::None), Duration::from_secs(5)).await.unwrap();
     connection.execute(sql, &[]).await.unwrap();

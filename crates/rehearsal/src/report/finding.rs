@@ -198,7 +198,7 @@ impl Finding {
             (Reproduce::Checks, Some(kept)) => kept.command(&format!("verify {}", database.name)),
             (Reproduce::Rehearsal | Reproduce::Checks, _) => database.rehearse(),
         });
-        self.database = kept.map(Address::url);
+        self.database = kept.map(|address| address.url());
     }
 
     /// True where it makes a rehearsal fail.

@@ -4,7 +4,7 @@
 use super::*;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use rehearsal_db::{Access, Address, Connection, Durability, Engine, Value};
+use rehearsal_db::{Access, Connection, Durability, Engine, Value};
 use std::time::Duration;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -14,7 +14,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// The rows that each table of a schema is given, and why where there are none.
 async fn rows_of(schema: &str, profile: RowProfile) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
     let folder = tempfile::tempdir().unwrap();
-    let address = Address::file_or_new(&folder.path().join("one.db"));
+    let address = rehearsal_db::sqlite::new_file(&folder.path().join("one.db"));
     let mut connection =
         Connection::open(&address, Access::Write(Durability::None), Duration::from_secs(5)).await.unwrap();
     connection.execute(schema, &[]).await.unwrap();

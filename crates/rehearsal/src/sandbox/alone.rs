@@ -6,7 +6,7 @@ use super::{Error, Sandbox};
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
 use rehearsal_db::lex::position;
-use rehearsal_db::{Access, Address, Connection, Durability, Outside, PostgresAddress};
+use rehearsal_db::{Access, Address, Connection, Durability, Outside, postgres};
 use rehearsal_postgres::Server;
 use std::path::Path;
 use std::time::Duration;
@@ -77,10 +77,9 @@ impl Sandbox {
 
 /// Makes the database on a server that has nothing on it.
 pub(super) async fn build_on(server: &Server, alone: &Alone<'_>) -> Result<Address, Error> {
-    let on_it = PostgresAddress::on_server(server.options());
     let wait = Duration::from_secs(5);
-    let address = Address::Postgres(on_it.sibling(alone.names.first().map_or(UNNAMED, String::as_str)));
-    let beside = alone.names.iter().skip(1).map(|name| Address::Postgres(on_it.sibling(name)));
+    let address = postgres::on_server(server.options(), alone.names.first().map_or(UNNAMED, String::as_str));
+    let beside = alone.names.iter().skip(1).map(|name| address.sibling(name));
     for address in std::iter::once(address.clone()).chain(beside) {
         // A database that somebody may connect to is made by opening it.
         Connection::open(&address, Access::Write(Durability::Configured), wait).await?.close().await?;

@@ -2,14 +2,16 @@
 
 use miette::Diagnostic;
 use rehearsal_db::command::command;
-use rehearsal_db::postgres::{self, Claim};
-use rehearsal_db::{Address, Error, PostgresAddress};
+use rehearsal_db::{Address, Claim, Error, postgres};
 use rehearsal_postgres::{self as server, Binaries, Hints, Server};
+
+/// The database that every server has, from which others are made.
+const MAINTENANCE: &str = "postgres";
 
 /// A server for scratch databases.
 #[derive(Debug)]
 pub struct Host {
-    server: PostgresAddress,
+    server: Address,
     /// Where it was named, or what it was started with.
     origin: Origin,
     /// On a server that stays: what tells other processes that this one lives.
@@ -70,7 +72,7 @@ impl Host {
     ///
     /// # Errors
     /// [`NoHost::Unfit`].
-    pub async fn given(server: PostgresAddress, origin: &str) -> Result<Self, NoHost> {
+    pub async fn given(server: Address, origin: &str) -> Result<Self, NoHost> {
         let unfit = |error: Error| NoHost::Unfit {
             why: error.to_string(),
             help: match &error {
@@ -79,7 +81,7 @@ impl Host {
             },
             origin: origin.to_owned(),
         };
-        postgres::check_host(&server).await.map_err(unfit)?;
+        server.check_host().await.map_err(unfit)?;
         Ok(Self { server, origin: Origin::Given(origin.to_owned()), claim: None })
     }
 
@@ -89,7 +91,7 @@ impl Host {
     /// As [`Server::start`].
     pub async fn own(binaries: Binaries, hints: Hints) -> Result<Self, server::Error> {
         let server = Server::start(&binaries, &hints).await?;
-        let address = PostgresAddress::on_server(server.options());
+        let address = postgres::on_server(server.options(), MAINTENANCE);
         Ok(Self { server: address, origin: Origin::Own(Box::new(Own { server, binaries, hints })), claim: None })
     }
 
@@ -125,7 +127,7 @@ impl Host {
     /// The address of a database on it.
     #[must_use]
     pub fn database(&self, name: &str) -> Address {
-        Address::Postgres(self.server.sibling(name))
+        self.server.sibling(name)
     }
 
     /// Claims the databases whose names begin with that token, on a server that stays, and sweeps those of the dead.
@@ -134,7 +136,7 @@ impl Host {
     /// What the server said.
     pub(super) async fn claim(&mut self, token: &str) -> Result<(), Error> {
         if self.stays() {
-            self.claim = Some(postgres::claim(&self.server, token).await?);
+            self.claim = Some(self.server.claim(token).await?);
         }
         Ok(())
     }

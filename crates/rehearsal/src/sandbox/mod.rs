@@ -16,7 +16,7 @@ pub use template::Template;
 
 use crate::migration::History;
 use crate::workspace::Database;
-use rehearsal_db::{self as db, Address, Engine};
+use rehearsal_db::{self as db, Address, Engine, Mode, Storage};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -72,7 +72,7 @@ impl Sandbox {
     /// True where databases of that engine are on a server that somebody else keeps.
     #[must_use]
     pub fn is_a_guest(&self, engine: Engine) -> bool {
-        engine == Engine::Postgres && self.host.as_ref().is_ok_and(Host::stays)
+        engine.storage().is_server() && self.host.as_ref().is_ok_and(Host::stays)
     }
 
     /// Refuses a history of which there can be no scratch databases.
@@ -80,10 +80,10 @@ impl Sandbox {
     /// # Errors
     /// Why that is.
     pub fn takes(&self, database: &Database, history: &History) -> Result<(), NoHost> {
-        match (database.engine, &self.host) {
-            (Engine::Sqlite, _) => Ok(()),
-            (Engine::Postgres, Err(why)) => Err(why.clone()),
-            (Engine::Postgres, Ok(host)) => match alone::alone(database, history, None) {
+        match (database.engine.storage(), &self.host) {
+            (Storage::File(_), _) => Ok(()),
+            (Storage::Server, Err(why)) => Err(why.clone()),
+            (Storage::Server, Ok(host)) => match alone::alone(database, history, None) {
                 Some(alone) => host.may_have_another(&alone.because),
                 None => Ok(()),
             },
@@ -97,7 +97,7 @@ impl Sandbox {
     pub async fn close(self) -> Result<(), Error> {
         // On a server of our own, databases go with the server.
         let stays = self.host.as_ref().is_ok_and(Host::stays);
-        let goes = |address: &Address| stays || matches!(address, Address::Sqlite(_));
+        let goes = |address: &Address| stays || address.file().is_some();
         self.served.lock().unwrap_or_else(PoisonError::into_inner).retain(goes);
         self.remove_served().await?;
         match self.host {
@@ -122,21 +122,21 @@ impl Sandbox {
         self.host.as_ref().map_err(|why| why.clone().into())
     }
 
-    /// Where a database of this process of that name goes, of the same engine as `like`.
-    fn place(&self, like: &Address, name: &str) -> Result<Address, Error> {
-        match like {
-            Address::Sqlite(_) => Ok(Address::file_or_new(&self.own.path().join(format!("{name}.db")))),
-            Address::Postgres(_) => Ok(self.host()?.database(&format!("rehearsal-scratch-{}-{name}", self.token()))),
+    /// Where a database of this process of that name goes.
+    fn place(&self, engine: Engine, name: &str) -> Result<Address, Error> {
+        match engine.storage() {
+            Storage::File(at) => Ok(at(&self.own.path().join(format!("{name}.db")), Mode::Create)),
+            Storage::Server => Ok(self.host()?.database(&format!("rehearsal-scratch-{}-{name}", self.token()))),
         }
     }
 
     /// Where the template of that hash is, or goes.
-    fn template_address(&self, like: &Address, name: &str, hash: u128) -> Result<Address, Error> {
-        match like {
-            Address::Sqlite(_) => {
-                Ok(Address::file_or_new(&self.root.join("templates").join(format!("{name}-{hash:032x}.db"))))
+    fn template_address(&self, engine: Engine, name: &str, hash: u128) -> Result<Address, Error> {
+        match engine.storage() {
+            Storage::File(at) => {
+                Ok(at(&self.root.join("templates").join(format!("{name}-{hash:032x}.db")), Mode::Create))
             }
-            Address::Postgres(_) => Ok(self.host()?.database(&format!("rehearsal-template-{hash:032x}-{name}"))),
+            Storage::Server => Ok(self.host()?.database(&format!("rehearsal-template-{hash:032x}-{name}"))),
         }
     }
 }

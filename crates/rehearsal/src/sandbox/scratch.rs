@@ -5,7 +5,7 @@ use super::template::From;
 use super::{Error, Sandbox, Template};
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
-use rehearsal_db::{self as db, Address, Connection, Target};
+use rehearsal_db::{Address, Connection, Engine, Mode, Storage, Target};
 use rehearsal_postgres::Server;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,8 +38,8 @@ impl Sandbox {
         self.remove_served().await?;
         let (address, alone) = match &template.0 {
             From::Copy(from) => {
-                let address = self.unused(from, name)?;
-                db::copy(from, &address).await?;
+                let address = self.unused(from.engine(), name)?;
+                from.copy_to(&address).await?;
                 (address, None)
             }
             From::Anew(alone) => {
@@ -83,16 +83,16 @@ impl Sandbox {
     }
 
     /// An address in this process's part that nothing has yet.
-    pub(super) fn unused(&self, like: &Address, name: &str) -> Result<Address, Error> {
+    pub(super) fn unused(&self, engine: Engine, name: &str) -> Result<Address, Error> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        self.place(like, &format!("{name}-{number}"))
+        self.place(engine, &format!("{name}-{number}"))
     }
 
     /// Removes the scratch databases that have served.
     pub(super) async fn remove_served(&self) -> Result<(), Error> {
         let served = std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));
         for address in served {
-            db::remove(&address).await?;
+            address.remove().await?;
         }
         Ok(())
     }
@@ -103,14 +103,16 @@ impl Sandbox {
     /// # Errors
     /// What the file system said.
     pub async fn keep(&self, scratch: &Scratch) -> Result<Address, Error> {
-        match &scratch.target.address {
-            file @ Address::Sqlite(_) => {
+        let database = &scratch.target.address;
+        match database.engine().storage() {
+            Storage::File(at) => {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                let kept = Address::file(&self.kept().join(format!("{}-{}-{number}.db", self.token(), scratch.name)));
-                db::copy(file, &kept).await?;
+                let file = format!("{}-{}-{number}.db", self.token(), scratch.name);
+                let kept = at(&self.kept().join(file), Mode::Write);
+                database.copy_to(&kept).await?;
                 Ok(kept)
             }
-            database @ Address::Postgres(_) => {
+            Storage::Server => {
                 scratch.is_kept.store(true, Ordering::Relaxed);
                 if scratch.alone.is_none() {
                     self.keeps_server.store(true, Ordering::Relaxed);

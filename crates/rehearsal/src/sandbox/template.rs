@@ -46,20 +46,19 @@ impl Sandbox {
             return Ok(Template(From::Anew(Box::new(alone))));
         }
         let name = fixture.map_or("empty", |fixture| fixture.name.as_str());
-        let some = self.some_address(database.engine)?;
-        let hash = hash(&some, database, history, fixture).await?;
-        let address = self.template_address(&some, &plain(&format!("{}-{name}", database.name)), hash)?;
-        if db::exists(&address).await? {
-            db::touch(&address).await?;
+        let hash = hash(&self.place(database.engine, "version")?, database, history, fixture).await?;
+        let address = self.template_address(database.engine, &plain(&format!("{}-{name}", database.name)), hash)?;
+        if address.exists().await? {
+            address.touch().await?;
             return Ok(Template(From::Copy(address)));
         }
-        let building = self.unused(&some, "building")?;
+        let building = self.unused(database.engine, "building")?;
         if let Err(error) = build(&building, database, history, fixture).await {
-            db::remove(&building).await?;
+            building.remove().await?;
             return Err(error);
         }
         // Its name is the mark: a database of that name is whole.
-        db::settle(&building, &address).await?;
+        building.settle_at(&address).await?;
         Ok(Template(From::Copy(address)))
     }
 
@@ -81,16 +80,8 @@ impl Sandbox {
 
     /// The version of that engine on which scratch databases are made: `3.51.0`; none where there is no server.
     pub async fn engine_version(&self, engine: Engine) -> Option<String> {
-        let version = db::version(&self.some_address(engine).ok()?).await.ok()?;
+        let version = self.place(engine, "version").ok()?.version().await.ok()?;
         version.split_whitespace().next().map(ToOwned::to_owned)
-    }
-
-    /// An address of that engine, for what is the same for all of them.
-    fn some_address(&self, engine: Engine) -> Result<Address, Error> {
-        match engine {
-            Engine::Sqlite => Ok(Address::file_or_new(self.own.path())),
-            Engine::Postgres => Ok(self.host()?.database("postgres")),
-        }
     }
 }
 
@@ -113,7 +104,7 @@ async fn hash(
     };
     add(FORMAT);
     add(env!("CARGO_PKG_VERSION"));
-    add(&db::version(address).await?);
+    add(&address.version().await?);
     add(&database.setup.len().to_string());
     for setup in &database.setup {
         add(&setup.sql);

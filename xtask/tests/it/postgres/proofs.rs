@@ -43,10 +43,7 @@ fn labels(value: &str) -> Labels<Postgres> {
 }
 
 async fn host(server: &str) -> Result<Host, NoHost> {
-    match Address::parse(Engine::Postgres, server).unwrap() {
-        Address::Postgres(server) => Host::given(server, "the tests").await,
-        Address::Sqlite(_) => Err(NoHost::Absent),
-    }
+    Host::given(Address::parse(Engine::Postgres, server).unwrap(), "the tests").await
 }
 
 fn rehearse(toys: &Toys, backfill: &Labels<Postgres>) -> DatabaseReport {

@@ -1,5 +1,6 @@
 //! The catalog of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
 
+mod columns;
 mod ddl;
 mod ownership;
 mod parts;
@@ -7,15 +8,17 @@ mod relations;
 mod sql;
 mod standalone_objects;
 
-use super::session::Session;
+use super::connection::PostgresSession;
+use crate::Session;
 use crate::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
+pub(super) use columns::columns;
 use sql::owner_of_sequence;
 pub(super) use sql::{OURS, of_the_user, table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 /// The user's tables, with columns and keys.
-pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Error> {
+pub(crate) async fn tables(session: &mut PostgresSession) -> Result<Vec<TableShape>, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT {}, a.attname::text, coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int8, \
@@ -65,7 +68,7 @@ pub(crate) async fn tables(session: &mut Session) -> Result<Vec<TableShape>, Err
 }
 
 /// Most databases have no partitions, and are not asked for them.
-async fn name_partitions(session: &mut Session, shapes: &mut [TableShape]) -> Result<(), Error> {
+async fn name_partitions(session: &mut PostgresSession, shapes: &mut [TableShape]) -> Result<(), Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT {}, {} FROM pg_class p JOIN pg_namespace pn ON pn.oid = p.relnamespace \
@@ -89,7 +92,7 @@ async fn name_partitions(session: &mut Session, shapes: &mut [TableShape]) -> Re
 }
 
 /// The user's tables whose rows are another server's.
-pub(crate) async fn foreign_tables(session: &mut Session) -> Result<Vec<String>, Error> {
+pub(crate) async fn foreign_tables(session: &mut PostgresSession) -> Result<Vec<String>, Error> {
     let sql = format!(
         "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind = 'f' AND {OURS} AND {} ORDER BY 1",
@@ -100,7 +103,7 @@ pub(crate) async fn foreign_tables(session: &mut Session) -> Result<Vec<String>,
 }
 
 /// Where each sequence stands. One that begins anew after its end is left out: it may be anywhere.
-pub(crate) async fn sequences(session: &mut Session) -> Result<BTreeMap<String, Sequence>, Error> {
+pub(crate) async fn sequences(session: &mut PostgresSession) -> Result<BTreeMap<String, Sequence>, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT {}, s.seqincrement::text, {}, \
@@ -142,7 +145,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// The user's schema, object by object.
-pub(crate) async fn schema(session: &mut Session, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
+pub(crate) async fn schema(session: &mut PostgresSession, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
     // All of it is one text, which is not taken apart where it was seen before.
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         let queries: Vec<String> = relations::queries()

@@ -27,7 +27,7 @@ use crate::workspace::Origin;
 use futures_util::future::LocalBoxFuture;
 use judge::Usual;
 use process::{Blow, End, Point, Work};
-use rehearsal_db::{self as db, Commit, CommitPhase, Engine, Journal};
+use rehearsal_db::{Commit, CommitPhase, Engine, Journal};
 use sample::{BUDGET, Time};
 use std::time::{Duration, Instant};
 
@@ -259,7 +259,7 @@ impl Trial<'_> {
                 let scratch = another(run, &here, &before).await?;
                 let journal = journals.get(turn % journals.len().max(1)).copied();
                 if let Some(journal) = journal {
-                    db::keep_in(&scratch.target().address, journal).await?;
+                    scratch.target().address.keep_in(journal).await?;
                 }
                 let point = Point { number: at + 1, side };
                 if !self.strike(run, work, &mut usual, scratch, &[(Blow::Kill, point)], journal).await? {
@@ -475,7 +475,7 @@ async fn on_its_own(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch
     let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
     let Some(scratch) = made else { return Ok(None) };
     run.replay(steps, &scratch).await?;
-    db::make_safe(&scratch.target().address).await?;
+    scratch.target().address.make_safe().await?;
     Ok(Some(scratch))
 }
 

@@ -132,7 +132,7 @@ pub(super) async fn run(
             match blow {
                 Blow::Kill => {
                     child.kill().await?;
-                    ran.end = End::Killed(db::left_behind(&address));
+                    ran.end = End::Killed(address.left_behind());
                     return Ok(ran);
                 }
                 Blow::KillBeside => {
@@ -140,7 +140,7 @@ pub(super) async fn run(
                     ran.end = take_over(child, other).await?;
                     return Ok(ran);
                 }
-                Blow::EndSessions => drop(db::end_sessions(&address).await?),
+                Blow::EndSessions => drop(address.end_sessions().await?),
                 Blow::CrashServer => scratch.crash_server().await?,
             }
         }

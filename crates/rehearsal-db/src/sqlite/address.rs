@@ -1,8 +1,7 @@
 //! The address of a SQLite file.
 
-use super::Mode;
-use super::masked::masked;
-use crate::{Engine, Error};
+use crate::masked::masked;
+use crate::{Engine, Error, Mode};
 use sqlx::sqlite::SqliteConnectOptions;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,22 +10,14 @@ const EXAMPLE: &str = "`sqlite:path/to/file.db`";
 
 /// The address of a SQLite file.
 #[derive(Debug, Clone)]
-pub struct SqliteAddress {
+pub(super) struct SqliteAddress {
     path: PathBuf,
     mode: Mode,
 }
 
 impl SqliteAddress {
-    pub(super) fn new(path: &Path, mode: Mode) -> Self {
-        Self { path: path.to_owned(), mode }
-    }
-
-    pub(super) fn existing(self) -> Self {
-        Self { mode: Mode::Write, ..self }
-    }
-
-    pub(super) fn moved(self, to: impl FnOnce(&Path) -> PathBuf) -> Self {
-        Self { path: to(&self.path), ..self }
+    pub(super) fn new(path: impl Into<PathBuf>, mode: Mode) -> Self {
+        Self { path: path.into(), mode }
     }
 
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
@@ -60,21 +51,12 @@ impl SqliteAddress {
     }
 
     /// The file of the database.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub fn creates(&self) -> bool {
-        self.mode == Mode::Create
-    }
-
-    pub fn is_read_only(&self) -> bool {
-        self.mode == Mode::Read
-    }
-
-    pub(super) fn url(&self) -> String {
-        let path = self.path.display().to_string();
-        format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
     }
 }
 

@@ -1,8 +1,7 @@
 //! The address of a database on a PostgreSQL server.
 
-use super::Mode;
-use super::masked::masked;
-use crate::{Engine, Error};
+use crate::masked::masked;
+use crate::{Engine, Error, Mode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -34,7 +33,7 @@ const SHOWN: [(&str, &str); 10] = [
 
 /// The address of a database on a PostgreSQL server.
 #[derive(Debug, Clone)]
-pub struct PostgresAddress {
+pub(super) struct PostgresAddress {
     /// In a box: they are ten times as large as all else here.
     options: Box<PgConnectOptions>,
     database: String,
@@ -67,7 +66,7 @@ impl PostgresAddress {
     ///
     /// # Errors
     /// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one.
-    pub fn server(url: &str) -> Result<Self, Error> {
+    pub(super) fn server(url: &str) -> Result<Self, Error> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(Error::WrongEngine { url: masked(url), engine: Engine::Postgres, example: EXAMPLE });
         }
@@ -92,7 +91,7 @@ impl PostgresAddress {
 
     /// A server of our own, which is reached with these options.
     #[must_use]
-    pub fn on_server(options: PgConnectOptions) -> Self {
+    pub(super) fn on_server(options: PgConnectOptions) -> Self {
         let password = options.to_url_lossy().password().map(decoded);
         Self {
             password,
@@ -104,23 +103,27 @@ impl PostgresAddress {
         }
     }
 
-    pub(super) fn existing(self) -> Self {
-        Self { mode: Mode::Write, ..self }
+    pub(super) fn with_mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// What sqlx connects with, the password included.
-    pub fn options(&self) -> &PgConnectOptions {
+    pub(super) fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
     /// The name of the database.
-    pub fn database(&self) -> &str {
+    pub(super) fn database(&self) -> &str {
         &self.database
     }
 
     /// Another database on the same server, to be made where it is missing. The end of a name that is too long gives way to
     /// a hash of all of it, since the server would cut off what tells it from others.
-    pub fn sibling(&self, database: &str) -> Self {
+    pub(super) fn beside(&self, database: &str) -> Self {
         let database = fitting(database);
         Self {
             options: Box::new(self.options().clone().database(&database)),
@@ -131,27 +134,16 @@ impl PostgresAddress {
     }
 
     /// The database from which others are made and removed.
-    pub fn maintenance(&self) -> Self {
-        self.sibling(&self.maintenance).existing()
+    pub(super) fn maintenance(&self) -> Self {
+        self.beside(&self.maintenance).with_mode(Mode::Write)
     }
 
-    /// Whether it came with a password, which the environment does not have.
-    pub(super) fn has_password(&self) -> bool {
-        self.password.as_ref().is_some_and(|password| !password.is_empty())
-    }
-
-    /// True where connecting may create the database.
-    pub fn creates(&self) -> bool {
-        self.mode == Mode::Create
-    }
-
-    /// True where the URL asks for a connection that only reads.
-    pub fn is_read_only(&self) -> bool {
-        self.mode == Mode::Read
+    pub(super) fn password(&self) -> Option<&str> {
+        self.password.as_deref()
     }
 
     /// The URL, ready to be typed again; no secrets in it.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         let (user, database) = (encoded(self.options.get_username()), encoded(&self.database));
         let port = self.options.get_port();
         let socket = self.options.get_socket();
@@ -168,7 +160,7 @@ impl PostgresAddress {
 
     /// What libpq's programs are to find in their environment, so that they connect as we do; no secret is among arguments,
     /// which everybody on the machine can read.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let host = self.options.get_socket().map(|folder| folder.display().to_string());
         let shown = self.parameters.iter().filter_map(|parameter| {
             let (key, value) = pair(parameter);
@@ -254,14 +246,14 @@ mod tests {
     fn names_that_are_too_long_stay_apart() {
         let server = PostgresAddress::server("postgres://me@h").unwrap();
         assert_eq!(server.maintenance().database(), "postgres");
-        let check = |name: &str, expect: &str| assert_eq!(server.sibling(name).database(), expect);
+        let check = |name: &str, expect: &str| assert_eq!(server.beside(name).database(), expect);
         let long = "ä".repeat(32);
         check("short", "short");
         check(&"x".repeat(63), &"x".repeat(63));
         check(&long, &format!("{}-{:016x}", "ä".repeat(23), xxh3_64(long.as_bytes())));
-        assert!(server.sibling(&format!("{long}-1")).database() != server.sibling(&format!("{long}-2")).database());
+        assert!(server.beside(&format!("{long}-1")).database() != server.beside(&format!("{long}-2")).database());
         let named = PostgresAddress::server("postgres://me@h/mine").unwrap();
-        assert_eq!(named.sibling("other").maintenance().database(), "mine");
+        assert_eq!(named.beside("other").maintenance().database(), "mine");
     }
 
     #[test]

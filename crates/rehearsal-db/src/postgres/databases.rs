@@ -1,0 +1,123 @@
+//! Databases as wholes: made, copied, renamed, removed, from the maintenance database of their server.
+
+use super::address::PostgresAddress;
+use super::connect::connect;
+use super::explain::explain;
+use crate::{Engine, Error};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection};
+use std::time::Duration;
+
+/// How long a server may take to answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Makes an empty database, in UTF-8 whatever the server's default is.
+pub(super) async fn create(address: &PostgresAddress, wait: Duration) -> Result<(), Error> {
+    let name = Engine::Postgres.quote(address.database());
+    maintain(address, wait, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await
+}
+
+/// Copies a database; nobody may be connected to it.
+pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
+    let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
+    let mut connection = connect(&from.maintenance(), PATIENCE).await?;
+    until_deserted(&mut connection, from.database()).await;
+    // Copying files is faster than writing everything to the log, and is what there was before 15.
+    let strategy = match number(&mut connection).await {
+        Some(150_000..) => " STRATEGY file_copy",
+        _ => "",
+    };
+    let made = AssertSqlSafe(format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}"));
+    let failed = |error: sqlx::Error| explain(&from.url(), PATIENCE, &error);
+    sqlx::raw_sql(made).execute(&mut connection).await.map_err(failed)?;
+    // What `ALTER DATABASE … SET` has set is not copied with the database. Lists of names are stored as they are written.
+    let settings = "SELECT format('ALTER DATABASE %I SET %I TO %s', $2::text, split_part(setting, '=', 1), \
+                        CASE WHEN split_part(setting, '=', 1) IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', \
+                            'local_preload_libraries') THEN substr(setting, strpos(setting, '=') + 1) \
+                        ELSE quote_literal(substr(setting, strpos(setting, '=') + 1)) END) \
+                    FROM pg_db_role_setting, unnest(setconfig) AS setting \
+                    WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = $1)";
+    let settings = sqlx::query_scalar(settings).bind(from.database()).bind(to.database());
+    let settings: Vec<String> = settings.fetch_all(&mut connection).await.map_err(failed)?;
+    for setting in settings {
+        sqlx::raw_sql(AssertSqlSafe(setting)).execute(&mut connection).await.map_err(failed)?;
+    }
+    connection.close().await.map_err(failed)
+}
+
+/// True where there is a database of that name.
+pub(crate) async fn exists(address: &PostgresAddress) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
+    ask(address, sql, Some(address.database())).await
+}
+
+/// Gives a database another name; nobody may be connected to it.
+pub(crate) async fn rename(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
+    let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
+    maintain(from, PATIENCE, &format!("ALTER DATABASE {old} RENAME TO {new}")).await
+}
+
+/// Removes a database, whoever is connected to it.
+pub(crate) async fn remove(address: &PostgresAddress) -> Result<(), Error> {
+    let name = Engine::Postgres.quote(address.database());
+    maintain(address, PATIENCE, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+}
+
+/// What a template depends on beside what is loaded into it: the version of the server, and the role that owns it.
+pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> {
+    let sql = "SELECT current_setting('server_version') || ' as ' || current_user";
+    ask(address, sql, None).await
+}
+
+/// Waits until the sessions that were just closed are gone: CREATE DATABASE would look again only every 100 ms.
+async fn until_deserted(connection: &mut PgConnection, database: &str) {
+    for _ in 0..1000 {
+        let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1)";
+        match sqlx::query_scalar(sql).bind(database).fetch_one(&mut *connection).await {
+            Ok(true) => tokio::time::sleep(Duration::from_millis(1)).await,
+            _ => return,
+        }
+    }
+}
+
+async fn number(connection: &mut PgConnection) -> Option<i32> {
+    sqlx::query_scalar("SELECT current_setting('server_version_num')::int4").fetch_one(connection).await.ok()
+}
+
+/// Asks a server for one value.
+async fn ask<T>(address: &PostgresAddress, sql: &'static str, parameter: Option<&str>) -> Result<T, Error>
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+{
+    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+    let query = sqlx::query_scalar(sql);
+    let query = match parameter {
+        Some(parameter) => query.bind(parameter.to_owned()),
+        None => query,
+    };
+    let answer = query.fetch_one(&mut connection).await;
+    let answer = answer.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    Ok(answer)
+}
+
+async fn maintain(address: &PostgresAddress, wait: Duration, sql: &str) -> Result<(), Error> {
+    let connection = connect(&address.maintenance(), wait).await?;
+    finish(connection, address, sql).await
+}
+
+async fn finish(mut connection: PgConnection, address: &PostgresAddress, sql: &str) -> Result<(), Error> {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
+    let done = done.map_err(|error| explain(&address.url(), PATIENCE, &error));
+    let closed = connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error));
+    done?;
+    closed
+}
+
+/// Notes on a template that it was used today: a server keeps no such time.
+pub(crate) async fn touch(template: &PostgresAddress) -> Result<(), Error> {
+    let comment =
+        "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of rehearsal, last used ' || current_date)";
+    let sql: String = ask(template, comment, Some(template.database())).await?;
+    maintain(template, PATIENCE, &sql).await
+}

@@ -1,0 +1,38 @@
+//! Waiting for locks: how long, and for whom.
+
+use super::connection::PostgresSession;
+use crate::{Error, Holder, HolderKind, Session, Value};
+use std::time::Duration;
+
+/// How long a migration waits for a lock before it lets the others pass and tries again.
+const SOON: Duration = Duration::from_millis(500);
+
+/// Waits only shortly for a lock, for as long as `set` says: `SET LOCAL` or `SET SESSION`.
+pub(super) async fn give_up_soon(session: &mut PostgresSession, set: &str) -> Result<(), Error> {
+    let soon = SOON.min(session.wait);
+    session.execute(&format!("{set} lock_timeout = {}", soon.as_millis().max(1)), &[]).await?;
+    if set != "SET LOCAL" {
+        session.lock_wait = soon;
+    }
+    Ok(())
+}
+
+/// Waits for a lock as long as it was told.
+pub(super) async fn give_up_late(session: &mut PostgresSession) -> Result<(), Error> {
+    session.lock_wait = session.wait;
+    session.execute(&format!("SET lock_timeout = {}", session.wait.as_millis().max(1)), &[]).await.map(drop)
+}
+
+/// Other sessions that hold locks on tables of this database: one of them is in the way.
+pub(super) async fn lock_holders(session: &mut PostgresSession) -> Vec<Holder> {
+    let sql = "SELECT DISTINCT a.pid::int8, coalesce(nullif(a.application_name, ''), 'a session of ' || a.usename) \
+               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+               WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 AND a.pid <> pg_backend_pid() \
+               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1";
+    let rows = session.rows(sql, &[]).await.unwrap_or_default();
+    let holder = |row: &Vec<Value>| {
+        let pid = row.first()?.as_int().and_then(|pid| u32::try_from(pid).ok())?;
+        Some(Holder { kind: HolderKind::Session, pid, program: row.get(1)?.as_text()?.to_owned() })
+    };
+    rows.iter().filter_map(holder).collect()
+}

@@ -1,0 +1,93 @@
+//! An open SQLite file: how it is opened for each kind of access.
+
+use super::address::SqliteAddress;
+use super::explain::{explain, shown};
+use super::table::Table;
+use crate::{Access, Durability, Error, Mode, Session};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many rows sqlx's worker thread may be ahead of us: enough that reading and decoding overlap.
+const ROWS_AHEAD: usize = 1024;
+
+/// A connection to one SQLite file.
+#[derive(Debug)]
+pub(crate) struct SqliteSession {
+    pub(super) connection: SqliteConnection,
+    pub(super) path: PathBuf,
+    pub(super) wait: Duration,
+    /// What was read of the catalog, by the text of a table, from which all of it follows.
+    pub(super) tables: HashMap<String, Arc<Table>>,
+}
+
+impl SqliteSession {
+    pub(super) async fn open(address: &SqliteAddress, access: Access, wait: Duration) -> Result<Self, Error> {
+        let path = address.path().to_owned();
+        let missing = match path.symlink_metadata() {
+            Ok(_) => false,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(error) => return Err(Error::Unreadable { place: shown(&path), why: error.to_string() }),
+        };
+        if missing && !((address.mode() == Mode::Create) && access != Access::Read) {
+            return Err(Error::NoDatabase { place: shown(&path) });
+        }
+        refuse_read_only(address, access)?;
+        if path.is_dir() {
+            return Err(Error::Unreadable { place: shown(&path), why: "it is a folder".to_owned() });
+        }
+        let mut options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(missing)
+            .busy_timeout(wait)
+            .row_buffer_size(ROWS_AHEAD)
+            .disable_statement_logging();
+        options = match access {
+            // Opened for reading only, SQLite would leave the files of the write-ahead log behind.
+            Access::Read => options.pragma("query_only", "ON"),
+            // The default of sqlx-cli for a new database; readers and the writer don't wait for each other.
+            Access::Write(Durability::Configured) if missing => options.journal_mode(SqliteJournalMode::Wal),
+            Access::Write(Durability::Configured) => options,
+            // Unlike one whose disk is waited for, its journal is hot from the first row on.
+            Access::Write(Durability::ProcessExit) => options.synchronous(SqliteSynchronous::Off),
+            Access::Write(Durability::None) => {
+                options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off)
+            }
+            Access::Write(Durability::NoneShared) => {
+                options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off)
+            }
+        };
+        if missing && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| Error::Io {
+                what: "create",
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let connection = match options.connect().await {
+            Ok(connection) => connection,
+            Err(error) => return Err(explain(&path, wait, error)),
+        };
+        let mut session = Self { connection, path, wait, tables: HashMap::new() };
+        // Opening reads nothing; a file that is no database shows only at the first statement.
+        match session.execute("PRAGMA schema_version", &[]).await {
+            Ok(_) => Ok(session),
+            Err(error) => {
+                // What closing says is less than what is known already.
+                drop(Box::new(session).close().await);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// An address that was given for reading only is not written to.
+pub(super) fn refuse_read_only(address: &SqliteAddress, access: Access) -> Result<(), Error> {
+    if access != Access::Read && address.mode() == Mode::Read {
+        return Err(Error::ReadOnly { place: shown(address.path()), why: "its URL says so (`mode=ro`)".to_owned() });
+    }
+    Ok(())
+}
