@@ -69,3 +69,8 @@ pub fn run(this: CommandLine) -> ExitCode {
     })
     .into()
 }
+
+/// The examples of the README, which compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -65,3 +65,8 @@ pub use target::Target;
 pub use transaction_control::TransactionControl;
 pub use value::{Row, Rows, Value};
 pub use volatile::{Source, VolatileDefault};
+
+/// The examples of the README, which compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

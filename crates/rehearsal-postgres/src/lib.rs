@@ -46,3 +46,8 @@ pub struct Hints {
 
 #[cfg(test)]
 mod tests;
+
+/// The examples of the README, which compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -26,3 +26,8 @@ pub mod workspace;
 
 pub use error::{Error, Exit};
 pub use rehearsal_db as db;
+
+/// The examples of the README, which compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

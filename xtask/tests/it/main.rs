@@ -24,6 +24,8 @@ mod ledger;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod processes;

@@ -99,6 +99,7 @@ const ORDER: &[(&str, &[&str])] = &[(
         "fixture",
         "generator",
         "sandbox",
+        "report",
         "proofs",
         "registry",
         "status",

@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::file::{Migration, Script};
+use crate::directive::did_you_mean;
 use crate::event::Direction;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::command;
@@ -91,6 +92,14 @@ fn what_next(cause: &db::Error, direction: Direction, left_behind: &LeftBehind) 
     };
     let steps: Vec<&str> = tidy.into_iter().chain([mend, "then run the command again"]).collect();
     format!("{}{longer}", steps.join(", "))
+}
+
+fn which_backfill(known: &[String]) -> String {
+    if known.is_empty() {
+        format!("rehearse it in the workspace that has that backfill: `{}`", command("ci DATABASE"))
+    } else {
+        format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
+    }
 }
 
 /// A failure of migrating.
@@ -186,6 +195,19 @@ pub enum Error {
         /// The command that does them.
         next: String,
     },
+    /// A migration requires a backfill that is none.
+    #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), did_you_mean(nearest.as_ref()))]
+    #[diagnostic(help("{}", which_backfill(known)))]
+    RequiresUnknown {
+        /// The up file.
+        file: PathBuf,
+        /// The backfill.
+        backfill: String,
+        /// The closest one.
+        nearest: Option<String>,
+        /// All that there are.
+        known: Vec<String>,
+    },
     /// The database failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -257,7 +279,10 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::OtherEngine { .. } | Self::UnknownVersion { .. } | Self::AlreadyBehind { .. } => true,
+            Self::OtherEngine { .. }
+            | Self::RequiresUnknown { .. }
+            | Self::UnknownVersion { .. }
+            | Self::AlreadyBehind { .. } => true,
             Self::Engine(error) => error.is_usage(),
             _ => false,
         }

@@ -3,16 +3,6 @@
 use crate::directive::did_you_mean;
 use crate::source;
 use miette::Diagnostic;
-use rehearsal_db::command::command;
-use std::path::PathBuf;
-
-fn which_backfill(known: &[String]) -> String {
-    if known.is_empty() {
-        format!("rehearse it in the workspace that has that backfill: `{}`", command("ci DATABASE"))
-    } else {
-        format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
-    }
-}
 
 /// What does not fit.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -49,18 +39,5 @@ pub enum Error {
         what: String,
         /// What does not fit.
         why: String,
-    },
-    /// A migration requires a backfill that is none.
-    #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("{}", which_backfill(known)))]
-    RequiresUnknown {
-        /// The up file.
-        file: PathBuf,
-        /// The backfill.
-        backfill: String,
-        /// The closest one.
-        nearest: Option<String>,
-        /// All that there are.
-        known: Vec<String>,
     },
 }

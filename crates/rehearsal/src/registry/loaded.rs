@@ -46,7 +46,7 @@ impl Registry {
             if let Some(backfill) = migration.requires.iter().find(|name| !backfills.contains(name)) {
                 let nearest = nearest(backfill, &backfills);
                 let (file, backfill) = (migration.up.path.clone(), backfill.clone());
-                return Err(Error::RequiresUnknown { file, backfill, nearest, known: backfills }.into());
+                return Err(migration::Error::RequiresUnknown { file, backfill, nearest, known: backfills }.into());
             }
         }
         let here = database.name.as_str();

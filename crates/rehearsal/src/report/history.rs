@@ -3,7 +3,6 @@
 use super::code::{Code, Explanation};
 use super::finding::Finding;
 use crate::migration::{self, Fault};
-use crate::registry;
 use crate::sandbox;
 use crate::{Error, Exit};
 
@@ -321,7 +320,7 @@ pub fn code_of(error: &Error) -> &'static Code {
         Error::Migration(migration::Error::RequiresBackfill { .. }) => &REFUSED,
         Error::Migration(migration::Error::Sql { .. }) => &MIGRATION_FAILED,
         Error::Migration(migration::Error::OtherEngine { .. }) => &WRONG_ENGINE,
-        Error::Registry(registry::Error::RequiresUnknown { .. }) => &UNKNOWN_BACKFILL,
+        Error::Migration(migration::Error::RequiresUnknown { .. }) => &UNKNOWN_BACKFILL,
         Error::Sandbox(sandbox::Error::NoHost(_)) => &NO_SERVER,
         Error::Sandbox(sandbox::Error::Setup { .. }) => &SETUP_FAILED,
         error if error.exit() == Exit::Usage => &BAD_CONFIGURATION,
