@@ -38,6 +38,7 @@ pub struct CommandLine {
 #[must_use]
 pub fn run(this: CommandLine) -> ExitCode {
     set_name(this.name);
+    rehearsal_postgres::set_command_name(this.name);
     if let Some(folder) = this.sources {
         source::set_folder(folder);
     }

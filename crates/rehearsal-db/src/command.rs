@@ -9,19 +9,19 @@ static NAME: OnceLock<&'static str> = OnceLock::new();
 /// What the binary of this project is called where no command line has said otherwise.
 const DEFAULT: &str = "cargo rehearse";
 
-/// Tells the library the name of the command line that runs it, such as `cargo xtask`. Only the first call counts.
+/// Tells the library the name of the command line that runs it, such as `cargo rehearse`. Only the first call counts.
 pub fn set_name(name: &'static str) {
     // Losing to an earlier call is what the documentation promises.
     let _ = NAME.set(name);
 }
 
-/// The name of the command line: `cargo xtask`, or `cargo rehearse`.
+/// The name of the command line: `cargo rehearse` where no other name was told.
 #[must_use]
 pub fn name() -> &'static str {
     NAME.get().copied().unwrap_or(DEFAULT)
 }
 
-/// The command with these arguments: `cargo xtask migrate pets`.
+/// The command with these arguments: `cargo rehearse migrate pets`.
 #[must_use]
 pub fn command(arguments: &str) -> String {
     format!("{} {arguments}", name())

@@ -1,5 +1,6 @@
 //! What can go wrong between this tool and a database, told apart by what a person would do next.
 
+use super::command::command;
 use miette::Diagnostic;
 use std::fmt;
 use std::path::PathBuf;
@@ -108,8 +109,9 @@ pub enum Error {
     /// There is no database at the address.
     #[error("there is no database at {place}")]
     #[diagnostic(help(
-        "check the address; `cargo xtask migrate` makes a development database, `?mode=rwc` behind a SQLite URL another one, \
-         and `createdb` one on a server"
+        "check the address; `{}` makes a development database, `?mode=rwc` after a SQLite URL another one, and `createdb` \
+         one on a server",
+        command("migrate")
     ))]
     NoDatabase {
         /// Where it should be.

@@ -1,6 +1,7 @@
 //! What can go wrong around a server of our own, told apart by what a person would do next.
 
 use super::OLDEST;
+use super::command_name::command;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ pub enum Error {
 
     /// The only PostgreSQL on this machine is too old.
     #[error("PostgreSQL {version} in {} is too old: {OLDEST} is the oldest that works", path.display())]
-    #[diagnostic(help("install a newer one with the system's packages, or with `cargo xtask postgres install`"))]
+    #[diagnostic(help("install a newer one with the system's packages, or with `{}`", command("postgres install")))]
     TooOld {
         /// The folder of its binaries.
         path: PathBuf,
@@ -83,7 +84,10 @@ pub enum Error {
 
     /// The server ended before it could be used.
     #[error("the PostgreSQL server ended while it started ({status}){}", tail(log))]
-    #[diagnostic(help("its own words above tell why; `cargo xtask doctor` looks at the usual causes"))]
+    #[diagnostic(help(
+        "the server's own words above tell why; if the installation is at fault, `{}` gets a private copy",
+        command("postgres install")
+    ))]
     Ended {
         /// How it ended.
         status: String,
@@ -144,7 +148,7 @@ pub enum Error {
 
     /// No private copy of this major version is known.
     #[error("there is no private copy of PostgreSQL {major}; there is of {known}")]
-    #[diagnostic(help("ask for one of these: `cargo xtask postgres install --major N`"))]
+    #[diagnostic(help("ask for one of these: `{}`", command("postgres install --major N")))]
     UnknownMajor {
         /// What was asked for.
         major: u32,

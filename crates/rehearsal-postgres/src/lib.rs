@@ -9,6 +9,7 @@ mod address;
 mod binaries;
 mod cluster;
 mod command;
+mod command_name;
 mod error;
 mod home;
 mod install;
@@ -20,6 +21,7 @@ mod server;
 mod sweep;
 
 pub use binaries::{Binaries, Origin};
+pub use command_name::set_command_name;
 pub use error::Error;
 pub use install::install;
 pub use kept::Kept;

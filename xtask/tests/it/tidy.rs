@@ -269,3 +269,104 @@ fn every_module_is_declared() {
         assert!(declared.into_iter().any(declares), "{file} is declared by nobody");
     }
 }
+
+/// Code above the folders of the engines does not ask which engine it has: it asks the dialect, the session or the address.
+#[test]
+fn engines_are_named_in_their_folders_and_in_the_registry() {
+    const MOST: usize = 10;
+    const DATABASE: &str = "crates/rehearsal-db/src";
+    let registry = format!("{DATABASE}/registry.rs");
+    let entry = |line: &str| {
+        let (name, module) = line.trim().strip_suffix("::DIALECT,")?.split_once(" => ")?;
+        Some((name.to_owned(), module.to_owned()))
+    };
+    let listed = fs::read_to_string(repository().join(&registry)).unwrap();
+    let engines: Vec<(String, String)> = listed.lines().filter_map(entry).collect();
+    assert!(engines.len() > 1, "{registry} lists engines");
+    let is_own = |file: &str| {
+        file == registry || engines.iter().any(|(_, module)| file.starts_with(&format!("{DATABASE}/{module}/")))
+    };
+    let mut places = Vec::new();
+    for (file, text) in sources() {
+        if !file.starts_with("crates/") || is_own(&file) || is_of_tests(&file) {
+            continue;
+        }
+        let code = text.lines().take_while(|line| !line.contains("#[cfg(test)]")).enumerate();
+        for (at, line) in code.filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let named = words
+                .filter(|word| engines.iter().any(|(name, module)| word == name || *word == format!("is_{module}")));
+            // A name in quotes, compared or matched, is an engine in disguise.
+            let compared = engines.iter().flat_map(|(_, module)| {
+                [format!("== \"{module}\""), format!("!= \"{module}\""), format!("\"{module}\" =>")]
+            });
+            let mentions = named.count() + compared.filter(|text| line.contains(text.as_str())).count();
+            places.extend(vec![format!("{file}:{} {}", at + 1, line.trim()); mentions]);
+        }
+    }
+    assert!(places.len() <= MOST, "{} places know an engine, and {MOST} may:\n{}", places.len(), places.join("\n"));
+}
+
+/// The commands that a help text lists.
+fn listed(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    lines.filter(|line| line.starts_with("  ") && !line.starts_with("   ")).filter_map(first_word).collect()
+}
+
+fn first_word(line: &str) -> Option<String> {
+    line.split_whitespace().next().map(ToOwned::to_owned)
+}
+
+/// The commands that messages advise: what is handed to a function `command`, and what follows the name of the command line.
+fn advised(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, call) in code.match_indices("command(") {
+        let rest = code[at + call.len()..].trim_start().trim_start_matches('&').trim_start_matches("format!(");
+        if let Some((words, _)) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+            found.push(words.to_owned());
+        }
+    }
+    for name in ["cargo xtask ", "cargo rehearse "] {
+        for (at, _) in code.match_indices(name) {
+            let rest = &code[at + name.len()..];
+            found.push(rest.split(['`', '"', ',', ';', '\\', '\n']).next().unwrap_or_default().to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn advised_commands_exist() {
+    let help = |path: &[&str]| {
+        let arguments = path.iter().copied().chain(["--help"]);
+        duct::cmd(env!("CARGO_BIN_EXE_xtask"), arguments).read().unwrap()
+    };
+    let commands = listed(&help(&[]));
+    assert!(commands.contains(&"migrate".to_owned()), "the help lists commands: {commands:?}");
+    let mut seen = 0;
+    for (file, text) in sources() {
+        let is_ours = file.starts_with("crates/") || file.starts_with("xtask/src/");
+        if !is_ours || is_of_tests(&file) {
+            continue;
+        }
+        for advice in advised(&code(&text)) {
+            let words: Vec<&str> = advice.split_whitespace().collect();
+            let Some(first) = words.first().filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())) else {
+                continue;
+            };
+            seen += 1;
+            assert!(commands.iter().any(|known| known == first), "{file} advises `{advice}`, which does not exist");
+            let mut path = vec![*first];
+            let below = listed(&help(&path));
+            if let (false, Some(second)) = (below.is_empty(), words.get(1)) {
+                assert!(below.iter().any(|known| known == second), "{file} advises `{advice}`, which does not exist");
+                path.push(second);
+            }
+            let told = help(&path);
+            for flag in words.iter().filter(|word| word.starts_with("--")) {
+                assert!(told.contains(flag), "{file} advises `{advice}`, and there is no {flag}");
+            }
+        }
+    }
+    assert!(seen > 20, "messages advise commands");
+}
