@@ -1,7 +1,7 @@
 //! What became of the values of a column: counted by kind, so that a person knows at once whether they were nulled, cut or
 //! rounded.
 
-use super::difference::rows;
+use super::counted::rows;
 use super::form::{Form, Types, same_meaning};
 use rehearsal_db::Value;
 use std::collections::BTreeMap;

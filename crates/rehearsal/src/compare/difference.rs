@@ -1,6 +1,7 @@
 //! Differences between two states of a database, as a person would describe them.
 
 use super::changes::Changes;
+use super::counted::rows;
 use std::fmt;
 
 /// A row that shows a difference.
@@ -141,11 +142,6 @@ impl ContentDifference {
             | Self::Values { table, column, .. } => (table, Some(column)),
         }
     }
-}
-
-/// `3 rows`, `1 row`.
-pub(super) fn rows(n: u64) -> String {
-    if n == 1 { "1 row".to_owned() } else { format!("{n} rows") }
 }
 
 impl fmt::Display for ContentDifference {

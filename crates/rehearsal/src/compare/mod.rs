@@ -3,6 +3,7 @@
 
 mod changes;
 mod content;
+mod counted;
 mod defaults;
 mod difference;
 mod families;

@@ -1,9 +1,9 @@
 //! The parts of a row that are chosen together: a column by itself, or the columns of foreign keys that have columns in
 //! common, whose values come from rows that are there.
 
-use super::fill::RowProfile;
 use super::literals::hints;
 use super::order::is_required;
+use super::profile::RowProfile;
 use super::values::{extremes, ordinary};
 use rehearsal_db::insertable::{Default, Field, InsertableTable, Reference};
 use rehearsal_db::{Connection, Engine, Error, Value};

@@ -1,6 +1,7 @@
 //! Fills a table: rows are tried, and what the database refuses is given other values, as long as there are any.
 
 use super::column_group::{Choice, ColumnGroup, column_groups};
+use super::profile::RowProfile;
 use rehearsal_db::insertable::InsertableTable;
 use rehearsal_db::{Broken, Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,18 +12,6 @@ const TRIES: usize = 300;
 const FURTHER_TRIES: usize = 60;
 /// How many rows of values at the edges a table is given at the most.
 const EDGES: usize = 12;
-
-/// Which rows are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RowProfile {
-    /// Two ordinary rows, one like the first as far as that is allowed, one with all that may be NULL, and some with values at
-    /// the edges of what the types take.
-    Everything,
-    /// Two ordinary rows, and one with all that may be NULL.
-    WithNulls,
-    /// Two rows as an app would write them, without NULL and without anything unusual.
-    Ordinary,
-}
 
 /// A statement that put a row into a table.
 #[derive(Debug, Clone, PartialEq)]

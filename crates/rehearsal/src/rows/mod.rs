@@ -9,10 +9,12 @@ mod fill;
 mod literals;
 mod order;
 mod pattern;
+mod profile;
 #[cfg(test)]
 mod tests;
 mod values;
 
 pub use fill::Insert;
-pub(crate) use fill::{Filled, RowProfile, fill};
+pub(crate) use fill::{Filled, fill};
 pub(crate) use order::{is_required, order};
+pub(crate) use profile::RowProfile;

@@ -2,9 +2,10 @@
 //! went into it; a scratch database is a copy of one. Nothing outside this module can make a [`Scratch`], so that a proof,
 //! which takes nothing else, can't be handed a database that somebody cares for.
 
-mod alone;
 mod error;
+mod filling;
 mod host;
+mod own_server;
 mod scratch;
 mod sweep;
 mod template;
@@ -83,7 +84,7 @@ impl Sandbox {
         match (database.engine.storage(), &self.host) {
             (Storage::File(_), _) => Ok(()),
             (Storage::Server, Err(why)) => Err(why.clone()),
-            (Storage::Server, Ok(host)) => match alone::alone(database, history, None) {
+            (Storage::Server, Ok(host)) => match own_server::alone(database, history, None) {
                 Some(alone) => host.may_have_another(&alone.because),
                 None => Ok(()),
             },

@@ -1,6 +1,6 @@
 //! Scratch databases: copies that proofs work on.
 
-use super::alone::{alone_at_will, build_on};
+use super::own_server::{alone_at_will, build_on};
 use super::template::From;
 use super::{Error, Sandbox, Template};
 use crate::migration::History;

@@ -1,13 +1,12 @@
 //! Templates: a database with a fixture in it (or nothing), built once per content hash.
 
-use super::alone::{Alone, alone};
+use super::filling::fill;
+use super::own_server::{Alone, alone};
 use super::{Error, Sandbox};
-use crate::event::silent;
 use crate::fixture;
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
-use miette::NamedSource;
-use rehearsal_db::{self as db, Access, Address, Around, Connection, Durability, Engine, run_script};
+use rehearsal_db::{Access, Address, Connection, Durability, Engine};
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -134,27 +133,4 @@ async fn build(
     let built = fill(&mut connection, database, history, fixture).await;
     // What is not on disk is not copied, and what somebody is connected to can't be.
     connection.close_with(built).await
-}
-
-/// Runs what comes before the history, and loads the fixture.
-pub(super) async fn fill(
-    connection: &mut Connection,
-    database: &Database,
-    history: &History,
-    fixture: Option<&Fixture>,
-) -> Result<(), Error> {
-    for setup in &database.setup {
-        run_script(connection, &setup.sql, Around::Nothing).await.map_err(|failed| match failed.error {
-            db::Error::Statement { why, .. } | db::Error::Privilege { why, .. } => {
-                let file = setup.path.display().to_string();
-                let text = NamedSource::new(&file, setup.sql.clone());
-                Error::Setup { file, why, text, at: failed.at }
-            }
-            error => error.into(),
-        })?;
-    }
-    match fixture {
-        Some(fixture) => Ok(fixture::load(connection, history, fixture, &silent).await?),
-        None => Ok(()),
-    }
 }

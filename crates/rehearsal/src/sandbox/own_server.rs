@@ -1,7 +1,7 @@
 //! Histories that change more than their database: they make roles or databases, or name the database in which they run.
 //! Each throwaway database of such a history is alone on a server of its own, under the name that the history gives it.
 
-use super::template::fill;
+use super::filling::fill;
 use super::{Error, Sandbox};
 use crate::migration::History;
 use crate::workspace::{Database, Fixture};
