@@ -197,7 +197,7 @@ impl Error {
     /// What it means for a database that can't be rehearsed because of it.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let code = match self {
-            Self::Engine(error) => return history::of_refusal(error),
+            Self::Engine(error) => return error.findings(),
             error if error.exit() == Exit::Usage => &history::BAD_CONFIGURATION,
             _ => &history::INTERNAL,
         };

@@ -2,6 +2,7 @@
 
 use crate::{backfill, check, fixture, migration, registry, sandbox, workspace};
 
+use crate::report::{Code, Finding, history};
 use miette::Diagnostic;
 use rehearsal_db as engine;
 
@@ -43,6 +44,29 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code of what it means for a database that can't be worked with because of it.
+    #[must_use]
+    pub fn finding_code(&self) -> &'static Code {
+        match self {
+            Self::Registry(registry::Error::RequiresUnknown { .. }) => &history::UNKNOWN_BACKFILL,
+            Self::Migration(migration::Error::RequiresBackfill { .. }) => &history::REFUSED,
+            Self::Migration(migration::Error::Sql { .. }) => &history::MIGRATION_FAILED,
+            Self::Sandbox(sandbox::Error::NoHost(_)) => &history::NO_SERVER,
+            Self::Sandbox(sandbox::Error::Setup { .. }) => &history::SETUP_FAILED,
+            error if error.exit() == Exit::Usage => &history::BAD_CONFIGURATION,
+            _ => &history::INTERNAL,
+        }
+    }
+
+    /// The findings of a database that can't be rehearsed because of it: one for each fault of its history, else one.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        match self {
+            Self::Migration(migration::Error::Faults { faults }) => faults.iter().map(history::of_fault).collect(),
+            error => vec![Finding::of_error(error.finding_code(), error)],
+        }
+    }
+
     /// The code with which a program that fails like this should exit.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -54,12 +78,10 @@ impl Error {
             Self::Engine(error) => error.is_usage(),
             Self::Migration(error) => error.is_usage(),
             Self::Backfill(error) => error.is_usage(),
-            Self::Check(
-                check::Error::Query { .. }
-                | check::Error::Writes { .. }
-                | check::Error::RowQuery { .. }
-                | check::Error::Engine(_),
-            ) => false,
+            Self::Check(check::Error::Query { .. } | check::Error::Writes { .. } | check::Error::RowQuery { .. }) => {
+                false
+            }
+            Self::Check(check::Error::Engine(error)) => error.is_usage(),
             Self::Check(check::Error::Migration(error)) => error.is_usage(),
             Self::Check(_) => true,
             Self::Fixture(error) | Self::Sandbox(sandbox::Error::Fixture(error)) => error.is_usage(),

@@ -19,6 +19,7 @@ pub mod proofs;
 pub mod registry;
 pub mod report;
 mod rows;
+mod runner;
 pub mod sandbox;
 pub mod source;
 pub mod status;
@@ -26,6 +27,7 @@ pub mod workspace;
 
 pub use error::{Error, Exit};
 pub use rehearsal_db as db;
+pub use runner::{Subject, run, verify_backfill};
 
 /// The examples of the README, which compile.
 #[cfg(doctest)]

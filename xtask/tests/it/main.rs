@@ -36,6 +36,8 @@ mod readme;
 #[cfg(test)]
 mod rehearsals;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod workspace;

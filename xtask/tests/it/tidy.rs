@@ -101,6 +101,7 @@ const ORDER: &[(&str, &[&str])] = &[(
         "sandbox",
         "report",
         "proofs",
+        "runner",
         "registry",
         "status",
     ],

@@ -15,7 +15,7 @@ use rehearsal::backfill::{
 };
 use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
-use rehearsal::proofs::{self, Depth, REHEARSAL_BATCH};
+use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
 use rehearsal::report::{Finding, history};
 use rehearsal::workspace::Database;
 use rehearsal_db::Target;
@@ -242,14 +242,14 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         }
         let steps = Steps::new(terminal);
         let events = |event| steps.show(event);
-        let rehearsal = context.rehearsal(&loaded, Depth::Sample, None, &sandbox, &events);
+        let subject = context.rehearsal(&loaded, Depth::Sample, None, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
             terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
             exit = exit.and(Exit::Incomplete);
         }
         for fixture in &loaded.database.fixtures {
             let batch = args.batch.unwrap_or(REHEARSAL_BATCH);
-            let (report, findings) = proofs::verify_backfill(&rehearsal, *backfill, fixture, batch).await;
+            let (report, findings) = rehearsal::verify_backfill(&subject, *backfill, fixture, batch).await;
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
             if findings.is_empty() {
                 let notes: String = report.notes.iter().map(|note| format!("  {note}\n")).collect();

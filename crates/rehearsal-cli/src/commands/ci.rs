@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::given;
 use crate::reporters::reporter;
 use crate::terminal::Terminal;
-use rehearsal::Exit;
 use rehearsal::backfill::Fault;
-use rehearsal::proofs::{self, Depth, Program, Subject};
+use rehearsal::proofs::{Depth, Program};
 use rehearsal::registry::{Loaded, Registry};
 use rehearsal::workspace::Database;
+use rehearsal::{Exit, Subject};
 
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
@@ -55,7 +55,7 @@ pub(super) async fn rehearse(
             Err(error) => Subject::Refused(database, error.findings()),
         })
         .collect();
-    let report = proofs::run(&subjects).await;
+    let report = rehearsal::run(&subjects).await;
     drop(subjects);
     sandbox.close().await?;
     reporter.finish(&report);

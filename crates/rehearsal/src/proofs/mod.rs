@@ -24,9 +24,9 @@ pub use crash::{Crashes, Done, Program, Said};
 pub use kit::snapshot::{Compared, Snapshot};
 pub use mutation::{Mutants, Survivor};
 pub use outcome::{Next, Outcome};
-pub use rehearsal::{Depth, REHEARSAL_BATCH, Rehearsal, Subject, refused, run};
+pub use rehearsal::{Depth, REHEARSAL_BATCH, Rehearsal};
 pub use run::{Data, ProofRun};
-pub use verify_backfill::verify_backfill;
+pub(crate) use verify_backfill::VerifyBackfill;
 
 pub use crate::rows::Insert;
 

@@ -21,12 +21,23 @@ pub struct Data<'a> {
     /// The fixture; none for an empty database.
     pub fixture: Option<&'a Fixture>,
     /// The proofs that were carried out with it.
-    pub(super) earlier: Vec<ProofReport>,
+    earlier: Vec<ProofReport>,
     /// The database after all migrations and backfills, once a proof has come to that.
     pub(super) end: OnceLock<Snapshot>,
 }
 
-impl Data<'_> {
+impl<'a> Data<'a> {
+    /// A fixture, or none for an empty database, with which no proof was carried out yet.
+    #[must_use]
+    pub fn of(fixture: Option<&'a Fixture>) -> Self {
+        Self { fixture, ..Self::default() }
+    }
+
+    /// Adds the report of a proof that was carried out with it.
+    pub(crate) fn add(&mut self, report: ProofReport) {
+        self.earlier.push(report);
+    }
+
     /// The proof of that name, where it was carried out with this data before.
     #[must_use]
     pub fn earlier(&self, proof: &str) -> Option<&ProofReport> {
@@ -45,7 +56,7 @@ pub struct ProofRun<'a> {
     pub(super) rehearsal: &'a Rehearsal<'a>,
     pub(super) data: &'a Data<'a>,
     pub(super) fixture: Option<&'a Fixture>,
-    pub(super) began: Instant,
+    pub(crate) began: Instant,
     step: String,
     /// What was done to the database that is worked on, since it was copied from its template.
     pub(super) steps: Vec<Step>,
@@ -61,7 +72,7 @@ pub struct ProofRun<'a> {
 }
 
 impl<'a> ProofRun<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         rehearsal: &'a Rehearsal<'a>,
         data: &'a Data<'a>,
         batch: NonZeroU32,

@@ -11,15 +11,15 @@ use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
 use crate::failures;
 use crate::ledger::Counts;
-use crate::report::{Code, Failures, Finding, ProofReport, Reproduce};
-use crate::workspace::Fixture;
+use crate::report::{Code, Failures, Finding, Reproduce};
 use futures_util::future::LocalBoxFuture;
-use std::num::NonZeroU32;
 
 static FAILURES: Failures = failures!("verify");
 
-struct VerifyBackfill<'b> {
-    backfill: &'b dyn AnyBackfill,
+/// The proof.
+pub(crate) struct VerifyBackfill<'b> {
+    /// What is verified.
+    pub(crate) backfill: &'b dyn AnyBackfill,
 }
 
 impl Proof for VerifyBackfill<'_> {
@@ -49,18 +49,6 @@ impl Proof for VerifyBackfill<'_> {
             Ok(run.outcome())
         })
     }
-}
-
-/// Verifies one backfill with one fixture, in batches of that size.
-pub async fn verify_backfill(
-    rehearsal: &Rehearsal<'_>,
-    backfill: &dyn AnyBackfill,
-    fixture: &Fixture,
-    batch: NonZeroU32,
-) -> (ProofReport, Vec<Finding>) {
-    let data = Data { fixture: Some(fixture), ..Data::default() };
-    let (report, findings, _) = rehearsal.prove(&mut VerifyBackfill { backfill }, &data, batch).await;
-    (report, findings)
 }
 
 /// The codes of what only this verification finds.

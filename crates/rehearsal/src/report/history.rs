@@ -2,9 +2,13 @@
 
 use super::code::{Code, Explanation};
 use super::finding::Finding;
+<<<<<<< HEAD
 use crate::migration::{self, Fault};
 use crate::sandbox;
 use crate::{Error, Exit};
+=======
+use crate::migration::Fault;
+>>>>>>> 6ee281c (Describe the new tree in ARCHITECTURE, and give mechanisms pages of their own)
 
 /// Two migrations have the same version, so sqlx can apply only one of them.
 pub static DUPLICATE_VERSION: Code = Code::error(
@@ -275,17 +279,8 @@ pub static CODES: &[&Code] = &[
     &INTERNAL,
 ];
 
-/// The findings of a database that could not be rehearsed: one for each fault of its history, else one for the error.
-#[must_use]
-pub fn of_refusal(error: &Error) -> Vec<Finding> {
-    if let Error::Migration(migration::Error::Faults { faults }) = error {
-        return faults.iter().map(of_fault).collect();
-    }
-    vec![Finding::of_error(code_of(error), error)]
-}
-
 /// A static fault of a history.
-fn of_fault(fault: &Fault) -> Finding {
+pub(crate) fn of_fault(fault: &Fault) -> Finding {
     let finding = Finding::of_error(code_of_fault(fault), fault);
     match fault.file() {
         Some(file) if finding.file.is_none() => finding.in_file(file),
@@ -294,8 +289,7 @@ fn of_fault(fault: &Fault) -> Finding {
 }
 
 /// The code of a fault.
-#[must_use]
-pub fn code_of_fault(fault: &Fault) -> &'static Code {
+fn code_of_fault(fault: &Fault) -> &'static Code {
     match fault {
         Fault::DuplicateVersion { .. } => &DUPLICATE_VERSION,
         Fault::DownWithoutUp { .. } => &MISSING_UP,
@@ -312,6 +306,7 @@ pub fn code_of_fault(fault: &Fault) -> &'static Code {
         Fault::Dirty { .. } => &FAILED_MIDWAY,
     }
 }
+<<<<<<< HEAD
 
 /// The code of an error outside of any proof.
 #[must_use]
@@ -327,3 +322,5 @@ pub fn code_of(error: &Error) -> &'static Code {
         _ => &INTERNAL,
     }
 }
+=======
+>>>>>>> 6ee281c (Describe the new tree in ARCHITECTURE, and give mechanisms pages of their own)

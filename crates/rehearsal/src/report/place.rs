@@ -13,10 +13,13 @@ const BEFORE: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file, as its path is shown.
+    #[serde(skip)]
     pub file: String,
     /// The line, from 1.
+    #[serde(skip)]
     pub line: usize,
     /// The column in characters, from 1.
+    #[serde(skip)]
     pub column: usize,
     /// The part of the line around the column.
     pub text: String,

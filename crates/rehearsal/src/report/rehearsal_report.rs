@@ -36,6 +36,8 @@ pub struct RehearsalReport {
 pub struct Base {
     /// The revision.
     pub revision: String,
+    /// Whether it was found.
+    pub status: String,
 }
 
 /// What was found with one database.

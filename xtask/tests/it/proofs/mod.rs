@@ -2,6 +2,7 @@
 //! row says which proof finds it and how it is told.
 
 pub(crate) mod live;
+mod outside;
 mod sqlite;
 
 use crate::database::block;
@@ -11,7 +12,7 @@ use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
-use rehearsal::proofs::{self, AnyTraffic, Depth, Rehearsal};
+use rehearsal::proofs::{self, AnyTraffic, Depth, NewProof, Rehearsal};
 use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus};
 use rehearsal::sandbox::{Host, NoHost, Sandbox};
 use rehearsal::workspace::Workspace;
@@ -107,6 +108,8 @@ pub(crate) struct Toys {
     pub(crate) depth: Depth,
     /// What the app does while the backfill runs.
     pub(crate) traffic: Option<Box<dyn AnyTraffic>>,
+    /// The proofs.
+    pub(crate) proofs: Vec<NewProof>,
     /// A place that differs from run to run: that of the server.
     pub(crate) hidden: String,
 }
@@ -119,7 +122,8 @@ impl Toys {
         rehearsal_db::command::set_name("cargo xtask");
         let folder = tempfile::tempdir().unwrap();
         let hidden = folder.path().to_string_lossy().into_owned();
-        let toys = Self { folder, depth: Depth::Exhaustive, traffic: None, hidden };
+        let proofs = proofs::ALL.to_vec();
+        let toys = Self { folder, depth: Depth::Exhaustive, traffic: None, proofs, hidden };
         toys.write("migrations/toys/rehearsal.toml", &format!("engine = \"{engine}\"\n"));
         toys.write(&format!("migrations/toys/{CREATED}_create.up.sql"), created);
         toys.write(&format!("migrations/toys/{LABELS}_labels.up.sql"), labels);
@@ -159,7 +163,7 @@ impl Toys {
                 row_checks: row_checks.to_vec(),
                 backfills: vec![backfill],
                 traffic: self.traffic.as_deref(),
-                proofs: proofs::ALL.to_vec(),
+                proofs: self.proofs.clone(),
                 depth: self.depth,
                 program: None,
                 sandbox: &sandbox,

@@ -1,0 +1,224 @@
+//! The rehearsal of databases: every proof with an empty database, then with each fixture, and the report of what they found.
+
+use crate::Error;
+use crate::backfill::AnyBackfill;
+use crate::proofs::{Applies, Data, Next, Outcome, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal, VerifyBackfill};
+use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, VERSION};
+use crate::sandbox;
+use crate::workspace::{Database, Fixture, Origin};
+use futures_util::future::join_all;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+/// A database whose rehearsal is asked for.
+pub enum Subject<'a> {
+    /// It can be rehearsed.
+    Ready(Box<Rehearsal<'a>>),
+    /// It can't, and these findings say why.
+    Refused(&'a Database, Vec<Finding>),
+}
+
+/// Rehearses databases side by side.
+pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
+    let (began, started_at) = (Instant::now(), jiff::Timestamp::now());
+    let rehearsals = subjects.iter().map(async |subject| match subject {
+        Subject::Ready(rehearsal) => rehearsal.run().await,
+        Subject::Refused(database, findings) => refused(database, findings.clone()),
+    });
+    let databases = join_all(rehearsals).await;
+    RehearsalReport {
+        version: VERSION,
+        tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
+        exit: RehearsalReport::exit_of(&databases),
+        started_at: started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        duration: began.elapsed(),
+        base: None,
+        databases,
+    }
+}
+
+/// The report of a database that could not be rehearsed.
+fn refused(database: &Database, findings: Vec<Finding>) -> DatabaseReport {
+    DatabaseReport {
+        name: database.name.clone(),
+        engine: database.engine,
+        engine_version: None,
+        exit: DatabaseReport::exit_of(&findings, None),
+        duration: Duration::ZERO,
+        migrations: 0,
+        backfills: Vec::new(),
+        checks: 0,
+        proofs: Vec::new(),
+        findings,
+        notes: Vec::new(),
+        incomplete: None,
+    }
+}
+
+/// Verifies one backfill with one fixture, in batches of that size.
+pub async fn verify_backfill(
+    rehearsal: &Rehearsal<'_>,
+    backfill: &dyn AnyBackfill,
+    fixture: &Fixture,
+    batch: NonZeroU32,
+) -> (ProofReport, Vec<Finding>) {
+    let data = Data::of(Some(fixture));
+    let (report, findings, _) = rehearsal.prove(&mut VerifyBackfill { backfill }, &data, batch).await;
+    (report, findings)
+}
+
+/// What proofs have found so far.
+#[derive(Default)]
+struct Found {
+    proofs: Vec<ProofReport>,
+    findings: Vec<Finding>,
+    notes: Vec<String>,
+}
+
+impl Rehearsal<'_> {
+    /// Carries out every proof: with an empty database, then with each fixture.
+    pub async fn run(&self) -> DatabaseReport {
+        let began = Instant::now();
+        let found = match self.prepare().await {
+            Ok(()) => self.prove_all().await,
+            Err(finding) => Err(finding),
+        };
+        let report = refused(self.database, Vec::new());
+        let Found { proofs, findings, notes } = match found {
+            Ok(found) => found,
+            Err(finding) => Found { findings: vec![*finding], ..Found::default() },
+        };
+        let incomplete = self.incomplete(&proofs);
+        DatabaseReport {
+            engine_version: self.sandbox.engine_version(self.database.engine).await,
+            exit: DatabaseReport::exit_of(&findings, incomplete.as_deref()),
+            duration: began.elapsed(),
+            migrations: self.history.migrations.len(),
+            backfills: self.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect(),
+            checks: self.checks.len() + self.row_checks.len(),
+            proofs,
+            findings,
+            notes,
+            incomplete,
+            ..report
+        }
+    }
+
+    /// Sees that there can be throwaway databases of this history.
+    async fn prepare(&self) -> Result<(), Box<Finding>> {
+        let refuse = |error: Error| {
+            let mut finding = Finding::of_error(error.finding_code(), &error);
+            finding.reproducible(self.database, None);
+            Box::new(finding)
+        };
+        self.sandbox.takes(self.database, self.history).map_err(|why| refuse(sandbox::Error::from(why).into()))?;
+        if self.database.setup.is_empty() {
+            return Ok(());
+        }
+        let tried = self.sandbox.try_out(self.database, self.history, None).await;
+        tried.map_err(|error| refuse(error.into()))
+    }
+
+    async fn prove_all(&self) -> Result<Found, Box<Finding>> {
+        let mut found = Found::default();
+        let mut proofs: Vec<Box<dyn Proof>> = self.proofs.iter().map(|new| new()).collect();
+        for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
+            let mut data = Data::of(fixture);
+            for proof in &mut proofs {
+                if let Applies::No(notes) = proof.applies(self, &data) {
+                    found.notes.extend(notes);
+                    continue;
+                }
+                let (report, findings, next) = self.prove(proof.as_mut(), &data, REHEARSAL_BATCH).await;
+                found.findings.extend(findings);
+                found.proofs.push(report.clone());
+                data.add(report);
+                match next {
+                    Next::Continue => {}
+                    Next::SkipData => break,
+                    Next::Refuse(finding) => return Err(finding),
+                }
+            }
+        }
+        for proof in &mut proofs {
+            let outcome = proof.conclude(self);
+            if let Some(report) = found.proofs.iter_mut().rfind(|report| report.name == proof.name()) {
+                found.findings.extend(self.add(report, outcome));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Carries out one proof with some data.
+    async fn prove(
+        &self,
+        proof: &mut dyn Proof,
+        data: &Data<'_>,
+        batch: NonZeroU32,
+    ) -> (ProofReport, Vec<Finding>, Next) {
+        let mut run = ProofRun::new(self, data, batch, proof.failures());
+        let proved = proof.prove(&mut run).await;
+        let outcome = match proved {
+            Ok(outcome) => run.outcome().and(outcome),
+            Err(error) => {
+                run.failed(&error).await;
+                run.outcome()
+            }
+        };
+        let mut report = ProofReport {
+            name: proof.name(),
+            fixture: data.fixture.map(|fixture| fixture.name.clone()),
+            status: ProofStatus::Passed,
+            duration: run.began.elapsed(),
+            findings: 0,
+            notes: Vec::new(),
+            warnings: Vec::new(),
+            not_covered: Vec::new(),
+            figures: serde_json::Map::new(),
+        };
+        let mut outcome = outcome;
+        let next = std::mem::take(&mut outcome.next);
+        let findings = self.add(&mut report, outcome);
+        (report, findings, next)
+    }
+
+    /// Adds an outcome to the report of its proof, and returns its findings.
+    fn add(&self, report: &mut ProofReport, outcome: Outcome) -> Vec<Finding> {
+        let mut findings = outcome.findings;
+        for finding in &mut findings {
+            finding.proof = Some(report.name);
+            finding.fixture.clone_from(&report.fixture);
+            if finding.reproduce.is_none() {
+                finding.reproducible(self.database, None);
+            }
+        }
+        report.findings += findings.len();
+        report.notes.extend(outcome.notes);
+        report.warnings.extend(outcome.warnings);
+        report.not_covered.extend(outcome.not_covered);
+        report.figures.extend(outcome.figures);
+        if findings.iter().any(Finding::counts) {
+            report.status = ProofStatus::Failed;
+        } else if outcome.is_incomplete && report.status == ProofStatus::Passed {
+            report.status = ProofStatus::Incomplete;
+        }
+        findings
+    }
+
+    /// Why the rehearsal is incomplete: there is no fixture, and generated rows don't take its place, for some could not be
+    /// generated, a migration was not tried on them, or a backfill is for what an app wrote.
+    fn incomplete(&self, proofs: &[ProofReport]) -> Option<String> {
+        let lacks = proofs.iter().any(|proof| !proof.not_covered.is_empty()) || !self.backfills.is_empty();
+        if !self.database.fixtures.is_empty() || proofs.is_empty() || !lacks {
+            return None;
+        }
+        let name = &self.database.name;
+        let remedy = match self.database.origin {
+            Origin::Workspace => {
+                format!("put data into fixtures/{name}/<name>.sql with `-- at: VERSION` in its first line")
+            }
+            Origin::Given { .. } => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
+        };
+        Some(format!("{name} has no fixture, and generated rows do not cover all of it\n{remedy}"))
+    }
+}

@@ -1,0 +1,119 @@
+//! The report as JSON matches its schema, whatever a rehearsal finds; its exit code is that of the process; and every code has
+//! its explanation.
+
+use crate::workspace::{Ran, Workspace, repository};
+use jsonschema::Validator;
+use pretty_assertions::assert_eq;
+use rehearsal::proofs;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+
+fn schema() -> Validator {
+    let text = fs::read_to_string(repository().join("docs/report.schema.json")).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+}
+
+/// The report that a run printed, which matches the schema and agrees with the exit code of the process.
+fn valid(ran: &Ran) -> Value {
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.text()));
+    let errors: Vec<String> = schema().iter_errors(&report).map(|error| error.to_string()).collect();
+    assert_eq!(errors, [""; 0], "{}", ran.text());
+    assert_eq!(report["exit"].as_i64(), ran.exit.map(i64::from));
+    report
+}
+
+/// Holds the codes of a rehearsal of the pets, its exit code, and how many proofs were carried out.
+fn check(workspace: &Workspace, arguments: &str, exit: i64, codes: &[&str], has_proofs: bool) -> Value {
+    let report = valid(&workspace.run(&format!("ci {arguments} --json")));
+    assert_eq!(report["exit"], exit, "{report:#}");
+    let [database] = report["databases"].as_array().unwrap().as_slice() else { panic!("{report:#}") };
+    let found: BTreeSet<&str> =
+        database["findings"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!(found, codes.iter().copied().collect::<BTreeSet<_>>(), "{report:#}");
+    assert_eq!(!database["proofs"].as_array().unwrap().is_empty(), has_proofs);
+    report
+}
+
+#[test]
+fn reports_match_their_schema() {
+    let pets = || Workspace::new();
+    let with = |path: &str, text: &str| pets().tap(|workspace| workspace.write(path, text));
+    check(&pets(), "pets", 0, &[], true);
+    let red = "SELECT \"id\", \"name\", 1.5 AS \"x\", NULL AS \"nothing\", x'00ff' AS \"bytes\" FROM \"Pet\" LIMIT 2;";
+    let red = with("migrations/pets/checks/red.sql", &format!("-- Red.\n-- from: 20250915090000\n{red}"));
+    let report = check(&red, "pets", 1, &["populated/check-failed"], true);
+    let finding = &report["databases"][0]["findings"][0];
+    assert_eq!(finding["file"], "migrations/pets/checks/red.sql");
+    assert_eq!(finding["rows"].as_array().unwrap().len(), 2);
+    assert_eq!((&finding["rows"][0]["x"], &finding["rows"][0]["nothing"]), (&1.5.into(), &Value::Null));
+
+    let broken = with("migrations/pets/20250920120000_x.up.sql", "ALTER TABLE \"Toys\" ADD \"a\" TEXT;\n");
+    let report = check(
+        &broken,
+        "pets",
+        1,
+        &[
+            "fresh/migration-failed",
+            "populated/migration-failed",
+            "idempotent/migration-failed",
+            "reversible/migration-failed",
+        ],
+        true,
+    );
+    let finding = &report["databases"][0]["findings"][0];
+    assert_eq!((finding["line"].as_i64(), finding["column"].as_i64()), (Some(1), Some(13)), "{finding:#}");
+    assert_eq!((&finding["migration"], &finding["source"]["width"]), (&20_250_920_120_000_i64.into(), &6.into()));
+}
+
+/// What can't begin is reported, too.
+#[test]
+fn refusals_are_findings() {
+    let with = |path: &str, text: &str| Workspace::new().tap(|workspace| workspace.write(path, text));
+    let twice = with("migrations/pets/20250915090000_again.up.sql", "SELECT 1;");
+    check(&twice, "pets", 1, &["history/duplicate-version"], false);
+    let directive = with("migrations/pets/20250920120000_x.up.sql", "-- lose: a\nSELECT 1;");
+    let report = check(&directive, "pets", 1, &["history/bad-directive"], false);
+    assert_eq!(report["databases"][0]["findings"][0]["line"], 1);
+    let backfill = with("migrations/pets/20250920120000_x.up.sql", "-- requires-backfill: pet_trait\nSELECT 1;");
+    check(&backfill, "pets", 2, &["history/unknown-backfill"], false);
+    let window = with("migrations/pets/checks/a.sql", "-- from: 7\nSELECT 1;");
+    check(&window, "pets", 2, &["history/bad-configuration"], false);
+
+    let given = Workspace::of_somebody_else(&[("migrations/1_a.sql", "SELECT spellfix1_editdist('a', 'b');\n")]);
+    check(&given, "--migrations migrations --engine sqlite", 3, &["history/needs-missing"], false);
+    // One that can't begin does not keep another one from it.
+    let other = with("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\n");
+    other.write("migrations/toys/1_a.up.sql", "SELECT 1;").write("migrations/toys/1_b.up.sql", "SELECT 1;");
+    let report = valid(&other.run("ci pets toys --json"));
+    let proofs = |at: usize| report["databases"][at]["proofs"].as_array().unwrap().len();
+    assert_eq!((proofs(0), proofs(1), report["exit"].as_i64()), (12, 0, Some(1)));
+}
+
+#[test]
+fn every_code_is_explained() {
+    let codes = proofs::codes();
+    let mut names = BTreeSet::new();
+    for code in &codes {
+        assert!(names.insert(code.name), "{code} is there twice");
+        let texts = [code.explanation.meaning, code.explanation.example, code.explanation.fix, code.explanation.allow];
+        assert!(texts.iter().all(|text| text.len() > 10), "{code}");
+    }
+    for new in proofs::ALL {
+        let proof = new();
+        let own = proofs::codes_of(proof.as_ref());
+        assert!(own.iter().all(|code| code.name.starts_with(&format!("{}/", proof.name()))), "{}", proof.name());
+        assert!(proof.question().ends_with('?'), "{}", proof.name());
+    }
+    assert!(names.len() > 60, "{names:?}");
+}
+
+#[test]
+fn explanations() {
+    let workspace = Workspace::of_somebody_else(&[]);
+    let check = |snapshot: &str, arguments: &str, exit: i32| workspace.run(arguments).check(exit, "report", snapshot);
+    check("explain_data_lost", "explain populated/data-lost", 0);
+    check("explain_all", "explain", 0);
+    check("explain_near", "explain populated/data-lots", 2);
+    check("explain_far", "explain nothing", 2);
+}
