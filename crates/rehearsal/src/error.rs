@@ -48,7 +48,8 @@ impl Error {
     #[must_use]
     pub fn finding_code(&self) -> &'static Code {
         match self {
-            Self::Registry(registry::Error::RequiresUnknown { .. }) => &history::UNKNOWN_BACKFILL,
+            Self::Migration(migration::Error::RequiresUnknown { .. }) => &history::UNKNOWN_BACKFILL,
+            Self::Migration(migration::Error::OtherEngine { .. }) => &history::WRONG_ENGINE,
             Self::Migration(migration::Error::RequiresBackfill { .. }) => &history::REFUSED,
             Self::Migration(migration::Error::Sql { .. }) => &history::MIGRATION_FAILED,
             Self::Sandbox(sandbox::Error::NoHost(_)) => &history::NO_SERVER,

@@ -2,13 +2,7 @@
 
 use super::code::{Code, Explanation};
 use super::finding::Finding;
-<<<<<<< HEAD
-use crate::migration::{self, Fault};
-use crate::sandbox;
-use crate::{Error, Exit};
-=======
 use crate::migration::Fault;
->>>>>>> 6ee281c (Describe the new tree in ARCHITECTURE, and give mechanisms pages of their own)
 
 /// Two migrations have the same version, so sqlx can apply only one of them.
 pub static DUPLICATE_VERSION: Code = Code::error(
@@ -306,21 +300,3 @@ fn code_of_fault(fault: &Fault) -> &'static Code {
         Fault::Dirty { .. } => &FAILED_MIDWAY,
     }
 }
-<<<<<<< HEAD
-
-/// The code of an error outside of any proof.
-#[must_use]
-pub fn code_of(error: &Error) -> &'static Code {
-    match error {
-        Error::Migration(migration::Error::RequiresBackfill { .. }) => &REFUSED,
-        Error::Migration(migration::Error::Sql { .. }) => &MIGRATION_FAILED,
-        Error::Migration(migration::Error::OtherEngine { .. }) => &WRONG_ENGINE,
-        Error::Migration(migration::Error::RequiresUnknown { .. }) => &UNKNOWN_BACKFILL,
-        Error::Sandbox(sandbox::Error::NoHost(_)) => &NO_SERVER,
-        Error::Sandbox(sandbox::Error::Setup { .. }) => &SETUP_FAILED,
-        error if error.exit() == Exit::Usage => &BAD_CONFIGURATION,
-        _ => &INTERNAL,
-    }
-}
-=======
->>>>>>> 6ee281c (Describe the new tree in ARCHITECTURE, and give mechanisms pages of their own)
