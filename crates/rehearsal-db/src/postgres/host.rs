@@ -41,7 +41,7 @@ async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, to
 async fn sweep_templates(address: &PostgresAddress, session: &mut PgConnection) -> Result<(), sqlx::Error> {
     let templates = "SELECT datname::text, \
                          substring(shobj_description(oid, 'pg_database') from '[0-9]{4}-[0-9]{2}-[0-9]{2}$')::date < current_date - $1 \
-                     FROM pg_database WHERE datname ~ '^rehearsal-template-[0-9a-f]{32}-'";
+                     FROM pg_database WHERE datname ~ '^rehearsal-template-[0-9a-f]{16}-'";
     let templates: Vec<(String, Option<bool>)> =
         sqlx::query_as(templates).bind(TEMPLATE_LIFE).fetch_all(session).await?;
     for (template, is_old) in templates {

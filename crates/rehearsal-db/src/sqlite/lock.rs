@@ -99,7 +99,10 @@ fn describe(file: &mut File) -> String {
     drop(file.rewind().and_then(|()| file.read_to_string(&mut text)));
     text.trim().parse().map_or_else(
         |_| "another process".to_owned(),
-        |pid| Holder { kind: HolderKind::Process, pid, program: "another rehearsal".to_owned() }.to_string(),
+        |pid| {
+            Holder { kind: HolderKind::Process, pid, program: format!("another {}", crate::command::name()) }
+                .to_string()
+        },
     )
 }
 

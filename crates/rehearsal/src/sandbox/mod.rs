@@ -137,7 +137,8 @@ impl Sandbox {
             Storage::File(at) => {
                 Ok(at(&self.root.join("templates").join(format!("{name}-{hash:032x}.db")), Mode::Create))
             }
-            Storage::Server => Ok(self.host()?.database(&format!("rehearsal-template-{hash:032x}-{name}"))),
+            // Half of the hash: a server cuts names after 63 bytes.
+            Storage::Server => Ok(self.host()?.database(&format!("rehearsal-template-{:016x}-{name}", hash >> 64))),
         }
     }
 }
