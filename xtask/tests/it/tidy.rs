@@ -82,30 +82,46 @@ fn who_may_do_what() {
     check("nothing is left to be done", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
 }
 
+/// Neither do its comments, templates and manifests: a reader of a published crate has no such workspace.
+#[test]
+fn crates_stand_alone() {
+    for (file, text) in ["rs", "txt", "toml", "md", "sh"].into_iter().flat_map(|ending| files("crates", ending)) {
+        for word in ["cargo xtask", "xtask/", "xtask::", "app::"] {
+            assert!(!text.contains(word), "{file} holds `{word}`");
+        }
+    }
+}
+
 /// The modules of each crate from the ground up: none uses one that stands after it.
-const ORDER: &[(&str, &[&str])] = &[(
-    "rehearsal",
-    &[
-        "directive",
-        "source",
-        "workspace",
-        "ledger",
-        "event",
-        "compare",
-        "rows",
-        "migration",
-        "backfill",
-        "check",
-        "fixture",
-        "generator",
-        "sandbox",
-        "report",
-        "proofs",
-        "runner",
-        "registry",
-        "status",
-    ],
-)];
+const ORDER: &[(&str, &[&str])] = &[
+    (
+        "rehearsal",
+        &[
+            "directive",
+            "source",
+            "workspace",
+            "ledger",
+            "event",
+            "compare",
+            "rows",
+            "migration",
+            "backfill",
+            "check",
+            "fixture",
+            "generator",
+            "sandbox",
+            "report",
+            "proofs",
+            "runner",
+            "registry",
+            "status",
+        ],
+    ),
+    (
+        "rehearsal-cli",
+        &["args", "terminal", "environment", "report", "reporters", "given", "host", "context", "target", "commands"],
+    ),
+];
 
 /// Which of our crates each one uses.
 const USES: &[(&str, &[&str])] = &[

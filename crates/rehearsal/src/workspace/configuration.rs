@@ -1,7 +1,8 @@
 //! `rehearsal.toml`: what a project configures for one history, in the folder of its migrations. A database of the workspace has
 //! one; beside the migrations of any other project it may stand.
 
-use super::{Error, read};
+use super::error::Error;
+use super::read;
 use miette::{NamedSource, SourceSpan};
 use rehearsal_db::Engine;
 use serde::Deserialize;

@@ -2,9 +2,9 @@
 //! there is.
 
 use super::configuration::{self, Configuration};
+use super::error::{Error, GivenError};
 use super::sqlx_toml;
 use super::{Database, Fixture, Origin, Rows, Setup, Stated, entries, file_name, file_stem, read, stated_version};
-use miette::Diagnostic;
 use rehearsal_db::Engine;
 use rehearsal_db::command::shell_word;
 use std::collections::BTreeMap;
@@ -23,120 +23,16 @@ pub struct Given {
     pub setup: Vec<PathBuf>,
 }
 
-/// What is wrong with the flags that describe a database.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum Error {
-    /// There is no folder of that name.
-    #[error("there is no folder {}", folder.display())]
-    #[diagnostic(help("name the folder that holds the migrations, with `--migrations DIR`"))]
-    NoFolder {
-        /// The name as given.
-        folder: PathBuf,
-    },
-    /// It is a file.
-    #[error("{} is a file", file.display())]
-    #[diagnostic(help("name the folder that it is in: `--migrations {}`", above(file)))]
-    NotAFolder {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The same folder twice.
-    #[error("{} is named twice", folder.display())]
-    #[diagnostic(help("name each folder once"))]
-    FolderTwice {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// There is no migration in a folder.
-    #[error("{} holds no migration: no file in it is named `<version>_<name>.sql`", folder.display())]
-    #[diagnostic(help("{}", elsewhere(below)))]
-    NoMigrations {
-        /// The folder.
-        folder: PathBuf,
-        /// Folders below it that hold some.
-        below: Vec<PathBuf>,
-    },
-    /// A fixture that is not there.
-    #[error("there is no file {}", path.display())]
-    #[diagnostic(help(
-        "name a file of SQL with `--fixture FILE@VERSION`, or a folder of files that are named after versions"
-    ))]
-    NoFixture {
-        /// The name as given.
-        path: PathBuf,
-    },
-    /// A fixture of which nobody says at which version it is.
-    #[error("nothing says at which version the data in {} is{}", path.display(), of_no_version(found.as_ref()))]
-    #[diagnostic(help(
-        "write the version of the last migration that the data has seen behind it: `--fixture {}@VERSION`; or put `-- at: \
-         VERSION` into its first line, or name the file `<version>_<name>.sql`",
-        path.display()
-    ))]
-    FixtureWithoutVersion {
-        /// The file.
-        path: PathBuf,
-        /// What stands where a version should.
-        found: Option<String>,
-    },
-    /// A folder of fixtures without any.
-    #[error("{} holds no file of SQL", folder.display())]
-    #[diagnostic(help("name a folder of files that are named after versions, or a file: `--fixture FILE@VERSION`"))]
-    NoFixtures {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// Two files of rows at one version.
-    #[error("{} and {} are both named after version {version}", one.display(), other.display())]
-    #[diagnostic(help("the rows that come behind one migration are one file: put them together, or rename one"))]
-    RowsTwice {
-        /// The version.
-        version: i64,
-        /// A file.
-        one: PathBuf,
-        /// Another one.
-        other: PathBuf,
-    },
-    /// The `sqlx.toml` of the project asks for what this tool can't do, or can't be understood.
-    #[error("{} asks for what can't be done here: {why}", path.display())]
-    #[diagnostic(help("{help}"))]
-    SqlxToml {
-        /// The file.
-        path: PathBuf,
-        /// What it is.
-        why: String,
-        /// What to do.
-        help: &'static str,
-    },
-}
-
-fn above(file: &Path) -> String {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    shell_word(&folder.display().to_string()).into_owned()
-}
-
-fn elsewhere(below: &[PathBuf]) -> String {
-    let flags: Vec<String> = below.iter().map(|folder| format!("`--migrations {}`", folder.display())).collect();
-    if flags.is_empty() {
-        "name the folder that holds them".to_owned()
-    } else {
-        format!("there are some in it: {}", flags.join(", "))
-    }
-}
-
-fn of_no_version(found: Option<&String>) -> String {
-    found.map(|found| format!(": `{found}` is no version")).unwrap_or_default()
-}
-
 impl Database {
     /// The database that flags describe.
     ///
     /// # Errors
     /// What is wrong with them, the first of it.
-    pub fn given(given: &Given) -> Result<Self, super::Error> {
+    pub fn given(given: &Given) -> Result<Self, Error> {
         for (at, folder) in given.folders.iter().enumerate() {
             check_folder(folder)?;
             if given.folders[..at].iter().any(|other| is_same(other, folder)) {
-                return Err(Error::FolderTwice { folder: folder.clone() }.into());
+                return Err(GivenError::FolderTwice { folder: folder.clone() }.into());
             }
         }
         let mut setup = sqlx_toml::setup(&given.folders, given.engine)?;
@@ -181,12 +77,12 @@ fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-fn check_folder(folder: &Path) -> Result<(), super::Error> {
+fn check_folder(folder: &Path) -> Result<(), Error> {
     if folder.is_file() {
-        return Err(Error::NotAFolder { file: folder.to_owned() }.into());
+        return Err(GivenError::NotAFolder { file: folder.to_owned() }.into());
     }
     if !folder.is_dir() {
-        return Err(Error::NoFolder { folder: folder.to_owned() }.into());
+        return Err(GivenError::NoFolder { folder: folder.to_owned() }.into());
     }
     if holds_migrations(folder)? {
         return Ok(());
@@ -197,10 +93,10 @@ fn check_folder(folder: &Path) -> Result<(), super::Error> {
             below.push(path);
         }
     }
-    Err(Error::NoMigrations { folder: folder.to_owned(), below }.into())
+    Err(GivenError::NoMigrations { folder: folder.to_owned(), below }.into())
 }
 
-pub(super) fn holds_migrations(folder: &Path) -> Result<bool, super::Error> {
+pub(super) fn holds_migrations(folder: &Path) -> Result<bool, Error> {
     let is_sql = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "sql");
     Ok(entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some()))
 }
@@ -213,7 +109,7 @@ fn leading_version(path: &Path) -> Option<i64> {
 }
 
 /// The fixtures that one `--fixture` names.
-fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, super::Error> {
+fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, Error> {
     if typed.is_dir() {
         return fixtures_in(typed);
     }
@@ -226,7 +122,7 @@ fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, super::Error> {
     }
     let text = typed.display().to_string();
     let Some((path, version)) = text.rsplit_once('@').filter(|(path, _)| Path::new(path).is_file()) else {
-        return Err(Error::NoFixture { path: typed.to_owned() }.into());
+        return Err(GivenError::NoFixture { path: typed.to_owned() }.into());
     };
     let path = PathBuf::from(path);
     match version.parse() {
@@ -235,8 +131,8 @@ fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, super::Error> {
     }
 }
 
-fn without_version(path: &Path, found: Option<String>) -> Error {
-    Error::FixtureWithoutVersion { path: path.to_owned(), found }
+fn without_version(path: &Path, found: Option<String>) -> GivenError {
+    GivenError::FixtureWithoutVersion { path: path.to_owned(), found }
 }
 
 fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
@@ -245,7 +141,7 @@ fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
 
 /// The fixtures in a folder: each file that states its version is one; all that are named after versions are one together,
 /// whose rows come in their order.
-fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
+fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();
     let mut rows: BTreeMap<i64, PathBuf> = BTreeMap::new();
     for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
@@ -256,7 +152,7 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
         }
         let version = leading_version(&path).ok_or_else(|| without_version(&path, None))?;
         if let Some(one) = rows.insert(version, path.clone()) {
-            return Err(Error::RowsTwice { version, one, other: path }.into());
+            return Err(GivenError::RowsTwice { version, one, other: path }.into());
         }
     }
     let mut rows = rows.into_iter().map(|(version, path)| Rows { path, version });
@@ -266,7 +162,7 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, super::Error> {
         fixtures.push(Fixture { name, path: first.path, version: first.version, stated, later });
     }
     if fixtures.is_empty() {
-        return Err(Error::NoFixtures { folder: folder.to_owned() }.into());
+        return Err(GivenError::NoFixtures { folder: folder.to_owned() }.into());
     }
     Ok(fixtures)
 }

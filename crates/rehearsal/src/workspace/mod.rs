@@ -3,18 +3,19 @@
 //! nothing.
 
 mod configuration;
+mod error;
 mod given;
 mod sqlx_toml;
 
 pub use configuration::{CONFIGURATION, configured_engine};
-pub use given::{Error as GivenError, Given};
+pub use error::{Error, GivenError};
+pub use given::Given;
 pub use sqlx_toml::url_variable;
 
-use crate::directive::{did_you_mean, directives, nearest};
+use crate::directive::{directives, nearest};
 use configuration::Configuration;
-use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
-use rehearsal_db::command::{command, shell_word};
+use rehearsal_db::command::command;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -117,136 +118,6 @@ pub struct Rows {
     pub path: PathBuf,
     /// The migration version that they are at.
     pub version: i64,
-}
-
-/// What is wrong with the folders.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum Error {
-    /// No folder from here upwards looks like a workspace.
-    #[error("there is no `migrations` folder in {} or above it", from.display())]
-    #[diagnostic(help("run this inside the workspace"))]
-    NoWorkspace {
-        /// Where the search began.
-        from: PathBuf,
-    },
-    /// There is no database at all.
-    #[error("{} holds no database", folder.display())]
-    #[diagnostic(help(
-        "make a folder in it for each database, with a `rehearsal.toml` that says `engine = \"sqlite\"`"
-    ))]
-    NoDatabases {
-        /// The `migrations` folder.
-        folder: PathBuf,
-    },
-    /// `migrations` is itself a folder of migrations, as most projects with sqlx have it.
-    #[error("{} holds migrations, and no folder for each database", folder.display())]
-    #[diagnostic(help(
-        "rehearse them with `{}`; the other commands work on databases that have a folder each in `migrations`",
-        command(&format!("ci --migrations {}", shell_word(&folder.display().to_string())))
-    ))]
-    NotByDatabase {
-        /// The `migrations` folder.
-        folder: PathBuf,
-    },
-    /// A folder under `migrations/` says nothing of itself.
-    #[error("{} is missing", path.display())]
-    #[diagnostic(help("write that file with the line `engine = \"sqlite\"`"))]
-    NoConfiguration {
-        /// The file that is not there.
-        path: PathBuf,
-    },
-    /// The configuration has its former name.
-    #[error("{} is called `{CONFIGURATION}` now", former.display())]
-    #[diagnostic(help("rename it to {}, and `longest_wait_ms` in it to `max_wait_ms`", path.display()))]
-    Renamed {
-        /// The file.
-        former: PathBuf,
-        /// What it is called now.
-        path: PathBuf,
-    },
-    /// Two folders of one history have a configuration each.
-    #[error("{} and {} both configure the history", one.display(), other.display())]
-    #[diagnostic(help("put all of it into one of them, and remove the other"))]
-    ConfiguredTwice {
-        /// A file.
-        one: PathBuf,
-        /// Another one.
-        other: PathBuf,
-    },
-    /// A `rehearsal.toml` can't be understood.
-    #[error("{path} can't be used: {why}")]
-    #[diagnostic(help(
-        "a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and \
-         `max_wait_ms = 2000` are optional"
-    ))]
-    Configuration {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        why: String,
-        /// Its text.
-        #[source_code]
-        text: NamedSource<String>,
-        /// Where it is wrong.
-        #[label]
-        at: Option<SourceSpan>,
-    },
-    /// A fixture does not say which version it is at.
-    #[error(
-        "{} does not say which version its data is at{}",
-        path.display(),
-        found.as_ref().map(|found| format!(": `{found}` is no version")).unwrap_or_default()
-    )]
-    #[diagnostic(help(
-        "put `-- at: VERSION` in its first line, with the version of the last migration that the data has seen"
-    ))]
-    FixtureWithoutVersion {
-        /// The file.
-        path: PathBuf,
-        /// What stands behind `-- at:`, if that is there.
-        found: Option<String>,
-    },
-    /// A fixture is of a kind that can't be loaded.
-    #[error("{} is no fixture that this version can load", path.display())]
-    #[diagnostic(help("fixtures are `.sql` files; move anything else out of the folder"))]
-    UnknownFixture {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A folder of fixtures belongs to no database.
-    #[error("{} belongs to no database", folder.display())]
-    #[diagnostic(help("rename it after a folder in `migrations`, or remove it"))]
-    OrphanFixtures {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The name is not that of a database.
-    #[error("there is no database `{name}`{}", did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("there is: {}", known.join(", ")))]
-    UnknownDatabase {
-        /// The name as given.
-        name: String,
-        /// The closest one.
-        nearest: Option<String>,
-        /// All that there are.
-        known: Vec<String>,
-    },
-    /// The flags that describe a database can't be used.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Given(#[from] GivenError),
-    /// The file system refused.
-    #[error("can't read {}: {source}", path.display())]
-    #[diagnostic(help(
-        "{}",
-        if source.kind() == std::io::ErrorKind::InvalidData { "save it as UTF-8 text" } else { "check that it is there and that this user may read it" }
-    ))]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's own error.
-        source: std::io::Error,
-    },
 }
 
 impl Workspace {
