@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::json::Json;
-use app::parts::{LegacyRelationship, Place, Winners, clear_done, is_done, mark_done, migrate_relationship};
+use app::parts::{LegacyRelationship, Marked, Place, Winners, clear_done, is_done, mark_done, migrate_relationship};
 use pretty_assertions::assert_eq;
 use proptest::option;
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// Settings of any kind, among them some with the keys of the mark.
 fn settings() -> impl Strategy<Value = Option<Json>> {
     let leaf = select(&["null", "true", "false", "1.10", "1e400", r#""text""#, "[]", "{}"][..]).prop_map(str::to_owned);
-    let key = select(&["a", "settings", "prd_backfill_completed", "prd_backfill_replaced"][..]);
+    let key = select(&["a", "settings", "prd_backfill_completed"][..]);
     let value = leaf.prop_recursive(3, 16, 4, move |inner| {
         prop::collection::btree_map(key.clone(), inner, 0..4).prop_map(|entries| {
             let entries: Vec<String> = entries.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
@@ -26,11 +26,12 @@ fn settings() -> impl Strategy<Value = Option<Json>> {
 proptest! {
     #[test]
     fn a_mark_is_taken_away_without_a_trace(before in settings()) {
-        let done = mark_done(before.as_ref());
-        prop_assert!(is_done(Some(&done)));
-        prop_assert_eq!(&mark_done(Some(&done)), &done);
-        if !is_done(before.as_ref()) {
-            prop_assert_eq!(clear_done(Some(&done)), before);
+        let marked = mark_done(before.as_ref());
+        prop_assert_eq!(marked.is_none(), is_done(before.as_ref()));
+        if let Some(Marked { settings, former }) = marked {
+            prop_assert!(is_done(Some(&settings)));
+            prop_assert_eq!(mark_done(Some(&settings)), None);
+            prop_assert_eq!(clear_done(Some(&settings), former), before);
         }
     }
 

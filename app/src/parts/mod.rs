@@ -34,7 +34,7 @@ pub use self::relationship::{
 pub use self::session::{
     LEGACY_SESSIONS, LEGACY_SESSIONS_ORDER, LegacySession, SESSIONS_V2, SessionV2, THERAPY, migrate_session,
 };
-pub use self::settings::{DONE, REPLACED, SETTINGS, clear_done, is_done, mark_done};
+pub use self::settings::{DONE, Former, Marked, clear_done, is_done, mark_done};
 pub use self::skip::{LONGEST_NAME, Skip};
 pub use self::unfit::Unfit;
 pub use self::users::{create_user, delete_user, set, settings};

@@ -6,7 +6,7 @@
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{PartError, mark_done};
+use super::{DONE, PartError};
 use crate::json::{Json, Object};
 
 /// Takes in a user, and returns the id. There are no old rows of somebody new, and so the user is marked as finished.
@@ -19,7 +19,7 @@ pub async fn create_user(conn: &mut PgConnection, email: &str) -> Result<Uuid, P
     sqlx::query("INSERT INTO users (id, email, settings) VALUES ($1, $2, $3::text::jsonb)")
         .bind(id)
         .bind(email)
-        .bind(mark_done(Some(&Json::of(&Object::new()))).as_str())
+        .bind(Json::of(&Object::from([(DONE.to_owned(), Json::of(&true))])).as_str())
         .execute(conn)
         .await
         .map_err(PartError::database("create a user"))?;

@@ -160,6 +160,9 @@ pub trait Dialect: fmt::Debug + Sync {
     /// The texts of a JSON array as rows, in a column `value`.
     fn each_text(&self, array: &str) -> String;
 
+    /// The rows of a parameter that holds a JSON array of pairs of texts: a relation of `first` and `second`.
+    fn each_pair(&self, array: &str) -> String;
+
     /// An expression as text, where the engine does not compare it with a text as it is.
     fn as_text(&self, expression: &str) -> String;
 

@@ -2,7 +2,8 @@
 //! migration of this database fills it by SQL; this is how a team would do it that fills by Rust, and it is measured here.
 
 use app::llama_logs::{Category, classify};
-use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
+use rehearsal::ledger::UndoNotes;
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;
 
@@ -58,16 +59,21 @@ impl Backfill for LlamaLogCategories {
         format!("{:?} with {} ({}): {}", record.operation, record.status, filled.id, filled.category)
     }
 
-    async fn write(&self, connection: &mut PgConnection, filled: &[Filled]) -> Result<u64, sqlx::Error> {
+    async fn write(&self, connection: &mut PgConnection, filled: &[Filled]) -> Result<Written, sqlx::Error> {
         let ids: Vec<Uuid> = filled.iter().map(|filled| filled.id).collect();
         let categories: Vec<&str> = filled.iter().map(|filled| filled.category.as_str()).collect();
         let update = r#"UPDATE llama_logs SET category = new.category::"LlamaLogCategory"
                         FROM unnest($1::uuid[], $2::text[]) AS new (id, category)
                         WHERE llama_logs.id = new.id AND llama_logs.category IS NULL"#;
-        Ok(sqlx::query(update).bind(ids).bind(categories).execute(connection).await?.rows_affected())
+        Ok(sqlx::query(update).bind(ids).bind(categories).execute(connection).await?.rows_affected().into())
     }
 
-    async fn undo(&self, connection: &mut PgConnection, records: &[Record]) -> Result<Undone, sqlx::Error> {
+    async fn undo(
+        &self,
+        connection: &mut PgConnection,
+        records: &[Record],
+        _notes: &UndoNotes,
+    ) -> Result<Undone, sqlx::Error> {
         let ids: Vec<Uuid> = records.iter().map(|record| record.cursor).collect();
         let update = "UPDATE llama_logs SET category = NULL WHERE id = ANY ($1::uuid[]) AND category IS NOT NULL";
         Ok(sqlx::query(update).bind(ids).execute(connection).await?.rows_affected().into())

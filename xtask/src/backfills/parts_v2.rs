@@ -4,16 +4,20 @@
 
 use app::json::Json;
 use app::parts::{
-    Kind, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LEGACY_SESSIONS,
-    LEGACY_SESSIONS_ORDER, LONGEST_NAME, LegacyPart, LegacyRelationship, LegacySession, PartV2, Place, RelationshipV2,
-    SessionV2, Skip, Winners, clear_done, mark_done, migrate_part, migrate_relationship, migrate_session, part_id,
-    relationship_id, session_id,
+    Former, Kind, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LEGACY_SESSIONS,
+    LEGACY_SESSIONS_ORDER, LONGEST_NAME, LegacyPart, LegacyRelationship, LegacySession, Marked, PartV2, Place,
+    RelationshipV2, SessionV2, Skip, Winners, clear_done, is_done, mark_done, migrate_part, migrate_relationship,
+    migrate_session, part_id, relationship_id, session_id,
 };
 use app::timestamp::Timestamp;
-use rehearsal::backfill::{About, Backfill, Effect, Findings, ParentChildBackfill, Privilege, Reject, Undo, Undone};
+use rehearsal::backfill::{
+    About, Backfill, Effect, Findings, ParentChildBackfill, Privilege, Reject, Undo, Undone, Written,
+};
+use rehearsal::ledger::UndoNotes;
 use rehearsal::ledger::{FindingKind, ValueOutcome};
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::{FromRow, Row as _};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -24,7 +28,6 @@ pub(crate) struct PartsV2;
 #[derive(FromRow)]
 pub(crate) struct User {
     cursor: Uuid,
-    settings: Option<Json>,
 }
 
 /// A row of a user.
@@ -202,7 +205,7 @@ impl Backfill for PartsV2 {
 
     fn units(&self) -> &'static str {
         r#"SELECT users.id AS "cursor", (settings @> '{"prd_backfill_completed": true}') IS NOT TRUE AS "pending",
-                  users.id AS user_id, settings::text AS settings
+                  users.id AS user_id
            FROM users"#
     }
 
@@ -283,7 +286,7 @@ impl Backfill for PartsV2 {
         constraint.is_some_and(|name| references.contains(&name))
     }
 
-    async fn write(&self, connection: &mut PgConnection, outputs: &[Output]) -> Result<u64, sqlx::Error> {
+    async fn write(&self, connection: &mut PgConnection, outputs: &[Output]) -> Result<Written, sqlx::Error> {
         let (mut parts, mut sessions, mut relationships) = (Vec::new(), Vec::new(), Vec::new());
         let mut users = Vec::new();
         for output in outputs {
@@ -302,15 +305,21 @@ impl Backfill for PartsV2 {
                 written += sqlx::query(insert).bind(rows).execute(&mut *connection).await?.rows_affected();
             }
         }
-        if !users.is_empty() {
-            written += mark(connection, users).await?;
+        if users.is_empty() {
+            return Ok(written.into());
         }
-        Ok(written)
+        let marked = mark(connection, users).await?;
+        Ok(Written { rows: written + marked.rows, ..marked })
     }
 
     /// Removes the rows with the ids that follow from the legacy rows of these users, in the order that the references need.
     /// Rows that were there before have other ids, and stay; so do those that something of the app's refers to.
-    async fn undo(&self, connection: &mut PgConnection, units: &[User]) -> Result<Undone, sqlx::Error> {
+    async fn undo(
+        &self,
+        connection: &mut PgConnection,
+        units: &[User],
+        notes: &UndoNotes,
+    ) -> Result<Undone, sqlx::Error> {
         let users: Vec<Uuid> = units.iter().map(|user| user.cursor).collect();
         let mut undone = Undone::default();
         for (read, remove, left, derive) in [
@@ -330,14 +339,7 @@ impl Backfill for PartsV2 {
                 undone.unchanged += u64::try_from(left).unwrap_or_default();
             }
         }
-        let before = units.iter().map(|user| user.settings.as_ref().map(|json| json.as_str().to_owned())).collect();
-        let cleared = |user: &User| clear_done(user.settings.as_ref()).map(|json| json.as_str().to_owned());
-        let update = "UPDATE users SET settings = new.after::jsonb FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, before, after)
-                      WHERE users.id = new.id AND users.settings IS NOT DISTINCT FROM new.before::jsonb";
-        let before: Vec<Option<String>> = before;
-        let after: Vec<Option<String>> = units.iter().map(cleared).collect();
-        undone.rows +=
-            sqlx::query(update).bind(users).bind(before).bind(after).execute(connection).await?.rows_affected();
+        undone.rows += unmark(connection, users, notes).await?;
         Ok(undone)
     }
 }
@@ -365,15 +367,47 @@ const INSERT_SESSIONS: &str = "INSERT INTO sessions_v2 SELECT new.* FROM unnest(
 const INSERT_RELATIONSHIPS: &str = "INSERT INTO part_relationships_v2 SELECT new.* FROM unnest($1::text[]) AS input (row)
     CROSS JOIN LATERAL jsonb_populate_record(NULL::part_relationships_v2, input.row::jsonb) AS new ON CONFLICT DO NOTHING";
 
-/// Marks users, in the settings that they have now: the app may have changed them since the user was read.
-async fn mark(connection: &mut PgConnection, users: Vec<Uuid>) -> Result<u64, sqlx::Error> {
+/// The settings that users have now, which the app can't change until the transaction ends.
+async fn lock_settings(
+    connection: &mut PgConnection,
+    users: Vec<Uuid>,
+) -> Result<Vec<(Uuid, Option<Json>)>, sqlx::Error> {
     let now = "SELECT id, settings::text FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
-    let now: Vec<(Uuid, Option<Json>)> = sqlx::query_as(now).bind(users).fetch_all(&mut *connection).await?;
-    let (users, after): (Vec<Uuid>, Vec<String>) =
-        now.iter().map(|(user, settings)| (*user, mark_done(settings.as_ref()).as_str().to_owned())).unzip();
-    let update = "UPDATE users SET settings = new.after::jsonb FROM unnest($1::uuid[], $2::text[]) AS new (id, after)
-                  WHERE users.id = new.id AND users.settings IS DISTINCT FROM new.after::jsonb";
-    Ok(sqlx::query(update).bind(users).bind(after).execute(connection).await?.rows_affected())
+    sqlx::query_as(now).bind(users).fetch_all(connection).await
+}
+
+async fn store_settings(connection: &mut PgConnection, changed: Vec<(Uuid, Option<Json>)>) -> Result<u64, sqlx::Error> {
+    let text = |(user, settings): (Uuid, Option<Json>)| (user, settings.map(|json| json.as_str().to_owned()));
+    let (users, settings): (Vec<Uuid>, Vec<Option<String>>) = changed.into_iter().map(text).unzip();
+    let update =
+        "UPDATE users SET settings = new.settings::jsonb FROM unnest($1::uuid[], $2::text[]) AS new (id, settings)
+                  WHERE users.id = new.id";
+    Ok(sqlx::query(update).bind(users).bind(settings).execute(connection).await?.rows_affected())
+}
+
+/// Marks users. What makes way for the mark is an undo note.
+async fn mark(connection: &mut PgConnection, users: Vec<Uuid>) -> Result<Written, sqlx::Error> {
+    let (mut marked, mut notes) = (Vec::new(), BTreeMap::new());
+    for (user, settings) in lock_settings(connection, users).await? {
+        let Some(Marked { settings, former }) = mark_done(settings.as_ref()) else { continue };
+        marked.push((user, Some(settings)));
+        notes.insert(user.to_string(), former.as_ref().map(rehearsal::ledger::Json::exact));
+    }
+    Ok(Written { rows: store_settings(connection, marked).await?, notes })
+}
+
+/// Takes the marks of users away. A user without a note had nothing that made way, or was marked by version 0.1 of this
+/// backfill, which kept that in the settings: there it stays.
+async fn unmark(connection: &mut PgConnection, users: Vec<Uuid>, notes: &UndoNotes) -> Result<u64, sqlx::Error> {
+    let mut cleared = Vec::new();
+    for (user, settings) in lock_settings(connection, users).await? {
+        let note = notes.get(&user.to_string()).map(|note| serde_json::from_str::<Former>(note.as_str()));
+        let former = note.transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;
+        if is_done(settings.as_ref()) {
+            cleared.push((user, clear_done(settings.as_ref(), former)));
+        }
+    }
+    store_settings(connection, cleared).await
 }
 
 impl ParentChildBackfill for PartsV2 {

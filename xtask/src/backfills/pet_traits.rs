@@ -1,7 +1,8 @@
 //! Gives every pet without visual traits those that follow from its id.
 
 use app::pets::traits::{Rarity, generate};
-use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
+use rehearsal::ledger::UndoNotes;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use uuid::Uuid;
 
@@ -60,14 +61,19 @@ impl Backfill for PetTraits {
         format!("{:?} ({}): {}", pet.name, pet.id, filled.rarity)
     }
 
-    async fn write(&self, connection: &mut SqliteConnection, filled: &[Filled]) -> Result<u64, sqlx::Error> {
+    async fn write(&self, connection: &mut SqliteConnection, filled: &[Filled]) -> Result<Written, sqlx::Error> {
         let rows: Vec<(i64, &str)> = filled.iter().map(|filled| (filled.rowid, filled.traits.as_str())).collect();
         let update = r#"UPDATE "Pet" SET "traits" = new.value ->> 1 FROM json_each($1) AS new
                         WHERE "Pet".rowid = new.value ->> 0 AND "Pet"."traits" IS NULL"#;
-        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected())
+        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected().into())
     }
 
-    async fn undo(&self, connection: &mut SqliteConnection, pets: &[Pet]) -> Result<Undone, sqlx::Error> {
+    async fn undo(
+        &self,
+        connection: &mut SqliteConnection,
+        pets: &[Pet],
+        _notes: &UndoNotes,
+    ) -> Result<Undone, sqlx::Error> {
         let rows: Vec<i64> = pets.iter().map(|pet| pet.cursor).collect();
         let update = r#"UPDATE "Pet" SET "traits" = NULL
                         WHERE "Pet".rowid IN (SELECT value FROM json_each($1)) AND "Pet"."traits" IS NOT NULL"#;

@@ -4,8 +4,8 @@
 //! would leave profiles behind that are no longer those of their rows.
 
 use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, intent_id, profile_id, unify};
-use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone};
-use rehearsal::ledger::{Json, Sighting, ValueOutcome};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
+use rehearsal::ledger::{Json, Sighting, UndoNotes, ValueOutcome};
 use rehearsal_cli::terminal::count;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -155,7 +155,7 @@ impl Backfill for UnifiedProfiles {
         )
     }
 
-    async fn write(&self, connection: &mut PgConnection, users: &[Rows]) -> Result<u64, sqlx::Error> {
+    async fn write(&self, connection: &mut PgConnection, users: &[Rows]) -> Result<Written, sqlx::Error> {
         let intents: Vec<&Intent> = users.iter().flat_map(|user| &user.intents).collect();
         let texts = |column: fn(&Intent) -> String| intents.iter().map(|intent| column(intent)).collect::<Vec<_>>();
         let percents: Vec<i32> = intents.iter().map(|intent| i32::from(intent.completeness.percent)).collect();
@@ -179,13 +179,18 @@ impl Backfill for UnifiedProfiles {
             };
             query = query.bind(intents.iter().map(answer).collect::<Vec<Option<String>>>());
         }
-        changed(query.fetch_one(connection).await?)
+        changed(query.fetch_one(connection).await?).map(Written::from)
     }
 
     /// Removes the rows with the ids that follow from these users and their contexts. They may have been written here, or by
     /// the app, whose rows are the same: both are what `unify` makes of the old rows, which stay, with every answer in
     /// them, so that nothing is lost and another run writes the same again. Rows of other ids are of neither, and stay.
-    async fn undo(&self, connection: &mut PgConnection, users: &[Row]) -> Result<Undone, sqlx::Error> {
+    async fn undo(
+        &self,
+        connection: &mut PgConnection,
+        users: &[Row],
+        _notes: &UndoNotes,
+    ) -> Result<Undone, sqlx::Error> {
         let profiles: Vec<String> = users.iter().map(|user| profile_id(&user.id)).collect();
         let mut intents = Vec::new();
         for user in users {

@@ -85,6 +85,7 @@ fn from_nothing_to_nothing() {
         "_rehearsal_log_run",
         "_rehearsal_ranges",
         "_rehearsal_runs",
+        "_rehearsal_undo_notes",
     ];
     assert_eq!(workspace.query(objects), [&ledger[..], &["_sqlx_migrations"]].concat());
     assert_eq!(workspace.query("SELECT version FROM _sqlx_migrations"), [""; 0]);

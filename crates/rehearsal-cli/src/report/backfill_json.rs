@@ -15,7 +15,7 @@
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `unchanged`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `reconciliation` where the backfill reconciles old values: by key, for the `fields` that were foreseen and for `others`; `unlisted` for those others that are too many or too long to list, and `keyless` for values without a key; each an object of `total`, `migrated`, `overridden`, `duplicate`, `preserved`, `skipped` and `present`, whose `total` is the sum of the others: of the whole run; where it failed, of what is committed |
+//! | `counts` | `units`, `writes`, `unchanged`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `reconciliation` where the backfill reconciles old values: by key, for the `fields` that were foreseen and for `others`; `unlisted` for those others that are too many or too long to list, `keyless` for values without a key, and `total` for all; each an object of `total`, `migrated`, `overridden`, `duplicate`, `preserved`, `skipped` and `present`, whose `total` is the sum of the others: of the whole run; where it failed, of what is committed |
 //! | `left` | how many units were to be done in the end of a finished run: they came meanwhile, or the backfill does not do them |
 //! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
 //! | `seconds` | of this process |

@@ -115,6 +115,10 @@ impl Dialect for PostgresDialect {
         format!("json_array_elements_text({array}::json)")
     }
 
+    fn each_pair(&self, array: &str) -> String {
+        format!("(SELECT value ->> 0 AS first, value ->> 1 AS second FROM json_array_elements({array}::json))")
+    }
+
     fn as_text(&self, expression: &str) -> String {
         format!("{expression}::text")
     }

@@ -40,4 +40,11 @@ CREATE TABLE IF NOT EXISTS _rehearsal_log (
     version text NOT NULL,
     did text NOT NULL
 );
-CREATE INDEX IF NOT EXISTS _rehearsal_log_run ON _rehearsal_log (run);";
+CREATE INDEX IF NOT EXISTS _rehearsal_log_run ON _rehearsal_log (run);
+CREATE TABLE IF NOT EXISTS _rehearsal_undo_notes (
+    backfill text NOT NULL,
+    unit text NOT NULL,
+    run bigint NOT NULL,
+    note text NOT NULL,
+    PRIMARY KEY (backfill, unit)
+);";

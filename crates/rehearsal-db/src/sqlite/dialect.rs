@@ -98,6 +98,10 @@ impl Dialect for SqliteDialect {
         format!("json_each({array})")
     }
 
+    fn each_pair(&self, array: &str) -> String {
+        format!("(SELECT value ->> 0 AS first, value ->> 1 AS second FROM json_each({array}))")
+    }
+
     fn as_text(&self, expression: &str) -> String {
         expression.to_owned()
     }

@@ -40,4 +40,11 @@ CREATE TABLE IF NOT EXISTS _rehearsal_log (
     version TEXT NOT NULL,
     did TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS _rehearsal_log_run ON _rehearsal_log (run);";
+CREATE INDEX IF NOT EXISTS _rehearsal_log_run ON _rehearsal_log (run);
+CREATE TABLE IF NOT EXISTS _rehearsal_undo_notes (
+    backfill TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (backfill, unit)
+);";

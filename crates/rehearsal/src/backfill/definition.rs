@@ -2,8 +2,10 @@
 
 use super::findings::{Findings, Reject};
 use super::pass::Effect;
+use crate::ledger::{Json, UndoNotes};
 use rehearsal_db::Driver;
 use sqlx::{Database, FromRow};
+use std::collections::BTreeMap;
 
 /// What a backfill says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +67,10 @@ pub trait Backfill: Send + Sync + 'static {
     /// A [`Reject`] where the unit can't be transformed; that stops an execution before its batch is written.
     fn transform(&self, unit: &Self::Unit, findings: &mut Findings) -> Result<Self::Output, Reject>;
 
-    /// A line of log about a unit.
-    fn describe(&self, unit: &Self::Unit, output: &Self::Output) -> String;
+    /// A line of log about a unit: its id, where nothing else is said.
+    fn describe(&self, unit: &Self::Unit, _output: &Self::Output) -> String {
+        self.id(unit)
+    }
 
     /// How many rows [`Self::write`] writes for an output, when nobody else was there first.
     fn rows(&self, _output: &Self::Output) -> u64 {
@@ -98,21 +102,41 @@ pub trait Backfill: Send + Sync + 'static {
         false
     }
 
-    /// Writes a batch, set-wise: one statement a table, guarded so that a row that somebody else filled meanwhile is left
-    /// alone. Returns how many rows it wrote.
+    /// Writes a batch, set-wise: one statement a table, guarded so that a row that another session filled meanwhile stays
+    /// unchanged. Returns how many rows it wrote (`rows.into()`), and what an undo will need to know ([`Written::notes`]).
     fn write(
         &self,
         connection: &mut <Self::Db as Database>::Connection,
         outputs: &[Self::Output],
-    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Written, sqlx::Error>> + Send;
 
-    /// Takes back what [`Self::write`] did for these units, set-wise. Needed where [`About::undo`] says that it is written.
+    /// Takes back what [`Self::write`] did for these units, set-wise, with the notes that it left of them. Needed where
+    /// [`About::undo`] says that it is written.
     fn undo(
         &self,
         _connection: &mut <Self::Db as Database>::Connection,
         _units: &[Self::Unit],
+        _notes: &UndoNotes,
     ) -> impl Future<Output = Result<Undone, sqlx::Error>> + Send {
         async { Err(sqlx::Error::Protocol("`undo` is declared as written, and is not".to_owned())) }
+    }
+}
+
+/// What a write did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many rows it wrote.
+    pub rows: u64,
+    /// By the id of a unit that was changed: what an undo needs to know and finds nowhere else, such as a value that was
+    /// replaced. The ledger keeps it in the transaction of the batch and gives it to [`Backfill::undo`]. `None` removes the note
+    /// of an earlier change of the unit. Nothing is needed for a unit that was not changed, or that never has a note.
+    pub notes: BTreeMap<String, Option<Json>>,
+}
+
+impl From<u64> for Written {
+    /// So many rows, of which an undo needs to know nothing.
+    fn from(rows: u64) -> Self {
+        Self { rows, notes: BTreeMap::new() }
     }
 }
 

@@ -38,7 +38,7 @@ mod worker_pool;
 mod write;
 
 pub use control::{ControlOutcome, ControlRequest, RunActivity, request_control};
-pub use definition::{About, Backfill, Privilege, Undo, Undone};
+pub use definition::{About, Backfill, Privilege, Undo, Undone, Written};
 pub use error::Error;
 pub use findings::{Findings, Reject};
 pub use outcome::{Ending, Outcome, Traversal};

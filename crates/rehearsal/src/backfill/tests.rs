@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::event::{Event, silent};
-use crate::ledger::{Counts, Finding, FindingKind};
+use crate::ledger::{Counts, Finding, FindingKind, Json, UndoNotes};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use rehearsal_db::{Access, Connection, Durability, Target};
@@ -64,14 +64,27 @@ impl Backfill for Double {
         format!("{} → {}", unit.n, output.1)
     }
 
-    async fn write(&self, connection: &mut SqliteConnection, outputs: &[(i64, i64)]) -> Result<u64, sqlx::Error> {
+    async fn write(&self, connection: &mut SqliteConnection, outputs: &[(i64, i64)]) -> Result<Written, sqlx::Error> {
         let update = "UPDATE t SET doubled = new.value ->> 1, writes = writes + 1 FROM json_each($1) AS new \
                       WHERE t.rowid = new.value ->> 0 AND t.doubled IS NULL";
-        Ok(sqlx::query(update).bind(sqlx::types::Json(outputs)).execute(connection).await?.rows_affected())
+        let rows = sqlx::query(update).bind(sqlx::types::Json(outputs)).execute(connection).await?.rows_affected();
+        let note = |doubled: i64| (doubled % 4 == 0).then(|| Json::exact(&(doubled / 2)));
+        let notes = outputs.iter().map(|(_, doubled)| ((doubled / 2).to_string(), note(*doubled))).collect();
+        Ok(Written { rows, notes })
     }
 
-    async fn undo(&self, connection: &mut SqliteConnection, units: &[Unit]) -> Result<Undone, sqlx::Error> {
+    async fn undo(
+        &self,
+        connection: &mut SqliteConnection,
+        units: &[Unit],
+        notes: &UndoNotes,
+    ) -> Result<Undone, sqlx::Error> {
         let rows: Vec<i64> = units.iter().map(|unit| unit.cursor).collect();
+        let noted: Vec<&str> = units.iter().filter_map(|unit| Some(notes.get(&unit.n.to_string())?.as_str())).collect();
+        let is_of_these = |id: &String| units.iter().any(|unit| unit.n.to_string() == *id);
+        assert!(notes.keys().all(is_of_these), "notes of these units alone");
+        let note = "UPDATE t SET noted = n WHERE n IN (SELECT value FROM json_each($1))";
+        sqlx::query(note).bind(sqlx::types::Json(noted)).execute(&mut *connection).await?;
         let update = "UPDATE t SET doubled = NULL WHERE t.rowid IN (SELECT value FROM json_each($1))";
         Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected().into())
     }
@@ -91,7 +104,7 @@ impl Numbers {
         let address = rehearsal_db::sqlite::new_file(&folder.path().join("numbers.db"));
         let wait = Duration::from_secs(5);
         let mut connection = Connection::open(&address, Access::Write(Durability::None), wait).await.unwrap();
-        let tables = "CREATE TABLE t (n INTEGER NOT NULL, doubled INTEGER, writes INTEGER NOT NULL DEFAULT 0); \
+        let tables = "CREATE TABLE t (n INTEGER NOT NULL, doubled INTEGER, writes INTEGER NOT NULL DEFAULT 0, noted TEXT); \
                       CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP, \
                       success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL); \
                       INSERT INTO _sqlx_migrations VALUES (1, 'numbers', '', TRUE, x'00', 0)";
@@ -314,5 +327,53 @@ fn a_run_ends_although_rows_keep_coming() {
             let predicted = numbers.pass(Effect::Predict, batch, None).await.0.unwrap();
             assert_eq!(predicted.counts.units, before, "the next run has those that still came");
         }
+    });
+}
+
+#[test]
+fn an_undo_gets_the_notes_of_its_units() {
+    block_on(async {
+        let rows: Vec<Row> = (14..24).map(|n| (n, n, n == 22)).collect();
+        let numbers = Numbers::new(&rows).await;
+        let texts = async |sql: &str| {
+            let mut connection = numbers.target.open().await.unwrap();
+            let rows = connection.query(sql, &[], usize::MAX).await.unwrap().rows;
+            connection.close().await.unwrap();
+            rows.iter().map(|row| row[0].as_text().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let notes = "SELECT unit || ':' || note FROM _rehearsal_undo_notes ORDER BY unit";
+        let noted = "SELECT CAST(n AS TEXT) FROM t WHERE noted IS NOT NULL ORDER BY n";
+        // Interrupted behind the first batch: what is committed has its notes.
+        numbers.pass(Effect::Execute, 3, Some(1)).await.0.unwrap();
+        assert_eq!(texts(notes).await, ["14:14", "16:16"]);
+        numbers.pass(Effect::Execute, 3, None).await.0.unwrap();
+        assert_eq!(texts(notes).await, ["14:14", "16:16", "18:18", "20:20"]);
+        // The next change of a unit replaces its note, and a run without a ledger leaves none.
+        numbers.pass(Effect::Again, 3, None).await.0.unwrap();
+        texts("UPDATE t SET doubled = NULL WHERE n = 16 RETURNING 'x'").await;
+        numbers.pass(Effect::Execute, 3, None).await.0.unwrap();
+        assert_eq!(texts(notes).await, ["14:14", "16:16", "18:18", "20:20"]);
+        let none: [&str; 0] = [];
+        numbers.pass(Effect::Undo, 4, None).await.0.unwrap();
+        assert_eq!(
+            (texts(notes).await, texts(noted).await),
+            (none.map(str::to_owned).to_vec(), ["14", "16", "18", "20"].map(str::to_owned).to_vec())
+        );
+    });
+}
+
+/// Notes of an earlier change would be wrong after this one.
+#[test]
+fn a_unit_without_a_note_loses_the_one_that_it_had() {
+    block_on(async {
+        let numbers = Numbers::new(&[(1, 14, false), (2, 15, false)]).await;
+        numbers.pass(Effect::Execute, 1, None).await.0.unwrap();
+        let mut connection = numbers.target.open().await.unwrap();
+        let change = "UPDATE _rehearsal_undo_notes SET unit = '15'; UPDATE t SET doubled = NULL WHERE n = 15";
+        connection.execute(change, &[]).await.unwrap();
+        numbers.pass(Effect::Execute, 1, None).await.0.unwrap();
+        let left = connection.query("SELECT count(*) FROM _rehearsal_undo_notes", &[], 1).await.unwrap();
+        assert_eq!(left.scalar().and_then(rehearsal_db::Value::as_int), Some(0));
+        connection.close().await.unwrap();
     });
 }

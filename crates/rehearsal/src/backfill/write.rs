@@ -2,15 +2,16 @@
 
 use super::batch::Piece;
 use super::batch_size::BatchSizer;
-use super::definition::{Backfill, Undone};
+use super::definition::{Backfill, Undone, Written};
 use super::error::{Error, behind, reading, statement, wrong_engine};
 use super::pass::{Effect, Fault};
 use super::spool::Spool;
 use super::throttle::{self, Advice};
 use super::work::{Halt, Work};
 use crate::event::Event;
-use crate::ledger::{self, Counts, Range, RunState};
+use crate::ledger::{self, Counts, Json, Range, RunState, UndoNotes};
 use rehearsal_db::{self as db, Connection, Driver, PageError};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -23,6 +24,8 @@ struct Open {
     start: Instant,
     lines: Vec<String>,
     findings: Spool,
+    /// What an undo needs to know, by unit: no more than there are units in the batch.
+    notes: BTreeMap<String, Option<Json>>,
     /// How many pieces of it there were.
     pieces: u32,
 }
@@ -99,6 +102,7 @@ impl<B: Backfill> Work<'_, B> {
             start,
             lines: Vec::new(),
             findings: Spool::default(),
+            notes: BTreeMap::new(),
             pieces: 0,
         });
         batch.pieces += 1;
@@ -158,13 +162,20 @@ impl<B: Backfill> Work<'_, B> {
         batch: &mut Open,
         piece: &mut Piece<B>,
     ) -> Result<(), Error> {
+        let taken = match (self.pass.effect, &piece.end) {
+            (Effect::Undo, Some(end)) => ledger::take_notes(writer, self.about.name, &self.ids(&end.units)).await?,
+            _ => UndoNotes::new(),
+        };
         let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
         let start = Instant::now();
         let written = match (self.pass.effect, &piece.end) {
-            (Effect::Undo, Some(end)) => self.backfill.undo(connection, &end.units).await,
+            (Effect::Undo, Some(end)) => self.backfill.undo(connection, &end.units, &taken).await,
             (Effect::Undo, None) => Ok(Undone::default()),
             _ if piece.outputs.is_empty() => Ok(Undone::default()),
-            _ => self.backfill.write(connection, &piece.outputs).await.map(Undone::from),
+            _ => self.backfill.write(connection, &piece.outputs).await.map(|Written { rows, notes }| {
+                batch.notes.extend(notes);
+                Undone::from(rows)
+            }),
         };
         let Undone { rows, unchanged: referred_to } = written.map_err(|error| {
             if self.backfill.is_overtaken(&error) {
@@ -208,6 +219,7 @@ impl<B: Backfill> Work<'_, B> {
             }
         }
         if let Some(end) = &piece.end {
+            self.leave_notes(writer, range, &batch.notes, &end.units).await?;
             let next = &mut batch.next;
             next.cursor = end.last.clone().or(next.cursor.take());
             next.counts.add(&batch.counts);
@@ -221,6 +233,28 @@ impl<B: Backfill> Work<'_, B> {
             self.takes_overtaken.store(false, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Stores what an undo needs. A pass that the ledger does not keep changes nothing that an undo would have to know.
+    async fn leave_notes(
+        &self,
+        writer: &mut Connection,
+        range: &Range,
+        notes: &BTreeMap<String, Option<Json>>,
+        units: &[B::Unit],
+    ) -> Result<(), Error> {
+        let Some(lease) = range.lease.filter(|_| !notes.is_empty()) else { return Ok(()) };
+        let ids: HashSet<String> = self.ids(units).into_iter().collect();
+        if let Some(stranger) = notes.keys().find(|unit| !ids.contains(*unit)) {
+            let why = format!("`write` left a note for `{stranger}`, which is no {} of the batch", self.about.unit);
+            let error = db::Error::Statement { why, position: None };
+            return Err(statement(&self.about, writer, "leaving undo notes".to_owned(), error, self.pool.units()));
+        }
+        Ok(ledger::leave_notes(writer, lease.run, self.about.name, notes).await?)
+    }
+
+    fn ids(&self, units: &[B::Unit]) -> Vec<String> {
+        units.iter().map(|unit| self.backfill.id(unit)).collect()
     }
 
     fn was_overtaken(writer: &Connection, why: String) -> Error {

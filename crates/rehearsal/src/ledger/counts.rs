@@ -13,7 +13,6 @@ pub struct Counts {
     /// Rows that were written, or in a dry run would be.
     pub writes: u64,
     /// Rows that were not changed: another session had filled them meanwhile, or an undo can't take them back.
-    #[serde(alias = "left_alone")]
     pub unchanged: u64,
     /// Batches that were committed.
     pub batches: u64,
@@ -25,7 +24,7 @@ pub struct Counts {
     /// What the backfill itself counts, by group and label (`rarity` → `common`).
     pub tallies: BTreeMap<String, BTreeMap<String, u64>>,
     /// What became of the old values, key by key; empty for a backfill that does not reconcile.
-    #[serde(default, alias = "values", skip_serializing_if = "Reconciliation::is_empty")]
+    #[serde(default, skip_serializing_if = "Reconciliation::is_empty")]
     pub reconciliation: Reconciliation,
 }
 

@@ -24,7 +24,6 @@ pub enum FindingKind {
     /// A unit that can't be transformed. It stops an execution.
     Rejected,
     /// What became of all rows of a unit. Nothing to worry about, and not counted as a finding.
-    #[serde(alias = "accounted")]
     Reconciled,
 }
 
@@ -71,7 +70,7 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
     /// What became of the unit's rows, by their kind.
-    #[serde(default, alias = "books", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reconciliation: BTreeMap<String, OutcomeCounts>,
 }
 

@@ -18,6 +18,17 @@ impl Json {
         Self::new(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
     }
 
+    /// The same for what no program but this one reads: nested as deep as it is.
+    #[must_use]
+    pub fn exact(value: &impl Serialize) -> Self {
+        Self::stored(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
+    }
+
+    /// A text that was a value when it was stored.
+    pub(super) fn stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
     fn new(text: &str) -> Self {
         if depth(text) > DEEPEST {
             return Self(serde_json::Value::from(text).to_string().into());

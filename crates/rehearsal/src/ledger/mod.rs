@@ -13,6 +13,7 @@ mod run;
 mod run_record;
 mod state;
 mod stored;
+mod undo_note;
 
 pub use checksum::FindingsChecksum;
 pub use counts::Counts;
@@ -29,3 +30,4 @@ pub use run::{
 };
 pub use run_record::{Logged, RunRecord, run_records};
 pub use state::{RunState, Transition, Work};
+pub use undo_note::{UndoNotes, leave_notes, take_notes};

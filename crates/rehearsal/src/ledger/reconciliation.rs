@@ -48,14 +48,9 @@ impl ValueOutcome {
         }
     }
 
-    /// The outcome of that key. Ledgers that version 0.1 has written use other keys for three of them.
+    /// The outcome of that key.
     fn of(key: &str) -> Option<Self> {
-        match key {
-            "carried" => Some(Self::Migrated),
-            "chosen_against" => Some(Self::Overridden),
-            "kept" => Some(Self::Preserved),
-            key => Self::ALL.into_iter().find(|outcome| outcome.name() == key),
-        }
+        Self::ALL.into_iter().find(|outcome| outcome.name() == key)
     }
 }
 
@@ -120,19 +115,29 @@ impl<'de> Deserialize<'de> for OutcomeCounts {
     }
 }
 
-/// What became of the old values of a run, or of one unit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What became of the old values of a run, or of one unit. In JSON with the `total` over all keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Reconciliation {
     /// Of the keys that the old form is meant to have.
     pub fields: BTreeMap<String, OutcomeCounts>,
     /// Of other keys.
     pub others: BTreeMap<String, OutcomeCounts>,
     /// Of the other keys that are too many or too long to be listed.
-    #[serde(alias = "beyond")]
     pub unlisted: OutcomeCounts,
     /// Of values that have no key, because the place that should hold keys holds something else.
-    #[serde(alias = "whole")]
     pub keyless: OutcomeCounts,
+}
+
+impl Serialize for Reconciliation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("fields", &self.fields)?;
+        map.serialize_entry("others", &self.others)?;
+        map.serialize_entry("unlisted", &self.unlisted)?;
+        map.serialize_entry("keyless", &self.keyless)?;
+        map.serialize_entry("total", &self.total())?;
+        map.end()
+    }
 }
 
 impl Reconciliation {
@@ -219,8 +224,6 @@ mod tests {
         let expect = r#"{"total":10,"migrated":4,"overridden":1,"duplicate":0,"preserved":2,"skipped":0,"present":3}"#;
         check(r#"{"migrated":4,"overridden":1,"preserved":2,"present":3}"#, expect);
         check(expect, expect);
-        // Version 0.1.
-        check(r#"{"carried":4,"chosen_against":1,"kept":2,"present":3}"#, expect);
     }
 
     #[test]

@@ -102,11 +102,12 @@ pub enum Use {
 /// # Errors
 /// What the engine said.
 pub async fn missing_privileges(connection: &mut Connection, usage: Use) -> Result<Vec<MissingPrivilege>, Error> {
-    let tables: [(&str, &[&str]); 4] = [
+    let tables: [(&str, &[&str]); 5] = [
         (RUNS, &["SELECT", "INSERT", "UPDATE"]),
         (RANGES, &["SELECT", "INSERT", "UPDATE"]),
         ("_rehearsal_findings", &["SELECT", "INSERT", "DELETE"]),
         ("_rehearsal_log", &["SELECT", "INSERT"]),
+        ("_rehearsal_undo_notes", &["SELECT", "INSERT", "DELETE"]),
     ];
     let mut lacks = Vec::new();
     let mut is_whole = true;

@@ -28,7 +28,7 @@ fn while_held(url: &str, sql: &str, body: impl FnOnce()) {
 /// How many sessions of the tool wait on the database of the shop.
 fn waiting(shop: &Shop) -> usize {
     let sql = format!(
-        "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'xtask' AND wait_event_type = 'Lock'",
+        "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'rehearsal' AND wait_event_type = 'Lock'",
         shop.database
     );
     query(&url("postgres"), &sql).len()

@@ -70,7 +70,7 @@ fn told_pass(
 fn end_sessions(database: &str) {
     let url = url(database);
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-               WHERE datname = current_database() AND application_name = 'xtask'";
+               WHERE datname = current_database() AND application_name = 'rehearsal'";
     std::thread::spawn(move || execute(&url, end)).join().unwrap();
 }
 

@@ -236,7 +236,7 @@ fn in_the_way(url: &str, first: &str, second: &str, end: &str) -> JoinHandle<()>
             sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
             ready.send(()).unwrap();
             let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-                         AND application_name = 'xtask' AND wait_event_type = 'Lock'";
+                         AND application_name = 'rehearsal' AND wait_event_type = 'Lock'";
             while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut watch).await.unwrap() == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

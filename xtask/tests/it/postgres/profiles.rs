@@ -56,7 +56,7 @@ fn transformed(url: &str) -> Vec<unified_profiles::Rows> {
 
 /// How many rows the backfill writes, on a connection of its own.
 fn written(url: &str, outputs: &[unified_profiles::Rows]) -> u64 {
-    block(async { UnifiedProfiles.write(&mut connect(url).await, outputs).await.unwrap() })
+    block(async { UnifiedProfiles.write(&mut connect(url).await, outputs).await.unwrap().rows })
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn answers_wait_for_batches_and_batches_for_no_answer() {
         let lock = r#"BEGIN; SELECT 1 FROM "User" WHERE "id" = 'u1' FOR NO KEY UPDATE"#;
         sqlx::raw_sql(lock).execute(&mut answering).await.unwrap();
         sqlx::raw_sql("BEGIN; SET LOCAL lock_timeout = '5s'").execute(&mut batch).await.unwrap();
-        assert_eq!(UnifiedProfiles.write(&mut batch, &outputs).await.unwrap(), 4);
+        assert_eq!(UnifiedProfiles.write(&mut batch, &outputs).await.unwrap().rows, 4);
         answering.close().await.unwrap();
         batch
     });

@@ -132,7 +132,7 @@ fn an_expired_lease_is_taken_over() {
     let sleeper = start(&workspace, &url, "--rest 400");
     wait_until(|| done(&url) >= 10);
     let in_transaction = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() \
-                          AND application_name = 'xtask' AND state LIKE 'idle in transaction%'";
+                          AND application_name = 'rehearsal' AND state LIKE 'idle in transaction%'";
     loop {
         sleeper.send_signal(SIGSTOP).unwrap();
         if query(&url, in_transaction) == ["0"] {

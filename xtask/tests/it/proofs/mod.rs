@@ -8,7 +8,7 @@ mod sqlite;
 use crate::database::block;
 use crate::workspace::hold;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo};
+use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo, Written};
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
@@ -82,18 +82,14 @@ macro_rules! labels {
                 Ok((toy.id.clone(), toy.name.to_uppercase()))
             }
 
-            fn describe(&self, toy: &Toy, _: &(String, String)) -> String {
-                toy.id.clone()
-            }
-
             async fn write(
                 &self,
                 connection: &mut $connection,
                 outputs: &[(String, String)],
-            ) -> Result<u64, sqlx::Error> {
+            ) -> Result<Written, sqlx::Error> {
                 let outputs = serde_json::to_string(outputs).unwrap();
                 let write = sqlx::AssertSqlSafe(self.write.clone());
-                Ok(sqlx::query(write).bind(outputs).execute(connection).await?.rows_affected())
+                Ok(sqlx::query(write).bind(outputs).execute(connection).await?.rows_affected().into())
             }
         }
     };

@@ -7,6 +7,7 @@ use crate::processes::wait_until;
 use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
 use rehearsal::ledger::{Counts, Finding, FindingKind, OutcomeCounts, ValueOutcome};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -248,7 +249,7 @@ fn what_passes_in_the_middle_of_a_user() {
     check("ALTER TABLE parts_v2 ADD COLUMN extra text", "SELECT 1");
     check(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'xtask' AND backend_xid IS NOT NULL",
+         WHERE datname = current_database() AND application_name = 'rehearsal' AND backend_xid IS NOT NULL",
         "SELECT 1",
     );
     // Until one of ours has waited for it longer than a batch does.
@@ -266,7 +267,7 @@ fn behind_the_first_rows(url: &str, first: &str, second: &str) -> std::thread::J
     let (url, first, second) = (url.to_owned(), first.to_owned(), second.to_owned());
     std::thread::spawn(move || {
         let writes = "SELECT count(*)::text FROM pg_stat_activity
-                      WHERE datname = current_database() AND application_name = 'xtask' AND backend_xid IS NOT NULL
+                      WHERE datname = current_database() AND application_name = 'rehearsal' AND backend_xid IS NOT NULL
                       AND query LIKE 'INSERT INTO parts_v2%'";
         wait_until(|| query(&url, writes) != ["0"]);
         execute(&url, &format!("{first};{second}"));
@@ -295,6 +296,80 @@ fn an_undo_in_scope_leaves_others_as_they_were() {
     assert_eq!(all(&url), expected);
     workspace.succeed(&format!("backfill parts_v2 --undo --url {url}"));
     assert_eq!(all(&url), before);
+}
+
+/// In the report and on the terminal, for each kind of row, for each unit and in total: the outcomes add up to the total.
+#[test]
+fn reconciliation_adds_up() {
+    let (workspace, url) = database(NEWEST);
+    populate(&url, 2, 20);
+    let shown = workspace.succeed(&format!("backfill parts_v2 --execute --report report.json --url {url}")).stdout;
+    let report: Value = serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap();
+    let check = |counts: &Value| {
+        let outcomes = ["migrated", "overridden", "duplicate", "preserved", "skipped", "present"];
+        let n = |key: &str| counts[key].as_u64().unwrap_or_else(|| panic!("{key} of {counts}"));
+        assert_eq!(n("total"), outcomes.into_iter().map(n).sum::<u64>(), "{counts}");
+        assert!(n("total") > 0, "{counts}");
+        ["total", "migrated", "duplicate", "skipped"].map(|key| n(key).to_string())
+    };
+    let run = &report["counts"]["reconciliation"];
+    let kinds = ["parts", "relationships", "sessions"].map(|kind| (kind, &run["fields"][kind]));
+    for (kind, counts) in kinds.into_iter().chain([("total", &run["total"])]) {
+        let line = shown.lines().find(|line| line.split_whitespace().next() == Some(kind)).unwrap();
+        let numbers: Vec<&str> = line.split_whitespace().skip(1).collect();
+        assert_eq!(numbers, check(counts), "{shown}");
+    }
+    let units: Vec<&Value> =
+        report["findings"].as_array().unwrap().iter().filter(|finding| finding["kind"] == "reconciled").collect();
+    assert_eq!(units.len(), 2);
+    units
+        .iter()
+        .flat_map(|unit| unit["reconciliation"].as_object().unwrap().values())
+        .for_each(|kind| drop(check(kind)));
+}
+
+/// The settings are the app's: what an undo needs is in the ledger, until it is undone.
+#[test]
+fn settings_hold_the_mark_and_nothing_else_of_ours() {
+    let (workspace, url) = database(super::LEGACY);
+    workspace.succeed("fixture generate parts --units 29 --out fixtures/parts/chosen.sql");
+    execute(&url, &fs::read_to_string(workspace.path("fixtures/parts/chosen.sql")).unwrap());
+    workspace.succeed(&format!("migrate parts --url {url}"));
+    let settings = || query(&url, "SELECT id || ' ' || coalesce(settings::text, 'NULL') FROM users ORDER BY id");
+    let notes = || query(&url, "SELECT unit || ' ' || note FROM _rehearsal_undo_notes ORDER BY unit");
+    let expected = query(
+        &url,
+        "SELECT id || ' ' || (CASE jsonb_typeof(settings) WHEN 'object' THEN settings ELSE '{}' END
+                              || '{\"prd_backfill_completed\": true}')::text FROM users ORDER BY id",
+    );
+    let before = settings();
+    let null = query(&url, "SELECT id::text FROM users WHERE settings IS NULL ORDER BY id").remove(0);
+    // Two runs, one of them of several processes' worth of workers.
+    workspace.succeed(&format!("backfill parts_v2 --execute --scope user_id={null} --url {url}"));
+    assert_eq!(notes(), [format!("{null} \"null\"")]);
+    workspace.succeed(&format!("backfill parts_v2 --execute --batch 1 --workers 3 --url {url}"));
+    assert_eq!(settings(), expected);
+    let kept = notes();
+    assert!(kept.len() > 4, "{kept:?}");
+    // A second run finds nothing to do, and what the first one left stays.
+    workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
+    assert_eq!(notes(), kept);
+    workspace.succeed(&format!("backfill parts_v2 --undo --scope user_id={null} --url {url}"));
+    assert_eq!(notes().len(), kept.len() - 1);
+    workspace.succeed(&format!("backfill parts_v2 --undo --batch 2 --url {url}"));
+    assert_eq!((settings(), notes()), (before, Vec::new()));
+}
+
+/// What version 0.1 kept in the settings stays there when the mark goes.
+#[test]
+fn settings_of_an_earlier_version_are_undone() {
+    let (workspace, url) = database(NEWEST);
+    let user = r#"INSERT INTO users (id, email, settings) VALUES
+        (md5('x')::uuid, 'x', '{"prd_backfill_completed": true, "prd_backfill_replaced": {"settings": [1]}}')"#;
+    execute(&url, user);
+    workspace.succeed(&format!("backfill parts_v2 --undo --url {url}"));
+    let settings = query(&url, "SELECT settings::text FROM users");
+    assert_eq!(settings, [r#"{"prd_backfill_replaced": {"settings": [1]}}"#]);
 }
 
 /// What something of the app's refers to stays, and that is said.

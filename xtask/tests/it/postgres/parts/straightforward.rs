@@ -39,7 +39,7 @@ pub(super) fn migrate(url: &str) -> [Tally; 3] {
             relationships(&mut tx, *user, &mut tallies[2]).await;
             sqlx::query("UPDATE users SET settings = $2::text::jsonb WHERE id = $1")
                 .bind(user)
-                .bind(mark_done(settings.as_ref()).as_str())
+                .bind(mark_done(settings.as_ref()).unwrap().settings.as_str())
                 .execute(&mut *tx)
                 .await
                 .unwrap();
