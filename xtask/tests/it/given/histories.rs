@@ -141,7 +141,7 @@ fn ours() {
     check_project("ours_as_anybodys", 0, &workspace, flags);
 }
 
-/// Made-up rows that a file drops or updates by name are noted: its author knows what is in there. What goes beside it is a finding.
+/// Generated rows that a file drops or updates by name are noted: its author knows what is in there. What goes beside it is a finding.
 #[test]
 fn what_is_meant() {
     let hat = (
@@ -253,7 +253,7 @@ fn statements_that_run_alone() {
     check("statements_that_run_alone", 1, &[hats, index, again, back], &all);
 }
 
-/// Tables that have rows of the history's own meet no made-up ones.
+/// Tables that have rows of the history's own meet no generated ones.
 #[test]
 fn seeded() {
     let kinds = (

@@ -70,7 +70,7 @@ fn spellings() {
     );
     kept("ALTER TYPE pair RENAME ATTRIBUTE b TO z;", "ALTER TYPE pair RENAME ATTRIBUTE z TO b;");
     let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'tiny';";
-    // Made-up rows, too, and whatever comes behind.
+    // Generated rows, too, and whatever comes behind.
     let shop = after("CREATE TABLE toy (id int PRIMARY KEY, size size, pair text);", rename, "");
     shop.migration("20250921120000_more", "UPDATE toy SET pair = 'x' WHERE pair IS NULL;", "").succeed("ci shop");
     let lost = |snapshot: &str, up: &str| check(snapshot, &after(SIZES, up, ""), "ci shop", 1);

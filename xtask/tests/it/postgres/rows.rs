@@ -1,4 +1,4 @@
-//! Made-up rows: tables with columns of every type and rules of every kind are given some, what only works on empty tables is
+//! Generated rows: tables with columns of every type and rules of every kind are given some, what only works on empty tables is
 //! found on them, and what can't make sense of them is told without being called wrong.
 
 use super::{LABEL, Shop, check};
@@ -19,7 +19,8 @@ fn untried(up: &str) -> Vec<String> {
     assert_eq!(rows["problems"], serde_json::json!([]), "{up}");
     let names = up.matches("CREATE TABLE ").count();
     let told = rows["notes"].as_array().unwrap().iter().filter_map(|note| note.as_str());
-    let made = told.filter(|note| note.starts_with("made up rows for")).map(|note| note.matches("\", \"").count() + 1);
+    let made =
+        told.filter(|note| note.starts_with("generated rows for")).map(|note| note.matches("\", \"").count() + 1);
     let untried: Vec<String> =
         rows["untried"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
     if untried.is_empty() {
@@ -151,7 +152,7 @@ fn rules() {
 #[test]
 fn tables_without_rows() {
     let check = |up: &str, why: &str| {
-        assert_eq!(untried(up), [format!("could not make up rows for \"a\": {why}")], "{up}");
+        assert_eq!(untried(up), [format!("could not generate rows for \"a\": {why}")], "{up}");
     };
     check(
         "CREATE TABLE a (n int NOT NULL CHECK (n * n = 5));",
@@ -171,7 +172,7 @@ fn tables_without_rows() {
 const TOY: &str = "CREATE TYPE colour AS ENUM ('red', 'green', 'blue');\n\
     CREATE TABLE toy (id bigint PRIMARY KEY, name text NOT NULL, note text, price bigint, colour colour NOT NULL, shelf_id int);";
 
-/// A migration that the made-up rows of `toy` meet.
+/// A migration that the generated rows of `toy` meet.
 fn meet(snapshot: &str, exit: i32, up: &str) {
     let shop = Shop::new();
     shop.migration(LABEL, TOY, "");
@@ -243,7 +244,7 @@ fn all_in_one_run() {
     check("rows_all_in_one_run", &shop, "ci shop", 1);
 }
 
-/// Without a fixture, made-up rows are what migrations are tried on; where they don't do, the rehearsal is not complete.
+/// Without a fixture, generated rows are what migrations are tried on; where they don't do, the rehearsal is not complete.
 #[test]
 fn no_fixture() {
     let shop = Shop::new();

@@ -1,4 +1,4 @@
-//! Which tables the fixtures give rows to, migration by migration: these need no made-up ones.
+//! Which tables the fixtures give rows to, migration by migration: these need no generated ones.
 
 use crate::Error;
 use crate::backfill::{self, Pass};

@@ -1,7 +1,7 @@
-//! A migration that failed on made-up rows: what there is to see of it on that database, and what is told of it.
+//! A migration that failed on generated rows: what there is to see of it on that database, and what is told of it.
 
 use super::FAILURES;
-use super::stage::SeededDatabase;
+use super::seeded_database::SeededDatabase;
 use super::verdict::{Failure, Verdict, judge};
 use crate::Error;
 use crate::migration::{self, Migration};
@@ -32,23 +32,23 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) async fn of(
-        stage: &mut SeededDatabase,
+        seeded: &mut SeededDatabase,
         error: &Error,
         migration: &Migration,
         covered: &BTreeSet<String>,
     ) -> Result<Self, Error> {
-        let engine = stage.connection.engine();
+        let engine = seeded.connection.engine();
         let Error::Migration(migration::Error::Sql { cause, at, .. }) = error else {
             return Ok(Self { refusal: None, table: None, is_old_column: false, labels: Vec::new(), rows: Vec::new() });
         };
         let refusal = engine.refusal(&cause.to_string());
-        let tables = stage.connection.insertable_tables().await?;
+        let tables = seeded.connection.insertable_tables().await?;
         let all = statements(&migration.up.sql, engine);
         let statement = all.iter().rev().find(|statement| statement.start <= at.offset()).map_or("", |it| it.text);
         let words: Vec<String> = tokens(statement, engine).iter().map(Token::normal).collect();
         let is_said = |name: &str| words.iter().any(|word| *word == name.to_ascii_uppercase());
         let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
-        let made = || tables.iter().filter(|table| stage.made.contains_key(&table.name));
+        let made = || tables.iter().filter(|table| seeded.made.contains_key(&table.name));
         let named = refusal.as_ref().and_then(|refusal| refusal.table.clone());
         let table = made()
             .find(|table| named.as_ref() == Some(&short(&table.name)))
@@ -65,7 +65,7 @@ impl Seen {
             Some(table) => {
                 let said: Vec<String> =
                     table.fields.iter().map(|field| field.name.clone()).filter(|name| is_said(name)).collect();
-                rows(&mut stage.connection, table, &said, refusal.as_ref(), &cause.to_string()).await
+                rows(&mut seeded.connection, table, &said, refusal.as_ref(), &cause.to_string()).await
             }
             None => Vec::new(),
         };
@@ -128,7 +128,7 @@ async fn rows(
 /// Reports a finding, or says why the rows are at fault.
 pub(super) async fn tell(
     run: &mut ProofRun<'_>,
-    stage: &SeededDatabase,
+    seeded: &SeededDatabase,
     migration: &Migration,
     error: Error,
     seen: &Seen,
@@ -154,26 +154,26 @@ pub(super) async fn tell(
     let of = seen.table.as_ref().map(|(table, _)| format!(" of \"{table}\"")).unwrap_or_default();
     match judge(&failure) {
         _ if seen.table.as_ref().is_some_and(|(_, is_covered)| *is_covered) => {
-            run.note(format!("{} fails on made-up rows{of}, where a fixture has better ones", migration.label()));
+            run.note(format!("{} fails on generated rows{of}, where a fixture has better ones", migration.label()));
         }
         Verdict::Unfit if on_ordinary_rows => {
             let why = brief(&why);
             let sentence = format!(
-                "{} could not be tried on made-up rows{of}: {why}; a fixture with such rows would show whether it works",
+                "{} could not be tried on generated rows{of}: {why}; a fixture with such rows would show whether it works",
                 migration.label()
             );
             run.not_covered(sentence);
         }
         Verdict::Unfit => {
             let why = brief(&why);
-            run.note(format!("{} was tried on ordinary made-up rows{of} only: {why}", migration.label()));
+            run.note(format!("{} was tried on ordinary generated rows{of} only: {why}", migration.label()));
         }
         Verdict::Finding { why, hint } => {
             let details = std::iter::once(why.to_owned()).chain(seen.rows.iter().cloned()).collect();
             let finding = Finding::of_error(&FAILURES.migration, &error).of_migration(migration.version);
             let finding = finding.with_details(details).with_help(hint);
-            run.step(format!("apply {} where tables hold made-up rows", migration.label()));
-            run.scratch = Some(Arc::clone(&stage.scratch));
+            run.step(format!("apply {} where tables hold generated rows", migration.label()));
+            run.scratch = Some(Arc::clone(&seeded.scratch));
             run.find(finding).await;
         }
     }

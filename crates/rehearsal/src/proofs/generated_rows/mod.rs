@@ -1,11 +1,11 @@
-//! *Generated rows*: before each migration, tables that no fixture has rows for are given made-up ones, so that what only works on empty
+//! *Generated rows*: before each migration, tables that no fixture has rows for are given generated ones, so that what only works on empty
 //! tables shows, and what loses rows does. Where a migration fails on them, ordinary rows decide what that means, and the way
 //! goes on behind it without rows, so that all such migrations are found and not the first alone.
 
 mod covered;
 mod failure;
 mod replay_copy;
-mod stage;
+mod seeded_database;
 mod verdict;
 
 use crate::compare::{self, Changes, Content, ContentDifference};
@@ -27,7 +27,7 @@ use failure::{Seen, brief, tell};
 use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Broken;
 use replay_copy::ReplayCopy;
-use stage::{EmptyTwin, SeededDatabase, Tables, Wanted};
+use seeded_database::{EmptyTwin, SeededDatabase, Tables, Wanted};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -79,52 +79,52 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let covered = covered(run).await?;
     let none = BTreeSet::new();
     let mut tables = Tables::default();
-    let mut stage = SeededDatabase::empty(run).await?;
-    let mut bare: Option<EmptyTwin> = None;
+    let mut seeded = SeededDatabase::empty(run).await?;
+    let mut twin: Option<EmptyTwin> = None;
     let mut before: Option<Content> = None;
     let mut replay_copy = ReplayCopy::default();
     for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
         let covered = covered.get(&migration.version).unwrap_or(&none);
-        run.step(format!("make up rows before {}", migration.label()));
+        run.step(format!("generate rows before {}", migration.label()));
         let wanted = Wanted { covered, profile: RowProfile::Everything, words_of: None };
-        stage.fill(run, &wanted, &mut tables).await?;
-        if let Err(refused) = stage.run_due(run, migration).await {
-            let why = format!("backfill {} takes no made-up rows: {}", refused.backfill, refused.error);
-            stage = past(run, stage, &mut bare, at, &why).await?;
+        seeded.fill(run, &wanted, &mut tables).await?;
+        if let Err(refused) = seeded.run_due(run, migration).await {
+            let why = format!("backfill {} takes no generated rows: {}", refused.backfill, refused.error);
+            seeded = past(run, seeded, &mut twin, at, &why).await?;
             before = None;
             continue;
         }
         let only_adds = run.rehearsal.database.engine.only_adds(&migration.up.sql);
         if only_adds {
             before = None;
-        } else if std::mem::take(&mut stage.is_new) || before.is_none() {
-            before = Some(compare::content(&mut stage.connection, &run.rehearsal.database.volatile).await?);
+        } else if std::mem::take(&mut seeded.is_new) || before.is_none() {
+            before = Some(compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?);
         }
         let steps = run.steps.clone();
-        let scratch = Arc::clone(&stage.scratch);
-        match run.up(migration, &scratch, &mut stage.connection).await {
+        let scratch = Arc::clone(&seeded.scratch);
+        match run.up(migration, &scratch, &mut seeded.connection).await {
             Ok(()) => {
                 if let Some(earlier) = before.take() {
-                    let now = compare::content(&mut stage.connection, &run.rehearsal.database.volatile).await?;
-                    let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut stage).await?;
+                    let now = compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?;
+                    let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut seeded).await?;
                     let lost = without_what_is_meant(run, migration, lost);
-                    report_losses(run, &DATA_LOST, migration, &lost, &mut stage.connection).await?;
+                    report_losses(run, &DATA_LOST, migration, &lost, &mut seeded.connection).await?;
                     before = Some(now);
                 }
             }
             Err(Error::Migration(migration::Error::RequiresBackfill { backfill, .. })) => {
-                let why = format!("backfill {backfill} leaves made-up rows undone");
-                stage = past(run, stage, &mut bare, at, &why).await?;
+                let why = format!("backfill {backfill} leaves generated rows undone");
+                seeded = past(run, seeded, &mut twin, at, &why).await?;
                 before = None;
             }
-            Err(error) if is_of_the_way(&error) || stage.made.is_empty() => return Err(error),
+            Err(error) if is_of_the_way(&error) || seeded.made.is_empty() => return Err(error),
             Err(error) => {
-                stage = failed(run, stage, &mut bare, at, covered, error).await?;
+                seeded = failed(run, seeded, &mut twin, at, covered, error).await?;
                 before = None;
             }
         }
     }
-    stage.connection.close().await?;
+    seeded.connection.close().await?;
     conclude(run, &tables);
     Ok(())
 }
@@ -132,47 +132,47 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
 /// Goes on behind the migration at that place, which meets no rows.
 async fn past(
     run: &mut ProofRun<'_>,
-    stage: SeededDatabase,
-    bare: &mut Option<EmptyTwin>,
+    seeded: SeededDatabase,
+    twin: &mut Option<EmptyTwin>,
     at: usize,
     why: &str,
 ) -> Result<SeededDatabase, Error> {
     let label = run.rehearsal.history.migrations[at].label();
-    run.not_covered(format!("{label} met no made-up rows, for {why}"));
-    let bare = ahead(run, bare, at + 1).await?;
-    replaced(run, stage, bare).await
+    run.not_covered(format!("{label} met no generated rows, for {why}"));
+    let twin = ahead(run, twin, at + 1).await?;
+    replaced(run, seeded, twin).await
 }
 
 /// Finds out what it means that the migration at that place failed, tells it, and goes on behind it: with ordinary rows where
 /// these do, else without any.
 async fn failed(
     run: &mut ProofRun<'_>,
-    mut stage: SeededDatabase,
-    bare: &mut Option<EmptyTwin>,
+    mut seeded: SeededDatabase,
+    twin: &mut Option<EmptyTwin>,
     at: usize,
     covered: &BTreeSet<String>,
     error: Error,
 ) -> Result<SeededDatabase, Error> {
     let migration = &run.rehearsal.history.migrations[at];
-    let seen = Seen::of(&mut stage, &error, migration, covered).await?;
-    let bare = ahead(run, bare, at).await?;
+    let seen = Seen::of(&mut seeded, &error, migration, covered).await?;
+    let twin = ahead(run, twin, at).await?;
     let mut on_nulls = false;
     if seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull) {
-        let (with_nulls, fails) = again(run, bare, migration, covered, RowProfile::WithNulls).await?;
+        let (with_nulls, fails) = again(run, twin, migration, covered, RowProfile::WithNulls).await?;
         with_nulls.connection.close().await?;
         on_nulls = fails;
     }
-    let (mut ordinary, on_ordinary_rows) = again(run, bare, migration, covered, RowProfile::Ordinary).await?;
+    let (mut ordinary, on_ordinary_rows) = again(run, twin, migration, covered, RowProfile::Ordinary).await?;
     let steps = run.steps.clone();
     // Where it fails without rows, too, that is told by *fresh*, and nothing behind it can be tried.
     run.step(format!("apply {}", migration.label()));
-    bare.advance(run, at + 1).await?;
-    tell(run, &stage, migration, error, &seen, on_ordinary_rows, on_nulls).await;
+    twin.advance(run, at + 1).await?;
+    tell(run, &seeded, migration, error, &seen, on_ordinary_rows, on_nulls).await;
     if on_ordinary_rows {
         ordinary.connection.close().await?;
-        return replaced(run, stage, bare).await;
+        return replaced(run, seeded, twin).await;
     }
-    stage.connection.close().await?;
+    seeded.connection.close().await?;
     ordinary.wants_more();
     run.steps = steps;
     run.scratch = Some(Arc::clone(&ordinary.scratch));
@@ -193,7 +193,7 @@ fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     let names =
         |names: &BTreeSet<String>| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     if !tables.made.is_empty() {
-        run.note(format!("made up rows for {}", names(&tables.made)));
+        run.note(format!("generated rows for {}", names(&tables.made)));
     }
     let (database, history) = (run.rehearsal.database, run.rehearsal.history);
     let fills = |table: &&String| {
@@ -208,75 +208,75 @@ fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     }
     run.outcome.figure("tables", &tables.made);
     for (table, (why, ..)) in &tables.unfilled {
-        run.not_covered(format!("could not make up rows for \"{table}\": {}", brief(why)));
+        run.not_covered(format!("could not generate rows for \"{table}\": {}", brief(why)));
     }
 }
 
 /// The database without rows, with so many migrations applied.
-async fn ahead<'b>(run: &ProofRun<'_>, bare: &'b mut Option<EmptyTwin>, to: usize) -> Result<&'b mut EmptyTwin, Error> {
-    let there = match bare.take() {
+async fn ahead<'b>(run: &ProofRun<'_>, twin: &'b mut Option<EmptyTwin>, to: usize) -> Result<&'b mut EmptyTwin, Error> {
+    let there = match twin.take() {
         Some(there) => there,
         None => EmptyTwin::empty(run).await?,
     };
-    let there = bare.insert(there);
+    let there = twin.insert(there);
     there.advance(run, to).await?;
     Ok(there)
 }
 
 /// Goes on with a copy of the database without rows.
-async fn replaced(run: &mut ProofRun<'_>, stage: SeededDatabase, bare: &EmptyTwin) -> Result<SeededDatabase, Error> {
-    stage.connection.close().await?;
-    SeededDatabase::fork(run, bare).await
+async fn replaced(run: &mut ProofRun<'_>, seeded: SeededDatabase, twin: &EmptyTwin) -> Result<SeededDatabase, Error> {
+    seeded.connection.close().await?;
+    SeededDatabase::fork(run, twin).await
 }
 
 /// Tries a migration once more on other rows; gives whether it fails.
 async fn again(
     run: &mut ProofRun<'_>,
-    bare: &EmptyTwin,
+    twin: &EmptyTwin,
     migration: &Migration,
     covered: &BTreeSet<String>,
     profile: RowProfile,
 ) -> Result<(SeededDatabase, bool), Error> {
-    let mut stage = SeededDatabase::fork(run, bare).await?;
+    let mut seeded = SeededDatabase::fork(run, twin).await?;
     run.step(format!("try {} on ordinary rows", migration.label()));
     let wanted = Wanted { covered, profile, words_of: Some(migration) };
-    stage.fill(run, &wanted, &mut Tables::default()).await?;
-    if stage.run_due(run, migration).await.is_err() {
-        return Ok((stage, true));
+    seeded.fill(run, &wanted, &mut Tables::default()).await?;
+    if seeded.run_due(run, migration).await.is_err() {
+        return Ok((seeded, true));
     }
-    let scratch = Arc::clone(&stage.scratch);
-    let fails = run.up(migration, &scratch, &mut stage.connection).await.is_err();
-    Ok((stage, fails))
+    let scratch = Arc::clone(&seeded.scratch);
+    let fails = run.up(migration, &scratch, &mut seeded.connection).await.is_err();
+    Ok((seeded, fails))
 }
 
-/// What is lost of made-up rows and was not declared.
+/// What is lost of generated rows and was not declared.
 async fn lost(
     run: &ProofRun<'_>,
     migration: &Migration,
     (before, now): (&Content, &Content),
     (replay_copy, steps): (&mut ReplayCopy, &[Step]),
-    stage: &mut SeededDatabase,
+    seeded: &mut SeededDatabase,
 ) -> Result<Vec<ContentDifference>, Error> {
     // What the history itself brought along it may change, and what is generated comes again.
     let counts = |difference: &ContentDifference| {
         let (table, column) = difference.subject();
-        let is_made = stage.made.get(table).is_some_and(|fields| {
+        let is_made = seeded.made.get(table).is_some_and(|fields| {
             column.is_none_or(|column| fields.is_empty() || fields.iter().any(|field| field.name == column))
         });
         difference.is_loss() && is_made && !is_declared(difference, &migration.loses)
     };
     let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();
-    found = moved_columns::without_moved(run, migration, (before, now), found, &mut stage.connection).await?;
+    found = moved_columns::without_moved(run, migration, (before, now), found, &mut seeded.connection).await?;
     let of_rows = |difference: &ContentDifference| {
         matches!(difference, ContentDifference::Rows { .. } | ContentDifference::Values { .. })
     };
     if found.iter().any(of_rows) {
         let mut earlier = replay_copy.after(run, steps).await?;
-        found = explain(run, &mut earlier, (now, &mut stage.connection), found).await?;
+        found = explain(run, &mut earlier, (now, &mut seeded.connection), found).await?;
         earlier.close().await?;
         found.retain(|difference| counts(difference) && !was_empty(difference));
         // The rows tell of other columns of the same table, too.
-        found = moved_columns::without_moved(run, migration, (before, now), found, &mut stage.connection).await?;
+        found = moved_columns::without_moved(run, migration, (before, now), found, &mut seeded.connection).await?;
     }
     Ok(found)
 }

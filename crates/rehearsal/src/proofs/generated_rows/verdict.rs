@@ -1,4 +1,4 @@
-//! What it means that a migration fails on made-up rows. Production data that the schema before it allows would break it, too:
+//! What it means that a migration fails on generated rows. Production data that the schema before it allows would break it, too:
 //! that is a finding. Or it only can't make sense of texts that nobody but us wrote: that is a note.
 
 use rehearsal_db::lex::{Kind, Statement, tokens};

@@ -28,7 +28,7 @@ pub enum Step {
     Rows(i64),
     /// The backfill of that name made a pass.
     Backfill(&'static str, Effect),
-    /// A made-up row was put into a table.
+    /// A generated row was put into a table.
     Insert(Arc<Insert>),
 }
 
@@ -91,7 +91,7 @@ impl Step {
             Self::Backfill(name, Effect::Execute) => format!("run backfill {name}"),
             Self::Backfill(name, Effect::Again) => format!("run backfill {name} again, from the first unit"),
             Self::Backfill(name, Effect::Undo) => format!("undo backfill {name}"),
-            Self::Insert(insert) => format!("insert a made-up row: {}", insert.sql),
+            Self::Insert(insert) => format!("insert a generated row: {}", insert.sql),
         }
     }
 }

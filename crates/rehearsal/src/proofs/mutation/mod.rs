@@ -33,7 +33,7 @@ use judges::Judges;
 use mutant::{Mutant, sample};
 use rehearsal_db::{self as db, Connection, Source, VolatileDefault};
 use rows::Rows;
-use tried::{Fate, Tried};
+use tried::{MutantStatus, Tried};
 use written::Ran;
 
 static FAILURES: Failures = failures!("mutation");
@@ -235,18 +235,19 @@ async fn break_it(
     };
     tried.of(about).left_out(left);
     for mutant in mutants {
-        if tried.of(about).is_caught(&mutant) {
+        if tried.of(about).is_killed(&mutant) {
             continue;
         }
         run.step(format!("break {}: {}", about.name, mutant.sentence(about.unit)));
         if mutant == Mutant::Skip && books == Books::Differ {
-            tried.of(about).add(mutant, Fate::Caught("the books".to_owned()));
+            tried.of(about).add(mutant, MutantStatus::Killed("the books".to_owned()));
             continue;
         }
         match judge(&mutant, &tables, judges, connection).await? {
-            Some(fate) => {
-                let check = if fate == Fate::Survived { mutant.check(backfill, &tables) } else { String::new() };
-                tried.of(about).add_with(mutant, fate, check);
+            Some(status) => {
+                let check =
+                    if status == MutantStatus::Survived { mutant.check(backfill, &tables) } else { String::new() };
+                tried.of(about).add_with(mutant, status, check);
             }
             None => {
                 let note =
@@ -264,11 +265,11 @@ fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
     let mut outcome = Outcome::default();
     for mutants in figures {
         outcome.figure(mutants.backfill, mutants.to_json());
-        let Mutants { backfill, made, caught, by, survivors, left } = mutants;
+        let Mutants { backfill, made, killed, by, survivors, left } = mutants;
         let by: Vec<String> = by.iter().map(|(name, n)| format!("{name} {n}")).collect();
         let left = if left > 0 { format!("; {left} more with --exhaustive") } else { String::new() };
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
-        outcome.notes.push(format!("{caught} of {made} mutants of {backfill} were killed{by}{left}"));
+        outcome.notes.push(format!("{killed} of {made} mutants of {backfill} were killed{by}{left}"));
         if survivors.is_empty() {
             continue;
         }
@@ -280,7 +281,7 @@ fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
             source::path("checks"),
             checks.join("\n\n")
         );
-        let message = format!("the checks do not notice each mutant of {backfill}: {caught} of {made} were killed");
+        let message = format!("the checks do not notice each mutant of {backfill}: {killed} of {made} were killed");
         let mut finding = Finding::new(&SURVIVED, message).with_details(details).with_help(help);
         finding.step = Some(format!("break {backfill} on purpose"));
         outcome.findings.push(finding);
@@ -294,11 +295,11 @@ async fn judge(
     tables: &[Rows],
     judges: &mut Judges<'_>,
     connection: &mut Connection,
-) -> Result<Option<Fate>, Error> {
+) -> Result<Option<MutantStatus>, Error> {
     let judged = judged(mutant, tables, judges, connection).await;
     connection.rollback_constraints_off().await?;
     match judged {
-        Ok(fate) => Ok(Some(fate)),
+        Ok(status) => Ok(Some(status)),
         Err(Error::Engine(db::Error::Privilege { .. })) => Ok(None),
         Err(error) => Err(error),
     }
@@ -309,7 +310,7 @@ async fn judged(
     tables: &[Rows],
     judges: &mut Judges<'_>,
     connection: &mut Connection,
-) -> Result<Fate, Error> {
+) -> Result<MutantStatus, Error> {
     let free = match mutant.is_free() {
         true => Some(connection.begin_without_constraints().await?),
         false => {
@@ -317,7 +318,7 @@ async fn judged(
             None
         }
     };
-    let refused = || Fate::Caught("a constraint".to_owned());
+    let refused = || MutantStatus::Killed("a constraint".to_owned());
     for sql in mutant.statements(tables) {
         match connection.execute(&sql, &[]).await {
             Ok(_) => {}
@@ -330,5 +331,5 @@ async fn judged(
     {
         return Ok(refused());
     }
-    Ok(judges.first_red(mutant.table(), connection).await?.map_or(Fate::Survived, Fate::Caught))
+    Ok(judges.first_red(mutant.table(), connection).await?.map_or(MutantStatus::Survived, MutantStatus::Killed))
 }

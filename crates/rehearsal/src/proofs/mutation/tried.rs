@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 /// What became of a way to break a backfill.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum MutantStatus {
     /// This noticed it: a check, by its name, `a constraint`, or `the books`.
-    Caught(String),
+    Killed(String),
     /// Nobody noticed.
     Survived,
 }
@@ -18,7 +18,7 @@ pub(super) enum Fate {
 #[derive(Debug, Default)]
 pub(super) struct OfBackfill {
     unit: &'static str,
-    fates: BTreeMap<Mutant, (Fate, String)>,
+    statuses: BTreeMap<Mutant, (MutantStatus, String)>,
     left: usize,
 }
 
@@ -34,7 +34,7 @@ pub struct Mutants {
     /// How many ways to break it were tried.
     pub made: usize,
     /// How many of them somebody noticed.
-    pub caught: usize,
+    pub killed: usize,
     /// Who noticed, and how many of them first: checks by their names, `a constraint`, `the books`.
     pub by: BTreeMap<String, usize>,
     /// Those that nobody noticed.
@@ -56,7 +56,7 @@ impl Mutants {
     /// The share that was killed, between 0 and 1; 1 where nothing could be broken.
     #[expect(clippy::cast_precision_loss, reason = "there are few")]
     fn share(&self) -> f64 {
-        if self.made == 0 { 1.0 } else { self.caught as f64 / self.made as f64 }
+        if self.made == 0 { 1.0 } else { self.killed as f64 / self.made as f64 }
     }
 
     /// As the report has them.
@@ -64,7 +64,7 @@ impl Mutants {
         let survivor = |survivor: &Survivor| json!({ "mutant": survivor.sentence, "check": survivor.check });
         json!({
             "mutants": self.made,
-            "killed": self.caught,
+            "killed": self.killed,
             "share": self.share(),
             "by": self.by,
             "survivors": self.survivors.iter().map(survivor).collect::<Vec<_>>(),
@@ -82,7 +82,7 @@ impl Tried {
 
     /// True where nobody noticed it with another fixture.
     pub(super) fn has_survived(&self, backfill: &str, mutant: &Mutant) -> bool {
-        self.0.get(backfill).is_some_and(|of| matches!(of.fates.get(mutant), Some((Fate::Survived, _))))
+        self.0.get(backfill).is_some_and(|of| matches!(of.statuses.get(mutant), Some((MutantStatus::Survived, _))))
     }
 
     /// What came of it.
@@ -93,17 +93,17 @@ impl Tried {
 
 impl OfBackfill {
     /// True where it was noticed with another fixture.
-    pub(super) fn is_caught(&self, mutant: &Mutant) -> bool {
-        matches!(self.fates.get(mutant), Some((Fate::Caught(_), _)))
+    pub(super) fn is_killed(&self, mutant: &Mutant) -> bool {
+        matches!(self.statuses.get(mutant), Some((MutantStatus::Killed(_), _)))
     }
 
-    pub(super) fn add(&mut self, mutant: Mutant, fate: Fate) {
-        self.add_with(mutant, fate, String::new());
+    pub(super) fn add(&mut self, mutant: Mutant, status: MutantStatus) {
+        self.add_with(mutant, status, String::new());
     }
 
     /// The same, with a check that would notice it.
-    pub(super) fn add_with(&mut self, mutant: Mutant, fate: Fate, check: String) {
-        self.fates.insert(mutant, (fate, check));
+    pub(super) fn add_with(&mut self, mutant: Mutant, status: MutantStatus, check: String) {
+        self.statuses.insert(mutant, (status, check));
     }
 
     /// Notes that so many were not tried with a fixture.
@@ -112,14 +112,14 @@ impl OfBackfill {
     }
 
     fn figures(self, backfill: &'static str) -> Mutants {
-        let made = self.fates.len();
+        let made = self.statuses.len();
         let (mut by, mut survivors) = (BTreeMap::new(), Vec::new());
-        for (mutant, (fate, check)) in self.fates {
-            match fate {
-                Fate::Caught(by_whom) => *by.entry(by_whom).or_default() += 1,
-                Fate::Survived => survivors.push(Survivor { sentence: mutant.sentence(self.unit), check }),
+        for (mutant, (status, check)) in self.statuses {
+            match status {
+                MutantStatus::Killed(killer) => *by.entry(killer).or_default() += 1,
+                MutantStatus::Survived => survivors.push(Survivor { sentence: mutant.sentence(self.unit), check }),
             }
         }
-        Mutants { backfill, made, caught: made - survivors.len(), by, survivors, left: self.left }
+        Mutants { backfill, made, killed: made - survivors.len(), by, survivors, left: self.left }
     }
 }

@@ -1,4 +1,4 @@
-//! A database on the way through the history with made-up rows in it, and one without any, from which to go on where a
+//! A database on the way through the history with generated rows in it, and one without any, from which to go on where a
 //! migration fails on rows.
 
 use super::covered::with_rows;
@@ -15,13 +15,13 @@ use rehearsal_db::insertable::{Field, InsertableTable, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A database with made-up rows.
+/// A database with generated rows.
 pub(super) struct SeededDatabase {
     pub(super) scratch: Arc<Scratch>,
     pub(super) connection: Connection,
     /// The backfills that ran.
     pub(super) done: Vec<&'static str>,
-    /// The tables with made-up rows, and the columns that they had when these were made.
+    /// The tables with generated rows, and the columns that they had when these were made.
     pub(super) made: BTreeMap<String, Vec<Field>>,
     /// All tables before the migration that was applied last.
     known: BTreeSet<String>,
@@ -32,9 +32,9 @@ pub(super) struct SeededDatabase {
 /// The tables that rows were made for, and those for which that was not possible.
 #[derive(Default)]
 pub(super) struct Tables {
-    /// That have, or had, made-up rows.
+    /// That have, or had, generated rows.
     pub(super) made: BTreeSet<String>,
-    /// That had rows already, of which none was made up.
+    /// That had rows already, of which none was generated.
     pub(super) full: BTreeSet<String>,
     /// That have none, with the reason, and what they were like when it was tried.
     pub(super) unfilled: BTreeMap<String, (String, InsertableTable, usize)>,
@@ -58,14 +58,14 @@ impl SeededDatabase {
     }
 
     /// A copy of the database without rows.
-    pub(super) async fn fork(run: &mut ProofRun<'_>, bare: &EmptyTwin) -> Result<Self, Error> {
-        let scratch = match run.rehearsal.sandbox.fork(&bare.scratch, "rows").await? {
+    pub(super) async fn fork(run: &mut ProofRun<'_>, twin: &EmptyTwin) -> Result<Self, Error> {
+        let scratch = match run.rehearsal.sandbox.fork(&twin.scratch, "rows").await? {
             Some(scratch) => scratch,
-            None => run.repeat(&bare.steps).await?,
+            None => run.repeat(&twin.steps).await?,
         };
-        run.steps.clone_from(&bare.steps);
+        run.steps.clone_from(&twin.steps);
         let scratch = run.work_on(scratch);
-        Self::on(scratch, bare.done.clone()).await
+        Self::on(scratch, twin.done.clone()).await
     }
 
     async fn on(scratch: Arc<Scratch>, done: Vec<&'static str>) -> Result<Self, Error> {
@@ -182,7 +182,7 @@ impl SeededDatabase {
     pub(super) async fn run_due(&mut self, run: &mut ProofRun<'_>, migration: &Migration) -> Result<(), Refused> {
         for backfill in run.due(Some(migration), &self.done) {
             let name = backfill.about().name;
-            run.step(format!("run backfill {name} on made-up rows"));
+            run.step(format!("run backfill {name} on generated rows"));
             let pass = Pass { batch: run.batch, ..Pass::new(Effect::Execute) };
             let ran = backfill::run(backfill, self.scratch.target(), &pass, &silent).await;
             ran.map_err(|error| Refused { backfill: name, error: error.into() })?;
@@ -194,7 +194,7 @@ impl SeededDatabase {
     }
 }
 
-/// A backfill that made-up rows are not fit for.
+/// A backfill that generated rows are not fit for.
 pub(super) struct Refused {
     pub(super) backfill: &'static str,
     pub(super) error: Error,
@@ -230,7 +230,7 @@ fn speak(tables: &mut [InsertableTable], migration: &Migration) {
     }
 }
 
-/// The same database without made-up rows, brought along as far as it is needed.
+/// The same database without generated rows, brought along as far as it is needed.
 pub(super) struct EmptyTwin {
     scratch: Scratch,
     steps: Vec<Step>,
@@ -243,7 +243,7 @@ impl EmptyTwin {
     pub(super) async fn empty(run: &ProofRun<'_>) -> Result<Self, Error> {
         let rehearsal = run.rehearsal;
         let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, None).await?;
-        let scratch = rehearsal.sandbox.scratch(&template, "bare").await?;
+        let scratch = rehearsal.sandbox.scratch(&template, "twin").await?;
         Ok(Self { scratch, steps: Vec::new(), done: Vec::new(), at: 0 })
     }
 
