@@ -66,6 +66,20 @@ fn reports_match_their_schema() {
     assert_eq!((&finding["migration"], &finding["source"]["width"]), (&20_250_920_120_000_i64.into(), &6.into()));
 }
 
+/// Files are named from the root of the project, wherever the command is typed.
+#[test]
+fn files_are_relative() {
+    let workspace = Workspace::new();
+    workspace.write("migrations/pets/20250915090000_again.up.sql", "SELECT 1;");
+    let ran = workspace.finish("ci pets --json", workspace.command_in("migrations", &[], ["ci", "pets", "--json"]));
+    assert_eq!(
+        valid(&ran)["databases"][0]["findings"][0]["file"],
+        "migrations/pets/20250915090000_again.up.sql",
+        "{}",
+        ran.text()
+    );
+}
+
 /// What can't begin is reported, too.
 #[test]
 fn refusals_are_findings() {

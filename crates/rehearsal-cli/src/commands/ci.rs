@@ -55,7 +55,7 @@ pub(super) async fn rehearse(
             Err(error) => Subject::Refused(database, error.findings()),
         })
         .collect();
-    let report = rehearsal::run(&subjects).await;
+    let report = rehearsal::run(&subjects).await.relative_to(&context.workspace.root);
     drop(subjects);
     sandbox.close().await?;
     reporter.finish(&report);

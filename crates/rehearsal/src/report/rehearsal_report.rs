@@ -5,6 +5,7 @@ use super::finding::Finding;
 use crate::Exit;
 use rehearsal_db::Engine;
 use serde::{Serialize, Serializer};
+use std::path::Path;
 use std::time::Duration;
 
 /// The version of the report's shape.
@@ -110,6 +111,18 @@ pub struct ProofReport {
 }
 
 impl RehearsalReport {
+    /// With the files of findings as paths from the root of the project, wherever the command was typed.
+    #[must_use]
+    pub fn relative_to(mut self, root: &Path) -> Self {
+        let findings = self.databases.iter_mut().flat_map(|database| &mut database.findings);
+        for file in findings.filter_map(|finding| finding.file.as_mut()) {
+            if let Ok(below) = Path::new(&*file).strip_prefix(root) {
+                *file = below.display().to_string();
+            }
+        }
+        self
+    }
+
     /// The exit code of several databases.
     #[must_use]
     pub fn exit_of(databases: &[DatabaseReport]) -> Exit {
