@@ -1,7 +1,7 @@
 //! `rehearsal.toml`: what a project configures for one history, in the folder of its migrations. A database of the workspace has
 //! one; beside the migrations of any other project it may stand.
 
-use super::error::Error;
+use super::error::{CONFIGURATION, Error};
 use super::read;
 use miette::{NamedSource, SourceSpan};
 use rehearsal_db::Engine;
@@ -9,8 +9,6 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The name of the file.
-pub const CONFIGURATION: &str = "rehearsal.toml";
 /// What it was called once.
 const FORMER: &str = "database.toml";
 

@@ -1,10 +1,12 @@
 //! What can be wrong with the folders of a workspace, or with the flags that describe a database.
 
-use super::configuration::CONFIGURATION;
 use crate::directive::did_you_mean;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::{command, shell_word};
 use std::path::{Path, PathBuf};
+
+/// The name of the file.
+pub const CONFIGURATION: &str = "rehearsal.toml";
 
 /// What is wrong with the folders.
 #[derive(Debug, thiserror::Error, Diagnostic)]

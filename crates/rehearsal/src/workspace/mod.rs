@@ -7,8 +7,8 @@ mod error;
 mod given;
 mod sqlx_toml;
 
-pub use configuration::{CONFIGURATION, configured_engine};
-pub use error::{Error, GivenError};
+pub use configuration::configured_engine;
+pub use error::{CONFIGURATION, Error, GivenError};
 pub use given::Given;
 pub use sqlx_toml::url_variable;
 

@@ -1,7 +1,7 @@
 //! The first users, who are chosen by hand: each is one case, and is named after it.
 
-use super::context::Old::{Json, Missing, Null, Sql};
-use super::context::{Began, CREATIVE, Chosen, FRIENDSHIP, Old, PROFESSIONAL, ROMANTIC, SERVICE};
+use super::case::Old::{Json, Missing, Null, Sql};
+use super::case::{Began, CREATIVE, Chosen, FRIENDSHIP, Old, PROFESSIONAL, ROMANTIC, SERVICE};
 
 const fn user(name: &'static str, contexts: &'static [(usize, Old)]) -> Chosen {
     Chosen { name, end_of_id: "", began: Began::InTurn, contexts }

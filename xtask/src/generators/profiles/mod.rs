@@ -1,11 +1,13 @@
 //! Users, their contexts, and what they said in each, as it was before profiles were unified.
 
+mod case;
 mod chosen;
 mod context;
 mod drawn;
 
+use case::KINDS;
 use chosen::CHOSEN;
-use context::{Context, KINDS, contexts};
+use context::{Context, contexts};
 use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
 use std::io;
 

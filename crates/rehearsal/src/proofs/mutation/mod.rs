@@ -219,7 +219,7 @@ async fn break_it(
         }
         let rows = Rows::of(table, unsettled, connection).await?;
         run.outcome.notes.extend(rows.notes());
-        mutants.extend(rows.mutants());
+        mutants.extend(mutant::mutants(&rows));
         tables.push(rows);
     }
     if tables.iter().any(Rows::has_skipped) {

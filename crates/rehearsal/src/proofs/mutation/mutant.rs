@@ -65,6 +65,27 @@ pub(super) fn sample(mutants: Vec<Mutant>, has_survived: &dyn Fn(&Mutant) -> boo
     (chosen, left)
 }
 
+/// The mutants of these rows that change anything.
+pub(super) fn mutants(rows: &Rows) -> Vec<Mutant> {
+    let table = rows.name().to_owned();
+    let mut mutants = Vec::new();
+    if rows.new > 0 && rows.another_key().is_some() {
+        mutants.push(Mutant::Twice { table: table.clone() });
+    }
+    if rows.has_different_rows() && rows.unsettled_key().is_none() {
+        mutants.push(Mutant::Give { table: table.clone() });
+    }
+    for (column, facts) in rows.settled() {
+        if facts.filled > 0 {
+            mutants.push(Mutant::Empty { table: table.clone(), column: column.to_owned() });
+        }
+        if facts.different > 1 {
+            mutants.push(Mutant::Swap { table: table.clone(), column: column.to_owned() });
+        }
+    }
+    mutants
+}
+
 impl Mutant {
     /// What was done, for a person.
     pub(super) fn sentence(&self, unit: &str) -> String {

@@ -1,7 +1,6 @@
 //! The rows that a backfill wrote into a table, and the statements that break them.
 
 use super::Unsettled;
-use super::mutant::Mutant;
 use super::written::Written;
 use crate::Error;
 use rehearsal_db::{ColumnShape, Connection, Value};
@@ -14,22 +13,22 @@ pub(super) struct Rows {
     /// What is known of each of them, in the same order.
     facts: Vec<Facts>,
     /// How many of the rows are new.
-    new: i64,
+    pub(super) new: i64,
     /// How many are of units that were passed over the first time.
     skipped: i64,
 }
 
 /// What a backfill wrote into a column.
 #[derive(Debug, Clone)]
-struct Facts {
+pub(super) struct Facts {
     /// Why nobody can say what it should hold; none where the backfill decides that.
     unsettled: Option<String>,
     /// Into how many rows it wrote.
     rows: i64,
     /// How many values that are not NULL.
-    filled: i64,
+    pub(super) filled: i64,
     /// How many different ones, NULL being one.
-    different: i64,
+    pub(super) different: i64,
 }
 
 impl Rows {
@@ -146,7 +145,7 @@ impl Rows {
     }
 
     /// The columns without those of the key and those whose values are nobody's to check.
-    fn settled(&self) -> impl Iterator<Item = (&str, &Facts)> {
+    pub(super) fn settled(&self) -> impl Iterator<Item = (&str, &Facts)> {
         let is_settled = |(column, facts): &(&str, &Facts)| facts.unsettled.is_none() && !self.is_of_key(column);
         self.columns().zip(&self.facts).filter(is_settled)
     }
@@ -156,13 +155,13 @@ impl Rows {
     }
 
     /// The column of the key that nobody decides, and why.
-    fn unsettled_key(&self) -> Option<(&str, &str)> {
+    pub(super) fn unsettled_key(&self) -> Option<(&str, &str)> {
         let of_key = self.columns().zip(&self.facts).filter(|(column, _)| self.is_of_key(column));
         of_key.filter_map(|(column, facts)| Some((column, facts.unsettled.as_deref()?))).next()
     }
 
     /// True where rows hold enough for it to matter which of them a key has.
-    fn has_different_rows(&self) -> bool {
+    pub(super) fn has_different_rows(&self) -> bool {
         self.settled().filter(|(_, facts)| facts.different > 1).count() > 1
     }
 
@@ -183,29 +182,8 @@ impl Rows {
         notes
     }
 
-    /// The ways to break these rows that change anything.
-    pub(super) fn mutants(&self) -> Vec<Mutant> {
-        let table = self.name().to_owned();
-        let mut mutants = Vec::new();
-        if self.new > 0 && self.another_key().is_some() {
-            mutants.push(Mutant::Twice { table: table.clone() });
-        }
-        if self.has_different_rows() && self.unsettled_key().is_none() {
-            mutants.push(Mutant::Give { table: table.clone() });
-        }
-        for (column, facts) in self.settled() {
-            if facts.filled > 0 {
-                mutants.push(Mutant::Empty { table: table.clone(), column: column.to_owned() });
-            }
-            if facts.different > 1 {
-                mutants.push(Mutant::Swap { table: table.clone(), column: column.to_owned() });
-            }
-        }
-        mutants
-    }
-
     /// A key that is no other row's, made of that of a row.
-    fn another_key(&self) -> Option<String> {
+    pub(super) fn another_key(&self) -> Option<String> {
         let [key] = self.key() else { return None };
         let shape = self.columns.iter().find(|column| column.name == *key)?;
         self.written.engine.another(shape.kind, &self.written.engine.quote(key), self.rows())
