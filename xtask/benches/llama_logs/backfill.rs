@@ -31,13 +31,9 @@ impl Backfill for LlamaLogCategories {
 
     fn about(&self) -> About {
         About {
-            name: "llama_log_categories",
-            database: "llama_logs",
-            unit: "log record",
-            from: 20_250_917_100_000,
-            until: None,
             scopes: &["id", "operation", "status"],
             undo: Undo::Written,
+            ..About::new("llama_log_categories", "llama_logs", "log record", 20_250_917_100_000)
         }
     }
 

@@ -30,15 +30,7 @@ impl Backfill for PetTraits {
     type Output = Filled;
 
     fn about(&self) -> About {
-        About {
-            name: "pet_traits",
-            database: "pets",
-            unit: "pet",
-            from: 20_250_915_090_000,
-            until: None,
-            scopes: &["id"],
-            undo: Undo::Written,
-        }
+        About { scopes: &["id"], undo: Undo::Written, ..About::new("pet_traits", "pets", "pet", 20_250_915_090_000) }
     }
 
     fn units(&self) -> &'static str {

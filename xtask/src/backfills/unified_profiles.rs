@@ -92,13 +92,9 @@ impl Backfill for UnifiedProfiles {
 
     fn about(&self) -> About {
         About {
-            name: "unified_profiles",
-            database: "profiles",
-            unit: "user",
-            from: 20_251_117_100_000,
-            until: None,
             scopes: &["id"],
             undo: Undo::Written,
+            ..About::new("unified_profiles", "profiles", "user", 20_251_117_100_000)
         }
     }
 

@@ -17,7 +17,6 @@ use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
 use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
 use rehearsal::report::{Finding, history};
-use rehearsal::workspace::Database;
 use rehearsal_db::Target;
 use rehearsal_db::command::{command, shell_word};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,17 +40,10 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     if args.report.is_some() && backfills.len() != 1 {
         return Err(Error::ReportForSeveral { count: backfills.len() });
     }
-    let mut databases: Vec<&Database> = Vec::new();
-    for backfill in &backfills {
-        let database = context.workspace.database(backfill.about().database)?;
-        if !databases.contains(&database) {
-            databases.push(database);
-        }
-    }
     // Whatever is wrong with any of it is found before any of it runs.
-    let targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
-    for database in &databases {
-        context.load(database)?.check_windows()?;
+    let work = control::with_targets(context, &backfills, args, Missing::Refuse).await?;
+    for backfill in &backfills {
+        context.load(context.workspace.database(backfill.about().database)?)?.check_windows()?;
     }
     let stop = Stop::default();
     listen(context, &stop);
@@ -67,15 +59,12 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         stop: stop.clone(),
         ..Pass::new(effect(args))
     };
-    let target_of =
-        |backfill: &&dyn AnyBackfill| targets.iter().find(|(database, _)| database.name == backfill.about().database);
-    let work: Vec<_> = backfills.iter().filter_map(|backfill| Some((*backfill, &target_of(backfill)?.1))).collect();
     for (backfill, target) in &work {
         backfill.check(target, &pass).await?;
     }
     let mut exit = Exit::Ok;
     for (backfill, target) in work {
-        exit = exit.and(one(context, backfill, target, &pass, args).await?);
+        exit = exit.and(one(context, backfill, &target, &pass, args).await?);
         if stop.is_requested() {
             break;
         }

@@ -71,7 +71,7 @@ pub(super) async fn status(
 }
 
 /// Each backfill with the database that it works on.
-async fn with_targets<'b>(
+pub(super) async fn with_targets<'b>(
     context: &Context<'_>,
     backfills: &[&'b dyn AnyBackfill],
     args: &BackfillArgs,

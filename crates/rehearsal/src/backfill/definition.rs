@@ -26,6 +26,15 @@ pub struct About {
     pub undo: Undo,
 }
 
+impl About {
+    /// A backfill without an end of its window, without scopes and without an undo: `About { undo: Undo::Written, ..About::new(…) }`
+    /// says what it has beyond that.
+    #[must_use]
+    pub const fn new(name: &'static str, database: &'static str, unit: &'static str, from: i64) -> Self {
+        Self { name, database, unit, from, until: None, scopes: &[], undo: Undo::Absent }
+    }
+}
+
 /// Whether a backfill can take back what it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undo {

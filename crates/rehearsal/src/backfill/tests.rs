@@ -30,15 +30,7 @@ impl Backfill for Double {
     type Output = (i64, i64);
 
     fn about(&self) -> About {
-        About {
-            name: "double",
-            database: "numbers",
-            unit: "number",
-            from: 1,
-            until: None,
-            scopes: &["n"],
-            undo: Undo::Written,
-        }
+        About { scopes: &["n"], undo: Undo::Written, ..About::new("double", "numbers", "number", 1) }
     }
 
     fn units(&self) -> &'static str {

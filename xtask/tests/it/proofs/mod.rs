@@ -8,7 +8,7 @@ mod sqlite;
 use crate::database::block;
 use crate::workspace::hold;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Undo, Written};
+use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Written};
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
@@ -59,15 +59,7 @@ macro_rules! labels {
             type Output = (String, String);
 
             fn about(&self) -> About {
-                About {
-                    name: "labels",
-                    database: "toys",
-                    unit: "toy",
-                    from: LABELS,
-                    until: None,
-                    scopes: &["id"],
-                    undo: Undo::Absent,
-                }
+                About { scopes: &["id"], ..About::new("labels", "toys", "toy", LABELS) }
             }
 
             fn units(&self) -> &'static str {
