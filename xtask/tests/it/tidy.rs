@@ -279,11 +279,13 @@ fn every_module_is_declared() {
             "mod" => (stem(folder), vec![folder.parent().unwrap().to_owned()]),
             _ => (name, vec![folder.to_owned()]),
         };
-        let declared = parents.iter().flat_map(|parent| ["mod.rs", "main.rs", "lib.rs"].map(|root| parent.join(root)));
+        let beside = parents.iter().map(|parent| parent.with_extension("rs"));
+        let within = parents.iter().flat_map(|parent| ["mod.rs", "main.rs", "lib.rs"].map(|root| parent.join(root)));
+        let mut declared = within.chain(beside);
         let declares = |root: PathBuf| {
             fs::read_to_string(repository().join(root)).is_ok_and(|text| text.contains(&format!("mod {module};")))
         };
-        assert!(declared.into_iter().any(declares), "{file} is declared by nobody");
+        assert!(declared.any(declares), "{file} is declared by nobody");
     }
 }
 
