@@ -1,8 +1,7 @@
 //! All errors of the engine under one name, and the exit codes that they lead to.
 
-use crate::{backfill, check, fixture, migration, registry, sandbox, workspace};
-
 use crate::report::{Code, Finding, history};
+use crate::{backfill, check, fixture, migration, registry, sandbox, workspace};
 use miette::Diagnostic;
 use rehearsal_db as engine;
 
@@ -47,16 +46,12 @@ impl Error {
     /// The code of what it means for a database that can't be worked with because of it.
     #[must_use]
     pub fn finding_code(&self) -> &'static Code {
-        match self {
-            Self::Migration(migration::Error::RequiresUnknown { .. }) => &history::UNKNOWN_BACKFILL,
-            Self::Migration(migration::Error::OtherEngine { .. }) => &history::WRONG_ENGINE,
-            Self::Migration(migration::Error::RequiresBackfill { .. }) => &history::REFUSED,
-            Self::Migration(migration::Error::Sql { .. }) => &history::MIGRATION_FAILED,
+        let known = self.code().and_then(|code| history::named(&code.to_string()));
+        known.unwrap_or(match self {
             Self::Sandbox(sandbox::Error::NoHost(_)) => &history::NO_SERVER,
-            Self::Sandbox(sandbox::Error::Setup { .. }) => &history::SETUP_FAILED,
             error if error.exit() == Exit::Usage => &history::BAD_CONFIGURATION,
             _ => &history::INTERNAL,
-        }
+        })
     }
 
     /// The findings of a database that can't be rehearsed because of it: one for each fault of its history, else one.

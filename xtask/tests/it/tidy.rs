@@ -264,6 +264,20 @@ fn code_and_tests(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
+/// Every code that an error names is one that `explain` explains.
+#[test]
+fn codes_of_errors_are_explained() {
+    let known: Vec<&str> = rehearsal::proofs::codes().iter().map(|code| code.name).collect();
+    let mut named = 0;
+    for (file, text) in files("crates", "rs") {
+        for code in text.split("code(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            named += 1;
+            assert!(known.contains(&code), "{file} names {code}");
+        }
+    }
+    assert!(named > 15, "errors name codes");
+}
+
 /// A test file that nobody declares as a module is not compiled, in silence.
 #[test]
 fn every_module_is_declared() {

@@ -2,6 +2,7 @@
 
 use crate::terminal::{Paint, columns, lines};
 use rehearsal::check::{CheckResult, Verdict};
+use rehearsal::report::history::CHECK_FAILED;
 use rehearsal_db::{Rows, Value};
 use serde_json::json;
 
@@ -42,7 +43,8 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `check`, `verdict` (`ok`, `failed`, `report`, `skipped`), `columns`, `rows`, `more`.
+/// For a script: an array of `check`, `verdict` (`ok`, `failed`, `report`, `skipped`), `code` (of a failed one, else null),
+/// `columns`, `rows`, `more`.
 #[must_use]
 pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
     let none = Rows::default();
@@ -55,7 +57,8 @@ pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
         };
         let rows_json: Vec<Vec<serde_json::Value>> =
             rows.rows.iter().map(|row| row.iter().map(value).collect()).collect();
-        json!({ "check": result.name, "verdict": verdict, "columns": rows.columns, "rows": rows_json, "more": more })
+        let code = matches!(result.verdict, Verdict::Red { .. }).then_some(CHECK_FAILED.name);
+        json!({ "check": result.name, "verdict": verdict, "code": code, "columns": rows.columns, "rows": rows_json, "more": more })
     };
     results.iter().map(one).collect()
 }

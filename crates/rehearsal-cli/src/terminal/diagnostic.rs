@@ -5,18 +5,22 @@ use miette::Diagnostic;
 use rehearsal::report::{Place, place_of};
 use std::fmt::Write;
 
-/// Renders an error with everything that it knows, each line ended.
+/// Renders an error with everything that it knows, each line ended. An error that `explain` explains has its code.
 #[must_use]
 pub fn diagnostic(error: &dyn Diagnostic, paint: Paint) -> String {
     let mut text = String::new();
-    let heading = paint.bad("error:");
-    let _ = writeln!(text, "{heading} {error}");
-    details(error, paint, &mut text);
+    one(error, paint, &mut text);
     for related in error.related().into_iter().flatten() {
-        let _ = writeln!(text, "\n{heading} {related}");
-        details(related, paint, &mut text);
+        text.push('\n');
+        one(related, paint, &mut text);
     }
     text
+}
+
+fn one(error: &dyn Diagnostic, paint: Paint, text: &mut String) {
+    let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
+    let _ = writeln!(text, "{} {error}", paint.bad(format!("error{code}:")));
+    details(error, paint, text);
 }
 
 fn details(error: &dyn Diagnostic, paint: Paint, text: &mut String) {

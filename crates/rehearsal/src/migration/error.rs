@@ -114,7 +114,7 @@ pub enum Error {
     },
     /// The migrations are for another engine.
     #[error("the migrations are not for {engine}: `{words}` is {whose}'s")]
-    #[diagnostic(help("{help}"))]
+    #[diagnostic(code("history/wrong-engine"), help("{help}"))]
     OtherEngine {
         /// The engine that was named.
         engine: Engine,
@@ -133,7 +133,7 @@ pub enum Error {
     },
     /// A statement of a migration failed.
     #[error("migration {migration} {}: {cause}", verb(*direction))]
-    #[diagnostic(help("{left_behind}; {}", what_next(cause, *direction, left_behind)))]
+    #[diagnostic(code("migration/failed"), help("{left_behind}; {}", what_next(cause, *direction, left_behind)))]
     Sql {
         /// `20250915090000_add_pet_visual_traits`.
         migration: String,
@@ -182,7 +182,7 @@ pub enum Error {
     #[error(
         "migration {migration} requires the backfill `{backfill}`, and {units} of its units are still to be done in {database}"
     )]
-    #[diagnostic(help("run `{next}`, then migrate again"))]
+    #[diagnostic(code("migration/refused"), help("run `{next}`, then migrate again"))]
     RequiresBackfill {
         /// The migration.
         migration: String,
@@ -197,7 +197,7 @@ pub enum Error {
     },
     /// A migration requires a backfill that is none.
     #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("{}", which_backfill(known)))]
+    #[diagnostic(code("history/unknown-backfill"), help("{}", which_backfill(known)))]
     RequiresUnknown {
         /// The up file.
         file: PathBuf,

@@ -14,7 +14,7 @@ fn list(paths: &[PathBuf]) -> String {
 pub enum Fault {
     /// Two migrations of one version.
     #[error("version {version} is there twice: {}", list(files))]
-    #[diagnostic(help("give the newer one a version of its own: rename its files"))]
+    #[diagnostic(code("history/duplicate-version"), help("give the newer one a version of its own: rename its files"))]
     DuplicateVersion {
         /// The version.
         version: i64,
@@ -23,7 +23,7 @@ pub enum Fault {
     },
     /// A down file whose up file is not there.
     #[error("{} has no up file", file.display())]
-    #[diagnostic(help("write `{}`, or remove the down file", up.display()))]
+    #[diagnostic(code("history/missing-up"), help("write `{}`, or remove the down file", up.display()))]
     DownWithoutUp {
         /// The down file.
         file: PathBuf,
@@ -32,7 +32,10 @@ pub enum Fault {
     },
     /// A file that sqlx passes over in silence.
     #[error("{} will be ignored: {why}", file.display())]
-    #[diagnostic(help("name it `<version>_<name>.up.sql` (and `.down.sql`), or move it out of the folder"))]
+    #[diagnostic(
+        code("history/ignored-file"),
+        help("name it `<version>_<name>.up.sql` (and `.down.sql`), or move it out of the folder")
+    )]
     Ignored {
         /// The file.
         file: PathBuf,
@@ -41,23 +44,26 @@ pub enum Fault {
     },
     /// A file whose `.up` or `.down` sqlx does not see.
     #[error("{} will be taken for a migration without a way back: `.up` and `.down` count only in lower case", file.display())]
-    #[diagnostic(help("rename it, its ending in lower case"))]
+    #[diagnostic(code("history/upper-case-ending"), help("rename it, its ending in lower case"))]
     Ending {
         /// The file.
         file: PathBuf,
     },
     /// A file whose name does not begin with a version: sqlx stops at it.
     #[error("{} does not begin with a version that sqlx can read", file.display())]
-    #[diagnostic(help(
-        "name it `<version>_<name>.up.sql`, the version a whole number above zero, best a UTC time as YYYYMMDDHHMMSS"
-    ))]
+    #[diagnostic(
+        code("history/bad-version"),
+        help(
+            "name it `<version>_<name>.up.sql`, the version a whole number above zero, best a UTC time as YYYYMMDDHHMMSS"
+        )
+    )]
     BadVersion {
         /// The file.
         file: PathBuf,
     },
     /// A file that can't be read as text.
     #[error("can't read {}: {why}", file.display())]
-    #[diagnostic(help("migrations are UTF-8 text that this user may read"))]
+    #[diagnostic(code("history/unreadable-file"), help("migrations are UTF-8 text that this user may read"))]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -66,7 +72,7 @@ pub enum Fault {
     },
     /// A directive that nobody will heed.
     #[error("the directive `{directive}` in {file} does not count: {why}")]
-    #[diagnostic(help("{help}"))]
+    #[diagnostic(code("history/bad-directive"), help("{help}"))]
     Directive {
         /// The directive as written.
         directive: String,
@@ -85,9 +91,12 @@ pub enum Fault {
     },
     /// A file that begins or ends a transaction inside the one in which sqlx runs it.
     #[error("{file} begins or ends a transaction, and sqlx runs it inside one")]
-    #[diagnostic(help(
-        "remove the statement; or make `-- no-transaction` the first line, if the file has to see to that itself"
-    ))]
+    #[diagnostic(
+        code("history/own-transaction"),
+        help(
+            "remove the statement; or make `-- no-transaction` the first line, if the file has to see to that itself"
+        )
+    )]
     OwnTransaction {
         /// The file.
         file: String,
@@ -100,7 +109,7 @@ pub enum Fault {
     },
     /// A byte order mark that the engine takes for a part of the first word.
     #[error("{} begins with a byte order mark, which {engine} takes for a part of its first word", file.display())]
-    #[diagnostic(help("save it as UTF-8 without one: sqlx sends the file as it is"))]
+    #[diagnostic(code("history/byte-order-mark"), help("save it as UTF-8 without one: sqlx sends the file as it is"))]
     ByteOrderMark {
         /// The file.
         file: PathBuf,
@@ -109,7 +118,7 @@ pub enum Fault {
     },
     /// Applied here, but not among the files.
     #[error("migration {version} was applied to this database, and its file is missing from {}", folder.display())]
-    #[diagnostic(help(
+    #[diagnostic(code("history/missing-file"), help(
         "bring the file back (`git log --all -- '{}/{version}_*'` finds it), or use the database that belongs to this checkout",
         folder.display()
     ))]
@@ -121,7 +130,7 @@ pub enum Fault {
     },
     /// Applied here, and changed since.
     #[error("{} was edited after it had been applied to this database", file.display())]
-    #[diagnostic(help(
+    #[diagnostic(code("history/edited"), help(
         "restore the file (`git checkout -- {}`) and put the change into a new migration; on a database of your own you may \
          instead restore it, `{}`, and edit it then",
         file.display(),
@@ -133,9 +142,10 @@ pub enum Fault {
     },
     /// Not applied here, though a newer one is.
     #[error("{} was never applied to this database, though the newer {newest} was", file.display())]
-    #[diagnostic(help(
-        "give it a version above {newest}: rename its files, so that every database runs it in the same order"
-    ))]
+    #[diagnostic(
+        code("history/out-of-order"),
+        help("give it a version above {newest}: rename its files, so that every database runs it in the same order")
+    )]
     OutOfOrder {
         /// The file.
         file: PathBuf,
@@ -144,10 +154,13 @@ pub enum Fault {
     },
     /// Recorded as begun and not ended.
     #[error("migration {version} is recorded as failed midway")]
-    #[diagnostic(help(
-        "look at what it left behind, finish or undo that by hand, then delete its row from _sqlx_migrations (undone) or set \
+    #[diagnostic(
+        code("history/failed-midway"),
+        help(
+            "look at what it left behind, finish or undo that by hand, then delete its row from _sqlx_migrations (undone) or set \
          its success to true (finished)"
-    ))]
+        )
+    )]
     Dirty {
         /// The version.
         version: i64,

@@ -3,6 +3,7 @@
 use super::code::{Code, Explanation};
 use super::finding::Finding;
 use crate::migration::Fault;
+use miette::Diagnostic;
 
 /// Two migrations have the same version, so sqlx can apply only one of them.
 pub static DUPLICATE_VERSION: Code = Code::error(
@@ -273,30 +274,17 @@ pub static CODES: &[&Code] = &[
     &INTERNAL,
 ];
 
+/// The code of that name.
+pub(crate) fn named(name: &str) -> Option<&'static Code> {
+    CODES.iter().copied().find(|code| code.name == name)
+}
+
 /// A static fault of a history.
 pub(crate) fn of_fault(fault: &Fault) -> Finding {
-    let finding = Finding::of_error(code_of_fault(fault), fault);
+    let code = fault.code().and_then(|code| named(&code.to_string())).unwrap_or(&BAD_CONFIGURATION);
+    let finding = Finding::of_error(code, fault);
     match fault.file() {
         Some(file) if finding.file.is_none() => finding.in_file(file),
         _ => finding,
-    }
-}
-
-/// The code of a fault.
-fn code_of_fault(fault: &Fault) -> &'static Code {
-    match fault {
-        Fault::DuplicateVersion { .. } => &DUPLICATE_VERSION,
-        Fault::DownWithoutUp { .. } => &MISSING_UP,
-        Fault::Ignored { .. } => &IGNORED_FILE,
-        Fault::Ending { .. } => &UPPER_CASE_ENDING,
-        Fault::BadVersion { .. } => &BAD_VERSION,
-        Fault::Unreadable { .. } => &UNREADABLE_FILE,
-        Fault::Directive { .. } => &BAD_DIRECTIVE,
-        Fault::OwnTransaction { .. } => &OWN_TRANSACTION,
-        Fault::ByteOrderMark { .. } => &BYTE_ORDER_MARK,
-        Fault::Missing { .. } => &MISSING_FILE,
-        Fault::Edited { .. } => &EDITED,
-        Fault::OutOfOrder { .. } => &OUT_OF_ORDER,
-        Fault::Dirty { .. } => &FAILED_MIDWAY,
     }
 }

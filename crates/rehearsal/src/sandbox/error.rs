@@ -23,7 +23,7 @@ pub enum Error {
     Server(#[from] postgres_server::Error),
     /// A statement of what is run before the history failed.
     #[error("{file} can't be run in an empty database: {why}")]
-    #[diagnostic(help("{}", what_helps(text.inner())))]
+    #[diagnostic(code("history/setup-failed"), help("{}", what_helps(text.inner())))]
     Setup {
         /// The file.
         file: String,
