@@ -203,6 +203,6 @@ fn nobody_writes() {
         panic!("{report:?}")
     };
     assert_eq!(proof.status, ProofStatus::Incomplete);
-    let expect = "nobody wrote while the backfills ran: write what the app does into traffic/toys.rs";
+    let expect = "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/toys.rs";
     assert_eq!(proof.not_covered, [expect]);
 }
