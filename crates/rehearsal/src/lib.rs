@@ -1,7 +1,7 @@
 //! Rehearses every schema change and every data change of a sqlx project on throwaway copies of realistic data, then runs
 //! exactly the rehearsed thing for real.
 //!
-//! A program of the workspace's own has [`backfill::Backfill`]s, [`check::RowCheck`]s, [`generator::Generator`]s and
+//! A program of the workspace's own has [`backfill::Backfill`]s, [`check::RowCheck`]s, [`generate::Generator`]s and
 //! [`proofs::Traffic`] against this crate, and hands them to a command line. Nothing here prints, exits, or reads flags,
 //! signals or the environment: it returns values and emits [`event::Event`]s.
 
@@ -12,13 +12,12 @@ pub mod directive;
 mod error;
 pub mod event;
 pub mod fixture;
-pub mod generator;
+pub mod generate;
 pub mod ledger;
 pub mod migration;
 pub mod proofs;
 pub mod registry;
 pub mod report;
-mod rows;
 mod runner;
 pub mod sandbox;
 pub mod source;

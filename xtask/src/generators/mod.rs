@@ -6,7 +6,7 @@ mod parts;
 mod pets;
 mod profiles;
 
-use rehearsal::generator::Generator;
+use rehearsal::generate::Generator;
 
 /// All generators.
 pub(crate) fn all() -> Vec<Box<dyn Generator>> {

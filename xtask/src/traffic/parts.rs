@@ -8,7 +8,7 @@ use app::parts::{
     LegacyPart, NewPart, PartError, PartV2, Told, add_part, change_part, create_user, delete_user, list, migrate_part,
     remove_part, set, settings,
 };
-use rehearsal::generator::Draw;
+use rehearsal::generate::Draw;
 use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use app::pets::traits::generate;
 use app::pets::{NewPet, PetError, Temperament, create, delete, get, rename};
-use rehearsal::generator::Draw;
+use rehearsal::generate::Draw;
 use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use uuid::Uuid;

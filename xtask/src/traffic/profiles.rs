@@ -4,7 +4,7 @@
 use app::profiles::{
     Context, Intent, Json, Object, Profile, ProfileError, answer, create_user, delete_user, get, leave,
 };
-use rehearsal::generator::Draw;
+use rehearsal::generate::Draw;
 use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use serde::Serialize;
 use sqlx::postgres::{PgConnection, Postgres};

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::terminal::{count, duration};
 use rehearsal::Exit;
 use rehearsal::backfill::Stop;
-use rehearsal::generator::{Seed, Size, generate, is_generated};
+use rehearsal::generate::{Seed, Size, generate, is_generated};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};

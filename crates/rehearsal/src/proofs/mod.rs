@@ -28,7 +28,7 @@ pub use rehearsal::{Depth, REHEARSAL_BATCH, Rehearsal};
 pub use run::{Data, ProofRun};
 pub(crate) use verify_backfill::VerifyBackfill;
 
-pub use crate::rows::Insert;
+pub use crate::generate::rows::Insert;
 
 use crate::Error;
 use crate::report::{Code, Failures, history};

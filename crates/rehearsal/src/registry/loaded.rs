@@ -5,7 +5,7 @@ use crate::backfill::AnyBackfill;
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
 use crate::fixture;
-use crate::generator;
+use crate::generate;
 use crate::migration::{self, History};
 use crate::proofs::AnyTraffic;
 use crate::workspace::{Database, Origin};
@@ -24,7 +24,7 @@ pub struct Loaded<'a> {
     pub backfills: Vec<&'a dyn AnyBackfill>,
     /// What the app does with its units.
     pub traffic: Option<&'a dyn AnyTraffic>,
-    generators: Vec<generator::About>,
+    generators: Vec<generate::About>,
 }
 
 impl Registry {

@@ -10,7 +10,7 @@ pub use loaded::Loaded;
 use crate::backfill::AnyBackfill;
 use crate::check::AnyRowCheck;
 use crate::directive::nearest;
-use crate::generator::Generator;
+use crate::generate::Generator;
 use crate::proofs::{AnyTraffic, NewProof};
 use crate::workspace::Workspace;
 

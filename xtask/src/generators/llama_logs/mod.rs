@@ -3,7 +3,7 @@
 mod chosen;
 
 use chosen::{CHOSEN, Chosen, Metadata};
-use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
+use rehearsal::generate::{About, Cell, Generator, Script, Seed, Size};
 use std::io;
 
 /// The generator of `llama_logs`.

@@ -3,7 +3,7 @@
 use super::drawn;
 use super::rows::{self, End, Ends, Owner, User};
 use End::{Nowhere, Of, Own};
-use rehearsal::generator::Seed;
+use rehearsal::generate::Seed;
 
 /// A user who is chosen by hand.
 pub(super) struct Chosen {

@@ -1,7 +1,7 @@
 //! What the users have who are not chosen by hand: mostly what a form would have made, and now and then not.
 
 use super::rows::{End, Ends, Owner, Part, Relationship, Said, Session, User};
-use rehearsal::generator::{Draw, Seed};
+use rehearsal::generate::{Draw, Seed};
 
 const NAMES: &[&str] = &[
     "Inner Critic",

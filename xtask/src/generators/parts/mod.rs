@@ -5,7 +5,7 @@ mod drawn;
 mod rows;
 
 use chosen::CHOSEN;
-use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
+use rehearsal::generate::{About, Cell, Generator, Script, Seed, Size};
 use rows::{Owner, Part, Relationship, Session, User};
 use std::io;
 

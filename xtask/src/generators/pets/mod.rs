@@ -3,7 +3,7 @@
 mod names;
 
 use names::{CHOSEN, FIRST_NAMES, LAST_NAMES, NAMES, PERSONALITY, SKILL, USERS, VISUAL};
-use rehearsal::generator::{About, Cell, Draw, Generator, Script, Seed, Size};
+use rehearsal::generate::{About, Cell, Draw, Generator, Script, Seed, Size};
 use std::io;
 
 /// The generator of `pets`.

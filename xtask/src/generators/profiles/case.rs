@@ -1,6 +1,6 @@
 //! What a user who is chosen by hand is described by: the kinds of contexts, when they began, and what their old profiles hold.
 
-use rehearsal::generator::Cell;
+use rehearsal::generate::Cell;
 
 /// The kinds, in the order of the enum.
 pub(super) const KINDS: [&str; 5] = ["romantic", "friendship", "professional", "creative", "service"];

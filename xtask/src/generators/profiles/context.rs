@@ -3,7 +3,7 @@
 use super::case::{Began, KINDS};
 use super::chosen::CHOSEN;
 use super::drawn;
-use rehearsal::generator::{Cell, Seed};
+use rehearsal::generate::{Cell, Seed};
 
 /// A context of a user.
 pub(super) struct Context {

@@ -1,6 +1,6 @@
 //! What the users say who are not chosen by hand: mostly the same in each context, and mostly what a form asks.
 
-use rehearsal::generator::{Cell, Draw};
+use rehearsal::generate::{Cell, Draw};
 use serde_json::{Map, Value, json};
 
 const PLACES: &[&str] = &["Oslo", "Bergen", "São Paulo", "København", "Lagos", "大阪", "القاهرة", "Nuku'alofa"];

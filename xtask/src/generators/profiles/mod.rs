@@ -8,7 +8,7 @@ mod drawn;
 use case::KINDS;
 use chosen::CHOSEN;
 use context::{Context, contexts};
-use rehearsal::generator::{About, Cell, Generator, Script, Seed, Size};
+use rehearsal::generate::{About, Cell, Generator, Script, Seed, Size};
 use std::io;
 
 /// The generator of `profiles`.

@@ -59,7 +59,7 @@ fn migrations() {
     assert!(told[0].contains("applied  20250920120000_x"), "{told:?}");
     assert!(told[1].contains("nothing to do"), "{told:?}");
     let second = fs::read_to_string(shop.workspace.path("second")).unwrap();
-    assert!(second.starts_with("waiting for xtask (session "), "{second}");
+    assert!(second.starts_with("waiting for rehearsal (session "), "{second}");
     assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["2"]);
 }
 

@@ -14,15 +14,15 @@ fn untried(up: &str) -> Vec<String> {
     shop.migration(NEXT, "SELECT 1;", "");
     let ran = shop.run("ci shop --json");
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let answers = report[0]["answers"].as_array().unwrap();
-    let rows = answers.iter().find(|answer| answer["proof"] == "rows").unwrap();
-    assert_eq!(rows["problems"], serde_json::json!([]), "{up}");
+    let proofs = report["databases"][0]["proofs"].as_array().unwrap();
+    let rows = proofs.iter().find(|proof| proof["name"] == "generated-rows").unwrap();
+    assert_eq!(rows["findings"], 0, "{up}");
     let names = up.matches("CREATE TABLE ").count();
     let told = rows["notes"].as_array().unwrap().iter().filter_map(|note| note.as_str());
     let made =
         told.filter(|note| note.starts_with("generated rows for")).map(|note| note.matches("\", \"").count() + 1);
     let untried: Vec<String> =
-        rows["untried"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+        rows["not_covered"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
     if untried.is_empty() {
         assert_eq!(made.sum::<usize>(), names, "{up}: {}", rows["notes"]);
     }

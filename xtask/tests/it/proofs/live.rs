@@ -4,7 +4,7 @@
 use super::{Labels, Toys, failed};
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::AnyBackfill;
-use rehearsal::generator::Draw;
+use rehearsal::generate::Draw;
 use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus};
 use rehearsal::sandbox::NoHost;

@@ -1,7 +1,7 @@
 //! What an app does with the units of a backfill, as the proof *live* has it done. An author writes a [`Traffic`] for a
 //! database, of calls of the app's own functions; who does what when, how often, and what is made of it is the engine's.
 
-use crate::generator::Draw;
+use crate::generate::Draw;
 use futures_util::future::BoxFuture;
 use rehearsal_db::{self as db, Connection, Driver, Engine};
 use sqlx::Database;

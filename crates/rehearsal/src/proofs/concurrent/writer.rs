@@ -3,7 +3,7 @@
 
 use super::phase::Phase;
 use super::traffic::{Act, AnyTraffic, Failure, Held, Written};
-use crate::generator::{Draw, Seed};
+use crate::generate::{Draw, Seed};
 use rehearsal_db::{self as db, Connection};
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;

@@ -10,6 +10,7 @@ mod verdict;
 
 use crate::compare::{self, Changes, Content, ContentDifference};
 use crate::failures;
+use crate::generate::rows::RowProfile;
 use crate::migration::{self, Migration};
 use crate::proofs::kit::losses::report_losses;
 use crate::proofs::kit::moved_columns;
@@ -19,7 +20,6 @@ use crate::proofs::kit::timeline::Step;
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
 use crate::report::{Code, Explanation, Failures};
-use crate::rows::RowProfile;
 use crate::workspace::Origin;
 use crate::{Error, backfill};
 use covered::covered;

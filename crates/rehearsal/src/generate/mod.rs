@@ -1,7 +1,8 @@
-//! Fixtures of any size. An author writes a [`Generator`] for a database; its rows follow from a seed and a number, and are
+//! Rows that no app wrote: fixtures of any size, and in `rows` those that a rehearsal generates from the catalog. An author writes a [`Generator`] for a database; its rows follow from a seed and a number, and are
 //! written as they come, so that neither the machine nor the size of the fixture changes any of them.
 
 mod draw;
+pub(crate) mod rows;
 mod script;
 
 pub use draw::{Draw, Seed};
