@@ -138,7 +138,7 @@ async fn a_second_start_initialises_nothing() {
 /// The process that is killed in the next test: it does nothing unless that test started it.
 #[tokio::test]
 async fn a_process_that_will_be_killed() {
-    let Some(tell) = env::var_os("XTASK_TEST_WILL_BE_KILLED").map(PathBuf::from) else { return };
+    let Some(tell) = env::var_os("REHEARSAL_TEST_WILL_BE_KILLED").map(PathBuf::from) else { return };
     let server = Server::start(&binaries(), &hints()).await.unwrap();
     let data = data(&server).await;
     fs::write(tell.with_extension("part"), data.to_str().unwrap()).unwrap();
@@ -152,8 +152,8 @@ fn dies_with_its_parent() {
     let folder = open_folder();
     let tell = folder.path().join("data");
     let mut parent = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "postgres_server::tests::a_process_that_will_be_killed"])
-        .env("XTASK_TEST_WILL_BE_KILLED", &tell)
+        .args(["--exact", "tests::a_process_that_will_be_killed"])
+        .env("REHEARSAL_TEST_WILL_BE_KILLED", &tell)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
