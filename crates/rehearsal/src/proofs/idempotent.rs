@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::run::{Data, ProofRun};
 use super::{Applies, Proof, Rehearsal};
 use crate::Error;
+use crate::event::silent;
 use crate::failures;
 use crate::migration::{self, Goal};
 use crate::report::{Code, Explanation, Failures, Finding};
@@ -65,9 +66,8 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
 
     run.step("migrate again");
     let before = Snapshot::of(run, &mut connection).await?;
-    let applied = migration::applied(&mut connection).await?;
-    let steps = migration::plan(run.rehearsal.history, &applied, Goal::Newest)?;
-    migration::apply_all(&mut connection, &steps, &crate::event::silent).await?;
+    let (target, rehearsal) = (scratch.target(), run.rehearsal);
+    migration::run(target, Goal::Newest, rehearsal.history, &rehearsal.backfills, &silent).await?;
     let help = "a migration that is applied should not be run again: look at what is recorded in _sqlx_migrations";
     let finding = Finding::new(&CHANGED, "migrating again changes the database").with_help(help);
     unchanged(run, &before, &mut connection, finding).await?;
