@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod batch_size;
 #[cfg(test)]
+mod circles;
 mod command_line;
 #[cfg(test)]
 mod control;
