@@ -80,7 +80,7 @@ pub trait Dialect: fmt::Debug + Sync {
         false
     }
 
-    /// When a lease that is given now ends, after [`LEASE_SECONDS`](crate::lease::LEASE_SECONDS), as an expression.
+    /// When a lease that is given now ends, after `LEASE_SECONDS`, as an expression.
     fn lease_end(&self) -> String;
 
     /// Whether the row of a range is free, as a condition on its columns `owner` and `leased_until`. The default is for an

@@ -1,7 +1,7 @@
 //! The proofs of a rehearsal, one file each. A proof answers one question by doing it, on scratch databases only; it says what
 //! it is doing before it does it, and continues after a finding where it can.
 //!
-//! To add a proof, write a file that implements [`Proof`], and a line in [`all`].
+//! To add a proof, write a file that implements [`Proof`], and a line in [`ALL`].
 
 mod concurrent;
 mod crash;

@@ -92,7 +92,10 @@ fn refused_unless_sessions_are_kept() {
         let locks =
             "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE locktype = 'advisory'";
         assert_eq!(query(&own, locks), [""; 0], "no lock stays with a session of the pooler");
-        assert_eq!(query(&server.url("shop"), "SELECT count(*) FROM pg_class WHERE relname ~ '^_(sqlx|xtask)'"), ["0"]);
+        assert_eq!(
+            query(&server.url("shop"), "SELECT count(*) FROM pg_class WHERE relname ~ '^_(sqlx|rehearsal)'"),
+            ["0"]
+        );
     };
     let not_rehearsed = |pooler: &Pooler| {
         let url = pooler.url("postgres");
@@ -100,7 +103,7 @@ fn refused_unless_sessions_are_kept() {
         let ran = shop.workspace.finish("ci shop", command);
         assert_eq!(ran.exit, Some(3), "{}", ran.text());
         assert!(
-            ran.stdout.contains("not rehearsed: ") && ran.stdout.contains("is behind a pooler: "),
+            ran.stdout.contains("history/no-server") && ran.stdout.contains("is behind a pooler: "),
             "{}",
             ran.text()
         );
