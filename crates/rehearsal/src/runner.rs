@@ -158,7 +158,7 @@ impl Rehearsal<'_> {
     ) -> (ProofReport, Vec<Finding>, Next) {
         let mut run = ProofRun::new(self, data, batch, proof.failures());
         let proved = proof.prove(&mut run).await;
-        let outcome = match proved {
+        let mut outcome = match proved {
             Ok(outcome) => run.outcome().and(outcome),
             Err(error) => {
                 run.failed(&error).await;
@@ -176,7 +176,6 @@ impl Rehearsal<'_> {
             not_covered: Vec::new(),
             figures: serde_json::Map::new(),
         };
-        let mut outcome = outcome;
         let next = std::mem::take(&mut outcome.next);
         let findings = self.add(&mut report, outcome);
         (report, findings, next)

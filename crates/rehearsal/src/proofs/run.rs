@@ -6,7 +6,7 @@ use super::kit::snapshot::Snapshot;
 use super::kit::timeline::Step;
 use super::outcome::{Next, Outcome};
 use crate::event::Event;
-use crate::report::{Failures, Finding, ProofReport, Reproduce};
+use crate::report::{Failures, Finding, ProofReport, ProofStatus, Reproduce};
 use crate::sandbox::{self, Scratch};
 use crate::workspace::Fixture;
 use crate::{Error, backfill, compare, fixture, migration};
@@ -42,6 +42,13 @@ impl<'a> Data<'a> {
     #[must_use]
     pub fn earlier(&self, proof: &str) -> Option<&ProofReport> {
         self.earlier.iter().find(|report| report.name == proof)
+    }
+
+    /// True where *populated* passed and came to the end: what fails already can't show anything more.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let populated = self.earlier("populated");
+        self.end().is_some() && populated.is_some_and(|report| report.status == ProofStatus::Passed)
     }
 
     /// The database after all migrations and backfills, where an earlier proof has come to that.

@@ -136,9 +136,7 @@ impl Proof for Concurrent {
     }
 
     fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
-        // What fails already can't show anything.
-        let is_sound = data.earlier("populated").is_some_and(|report| report.status == ProofStatus::Passed);
-        Applies::when(data.end().is_some() && is_sound && !rehearsal.backfills.is_empty())
+        Applies::when(data.is_sound() && !rehearsal.backfills.is_empty())
     }
 
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {

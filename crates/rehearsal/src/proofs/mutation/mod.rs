@@ -25,7 +25,7 @@ use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Depth, Proof, ProofRun, Rehearsal, populated};
-use crate::report::{Code, Explanation, Failures, Finding, ProofStatus};
+use crate::report::{Code, Explanation, Failures, Finding};
 use crate::source;
 use crate::workspace::Database;
 use futures_util::future::LocalBoxFuture;
@@ -72,9 +72,7 @@ impl Proof for Mutation {
     }
 
     fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
-        // What fails already can't show anything.
-        let is_sound = data.earlier("populated").is_some_and(|report| report.status == ProofStatus::Passed);
-        Applies::when(data.end().is_some() && is_sound && !rehearsal.backfills.is_empty())
+        Applies::when(data.is_sound() && !rehearsal.backfills.is_empty())
     }
 
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
