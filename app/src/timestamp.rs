@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// ` BC` behind it, or `infinity` or `-infinity`. Written into a row, it says that it is UTC.
 ///
 /// They compare in the order of time.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, sqlx_macros::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct Timestamp(String);

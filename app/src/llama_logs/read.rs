@@ -59,7 +59,7 @@ pub async fn list(conn: &mut PgConnection, category: Category, limit: u32) -> Re
 }
 
 /// A row of `llama_logs` as it comes.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct Row {
     id: Uuid,
     operation: Option<String>,

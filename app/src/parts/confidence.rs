@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A `real` of PostgreSQL, of which nothing holds it between 0 and 1: it may also be infinite, or no number.
 ///
 /// Two are equal where PostgreSQL writes them alike: no number is equal to itself, and `-0` is not `0`.
-#[derive(Debug, Clone, Copy, sqlx::Type)]
+#[derive(Debug, Clone, Copy, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct Confidence(f32);
 

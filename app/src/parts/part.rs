@@ -30,7 +30,7 @@ FROM parts"#;
 pub const LEGACY_PARTS_ORDER: &str = "md5(parts.name), parts.name, parts.created_at NULLS LAST, parts.id";
 
 /// A row of the old `parts`.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct LegacyPart {
     /// The key.
     pub id: Uuid,
@@ -60,7 +60,7 @@ pub struct LegacyPart {
 }
 
 /// What is told of a part beyond its columns: the keys of `data`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Told {
     /// How old it feels, in words.
     pub age: Option<String>,

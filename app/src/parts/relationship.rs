@@ -30,7 +30,7 @@ JOIN parts_v2 ON parts_v2.user_id = parts.user_id AND parts_v2.name = parts.name
 WHERE parts.user_id = $1 AND parts.id = ANY ($2)"#;
 
 /// A row of the old `part_relationships`.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct LegacyRelationship {
     /// The key.
     pub id: Uuid,

@@ -23,7 +23,7 @@ FROM sessions"#;
 pub const LEGACY_SESSIONS_ORDER: &str = "sessions.start_time, sessions.id";
 
 /// A row of the old `sessions`.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct LegacySession {
     /// The key.
     pub id: Uuid,

@@ -61,7 +61,7 @@ pub async fn list(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<PetSumm
 }
 
 /// A row of `"Pet"` as it comes.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 #[sqlx(rename_all = "camelCase")]
 struct Row {
     name: String,

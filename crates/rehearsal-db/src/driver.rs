@@ -3,7 +3,7 @@
 use super::{Connection, Engine};
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use std::fmt;
 use uuid::Uuid;
 
@@ -163,10 +163,19 @@ impl From<sqlx::Error> for PageError {
     }
 }
 
-/// What is read of a unit's size.
-#[derive(sqlx::FromRow)]
+/// How many rows a unit has: the column `"n"`.
 pub(crate) struct Size {
     n: i64,
+}
+
+impl<'r, R: Row> FromRow<'r, R> for Size
+where
+    &'static str: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        Ok(Self { n: row.try_get("n")? })
+    }
 }
 
 impl Size {

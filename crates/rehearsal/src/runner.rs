@@ -136,7 +136,10 @@ impl Rehearsal<'_> {
                 match next {
                     Next::Continue => {}
                     Next::SkipData => break,
-                    Next::Refuse(finding) => return Err(finding),
+                    Next::Refuse(mut finding) => {
+                        finding.reproducible(self.database, None);
+                        return Err(finding);
+                    }
                 }
             }
         }

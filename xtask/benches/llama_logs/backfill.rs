@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub(crate) struct LlamaLogCategories;
 
 /// A log record as this backfill reads it.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Record {
     cursor: Uuid,
     operation: String,

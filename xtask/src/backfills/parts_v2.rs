@@ -17,8 +17,8 @@ use rehearsal::backfill::{
 };
 use rehearsal::ledger::{FindingKind, UndoNotes, ValueOutcome};
 use removal::remove;
-use sqlx::FromRow;
 use sqlx::postgres::{PgConnection, Postgres};
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 /// The backfill of `parts_v2`, `sessions_v2` and `part_relationships_v2`.

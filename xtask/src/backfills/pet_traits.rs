@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub(crate) struct PetTraits;
 
 /// A pet as this backfill reads it.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Pet {
     cursor: i64,
     id: String,

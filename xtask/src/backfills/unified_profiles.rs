@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 pub(crate) struct UnifiedProfiles;
 
 /// A user with the old rows of all contexts, as this backfill reads them.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Row {
     id: String,
     #[sqlx(rename = "createdAt")]

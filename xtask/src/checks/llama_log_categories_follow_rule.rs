@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub(crate) struct LlamaLogCategoriesFollowRule;
 
 /// A log record with its category.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Record {
     cursor: Uuid,
     operation: String,

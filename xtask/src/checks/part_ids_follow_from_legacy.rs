@@ -12,7 +12,7 @@ pub(crate) struct PartIdsFollowFromLegacy;
 
 /// A user with the ids of all rows, old and new, each with what tells it from others: a part's name, a session's start, a
 /// relationship's type and time.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct User {
     cursor: Uuid,
     part_ids: Vec<Uuid>,

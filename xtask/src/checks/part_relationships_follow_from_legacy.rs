@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub(crate) struct PartRelationshipsFollowFromLegacy;
 
 /// A legacy relationship, and what is stored of its parts.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Row {
     #[sqlx(flatten)]
     legacy: LegacyRelationship,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub(crate) struct PartSessionsFollowFromLegacy;
 
 /// A legacy session, and what is stored with its start.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Row {
     #[sqlx(flatten)]
     legacy: LegacySession,

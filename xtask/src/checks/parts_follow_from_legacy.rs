@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) struct PartsFollowFromLegacy;
 
 /// A legacy part, and what is stored under its name.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Row {
     #[sqlx(flatten)]
     legacy: LegacyPart,

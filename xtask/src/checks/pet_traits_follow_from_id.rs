@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub(crate) struct PetTraitsFollowFromId;
 
 /// A pet with traits.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Pet {
     id: String,
     traits: String,

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 pub(crate) struct ProfilesFollowFromLegacy;
 
 /// A user with the old rows and the new ones.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Row {
     id: String,
     #[sqlx(rename = "createdAt")]

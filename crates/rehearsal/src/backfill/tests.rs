@@ -18,7 +18,7 @@ struct Double(&'static str);
 
 const UNITS: &str = r#"SELECT t.rowid AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Unit {
     cursor: i64,
     n: i64,

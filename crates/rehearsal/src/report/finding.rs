@@ -118,11 +118,13 @@ impl Finding {
         }
     }
 
-    /// What an error says, with its place and its help.
+    /// What an error says, with its causes, its place and its help.
     #[must_use]
     pub fn of_error(code: &'static Code, error: &dyn Diagnostic) -> Self {
         let mut finding = Self::new(code, error.to_string());
-        finding.help = error.help().map(|help| help.to_string());
+        let causes: Vec<&dyn Diagnostic> = error.related().into_iter().flatten().collect();
+        finding.details = causes.iter().map(ToString::to_string).collect();
+        finding.help = error.help().or_else(|| causes.first()?.help()).map(|help| help.to_string());
         let mut places = place_of(error).into_iter();
         if let Some(place) = places.next() {
             finding = finding.at(place);

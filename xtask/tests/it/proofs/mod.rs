@@ -31,7 +31,7 @@ pub(crate) const CREATED: i64 = 20_250_901_090_000;
 pub(crate) const LABELS: i64 = 20_250_915_090_000;
 
 /// A toy as the backfill reads it.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct Toy {
     id: String,
     name: String,

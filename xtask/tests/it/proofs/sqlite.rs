@@ -41,7 +41,7 @@ fn labels(value: &str) -> Labels<Sqlite> {
 /// Every label is the name in capitals.
 struct LabelsAreNames;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Labelled {
     id: String,
     name: String,
