@@ -32,7 +32,7 @@ pub enum Commit {
         text: String,
     },
     /// What sqlx keeps of migrations, where no transaction of this tool is around it.
-    Books,
+    MigrationRecord,
 }
 
 /// How much of a statement is told.

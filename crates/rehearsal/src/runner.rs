@@ -38,7 +38,10 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
 }
 
 /// The report of a database that could not be rehearsed.
-fn refused(database: &Database, findings: Vec<Finding>) -> DatabaseReport {
+fn refused(database: &Database, mut findings: Vec<Finding>) -> DatabaseReport {
+    for finding in &mut findings {
+        finding.reproducible(database, database.rehearse(), None);
+    }
     DatabaseReport {
         name: database.name.clone(),
         engine: database.engine,
@@ -108,7 +111,7 @@ impl Rehearsal<'_> {
     async fn prepare(&self) -> Result<(), Box<Finding>> {
         let refuse = |error: Error| {
             let mut finding = Finding::of_error(error.finding_code(), &error);
-            finding.reproducible(self.database, None);
+            finding.reproducible(self.database, self.command(), None);
             Box::new(finding)
         };
         self.sandbox.takes(self.database, self.history).map_err(|why| refuse(sandbox::Error::from(why).into()))?;
@@ -137,7 +140,7 @@ impl Rehearsal<'_> {
                     Next::Continue => {}
                     Next::SkipData => break,
                     Next::Refuse(mut finding) => {
-                        finding.reproducible(self.database, None);
+                        finding.reproducible(self.database, self.command(), None);
                         return Err(finding);
                     }
                 }
@@ -191,7 +194,7 @@ impl Rehearsal<'_> {
             finding.proof = Some(report.name);
             finding.fixture.clone_from(&report.fixture);
             if finding.reproduce.is_none() {
-                finding.reproducible(self.database, None);
+                finding.reproducible(self.database, self.command(), None);
             }
         }
         report.findings += findings.len();
@@ -207,9 +210,13 @@ impl Rehearsal<'_> {
         findings
     }
 
-    /// Why the rehearsal is incomplete: there is no fixture, and generated rows don't take its place, for some could not be
-    /// generated, a migration was not tried on them, or a backfill is for what an app wrote.
+    /// Why the rehearsal is incomplete, then what to do about it on lines of its own: a proof is incomplete, or there is no
+    /// fixture and generated rows do not replace it, because a table has none, a migration was not run on them, or a backfill
+    /// works on data that an app wrote.
     fn incomplete(&self, proofs: &[ProofReport]) -> Option<String> {
+        if let Some(proof) = proofs.iter().find(|proof| proof.status == ProofStatus::Incomplete) {
+            return Some(format!("proof {}\n{}", proof.name, proof.not_covered.join("\n")));
+        }
         let lacks = proofs.iter().any(|proof| !proof.not_covered.is_empty()) || !self.backfills.is_empty();
         if !self.database.fixtures.is_empty() || proofs.is_empty() || !lacks {
             return None;

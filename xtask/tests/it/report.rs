@@ -5,7 +5,7 @@ use crate::workspace::{Ran, Workspace, repository};
 use jsonschema::Validator;
 use pretty_assertions::assert_eq;
 use rehearsal::proofs;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -80,6 +80,24 @@ fn files_are_relative() {
     );
 }
 
+/// A server that cannot be used is a finding of the database that needs it, and the other database is rehearsed.
+#[test]
+fn a_server_that_cannot_be_used() {
+    let check = |url: &str, exit: i32, code: &str| {
+        let workspace = Workspace::new();
+        let arguments = ["ci", "llama_logs", "pets", "--json"];
+        let command = workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", url)], arguments);
+        let ran = workspace.finish("ci llama_logs pets --json", command);
+        let report = valid(&ran);
+        let [needs, pets] = report["databases"].as_array().unwrap().as_slice() else { panic!("{report:#}") };
+        assert_eq!((&needs["proofs"], &needs["findings"][0]["code"]), (&json!([]), &json!(code)), "{}", ran.text());
+        assert_eq!((&pets["name"], &pets["exit"]), (&json!("pets"), &json!(0)));
+        assert_eq!(ran.exit, Some(exit));
+    };
+    check("postgres://rehearsal@127.0.0.1:1/postgres", 3, "history/no-server");
+    check("pets.sqlite", 2, "history/bad-configuration");
+}
+
 /// What can't begin is reported, too.
 #[test]
 fn refusals_are_findings() {
@@ -91,6 +109,9 @@ fn refusals_are_findings() {
     assert_eq!(report["databases"][0]["findings"][0]["line"], 1);
     let backfill = with("migrations/pets/20250920120000_x.up.sql", "-- requires-backfill: pet_trait\nSELECT 1;");
     check(&backfill, "pets", 2, &["history/unknown-backfill"], false);
+    // A backfill of another database would never run here, so the migration would be applied without it.
+    let other = with("migrations/pets/20250920120000_x.up.sql", "-- requires-backfill: unified_profiles\nSELECT 1;");
+    check(&other, "pets", 2, &["history/unknown-backfill"], false);
     let window = with("migrations/pets/checks/a.sql", "-- from: 7\nSELECT 1;");
     check(&window, "pets", 2, &["history/bad-configuration"], false);
 

@@ -112,7 +112,7 @@ pub struct NewArgs {
 /// Which database a command works on.
 #[derive(Debug, Default, clap::Args)]
 pub struct TargetArgs {
-    /// The database (default: PETS_DATABASE_URL for pets, also from .env; else a local development database)
+    /// The database (default: NAME_DATABASE_URL for the database `name`, also from .env; else a local development database)
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// How long to wait for whoever has the database locked
@@ -188,7 +188,7 @@ pub struct FixtureLoadArgs {
 pub struct FixtureGenerateArgs {
     /// A folder in migrations
     pub database: String,
-    /// How many units, such as pets; all other rows are in proportion
+    /// How many units; all other rows are in proportion
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub units: u64,
     /// What the rows are derived from: another number gives other rows, with the same mix of cases

@@ -240,7 +240,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
             let batch = args.batch.unwrap_or(REHEARSAL_BATCH);
             let (report, findings) = rehearsal::verify_backfill(&subject, *backfill, fixture, batch).await;
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
-            if findings.is_empty() {
+            if !findings.iter().any(Finding::counts) {
                 let notes: String = report.notes.iter().map(|note| format!("  {note}\n")).collect();
                 let took = crate::terminal::duration(report.duration);
                 terminal.result(&format!("{heading}: {} {}\n{notes}", paint.good("ok"), paint.faint(took)));

@@ -44,20 +44,30 @@ pub(super) async fn rehearse(
     };
     let loaded: Vec<_> = databases.iter().map(|database| (*database, load(database))).collect();
     let ready: Vec<&Database> = loaded.iter().filter(|(_, loaded)| loaded.is_ok()).map(|(it, _)| *it).collect();
-    let sandbox = context.sandbox(&ready).await?;
+    // A server that does not start must not keep the databases that need none from their rehearsal.
+    let (sandbox, no_server) = match context.sandbox(&ready).await {
+        Ok(sandbox) => (sandbox, None),
+        Err(error) => (context.sandbox(&[]).await?, Some(error)),
+    };
     let program = Program { path: environment::program()?, fault };
     let reporter = reporter(output, context.terminal);
     let events = |event| reporter.event(event);
     let subjects: Vec<Subject<'_>> = loaded
         .iter()
-        .map(|(database, loaded)| match loaded {
-            Ok(loaded) => Subject::Ready(Box::new(context.rehearsal(loaded, depth, Some(&program), &sandbox, &events))),
-            Err(error) => Subject::Refused(database, error.findings()),
+        .map(|(database, loaded)| match (loaded, &no_server) {
+            (Ok(_), Some(error)) if database.engine.storage().is_server() => {
+                Subject::Refused(database, error.findings())
+            }
+            (Ok(loaded), _) => {
+                Subject::Ready(Box::new(context.rehearsal(loaded, depth, Some(&program), &sandbox, &events)))
+            }
+            (Err(error), _) => Subject::Refused(database, error.findings()),
         })
         .collect();
     let report = rehearsal::run(&subjects).await.relative_to(&context.workspace.root);
     drop(subjects);
-    sandbox.close().await?;
+    // The report comes first: a scratch database that cannot be dropped must not hide what was found.
     reporter.finish(&report);
+    sandbox.close().await?;
     Ok(report.exit)
 }

@@ -33,6 +33,7 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
     {
         return crash_step::run_given(terminal, args).await;
     }
+    // `explain` needs no workspace.
     if let Command::Explain(args) = &args.command {
         return explain::run(terminal, &this.registry.proofs, args);
     }

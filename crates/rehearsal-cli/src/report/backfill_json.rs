@@ -11,7 +11,7 @@
 //! | `mode` | `dry-run`, `execute` or `undo` |
 //! | `scope` | an object of columns and values; empty for all units |
 //! | `started_at` | UTC, RFC 3339 |
-//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `reconciled`), `unit` (its id; empty for an old row that belongs to none), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words); of the kind `accounted`, for each unit that consists of rows, `books`: how many rows of each kind there were, as in `counts.reconciliation` |
+//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `reconciled`), `unit` (its id; empty for an old row that belongs to none), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words); of the kind `reconciled`, for each unit that consists of rows, `reconciliation`: how many rows of each kind there were, as in `counts.reconciliation` |
 //! | `state` | `finished`, `stopped` or `failed` |
 //! | `error` | what failed, or null |
 //! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |

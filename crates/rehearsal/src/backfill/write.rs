@@ -203,8 +203,8 @@ impl<B: Backfill> Work<'_, B> {
         counts.add(&piece.counts);
         counts.writes += rows;
         let unchanged = self.rows(&piece.outputs).saturating_sub(rows);
-        let keeps_books = self.pass.effect == Effect::Execute && self.backfill.source_counts().is_some();
-        if unchanged > 0 && keeps_books && !self.takes_overtaken.load(Ordering::Relaxed) {
+        let reconciles = self.pass.effect == Effect::Execute && self.backfill.source_counts().is_some();
+        if unchanged > 0 && reconciles && !self.takes_overtaken.load(Ordering::Relaxed) {
             let them = if unchanged == 1 { "row" } else { "rows" };
             return Err(Self::was_overtaken(writer, format!("somebody else was faster with {unchanged} {them}")));
         }

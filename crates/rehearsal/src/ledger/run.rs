@@ -154,8 +154,8 @@ pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> R
 /// # Errors
 /// What the engine said.
 pub async fn complete(connection: &mut Connection) -> Result<(), Error> {
-    // The last one that is made. To make what is there would wait for the batches of others.
-    if connection.has_table("_rehearsal_log").await? { Ok(()) } else { connection.create_ledger().await }
+    // `create_ledger` creates this table last. It is not called on a complete ledger, because it would wait for batches in progress.
+    if connection.has_table("_rehearsal_undo_notes").await? { Ok(()) } else { connection.create_ledger().await }
 }
 
 /// Stores a new run whose ranges end at these keys, in the transaction at hand.

@@ -38,7 +38,7 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         }
     };
     if direction == Direction::Up {
-        ensure_books(connection).await?;
+        ensure_migrations_table(connection).await?;
     }
     let start = Instant::now();
     let run = match script.transaction {
@@ -68,12 +68,12 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
 }
 
 /// Makes sqlx's table where there is none.
-async fn ensure_books(connection: &mut Connection) -> Result<(), Error> {
+async fn ensure_migrations_table(connection: &mut Connection) -> Result<(), Error> {
     // Where it is there, nothing is committed.
     let is_new = connection.has_commit_hook() && !connection.has_table(SQLX_TABLE).await?;
     let passes = |connection: &Connection, side| {
         if is_new {
-            connection.call_commit_hook(side, || Commit::Books);
+            connection.call_commit_hook(side, || Commit::MigrationRecord);
         }
     };
     passes(connection, CommitPhase::Before);
@@ -145,7 +145,7 @@ async fn record(
 ) -> Result<(), Error> {
     let passes = |connection: &Connection, side| {
         if script.transaction == Transaction::None {
-            connection.call_commit_hook(side, || Commit::Books);
+            connection.call_commit_hook(side, || Commit::MigrationRecord);
         }
     };
     let record = migration.record();

@@ -19,10 +19,9 @@ mod reversible;
 mod run;
 mod verify_backfill;
 
-pub use concurrent::{Act, AnyTraffic, Failure, Figures, Held, Kind, Traffic, Written};
-pub use crash::{Crashes, Done, Program, Said};
+pub use concurrent::{Act, AnyTraffic, Failure, Held, Kind, Traffic, Written};
+pub use crash::{Done, Program, Said};
 pub use kit::snapshot::{Compared, Snapshot};
-pub use mutation::{Mutants, Survivor};
 pub use outcome::{Next, Outcome};
 pub use rehearsal::{Depth, REHEARSAL_BATCH, Rehearsal};
 pub use run::{Data, ProofRun};

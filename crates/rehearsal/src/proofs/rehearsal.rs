@@ -51,3 +51,14 @@ pub struct Rehearsal<'a> {
     /// Receives what happens.
     pub events: Events<'a>,
 }
+
+impl Rehearsal<'_> {
+    /// The command that rehearses the database again, as a person types it.
+    #[must_use]
+    pub fn command(&self) -> String {
+        match self.depth {
+            Depth::Sample => self.database.rehearse(),
+            Depth::Exhaustive => format!("{} --exhaustive", self.database.rehearse()),
+        }
+    }
+}

@@ -137,7 +137,7 @@ impl<'a> ProofRun<'a> {
             Some(scratch) => self.rehearsal.sandbox.keep(scratch).await.ok(),
             None => None,
         };
-        finding.reproducible(self.rehearsal.database, kept.as_ref());
+        finding.reproducible(self.rehearsal.database, self.rehearsal.command(), kept.as_ref());
         finding.step = Some(self.step.clone());
         self.outcome.findings.push(finding);
     }

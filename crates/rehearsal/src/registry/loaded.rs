@@ -41,7 +41,9 @@ impl Registry {
             Origin::Workspace => check::read(&database.folder, database.engine)?,
             Origin::Given { .. } => Vec::new(),
         };
-        let backfills: Vec<String> = self.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect();
+        let here = database.name.as_str();
+        let about = self.backfills.iter().map(|backfill| backfill.about());
+        let backfills: Vec<String> = about.filter(|it| it.database == here).map(|it| it.name.to_owned()).collect();
         for migration in &history.migrations {
             if let Some(backfill) = migration.requires.iter().find(|name| !backfills.contains(name)) {
                 let nearest = nearest(backfill, &backfills);
@@ -49,7 +51,6 @@ impl Registry {
                 return Err(migration::Error::RequiresUnknown { file, backfill, nearest, known: backfills }.into());
             }
         }
-        let here = database.name.as_str();
         let row_checks = self.checks.iter().map(AsRef::as_ref);
         let backfills = self.backfills.iter().map(AsRef::as_ref);
         let generators = self.generators.iter().map(|generator| generator.about());

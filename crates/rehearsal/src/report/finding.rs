@@ -194,11 +194,11 @@ impl Finding {
     }
 
     /// With the command that shows it again, on the kept copy of the database where there is one.
-    pub(crate) fn reproducible(&mut self, database: &Database, kept: Option<&Address>) {
+    pub(crate) fn reproducible(&mut self, database: &Database, rehearse: String, kept: Option<&Address>) {
         self.reproduce = Some(match (self.again, kept) {
             (Reproduce::Backfill(backfill), _) => command(&format!("backfill {backfill} --verify")),
             (Reproduce::Checks, Some(kept)) => kept.command(&format!("verify {}", database.name)),
-            (Reproduce::Rehearsal | Reproduce::Checks, _) => database.rehearse(),
+            (Reproduce::Rehearsal | Reproduce::Checks, _) => rehearse,
         });
         self.database = kept.map(|address| address.url());
     }

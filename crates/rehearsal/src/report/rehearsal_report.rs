@@ -115,7 +115,11 @@ impl RehearsalReport {
     #[must_use]
     pub fn relative_to(mut self, root: &Path) -> Self {
         let findings = self.databases.iter_mut().flat_map(|database| &mut database.findings);
-        for file in findings.filter_map(|finding| finding.file.as_mut()) {
+        let files = findings.flat_map(|finding| {
+            let of_source = finding.source.as_mut().map(|place| &mut place.file);
+            finding.file.as_mut().into_iter().chain(of_source)
+        });
+        for file in files {
             if let Ok(below) = Path::new(&*file).strip_prefix(root) {
                 *file = below.display().to_string();
             }

@@ -205,4 +205,5 @@ fn nobody_writes() {
     assert_eq!(proof.status, ProofStatus::Incomplete);
     let expect = "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/toys.rs";
     assert_eq!(proof.not_covered, [expect]);
+    assert_eq!(report.incomplete.as_deref(), Some(format!("proof concurrent\n{expect}").as_str()));
 }

@@ -7,25 +7,25 @@ use std::time::Duration;
 
 /// What the app did while a backfill ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figures {
+pub(super) struct Figures {
     /// The backfill.
-    pub backfill: &'static str,
+    pub(super) backfill: &'static str,
     /// How many connections wrote.
-    pub writers: usize,
+    pub(super) writers: usize,
     /// How many writes of each kind there were.
-    pub writes: Vec<(Kind, u64)>,
+    pub(super) writes: Vec<(Kind, u64)>,
     /// How many of them began while the backfill ran.
-    pub during: u64,
+    pub(super) during: u64,
     /// How often a write was tried again.
-    pub retries: u64,
+    pub(super) retries: u64,
     /// For how long the backfill ran.
-    pub ran: Duration,
+    pub(super) ran: Duration,
     /// How long half of the writes took at most.
-    pub p50: Duration,
+    pub(super) p50: Duration,
     /// How long all but one in a hundred took at most.
-    pub p99: Duration,
+    pub(super) p99: Duration,
     /// How long the one took that took longest.
-    pub longest: Duration,
+    pub(super) longest: Duration,
 }
 
 impl Figures {

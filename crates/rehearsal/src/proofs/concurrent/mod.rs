@@ -13,7 +13,7 @@ pub(super) mod same_backfill;
 mod traffic;
 mod writer;
 
-pub use figures::Figures;
+use figures::Figures;
 pub use traffic::{Act, AnyTraffic, Failure, Held, Traffic, Written};
 pub use writer::Kind;
 

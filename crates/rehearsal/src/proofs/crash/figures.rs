@@ -4,31 +4,31 @@ use std::time::Duration;
 
 /// What was tried with a fixture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Crashes {
+pub(super) struct Crashes {
     /// How many migrations and backfills ran in processes of their own.
-    pub steps: usize,
+    pub(super) steps: usize,
     /// How many did not, for there was no time.
-    pub left: usize,
+    pub(super) left: usize,
     /// How many commits those have.
-    pub points: usize,
+    pub(super) points: usize,
     /// At how many of them a process was killed.
-    pub tried: usize,
+    pub(super) tried: usize,
     /// How many processes were killed.
-    pub kills: usize,
+    pub(super) kills: usize,
     /// How many of them left a hot journal behind.
-    pub journals: usize,
+    pub(super) journals: usize,
     /// How many of them left a write-ahead log behind.
-    pub logs: usize,
+    pub(super) logs: usize,
     /// How many were killed while another one worked on the same run, and went on without them.
-    pub killed_beside: usize,
+    pub(super) killed_beside: usize,
     /// How often all sessions of a process were ended.
-    pub sessions_ended: usize,
+    pub(super) sessions_ended: usize,
     /// How often a server was stopped.
-    pub servers_stopped: usize,
+    pub(super) servers_stopped: usize,
     /// How many of the processes to which that happened did not go on by themselves, but another one did.
-    pub given_up: usize,
+    pub(super) given_up: usize,
     /// The time that was given; none where all commits were tried.
-    pub budget: Option<Duration>,
+    pub(super) budget: Option<Duration>,
 }
 
 impl Crashes {

@@ -14,7 +14,7 @@ mod trial;
 mod wording;
 mod words;
 
-pub use figures::Crashes;
+use figures::Crashes;
 pub use process::Program;
 pub use words::{Done, Said};
 

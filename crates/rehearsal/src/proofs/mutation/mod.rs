@@ -14,7 +14,7 @@ mod rows;
 mod tried;
 mod written;
 
-pub use tried::{Mutants, Survivor};
+use tried::Mutants;
 
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
@@ -189,7 +189,7 @@ async fn unsettled(
 
 /// Whether the books of a backfill that passes over units show that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Books {
+enum Reconciliation {
     /// They have other numbers than the database.
     Differ,
     /// They agree, or there are none.
@@ -199,7 +199,7 @@ enum Books {
 /// Breaks what one backfill wrote in each way that has an effect, and has each judged.
 async fn break_it(
     run: &mut ProofRun<'_>,
-    Ran { backfill, tables: written, books }: Ran<'_>,
+    Ran { backfill, tables: written, reconciliation }: Ran<'_>,
     unsettled: &[Unsettled],
     judges: &mut Judges<'_>,
     tried: &mut Tried,
@@ -237,8 +237,8 @@ async fn break_it(
             continue;
         }
         run.step(format!("break {}: {}", about.name, mutant.sentence(about.unit)));
-        if mutant == Mutant::Skip && books == Books::Differ {
-            tried.of(about).add(mutant, MutantStatus::Killed("the books".to_owned()));
+        if mutant == Mutant::Skip && reconciliation == Reconciliation::Differ {
+            tried.of(about).add(mutant, MutantStatus::Killed("the reconciliation".to_owned()));
             continue;
         }
         match judge(&mutant, &tables, judges, connection).await? {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// What became of a way to break a backfill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MutantStatus {
-    /// This noticed it: a check, by its name, `a constraint`, or `the books`.
+    /// This noticed it: a check, by its name, `a constraint`, or `the reconciliation`.
     Killed(String),
     /// Nobody noticed.
     Survived,
@@ -28,28 +28,28 @@ pub(crate) struct Tried(BTreeMap<&'static str, OfBackfill>);
 
 /// How many ways to break a backfill were tried, and how many were noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mutants {
+pub(super) struct Mutants {
     /// The backfill.
-    pub backfill: &'static str,
+    pub(super) backfill: &'static str,
     /// How many ways to break it were tried.
-    pub made: usize,
+    pub(super) made: usize,
     /// How many of them somebody noticed.
-    pub killed: usize,
-    /// Who noticed, and how many of them first: checks by their names, `a constraint`, `the books`.
-    pub by: BTreeMap<String, usize>,
+    pub(super) killed: usize,
+    /// Who noticed, and how many of them first: checks by their names, `a constraint`, `the reconciliation`.
+    pub(super) by: BTreeMap<String, usize>,
     /// Those that nobody noticed.
-    pub survivors: Vec<Survivor>,
+    pub(super) survivors: Vec<Survivor>,
     /// How many more there are, which were not tried.
-    pub left: usize,
+    pub(super) left: usize,
 }
 
 /// A way to break a backfill that nobody noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survivor {
+pub(super) struct Survivor {
     /// What was done, as a sentence.
-    pub sentence: String,
+    pub(super) sentence: String,
     /// A check that would have noticed, as a file in `checks/` holds it.
-    pub check: String,
+    pub(super) check: String,
 }
 
 impl Mutants {

@@ -1,7 +1,7 @@
 //! What a backfill wrote, found out from the rows before and behind it: into which tables, and which of their rows are of units
 //! that it passed over at first.
 
-use super::Books;
+use super::Reconciliation;
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Pass, Units};
 use crate::compare;
@@ -29,7 +29,7 @@ pub(super) struct Written {
 pub(super) struct Ran<'a> {
     pub(super) backfill: &'a dyn AnyBackfill,
     pub(super) tables: Vec<Written>,
-    pub(super) books: Books,
+    pub(super) reconciliation: Reconciliation,
 }
 
 /// Runs a backfill that passes over units, then what is left of it, and keeps what the tables were before, between and behind.
@@ -57,7 +57,7 @@ pub(super) async fn watch<'a>(
     let pass = |units| Pass { batch: run.batch, units, ..Pass::new(Effect::Execute) };
     let broken = backfill::run(backfill, scratch.target(), &pass(Units::SkipEverySeventh), &silent).await?;
     let is_wrong = |counted| !reconciliation::differences(&broken.counts.reconciliation, &counted).is_empty();
-    let books = if counted.is_some_and(is_wrong) { Books::Differ } else { Books::Agree };
+    let reconciliation = if counted.is_some_and(is_wrong) { Reconciliation::Differ } else { Reconciliation::Agree };
     for (at, table) in tables.iter().enumerate() {
         keep(connection, table, &name("skipped", at)).await?;
     }
@@ -75,7 +75,7 @@ pub(super) async fn watch<'a>(
             connection.execute(&format!("DROP TABLE {before}; DROP TABLE {skipped}"), &[]).await?;
         }
     }
-    Ok(Ran { backfill, tables: written, books })
+    Ok(Ran { backfill, tables: written, reconciliation })
 }
 
 impl Written {
