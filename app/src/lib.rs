@@ -1,8 +1,9 @@
-//! The application: one module a system, each with pure domain functions and its own reads and writes; and what several of
-//! them carry from row to row, [`json`] and [`timestamp`].
+//! The application: one module per system ([`llama_logs`], [`parts`], [`pets`], [`profiles`]), each with pure
+//! domain functions and its own reads and writes. [`json`] and [`timestamp`] are value types that several of them
+//! share.
 //!
-//! Nothing here knows how a schema or old data is changed. Backfills call the functions of this crate, so that a row
-//! which a backfill writes is the row that the app would have written itself.
+//! This crate contains no migrations and no backfills. Backfills call its functions, so that a backfill writes the
+//! row that the app itself would have written.
 
 pub mod json;
 pub mod llama_logs;

@@ -1,7 +1,7 @@
 //! The command line of the app: shows, draws and creates pets in the development database.
 //!
-//! Only the way in and out: arguments, the two streams, the exit code. What the commands do is in `cli`, and they do it
-//! by calling the library.
+//! `main` handles only arguments, stdout, stderr and the exit code. The commands are in `cli`, on top of the
+//! library; add a new command there.
 
 mod cli;
 
@@ -12,7 +12,7 @@ use clap::Parser;
 
 /// A command failed.
 const FAILED: u8 = 1;
-/// The command line or the configuration is wrong; clap uses the same.
+/// The command line or the configuration is wrong; clap exits with this code too.
 const USAGE: u8 = 2;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,14 +24,14 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, message)) => {
-            // If even this cannot be written, the exit code is all that is left to say it.
+            // If stderr cannot be written to, the exit code still reports the failure.
             let _ = writeln!(io::stderr().lock(), "error: {message}");
             ExitCode::from(code)
         }
     }
 }
 
-/// A reader that has seen enough, such as `head`, closes the pipe; that is no failure.
+/// Writes `text` to stdout. A closed pipe is not a failure: `head`, for example, closes it after the lines it needs.
 fn write_out(text: &str) -> Result<(), String> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

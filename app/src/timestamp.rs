@@ -1,31 +1,32 @@
-//! Points in time, carried from row to row as exact text.
+//! Points in time as exact text, so that copying one from row to row loses no precision. See [`Timestamp`].
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time in UTC, as PostgreSQL writes `to_json("createdAt" AT TIME ZONE 'UTC')`: `2025-11-03T10:00:00.123`, with
-/// ` BC` behind it, or `infinity` or `-infinity`. Written into a row, it says that it is UTC.
+/// A point in time in UTC, as PostgreSQL writes `to_json("createdAt" AT TIME ZONE 'UTC')`:
+/// `2025-11-03T10:00:00.123`, possibly with the suffix ` BC`, or `infinity` or `-infinity`.
+/// [`Display`](fmt::Display) adds the `Z`.
 ///
-/// They compare in the order of time.
+/// Timestamps compare chronologically.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, sqlx_macros::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct Timestamp(String);
 
 impl Timestamp {
-    /// The point in time that PostgreSQL wrote so.
+    /// Wraps the text that PostgreSQL wrote, without validating it.
     pub fn new(text: impl Into<String>) -> Timestamp {
         Timestamp(text.into())
     }
 
-    /// The text, without a time zone.
+    /// The text as PostgreSQL wrote it, without a time zone.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its year, of which those before our era are negative, and the rest, which has the same width in all years and so
-    /// sorts as text. Digits behind the second are left out from the right only, which does not disturb that order.
+    /// The year, negative if BC, and the rest of the text. The rest has the same width in every year and therefore
+    /// sorts as text; omitted trailing digits of the fraction do not affect that order.
     fn key(&self) -> (i64, &str) {
         match self.0.as_str() {
             "infinity" => (i64::MAX, ""),
@@ -41,7 +42,7 @@ impl Timestamp {
 
 impl Ord for Timestamp {
     fn cmp(&self, other: &Timestamp) -> std::cmp::Ordering {
-        // The text settles what is no point in time, so that only equal ones compare as equal.
+        // Texts that are not points in time may have equal keys: comparing the text makes `Equal` agree with `Eq`.
         self.key().cmp(&other.key()).then_with(|| self.0.cmp(&other.0))
     }
 }
@@ -74,7 +75,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn they_compare_in_the_order_of_time() {
+    fn timestamps_compare_chronologically() {
         let in_order = [
             "-infinity",
             "4713-11-24T00:00:00 BC",
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_written_as_utc() {
+    fn timestamps_are_displayed_as_utc() {
         let check = |text: &str, expected: &str| assert_eq!(Timestamp::new(text).to_string(), expected);
         check("2025-11-03T10:00:00.1", "2025-11-03T10:00:00.1Z");
         check("0044-03-15T12:00:00 BC", "0044-03-15T12:00:00Z BC");

@@ -1,6 +1,6 @@
-//! The command line: what is typed, which exit code comes back, and what is said on which stream.
+//! The command line: arguments, exit codes, and the output on stdout and stderr.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows test functions, but not the helpers that they share")]
+#![expect(clippy::unwrap_used, reason = "clippy allows unwrap in test functions, but not in their helpers")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -14,7 +14,8 @@ use tempfile::TempDir;
 const USER: &str = "aa64f168-db05-504e-80d2-288335a21cf1";
 const PET: &str = "a18937dc-c010-5887-b0f6-1f072db36de2";
 
-/// A directory with a `.env` file that names a database, which holds the fixture, not yet backfilled.
+/// A directory with a database and a `.env` file that names it. The database contains the fixture, without
+/// backfilled traits.
 async fn directory() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -39,18 +40,19 @@ fn app(directory: &TempDir, url: Option<&str>, args: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// These arguments end with this code; the first line that is written, to whichever stream, is this one.
+/// Asserts the exit code, and the first line on stdout if the code is 0, otherwise on stderr. The other stream
+/// must be empty.
 fn check(directory: &TempDir, url: Option<&str>, args: &[&str], code: i32, first_line: &str) {
     let output = app(directory, url, args);
-    let (spoken, silent) = if code == 0 { (output.stdout, output.stderr) } else { (output.stderr, output.stdout) };
-    let spoken = String::from_utf8(spoken).unwrap();
-    assert_eq!(spoken.lines().next().unwrap_or_default(), first_line, "{args:?}");
+    let (written, empty) = if code == 0 { (output.stdout, output.stderr) } else { (output.stderr, output.stdout) };
+    let written = String::from_utf8(written).unwrap();
+    assert_eq!(written.lines().next().unwrap_or_default(), first_line, "{args:?}");
     assert_eq!(output.status.code(), Some(code), "{args:?}");
-    assert_eq!(String::from_utf8(silent).unwrap(), "", "{args:?}");
+    assert_eq!(String::from_utf8(empty).unwrap(), "", "{args:?}");
 }
 
 #[tokio::test]
-async fn commands_answer_or_say_what_to_do() {
+async fn commands_succeed_or_explain_the_next_step() {
     let directory = directory().await;
     let on = |args: &[&str], code, first_line: &str| check(&directory, None, args, code, first_line);
     on(&["pet", "list"], 0, "df827b17-2569-5952-92ce-51fda1a04f74  no traits  \"\"");
@@ -62,14 +64,14 @@ async fn commands_answer_or_say_what_to_do() {
          run `cargo xtask backfill pet_traits --execute`",
     );
     on(
-        &["pet", "create", "--user", "nobody", "--name", "Rex"],
+        &["pet", "create", "--user", "unknown", "--name", "Rex"],
         1,
-        "error: there is no user \"nobody\" to own the new pet: use the id of a user that exists",
+        "error: user \"unknown\", the owner of the new pet, does not exist: use the id of a user that exists",
     );
     on(
         &["pet", "create", "--user", USER, "--name", "Rex", "--parent", PET, "--parent", PET, "--parent", PET],
         2,
-        "error: a pet has at most two parents and 3 were given: leave some out",
+        "error: a pet has at most two parents, but 3 were given: remove some of them",
     );
     on(
         &["pet", "create", "--user", USER, "--name", "Rex", "--energy", "101"],
@@ -82,19 +84,19 @@ async fn commands_answer_or_say_what_to_do() {
     at(
         "sqlite://nowhere.sqlite?mode=rwc",
         1,
-        "error: there is no database nowhere.sqlite: run `cargo xtask migrate pets` to create it",
+        "error: database nowhere.sqlite does not exist: run `cargo xtask migrate pets` to create it",
     );
     at(
         "postgres://localhost/pets",
         2,
         "error: PETS_DATABASE_URL is \"postgres://localhost/pets\", which is not a SQLite URL: \
-         write sqlite://path/to/pets.sqlite",
+         set it to sqlite://path/to/pets.sqlite",
     );
     std::fs::remove_file(directory.path().join(".env")).unwrap();
     on(
         &["pet", "list"],
         1,
-        "error: there is no database .dev/pets.sqlite: run `cargo xtask migrate pets` to create it",
+        "error: database .dev/pets.sqlite does not exist: run `cargo xtask migrate pets` to create it",
     );
 }
 

@@ -1,11 +1,11 @@
-//! The rule by which a log record gets its category: as a table, and as properties of any operation at all.
+//! The rule that derives the category of a log record: as a table, and as properties of arbitrary operations.
 
 use app::llama_logs::{Category, NewLog, Status, classify};
 use pretty_assertions::assert_eq;
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::sample::select;
 
-/// Operations that begin so have these categories, unless they failed.
+/// Operations that start with one of these prefixes have its category, unless they failed.
 const PREFIXES: &[(&str, Category)] = &[
     ("cache:", Category::Cached),
     ("enrichment:", Category::Enriched),
@@ -15,11 +15,11 @@ const PREFIXES: &[(&str, Category)] = &[
     ("discogs:", Category::Enriched),
 ];
 
-/// Operations that have these categories only when they are exactly so, unless they failed.
+/// Operations that equal one of these words have its category, unless they failed.
 const WORDS: &[(&str, Category)] =
     &[("admin_correction", Category::Corrected), ("PREVIEW_ENRICHMENT", Category::Enriched)];
 
-/// Whatever the status, unless it is `FAILED`.
+/// Asserts the category for every status but `FAILED`, and that `FAILED` overrides it.
 fn check(operation: &str, expected: Category) {
     for status in Status::ALL.iter().filter(|status| **status != Status::Failed) {
         assert_eq!(classify(operation, status.as_str()), expected, "{operation:?} {status}");
@@ -28,7 +28,7 @@ fn check(operation: &str, expected: Category) {
 }
 
 #[test]
-fn the_rule_as_a_table() {
+fn every_row_of_the_table_holds() {
     for (prefix, category) in PREFIXES {
         check(prefix, *category);
         check(&format!("{prefix}album"), *category);
@@ -47,7 +47,7 @@ fn the_rule_as_a_table() {
 }
 
 #[test]
-fn what_only_looks_like_the_rule_is_created() {
+fn near_matches_are_created() {
     for operation in [
         "cache",
         "Cache:x",
@@ -59,7 +59,7 @@ fn what_only_looks_like_the_rule_is_created() {
         "cache;x",
         "cаche:x",
         "first\ncache:x",
-        // What LIKE would take for a pattern, or what a pattern would match.
+        // Patterns for LIKE, and texts that such a pattern would match.
         "%",
         "_",
         "cache%",
@@ -87,14 +87,14 @@ fn what_only_looks_like_the_rule_is_created() {
 }
 
 #[test]
-fn only_the_very_status_is_a_failure() {
+fn only_the_exact_status_is_a_failure() {
     for status in ["", "failed", "Failed", " FAILED", "FAILED ", "FAILED_PARTLY", "%", "F_ILED"] {
         assert_eq!(classify("cache:x", status), Category::Cached, "{status:?}");
     }
 }
 
 #[test]
-fn labels_lead_back() {
+fn labels_round_trip() {
     let labels: Vec<&str> = Category::ALL.iter().map(|category| category.as_str()).collect();
     assert_eq!(labels, ["CREATED", "ENRICHED", "CORRECTED", "CACHED", "FAILED"]);
     for category in Category::ALL {
@@ -110,7 +110,7 @@ fn labels_lead_back() {
 }
 
 #[test]
-fn a_new_record_says_nothing_that_was_not_said() {
+fn the_optional_fields_of_a_new_record_are_empty() {
     let new = NewLog::new("album_created", Status::Success);
     assert_eq!((new.operation.as_str(), new.status), ("album_created", Status::Success));
     assert_eq!(new.metadata, serde_json::json!({}));
@@ -118,7 +118,7 @@ fn a_new_record_says_nothing_that_was_not_said() {
     assert_eq!([new.user_id, new.album_id, new.artist_id, new.track_id], [None; 4]);
 }
 
-/// Any text, also one of the kind that comes close to the rule.
+/// Arbitrary texts, and texts that nearly match the rule.
 fn operation() -> impl Strategy<Value = String> {
     let stems =
         &["", "cache", "enrichment", "check", "musicbrainz", "spotify", "discogs", "admin_correction", "PREVIEW"];
@@ -129,24 +129,24 @@ fn operation() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_failure_is_a_failure(operation in operation()) {
+    fn failed_overrides_every_operation(operation in operation()) {
         assert_eq!(classify(&operation, "FAILED"), Category::Failed);
     }
 
     #[test]
-    fn anything_may_follow_a_prefix(rest in any::<String>(), prefix in select(PREFIXES)) {
+    fn any_text_may_follow_a_prefix(rest in any::<String>(), prefix in select(PREFIXES)) {
         check(&format!("{}{rest}", prefix.0), prefix.1);
     }
 
     #[test]
-    fn nothing_may_follow_or_precede_a_word(rest in ".{1,5}", word in select(WORDS)) {
+    fn no_text_may_follow_or_precede_a_word(rest in ".{1,5}", word in select(WORDS)) {
         check(&format!("{}{rest}", word.0), Category::Created);
         assert_ne!(classify(&format!("{rest}{}", word.0), "SUCCESS"), Category::Corrected);
     }
 
-    /// Told from the category: which operations can have it.
+    /// The rule in reverse: a record has a category only if its operation matches that category.
     #[test]
-    fn no_category_without_its_reason(operation in operation(), status in select(Status::ALL)) {
+    fn every_category_has_a_matching_operation(operation in operation(), status in select(Status::ALL)) {
         let begins = |category| PREFIXES.iter().any(|(prefix, of)| *of == category && operation.starts_with(prefix));
         let is = |category| WORDS.iter().any(|(word, of)| *of == category && operation == *word);
         let reasons: Vec<Category> = Category::ALL.iter().copied().filter(|c| begins(*c) || is(*c)).collect();

@@ -1,4 +1,4 @@
-//! Moving parts, as properties of whatever the old data may hold.
+//! The migration of parts: properties that hold for arbitrary legacy data.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, propte
 use proptest::sample::select;
 use uuid::Uuid;
 
-/// Settings of any kind, among them some with the keys of the mark.
+/// Arbitrary settings, some of them with the key of the flag.
 fn settings() -> impl Strategy<Value = Option<Json>> {
     let leaf = select(&["null", "true", "false", "1.10", "1e400", r#""text""#, "[]", "{}"][..]).prop_map(str::to_owned);
     let key = select(&["a", "settings", "prd_backfill_completed"][..]);
@@ -25,7 +25,7 @@ fn settings() -> impl Strategy<Value = Option<Json>> {
 
 proptest! {
     #[test]
-    fn a_mark_is_taken_away_without_a_trace(before in settings()) {
+    fn clearing_the_flag_restores_the_settings(before in settings()) {
         let marked = mark_done(before.as_ref());
         prop_assert_eq!(marked.is_none(), is_done(before.as_ref()));
         if let Some(Marked { settings, former }) = marked {
@@ -35,10 +35,10 @@ proptest! {
         }
     }
 
-    /// Fed in order, only the last winner has to be remembered.
+    /// Compares `Winners`, which stores only the last winner, with a map of all winners.
     #[test]
     fn the_first_of_each_name_wins(mut rows in prop::collection::vec((0_u8..5, option::of(0_u8..3), any::<u128>()), 0..40)) {
-        // None is greater than any time here, as NULLS LAST has it.
+        // None sorts last, as NULLS LAST does.
         rows.sort_by_key(|(name, created, id)| (*name, created.is_none(), *created, *id));
         rows.dedup_by_key(|(_, _, id)| *id);
         let mut first = BTreeMap::new();
@@ -54,9 +54,9 @@ proptest! {
         }
     }
 
-    /// Turned round, a symmetric relationship stays what it is, and another changes its ends.
+    /// Swapping the parts changes nothing in a symmetric relationship, and swaps the ends of any other.
     #[test]
-    fn only_protection_has_a_direction(
+    fn only_protection_is_directed(
         ids in (any::<u128>(), any::<u128>()).prop_filter("two parts", |(a, b)| a != b),
         kind in select(&["polarized", "allied", "protector-exile"][..]),
         id in any::<u128>(),
@@ -82,7 +82,7 @@ proptest! {
     }
 }
 
-/// Old code wrote ids as it liked.
+/// Legacy code wrote ids in upper and lower case.
 #[test]
 fn ids_are_read_in_either_case() {
     let upper = Json::parse(r#"["ABCDEF00-0000-4000-8000-000000000001", "abcdef00-0000-4000-8000-000000000002"]"#);

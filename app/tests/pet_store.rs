@@ -1,6 +1,6 @@
-//! Creating, changing and reading pets on a real SQLite file, migrated by the files of the repository.
+//! Creating, changing and reading pets in a SQLite file, with the schema of the repository's migrations.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows test functions, but not the helpers that they share")]
+#![expect(clippy::unwrap_used, reason = "clippy allows unwrap in test functions, but not in their helpers")]
 
 use std::path::Path;
 
@@ -15,10 +15,10 @@ use uuid::{Uuid, uuid};
 
 const USER: &str = "aa64f168-db05-504e-80d2-288335a21cf1";
 
-/// The version before visual traits, at which the fixture is.
+/// The last version without visual traits, which is the version of the fixture.
 const BEFORE_TRAITS: i64 = 20250901090000;
 
-/// A database that lives as long as the directory.
+/// An empty database in a temporary directory, and the migrations. Dropping the directory deletes the database.
 async fn empty() -> (TempDir, SqliteConnection, Migrator) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("pets.sqlite");
@@ -26,7 +26,7 @@ async fn empty() -> (TempDir, SqliteConnection, Migrator) {
     (directory, conn, Migrator::new(repository("migrations/pets").as_path()).await.unwrap())
 }
 
-/// The fixture, brought to the newest version: its pets have no visual traits.
+/// The fixture, migrated to the latest version. Its pets have no visual traits.
 async fn populated() -> (TempDir, SqliteConnection) {
     let (directory, mut conn, migrator) = empty().await;
     migrator.run_to(BEFORE_TRAITS, &mut conn).await.unwrap();
@@ -58,7 +58,7 @@ async fn count(conn: &mut SqliteConnection, sql: &'static str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_created_pet_is_read_back_as_it_is() {
+async fn a_created_pet_is_read_back_unchanged() {
     let (_directory, mut conn) = populated().await;
     let created = create(&mut conn, new_pet()).await.unwrap();
     assert_eq!(get(&mut conn, created.id).await.unwrap(), created);
@@ -80,7 +80,7 @@ async fn a_created_pet_is_read_back_as_it_is() {
 }
 
 #[tokio::test]
-async fn times_are_written_as_the_fixture_writes_them() {
+async fn times_have_the_format_of_the_fixture() {
     let (_directory, mut conn) = populated().await;
     create(&mut conn, new_pet()).await.unwrap();
     let others = r#"SELECT count(*) FROM "Pet"
@@ -100,7 +100,7 @@ async fn a_child_is_one_generation_after_its_older_parent() {
 }
 
 #[tokio::test]
-async fn a_renamed_pet_is_otherwise_the_same() {
+async fn renaming_changes_only_the_name() {
     let (_directory, mut conn) = populated().await;
     let created = create(&mut conn, new_pet()).await.unwrap();
     for name in ["Rex", ""] {
@@ -113,7 +113,7 @@ async fn a_renamed_pet_is_otherwise_the_same() {
 }
 
 #[tokio::test]
-async fn a_deleted_pet_is_gone_and_its_children_stay() {
+async fn deleting_a_pet_preserves_its_children() {
     let (_directory, mut conn) = populated().await;
     let parent = create(&mut conn, new_pet()).await.unwrap().id;
     let child = create(&mut conn, NewPet { parents: [Some(parent), None], ..new_pet() }).await.unwrap();
@@ -121,18 +121,18 @@ async fn a_deleted_pet_is_gone_and_its_children_stay() {
     assert_eq!(get(&mut conn, child.id).await.unwrap().parents, [None, None]);
     let left = r#"SELECT count(*) FROM "PetTrait" WHERE "petId" NOT IN (SELECT "id" FROM "Pet")"#;
     assert_eq!(count(&mut conn, left).await, 0);
-    let gone = format!("there is no pet {parent}: check the id against `cargo run -p app -- pet list`");
+    let not_found = format!("there is no pet {parent}: check the id against `cargo run -p app -- pet list`");
     for error in [
         get(&mut conn, parent).await.map(drop),
         rename(&mut conn, parent, "Rex").await,
         delete(&mut conn, parent).await,
     ] {
-        assert_eq!(error.unwrap_err().to_string(), gone);
+        assert_eq!(error.unwrap_err().to_string(), not_found);
     }
 }
 
-/// Creating this pet fails with this message and stores nothing at all.
-async fn check_refused(conn: &mut SqliteConnection, new: NewPet, message: &str) {
+/// Asserts that creating a pet fails with this message and stores nothing.
+async fn check_rejected(conn: &mut SqliteConnection, new: NewPet, message: &str) {
     let stored = r#"SELECT (SELECT count(*) FROM "Pet") + (SELECT count(*) FROM "PetTrait")"#;
     let before = count(conn, stored).await;
     assert_eq!(create(conn, new).await.unwrap_err().to_string(), message);
@@ -140,45 +140,46 @@ async fn check_refused(conn: &mut SqliteConnection, new: NewPet, message: &str) 
 }
 
 #[tokio::test]
-async fn a_pet_that_cannot_be_is_refused() {
+async fn an_invalid_pet_is_rejected() {
     let (_directory, mut conn) = populated().await;
     let one = uuid!("a18937dc-c010-5887-b0f6-1f072db36de2");
     let temperament = Temperament { energy: 101, ..new_pet().temperament };
-    check_refused(
+    check_rejected(
         &mut conn,
         NewPet { temperament, ..new_pet() },
         "energyTrait of the new pet is 101: choose a number from 0 to 100",
     )
     .await;
-    check_refused(
+    check_rejected(
         &mut conn,
         NewPet { user_id: "it's me".to_owned(), ..new_pet() },
-        r#"there is no user "it's me" to own the new pet: use the id of a user that exists"#,
+        r#"user "it's me", the owner of the new pet, does not exist: use the id of a user that exists"#,
     )
     .await;
-    check_refused(
+    check_rejected(
         &mut conn,
         NewPet { parents: [None, Some(Uuid::nil())], ..new_pet() },
-        "there is no pet 00000000-0000-0000-0000-000000000000 to be a parent of the new pet: \
+        "pet 00000000-0000-0000-0000-000000000000, a parent of the new pet, does not exist: \
          use the id of a pet that exists",
     )
     .await;
-    check_refused(
+    check_rejected(
         &mut conn,
         NewPet { parents: [Some(one), Some(one)], ..new_pet() },
-        "pet a18937dc-c010-5887-b0f6-1f072db36de2 cannot be both parents of the new pet: name another one, or none",
+        "pet a18937dc-c010-5887-b0f6-1f072db36de2 cannot be both parents of the new pet: \
+         name a different second parent, or none",
     )
     .await;
     execute(&mut conn, r#"DELETE FROM "Trait" WHERE "kind" = 'personality' AND "name" <> 'bold'"#).await;
-    check_refused(
+    check_rejected(
         &mut conn,
         new_pet(),
-        r#"a new pet needs 3 personality traits and there are 1: add some to "Trait" first"#,
+        r#"a new pet needs 3 traits of kind "personality", but "Trait" contains 1: add more of them first"#,
     )
     .await;
 }
 
-/// Reading a pet whose row was changed by this statement fails with this message.
+/// Asserts that reading a pet fails with this message after a statement has changed its row.
 async fn check_unreadable(sql: &'static str, message: &str) {
     let (_directory, mut conn) = populated().await;
     let id = uuid!("a18937dc-c010-5887-b0f6-1f072db36de2");
@@ -194,7 +195,7 @@ async fn check_unreadable(sql: &'static str, message: &str) {
 }
 
 #[tokio::test]
-async fn what_is_read_is_validated() {
+async fn reading_validates_every_column() {
     check_unreadable(
         r#"UPDATE "Pet" SET "traits" = NULL"#,
         "pet a18937dc-c010-5887-b0f6-1f072db36de2 (\"Rex\") has no visual traits: \
@@ -204,14 +205,14 @@ async fn what_is_read_is_validated() {
     check_unreadable(
         r#"UPDATE "Pet" SET "traits" = json_set("traits", '$.eyes.colour.h', 360)"#,
         "pet a18937dc-c010-5887-b0f6-1f072db36de2 (\"Rex\") has invalid visual traits: `eyes.colour.h` is 360: \
-         expected 0 to 359. Set its \"traits\" to NULL and run `cargo xtask backfill pet_traits --execute` \
-         to derive them anew",
+         expected 0 to 359. Set its \"traits\" to NULL, then run `cargo xtask backfill pet_traits --execute` \
+         to derive them again",
     )
     .await;
     check_unreadable(
         r#"UPDATE "Pet" SET "parent1Id" = NULL, "parent2Id" = NULL;
            PRAGMA foreign_keys = OFF; UPDATE "Pet" SET "parent2Id" = 'Rex'; PRAGMA foreign_keys = ON"#,
-        "pet a18937dc-c010-5887-b0f6-1f072db36de2: column \"parent2Id\" holds \"Rex\": expected a UUID. \
+        "pet a18937dc-c010-5887-b0f6-1f072db36de2: column \"parent2Id\" is \"Rex\": expected a UUID. \
          Correct it in the database",
     )
     .await;
@@ -222,14 +223,14 @@ async fn what_is_read_is_validated() {
     .await;
     check_unreadable(
         r#"ALTER TABLE "Pet" DROP COLUMN "traits""#,
-        "could not read a pet, for the schema is behind the app (no such column: Pet.traits): \
+        "could not read a pet because the schema is older than the app (no such column: Pet.traits): \
          run `cargo xtask migrate pets`",
     )
     .await;
 }
 
 #[tokio::test]
-async fn a_list_shows_every_pet_in_order() {
+async fn a_list_contains_every_pet_in_order() {
     let (_directory, mut conn) = populated().await;
     execute(&mut conn, r#"UPDATE "Pet" SET "traits" = '{}' WHERE "name" = ''"#).await;
     let created = create(&mut conn, NewPet { name: "\u{10ffff}".to_owned(), ..new_pet() }).await.unwrap();
@@ -244,7 +245,7 @@ async fn a_list_shows_every_pet_in_order() {
 }
 
 #[tokio::test]
-async fn the_migrations_go_down_and_up_again() {
+async fn the_migrations_can_be_reverted_and_applied_again() {
     let (_directory, mut conn, migrator) = empty().await;
     migrator.run(&mut conn).await.unwrap();
     migrator.undo(&mut conn, 0).await.unwrap();

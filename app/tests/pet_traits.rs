@@ -1,6 +1,7 @@
-//! The contract of the visual traits: what an id gives, in which shares, and what is refused when read back.
+//! The contract of the visual traits: the traits of given ids, the shares of the rarities, and the errors of the
+//! parser.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows test functions, but not the helpers that they share")]
+#![expect(clippy::unwrap_used, reason = "clippy allows unwrap in test functions, but not in their helpers")]
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use proptest::prelude::{any, proptest};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The ends of the range, two ids that differ in one bit, and pets of the fixture, of every rarity.
+/// The smallest and the largest id, two ids that differ in one bit, and pets of the fixture, with every rarity.
 const GOLDEN_IDS: [&str; 20] = [
     "00000000-0000-0000-0000-000000000000",
     "00000000-0000-0000-0000-000000000001",
@@ -34,7 +35,7 @@ const GOLDEN_IDS: [&str; 20] = [
     "fb9c4d46-d94c-4147-9792-2c36321c9677",
 ];
 
-/// `UPDATE_GOLDEN=1` rewrites the file. It may only ever change together with [`VERSION`].
+/// `UPDATE_GOLDEN=1` rewrites the golden file. The file may change only together with [`VERSION`].
 #[test]
 fn traits_of_twenty_ids_never_change() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pet_traits.json");
@@ -49,7 +50,7 @@ fn traits_of_twenty_ids_never_change() {
 }
 
 #[test]
-fn rarities_have_their_shares() {
+fn rarities_have_the_declared_shares() {
     let ids = 100_000_u32;
     let mut counts = [0_u32; 5];
     for n in 0..ids {
@@ -60,7 +61,8 @@ fn rarities_have_their_shares() {
     for rarity in Rarity::ALL {
         let share = rarity.percent() as f64 / 100.0;
         let expected = f64::from(ids) * share;
-        // Five standard deviations: the ids are fixed, so that this is no chance but a bound on the quality.
+        // Five standard deviations. The ids are fixed, so that the test is deterministic: it bounds the quality of
+        // the generator.
         let tolerance = 5.0 * (expected * (1.0 - share)).sqrt();
         let count = f64::from(counts[*rarity as usize]);
         assert!(
@@ -72,7 +74,7 @@ fn rarities_have_their_shares() {
 
 proptest! {
     #[test]
-    fn json_gives_back_what_was_generated(id in any::<u128>()) {
+    fn generated_traits_round_trip_through_json(id in any::<u128>()) {
         let traits = generate(Uuid::from_u128(id));
         assert_eq!(traits.validate(), Ok(()));
         assert_eq!(PetTraits::from_json(&traits.to_json()), Ok(traits));
@@ -85,12 +87,12 @@ proptest! {
     }
 
     #[test]
-    fn reading_never_panics(text in ".{0,200}") {
+    fn parsing_never_panics(text in ".{0,200}") {
         let _ = PetTraits::from_json(&text);
     }
 }
 
-/// A valid value, with everything that can be there.
+/// A valid value with all optional fields.
 fn full() -> Value {
     serde_json::from_str(
         r#"{"version":1,"rarity":"rare",
@@ -102,7 +104,8 @@ fn full() -> Value {
     .unwrap()
 }
 
-/// Puts `value` (JSON; nothing removes the field) at `pointer` of a valid value and expects this outcome of reading it.
+/// Sets `pointer` of a valid value to `value` (JSON; an empty text removes the field), and asserts the result of
+/// parsing.
 fn check(pointer: &str, value: &str, expected: &str) {
     let mut json = full();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -121,7 +124,7 @@ fn check_text(text: &str, expected: &str) {
 }
 
 #[test]
-fn the_offending_field_is_named() {
+fn errors_name_the_invalid_field() {
     check("/version", "1", "valid");
     check("/accessory", "null", "valid");
     check("/body/colour/h", "0", "valid");
@@ -163,7 +166,7 @@ fn the_offending_field_is_named() {
 }
 
 #[test]
-fn what_is_no_object_is_refused() {
+fn texts_other_than_objects_are_rejected() {
     check_text("", "not valid JSON: EOF while parsing a value at line 1 column 0");
     check_text("{", "not valid JSON: EOF while parsing an object at line 1 column 1");
     check_text("null", "`(root)` is null: expected an object");
@@ -172,7 +175,7 @@ fn what_is_no_object_is_refused() {
 }
 
 #[test]
-fn a_value_in_memory_is_validated_too() {
+fn values_in_memory_are_validated() {
     let mut traits = generate(Uuid::nil());
     traits.eyes.colour = Colour { h: 360, ..traits.eyes.colour };
     let error = traits.validate().unwrap_err();

@@ -1,6 +1,6 @@
-//! Unifying profiles, as properties of whatever the old data may hold.
+//! The unification of profiles: properties that hold for arbitrary old data.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows test functions, but not the helpers that they share")]
+#![expect(clippy::unwrap_used, reason = "clippy allows unwrap in test functions, but not in their helpers")]
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use proptest::sample::select;
 
 const TIMESTAMPS: &[&str] = &["2025-01-01T00:00:00", "2025-01-01T00:00:00.5", "2025-02-01T00:00:00", "infinity"];
 
-/// A JSON text, half of it as a JSON that a `jsonb` could never hold: keys that come twice, half of a surrogate pair, NUL.
+/// JSON texts. Many of them are such that a `jsonb` could not store them: duplicate keys, half of a surrogate
+/// pair, NUL.
 fn json() -> impl Strategy<Value = String> {
     let text = prop_oneof![
         any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
@@ -23,7 +24,7 @@ fn json() -> impl Strategy<Value = String> {
     ];
     let number = select(&["0", "-0.0", "1", "1.0", "1.10", "1e400", "9007199254740993", "12345678901234567890123"][..]);
     let word = select(&["null", "true", "false"][..]);
-    // Rarely: as long as a form would never be, and as deep as no program goes that calls itself for each level.
+    // Rare cases: longer than any form would send, and too deep for a recursive parser.
     let huge = (50_000..60_000_usize).prop_map(|length| format!("\"{}\"", "ö".repeat(length)));
     let deep = (1..20_000_usize).prop_map(|levels| format!("{}1.10{}", "[".repeat(levels), "]".repeat(levels)));
     let (number, word) = (number.prop_map(str::to_owned), word.prop_map(str::to_owned));
@@ -50,7 +51,7 @@ fn object(entries: Vec<(String, String)>) -> String {
     format!("{{{}}}", entries.join(", "))
 }
 
-/// Data as a profile has it: mostly an object, mostly of known keys.
+/// The data of a profile: usually an object, usually with known keys.
 fn data() -> impl Strategy<Value = Option<Json>> {
     let own = Context::ALL.iter().flat_map(|context| context.fields());
     let known: Vec<&str> = SHARED.iter().chain(own).map(|field| field.name).collect();
@@ -75,21 +76,21 @@ fn user() -> impl Strategy<Value = User> {
     (any::<String>(), timestamp(), contexts).prop_map(|(id, created_at, contexts)| User { id, created_at, contexts })
 }
 
-/// What a legacy value is of its top-level key.
+/// The location of a legacy value under its top-level key.
 #[derive(Debug, Clone)]
 enum Part {
-    /// All that is there.
+    /// The whole value of the key.
     Whole,
     /// An element of a list.
     Element,
-    /// That of a key in a shared object.
+    /// The value of a key in a shared object.
     Key(String),
 }
 
-/// A legacy value: its context, its top-level key, what it is of that, and itself.
+/// A legacy value: its context, its top-level key, its location under the key, and the value.
 type Legacy = (Context, Option<String>, Part, Json);
 
-/// The legacy values of a user, told otherwise than in the app.
+/// The legacy values of a user, computed independently of the app.
 fn legacy_values(user: &User) -> Vec<Legacy> {
     let mut values = Vec::new();
     for (&context, profile) in &user.contexts {
@@ -116,7 +117,7 @@ fn legacy_values(user: &User) -> Vec<Legacy> {
     values
 }
 
-/// A row as an object.
+/// Parses a row as an object.
 fn row(text: &str) -> Object {
     serde_json::from_str(text).unwrap()
 }
@@ -125,7 +126,7 @@ fn within(object: Option<&Json>, key: &str) -> Option<Json> {
     object?.as_object()?.get(key).cloned()
 }
 
-/// Whether the value is in a column of the new rows.
+/// Whether a column of the new rows contains the value.
 fn is_migrated(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
     let Some(key) = key else { return false };
     let profile = row(&unified.profile_row());
@@ -136,35 +137,37 @@ fn is_migrated(unified: &Unified, (context, key, part, value): &Legacy) -> bool 
     match part {
         Part::Key(inner) => within(column, inner).as_ref() == Some(value),
         Part::Element => column.and_then(Json::as_list).is_some_and(|list| list.contains(value)),
-        // What should have been a list and is none is no element either, even where one looks the same.
+        // A value that is not a list although its field is one does not count as migrated, even if an element
+        // equals it.
         Part::Whole => column.is_some_and(|column| column.as_list().is_none() && column == value),
     }
 }
 
-/// Whether the value is among those that were not chosen.
-fn is_lost(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
+/// Whether the value is among the overridden values.
+fn is_overridden(unified: &Unified, (context, key, part, value): &Legacy) -> bool {
     let Some(key) = key else { return false };
-    let place = match part {
+    let field = match part {
         Part::Key(inner) => format!("{key}.{inner}"),
         Part::Whole | Part::Element => key.clone(),
     };
     let conflicts = unified.profile.legacy_data.get("conflicts");
-    let losers = within(conflicts, &place).and_then(|losers| losers.as_list()).unwrap_or_default();
+    let losers = within(conflicts, &field).and_then(|losers| losers.as_list()).unwrap_or_default();
     losers.iter().any(|loser| {
         let loser = loser.as_object().unwrap();
         loser["context"].as_text().as_deref() == Some(context.as_str()) && loser["value"] == *value
     })
 }
 
-/// Whether the value is kept under its context, having no place.
-fn is_left(unified: &Unified, (context, key, _, value): &Legacy) -> bool {
+/// Whether `legacyData` preserves the value under its context.
+fn is_preserved(unified: &Unified, (context, key, _, value): &Legacy) -> bool {
     let of_context = unified.profile.legacy_data.get(context.as_str());
     let Some(key) = key else { return of_context == Some(value) };
-    let left = within(of_context, key);
-    left.as_ref() == Some(value) || left.and_then(|left| left.as_list()).is_some_and(|left| left.contains(value))
+    let preserved = within(of_context, key);
+    preserved.as_ref() == Some(value)
+        || preserved.and_then(|preserved| preserved.as_list()).is_some_and(|list| list.contains(value))
 }
 
-fn agrees(completeness: &Completeness, columns: &[&str], row: &Object) {
+fn assert_agrees(completeness: &Completeness, columns: &[&str], row: &Object) {
     let empty = ["null", r#""""#, "[]", "{}"];
     let missing: Vec<&str> = columns.iter().copied().filter(|column| empty.contains(&row[*column].as_str())).collect();
     assert_eq!(completeness.missing, missing);
@@ -184,7 +187,7 @@ fn a_user_without_contexts_has_an_empty_profile() {
 }
 
 #[test]
-fn what_contradicts_or_has_no_place_is_kept() {
+fn conflicting_and_unmapped_values_are_preserved() {
     let context = |id: &str, created: usize, data: &str| {
         let data = Some(Json::parse(data).unwrap());
         let timestamp = || Timestamp::new(TIMESTAMPS[created]);
@@ -200,16 +203,16 @@ fn what_contradicts_or_has_no_place_is_kept() {
             Context::Friendship,
             context("c", 2, r#"{"location": "Paris", "beliefs": {"religion": "some"}, "coreValues": ["x", 1.10]}"#),
         ),
-        // Of the same timestamp as the first, with a smaller id.
+        // This context has the timestamp of the first one and a smaller id.
         (Context::Creative, context("a", 1, r#"{"location": "Rome", "beliefs": {"a.b": 1.0}, "roleNeeded": 7}"#)),
         (Context::Service, context("d", 0, r#""a dog, twice a week""#)),
     ];
     let user = User { id: "u".to_owned(), created_at: Timestamp::new(TIMESTAMPS[3]), contexts: contexts.into() };
     let unified = unify(&user);
     assert_eq!(unified.profile.shared.location.as_deref(), Some("Rome"));
-    let kept = serde_json::to_string(&unified.profile.legacy_data).unwrap();
+    let legacy_data = serde_json::to_string(&unified.profile.legacy_data).unwrap();
     let expected = r#"{"conflicts":{"beliefs.religion":[{"context":"friendship","value":"some"}],"location":[{"context":"romantic","value":"Oslo"},{"context":"friendship","value":"Paris"}]},"creative":{"roleNeeded":7},"friendship":{"coreValues":[1.10]},"romantic":{"pets":[2, 3]},"service":"a dog, twice a week"}"#;
-    assert_eq!(kept, expected);
+    assert_eq!(legacy_data, expected);
     let conflicts: Vec<String> =
         unified.record.conflicts.iter().map(|conflict| format!("{}: {:?}", conflict.field, conflict.values)).collect();
     assert_eq!(
@@ -248,9 +251,9 @@ fn what_contradicts_or_has_no_place_is_kept() {
     );
 }
 
-/// As deep as no program would that calls itself for each level.
+/// The nesting is too deep for a recursive parser.
 #[test]
-fn nesting_is_carried_however_deep() {
+fn deeply_nested_values_are_migrated() {
     let deep = format!("{}1.10{}", "[".repeat(100_000), "]".repeat(100_000));
     let data = format!(r#"{{"beliefs": {{"deep": {deep}}}, "pets": {deep}, "complementarySkills": {deep}}}"#);
     let timestamp = || Timestamp::new(TIMESTAMPS[0]);
@@ -261,25 +264,25 @@ fn nesting_is_carried_however_deep() {
     });
     let unified = unify(&User { id: "u".to_owned(), created_at: timestamp(), contexts: contexts.collect() });
     assert_eq!(unified.profile.shared.beliefs["deep"].as_str(), deep);
-    let kept = unified.profile.legacy_data["creative"].as_object().unwrap();
-    assert_eq!((kept["pets"].as_str(), kept["complementarySkills"].as_str()), (deep.as_str(), deep.as_str()));
+    let preserved = unified.profile.legacy_data["creative"].as_object().unwrap();
+    assert_eq!(preserved["pets"].as_str(), deep);
+    assert_eq!(preserved["complementarySkills"].as_str(), deep);
     assert_eq!(unified.record.conflicts, []);
 }
 
 proptest! {
-    /// Whatever JSON it is.
+    /// Holds for arbitrary JSON.
     #[test]
     fn every_legacy_value_is_accounted_for(user in user()) {
         let unified = unify(&user);
         let mut counted: BTreeMap<Option<String>, Tally> = BTreeMap::new();
         for value in legacy_values(&user) {
-            let (carried, lost, left) = (is_migrated(&unified, &value), is_lost(&unified, &value), is_left(&unified, &value));
             let tally = counted.entry(value.1.clone()).or_default();
-            match (carried, lost, left) {
-                (true, _, _) => tally.migrated += 1,
-                (_, true, _) => tally.overridden += 1,
-                (_, _, true) => tally.preserved += 1,
-                _ => panic!("{value:?} is nowhere in {unified:?}"),
+            match &value {
+                value if is_migrated(&unified, value) => tally.migrated += 1,
+                value if is_overridden(&unified, value) => tally.overridden += 1,
+                value if is_preserved(&unified, value) => tally.preserved += 1,
+                _ => panic!("{value:?} is missing from {unified:?}"),
             }
         }
         let mut account = unified.record.account.clone();
@@ -291,18 +294,18 @@ proptest! {
     fn completeness_and_missing_agree(user in user()) {
         let unified = unify(&user);
         let shared: Vec<&str> = SHARED.iter().map(|field| field.name).filter(|name| *name != "name").collect();
-        agrees(&unified.profile.completeness, &shared, &row(&unified.profile_row()));
+        assert_agrees(&unified.profile.completeness, &shared, &row(&unified.profile_row()));
         for (intent, text) in unified.intents.iter().zip(unified.intent_rows()) {
             let own: Vec<&str> = intent.context.fields().iter().map(|field| field.name).collect();
-            agrees(&intent.completeness, &own, &row(&text));
+            assert_agrees(&intent.completeness, &own, &row(&text));
         }
         let contexts: Vec<Context> = unified.intents.iter().map(|intent| intent.context).collect();
         assert_eq!(contexts, user.contexts.keys().copied().collect::<Vec<_>>());
     }
 
-    /// Which context it was that said something, and how the keys were arranged, makes no difference to what is merged.
+    /// The names of the contexts and the order of the keys do not affect the merged fields.
     #[test]
-    fn merging_depends_on_the_order_of_contexts_only(user in user()) {
+    fn merging_depends_only_on_the_order_of_contexts(user in user()) {
         let shared_only = |data: Json| {
             let data = data.as_object()?;
             let known = |key: &String| SHARED.iter().any(|field| field.name == key);
@@ -326,14 +329,14 @@ proptest! {
             let contexts = names.zip(contexts.iter().cloned()).collect();
             unify(&User { contexts, ..user.clone() }).profile.shared
         };
-        let forth = named(&mut Context::ALL.iter().copied());
-        let back = named(&mut Context::ALL.iter().rev().copied());
-        assert_eq!(forth, back);
+        let forwards = named(&mut Context::ALL.iter().copied());
+        let backwards = named(&mut Context::ALL.iter().rev().copied());
+        assert_eq!(forwards, backwards);
     }
 
-    /// A context in which nothing was ever said adds an empty intent, and nothing else.
+    /// A context without answers adds an empty intent and changes nothing else.
     #[test]
-    fn a_silent_context_changes_no_profile(user in user(), context in select(Context::ALL)) {
+    fn a_context_without_answers_changes_no_profile(user in user(), context in select(Context::ALL)) {
         let mut without = user;
         without.contexts.remove(&context);
         let mut with = without.clone();

@@ -1,4 +1,5 @@
-//! Hands the registry of backfills, checks, generators and traffic to the command line; nothing else.
+//! The command line of this repository: `rehearsal-cli` with the registry of backfills, checks, generators and
+//! traffic. To add one of these, add a file to the folder of its kind.
 
 mod backfills;
 mod checks;

@@ -1,6 +1,6 @@
-//! Which database a command looks at, and the connection to it.
+//! Finds the development database and connects to it; see [`connect`].
 //!
-//! Never creates one, and never changes a schema: both are the work of `cargo xtask migrate`.
+//! This module never creates a database and never changes a schema: `cargo xtask migrate` does both.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,24 +11,28 @@ use sqlx::{ConnectOptions, SqliteConnection};
 /// The environment variable that names the database.
 const VARIABLE: &str = "PETS_DATABASE_URL";
 
-/// Where a person learns of it.
-pub(super) const HELP: &str = "The database is the one that PETS_DATABASE_URL names (environment, else .env file), \
-                               else .dev/pets.sqlite in the workspace. `cargo xtask migrate pets` creates it.";
+/// The paragraph about the database at the end of `--help`.
+pub(super) const HELP: &str = "The database is the one that PETS_DATABASE_URL names, in the environment or in .env; \
+                               without PETS_DATABASE_URL, .dev/pets.sqlite in the workspace. \
+                               `cargo xtask migrate pets` creates it.";
 
-/// Why there is no connection.
+/// A failure to connect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DatabaseError {
     #[error("could not read the .env file: {0}. Correct it, or set PETS_DATABASE_URL in the environment")]
     DotEnv(dotenvy::Error),
-    #[error("{VARIABLE} is {url:?}, which is not a SQLite URL{reason}: write sqlite://path/to/pets.sqlite")]
+    #[error("{VARIABLE} is {url:?}, which is not a SQLite URL{reason}: set it to sqlite://path/to/pets.sqlite")]
     Url { url: String, reason: String },
-    #[error("there is no database {}: run `cargo xtask migrate pets` to create it", .0.display())]
+    #[error("database {} does not exist: run `cargo xtask migrate pets` to create it", .0.display())]
     Missing(PathBuf),
-    #[error("could not open the database {}: {cause}. Check that you may write to this SQLite file", .path.display())]
+    #[error(
+        "could not open the database {}: {cause}. Check that this is a SQLite file and that you can write to it",
+        .path.display()
+    )]
     Open { path: PathBuf, cause: sqlx::Error },
 }
 
-/// Connects to the development database.
+/// Connects to the database that `PETS_DATABASE_URL` names, or to `.dev/pets.sqlite` if the variable is not set.
 pub(super) async fn connect() -> Result<SqliteConnection, DatabaseError> {
     match dotenvy::from_path(workspace_root().join(".env")) {
         Err(error) if !error.not_found() => return Err(DatabaseError::DotEnv(error)),
@@ -38,7 +42,7 @@ pub(super) async fn connect() -> Result<SqliteConnection, DatabaseError> {
         Some(url) => parse(&url.to_string_lossy())?,
         None => SqliteConnectOptions::new().filename(".dev/pets.sqlite"),
     };
-    // A relative path is meant from the root of the workspace, wherever the command is typed.
+    // A relative path is relative to the root of the workspace, not to the current directory.
     let path = workspace_root().join(options.get_filename());
     let options = options.filename(&path).create_if_missing(false);
     match options.connect().await {
@@ -48,7 +52,7 @@ pub(super) async fn connect() -> Result<SqliteConnection, DatabaseError> {
     }
 }
 
-/// Reads a URL; sqlx itself would take one of any other engine for the name of a file.
+/// Parses a URL. The prefix is checked here because sqlx would treat the URL of another engine as a file name.
 fn parse(url: &str) -> Result<SqliteConnectOptions, DatabaseError> {
     let fault = |reason| DatabaseError::Url { url: url.to_owned(), reason };
     if !url.starts_with("sqlite:") {
@@ -57,7 +61,8 @@ fn parse(url: &str) -> Result<SqliteConnectOptions, DatabaseError> {
     SqliteConnectOptions::from_str(url).map_err(|cause| fault(format!(" ({cause})")))
 }
 
-/// The folder above this package when run by cargo, which says at run time where that is; else the current one.
+/// The parent folder of this package if cargo runs the command (it sets `CARGO_MANIFEST_DIR`); otherwise the
+/// current folder.
 fn workspace_root() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     package.as_deref().and_then(|package| package.parent()).map_or_else(PathBuf::new, |root| root.to_path_buf())

@@ -1,6 +1,7 @@
-//! The flags as data, and what each command does.
+//! The command line as clap types, and [`run`], which executes a command.
 //!
-//! Commands return the text to write; nothing here writes it.
+//! A command returns its output as text; `main` writes it. A new command is a variant of `PetCommand` and an arm
+//! in [`run`].
 
 mod database;
 mod text;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use self::database::DatabaseError;
 
-/// Looks at the pets of the development database.
+/// Lists, shows, draws and creates pets in the development database.
 #[derive(Debug, Parser)]
 #[command(name = "app", version, after_help = database::HELP)]
 pub(crate) struct Args {
@@ -22,42 +23,42 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum System {
-    /// Pets: list, show, draw, create.
+    /// List, show, draw or create pets.
     #[command(subcommand)]
     Pet(PetCommand),
 }
 
 #[derive(Debug, Subcommand)]
 enum PetCommand {
-    /// Lists pets by name: id, rarity, name.
+    /// List pets by name: id, rarity, name.
     List {
-        /// List at most this many.
+        /// The maximum number of pets to list.
         #[arg(long, value_name = "N", default_value_t = 200)]
         limit: u32,
     },
-    /// Shows all there is to know of a pet.
+    /// Show a pet with all its traits.
     Show {
         /// The pet's id.
         id: Uuid,
     },
-    /// Draws a pet as SVG.
+    /// Draw a pet as SVG.
     Draw {
         /// The pet's id.
         id: Uuid,
     },
-    /// Creates a pet and shows it.
+    /// Create a pet and show it.
     Create(CreateArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct CreateArgs {
-    /// The id of the user whose pet it is.
+    /// The id of the user who owns the pet.
     #[arg(long, value_name = "ID")]
     user: String,
     /// The pet's name.
     #[arg(long)]
     name: String,
-    /// The id of a parent; can be given twice.
+    /// The id of a parent; may be given twice.
     #[arg(long = "parent", value_name = "ID")]
     parents: Vec<Uuid>,
     /// 0 to 100.
@@ -81,19 +82,19 @@ fn percent() -> RangedI64ValueParser<u8> {
     RangedI64ValueParser::new().range(0..=i64::from(Temperament::MAX))
 }
 
-/// Why a command failed.
+/// A failure of a command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Pet(#[from] PetError),
-    #[error("a pet has at most two parents and {0} were given: leave some out")]
+    #[error("a pet has at most two parents, but {0} were given: remove some of them")]
     TooManyParents(usize),
 }
 
 impl CliError {
-    /// Whether it is the command line or the configuration that has to change, and not the database.
+    /// Whether the cause is the command line or the configuration, not the database.
     pub(crate) fn is_usage(&self) -> bool {
         matches!(
             self,
@@ -102,13 +103,13 @@ impl CliError {
     }
 }
 
-/// Runs a command and returns what it has to say.
+/// Runs a command and returns its output.
 pub(crate) async fn run(args: Args) -> Result<String, CliError> {
     let System::Pet(command) = args.system;
     let mut conn = database::connect().await?;
     Ok(match command {
         PetCommand::List { limit } => {
-            // One more than is shown tells whether there are more.
+            // One pet more than the limit shows whether there are more.
             let pets = pets::list(&mut conn, limit.saturating_add(1)).await?;
             text::list(&pets, limit as usize)
         }

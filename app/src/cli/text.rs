@@ -1,13 +1,14 @@
-//! Pets as text for a person: aligned, calm, and safe to print whatever a name holds.
+//! Formats pets as aligned text for the terminal; see [`list`] and [`pet`]. Names are escaped, so that a name
+//! cannot disturb the terminal.
 //!
-//! Pure functions. Nothing here reads a database or writes to a stream.
+//! Pure functions: they read no database and write to no stream.
 
 use std::fmt::Write as _;
 
 use app::pets::traits::Colour;
 use app::pets::{Pet, PetSummary};
 
-/// One line a pet, and a last one if there are more than `limit`.
+/// One line per pet, plus a note if there are more than `limit` pets.
 pub(super) fn list(pets: &[PetSummary], limit: usize) -> String {
     if pets.is_empty() {
         return "There are no pets.\n".to_owned();
@@ -22,12 +23,12 @@ pub(super) fn list(pets: &[PetSummary], limit: usize) -> String {
         let _ = writeln!(text, "{:<36}  {rarity:<9}  {}", pet.id, name(&pet.name));
     }
     if pets.len() > limit {
-        let _ = writeln!(text, "There are more than these {limit}: see them with --limit N.");
+        let _ = writeln!(text, "There are more than {limit} pets: use --limit N to list them.");
     }
     text
 }
 
-/// A pet with all that is known of it, a line each.
+/// A pet, one line per property.
 pub(super) fn pet(pet: &Pet) -> String {
     let traits = &pet.traits;
     let temperament = &pet.temperament;
@@ -71,17 +72,17 @@ fn colour(colour: Colour) -> String {
     format!("hsl({} {}% {}%)", colour.h, colour.s, colour.l)
 }
 
-/// A text with control characters and marks of writing direction escaped, as both could disarrange a terminal; in
-/// quotes if it would not be seen otherwise.
+/// Escapes control characters and marks of writing direction, both of which can disturb a terminal. A blank text
+/// is quoted, so that it is visible.
 fn name(text: &str) -> String {
     if text.trim().is_empty() {
         return format!("{text:?}");
     }
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
-        let turns_direction =
+        let sets_direction =
             matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if char.is_control() || turns_direction {
+        if char.is_control() || sets_direction {
             shown.extend(char.escape_default());
         } else {
             shown.push(char);
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_cannot_disarrange_a_terminal() {
+    fn names_cannot_disturb_a_terminal() {
         let check = |text: &str, expected: &str| assert_eq!(name(text), expected);
         check("Rex", "Rex");
         check("O'Malley \"Duke\" \\", "O'Malley \"Duke\" \\");
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_says_what_is_wrong_with_traits_and_that_there_are_more() {
+    fn a_list_marks_missing_and_invalid_traits_and_mentions_further_pets() {
         let row = |name: &str, traits| PetSummary { id: Uuid::nil().to_string(), name: name.to_owned(), traits };
         let pets = [
             row("Ada", Some(Ok(generate(Uuid::nil())))),
@@ -126,13 +127,13 @@ mod tests {
             "00000000-0000-0000-0000-000000000000  common     Ada\n\
              00000000-0000-0000-0000-000000000000  no traits  \"\"\n\
              00000000-0000-0000-0000-000000000000  invalid    Rex\n\
-             There are more than these 3: see them with --limit N.\n"
+             There are more than 3 pets: use --limit N to list them.\n"
         );
         assert_eq!(list(&[], 3), "There are no pets.\n");
     }
 
     #[test]
-    fn a_pet_is_shown_aligned() {
+    fn the_lines_of_a_pet_are_aligned() {
         let shown = pet(&Pet {
             id: Uuid::nil(),
             name: "Ada".to_owned(),

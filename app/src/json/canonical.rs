@@ -1,22 +1,23 @@
-//! One way of writing a JSON value, so that two values are equal exactly where these texts are.
+//! The canonical text of a JSON value: two values are equal if and only if their canonical texts are. See
+//! [`canonical`].
 //!
-//! The result is for comparing, and is no JSON. Keys come in the order in which `jsonb` keeps them, by length and then by
-//! bytes, so that the text of a `jsonb` is never rearranged.
+//! The result serves only for comparison and is not JSON. Keys are in the order of `jsonb`, by length and then by
+//! bytes, so that text that comes from a `jsonb` never has to be reordered.
 
 use super::decode;
 use super::scan::{Bracket, Token, tokens};
 
-/// An object or a list that is not closed yet.
+/// An object or a list whose closing bracket has not been read yet.
 struct Open {
-    /// Where its contents begin.
+    /// The offset in the output at which its contents start.
     start: usize,
-    /// Of an object: its keys, and where each stands.
+    /// The keys of an object, each with the offset of its entry in the output. Empty for a list.
     keys: Vec<(String, usize)>,
-    /// Whether the next text is a key.
+    /// Whether the next string is a key.
     expects_key: bool,
 }
 
-/// The value, written in the one way.
+/// Returns the canonical text of a JSON text.
 pub(super) fn canonical(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut open: Vec<Open> = Vec::new();
@@ -40,7 +41,7 @@ pub(super) fn canonical(text: &str) -> String {
             Token::Colon => {}
             Token::Text(text) => match open.last_mut().filter(|open| open.expects_key) {
                 Some(object) => {
-                    // A key that is no Unicode is equal to itself only.
+                    // A key that is not valid Unicode equals only itself.
                     object.keys.push((decode(text).unwrap_or_else(|_| text.to_owned()), out.len()));
                     object.expects_key = false;
                     write_text(&mut out, text);
@@ -63,7 +64,7 @@ pub(super) fn canonical(text: &str) -> String {
     out
 }
 
-/// Brings the keys of a closed object into order, and drops those that come again later.
+/// Sorts the entries of a closed object by key. Of duplicate keys, the last entry is kept.
 fn arrange(out: &mut String, object: Open) {
     let in_order = |(one, _): &(String, usize), (next, _): &(String, usize)| (one.len(), one) < (next.len(), next);
     if object.keys.is_sorted_by(in_order) {
@@ -72,7 +73,7 @@ fn arrange(out: &mut String, object: Open) {
     let ends = object.keys.iter().skip(1).map(|(_, start)| *start).chain([out.len()]);
     let mut entries: Vec<(&str, &str)> =
         object.keys.iter().zip(ends).map(|((key, start), end)| (key.as_str(), &out[*start..end])).collect();
-    // The order of equal keys stays, and the last of them is the first from behind.
+    // The sort is stable: after reversing, the last entry of each key is the first, which `dedup` keeps.
     entries.sort_by_key(|(key, _)| (key.len(), *key));
     entries.reverse();
     entries.dedup_by_key(|(key, _)| *key);
@@ -82,14 +83,14 @@ fn arrange(out: &mut String, object: Open) {
 }
 
 fn write_text(out: &mut String, text: &str) {
-    // Without an escape there is but one way to write it.
+    // A string without escapes is canonical already.
     let rewritten =
         if text.contains('\\') { decode(text).and_then(|text| serde_json::to_string(&text)).ok() } else { None };
     out.push_str(rewritten.as_deref().unwrap_or(text));
 }
 
-/// A number as its digits without zeros at either end, and an exponent; nothing where it is none, or where its exponent
-/// is beyond all numbers.
+/// A number as its significant digits and an exponent. `None` if `word` is not a number or its exponent does not
+/// fit into an `i64`.
 fn number(word: &str) -> Option<String> {
     let (sign, magnitude) = word.strip_prefix('-').map_or(("", word), |magnitude| ("-", magnitude));
     if !magnitude.starts_with(|c: char| c.is_ascii_digit()) {
@@ -101,7 +102,7 @@ fn number(word: &str) -> Option<String> {
     let significant = digits.trim_start_matches('0');
     let trimmed = significant.trim_end_matches('0');
     if trimmed.is_empty() {
-        // There is no negative zero in `jsonb`.
+        // `jsonb` has no negative zero.
         return Some("0".to_owned());
     }
     let zeros = i128::try_from(significant.len() - trimmed.len()).ok()?;
@@ -116,7 +117,7 @@ mod tests {
     use pretty_assertions::{assert_eq, assert_ne};
 
     #[test]
-    fn equal_where_jsonb_says_so() {
+    fn values_equal_in_jsonb_have_equal_texts() {
         let check = |one: &str, other: &str| assert_eq!(canonical(one), canonical(other), "{one} {other}");
         check("1", "1.0");
         check("100", "1e2");
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn different_where_jsonb_says_so() {
+    fn values_different_in_jsonb_have_different_texts() {
         let check = |one: &str, other: &str| assert_ne!(canonical(one), canonical(other), "{one} {other}");
         check("1", r#""1""#);
         check("1", "-1");
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_nesting_is_too_deep() {
+    fn deep_nesting_does_not_overflow_the_stack() {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
             let deep = |inner: &str| format!("{}{inner}{}", open.repeat(100_000), close.repeat(100_000));
             assert_eq!(canonical(&deep("1")), canonical(&deep("1.0")));

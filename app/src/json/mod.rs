@@ -1,7 +1,7 @@
-//! JSON values that are carried from one place to another without a loss, whatever they are.
+//! [`Json`]: a JSON value that is copied without loss, whatever it contains.
 //!
-//! A value is its text. It is taken apart one level at a time, and only where somebody asks: nesting may be as deep as it
-//! likes, numbers may be of any size and precision, and nothing here calls itself for what lies inside of a value.
+//! A value is stored as its text and parsed one level at a time, on demand. Numbers therefore keep their size and
+//! precision, and as no code here recurses into a value, nesting can be arbitrarily deep.
 
 mod canonical;
 mod scan;
@@ -14,35 +14,35 @@ use serde_json::value::RawValue;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Type};
 
-/// A JSON value, as its text.
+/// A JSON value, stored as its text.
 ///
-/// Two are equal where PostgreSQL's `jsonb` calls them equal: white space, the order of keys, and how a character or a
-/// number is written make no difference (`1.0` is `1`, and `1e2` is `100`), and of a key that comes twice the last
-/// counts.
+/// Two values are equal if PostgreSQL's `jsonb` considers them equal: white space, the order of keys, and the
+/// notation of characters and numbers make no difference (`1.0` equals `1`, and `1e2` equals `100`), and the last
+/// of duplicate keys counts.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
 
-/// The values of an object by key; of a key that comes twice, the last, as `jsonb` has it.
+/// The values of an object by key. The last of duplicate keys counts, as in `jsonb`.
 pub type Object = BTreeMap<String, Json>;
 
-/// Why a text is no JSON that this app takes.
+/// The reason why this app does not accept a text as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is no JSON.
-    #[error("it is no JSON: {0}")]
+    /// The text is not valid JSON.
+    #[error("not valid JSON: {0}")]
     Syntax(String),
-    /// A text in it, or a key, holds half of a surrogate pair, which is no character.
-    #[error("a text in it is no Unicode: {0}")]
+    /// A string or a key contains half of a surrogate pair, which is not a character.
+    #[error("not valid Unicode: {0}")]
     Unicode(String),
 }
 
 impl Json {
-    /// Reads a value.
+    /// Parses a value.
     ///
     /// # Errors
     ///
-    /// Where the text is no JSON, or where a text in it is no Unicode.
+    /// [`JsonError::Syntax`] if the text is not JSON; [`JsonError::Unicode`] if a string in it is not valid Unicode.
     pub fn parse(text: &str) -> Result<Json, JsonError> {
         let value = serde_json::from_str(text).map_err(|error| JsonError::Syntax(error.to_string()))?;
         let json = Json(value);
@@ -50,70 +50,70 @@ impl Json {
         Ok(json)
     }
 
-    /// What a type of this app is as JSON.
+    /// Serialises a type of this app.
     pub(crate) fn of(value: &impl Serialize) -> Json {
-        // Texts, numbers, lists, and maps with texts for keys: there is nothing in them that could fail to serialise.
+        // Serialising strings, numbers, lists, and maps with string keys cannot fail.
         Json(serde_json::value::to_raw_value(value).unwrap_or_default())
     }
 
-    /// Refuses texts, at any depth, that are no Unicode.
+    /// Fails if a string, at any depth, is not valid Unicode.
     pub(crate) fn check(&self) -> Result<(), JsonError> {
         for text in scan::texts(self.as_str()) {
             if let Err(error) = decode(text) {
-                return Err(JsonError::Unicode(format!("{error} of {}", excerpt(text))));
+                return Err(JsonError::Unicode(format!("{error} in {}", excerpt(text))));
             }
         }
         Ok(())
     }
 
-    /// Whether a text in it, at any depth, holds the one character that PostgreSQL can't store.
+    /// Whether a string, at any depth, contains NUL, the only character that PostgreSQL cannot store.
     pub(crate) fn holds_nul(&self) -> bool {
         scan::texts(self.as_str()).any(|text| decode(text).is_ok_and(|text| text.contains('\0')))
     }
 
-    /// The value, exactly as it was written.
+    /// The text, exactly as it was written.
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
 
-    /// One way of writing it, which is the same for all values that are equal. It is for comparing, and is no JSON.
+    /// The canonical text, which is the same for all equal values. It serves only for comparison and is not JSON.
     pub fn canonical(&self) -> String {
         canonical::canonical(self.as_str())
     }
 
-    /// Whether it is `null`, which is no value.
+    /// Whether the value is `null`.
     pub fn is_null(&self) -> bool {
         self.as_str() == "null"
     }
 
-    /// The text that it is; none where it is anything else, or no Unicode.
+    /// The decoded string. `None` if the value is not a string or not valid Unicode.
     pub fn as_text(&self) -> Option<String> {
         decode(self.as_str()).ok()
     }
 
-    /// The elements of the list that it is; none where it is anything else.
+    /// The elements of a list. `None` if the value is not a list.
     pub fn as_list(&self) -> Option<Vec<Json>> {
         serde_json::from_str(self.as_str()).ok()
     }
 
-    /// The values of the object that it is; none where it is anything else, or where a key is no Unicode.
+    /// The values of an object by key. `None` if the value is not an object or a key is not valid Unicode.
     pub fn as_object(&self) -> Option<Object> {
         serde_json::from_str(self.as_str()).ok()
     }
 
-    /// What it is, for a message.
+    /// The JSON type with its article, for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self.as_str().as_bytes() {
             [b'{', ..] => "an object",
             [b'[', ..] => "a list",
-            [b'"', ..] => "a text",
-            [b't' | b'f', ..] => "a truth value",
+            [b'"', ..] => "a string",
+            [b't' | b'f', ..] => "a boolean",
             [b'n', ..] => "null",
             _ => "a number",
         }
     }
 
-    /// As a message quotes it: cut short.
+    /// The text for a message, truncated if it is long.
     pub fn excerpt(&self) -> String {
         excerpt(self.as_str())
     }
@@ -132,7 +132,7 @@ where
     }
 }
 
-/// Out of a column that is cast to text.
+/// Decodes a column that the query casts to text.
 impl<'r, Db: Database> Decode<'r, Db> for Json
 where
     String: Decode<'r, Db>,
@@ -156,15 +156,15 @@ impl fmt::Debug for Json {
     }
 }
 
-/// The text that a JSON text stands for.
+/// Decodes a quoted JSON string.
 fn decode(text: &str) -> Result<String, serde_json::Error> {
     serde_json::from_str(text)
 }
 
-/// Longest piece of a value that a message quotes, in characters.
+/// The maximum length of a quoted value in a message, in characters.
 const QUOTED: usize = 200;
 
-/// A text as a message quotes it: cut short.
+/// Truncates a text for a message.
 pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         None => text.to_owned(),

@@ -1,26 +1,26 @@
-//! The tokens of a JSON text, one after the other.
+//! Splits a JSON text into tokens; see [`tokens`].
 //!
-//! A loop over bytes, so that no nesting is too deep. It is meant for texts that are known to be JSON; of others it gives
-//! tokens, too, and ends.
+//! A loop instead of recursion, so that nesting can be arbitrarily deep. The text is expected to be valid JSON;
+//! for any other text the tokens are meaningless, but the iterator still ends.
 
 /// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    /// The beginning of an object or of a list.
+    /// The start of an object or a list.
     Open(Bracket),
-    /// The end of one.
+    /// The end of an object or a list.
     Close(Bracket),
-    /// Between two elements, or two keys with their values.
+    /// The separator between two elements or two entries.
     Comma,
-    /// Between a key and its value.
+    /// The separator between a key and its value.
     Colon,
-    /// A text with its quotes: a key or a value.
+    /// A string with its quotes: a key or a value.
     Text(&'a str),
     /// A number, `true`, `false` or `null`.
     Word(&'a str),
 }
 
-/// What is opened and closed.
+/// The kind of a bracket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bracket {
     /// `{}`
@@ -29,7 +29,7 @@ pub(super) enum Bracket {
     List,
 }
 
-/// All tokens.
+/// Iterates over the tokens of a JSON text.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -57,7 +57,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// All texts with their quotes, keys and values.
+/// Iterates over all strings of a JSON text, keys and values, with their quotes.
 pub(super) fn texts(text: &str) -> impl Iterator<Item = &str> {
     tokens(text).filter_map(|token| match token {
         Token::Text(text) => Some(text),
@@ -65,7 +65,7 @@ pub(super) fn texts(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// How many bytes a text takes that begins with a quote.
+/// The length in bytes of the string at the start of `text`, with its quotes.
 fn text_end(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

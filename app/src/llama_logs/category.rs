@@ -1,21 +1,20 @@
-//! The categories of log records.
-//!
-//! Only their labels. Which record has which is told by [`classify`](super::classify()).
+//! [`Category`]: the categories of log records and their labels. [`classify`](super::classify()) decides which
+//! record has which category.
 
 use std::fmt;
 
-/// What kind of work a record tells of: the enum `"LlamaLogCategory"` of the database.
+/// The kind of work that a record is about: the enum `"LlamaLogCategory"` of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Category {
-    /// Something new was made.
+    /// A row was created.
     Created,
-    /// Something was enriched from an outside source, or checked against one.
+    /// Data was enriched from an external source, or checked against one.
     Enriched,
-    /// A person corrected something.
+    /// A person corrected data.
     Corrected,
-    /// The cache was filled, used or emptied.
+    /// The cache was filled, read or emptied.
     Cached,
-    /// It failed, whatever it was.
+    /// The work failed, whatever its kind.
     Failed,
 }
 
@@ -24,7 +23,7 @@ impl Category {
     pub const ALL: &'static [Category] =
         &[Category::Created, Category::Enriched, Category::Corrected, Category::Cached, Category::Failed];
 
-    /// The label, as it stands in the database.
+    /// The label stored in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Category::Created => "CREATED",

@@ -1,26 +1,26 @@
-//! The rule by which a record gets its category.
+//! [`classify`]: the rule that derives the category of a log record.
 //!
-//! Pure: no database and no clock. The migration that gave old records theirs states the same rule in SQL, and a check
-//! compares the two row by row.
+//! Pure: no database and no clock. The migration that categorised older records states this rule in SQL, and a
+//! check compares the two row by row.
 
 use super::{Category, Status};
 
-/// Operations that begin so are outside sources at work.
+/// Prefixes of operations that use an external source.
 const ENRICHING: [&str; 5] = ["enrichment:", "check:", "musicbrainz:", "spotify:", "discogs:"];
 
-/// The category of a record; the first of these that fits:
+/// Returns the category of a record: the first row of this table that matches.
 ///
 /// | operation | status | category |
 /// |---|---|---|
 /// | any | `FAILED` | [`Category::Failed`] |
-/// | begins with `cache:` | any other | [`Category::Cached`] |
+/// | starts with `cache:` | any other | [`Category::Cached`] |
 /// | `admin_correction` | any other | [`Category::Corrected`] |
-/// | begins with `enrichment:`, `check:`, `musicbrainz:`, `spotify:` or `discogs:` | any other | [`Category::Enriched`] |
+/// | starts with `enrichment:`, `check:`, `musicbrainz:`, `spotify:` or `discogs:` | any other | [`Category::Enriched`] |
 /// | `PREVIEW_ENRICHMENT` | any other | [`Category::Enriched`] |
 /// | any other | any other | [`Category::Created`] |
 ///
-/// Case counts, and so does white space; `%` and `_` are characters as any other. The status is text, so that the rule
-/// can be asked of whatever a database holds: one that is no [`Status`] is merely not `FAILED`.
+/// Case and white space are significant; `%` and `_` are ordinary characters. The status is text, so that the rule
+/// applies to any stored row: a text that is not a [`Status`] counts as a status other than `FAILED`.
 ///
 /// ```
 /// use app::llama_logs::{Category, classify};

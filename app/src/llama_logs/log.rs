@@ -1,71 +1,69 @@
-//! A log record as the rest of the app sees it.
-//!
-//! Only the types. They are filled by [`record`](super::record()) and [`get`](super::get).
+//! The types of a log record: [`Log`] as [`get`](super::get) reads it, and [`NewLog`] as
+//! [`record`](super::record()) writes it.
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Category, Status};
 
-/// A record whose every field was found to fit.
+/// A validated log record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
-    /// The key.
+    /// The primary key.
     pub id: Uuid,
-    /// What was done, such as `enrichment:album`. Any text at all, also an empty one.
+    /// The operation, such as `enrichment:album`. Any text, including an empty one.
     pub operation: String,
-    /// How it went.
+    /// The outcome of the operation.
     pub status: Status,
-    /// What kind of work it was. Records of this app have the one that follows from operation and status.
+    /// The kind of work. For records that this app wrote, it follows from operation and status.
     pub category: Category,
-    /// Where data came from.
+    /// The sources of the data.
     pub sources: Vec<String>,
-    /// Why it went so.
+    /// The reason for the outcome.
     pub reason: Option<String>,
-    /// What went wrong.
+    /// The error message of a failed operation.
     pub error_message: Option<String>,
-    /// Anything else; often an object.
+    /// Further data: any JSON, usually an object.
     pub metadata: Value,
-    /// The user it is about, unless deleted since.
+    /// The user that the record is about. `None` if the user was deleted.
     pub user_id: Option<Uuid>,
-    /// The album it is about, unless deleted since.
+    /// The album that the record is about. `None` if the album was deleted.
     pub album_id: Option<Uuid>,
-    /// The artist it is about, unless deleted since.
+    /// The artist that the record is about. `None` if the artist was deleted.
     pub artist_id: Option<Uuid>,
-    /// The track it is about, unless deleted since.
+    /// The track that the record is about. `None` if the track was deleted.
     pub track_id: Option<Uuid>,
-    /// When it was written, as ISO 8601 in UTC with microseconds.
+    /// The time of writing, as ISO 8601 in UTC with microseconds.
     pub created_at: String,
 }
 
-/// What has to be said to write a record. The rest follows: the category from operation and status, the time from the
-/// database.
+/// The data of a new record. The category follows from operation and status, and the database sets the time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewLog {
-    /// What was done, such as `enrichment:album`.
+    /// The operation, such as `enrichment:album`.
     pub operation: String,
-    /// How it went.
+    /// The outcome of the operation.
     pub status: Status,
-    /// Where data came from.
+    /// The sources of the data.
     pub sources: Vec<String>,
-    /// Why it went so.
+    /// The reason for the outcome.
     pub reason: Option<String>,
-    /// What went wrong.
+    /// The error message of a failed operation.
     pub error_message: Option<String>,
-    /// Anything else.
+    /// Further data: any JSON.
     pub metadata: Value,
-    /// The user it is about.
+    /// The user that the record is about.
     pub user_id: Option<Uuid>,
-    /// The album it is about.
+    /// The album that the record is about.
     pub album_id: Option<Uuid>,
-    /// The artist it is about.
+    /// The artist that the record is about.
     pub artist_id: Option<Uuid>,
-    /// The track it is about.
+    /// The track that the record is about.
     pub track_id: Option<Uuid>,
 }
 
 impl NewLog {
-    /// A record that says what was done and how it went, and nothing else yet.
+    /// Creates a record with an operation and a status; all other fields are empty.
     pub fn new(operation: impl Into<String>, status: Status) -> NewLog {
         NewLog {
             operation: operation.into(),
@@ -81,7 +79,7 @@ impl NewLog {
         }
     }
 
-    /// The columns that refer to something, with their values and the constraints that hold them, in the table's order.
+    /// The foreign key columns, each with its constraint and its value, in the table's order.
     pub(super) fn references(&self) -> [(&'static str, &'static str, Option<Uuid>); 4] {
         [
             ("user_id", "llama_logs_user_id_fkey", self.user_id),

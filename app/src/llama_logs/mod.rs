@@ -1,7 +1,8 @@
-//! The llama log: what was done to users, albums, artists and tracks, and how it went.
+//! The llama log: operations on users, albums, artists and tracks, with their outcome. Start at
+//! [`record`](record()), [`get`] and [`list`].
 //!
-//! The functions here are the app's own. How records that are older than categories got theirs lives elsewhere, and is
-//! held against [`classify`].
+//! A migration categorised the records that are older than categories; a check compares its result with
+//! [`classify`](classify()).
 
 mod category;
 mod classify;

@@ -1,7 +1,8 @@
-//! Reading log records, with nothing believed that the database could have got wrong.
+//! Reads log records with [`get`] and [`list`], and validates every column.
 //!
-//! Nothing here writes or repairs: what does not fit is an error that names the record and the field. That is why every
-//! column but the key comes as text: sqlx would name a value that it can't decode by its column, but not by its record.
+//! Nothing here writes or repairs: an invalid value is an error that names the record and the field. For this
+//! reason the query returns most columns as text: an error of sqlx about a value that it cannot decode names the
+//! column, but not the record.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use super::{Category, Log, LogError, Status};
 
 const ACTION: &str = "read log records";
 
-/// Longest piece of an offending value that a message quotes, in characters.
+/// The maximum length of a quoted value in a message, in characters.
 const QUOTED: usize = 40;
 
 /// The columns of a [`Row`], for a SELECT list or after RETURNING.
@@ -28,7 +29,8 @@ pub(super) use columns;
 ///
 /// # Errors
 ///
-/// [`LogError::NotFound`]; [`LogError::Corrupt`] if a field holds what it must not; else what the database said.
+/// [`LogError::NotFound`]; [`LogError::Corrupt`] if a field is invalid; [`LogError::SchemaBehind`] or
+/// [`LogError::Database`] if the query fails.
 pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Log, LogError> {
     let row: Option<Row> = sqlx::query_as(concat!("SELECT ", columns!(), " FROM llama_logs WHERE id = $1"))
         .bind(id)
@@ -42,7 +44,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Log, LogError> {
 ///
 /// # Errors
 ///
-/// As [`get`] does, of the first record that does not fit: a log that leaves records out would not be one.
+/// Fails at the first invalid record, as [`get`] does: a log must not omit records silently.
 pub async fn list(conn: &mut PgConnection, category: Category, limit: u32) -> Result<Vec<Log>, LogError> {
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
@@ -58,7 +60,7 @@ pub async fn list(conn: &mut PgConnection, category: Category, limit: u32) -> Re
     rows.into_iter().map(Row::into_log).collect()
 }
 
-/// A row of `llama_logs` as it comes.
+/// A row of `llama_logs` before validation.
 #[derive(sqlx_macros::FromRow)]
 pub(super) struct Row {
     id: Uuid,
@@ -84,7 +86,7 @@ impl Row {
         let sources = present(id, "sources", self.sources)?;
         let metadata = present(id, "metadata", self.metadata)?;
         let created_at = present(id, "created_at", self.created_at)?;
-        // `infinity` and `-infinity` come as they are, for there is nothing of them to format.
+        // `to_char` returns NULL for `infinity` and `-infinity`, which `coalesce` then returns as such.
         if !created_at.ends_with('Z') {
             return Err(corrupt(id, "created_at", &created_at, "a point in time".to_owned()));
         }
@@ -98,7 +100,7 @@ impl Row {
                 corrupt(id, "category", &category, one_of(Category::ALL.iter().map(|category| category.as_str())))
             })?,
             sources: serde_json::from_str(&sources)
-                .map_err(|_| corrupt(id, "sources", &sources, "a list of texts, none of them null".to_owned()))?,
+                .map_err(|_| corrupt(id, "sources", &sources, "a list of strings without null".to_owned()))?,
             reason: self.reason,
             error_message: self.error_message,
             metadata: serde_json::from_str(&metadata).map_err(|error| {
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_fits_is_read_as_it_is() {
+    fn a_valid_row_is_read_unchanged() {
         let log = row().into_log().unwrap();
         let expected = Log {
             id: Uuid::nil(),
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_does_not_fit_names_record_and_field() {
+    fn the_error_of_an_invalid_row_names_record_and_field() {
         type Field = fn(&mut Row) -> &mut Option<String>;
         let check = |field: Field, value: Option<&str>, expected: &str| {
             let mut row = row();
@@ -185,29 +187,29 @@ mod tests {
             let expected = format!("log record {}: {expected}. Correct it in the database", Uuid::nil());
             assert_eq!(row.into_log().unwrap_err().to_string(), expected);
         };
-        check(|row| &mut row.operation, None, "operation holds NULL: expected a value");
-        check(|row| &mut row.category, None, "category holds NULL: expected a value");
-        check(|row| &mut row.created_at, Some("infinity"), r#"created_at holds "infinity": expected a point in time"#);
+        check(|row| &mut row.operation, None, "operation is NULL: expected a value");
+        check(|row| &mut row.category, None, "category is NULL: expected a value");
+        check(|row| &mut row.created_at, Some("infinity"), r#"created_at is "infinity": expected a point in time"#);
         check(
             |row| &mut row.status,
             Some("success"),
-            r#"status holds "success": expected one of SUCCESS, PARTIAL_SUCCESS, FAILED, SKIPPED, NO_DATA_AVAILABLE"#,
+            r#"status is "success": expected one of SUCCESS, PARTIAL_SUCCESS, FAILED, SKIPPED, NO_DATA_AVAILABLE"#,
         );
         check(
             |row| &mut row.category,
             Some("A LABEL THAT IS A GREAT DEAL LONGER THAN ANY"),
-            "category holds \"A LABEL THAT IS A GREAT DEAL LONGER THAN\"…: \
+            "category is \"A LABEL THAT IS A GREAT DEAL LONGER THAN\"…: \
              expected one of CREATED, ENRICHED, CORRECTED, CACHED, FAILED",
         );
         check(
             |row| &mut row.sources,
             Some(r#"["a",null]"#),
-            r#"sources holds "[\"a\",null]": expected a list of texts, none of them null"#,
+            r#"sources is "[\"a\",null]": expected a list of strings without null"#,
         );
         check(
             |row| &mut row.metadata,
             Some("1e400"),
-            r#"metadata holds "1e400": expected JSON that this app can read (number out of range at line 1 column 5)"#,
+            r#"metadata is "1e400": expected JSON that this app can read (number out of range at line 1 column 5)"#,
         );
     }
 }

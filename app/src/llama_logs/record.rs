@@ -1,6 +1,6 @@
-//! Writing a log record.
+//! Writes a log record; see [`record`].
 //!
-//! The only place that chooses an id. The category follows from the record itself, by [`classify`](super::classify()).
+//! Only this module chooses ids. The category follows from the record, by [`classify`](super::classify()).
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -12,11 +12,11 @@ const ACTION: &str = "write a log record";
 
 /// Writes a record, with the category that follows from its operation and status, and returns it as stored.
 ///
-/// One statement: inside of a transaction the record is kept or lost with all else.
+/// Runs one statement, so that a surrounding transaction commits or rolls back the record too.
 ///
 /// # Errors
 ///
-/// A [`LogError`] that names the offending field; then nothing was stored.
+/// A [`LogError`] that names the invalid field; nothing is stored then.
 pub async fn record(conn: &mut PgConnection, new: NewLog) -> Result<Log, LogError> {
     check_texts(&new)?;
     let category = classify(&new.operation, new.status.as_str());
@@ -45,7 +45,7 @@ pub async fn record(conn: &mut PgConnection, new: NewLog) -> Result<Log, LogErro
     row.into_log()
 }
 
-/// Refuses what PostgreSQL would refuse without saying which field is meant.
+/// Rejects texts that PostgreSQL would reject without naming the field.
 fn check_texts(new: &NewLog) -> Result<(), LogError> {
     let texts = [
         ("operation", Some(&new.operation)),
@@ -59,14 +59,14 @@ fn check_texts(new: &NewLog) -> Result<(), LogError> {
     }
 }
 
-/// What the database's refusal of this record means.
+/// Turns an error of the INSERT into one that names the field, if possible.
 fn refusal(new: &NewLog, error: sqlx::Error) -> LogError {
     if let Some(refused) = error.as_database_error() {
         let violated = new.references().into_iter().find(|(_, constraint, _)| refused.constraint() == Some(constraint));
         if let Some((column, _, Some(id))) = violated {
             return LogError::NoSuchReference { column, id };
         }
-        // `untranslatable_character`: of all fields only JSON has escapes that can't be translated.
+        // `untranslatable_character`: only the JSON field can contain an escape that PostgreSQL cannot translate.
         if refused.code().is_some_and(|code| code == "22P05") {
             return LogError::NulCharacter { field: "metadata" };
         }

@@ -1,21 +1,20 @@
-//! How an attempt went.
-//!
-//! Only the labels. The database refuses any other.
+//! [`Status`]: the outcome of a logged operation and its labels. A constraint of the database allows only these
+//! labels.
 
 use std::fmt;
 
-/// How an attempt went: the column `status`.
+/// The outcome of an operation: the column `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
-    /// All of it was done.
+    /// The operation succeeded.
     Success,
-    /// Some of it was done.
+    /// The operation succeeded in part.
     PartialSuccess,
-    /// It could not be done.
+    /// The operation failed.
     Failed,
-    /// There was no need to do it.
+    /// The operation was not necessary.
     Skipped,
-    /// No source knew anything.
+    /// No source had any data.
     NoDataAvailable,
 }
 
@@ -24,7 +23,7 @@ impl Status {
     pub const ALL: &'static [Status] =
         &[Status::Success, Status::PartialSuccess, Status::Failed, Status::Skipped, Status::NoDataAvailable];
 
-    /// The label, as it stands in the database.
+    /// The label stored in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Status::Success => "SUCCESS",

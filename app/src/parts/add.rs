@@ -1,7 +1,7 @@
-//! Adding parts, sessions and relationships.
+//! Adds parts, sessions and relationships; see [`add_part`], [`add_session`] and [`relate`].
 //!
-//! The rows are made by the functions that make them of old ones, so that both are alike; but their ids are chosen, here and
-//! nowhere else, for they derive from nothing.
+//! The functions that convert legacy rows also build the new ones, so that both follow the same rules. Only the
+//! ids differ: a new row has no legacy id to derive its id from, so this module chooses a random one.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
@@ -14,39 +14,39 @@ use super::{
 use crate::json::Json;
 use crate::timestamp::Timestamp;
 
-/// What has to be said to add a part. When it was made is for the database to say.
+/// The data of a new part. The database sets the time of creation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewPart {
-    /// What the user calls it.
+    /// The user's name for the part.
     pub name: String,
-    /// Such as `protector`.
+    /// The category, such as `protector`.
     pub category: Option<String>,
-    /// Such as `emerging`.
+    /// The status, such as `emerging`.
     pub status: Option<String>,
-    /// Such as `positive`.
+    /// The charge, such as `positive`.
     pub charge: Option<String>,
-    /// How sure somebody is that it is a part.
+    /// The confidence that this is a part.
     pub confidence: Option<Confidence>,
-    /// How often it was noticed.
+    /// The number of times the part was noticed.
     pub evidence_count: Option<i32>,
-    /// What else is told of it.
+    /// The description of the part.
     pub told: Told,
 }
 
-/// What has to be said to add a session.
+/// The data of a new session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// When it began.
+    /// When the session started.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When the session ended.
     pub ended_at: Option<Timestamp>,
-    /// What was talked about.
+    /// The topics of the session.
     pub summary: Option<String>,
-    /// What was found.
+    /// The insights of the session.
     pub breakthroughs: Vec<String>,
-    /// Such as `check-in`.
+    /// The type, such as `check-in`.
     pub kind: Option<String>,
-    /// How long it was, in minutes.
+    /// The duration in minutes.
     pub duration: Option<i32>,
 }
 
@@ -54,14 +54,14 @@ pub struct NewSession {
 ///
 /// # Errors
 ///
-/// A [`PartError`] that names the user and the field; then nothing was stored.
+/// A [`PartError`] that names the user and the field; nothing is stored then.
 pub async fn add_part(conn: &mut PgConnection, user_id: Uuid, new: NewPart) -> Result<Uuid, PartError> {
     let part = PartV2 { id: Uuid::new_v4(), ..part_of(user_id, new)? };
     insert(conn, "add a part", "parts_v2", user_id, &Json::of(&part)).await?;
     Ok(part.id)
 }
 
-/// The row that a part is, but for its id.
+/// Builds the row of a part. The caller sets the id.
 pub(super) fn part_of(user_id: Uuid, new: NewPart) -> Result<PartV2, PartError> {
     let NewPart { name, category, status, charge, confidence, evidence_count, told } = new;
     let part = migrate_part(&LegacyPart {
@@ -85,7 +85,7 @@ pub(super) fn part_of(user_id: Uuid, new: NewPart) -> Result<PartV2, PartError> 
 ///
 /// # Errors
 ///
-/// A [`PartError`] that names the user and the field; then nothing was stored.
+/// A [`PartError`] that names the user and the field; nothing is stored then.
 pub async fn add_session(conn: &mut PgConnection, user_id: Uuid, new: NewSession) -> Result<Uuid, PartError> {
     let NewSession { started_at, ended_at, summary, breakthroughs, kind, duration } = new;
     let session = migrate_session(&LegacySession {
@@ -104,12 +104,12 @@ pub async fn add_session(conn: &mut PgConnection, user_id: Uuid, new: NewSession
     Ok(session.id)
 }
 
-/// Says how two parts of a user stand to each other, and returns the relationship. The order of the parts makes no
-/// difference where that of the type does not.
+/// Adds a relationship between two parts of a user, and returns it. The order of the parts is irrelevant if the
+/// type is symmetric.
 ///
 /// # Errors
 ///
-/// A [`PartError`] that names the user and the field; then nothing was stored.
+/// A [`PartError`] that names the user and the field; nothing is stored then.
 pub async fn relate(
     conn: &mut PgConnection,
     user_id: Uuid,
@@ -124,14 +124,14 @@ pub async fn relate(
     added.map(|()| relationship)
 }
 
-/// A list of texts as PostgreSQL writes an array.
+/// Formats a list of texts as an array literal of PostgreSQL.
 fn array(texts: &[String]) -> String {
     let quoted: Vec<String> =
         texts.iter().map(|text| format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))).collect();
     format!("{{{}}}", quoted.join(","))
 }
 
-/// Inserts a row, which has a column's name for each key, as this user. A row that has been made just now was made now.
+/// Inserts a row as this user. The keys of `row` are the names of the columns; `created_at` is the current time.
 async fn insert(
     conn: &mut PgConnection,
     action: &'static str,
@@ -154,7 +154,7 @@ async fn insert(
     tx.commit().await.map_err(PartError::database(action))
 }
 
-/// Refuses a row with a text that PostgreSQL can't store.
+/// Rejects a row that contains a NUL character.
 pub(super) fn check_texts(user_id: Uuid, row: &Json) -> Result<(), PartError> {
     match row.as_object().unwrap_or_default().into_iter().find(|(_, value)| value.holds_nul()) {
         Some((field, _)) => Err(PartError::NulCharacter { user_id, field }),
@@ -162,36 +162,37 @@ pub(super) fn check_texts(user_id: Uuid, row: &Json) -> Result<(), PartError> {
     }
 }
 
-/// A time that is none, a number out of range, JSON that is too large or nested too deeply for the server's stack.
+/// The SQLSTATEs for an invalid time, a number out of range, JSON that is too large, and JSON nested too deeply
+/// for the server's stack.
 const UNSTORABLE: [&str; 5] = ["22007", "22008", "22003", "54000", "54001"];
 
-/// What the database's refusal of this row means.
+/// Turns an error of a write into one that names the user and the field, if possible.
 pub(super) fn refusal(action: &'static str, user_id: Uuid, row: &Json, error: sqlx::Error) -> PartError {
     let Some(refused) = error.as_database_error() else { return PartError::database(action)(error) };
     let part = |column: &str| {
         let part_id = row.as_object()?.get(column)?.as_text()?.parse().ok()?;
         Some(PartError::NoSuchPart { user_id, part_id })
     };
-    let meant = match refused.constraint() {
+    let known = match refused.constraint() {
         Some("parts_v2_user_id_fkey" | "sessions_v2_user_id_fkey" | "part_relationships_v2_user_id_fkey") => {
             Some(PartError::NoSuchUser { user_id })
         }
         Some("part_relationships_v2_part_a_id_fkey") => part("part_a_id"),
         Some("part_relationships_v2_part_b_id_fkey") => part("part_b_id"),
         Some("parts_v2_user_id_name_key") => {
-            Some(PartError::Taken { user_id, field: "name", what: "a part of this name" })
+            Some(PartError::Taken { user_id, field: "name", what: "a part with this name" })
         }
         Some("sessions_v2_user_id_started_at_key") => {
-            Some(PartError::Taken { user_id, field: "started_at", what: "a session that began then" })
+            Some(PartError::Taken { user_id, field: "started_at", what: "a session with this start" })
         }
         Some("part_relationships_v2_part_a_id_part_b_id_type_key") => {
-            Some(PartError::Taken { user_id, field: "type", what: "such a relationship" })
+            Some(PartError::Taken { user_id, field: "type", what: "this relationship" })
         }
         _ => None,
     };
     let is_unstorable = refused.code().is_some_and(|code| UNSTORABLE.contains(&code.as_ref()));
-    match meant {
-        Some(meant) => meant,
+    match known {
+        Some(known) => known,
         None if is_unstorable => PartError::Unstorable { user_id, message: refused.message().to_owned() },
         None => PartError::database(action)(error),
     }

@@ -1,4 +1,4 @@
-//! Changing and removing parts.
+//! Changes and removes parts; see [`change_part`] and [`remove_part`].
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -8,13 +8,13 @@ use super::read::begin_as;
 use super::{PartError, PartV2};
 use crate::json::Json;
 
-/// Says anew what a part is. Its id and its times stay; what is not told any more is gone. Returns what it is now, without its
-/// times.
+/// Replaces the data of a part, and returns the new row without its times. The id and the times of the part stay
+/// unchanged; fields that `new` does not set become empty.
 ///
 /// # Errors
 ///
-/// [`PartError::NoSuchPart`], also where the part is another user's; else a [`PartError`] that names the user and the field.
-/// Then nothing was changed.
+/// [`PartError::NoSuchPart`], also if the part belongs to another user. Any other [`PartError`] names the user and
+/// the field. Nothing is changed then.
 pub async fn change_part(
     conn: &mut PgConnection,
     user_id: Uuid,
@@ -40,15 +40,15 @@ pub async fn change_part(
     if changed.rows_affected() == 0 { Err(PartError::NoSuchPart { user_id, part_id }) } else { Ok(part) }
 }
 
-/// Removes a part that nothing refers to.
+/// Removes a part that no other row refers to.
 ///
 /// # Errors
 ///
-/// [`PartError::NoSuchPart`], also where the part is another user's; [`PartError::InUse`] where a relationship or an
-/// observation refers to it; else what the database said. Then nothing was removed.
+/// [`PartError::NoSuchPart`], also if the part belongs to another user; [`PartError::InUse`] if a relationship or
+/// an observation refers to the part. Also fails if a query fails. Nothing is removed then.
 pub async fn remove_part(conn: &mut PgConnection, user_id: Uuid, part_id: Uuid) -> Result<(), PartError> {
     const ACTION: &str = "remove a part";
-    /// Another row refers to it (PostgreSQL documentation, appendix A).
+    /// Another row refers to the deleted one (PostgreSQL documentation, appendix A).
     const FOREIGN_KEY_VIOLATION: &str = "23503";
     let mut tx = begin_as(conn, user_id).await.map_err(PartError::database(ACTION))?;
     let removed = sqlx::query("DELETE FROM parts_v2 WHERE id = $1 AND user_id = $2")

@@ -1,19 +1,19 @@
-//! How sure somebody is, carried from row to row bit by bit.
+//! [`Confidence`]: a `real` that is copied from row to row without loss.
 
 use std::fmt;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A `real` of PostgreSQL, of which nothing holds it between 0 and 1: it may also be infinite, or no number.
+/// A `real` of PostgreSQL. No constraint keeps it between 0 and 1: it may be negative, infinite, or NaN.
 ///
-/// Two are equal where PostgreSQL writes them alike: no number is equal to itself, and `-0` is not `0`.
+/// Two values are equal if PostgreSQL writes them as the same text: NaN equals NaN, and `-0` differs from `0`.
 #[derive(Debug, Clone, Copy, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct Confidence(f32);
 
 impl Confidence {
-    /// So sure.
+    /// Wraps a number.
     pub const fn new(value: f32) -> Confidence {
         Confidence(value)
     }
@@ -32,19 +32,19 @@ impl PartialEq for Confidence {
 
 impl Eq for Confidence {}
 
-/// As PostgreSQL reads it.
+/// Formats the number as PostgreSQL reads it.
 impl fmt::Display for Confidence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             f32::INFINITY => formatter.write_str("Infinity"),
             f32::NEG_INFINITY => formatter.write_str("-Infinity"),
-            // The shortest text that is read as the same number.
+            // The shortest text that parses to the same number.
             value => write!(formatter, "{value:?}"),
         }
     }
 }
 
-/// As a text, for in JSON there are only finite numbers.
+/// Serialises to a string, because JSON has only finite numbers.
 impl Serialize for Confidence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -63,7 +63,7 @@ mod tests {
     use pretty_assertions::{assert_eq, assert_ne};
 
     #[test]
-    fn written_as_postgres_reads_them() {
+    fn numbers_are_written_as_postgres_reads_them() {
         let check = |value: f32, expected: &str| {
             assert_eq!(Confidence(value).to_string(), expected);
             assert_eq!(serde_json::from_str::<Confidence>(&format!("\"{expected}\"")).unwrap(), Confidence(value));
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_where_written_alike() {
+    fn numbers_are_equal_if_written_alike() {
         assert_eq!(Confidence(f32::NAN), Confidence(-f32::NAN));
         assert_ne!(Confidence(0.0), Confidence(-0.0));
         assert_ne!(Confidence(0.1), Confidence(0.1_f32.next_up()));

@@ -1,13 +1,13 @@
-//! Why a part, a session or a relationship could not be read or written.
+//! [`PartError`]: the failures to read or write parts, sessions, relationships and users.
 //!
-//! Every message is whole: it names the user and the field, the reason, and what to do next, so that nothing has to be
-//! collected from a chain of causes.
+//! Every message is complete: it names the user and the field, the reason, and the next step, so that callers need
+//! not print a chain of causes.
 
 use uuid::Uuid;
 
 use super::{Skip, Unfit};
 
-/// A failure to read or to write.
+/// A failure to read or write.
 #[derive(Debug, thiserror::Error)]
 pub enum PartError {
     /// No user has this id.
@@ -16,7 +16,7 @@ pub enum PartError {
         /// The id given.
         user_id: Uuid,
     },
-    /// The user has no such part.
+    /// The user has no part with this id.
     #[error("user {user_id} has no part {part_id}: check the id against `SELECT id FROM parts_v2`")]
     NoSuchPart {
         /// The user.
@@ -24,9 +24,10 @@ pub enum PartError {
         /// The id given.
         part_id: Uuid,
     },
-    /// Something refers to the part.
+    /// Another row refers to the part.
     #[error(
-        "user {user_id}: part {part_id} can't be removed, for a relationship or an observation refers to it: remove that first"
+        "user {user_id}: cannot remove part {part_id}, because a relationship or an observation refers to it: \
+         remove that row first"
     )]
     InUse {
         /// The user.
@@ -34,85 +35,83 @@ pub enum PartError {
         /// The part.
         part_id: Uuid,
     },
-    /// The user's settings are nothing that one of them could be changed in.
-    #[error(
-        "user {user_id}: the settings are {found}, and expected to be an object: correct them in the database first"
-    )]
+    /// The user's settings are not an object, so that no single setting can be changed.
+    #[error("user {user_id}: the settings are {found}: expected an object. Correct them in the database first")]
     Settings {
         /// The user.
         user_id: Uuid,
-        /// What they are.
+        /// The JSON type found, with its article.
         found: &'static str,
     },
-    /// The one thing of its kind is there already.
-    #[error("user {user_id}: {field} is taken, for there is {what} already: change that one instead")]
+    /// A row with the same unique key already exists.
+    #[error("user {user_id}: {field} is taken, because {what} already exists: change the existing row instead")]
     Taken {
         /// The user.
         user_id: Uuid,
         /// The field.
         field: &'static str,
-        /// What is there.
+        /// The existing row, with its article.
         what: &'static str,
     },
-    /// Something is missing, or can't be stored.
-    #[error("user {user_id}: {field} can't be taken: {why}")]
+    /// A field of the new row is missing or invalid.
+    #[error("user {user_id}: {field} is not valid: {why}")]
     Refused {
         /// The user.
         user_id: Uuid,
         /// The field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The reason why the field is invalid.
         why: Skip,
     },
-    /// A text holds the one character that PostgreSQL can't store.
-    #[error("user {user_id}: {field} holds a NUL character, which PostgreSQL cannot store: leave it out")]
+    /// A text contains a NUL character, which PostgreSQL cannot store.
+    #[error("user {user_id}: {field} contains a NUL character, which PostgreSQL cannot store: remove it")]
     NulCharacter {
         /// The user.
         user_id: Uuid,
-        /// The column; of what is told beyond the columns, `data`.
+        /// The column; `data` for the fields of the description.
         field: String,
     },
-    /// What PostgreSQL can't store: a time that is none, a number too large, nesting too deep.
-    #[error("user {user_id}: the new row can't be stored ({message}): give simpler values")]
+    /// PostgreSQL cannot store the row: a time is invalid, a number is out of range, or the nesting is too deep.
+    #[error("user {user_id}: PostgreSQL cannot store the new row ({message}): correct the value")]
     Unstorable {
         /// The user.
         user_id: Uuid,
-        /// What the database said.
+        /// The database's error message.
         message: String,
     },
-    /// A stored row that does not fit.
+    /// A stored row is invalid.
     #[error("user {user_id}: part {part_id}: {fault}. Correct it in the database")]
     Corrupt {
         /// The user.
         user_id: Uuid,
         /// The part.
         part_id: Uuid,
-        /// Which field, what is there, and what should be.
+        /// The invalid field, its value, and the expected value.
         fault: Unfit,
     },
-    /// A table, column or type that this app needs is not there.
-    #[error("could not {action}, for the schema is behind the app ({message}): run `cargo xtask migrate parts`")]
+    /// A table, column or type that this app needs is missing.
+    #[error("could not {action} because the schema is older than the app ({message}): run `cargo xtask migrate parts`")]
     SchemaBehind {
-        /// What was being done.
+        /// The operation that failed, such as "write a row"; it completes "could not …".
         action: &'static str,
-        /// What the database said.
+        /// The database's error message.
         message: String,
     },
-    /// The database failed.
+    /// The database returned an error.
     #[error("could not {action}: {cause}. Check the database with `cargo xtask verify parts`, then try again")]
     Database {
-        /// What was being done.
+        /// The operation that failed, such as "write a row"; it completes "could not …".
         action: &'static str,
-        /// What sqlx said.
+        /// The error from sqlx.
         cause: sqlx::Error,
     },
 }
 
-/// A table, a column, or a type that does not exist, as SQLSTATE has it (PostgreSQL documentation, appendix A).
+/// The SQLSTATEs for a missing table, column and type (PostgreSQL documentation, appendix A).
 const ABOUT_SCHEMA: [&str; 3] = ["42P01", "42703", "42704"];
 
 impl PartError {
-    /// Turns an error of sqlx into one that says what was being done; for use in `map_err`.
+    /// Returns a function for `map_err` that adds the failed operation to an error from sqlx.
     pub(super) fn database(action: &'static str) -> impl FnOnce(sqlx::Error) -> PartError {
         move |cause| match cause.as_database_error() {
             Some(error) if error.code().is_some_and(|code| ABOUT_SCHEMA.contains(&code.as_ref())) => {

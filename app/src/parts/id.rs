@@ -1,25 +1,25 @@
-//! The ids of derived rows: the same on every machine and at every run.
+//! The ids of derived rows: UUIDv5s, and therefore the same on every machine and in every run.
 
 use uuid::Uuid;
 
-/// The namespace of parts' ids, which are made of the ids of legacy parts.
+/// The namespace of the ids of parts, which are derived from the ids of legacy parts.
 pub const PART_NAMESPACE: Uuid = Uuid::from_u128(0x6d1f_92c4_3e58_4b07_a6c9_0f7d_52e8_b31a);
-/// The namespace of sessions' ids, which are made of the ids of legacy sessions.
+/// The namespace of the ids of sessions, which are derived from the ids of legacy sessions.
 pub const SESSION_NAMESPACE: Uuid = Uuid::from_u128(0xc07a_5b36_91de_4f82_8e14_d3b6_6f90_2ca5);
-/// The namespace of relationships' ids, which are made of the ids of legacy relationships.
+/// The namespace of the ids of relationships, which are derived from the ids of legacy relationships.
 pub const RELATIONSHIP_NAMESPACE: Uuid = Uuid::from_u128(0x38e5_c1fd_7a04_4962_b5d7_9e2c_84f3_601b);
 
-/// The id of what a legacy part becomes: a UUIDv5 of its id as text, in lower case with hyphens.
+/// Derives the id of a migrated part: a UUIDv5 of the legacy id as text, in lower case with hyphens.
 pub fn part_id(legacy: Uuid) -> Uuid {
     derived(&PART_NAMESPACE, legacy)
 }
 
-/// The id of what a legacy session becomes: a UUIDv5 of its id as text, in lower case with hyphens.
+/// Derives the id of a migrated session: a UUIDv5 of the legacy id as text, in lower case with hyphens.
 pub fn session_id(legacy: Uuid) -> Uuid {
     derived(&SESSION_NAMESPACE, legacy)
 }
 
-/// The id of what a legacy relationship becomes: a UUIDv5 of its id as text, in lower case with hyphens.
+/// Derives the id of a migrated relationship: a UUIDv5 of the legacy id as text, in lower case with hyphens.
 pub fn relationship_id(legacy: Uuid) -> Uuid {
     derived(&RELATIONSHIP_NAMESPACE, legacy)
 }
@@ -33,9 +33,9 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    /// Rows that are stored have these ids: the constants never change.
+    /// Stored rows have these ids, so the namespaces must never change.
     #[test]
-    fn ids_are_a_contract() {
+    fn ids_never_change() {
         let check = |id: Uuid, expected: &str| assert_eq!(id.to_string(), expected);
         check(part_id(Uuid::nil()), "29945761-35cd-587f-b741-e65afee12882");
         check(session_id(Uuid::nil()), "59f217ec-acbd-5753-b3c3-383abafdd597");

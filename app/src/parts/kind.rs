@@ -1,4 +1,4 @@
-//! How one part stands to another.
+//! [`Kind`]: the types of relationships between parts, and their labels.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use crate::json::excerpt;
 pub enum Kind {
     /// The first protects the second.
     Protects,
-    /// They conflict with each other.
+    /// The parts conflict with each other.
     Conflicts,
-    /// They support each other.
+    /// The parts support each other.
     Supports,
     /// The first triggers the second.
     Triggers,
@@ -24,10 +24,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every type, in the order of the table's constraint.
+    /// Every type, in the order of the table's CHECK constraint.
     pub const ALL: &'static [Kind] = &[Kind::Protects, Kind::Conflicts, Kind::Supports, Kind::Triggers, Kind::Soothes];
 
-    /// The label, as it stands in the database.
+    /// The label stored in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Protects => "protects",
@@ -43,11 +43,11 @@ impl Kind {
         Kind::ALL.iter().copied().find(|kind| kind.as_str() == label)
     }
 
-    /// What a type of old code is now. `triggers` and `soothes` are new: nothing old becomes one of them.
+    /// Converts a legacy type. `triggers` and `soothes` have no legacy counterpart.
     ///
     /// # Errors
     ///
-    /// [`Skip::NoType`] and [`Skip::UnknownType`].
+    /// [`Skip::NoType`] or [`Skip::UnknownType`].
     pub fn from_legacy(label: Option<&str>) -> Result<Kind, Skip> {
         match label {
             Some("polarized") => Ok(Kind::Conflicts),
@@ -58,7 +58,8 @@ impl Kind {
         }
     }
 
-    /// Whether it makes no difference which part comes first. Such a relationship is stored with the smaller id first.
+    /// Whether the order of the two parts is irrelevant. A symmetric relationship is stored with the smaller id
+    /// first.
     pub const fn is_symmetric(self) -> bool {
         matches!(self, Kind::Conflicts | Kind::Supports)
     }

@@ -1,7 +1,8 @@
-//! Parts: what a person finds in themself, the sessions in which that happens, and how the parts stand to each other.
+//! Parts: the inner parts that a user identifies, the sessions about them, and the relationships between them.
 //!
-//! The tables `parts`, `sessions` and `part_relationships` are old and no longer written. What the app writes goes into
-//! `parts_v2`, `sessions_v2` and `part_relationships_v2`, by the same functions that make new rows of old ones.
+//! The app writes to `parts_v2`, `sessions_v2` and `part_relationships_v2`; the tables `parts`, `sessions` and
+//! `part_relationships` are legacy and no longer written. [`migrate_part`], [`migrate_session`] and
+//! [`migrate_relationship`] convert legacy rows; the app builds new parts and sessions with the same functions.
 
 mod add;
 mod change;

@@ -1,4 +1,4 @@
-//! Parts: what old code wrote, what they are now, and how one becomes the other.
+//! Legacy parts, parts, and [`migrate_part`], which converts one into the other.
 //!
 //! Pure: no database and no clock.
 
@@ -9,9 +9,10 @@ use super::{Confidence, LONGEST_NAME, Skip, Unfit, part_id};
 use crate::json::{Json, Object};
 use crate::timestamp::Timestamp;
 
-/// All legacy parts, as one SELECT whose rows are [`LegacyPart`]s. Their user's id is null where there is no such user.
+/// Selects all legacy parts, as rows of [`LegacyPart`]. The user's id is NULL if there is no such user.
 ///
-/// Times are in UTC, which is told as an interval: to look a zone up by its name takes the server longer than all else.
+/// UTC is written as an interval: looking up a time zone by name would take the server longer than the rest of the
+/// query.
 pub const LEGACY_PARTS: &str = r#"SELECT parts.id,
        (SELECT users.id FROM users WHERE users.id = parts.user_id) AS user_id,
        parts.name, parts.category, parts.status, parts.charge, parts.confidence, parts.evidence_count,
@@ -23,68 +24,68 @@ pub const LEGACY_PARTS: &str = r#"SELECT parts.id,
        to_json(parts.created_at AT TIME ZONE INTERVAL '0') #>> '{}' AS created_at
 FROM parts"#;
 
-/// The order in which [`Winners`](super::Winners) takes the parts of a user: those of one name together, the earliest
-/// created first, then the smallest id. A part that does not know when it was created comes behind those that do.
+/// The order in which [`Winners`](super::Winners) expects the parts of a user: grouped by name, then by time of
+/// creation with NULL last, then by id.
 ///
-/// The hash of the name stands first because it is what an index can hold, however long the name.
+/// The hash of the name comes first, because an index can store it however long the name is.
 pub const LEGACY_PARTS_ORDER: &str = "md5(parts.name), parts.name, parts.created_at NULLS LAST, parts.id";
 
-/// A row of the old `parts`.
+/// A row of the legacy table `parts`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct LegacyPart {
-    /// The key.
+    /// The primary key.
     pub id: Uuid,
-    /// The user, where there is one.
+    /// The user. `None` if there is no such user.
     pub user_id: Option<Uuid>,
-    /// What the user calls it.
+    /// The user's name for the part.
     pub name: Option<String>,
-    /// Such as `protector`.
+    /// The category, such as `protector`.
     pub category: Option<String>,
-    /// Such as `emerging`.
+    /// The status, such as `emerging`.
     pub status: Option<String>,
-    /// Such as `positive`.
+    /// The charge, such as `positive`.
     pub charge: Option<String>,
-    /// How sure somebody is that it is a part.
+    /// The confidence that this is a part.
     pub confidence: Option<Confidence>,
-    /// How often it was noticed.
+    /// The number of times the part was noticed.
     pub evidence_count: Option<i32>,
-    /// What else is told of it.
+    /// The description of the part.
     #[sqlx(flatten)]
     pub told: Told,
-    /// When it was first noticed.
+    /// When the part was first noticed.
     pub first_noticed: Option<Timestamp>,
-    /// When it was last noticed.
+    /// When the part was last noticed.
     pub last_active: Option<Timestamp>,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: Option<Timestamp>,
 }
 
-/// What is told of a part beyond its columns: the keys of `data`.
+/// The description of a part: separate columns of the legacy table, and the keys of `data` in `parts_v2`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Told {
-    /// How old it feels, in words.
+    /// The age that the part feels, as free text.
     pub age: Option<String>,
-    /// What it does.
+    /// The role of the part.
     pub role: Option<String>,
-    /// What wakes it.
+    /// The triggers that activate the part.
     pub triggers: Option<Json>,
-    /// What it feels.
+    /// The feelings of the part.
     pub emotions: Option<Json>,
-    /// What it believes.
+    /// The beliefs of the part.
     pub beliefs: Option<Json>,
-    /// Where in the body it is felt.
+    /// The areas of the body in which the part is felt.
     pub somatic_markers: Option<Json>,
-    /// What it looks like.
+    /// The appearance of the part.
     pub visualization: Option<Json>,
-    /// Where it comes from.
+    /// The origin of the part.
     pub story: Option<String>,
 }
 
 impl Told {
-    /// The keys that hold a text wherever they are there.
+    /// The keys whose value, if present, is a string.
     const TEXTS: [&str; 3] = ["age", "role", "story"];
 
-    /// As `data` has it: a key for each that is neither NULL nor `null`.
+    /// Returns the content of `data`: a key for each field that is neither NULL nor `null`.
     pub fn data(&self) -> Object {
         let text = |text: &Option<String>| text.as_ref().map(Json::of);
         let entries = [
@@ -102,43 +103,43 @@ impl Told {
     }
 }
 
-/// A row of `parts_v2`. As JSON it has a column's name for each key, and none for what is null.
+/// A row of `parts_v2`. In its JSON form the keys are the names of the columns, and NULLs are omitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartV2 {
-    /// The key; what was migrated has [`part_id`] of the legacy id.
+    /// The primary key; for a migrated row, [`part_id`] of the legacy id.
     pub id: Uuid,
     /// The user.
     pub user_id: Uuid,
-    /// What the user calls it: no two parts of a user have the same name.
+    /// The user's name for the part, which is unique per user.
     pub name: String,
-    /// Such as `protector`.
+    /// The category, such as `protector`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// Such as `emerging`.
+    /// The status, such as `emerging`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// Such as `positive`; [`NEUTRAL`] where nobody said.
+    /// The charge, such as `positive`; [`NEUTRAL`] if none was given.
     pub charge: String,
-    /// How sure somebody is that it is a part.
+    /// The confidence that this is a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
-    /// How often it was noticed.
+    /// The number of times the part was noticed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence_count: Option<i32>,
-    /// What else is told of it, see [`Told`].
+    /// The description of the part, see [`Told`].
     pub data: Object,
-    /// When it was first noticed.
+    /// When the part was first noticed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_noticed: Option<Timestamp>,
-    /// When it was last noticed.
+    /// When the part was last noticed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_active: Option<Timestamp>,
-    /// When the row was made; of what was migrated, the legacy row.
+    /// When the row was created; for a migrated row, when the legacy row was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
 }
 
-/// All parts, as one SELECT: `id`, `user_id` and `name`, and the whole row as `part`, which [`PartV2::read`] takes.
+/// Selects all parts, as the columns `id`, `user_id` and `name`, and the whole row as `part` for [`PartV2::read`].
 pub const PARTS_V2: &str = r#"SELECT parts_v2.id, parts_v2.user_id, parts_v2.name, json_build_object(
            'id', parts_v2.id,
            'user_id', parts_v2.user_id,
@@ -155,20 +156,20 @@ pub const PARTS_V2: &str = r#"SELECT parts_v2.id, parts_v2.user_id, parts_v2.nam
        )::text AS part
 FROM parts_v2"#;
 
-/// The charge of a part of which nobody said one.
+/// The charge of a part if none was given.
 pub const NEUTRAL: &str = "neutral";
 
 impl PartV2 {
-    /// The row as JSON, with a column's name for each key, as `jsonb_populate_record` takes it.
+    /// Returns the row as JSON, with the names of the columns as keys, for `jsonb_populate_record`.
     pub fn row(&self) -> String {
         Json::of(self).as_str().to_owned()
     }
 
-    /// Reads the column `part` of [`PARTS_V2`].
+    /// Parses the column `part` of [`PARTS_V2`].
     ///
     /// # Errors
     ///
-    /// Where it is none, or where `data` is not what it should be.
+    /// Fails if the row is not a part, or if a value in `data` has the wrong type.
     pub fn read(row: &str) -> Result<PartV2, Unfit> {
         let part: PartV2 = Unfit::read(row)?;
         let no_text = |key: &&&str| part.data.get(**key).is_some_and(|value| value.as_text().is_none());
@@ -177,17 +178,17 @@ impl PartV2 {
             Some(key) => Err(Unfit {
                 field: format!("data.{key}"),
                 found: part.data[*key].excerpt(),
-                expected: "a text".to_owned(),
+                expected: "a string".to_owned(),
             }),
         }
     }
 }
 
-/// What a legacy part becomes, where it is the [`Winner`](super::Place::Winner) of its name. An empty name is a name.
+/// Converts a legacy part that is the [`Winner`](super::Place::Winner) of its name. An empty name is valid.
 ///
 /// # Errors
 ///
-/// [`Skip::NoUser`], [`Skip::NoName`], [`Skip::NameTooLong`].
+/// [`Skip::NoUser`], [`Skip::NoName`] or [`Skip::NameTooLong`].
 pub fn migrate_part(legacy: &LegacyPart) -> Result<PartV2, Skip> {
     let user_id = legacy.user_id.ok_or(Skip::NoUser)?;
     let name = legacy.name.clone().ok_or(Skip::NoName)?;
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_and_nothing_made_up() {
+    fn every_field_is_migrated() {
         let expected = r#"{"id":"ID","user_id":"ffffffff-ffff-ffff-ffff-ffffffffffff","name":"The \"Critic\"",
             "category":"protector","charge":"","confidence":"NaN","evidence_count":-1,
             "data":{"age":"7","beliefs":{"b": 1, "a": 9007199254740993},"triggers":[1.10, null]},
@@ -251,13 +252,13 @@ mod tests {
         let expected = expected.replace("ID", &part_id(Uuid::nil()).to_string());
         let part = migrate_part(&legacy()).unwrap();
         assert_eq!(part.row(), expected);
-        // The database gives times without a zone, which they are read with.
+        // The database returns times without a zone.
         assert_eq!(PartV2::read(&expected.replace("Z\"", "\"")).unwrap(), part);
         assert_eq!(migrate_part(&LegacyPart { charge: None, ..legacy() }).unwrap().charge, "neutral");
     }
 
     #[test]
-    fn what_a_part_needs() {
+    fn a_part_needs_a_user_and_a_short_name() {
         let check = |change: fn(&mut LegacyPart), expected: Result<&str, &str>| {
             let mut legacy = legacy();
             change(&mut legacy);
@@ -269,18 +270,18 @@ mod tests {
         check(|part| part.name = None, Err("the part has no name"));
         check(
             |part| part.name = Some("é".repeat(1_301)),
-            Err("the name of the part has 2602 bytes: at most 2600 can be kept unique"),
+            Err("the name of the part has 2602 bytes: the unique index allows at most 2600 bytes"),
         );
-        check(|part| part.user_id = None, Err("it belongs to no user: user_id is null, or there is no such user"));
+        check(|part| part.user_id = None, Err("user_id is NULL or there is no such user"));
     }
 
     #[test]
-    fn a_row_that_does_not_fit_names_the_field() {
+    fn the_error_of_an_invalid_row_names_the_field() {
         let check = |from: &str, to: &str, expected: &str| {
             let row = migrate_part(&legacy()).unwrap().row().replacen(from, to, 1);
             assert_eq!(PartV2::read(&row).unwrap_err().to_string(), expected);
         };
-        check(r#""age":"7""#, r#""age":7"#, "data.age holds 7: expected a text");
-        check(r#""age":"7""#, r#""story":["x"]"#, r#"data.story holds ["x"]: expected a text"#);
+        check(r#""age":"7""#, r#""age":7"#, "data.age is 7: expected a string");
+        check(r#""age":"7""#, r#""story":["x"]"#, r#"data.story is ["x"]: expected a string"#);
     }
 }

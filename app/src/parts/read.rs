@@ -1,6 +1,6 @@
-//! Reading parts, with nothing believed that the database could have got wrong.
+//! Reads parts with [`get`] and [`list`], and validates every column.
 //!
-//! Nothing here writes or repairs: what does not fit is an error that names the user and the field.
+//! Nothing here writes or repairs: an invalid value is an error that names the user and the field.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
@@ -9,10 +9,10 @@ use super::{PARTS_V2, PartError, PartV2};
 
 const ACTION: &str = "read parts";
 
-/// Begins a transaction in which the database shows the rows of this user only, and takes no others.
+/// Begins a transaction in which the row-level security policies show and accept only the rows of this user.
 ///
-/// Row-level security does not hold the owner of the tables, nor a superuser: the statements of this app name the user,
-/// too.
+/// Row-level security does not apply to the owner of the tables or to a superuser. The statements of this app
+/// therefore name the user as well.
 pub(super) async fn begin_as(conn: &mut PgConnection, user_id: Uuid) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
     let mut tx = conn.begin().await?;
     sqlx::query("SELECT set_config('app.user_id', $1, TRUE)").bind(user_id.to_string()).execute(&mut *tx).await?;
@@ -23,8 +23,8 @@ pub(super) async fn begin_as(conn: &mut PgConnection, user_id: Uuid) -> Result<T
 ///
 /// # Errors
 ///
-/// [`PartError::NoSuchPart`], also where the part is another user's; [`PartError::Corrupt`] if a field holds what it must
-/// not; else what the database said.
+/// [`PartError::NoSuchPart`], also if the part belongs to another user; [`PartError::Corrupt`] if a field is
+/// invalid; [`PartError::SchemaBehind`] or [`PartError::Database`] if a query fails.
 pub async fn get(conn: &mut PgConnection, user_id: Uuid, part_id: Uuid) -> Result<PartV2, PartError> {
     let sql = format!("SELECT id, part FROM ({PARTS_V2}) AS stored WHERE user_id = $1 AND id = $2");
     let mut tx = begin_as(conn, user_id).await.map_err(PartError::database(ACTION))?;
@@ -38,11 +38,11 @@ pub async fn get(conn: &mut PgConnection, user_id: Uuid, part_id: Uuid) -> Resul
     read(user_id, row.ok_or(PartError::NoSuchPart { user_id, part_id })?)
 }
 
-/// Reads all parts of a user, in the order of their names.
+/// Reads all parts of a user, sorted by the bytes of their names. A user who does not exist has no parts.
 ///
 /// # Errors
 ///
-/// As [`get`] does, of the first part that does not fit. A user who does not exist has no parts.
+/// Fails at the first invalid part, as [`get`] does.
 pub async fn list(conn: &mut PgConnection, user_id: Uuid) -> Result<Vec<PartV2>, PartError> {
     let sql = format!(r#"SELECT id, part FROM ({PARTS_V2}) AS stored WHERE user_id = $1 ORDER BY name COLLATE "C""#);
     let mut tx = begin_as(conn, user_id).await.map_err(PartError::database(ACTION))?;

@@ -1,6 +1,6 @@
-//! Relationships between parts: what old code wrote, what they are now, and how one becomes the other.
+//! Legacy relationships, relationships, and [`migrate_relationship`], which converts one into the other.
 //!
-//! Pure: no database and no clock. Which new part a legacy part became, the caller knows.
+//! Pure: no database and no clock. The caller knows which part a legacy part became.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,48 +9,48 @@ use super::{Kind, Skip, Unfit, relationship_id};
 use crate::json::Json;
 use crate::timestamp::Timestamp;
 
-/// All legacy relationships, as one SELECT whose rows are [`LegacyRelationship`]s. Their user's id is null where there is
-/// no such user.
+/// Selects all legacy relationships, as rows of [`LegacyRelationship`]. The user's id is NULL if there is no such
+/// user.
 pub const LEGACY_RELATIONSHIPS: &str = r#"SELECT part_relationships.id,
        (SELECT users.id FROM users WHERE users.id = part_relationships.user_id) AS user_id,
        part_relationships.parts::text AS parts, part_relationships.type,
        to_json(part_relationships.created_at AT TIME ZONE INTERVAL '0') #>> '{}' AS created_at
 FROM part_relationships"#;
 
-/// The order in which the relationships of a user are taken: of those that say the same, the earliest created wins, then the
-/// smallest id. One that does not know when it was created comes behind those that do.
+/// The order in which the relationships of a user are migrated: by time of creation with NULL last, then by id.
+/// The first of several equal relationships wins.
 pub const LEGACY_RELATIONSHIPS_ORDER: &str = "part_relationships.created_at NULLS LAST, part_relationships.id";
 
-/// What each legacy part of a user is now, as one SELECT: its `id`, and the `part_id` in `parts_v2`. A part goes by its
-/// name, so that duplicates become one, and so that it may have been there before. Of a part that was skipped there is no
-/// row. The legacy ids are `$2`, the user is `$1`.
+/// Selects the legacy parts `$2` of the user `$1`: the legacy `id`, and its `part_id` in `parts_v2`. Rows are
+/// joined by name, so that duplicates have the same `part_id`, and so that it may be a part that the user added
+/// before the migration. A skipped legacy part has no row.
 pub const ENDS: &str = r#"SELECT parts.id, parts_v2.id AS part_id
 FROM parts
 JOIN parts_v2 ON parts_v2.user_id = parts.user_id AND parts_v2.name = parts.name
 WHERE parts.user_id = $1 AND parts.id = ANY ($2)"#;
 
-/// A row of the old `part_relationships`.
+/// A row of the legacy table `part_relationships`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct LegacyRelationship {
-    /// The key.
+    /// The primary key.
     pub id: Uuid,
-    /// The user, where there is one.
+    /// The user. `None` if there is no such user.
     pub user_id: Option<Uuid>,
-    /// Meant to be a list of two ids of legacy parts, and may be anything.
+    /// A list of two ids of legacy parts by convention, but nothing enforces that.
     pub parts: Option<Json>,
-    /// How they stand to each other.
+    /// The type of the relationship.
     #[sqlx(rename = "type")]
     pub kind: Option<String>,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: Option<Timestamp>,
 }
 
 impl LegacyRelationship {
-    /// The ids of the two legacy parts, in order.
+    /// Returns the ids of the two legacy parts, in order.
     ///
     /// # Errors
     ///
-    /// [`Skip::NotTwoIds`], and [`Skip::SamePart`] where both are one.
+    /// [`Skip::NotTwoIds`]; [`Skip::SamePart`] if both ids are equal.
     pub fn ends(&self) -> Result<[Uuid; 2], Skip> {
         let found = || self.parts.as_ref().map_or_else(|| "NULL".to_owned(), Json::excerpt);
         let ends = self.parts.as_ref().and_then(two_ids).ok_or_else(|| Skip::NotTwoIds { found: found() })?;
@@ -66,34 +66,34 @@ fn two_ids(parts: &Json) -> Option<[Uuid; 2]> {
     }
 }
 
-/// An id as PostgreSQL writes it, in either case.
+/// Parses an id in the format that PostgreSQL writes, in either case.
 fn id(value: &Json) -> Option<Uuid> {
     let text = value.as_text()?;
-    // The other ways to write a UUID are of other lengths.
+    // All other notations of a UUID have a different length.
     if text.len() == uuid::fmt::Hyphenated::LENGTH { Uuid::parse_str(&text).ok() } else { None }
 }
 
-/// A row of `part_relationships_v2`. As JSON it has a column's name for each key, and none for what is null.
+/// A row of `part_relationships_v2`. In its JSON form the keys are the names of the columns, and NULLs are omitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelationshipV2 {
-    /// The key; what was migrated has [`relationship_id`] of the legacy id.
+    /// The primary key; for a migrated row, [`relationship_id`] of the legacy id.
     pub id: Uuid,
-    /// The user, whose both parts are.
+    /// The user who owns both parts.
     pub user_id: Uuid,
-    /// The part that protects, triggers or soothes; of a symmetric relationship, the part with the smaller id.
+    /// The part that protects, triggers or soothes. In a symmetric relationship, the part with the smaller id.
     pub part_a_id: Uuid,
     /// The other part.
     pub part_b_id: Uuid,
-    /// How they stand to each other.
+    /// The type of the relationship.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// When the row was made; of what was migrated, the legacy row.
+    /// When the row was created; for a migrated row, when the legacy row was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
 }
 
-/// All relationships, as one SELECT: `id`, `user_id`, `part_a_id`, `part_b_id` and `type`, and the whole row as
-/// `relationship`, which [`RelationshipV2::read`] takes.
+/// Selects all relationships, as the columns `id`, `user_id`, `part_a_id`, `part_b_id` and `type`, and the whole
+/// row as `relationship` for [`RelationshipV2::read`].
 pub const RELATIONSHIPS_V2: &str = r#"SELECT part_relationships_v2.id, part_relationships_v2.user_id,
        part_relationships_v2.part_a_id, part_relationships_v2.part_b_id, part_relationships_v2.type, json_build_object(
            'id', part_relationships_v2.id,
@@ -106,36 +106,36 @@ pub const RELATIONSHIPS_V2: &str = r#"SELECT part_relationships_v2.id, part_rela
 FROM part_relationships_v2"#;
 
 impl RelationshipV2 {
-    /// A relationship between two different parts, in the order in which it is stored.
+    /// Creates a relationship between two different parts, in the order in which they are stored.
     pub(super) fn between(id: Uuid, user_id: Uuid, ends: [Uuid; 2], kind: Kind) -> RelationshipV2 {
         let [first, second] = ends;
         let [part_a_id, part_b_id] = if kind.is_symmetric() && second < first { [second, first] } else { ends };
         RelationshipV2 { id, user_id, part_a_id, part_b_id, kind, created_at: None }
     }
 
-    /// The row as JSON, with a column's name for each key, as `jsonb_populate_record` takes it.
+    /// Returns the row as JSON, with the names of the columns as keys, for `jsonb_populate_record`.
     pub fn row(&self) -> String {
         Json::of(self).as_str().to_owned()
     }
 
-    /// Reads the column `relationship` of [`RELATIONSHIPS_V2`].
+    /// Parses the column `relationship` of [`RELATIONSHIPS_V2`].
     ///
     /// # Errors
     ///
-    /// Where it is none.
+    /// Fails if the row is not a relationship.
     pub fn read(row: &str) -> Result<RelationshipV2, Unfit> {
         Unfit::read(row)
     }
 }
 
-/// What a legacy relationship becomes. `part` tells what a legacy part of this user is now, as [`ENDS`] has it.
+/// Converts a legacy relationship. `part` maps the id of a legacy part to its id in `parts_v2`, as [`ENDS`] does.
 ///
-/// Two legacy relationships may become the same, for duplicates are one part: the first in
-/// [`LEGACY_RELATIONSHIPS_ORDER`] is kept.
+/// Two legacy relationships may become equal, because duplicate parts become one: the caller stores only the first
+/// in [`LEGACY_RELATIONSHIPS_ORDER`].
 ///
 /// # Errors
 ///
-/// A [`Skip`]: of a missing user before the ends, and of the ends before the type.
+/// A [`Skip`]. The user is checked first, then the ends, then the type.
 pub fn migrate_relationship(
     legacy: &LegacyRelationship,
     part: impl Fn(Uuid) -> Option<Uuid>,
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    /// Parts 1 and 2 stand in the new table in the other order; 3 is a duplicate of 1.
+    /// The new ids of parts 1 and 2 are in reverse order; part 3 is a duplicate of part 1.
     fn part(legacy: Uuid) -> Option<Uuid> {
         match legacy.as_u128() {
             1 | 3 => Some(Uuid::from_u128(20)),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn order_counts_where_the_type_says_so() {
+    fn the_order_of_the_parts_matters_unless_the_type_is_symmetric() {
         let check = |kind: &str, legacy: [u128; 2], expected: (u128, Kind, u128)| {
             let got = migrated(Some(&ids(&legacy)), Some(kind)).unwrap();
             assert_eq!((got.part_a_id.as_u128(), got.kind, got.part_b_id.as_u128()), expected, "{kind} {legacy:?}");
@@ -200,12 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_relationship_needs() {
+    fn a_relationship_needs_two_known_parts_and_a_type() {
         let check = |parts: Option<&str>, kind: Option<&str>, expected: &str| {
             assert_eq!(migrated(parts, kind).unwrap_err().to_string(), expected);
         };
         let allied = Some("allied");
-        let two = |found: &str| format!("parts is {found}: expected a list of two ids of parts");
+        let two = |found: &str| format!("parts is {found}: expected a list of two part ids");
         let nil = Uuid::nil();
         check(None, allied, &two("NULL"));
         check(Some("null"), allied, &two("null"));
@@ -219,7 +219,7 @@ mod tests {
         check(
             Some(&ids(&[1, 0])),
             allied,
-            &format!("part {nil} is not known: the user has no such part, or it was skipped itself"),
+            &format!("part {nil} is unknown: the user has no such part, or the part was skipped"),
         );
         check(
             Some(&ids(&[3, 1])),

@@ -1,4 +1,4 @@
-//! Sessions: what old code wrote, what they are now, and how one becomes the other.
+//! Legacy sessions, sessions, and [`migrate_session`], which converts one into the other.
 //!
 //! Pure: no database and no clock.
 
@@ -9,8 +9,7 @@ use super::{Skip, Unfit, session_id};
 use crate::json::{Json, Object};
 use crate::timestamp::Timestamp;
 
-/// All legacy sessions, as one SELECT whose rows are [`LegacySession`]s. Their user's id is null where there is no such
-/// user.
+/// Selects all legacy sessions, as rows of [`LegacySession`]. The user's id is NULL if there is no such user.
 pub const LEGACY_SESSIONS: &str = r#"SELECT sessions.id,
        (SELECT users.id FROM users WHERE users.id = sessions.user_id) AS user_id,
        to_json(sessions.start_time AT TIME ZONE INTERVAL '0') #>> '{}' AS start_time,
@@ -18,59 +17,59 @@ pub const LEGACY_SESSIONS: &str = r#"SELECT sessions.id,
        sessions.summary, sessions.breakthroughs::text AS breakthroughs, sessions.type, sessions.duration
 FROM sessions"#;
 
-/// The order in which [`Winners`](super::Winners) takes the sessions of a user: those with one start together, the smallest
-/// id first, for nothing tells when a session was written down.
+/// The order in which [`Winners`](super::Winners) expects the sessions of a user: by start, then by id, because
+/// the table does not store when a row was created.
 pub const LEGACY_SESSIONS_ORDER: &str = "sessions.start_time, sessions.id";
 
-/// A row of the old `sessions`.
+/// A row of the legacy table `sessions`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct LegacySession {
-    /// The key.
+    /// The primary key.
     pub id: Uuid,
-    /// The user, where there is one.
+    /// The user. `None` if there is no such user.
     pub user_id: Option<Uuid>,
-    /// When it began.
+    /// When the session started.
     pub start_time: Option<Timestamp>,
-    /// When it ended.
+    /// When the session ended.
     pub end_time: Option<Timestamp>,
-    /// What was talked about.
+    /// The topics of the session.
     pub summary: Option<String>,
-    /// What was found: a list of texts, as PostgreSQL writes an array.
+    /// The insights of the session: a `text[]` as PostgreSQL writes it.
     pub breakthroughs: Option<String>,
-    /// Such as `check-in`.
+    /// The type, such as `check-in`.
     #[sqlx(rename = "type")]
     pub kind: Option<String>,
-    /// How long it was, in minutes.
+    /// The duration in minutes.
     pub duration: Option<i32>,
 }
 
-/// A row of `sessions_v2`. As JSON it has a column's name for each key, and none for what is null.
+/// A row of `sessions_v2`. In its JSON form the keys are the names of the columns, and NULLs are omitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionV2 {
-    /// The key; what was migrated has [`session_id`] of the legacy id.
+    /// The primary key; for a migrated row, [`session_id`] of the legacy id.
     pub id: Uuid,
     /// The user.
     pub user_id: Uuid,
-    /// Such as `check-in`; [`THERAPY`] where nobody said.
+    /// The type, such as `check-in`; [`THERAPY`] if none was given.
     #[serde(rename = "type")]
     pub kind: String,
-    /// When it began: no two sessions of a user begin at once.
+    /// When the session started, which is unique per user.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When the session ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// What was talked about.
+    /// The topics of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// What was found: a list of texts, as PostgreSQL writes an array.
+    /// The insights of the session: a `text[]` as PostgreSQL writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakthroughs: Option<String>,
-    /// What else is known: `duration`, in minutes, where old code wrote one.
+    /// Further data: `duration` in minutes, if known.
     pub metadata: Object,
 }
 
-/// All sessions, as one SELECT: `id`, `user_id` and `started_at`, and the whole row as `session`, which [`SessionV2::read`]
-/// takes.
+/// Selects all sessions, as the columns `id`, `user_id` and `started_at`, and the whole row as `session` for
+/// [`SessionV2::read`].
 pub const SESSIONS_V2: &str = r#"SELECT sessions_v2.id, sessions_v2.user_id, sessions_v2.started_at, json_build_object(
            'id', sessions_v2.id,
            'user_id', sessions_v2.user_id,
@@ -83,30 +82,30 @@ pub const SESSIONS_V2: &str = r#"SELECT sessions_v2.id, sessions_v2.user_id, ses
        )::text AS session
 FROM sessions_v2"#;
 
-/// The type of a session of which nobody said one.
+/// The type of a session if none was given.
 pub const THERAPY: &str = "therapy";
 
 impl SessionV2 {
-    /// The row as JSON, with a column's name for each key, as `jsonb_populate_record` takes it.
+    /// Returns the row as JSON, with the names of the columns as keys, for `jsonb_populate_record`.
     pub fn row(&self) -> String {
         Json::of(self).as_str().to_owned()
     }
 
-    /// Reads the column `session` of [`SESSIONS_V2`].
+    /// Parses the column `session` of [`SESSIONS_V2`].
     ///
     /// # Errors
     ///
-    /// Where it is none.
+    /// Fails if the row is not a session.
     pub fn read(row: &str) -> Result<SessionV2, Unfit> {
         Unfit::read(row)
     }
 }
 
-/// What a legacy session becomes, where it is the [`Winner`](super::Place::Winner) of its start.
+/// Converts a legacy session that is the [`Winner`](super::Place::Winner) of its start.
 ///
 /// # Errors
 ///
-/// [`Skip::NoUser`], [`Skip::NoStart`].
+/// [`Skip::NoUser`] or [`Skip::NoStart`].
 pub fn migrate_session(legacy: &LegacySession) -> Result<SessionV2, Skip> {
     let duration = legacy.duration.map(|minutes| ("duration".to_owned(), Json::of(&minutes)));
     Ok(SessionV2 {
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_and_nothing_made_up() {
+    fn every_field_is_migrated() {
         let check = |change: fn(&mut LegacySession), expected: &str| {
             let mut legacy = legacy();
             change(&mut legacy);
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_session_needs() {
+    fn a_session_needs_a_user_and_a_start() {
         let skipped = |legacy: LegacySession| migrate_session(&legacy).unwrap_err();
         assert_eq!(skipped(LegacySession { user_id: None, ..legacy() }), Skip::NoUser);
         assert_eq!(skipped(LegacySession { start_time: None, ..legacy() }), Skip::NoStart);

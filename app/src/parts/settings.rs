@@ -1,38 +1,39 @@
-//! The mark of a user whose rows are all in the new tables, among the user's settings.
+//! The flag [`DONE`] in a user's settings, which records that the migration of the user's rows is complete:
+//! [`mark_done`] sets it and [`clear_done`] removes it.
 //!
-//! Pure. The settings hold the mark and what was there before, nothing else. What had to make way for the mark is a
-//! [`Former`], which whoever sets the mark keeps elsewhere; with it, the settings become what they were, whatever they were:
-//! they are meant to be an object, and nothing holds them to that.
+//! Pure: no database and no clock. Settings are an object by convention, but nothing enforces that, so that
+//! setting the flag may replace a value. The replaced value is a [`Former`]; the caller stores it outside the
+//! settings, and [`clear_done`] restores it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::json::{Json, Object};
 
-/// The key that is `true` once all of a user's rows are in the new tables.
+/// The key of the flag: `true` once all of a user's rows are in the new tables.
 pub const DONE: &str = "prd_backfill_completed";
 
-/// What had to make way for the mark.
+/// The value that the flag replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Former {
     /// Another value of [`DONE`].
     Flag(Json),
-    /// Settings that are no object.
+    /// Settings that were not an object.
     Settings(Json),
-    /// Nothing: the settings were NULL.
+    /// NULL settings.
     Null,
 }
 
-/// Settings with the mark.
+/// Settings with the flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marked {
-    /// All of them.
+    /// The new settings.
     pub settings: Json,
-    /// What had to make way; none where nothing had to.
+    /// The replaced value. `None` if the flag was added to an object without replacing anything.
     pub former: Option<Former>,
 }
 
-/// Whether these are the settings of a user who is done. Another value than `true` is no mark.
+/// Whether the settings contain the flag. Only the value `true` counts.
 pub fn is_done(settings: Option<&Json>) -> bool {
     settings.and_then(Json::as_object).is_some_and(|settings| is_marked(&settings))
 }
@@ -41,7 +42,7 @@ fn is_marked(settings: &Object) -> bool {
     settings.get(DONE).is_some_and(|mark| mark.as_str() == "true")
 }
 
-/// The settings with the mark; nothing for those that have it.
+/// Adds the flag to settings. `None` if they contain it already.
 pub fn mark_done(settings: Option<&Json>) -> Option<Marked> {
     let (mut marked, former) = match settings.map(|settings| settings.as_object().ok_or(settings)) {
         Some(Ok(object)) if is_marked(&object) => return None,
@@ -56,8 +57,8 @@ pub fn mark_done(settings: Option<&Json>) -> Option<Marked> {
     Some(Marked { settings: Json::of(&marked), former })
 }
 
-/// The settings without the mark: what they were before [`mark_done`], with all that was changed since. Those without the
-/// mark stay as they are. Where what made way is not known, just the mark goes.
+/// Removes the flag: restores the settings from before [`mark_done`], but preserves all later changes. Settings
+/// without the flag are returned unchanged. If `former` is `None`, only the flag is removed.
 pub fn clear_done(settings: Option<&Json>, former: Option<Former>) -> Option<Json> {
     let Some(mut own) = settings.and_then(Json::as_object).filter(is_marked) else { return settings.cloned() };
     own.remove(DONE);
@@ -65,7 +66,7 @@ pub fn clear_done(settings: Option<&Json>, former: Option<Former>) -> Option<Jso
         Some(Former::Flag(flag)) => drop(own.insert(DONE.to_owned(), flag)),
         Some(Former::Settings(before)) if own.is_empty() => return Some(before),
         Some(Former::Null) if own.is_empty() => return None,
-        // Settings that the user was given since count more.
+        // Settings that were added since take precedence over the former value.
         Some(Former::Settings(_) | Former::Null) | None => {}
     }
     Some(Json::of(&own))
@@ -81,17 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn marked_and_cleared() {
+    fn clearing_the_flag_restores_the_settings() {
         let check = |before: Option<&str>, marked: &str, former: Option<&str>| {
             let before = before.map(json);
             let done = mark_done(before.as_ref()).unwrap();
             assert_eq!(done.settings.as_str(), marked);
-            // As it is kept elsewhere and comes back.
-            let kept = done.former.map(|former| serde_json::to_string(&former).unwrap());
-            assert_eq!(kept.as_deref(), former, "{marked}");
-            let former = kept.map(|kept| serde_json::from_str(&kept).unwrap());
+            // The caller stores the former value as JSON and reads it back.
+            let stored = done.former.map(|former| serde_json::to_string(&former).unwrap());
+            assert_eq!(stored.as_deref(), former, "{marked}");
+            let former = stored.map(|stored| serde_json::from_str(&stored).unwrap());
             assert!(is_done(Some(&done.settings)) && !is_done(before.as_ref()), "{marked}");
-            assert_eq!(mark_done(Some(&done.settings)), None, "once is enough");
+            assert_eq!(mark_done(Some(&done.settings)), None, "the flag is set only once");
             assert_eq!(clear_done(Some(&done.settings), former.clone()), before, "{marked}");
             assert_eq!(clear_done(before.as_ref(), former), before, "{marked}");
         };
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_since_stays() {
+    fn later_changes_are_preserved() {
         let check = |settings: &str, former: Option<Former>, expected: &str| {
             assert_eq!(clear_done(Some(&json(settings)), former).unwrap().as_str(), expected);
         };
@@ -126,7 +127,7 @@ mod tests {
         check(done, Some(Former::Null), r#"{"new":1}"#);
         check(done, Some(Former::Settings(json("[1]"))), r#"{"new":1}"#);
         check(done, Some(Former::Flag(json("1"))), r#"{"new":1,"prd_backfill_completed":1}"#);
-        // What version 0.1 of the backfill kept among the settings stays there.
+        // Version 0.1 of the backfill stored replaced values in the settings; they are not removed.
         check(r#"{"prd_backfill_completed":true,"prd_backfill_replaced":{}}"#, None, r#"{"prd_backfill_replaced":{}}"#);
     }
 }

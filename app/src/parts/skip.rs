@@ -1,60 +1,60 @@
-//! Why a legacy row becomes no row of the new tables.
+//! [`Skip`]: the reasons why a legacy row is not migrated.
 
 use uuid::Uuid;
 
-/// The longest name of a part, in bytes. The names of a user are unique, and an entry of the index that holds them to it
-/// has room for 2,704 bytes at most, of which the user's id and headers take some (`BTMaxItemSize` of PostgreSQL).
+/// The maximum length of a part's name, in bytes. Names are unique per user, and an entry of the unique index has
+/// at most 2,704 bytes (`BTMaxItemSize` of PostgreSQL), including the user's id and headers.
 pub const LONGEST_NAME: usize = 2_600;
 
-/// What a legacy row lacks. The message says so in words, and fits behind "skipped: ".
+/// The reason why a legacy row is skipped. The message completes "skipped: …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Skip {
-    /// Neither part, session nor relationship can be anybody's.
-    #[error("it belongs to no user: user_id is null, or there is no such user")]
+    /// The row belongs to no user.
+    #[error("user_id is NULL or there is no such user")]
     NoUser,
-    /// A part is known by its name.
+    /// The part has no name.
     #[error("the part has no name")]
     NoName,
-    /// No index can hold the name.
-    #[error("the name of the part has {bytes} bytes: at most {LONGEST_NAME} can be kept unique")]
+    /// The name is longer than the unique index allows.
+    #[error("the name of the part has {bytes} bytes: the unique index allows at most {LONGEST_NAME} bytes")]
     NameTooLong {
-        /// The size of it.
+        /// The length of the name in bytes.
         bytes: usize,
     },
-    /// A session is known by its start.
+    /// The session has no start.
     #[error("the session has no start_time")]
     NoStart,
-    /// The ends of a relationship are not told.
-    #[error("parts is {found}: expected a list of two ids of parts")]
+    /// The relationship does not name two parts.
+    #[error("parts is {found}: expected a list of two part ids")]
     NotTwoIds {
-        /// What is there, cut short.
+        /// The value found, truncated.
         found: String,
     },
-    /// One end is no part of this user, or a part that was skipped itself.
-    #[error("part {id} is not known: the user has no such part, or it was skipped itself")]
+    /// One end is not a part of this user, or is a part that was skipped.
+    #[error("part {id} is unknown: the user has no such part, or the part was skipped")]
     UnknownPart {
         /// The legacy id.
         id: Uuid,
     },
-    /// A part has no relationship with itself.
+    /// Both ends are the same part.
     #[error("both ends are part {id}")]
     SamePart {
         /// The legacy id.
         id: Uuid,
     },
-    /// As [`Skip::SamePart`], once duplicates are one part.
+    /// Both ends became the same part, because they are duplicates.
     #[error("both ends, {} and {}, are duplicates of one part", ids[0], ids[1])]
     MergedPart {
         /// The legacy ids.
         ids: [Uuid; 2],
     },
-    /// Nothing says what the relationship is.
+    /// The relationship has no type.
     #[error("the relationship has no type")]
     NoType,
-    /// The type is none that old code wrote.
+    /// The type is not a legacy type.
     #[error("the type is {label:?}: expected one of polarized, protector-exile, allied")]
     UnknownType {
-        /// What is there, cut short.
+        /// The value found, truncated.
         label: String,
     },
 }

@@ -1,7 +1,7 @@
-//! Users who come and go, and their settings.
+//! Creates and deletes users, and reads and changes their settings.
 //!
-//! Settings are changed in one statement, so that whoever changes another one at the same time, the mark of a finished user
-//! among them, loses nothing.
+//! [`set`] changes a setting in one statement, so that it loses no concurrent change of another setting, such as
+//! the flag [`DONE`].
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::{DONE, PartError};
 use crate::json::{Json, Object};
 
-/// Takes in a user, and returns the id. There are no old rows of somebody new, and so the user is marked as finished.
+/// Creates a user and returns the id. A new user has no legacy rows, and is therefore marked with [`DONE`].
 ///
 /// # Errors
 ///
-/// What the database said.
+/// Fails if the query fails.
 pub async fn create_user(conn: &mut PgConnection, email: &str) -> Result<Uuid, PartError> {
     let id = Uuid::new_v4();
     sqlx::query("INSERT INTO users (id, email, settings) VALUES ($1, $2, $3::text::jsonb)")
@@ -26,16 +26,17 @@ pub async fn create_user(conn: &mut PgConnection, email: &str) -> Result<Uuid, P
     Ok(id)
 }
 
-/// Deletes a user with all rows: nothing holds the old ones to the user, so that they would stay.
+/// Deletes a user with all rows. The legacy tables have no foreign key to `users` and are therefore cleared
+/// explicitly.
 ///
 /// # Errors
 ///
-/// [`PartError::NoSuchUser`]; else what the database said. Then nothing was deleted.
+/// [`PartError::NoSuchUser`]. Also fails if a query fails. Nothing is deleted then.
 pub async fn delete_user(conn: &mut PgConnection, user_id: Uuid) -> Result<(), PartError> {
     const ACTION: &str = "delete a user";
     let mut tx = conn.begin().await.map_err(PartError::database(ACTION))?;
     for delete in [
-        // What refers to a part or a session does not let it go before it goes itself.
+        // Referencing rows are deleted before the parts and sessions that they refer to.
         "DELETE FROM observations WHERE user_id = $1",
         "DELETE FROM part_relationships_v2 WHERE user_id = $1",
         "DELETE FROM part_relationships WHERE user_id = $1",
@@ -55,11 +56,12 @@ pub async fn delete_user(conn: &mut PgConnection, user_id: Uuid) -> Result<(), P
     tx.commit().await.map_err(PartError::database(ACTION))
 }
 
-/// Changes one of a user's settings; all others are kept.
+/// Changes one of a user's settings; all others stay unchanged.
 ///
 /// # Errors
 ///
-/// [`PartError::NoSuchUser`]; [`PartError::Settings`] where the settings are no object; else what the database said.
+/// [`PartError::NoSuchUser`]; [`PartError::Settings`] if the settings are not an object;
+/// [`PartError::NulCharacter`]. Also fails if a query fails.
 pub async fn set(conn: &mut PgConnection, user_id: Uuid, key: &str, value: &Json) -> Result<(), PartError> {
     if key.contains('\0') || value.holds_nul() {
         return Err(PartError::NulCharacter { user_id, field: "settings".to_owned() });
@@ -78,14 +80,15 @@ pub async fn set(conn: &mut PgConnection, user_id: Uuid, key: &str, value: &Json
         return Ok(());
     }
     let settings = settings(conn, user_id).await?;
-    Err(PartError::Settings { user_id, found: settings.as_ref().map_or("nothing", Json::kind) })
+    Err(PartError::Settings { user_id, found: settings.as_ref().map_or("NULL", Json::kind) })
 }
 
-/// Reads a user's settings, as they are: they are meant to be an object, and nothing holds them to that.
+/// Reads a user's settings without validation: they are an object by convention, but nothing enforces that. `None`
+/// if they are NULL.
 ///
 /// # Errors
 ///
-/// [`PartError::NoSuchUser`]; else what the database said.
+/// [`PartError::NoSuchUser`]. Also fails if the query fails.
 pub async fn settings(conn: &mut PgConnection, user_id: Uuid) -> Result<Option<Json>, PartError> {
     let found: Option<Option<Json>> = sqlx::query_scalar("SELECT settings::text FROM users WHERE id = $1")
         .bind(user_id)

@@ -1,24 +1,24 @@
-//! Which of several legacy rows with one key is kept.
+//! [`Winners`] decides which of several legacy rows with the same key is migrated.
 
 use uuid::Uuid;
 
-/// What becomes of a row.
+/// The result for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// It is the first of its key.
+    /// The row is the first with its key.
     Winner,
-    /// Its key is taken.
+    /// An earlier row has the same key.
     Duplicate {
-        /// The id of the first.
+        /// The id of the first row with the key.
         of: Uuid,
     },
 }
 
-/// Tells winners and duplicates apart, row by row. However many rows there are, only the last winner is remembered.
+/// Separates winners from duplicates, row by row. Memory use is constant: only the last winner is stored.
 ///
-/// Rows of one user come in an order in which equal keys stand beside each other, the winner first: parts as
-/// [`LEGACY_PARTS_ORDER`](super::LEGACY_PARTS_ORDER) has it, with their names as keys; sessions as
-/// [`LEGACY_SESSIONS_ORDER`](super::LEGACY_SESSIONS_ORDER) has it, with their starts. Rows that are skipped are not shown.
+/// The caller passes the rows of one user in an order that groups equal keys, the winner first: parts in
+/// [`LEGACY_PARTS_ORDER`](super::LEGACY_PARTS_ORDER) with their names as keys, and sessions in
+/// [`LEGACY_SESSIONS_ORDER`](super::LEGACY_SESSIONS_ORDER) with their starts as keys. Skipped rows are not passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winners<K> {
     last: Option<(K, Uuid)>,
@@ -31,7 +31,7 @@ impl<K> Default for Winners<K> {
 }
 
 impl<K: PartialEq + Clone> Winners<K> {
-    /// What becomes of the next row.
+    /// Decides whether the next row is a winner or a duplicate.
     pub fn place(&mut self, key: &K, id: Uuid) -> Place {
         match &self.last {
             Some((last, of)) if last == key => Place::Duplicate { of: *of },
@@ -49,7 +49,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn the_first_of_a_key_wins() {
+    fn the_first_row_with_a_key_wins() {
         let mut winners = Winners::default();
         let mut check = |key: &'static str, id: u128, expected: Place| {
             assert_eq!(winners.place(&key, Uuid::from_u128(id)), expected, "{key} {id}");

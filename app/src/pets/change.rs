@@ -1,6 +1,6 @@
-//! Renaming and deleting a pet.
+//! Renames and deletes pets.
 //!
-//! Neither touches the visual traits: they follow from the id, which no pet changes.
+//! Neither changes the visual traits: they follow from the id, which never changes.
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::PetError;
 
-/// Gives a pet another name: any text at all, also an empty one.
+/// Renames a pet. The name may be any text, including an empty one.
 ///
 /// # Errors
 ///
-/// [`PetError::NotFound`]; else what the database said.
+/// [`PetError::NotFound`]. Also fails if the query fails.
 pub async fn rename(conn: &mut SqliteConnection, id: Uuid, name: &str) -> Result<(), PetError> {
     let renamed = sqlx::query(r#"UPDATE "Pet" SET "name" = $1, "updatedAt" = $2 WHERE "id" = $3"#)
         .bind(name)
@@ -24,11 +24,11 @@ pub async fn rename(conn: &mut SqliteConnection, id: Uuid, name: &str) -> Result
     if renamed.rows_affected() == 0 { Err(PetError::NotFound { id }) } else { Ok(()) }
 }
 
-/// Deletes a pet with its genetic traits. Its children stay, and lose a parent.
+/// Deletes a pet with its genetic traits. Its children remain, without this parent.
 ///
 /// # Errors
 ///
-/// [`PetError::NotFound`]; else what the database said.
+/// [`PetError::NotFound`]. Also fails if the query fails.
 pub async fn delete(conn: &mut SqliteConnection, id: Uuid) -> Result<(), PetError> {
     let deleted = sqlx::query(r#"DELETE FROM "Pet" WHERE "id" = $1"#)
         .bind(id.to_string())
@@ -38,7 +38,7 @@ pub async fn delete(conn: &mut SqliteConnection, id: Uuid) -> Result<(), PetErro
     if deleted.rows_affected() == 0 { Err(PetError::NotFound { id }) } else { Ok(()) }
 }
 
-/// The moment as the database has it: ISO 8601 in UTC with milliseconds.
+/// Returns the current time as the database stores it: ISO 8601 in UTC with milliseconds.
 pub(super) fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

@@ -1,7 +1,7 @@
-//! Creating a pet.
+//! Creates pets; see [`create`].
 //!
-//! The only place that chooses anything at random: the id and the genetic traits. What follows from the id is derived
-//! in [`traits`](super::traits).
+//! Only this module makes random choices: the id and the genetic traits. [`traits`](super::traits) derives the
+//! visual traits from the id.
 
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
@@ -10,21 +10,22 @@ use super::change::now;
 use super::traits::generate;
 use super::{NewPet, Pet, PetError, Temperament, read};
 
-/// How many genetic traits of kind `visual` a new pet gets.
+/// The number of genetic traits of kind `visual` that a new pet gets.
 pub const VISUAL_TRAITS: u32 = 4;
-/// How many genetic traits of kind `personality` a new pet gets. Of kind `skill` it gets none.
+/// The number of genetic traits of kind `personality` that a new pet gets. It gets none of kind `skill`.
 pub const PERSONALITY_TRAITS: u32 = 3;
 
 const ACTION: &str = "create a pet";
 
 /// Creates a pet, with the visual traits that follow from its id and with random genetic traits, in one transaction.
 ///
-/// The connection must not be in a transaction already: this one takes SQLite's write lock when it begins, because one
-/// that first reads and then writes fails at once, without waiting, when somebody else wrote in between.
+/// The connection must not be in a transaction: this function begins one with `BEGIN IMMEDIATE`, which takes
+/// SQLite's write lock. A transaction that first reads and then writes would fail immediately, without waiting for
+/// the lock, if another connection wrote in between.
 ///
 /// # Errors
 ///
-/// A [`PetError`] that names the offending field, user, parent or kind of traits; then nothing was stored.
+/// A [`PetError`] that names the invalid field, user, parent or kind of traits; nothing is stored then.
 pub async fn create(conn: &mut SqliteConnection, new: NewPet) -> Result<Pet, PetError> {
     check_fields(&new)?;
     let id = Uuid::new_v4();
@@ -63,7 +64,7 @@ pub async fn create(conn: &mut SqliteConnection, new: NewPet) -> Result<Pet, Pet
     Ok(pet)
 }
 
-/// Refuses what can be refused without asking the database.
+/// Rejects values that are invalid regardless of the content of the database.
 fn check_fields(new: &NewPet) -> Result<(), PetError> {
     if let Some((field, value)) = new.temperament.columns().into_iter().find(|(_, value)| *value > Temperament::MAX) {
         return Err(PetError::OutOfRange { field, value });
@@ -83,7 +84,7 @@ async fn check_user(conn: &mut SqliteConnection, user_id: &str) -> Result<(), Pe
     if exists { Ok(()) } else { Err(PetError::NoSuchUser { user_id: user_id.to_owned() }) }
 }
 
-/// One more than the larger generation of the parents; 1 without parents.
+/// Returns the larger generation of the parents plus one; 1 without parents.
 async fn generation(conn: &mut SqliteConnection, parents: &[Option<Uuid>; 2]) -> Result<i64, PetError> {
     let mut largest = 0;
     for &id in parents.iter().flatten() {

@@ -1,7 +1,7 @@
-//! Pets: what they look like, and how they are created, changed, read and drawn.
+//! Pets: their visual traits ([`traits`]), creating, changing and reading them, and drawing them ([`svg`]). Start
+//! at [`create`](create()) and [`get`].
 //!
-//! The functions here are the app's own. How old pets get what newer ones are created with lives elsewhere and calls
-//! [`traits::generate`].
+//! A backfill gives older pets their visual traits, by calling [`traits::generate`].
 
 mod change;
 mod create;

@@ -1,81 +1,80 @@
-//! A pet as the rest of the app sees it.
-//!
-//! Only the types. They are filled by [`create`](super::create) and [`get`](super::get).
+//! The types of a pet: [`NewPet`] as input of [`create`](super::create()), and [`Pet`] and [`PetSummary`] as
+//! results of [`get`](super::get) and [`list`](super::list).
 
 use uuid::Uuid;
 
 use super::traits::{PetTraits, TraitsError};
 
-/// A pet whose visual traits were found valid.
+/// A pet with validated visual traits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pet {
-    /// The key, from which the visual traits follow.
+    /// The primary key, from which the visual traits follow.
     pub id: Uuid,
-    /// Any text at all, also an empty one.
+    /// Any text, including an empty one.
     pub name: String,
-    /// The key of the user whose pet it is.
+    /// The id of the user who owns the pet.
     pub user_id: String,
-    /// 1 for a pet without parents, else one more than the larger generation of its parents.
+    /// 1 for a pet without parents, otherwise the larger generation of its parents plus one.
     pub generation: i64,
-    /// Its character.
+    /// The pet's character.
     pub temperament: Temperament,
-    /// Its parents, as far as they are known and were not deleted since.
+    /// The parents. `None` for a parent that is unknown or was deleted.
     pub parents: [Option<Uuid>; 2],
-    /// What it looks like.
+    /// The visual traits.
     pub traits: PetTraits,
-    /// The names of its genetic traits, in alphabetical order.
+    /// The names of the genetic traits, in alphabetical order.
     pub genetic_traits: Vec<String>,
-    /// When it was created, as ISO 8601 in UTC with milliseconds.
+    /// The time of creation, as ISO 8601 in UTC with milliseconds.
     pub created_at: String,
-    /// When it was last changed, as ISO 8601 in UTC with milliseconds.
+    /// The time of the last change, as ISO 8601 in UTC with milliseconds.
     pub updated_at: String,
 }
 
-/// The character of a pet, each from 0 to [`Temperament::MAX`].
+/// The character of a pet. Each value is in the range 0 to [`Temperament::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Temperament {
-    /// How friendly it is.
+    /// How friendly the pet is.
     pub friendliness: u8,
-    /// How much energy it has; the column is `"energyTrait"`.
+    /// How much energy the pet has. The name of the column is `"energyTrait"`.
     pub energy: u8,
-    /// How curious it is.
+    /// How curious the pet is.
     pub curiosity: u8,
-    /// How patient it is.
+    /// How patient the pet is.
     pub patience: u8,
-    /// How playful it is.
+    /// How playful the pet is.
     pub playfulness: u8,
 }
 
-/// What has to be said to create a pet.
+/// The data of a new pet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPet {
-    /// Any text at all, also an empty one.
+    /// Any text, including an empty one.
     pub name: String,
-    /// The key of a user.
+    /// The id of the user who owns the pet.
     pub user_id: String,
-    /// Its character.
+    /// The pet's character.
     pub temperament: Temperament,
-    /// Up to two pets, which must differ.
+    /// Up to two parents, which must be different pets.
     pub parents: [Option<Uuid>; 2],
 }
 
-/// One line of a list of pets.
+/// An entry in a list of pets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PetSummary {
-    /// The key, as stored.
+    /// The primary key as stored, not parsed.
     pub id: String,
-    /// Any text at all.
+    /// Any text.
     pub name: String,
-    /// What it looks like: `None` if it has no visual traits, an error if they are not valid. A list does not fail for
-    /// the sake of one pet.
+    /// The visual traits: `None` if there are none, an error if they are invalid. One invalid pet does not make
+    /// the whole list fail.
     pub traits: Option<Result<PetTraits, TraitsError>>,
 }
 
 impl Temperament {
-    /// The largest value of each part.
+    /// The largest allowed value.
     pub const MAX: u8 = 100;
 
-    /// The names of the columns with their values, in the order of the table.
+    /// Returns the names of the columns with their values, in the table's order.
     pub(super) fn columns(self) -> [(&'static str, u8); 5] {
         [
             ("friendliness", self.friendliness),

@@ -1,9 +1,10 @@
-//! Reading pets, with nothing believed that the database could have got wrong.
+//! Reads pets with [`get`] and [`list`], and validates every column.
 //!
-//! Nothing here writes or repairs: what is invalid is an error that names the pet.
+//! Nothing here writes or repairs: an invalid value is an error that names the pet.
 //!
-//! A column that not every version of the schema has is written with its table, `"Pet"."traits"`: SQLite takes a lone
-//! name in double quotes that is no column for a string, and would read the word `traits` from an older schema.
+//! A column that older versions of the schema lack is qualified with its table, `"Pet"."traits"`: SQLite treats an
+//! unqualified name in double quotes that is not a column as a string literal, and would return the text `traits`
+//! from an older schema.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -17,8 +18,9 @@ const ACTION: &str = "read a pet";
 ///
 /// # Errors
 ///
-/// [`PetError::NotFound`]; [`PetError::MissingTraits`] or [`PetError::InvalidTraits`] with the path of the offending
-/// field; [`PetError::Corrupt`] if another column holds what it must not; else what the database said.
+/// [`PetError::NotFound`]; [`PetError::MissingTraits`]; [`PetError::InvalidTraits`] with the path of the invalid
+/// field; [`PetError::Corrupt`] if another column is invalid; [`PetError::SchemaBehind`] or [`PetError::Database`]
+/// if a query fails.
 pub async fn get(conn: &mut SqliteConnection, id: Uuid) -> Result<Pet, PetError> {
     let row: Option<Row> = sqlx::query_as(
         r#"SELECT "name", "userId", "generation",
@@ -42,11 +44,11 @@ pub async fn get(conn: &mut SqliteConnection, id: Uuid) -> Result<Pet, PetError>
     row.into_pet(id, genetic_traits)
 }
 
-/// Reads at most `limit` pets, by name.
+/// Reads at most `limit` pets, sorted by name and id.
 ///
 /// # Errors
 ///
-/// What the database said. A pet with missing or invalid traits is no error here.
+/// Fails if the query fails. A pet with missing or invalid traits is not an error here.
 pub async fn list(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<PetSummary>, PetError> {
     let rows: Vec<(String, String, Option<String>)> =
         sqlx::query_as(r#"SELECT "id", "name", "Pet"."traits" FROM "Pet" ORDER BY "name", "id" LIMIT $1"#)
@@ -60,7 +62,7 @@ pub async fn list(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<PetSumm
         .collect())
 }
 
-/// A row of `"Pet"` as it comes.
+/// A row of `"Pet"` before validation.
 #[derive(sqlx_macros::FromRow)]
 #[sqlx(rename_all = "camelCase")]
 struct Row {

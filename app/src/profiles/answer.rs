@@ -1,7 +1,7 @@
-//! Taking a user's answers in a context.
+//! Stores a user's answers in a context; see [`answer`].
 //!
-//! They go where answers always went, into the old `"Profile"` of the context, and the unified profile is made anew by
-//! [`unify`] in the same transaction. So what is stored is what `unify` makes of the old rows, whoever wrote last.
+//! Answers go into the old `"Profile"` row of the context, and [`unify`] derives the unified profile again in the
+//! same transaction. The stored profile therefore always follows from the old rows, whichever process wrote last.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
@@ -11,17 +11,18 @@ use super::store::store;
 use super::{Completeness, Context, LegacyError, ProfileError, Unified, User, extract, merge, unify};
 use crate::json::{Json, Object};
 
-const ACTION: &str = "take the answers";
+const ACTION: &str = "store the answers";
 
-/// Takes answers, a JSON object as text: each key replaces what the user had said to it in this context. The context is
-/// made where the user does not have it yet. Returns what all of the user's contexts make together.
+/// Stores answers, a JSON object as text. Each key replaces the user's earlier answer to it in this context; a
+/// context that the user does not have yet is created. Returns the unification of all of the user's contexts.
 ///
-/// The user's row is locked meanwhile, so that of two answers at once neither is lost. The lock is one that lets rows
-/// refer to the user: a backfill that writes this user's profile is waited for, and never waits for this.
+/// The function locks the user's row until it commits, so that concurrent calls lose no answer. The lock,
+/// `FOR NO KEY UPDATE`, lets other sessions insert rows that refer to the user: this function may wait for a
+/// backfill that writes the user's profile, but the backfill never waits for this function.
 ///
 /// # Errors
 ///
-/// A [`ProfileError`] that names the offending field; then nothing was stored.
+/// A [`ProfileError`] that names the invalid field; nothing is stored then.
 pub async fn answer(
     conn: &mut PgConnection,
     user_id: &str,
@@ -41,7 +42,7 @@ pub async fn answer(
     Ok(unified)
 }
 
-/// Refuses what can be refused without asking the database.
+/// Parses answers and rejects those that PostgreSQL cannot store.
 fn read_answers(text: &str) -> Result<Object, ProfileError> {
     let json = Json::parse(text).map_err(ProfileError::UnreadableAnswers)?;
     let answers = json.as_object().ok_or_else(|| ProfileError::NoObject { found: json.kind() })?;
@@ -51,10 +52,11 @@ fn read_answers(text: &str) -> Result<Object, ProfileError> {
     }
 }
 
-/// Locks the row of a user, who has to be there, so that nobody else answers for them meanwhile.
+/// Locks the row of a user until the transaction ends, so that no other session changes the user's answers. Fails
+/// if the user does not exist.
 pub(super) async fn lock_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
     let unknown = || ProfileError::NoSuchUser { user_id: user_id.to_owned() };
-    // PostgreSQL would refuse the very question.
+    // PostgreSQL would reject the parameter itself.
     if user_id.contains('\0') {
         return Err(unknown());
     }
@@ -66,7 +68,7 @@ pub(super) async fn lock_user(conn: &mut PgConnection, user_id: &str) -> Result<
     found.map(drop).ok_or_else(unknown)
 }
 
-/// The id of the user's context profile, which is made where there is none.
+/// Returns the id of the user's context profile, and creates the profile if there is none.
 async fn context_profile(conn: &mut PgConnection, user_id: &str, context: Context) -> Result<String, ProfileError> {
     sqlx::query(
         r#"INSERT INTO "ContextProfile" ("id", "userId", "contextType")
@@ -89,7 +91,7 @@ async fn context_profile(conn: &mut PgConnection, user_id: &str, context: Contex
     .map_err(ProfileError::database(ACTION))
 }
 
-/// Writes the old row of the context, with the answers over what it held.
+/// Merges the answers into the old row of the context, and creates the row if there is none.
 async fn replace_keys(
     conn: &mut PgConnection,
     user_id: &str,
@@ -141,14 +143,14 @@ async fn replace_keys(
     Ok(())
 }
 
-/// How much of one context's data is filled: of the shared fields and of its own, together.
+/// The completeness of one context's data: the shared fields and its own fields together.
 fn completeness(context: Context, data: &Object) -> Completeness {
     let (shared, _) = merge(&[(context, data)]);
     let (own, _) = extract(context.as_str(), Some(data));
     Completeness::of(shared.filled().into_iter().chain(own.filled()))
 }
 
-/// A user with all the old rows.
+/// Reads a user with all old rows.
 pub(super) async fn user(conn: &mut PgConnection, user_id: &str) -> Result<User, ProfileError> {
     let (id, created_at, contexts): (String, String, String) =
         sqlx::query_as(AssertSqlSafe(format!(r#"{USERS} WHERE "User"."id" = $1"#)))

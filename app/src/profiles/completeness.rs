@@ -1,18 +1,18 @@
-//! How much of a profile, or of an intent, is filled.
+//! [`Completeness`]: the share of the fields of a profile or an intent that are filled.
 //!
-//! Filled means present, not null, and not an empty text, list or object.
+//! A field is filled if it is present, not null, and not an empty string, list or object.
 
-/// How much is filled, and what is not.
+/// The percentage of filled fields, and the fields that are missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completeness {
-    /// 0 to 100, rounded half up; 0 where there is nothing to fill.
+    /// 0 to 100, rounded half up; 0 if there are no fields.
     pub percent: u8,
     /// The fields that are not filled, in the order of the table's columns.
     pub missing: Vec<String>,
 }
 
 impl Completeness {
-    /// Of these fields, each with whether it is filled.
+    /// Computes the completeness of fields, each given with whether it is filled.
     pub(super) fn of<'a>(fields: impl IntoIterator<Item = (&'a str, bool)>) -> Completeness {
         let (mut all, mut missing) = (0, Vec::new());
         for (field, is_filled) in fields {
@@ -25,11 +25,11 @@ impl Completeness {
     }
 }
 
-/// `part` of `whole` as a percentage, rounded half up.
+/// Returns `part` of `whole` as a percentage, rounded half up.
 fn percent(part: usize, whole: usize) -> u8 {
     match whole {
         0 => 0,
-        // At most 100 where the part is no more than the whole.
+        // At most 100, because `part` is at most `whole`.
         _ => u8::try_from((200 * part + whole) / (2 * whole)).unwrap_or(100),
     }
 }

@@ -1,23 +1,23 @@
-//! The contexts in which a person looks for somebody, and what each of them asks.
+//! [`Context`]: the contexts in which a user looks for other people, and the fields of each.
 //!
-//! The one table of a context's own fields. What is shared by all contexts is in [`SHARED`](super::SHARED).
+//! Add a context's own fields here; the fields that all contexts share are in [`SHARED`](super::SHARED).
 
 use std::fmt;
 
 use super::field::{Field, Kind};
 
-/// A context: the enum `"RelationshipContextType"` of the database. They compare in the enum's order.
+/// A context: the enum `"RelationshipContextType"` of the database. Contexts compare in the order of that enum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Context {
-    /// A partner.
+    /// Looking for a partner.
     Romantic,
-    /// Friends.
+    /// Looking for friends.
     Friendship,
-    /// People to found or run a business with.
+    /// Looking for people to found or run a business with.
     Professional,
-    /// People to make something with.
+    /// Looking for people to create something with.
     Creative,
-    /// Somebody who does a job.
+    /// Looking for a person to do a job.
     Service,
 }
 
@@ -57,7 +57,7 @@ impl Context {
     pub const ALL: &'static [Context] =
         &[Context::Romantic, Context::Friendship, Context::Professional, Context::Creative, Context::Service];
 
-    /// The label, as it stands in the database.
+    /// The label stored in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Context::Romantic => "romantic",
@@ -73,7 +73,8 @@ impl Context {
         Context::ALL.iter().copied().find(|context| context.as_str() == label)
     }
 
-    /// The context's own fields: columns of `"ContextIntent"`, in the table's order. No two contexts share one.
+    /// The context's own fields: columns of `"ContextIntent"`, in the table's order. No field belongs to two
+    /// contexts.
     pub const fn fields(self) -> &'static [Field] {
         match self {
             Context::Romantic => ROMANTIC,
@@ -84,7 +85,7 @@ impl Context {
         }
     }
 
-    /// The context's own field of this name, if it has one.
+    /// The context's own field with this name, if there is one.
     pub fn field(self, name: &str) -> Option<&'static Field> {
         self.fields().iter().find(|field| field.name == name)
     }

@@ -1,11 +1,11 @@
-//! Why a profile could not be read, or an answer not be taken.
+//! [`ProfileError`]: the failures to read or write a profile.
 //!
-//! Every message is whole: it names the user and the field, the reason, and what to do next, so that nothing has to be
-//! collected from a chain of causes.
+//! Every message is complete: it names the user and the field, the reason, and the next step, so that callers need
+//! not print a chain of causes.
 
 use super::{Context, JsonError, LegacyError};
 
-/// A failure to read a profile or to take an answer.
+/// A failure to read or write a profile.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// No user has this id.
@@ -14,62 +14,62 @@ pub enum ProfileError {
         /// The id given.
         user_id: String,
     },
-    /// The user is older than unified profiles.
+    /// The user has no unified profile yet, because the user is older than unified profiles.
     #[error("user {user_id:?} has no unified profile: run `cargo xtask backfill unified_profiles --execute`")]
     NoProfile {
         /// The user.
         user_id: String,
     },
-    /// Another user has this address.
-    #[error("there is a user with the address {email:?} already: use another one")]
+    /// Another user has this email address.
+    #[error("another user already has the email address {email:?}: use a different one")]
     EmailTaken {
         /// The address given.
         email: String,
     },
-    /// A new user's name or address has the one character that PostgreSQL can't store.
-    #[error("the {field} of the new user holds a NUL character, which PostgreSQL cannot store: leave it out")]
+    /// The name or the email address of a new user contains a NUL character, which PostgreSQL cannot store.
+    #[error("the {field} of the new user contains a NUL character, which PostgreSQL cannot store: remove it")]
     NulInUser {
-        /// Which of them.
+        /// `name` or `email`.
         field: &'static str,
     },
-    /// The user is not in this context.
-    #[error("user {user_id:?} is not in the context {context}: there is nothing to leave")]
+    /// The user does not have this context.
+    #[error("user {user_id:?} does not have the context {context}: name a context of this user")]
     NotInContext {
         /// The user.
         user_id: String,
         /// The context.
         context: Context,
     },
-    /// There is no such context.
-    #[error("there is no context {label:?}: use one of {}", labels())]
+    /// No context has this label.
+    #[error("unknown context {label:?}: use one of {}", labels())]
     UnknownContext {
         /// The label given.
         label: String,
     },
-    /// Answers that can't be read.
-    #[error("the answers can't be taken, for {0}: give a JSON object of fields and values")]
+    /// The answers are not valid JSON.
+    #[error("the answers are {0}. Pass a JSON object of fields and values")]
     UnreadableAnswers(JsonError),
-    /// Answers that are no object.
-    #[error("the answers are {found}: give a JSON object of fields and values")]
+    /// The answers are JSON, but not an object.
+    #[error("the answers are {found}: pass a JSON object of fields and values")]
     NoObject {
-        /// What they are.
+        /// The JSON type found, with its article.
         found: &'static str,
     },
-    /// Answers with the one character that PostgreSQL can't store.
-    #[error("the answer to {field:?} holds a NUL character, which PostgreSQL cannot store: leave it out")]
+    /// An answer contains a NUL character, which PostgreSQL cannot store.
+    #[error("the answer to {field:?} contains a NUL character, which PostgreSQL cannot store: remove it")]
     NulCharacter {
         /// The top-level key.
         field: String,
     },
-    /// Answers that PostgreSQL can't store: a number too large, nesting too deep.
-    #[error("the answers can't be stored ({message}): give simpler ones")]
+    /// PostgreSQL cannot store the answers: a number is out of range, or the nesting is too deep.
+    #[error("PostgreSQL cannot store the answers ({message}): pass smaller numbers and less deeply nested values")]
     Unstorable {
-        /// What the database said.
+        /// The database's error message.
         message: String,
     },
-    /// The old data of the context has no keys that could be replaced.
+    /// The old data of the context is not an object, so that no key of it can be replaced.
     #[error(
-        "the data of context {context} of user {user_id:?} is {found}, and answers belong into an object: correct \"data\" \
+        "the data of context {context} of user {user_id:?} is {found}: expected an object. Correct \"data\" \
          in \"Profile\" first"
     )]
     LegacyData {
@@ -77,60 +77,63 @@ pub enum ProfileError {
         user_id: String,
         /// The context.
         context: Context,
-        /// What it is.
+        /// The JSON type found, with its article.
         found: &'static str,
     },
-    /// An old row that this app can't read.
-    #[error("user {user_id:?}: {} is not what it should be, for {fault}. Correct it in the database", fault.field())]
+    /// An old row cannot be read.
+    #[error("user {user_id:?}: cannot read {}: {fault}. Correct it in the database", fault.field())]
     Legacy {
         /// The user.
         user_id: String,
-        /// What is wrong with which field.
+        /// The invalid field, and what is wrong with it.
         fault: LegacyError,
     },
-    /// A stored profile or intent that does not fit.
-    #[error("the profile of user {user_id:?}: {field} holds {found}: expected {expected}. Correct it in the database")]
+    /// A stored profile or intent is invalid.
+    #[error("the profile of user {user_id:?}: {field} is {found}: expected {expected}. Correct it in the database")]
     Corrupt {
         /// The user.
         user_id: String,
-        /// The column; that of an intent with its context in front (`romantic.completeness`).
+        /// The column. For an intent it is prefixed with the context (`romantic.completeness`).
         field: String,
-        /// What is there, cut short.
+        /// The stored value, truncated.
         found: String,
-        /// What should be there.
+        /// A description of the values that are allowed.
         expected: &'static str,
     },
-    /// A table, column or type that this app needs is not there.
-    #[error("could not {action}, for the schema is behind the app ({message}): run `cargo xtask migrate profiles`")]
+    /// A table, column or type that this app needs is missing.
+    #[error(
+        "could not {action} because the schema is older than the app ({message}): run `cargo xtask migrate profiles`"
+    )]
     SchemaBehind {
-        /// What was being done.
+        /// The operation that failed, such as "write a row"; it completes "could not …".
         action: &'static str,
-        /// What the database said.
+        /// The database's error message.
         message: String,
     },
-    /// The database failed.
+    /// The database returned an error.
     #[error("could not {action}: {cause}. Check the database with `cargo xtask verify profiles`, then try again")]
     Database {
-        /// What was being done.
+        /// The operation that failed, such as "write a row"; it completes "could not …".
         action: &'static str,
-        /// What sqlx said.
+        /// The error from sqlx.
         cause: sqlx::Error,
     },
 }
 
-/// A table, a column, or a type that does not exist, as SQLSTATE has it (PostgreSQL documentation, appendix A).
+/// The SQLSTATEs for a missing table, column and type (PostgreSQL documentation, appendix A).
 const ABOUT_SCHEMA: [&str; 3] = ["42P01", "42703", "42704"];
 
-/// A number out of range, JSON that is too large, and JSON that is nested too deeply for the server's stack.
+/// The SQLSTATEs for a number out of range, JSON that is too large, and JSON nested too deeply for the server's
+/// stack.
 const ABOUT_SIZE: [&str; 3] = ["22003", "54000", "54001"];
 
 impl ProfileError {
-    /// Turns an error of sqlx into one that says what was being done; for use in `map_err`.
+    /// Returns a function for `map_err` that adds the failed operation to an error from sqlx.
     pub(super) fn database(action: &'static str) -> impl FnOnce(sqlx::Error) -> ProfileError {
         move |cause| {
-            let said =
+            let details =
                 cause.as_database_error().map(|error| (error.code().unwrap_or_default(), error.message().to_owned()));
-            match said {
+            match details {
                 Some((code, message)) if ABOUT_SCHEMA.contains(&code.as_ref()) => {
                     ProfileError::SchemaBehind { action, message }
                 }

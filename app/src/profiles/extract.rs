@@ -1,47 +1,47 @@
-//! Taking a context's own fields out of its data.
+//! [`extract`] takes a context's own fields out of its data, and records the keys that belong to no field.
 //!
-//! What belongs to no field at all is recorded here, too; the shared fields are for [`merge`](super::merge()).
+//! [`merge`](super::merge()) handles the shared fields.
 
 use super::field::{self, Field, Kind};
 use super::record::{Left, Record};
 use super::{Completeness, Context};
 use crate::json::{Json, Object};
 
-/// What a user wants in a context: the values of the context's own fields, in the table's order.
+/// The values of a context's own fields, in the table's order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers(Vec<(&'static Field, Option<Json>)>);
 
 impl Answers {
-    /// The answer to each field of the context; what is null is no answer.
+    /// Collects the answer to each field of the context: `None` if the user gave no answer.
     pub(super) fn new(context: Context, mut answer: impl FnMut(&'static Field) -> Option<Json>) -> Answers {
         Answers(context.fields().iter().map(|field| (field, answer(field))).collect())
     }
 
-    /// The fields with their values, in the table's order.
+    /// Iterates over the names of the fields and their values, in the table's order.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, Option<&Json>)> {
         self.0.iter().map(|(field, value)| (field.name, value.as_ref()))
     }
 
-    /// How much of it is filled.
+    /// The share of the fields that are filled.
     pub fn completeness(&self) -> Completeness {
         Completeness::of(self.filled())
     }
 
-    /// The fields, each with whether it is filled.
+    /// Iterates over the fields, each with whether it is filled.
     pub(super) fn filled(&self) -> impl Iterator<Item = (&'static str, bool)> {
         self.iter().map(|(field, value)| (field, value.is_some_and(|value| !is_empty(value))))
     }
 }
 
-/// Whether an answer is an empty text or an empty list.
+/// Whether an answer is an empty string or an empty list.
 fn is_empty(value: &Json) -> bool {
     value.as_text().is_some_and(|text| text.is_empty()) || value.as_list().is_some_and(|list| list.is_empty())
 }
 
-/// Takes the intent of a context out of its data. Without data it is empty; of a context that there is not, it has no
+/// Returns a context's own answers. Without data every answer is `None`; for an unknown context there are no
 /// fields at all.
 ///
-/// Keys that are neither shared nor the context's own are unmapped, and so are values of the wrong JSON type.
+/// A key that is neither shared nor the context's own is recorded as unmapped; so is a value of the wrong JSON type.
 pub fn extract(context: &str, data: Option<&Object>) -> (Answers, Record) {
     let Some(context) = Context::from_label(context) else { return Default::default() };
     let nothing = Object::new();
@@ -58,12 +58,12 @@ pub fn extract(context: &str, data: Option<&Object>) -> (Answers, Record) {
     (Answers::new(context, fits), record)
 }
 
-/// How many legacy values there are in the value of a field; none where it is of the wrong type.
+/// The number of legacy values in the value of a field. `None` if the value has the wrong type.
 fn values(field: &Field, value: &Json) -> Option<u64> {
     match field.kind {
         Kind::Text => value.as_text().map(|_| 1),
         Kind::List => Some(value.as_list()?.iter().filter(|element| !element.is_null()).count() as u64),
-        // No context has such a field of its own.
+        // Only shared fields have these types.
         Kind::Texts | Kind::Object => None,
     }
 }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn own_fields_are_taken_and_the_rest_is_recorded() {
+    fn own_fields_are_extracted_and_other_keys_recorded() {
         let check = |context: &str, data: Option<&str>, expected: &[&str], unmapped: &[&str]| {
             let (answers, record) = extracted(context, data);
             let found: Vec<String> =
@@ -112,16 +112,16 @@ mod tests {
             &[],
             &["FriendshipDepth", "friendshipDepth "],
         );
-        check("unheard of", Some(r#"{"friendshipDepth": "a"}"#), &[], &[]);
+        check("unknown", Some(r#"{"friendshipDepth": "a"}"#), &[], &[]);
     }
 
     #[test]
-    fn completeness_counts_the_own_fields() {
+    fn completeness_counts_a_contexts_own_fields() {
         let check = |context: &str, data: Option<&str>, percent: u8, missing: &[&str]| {
             let expected = Completeness { percent, missing: missing.iter().map(|field| field.to_string()).collect() };
             assert_eq!(extracted(context, data).0.completeness(), expected, "{context} {data:?}");
         };
-        check("unheard of", None, 0, &[]);
+        check("unknown", None, 0, &[]);
         let friendship = ["friendshipDepth", "groupActivityPreference", "emotionalSupportExpectation"];
         check("friendship", None, 0, &friendship);
         check("friendship", Some(r#"{"friendshipDepth": ""}"#), 0, &friendship);

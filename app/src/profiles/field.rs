@@ -1,26 +1,27 @@
-//! Fields: their names, which are the same as keys of the old data and as columns of the new tables, and their types.
+//! [`Field`]: a name, which is both a key of the old data and a column of the new tables, and a type.
 //!
-//! The one table of the fields that all contexts share. Those of a context are in [`Context::fields`](super::Context::fields).
+//! Add a field that all contexts share to [`SHARED`]; a context's own fields are in
+//! [`Context::fields`](super::Context::fields).
 
 /// A key of the old data that has a column in the new tables.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The key, and the column.
+    /// The name of the key and of the column.
     pub name: &'static str,
-    /// What it must hold.
+    /// The type of its values.
     pub kind: Kind,
 }
 
-/// What a field must hold. A value of another JSON type is unmapped.
+/// The type of a field. A value of another JSON type is unmapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text.
+    /// A string.
     Text,
-    /// A list of texts, of which each context adds its own.
+    /// A list of strings: the union of the lists of all contexts.
     Texts,
-    /// An object, of which each context adds its own keys.
+    /// An object: the objects of all contexts, merged key by key.
     Object,
-    /// A list of anything, carried as it is.
+    /// A list of any values, copied unchanged.
     List,
 }
 
@@ -42,7 +43,7 @@ pub const SHARED: &[Field] = &[
     Field::text("name"),
 ];
 
-/// The shared field of this name, if there is one.
+/// The shared field with this name, if there is one.
 pub(super) fn shared(name: &str) -> Option<&'static Field> {
     SHARED.iter().find(|field| field.name == name)
 }

@@ -1,6 +1,7 @@
-//! Leaving a context.
+//! Removes a user from a context; see [`leave`].
 //!
-//! What was said in it goes, and the unified profile is made anew of what is left, in the same transaction.
+//! The user's answers in the context are deleted, and [`unify`] derives the unified profile from the other
+//! contexts in the same transaction.
 
 use sqlx::{Connection, PgConnection};
 
@@ -10,13 +11,13 @@ use super::{Context, ProfileError, Unified, unify};
 
 const ACTION: &str = "leave a context";
 
-/// Takes a user out of a context, with the answers and the chat that belong to it. Returns what the user's other contexts
-/// make together. The user's row is locked meanwhile, as [`answer`](super::answer()) does.
+/// Removes a user from a context, together with the answers and the chat that belong to it. Returns the
+/// unification of the user's other contexts. Locks the user's row as [`answer`](super::answer()) does.
 ///
 /// # Errors
 ///
-/// [`ProfileError::UnknownContext`], [`ProfileError::NoSuchUser`], [`ProfileError::NotInContext`]; else what the database
-/// said. Then nothing was changed.
+/// [`ProfileError::UnknownContext`], [`ProfileError::NoSuchUser`] or [`ProfileError::NotInContext`]. Also fails if
+/// an old row is invalid or a query fails. Nothing is changed then.
 pub async fn leave(conn: &mut PgConnection, user_id: &str, context: &str) -> Result<Unified, ProfileError> {
     let context =
         Context::from_label(context).ok_or_else(|| ProfileError::UnknownContext { label: context.to_owned() })?;

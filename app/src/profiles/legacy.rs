@@ -1,6 +1,7 @@
-//! What a unified profile is made of: a user, and the old rows of each of the user's contexts.
+//! The input of [`unify`](super::unify()): a [`User`] and the old rows of each of the user's contexts.
 //!
-//! Only the types, and how they are read from what the database gives. Nothing is decided here.
+//! This module contains the types, the query [`USERS`] and the parsing of its rows. It makes no decisions about
+//! the values.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,12 @@ use serde::Deserialize;
 use super::{Context, Timestamp};
 use crate::json::{Json, JsonError};
 
-/// All users with all that their profiles are made of, as one SELECT: `"id"`, `"createdAt"` and `"contexts"`, each as text
-/// that [`User::read`] takes.
+/// Selects all users with their old rows, as the columns `"id"`, `"createdAt"` and `"contexts"`, each as text for
+/// [`User::read`].
 ///
-/// The contexts are a subquery of the SELECT list, so that a page of users costs the contexts of that page only. Their
-/// order makes no difference here: [`unify`](super::unify()) puts them into its own. Times are in UTC, which is told as an
-/// interval: to look a zone up by its name takes the server longer than all else here.
+/// The contexts are a subquery in the SELECT list, so that reading a page of users reads only the contexts of that
+/// page. They are unordered, because [`unify`](super::unify()) sorts them. UTC is written as an interval: looking
+/// up a time zone by name would take the server longer than the rest of the query.
 pub const USERS: &str = r#"SELECT "User"."id",
        to_json("User"."createdAt" AT TIME ZONE INTERVAL '0') #>> '{}' AS "createdAt",
        (
@@ -37,22 +38,22 @@ FROM "User""#;
 /// A user with the old data of each context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The key.
+    /// The primary key.
     pub id: String,
-    /// When the user came.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// The contexts that the user has; of each kind there is one at most.
+    /// The user's contexts.
     pub contexts: BTreeMap<Context, ContextProfile>,
 }
 
-/// A context of a user.
+/// A row of `"ContextProfile"`: a context of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextProfile {
-    /// The key.
+    /// The primary key.
     pub id: String,
-    /// When the user began with it.
+    /// When the row was created.
     pub created_at: Timestamp,
-    /// What the user told in it, if anything ever was.
+    /// The user's answers in the context. `None` if the user never gave any.
     pub profile: Option<LegacyProfile>,
 }
 
@@ -60,49 +61,49 @@ pub struct ContextProfile {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LegacyProfile {
-    /// Meant to be an object, and may be anything. None where it is NULL or `null`.
+    /// An object by convention, but nothing enforces that. `None` if it is NULL or `null`.
     pub data: Option<Json>,
-    /// When it was made.
+    /// When the row was created.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When the row was last changed.
     pub updated_at: Timestamp,
 }
 
-/// Why old rows can't be read.
+/// A failure to read the old rows of a user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LegacyError {
-    /// The contexts are not what [`USERS`] gives.
-    #[error("the contexts can't be read: {why}")]
+    /// The contexts do not have the form that [`USERS`] returns.
+    #[error("invalid list of contexts: {why}")]
     Contexts {
-        /// What is wrong with them.
+        /// The message of the JSON parser.
         why: String,
     },
-    /// A context of a kind that this app does not know.
-    #[error("this app knows no context {label:?}")]
+    /// The label of a context is unknown to this app.
+    #[error("unknown context {label:?}")]
     UnknownContext {
         /// The label.
         label: String,
     },
-    /// Two contexts of one kind.
-    #[error("the user has two contexts of the kind {context}")]
+    /// The user has the same context twice.
+    #[error("the user has the context {context} twice")]
     TwiceTheContext {
-        /// The kind.
+        /// The context.
         context: Context,
     },
-    /// A value that this app does not take.
-    #[error("the data of context {context} is not what this app takes: {why}")]
+    /// The data is not valid.
+    #[error("the data of context {context} is {why}")]
     Data {
         /// The context.
         context: Context,
-        /// The key, unless it is the keys themselves that can't be read.
+        /// The top-level key of the invalid value. `None` if a key itself is invalid.
         key: Option<String>,
-        /// What is wrong.
+        /// The reason why the data is invalid.
         why: JsonError,
     },
 }
 
 impl LegacyError {
-    /// The field at fault, as a path.
+    /// The path of the invalid field.
     pub fn field(&self) -> String {
         match self {
             LegacyError::Contexts { .. } => "contexts".to_owned(),
@@ -113,7 +114,7 @@ impl LegacyError {
     }
 }
 
-/// A context as [`USERS`] gives it.
+/// A context as [`USERS`] returns it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Row {
@@ -128,7 +129,7 @@ impl User {
     ///
     /// # Errors
     ///
-    /// A [`LegacyError`], of the first context that can't be read.
+    /// A [`LegacyError`] about the first context that cannot be read.
     pub fn read(id: impl Into<String>, created_at: impl Into<String>, contexts: &str) -> Result<User, LegacyError> {
         let rows: Vec<Row> =
             serde_json::from_str(contexts).map_err(|error| LegacyError::Contexts { why: error.to_string() })?;
@@ -148,7 +149,7 @@ impl User {
     }
 }
 
-/// Refuses data with texts that are no Unicode, and names the key that holds them.
+/// Fails if a string in the data is not valid Unicode, and names the top-level key.
 fn check(context: Context, data: &Json) -> Result<(), LegacyError> {
     let Err(why) = data.check() else { return Ok(()) };
     let key = data.as_object().and_then(|object| object.into_iter().find(|(_, value)| value.check().is_err()));
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn data_is_kept_as_it_is_written() {
+    fn the_text_of_the_data_is_unchanged() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for data in [
             r#"{"a": 1.10, "a": 1e400, "b": 9007199254740993}"#,
@@ -184,34 +185,30 @@ mod tests {
     }
 
     #[test]
-    fn no_data_is_no_value() {
+    fn null_data_is_none() {
         let user = User::read("u", "2025-01-01T00:00:00", &format!("[{}]", contexts("service", "null"))).unwrap();
         assert_eq!(user.contexts[&Context::Service].profile.as_ref().unwrap().data, None);
     }
 
     #[test]
-    fn what_cannot_be_read_names_the_field() {
+    fn errors_name_the_invalid_field() {
         let check = |contexts: String, field: &str, message: &str| {
             let error = User::read("u", "2025-01-01T00:00:00", &contexts).unwrap_err();
             assert_eq!((error.field().as_str(), error.to_string().as_str()), (field, message));
         };
-        let begin = "the data of context romantic is not what this app takes: a text in it is no Unicode:";
+        let begin = "the data of context romantic is not valid Unicode:";
         check(
             format!("[{}]", contexts("romantic", r#"{"a": 1, "b": ["\ud800"]}"#)),
             "romantic.data.b",
-            &format!(r#"{begin} unexpected end of hex escape at line 1 column 8 of "\ud800""#),
+            &format!(r#"{begin} unexpected end of hex escape at line 1 column 8 in "\ud800""#),
         );
         check(
             format!("[{}]", contexts("romantic", r#"{"\udc00": 1}"#)),
             "romantic.data",
-            &format!(r#"{begin} lone leading surrogate in hex escape at line 1 column 7 of "\udc00""#),
+            &format!(r#"{begin} lone leading surrogate in hex escape at line 1 column 7 in "\udc00""#),
         );
-        check(format!("[{}]", contexts("business", "{}")), "contextType", "this app knows no context \"business\"");
-        check(
-            format!("[{0},{0}]", contexts("service", "{}")),
-            "contextType",
-            "the user has two contexts of the kind service",
-        );
-        check("[{}]".to_owned(), "contexts", "the contexts can't be read: missing field `id` at line 1 column 3");
+        check(format!("[{}]", contexts("business", "{}")), "contextType", "unknown context \"business\"");
+        check(format!("[{0},{0}]", contexts("service", "{}")), "contextType", "the user has the context service twice");
+        check("[{}]".to_owned(), "contexts", "invalid list of contexts: missing field `id` at line 1 column 3");
     }
 }

@@ -1,4 +1,4 @@
-//! The old values that have no column: what `"legacyData"` holds.
+//! [`legacy_data`] builds the column `"legacyData"`: the old values that no other column stores.
 
 use std::collections::BTreeMap;
 
@@ -8,41 +8,41 @@ use super::Context;
 use super::record::{Left, Record};
 use crate::json::{Json, Object};
 
-/// The values of a record that are carried nowhere, as `"legacyData"` keeps them: `{}` where there are none, else for
-/// instance
+/// Returns the overridden and unmapped values of a record, as `"legacyData"` stores them: `{}` if there are none,
+/// otherwise for example
 ///
 /// ```json
 /// {
 ///   "conflicts": {"location": [{"context": "friendship", "value": "Paris"}], "beliefs.religion": [...]},
 ///   "romantic": {"favouriteColour": "red", "coreValues": [7], "location": ["Oslo"]},
-///   "service": "data that is no object"
+///   "service": "data that is not an object"
 /// }
 /// ```
 ///
-/// Under `conflicts` are the values that were not chosen; the first dot ends the field's name, and what follows is a key
-/// of its object. A list under `coreValues` or `constraints` of a context holds the elements that are no texts; anything
-/// else there is the whole value of a key.
+/// `conflicts` contains the overridden values; the first dot ends the name of the field, and the rest is a key of
+/// its object. Each context contains its unmapped values by key: a list under `coreValues` or `constraints`
+/// contains the elements that are not strings, any other value is the whole value of the key.
 pub(super) fn legacy_data(record: &Record) -> Object {
-    let mut kept = Object::new();
+    let mut legacy_data = Object::new();
     if !record.conflicts.is_empty() {
         let losers: BTreeMap<&str, Vec<Loser>> = record
             .conflicts
             .iter()
             .map(|conflict| (conflict.field.as_str(), conflict.losers().map(loser).collect()))
             .collect();
-        kept.insert("conflicts".to_owned(), Json::of(&losers));
+        legacy_data.insert("conflicts".to_owned(), Json::of(&losers));
     }
     let mut keys: BTreeMap<Context, BTreeMap<&str, Json>> = BTreeMap::new();
     for unmapped in &record.unmapped {
         let context = unmapped.context;
         match &unmapped.what {
-            Left::Data(value) => drop(kept.insert(context.as_str().to_owned(), value.clone())),
+            Left::Data(value) => drop(legacy_data.insert(context.as_str().to_owned(), value.clone())),
             Left::Key(key, value) => drop(keys.entry(context).or_default().insert(key, value.clone())),
             Left::Elements(key, values) => drop(keys.entry(context).or_default().insert(key, Json::of(values))),
         }
     }
-    kept.extend(keys.iter().map(|(context, keys)| (context.as_str().to_owned(), Json::of(keys))));
-    kept
+    legacy_data.extend(keys.iter().map(|(context, keys)| (context.as_str().to_owned(), Json::of(keys))));
+    legacy_data
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
-//! Merging what several contexts say of the same person.
+//! [`merge`] merges the fields that all contexts share ([`SHARED`](super::SHARED)). If contexts disagree, the
+//! first one wins.
 //!
-//! Only the fields of [`SHARED`]; a context's own are for [`extract`](super::extract()). It is the order of the contexts
-//! that decides: first come, first kept.
+//! [`extract`](super::extract()) handles the fields of a single context.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,34 +9,34 @@ use super::record::{Conflict, Left, Record};
 use super::{Completeness, Context};
 use crate::json::{Json, Object};
 
-/// What all contexts share.
+/// The merged shared fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shared {
-    /// Without duplicates, in the order of their first appearance.
+    /// Without duplicates, in order of first appearance.
     pub core_values: Vec<String>,
-    /// By key, each of any type but null.
+    /// Values by key, of any type but null.
     pub beliefs: Object,
-    /// By key, each of any type but null.
+    /// Values by key, of any type but null.
     pub interaction_style: Object,
-    /// By key, each of any type but null.
+    /// Values by key, of any type but null.
     pub lifestyle: Object,
-    /// Without duplicates, in the order of their first appearance.
+    /// Without duplicates, in order of first appearance.
     pub constraints: Vec<String>,
-    /// The first that was said.
+    /// The value of the first context that has one.
     pub location: Option<String>,
-    /// The first that was said.
+    /// The value of the first context that has one.
     pub age_range: Option<String>,
-    /// The first that was said.
+    /// The value of the first context that has one.
     pub name: Option<String>,
 }
 
 impl Shared {
-    /// How much of it is filled; the name does not count.
+    /// The share of the fields that are filled; the name does not count.
     pub fn completeness(&self) -> Completeness {
         Completeness::of(self.filled())
     }
 
-    /// The fields that count, each with whether it is filled.
+    /// The fields that count towards completeness, each with whether it is filled.
     pub(super) fn filled(&self) -> [(&'static str, bool); 7] {
         let is_filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         [
@@ -51,10 +51,11 @@ impl Shared {
     }
 }
 
-/// Merges the shared fields of contexts, which are given in order.
+/// Merges the shared fields of contexts, which are given in order of precedence.
 ///
-/// Lists are united, objects are merged key by key, and of texts and of the values of a key the first that is not null is
-/// chosen. Values of the wrong JSON type are unmapped, and take no part.
+/// The result contains the union of lists, objects merged key by key, and the first string that is not null. If
+/// several contexts have a key of an object, the first value that is not null wins. A value of the wrong JSON type
+/// is recorded as unmapped and otherwise ignored.
 pub fn merge(contexts: &[(Context, &Object)]) -> (Shared, Record) {
     let mut merging = Merging { contexts, record: Record::default() };
     let shared = Shared {
@@ -76,7 +77,7 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    /// The values of a field that are of the right type, in order; the others are recorded as unmapped.
+    /// Returns the values of a field that have the right type, in order, and records the others as unmapped.
     fn typed<T>(&mut self, field: &'static str, read: impl Fn(&Json) -> Option<T>) -> Vec<(Context, T)> {
         let mut values = Vec::new();
         for &(context, data) in self.contexts {
@@ -132,20 +133,20 @@ impl Merging<'_> {
         self.choose(field, || field.to_owned(), values)?.as_text()
     }
 
-    /// The first value; the others are recorded as equal to it, or as in conflict with it.
+    /// Returns the first value, and records the others as equal to it or as overridden by it.
     fn choose(
         &mut self,
         field: &'static str,
-        place: impl FnOnce() -> String,
+        path: impl FnOnce() -> String,
         values: Vec<(Context, Json)>,
     ) -> Option<Json> {
         let chosen = values.first()?.1.clone();
-        let against = values.iter().filter(|(_, value)| *value != chosen).count() as u64;
+        let overridden = values.iter().filter(|(_, value)| *value != chosen).count() as u64;
         let tally = self.record.tally(field);
-        tally.migrated += values.len() as u64 - against;
-        tally.overridden += against;
-        if against > 0 {
-            self.record.conflicts.push(Conflict { field: place(), values, chosen: chosen.clone() });
+        tally.migrated += values.len() as u64 - overridden;
+        tally.overridden += overridden;
+        if overridden > 0 {
+            self.record.conflicts.push(Conflict { field: path(), values, chosen: chosen.clone() });
         }
         Some(chosen)
     }
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_united() {
+    fn lists_are_merged_into_their_union() {
         let check = |data: &[&str], expected: &[&str], unmapped: usize| {
             let (shared, record) = merged(data);
             assert_eq!(
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_text_is_chosen() {
+    fn the_first_string_is_chosen() {
         let check = |data: &[&str], expected: Option<&str>, losers: &[(Context, &str)]| {
             let (shared, record) = merged(data);
             assert_eq!(shared.location.as_deref(), expected);

@@ -1,7 +1,7 @@
-//! Profiles: what a person said of themself in each context, as one profile and an intent a context.
+//! Profiles: a user's answers in each context, unified into one profile and one intent per context.
 //!
-//! The old table `"Profile"` has a row a context, and stays what it is: answers are written there, and the unified profile
-//! and the intents always are what [`unify`] makes of it.
+//! The old table `"Profile"` has one row per context and remains the source: [`answer`](answer()) writes there,
+//! and stores the unified profile and the intents that [`unify`](unify()) derives from it.
 
 mod answer;
 mod completeness;

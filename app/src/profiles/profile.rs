@@ -1,7 +1,7 @@
-//! A unified profile and an intent: rows of the new tables.
+//! [`Profile`] and [`Intent`]: the rows of the new tables. [`unify`](super::unify()) derives them, and
+//! [`get`](super::get) reads them.
 //!
-//! Only the types, and how they are written as JSON, with a column's name for each key. They are made by
-//! [`unify`](super::unify()) and read by [`get`](super::get).
+//! This module contains the types and their JSON form, in which every key is the name of a column.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -9,29 +9,29 @@ use serde::{Serialize, Serializer};
 use super::{Answers, Completeness, Context, Shared, Timestamp};
 use crate::json::Object;
 
-/// What is known of a user in all contexts: a row of `"UnifiedProfile"`.
+/// A user's profile in all contexts: a row of `"UnifiedProfile"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// The key, which follows from the user's.
+    /// The primary key, derived from the user's id.
     pub id: String,
     /// The user.
     pub user_id: String,
-    /// What all contexts share.
+    /// The fields that all contexts share.
     pub shared: Shared,
-    /// The old values that have no column.
+    /// The old values that no other column stores.
     pub legacy_data: Object,
-    /// How much of it is filled.
+    /// The share of the fields that are filled.
     pub completeness: Completeness,
-    /// When the first of the old rows was made; without one, when the user came.
+    /// When the first old row was created. Without old rows, when the user was created.
     pub created_at: Timestamp,
-    /// When the last of the old rows was changed; without one, when the user came.
+    /// When an old row was last changed. Without old rows, when the user was created.
     pub updated_at: Timestamp,
 }
 
-/// What a user wants in a context: a row of `"ContextIntent"`.
+/// A user's intent in a context: a row of `"ContextIntent"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// The key, which follows from the context profile's.
+    /// The primary key, derived from the id of the context profile.
     pub id: String,
     /// The user.
     pub user_id: String,
@@ -39,11 +39,11 @@ pub struct Intent {
     pub context: Context,
     /// The context's own fields.
     pub answers: Answers,
-    /// How much of it is filled.
+    /// The share of the fields that are filled.
     pub completeness: Completeness,
-    /// When the old row was made; without one, when the context profile was.
+    /// When the old row was created. Without an old row, when the context profile was created.
     pub created_at: Timestamp,
-    /// When the old row was changed; without one, when the context profile was made.
+    /// When the old row was last changed. Without an old row, when the context profile was created.
     pub updated_at: Timestamp,
 }
 

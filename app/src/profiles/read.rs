@@ -1,6 +1,6 @@
-//! Reading unified profiles, with nothing believed that the database could have got wrong.
+//! Reads unified profiles with [`get`], and validates every column.
 //!
-//! Nothing here writes or repairs: what does not fit is an error that names the user and the field.
+//! Nothing here writes or repairs: an invalid value is an error that names the user and the field.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -10,8 +10,8 @@ use crate::json::{Json, Object};
 
 const ACTION: &str = "read a profile";
 
-/// All stored profiles, as one SELECT: `"id"` and `"userId"`, and `"profile"` and `"intents"` as text that
-/// [`Stored::read`] takes.
+/// Selects all stored profiles, as the columns `"id"` and `"userId"`, and `"profile"` and `"intents"` as text for
+/// [`Stored::read`].
 pub const STORED: &str = r#"SELECT "UnifiedProfile"."id",
        "UnifiedProfile"."userId",
        (to_jsonb("UnifiedProfile") || jsonb_build_object(
@@ -28,7 +28,7 @@ pub const STORED: &str = r#"SELECT "UnifiedProfile"."id",
        ) AS "intents"
 FROM "UnifiedProfile""#;
 
-/// A profile with its intents, as stored.
+/// A stored profile with its intents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The profile.
@@ -37,12 +37,13 @@ pub struct Stored {
     pub intents: Vec<Intent>,
 }
 
-/// Reads the profile of a user.
+/// Reads the profile of a user with its intents.
 ///
 /// # Errors
 ///
-/// [`ProfileError::NoSuchUser`]; [`ProfileError::NoProfile`] if the user is older than profiles;
-/// [`ProfileError::Corrupt`] if a field holds what it must not; else what the database said.
+/// [`ProfileError::NoSuchUser`]; [`ProfileError::NoProfile`] if the user is older than unified profiles;
+/// [`ProfileError::Corrupt`] if a field is invalid; [`ProfileError::SchemaBehind`] or [`ProfileError::Database`]
+/// if a query fails.
 pub async fn get(conn: &mut PgConnection, user_id: &str) -> Result<Stored, ProfileError> {
     let user_id = user_id.to_owned();
     if user_id.contains('\0') {
@@ -71,7 +72,7 @@ impl Stored {
     ///
     /// # Errors
     ///
-    /// [`ProfileError::Corrupt`], of the first field that holds what it must not.
+    /// [`ProfileError::Corrupt`] for the first invalid field.
     pub fn read(user_id: &str, profile: &str, intents: &str) -> Result<Stored, ProfileError> {
         let row = Row::new(user_id, None, "profile", profile)?;
         let profile = Profile {
@@ -104,7 +105,9 @@ fn read_intent(user_id: &str, intent: &Json) -> Result<Intent, ProfileError> {
         .field("contextType", "a context", |value| Context::from_label(&value.as_text()?))?;
     let row = Row::new(user_id, Some(context), "intent", intent.as_str())?;
     for other in Context::ALL.iter().filter(|other| **other != context).flat_map(|other| other.fields()) {
-        row.field(other.name, "null, for another context asks it", |value| value.is_null().then_some(()))?;
+        row.field(other.name, "null, because the field belongs to another context", |value| {
+            value.is_null().then_some(())
+        })?;
     }
     let mut answers = Vec::new();
     for field in context.fields() {
@@ -122,7 +125,7 @@ fn read_intent(user_id: &str, intent: &Json) -> Result<Intent, ProfileError> {
     })
 }
 
-/// A row by column, and whose it is.
+/// The values of a row by column, and the user and context for error messages.
 struct Row<'a> {
     user_id: &'a str,
     context: Option<Context>,
@@ -132,7 +135,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn new(user_id: &'a str, context: Option<Context>, what: &str, row: &str) -> Result<Row<'a>, ProfileError> {
         let values = serde_json::from_str(row)
-            .map_err(|_| corrupt(user_id, what.to_owned(), row.to_owned(), "a row as an object"))?;
+            .map_err(|_| corrupt(user_id, what.to_owned(), row.to_owned(), "a row as a JSON object"))?;
         Ok(Row { user_id, context, values })
     }
 
@@ -145,18 +148,18 @@ impl<'a> Row<'a> {
         let value = self.values.get(column);
         value.and_then(read).ok_or_else(|| {
             let field = self.context.map_or_else(|| column.to_owned(), |context| format!("{context}.{column}"));
-            corrupt(self.user_id, field, value.map_or_else(|| "nothing".to_owned(), Json::excerpt), expected)
+            corrupt(self.user_id, field, value.map_or_else(|| "missing".to_owned(), Json::excerpt), expected)
         })
     }
 
     fn text(&self, column: &str) -> Result<String, ProfileError> {
-        self.field(column, "a text", Json::as_text)
+        self.field(column, "a string", Json::as_text)
     }
 
     fn text_or_null(&self, column: &str) -> Result<Option<String>, ProfileError> {
         self.field(
             column,
-            "a text or null",
+            "a string or null",
             |value| {
                 if value.is_null() { Some(None) } else { value.as_text().map(Some) }
             },
@@ -164,7 +167,7 @@ impl<'a> Row<'a> {
     }
 
     fn texts(&self, column: &str) -> Result<Vec<String>, ProfileError> {
-        self.field(column, "a list of texts", |value| value.as_list()?.iter().map(Json::as_text).collect())
+        self.field(column, "a list of strings", |value| value.as_list()?.iter().map(Json::as_text).collect())
     }
 
     fn object(&self, column: &str) -> Result<Object, ProfileError> {
@@ -173,7 +176,7 @@ impl<'a> Row<'a> {
 
     fn own(&self, field: &Field) -> Result<Option<Json>, ProfileError> {
         let (expected, fits): (_, fn(&Json) -> bool) = match field.kind {
-            Kind::Text => ("a text or null", |value| value.as_text().is_some()),
+            Kind::Text => ("a string or null", |value| value.as_text().is_some()),
             Kind::List | Kind::Texts => ("a list or null", |value| value.as_list().is_some()),
             Kind::Object => ("an object or null", |value| value.as_object().is_some()),
         };
@@ -202,7 +205,7 @@ mod tests {
     use super::*;
     use crate::profiles::{ContextProfile, LegacyProfile, User, unify};
 
-    /// A profile with one intent, as rows.
+    /// The rows of a profile with one intent.
     fn rows() -> (String, String) {
         let timestamp = || Timestamp::new("2025-11-03T10:00:00");
         let data = r#"{"location": "Oslo", "coreValues": ["a"], "complementarySkills": ["x"], "pets": {"n": 1}}"#;
@@ -211,7 +214,7 @@ mod tests {
         let context = ContextProfile { id: "c".to_owned(), created_at: timestamp(), profile: Some(legacy) };
         let contexts = [(Context::Professional, context)].into();
         let unified = unify(&User { id: "u".to_owned(), created_at: timestamp(), contexts });
-        // The table has the columns of all contexts.
+        // The table has columns for the fields of all contexts.
         let all = Context::ALL.iter().flat_map(|context| context.fields());
         let nulls: String = all
             .filter(|field| Context::Professional.field(field.name).is_none())
@@ -221,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_fit_are_read() {
+    fn valid_rows_are_read() {
         let (profile, intents) = rows();
         let stored = Stored::read("u", &profile, &intents).unwrap();
         assert_eq!(stored.profile.shared.location.as_deref(), Some("Oslo"));
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_does_not_fit_names_user_and_field() {
+    fn the_error_of_an_invalid_row_names_user_and_field() {
         let check = |from: &str, to: &str, expected: &str| {
             let (profile, intents) = rows();
             let (broken, broken_intents) = (profile.replacen(from, to, 1), intents.replacen(from, to, 1));
@@ -239,21 +242,17 @@ mod tests {
             let error = Stored::read("u", &broken, &broken_intents).unwrap_err();
             assert_eq!(error.to_string(), format!("the profile of user \"u\": {expected}. Correct it in the database"));
         };
-        check(r#"["a"]"#, r#"["a", 1]"#, r#"coreValues holds ["a", 1]: expected a list of texts"#);
-        check(r#""beliefs":{}"#, r#""beliefs":null"#, "beliefs holds null: expected an object");
-        check(r#""Oslo""#, "7", "location holds 7: expected a text or null");
-        check(
-            r#""completeness":29"#,
-            r#""completeness":129"#,
-            "completeness holds 129: expected a number from 0 to 100",
-        );
-        check(r#""lifestyle""#, r#""lifestyles""#, "lifestyle holds nothing: expected an object");
-        check(r#"["x"]"#, r#""x""#, r#"professional.complementarySkills holds "x": expected a list or null"#);
+        check(r#"["a"]"#, r#"["a", 1]"#, r#"coreValues is ["a", 1]: expected a list of strings"#);
+        check(r#""beliefs":{}"#, r#""beliefs":null"#, "beliefs is null: expected an object");
+        check(r#""Oslo""#, "7", "location is 7: expected a string or null");
+        check(r#""completeness":29"#, r#""completeness":129"#, "completeness is 129: expected a number from 0 to 100");
+        check(r#""lifestyle""#, r#""lifestyles""#, "lifestyle is missing: expected an object");
+        check(r#"["x"]"#, r#""x""#, r#"professional.complementarySkills is "x": expected a list or null"#);
         check(
             r#""serviceType": null"#,
             r#""serviceType": "dog""#,
-            r#"professional.serviceType holds "dog": expected null, for another context asks it"#,
+            r#"professional.serviceType is "dog": expected null, because the field belongs to another context"#,
         );
-        check(r#""professional""#, r#""business""#, r#"contextType holds "business": expected a context"#);
+        check(r#""professional""#, r#""business""#, r#"contextType is "business": expected a context"#);
     }
 }

@@ -1,15 +1,16 @@
-//! Writing what [`unify`](super::unify()) made, over what was there.
+//! [`store`] writes a [`Unified`] profile with its intents, and replaces the rows of an earlier one.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Context, SHARED, Unified};
 
-/// The columns of both tables beside their keys and their fields.
+/// The columns of both tables other than their keys and fields.
 const COMMON: [&str; 5] = ["id", "completeness", "missing", "createdAt", "updatedAt"];
 
-/// Writes the profile and the intents of a user, and removes intents of contexts that the user does not have.
+/// Writes the profile and the intents of a user, and deletes intents of contexts that the user does not have.
 ///
-/// The profile comes first: whoever else writes profiles waits there, and never for an intent.
+/// The profile is written first, so that sessions that write the same user's profile block each other only there,
+/// never at an intent.
 pub(super) async fn store(conn: &mut PgConnection, unified: &Unified) -> Result<(), sqlx::Error> {
     let shared = SHARED.iter().map(|field| field.name).chain(["legacyData"]);
     sqlx::query(AssertSqlSafe(upsert("UnifiedProfile", r#""userId""#, shared)))
@@ -30,9 +31,9 @@ pub(super) async fn store(conn: &mut PgConnection, unified: &Unified) -> Result<
     Ok(())
 }
 
-/// A statement that writes rows, each a JSON object in the list `$1`, over those of the same key.
+/// Returns a statement that upserts rows, each a JSON object in the array `$1`.
 ///
-/// `jsonb_populate_record` gives each value to the column of its name, and null to columns that are not named.
+/// `jsonb_populate_record` assigns each value to the column with its name, and NULL to all other columns.
 fn upsert(table: &str, key: &str, fields: impl Iterator<Item = &'static str>) -> String {
     let columns: Vec<String> =
         fields.chain(COMMON).map(|column| format!(r#""{column}" = EXCLUDED."{column}""#)).collect();

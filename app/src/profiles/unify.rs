@@ -1,39 +1,40 @@
-//! One profile and one intent a context, out of a profile a context.
+//! [`unify`] derives a user's profile, and one intent per context, from the old rows.
 //!
-//! Pure: no database and no clock. The app unifies a user whenever an answer comes in, and the backfill unifies those who
-//! are older than that, both by [`unify`].
+//! Pure: no database and no clock. The app calls it for every answer, and the backfill calls it for users who are
+//! older than unified profiles.
 
 use super::legacy_data::legacy_data;
 use super::record::{Left, Record};
 use super::{Context, ContextProfile, Intent, Profile, User, extract, intent_id, merge, profile_id};
 use crate::json::{Json, Object};
 
-/// What a user's old rows become.
+/// A unified profile with its intents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unified {
-    /// The one profile.
+    /// The profile.
     pub profile: Profile,
-    /// An intent for each context that the user has, in the order of [`Context::ALL`].
+    /// One intent per context of the user, in the order of [`Context::ALL`].
     pub intents: Vec<Intent>,
-    /// The values that contradict each other, those that have no place, and an account of all.
+    /// The conflicts, the unmapped values, and the tallies of all legacy values.
     pub record: Record,
 }
 
 impl Unified {
-    /// The profile as JSON, with a column's name for each key.
+    /// The profile as JSON, with the names of the columns as keys.
     pub fn profile_row(&self) -> String {
         Json::of(&self.profile).as_str().to_owned()
     }
 
-    /// The intents as JSON, with a column's name for each key.
+    /// The intents as JSON, with the names of the columns as keys.
     pub fn intent_rows(&self) -> Vec<String> {
         self.intents.iter().map(|intent| Json::of(intent).as_str().to_owned()).collect()
     }
 }
 
-/// Unifies the old rows of a user. Whatever they hold, each of their values is in the result (see [`Record::account`]).
+/// Unifies the old rows of a user. The result contains every value of the old rows (see [`Record::account`]).
 ///
-/// The contexts take part in the order in which they were made, and of the same moment in the order of their ids' bytes.
+/// Contexts take precedence in the order of their creation; contexts created at the same time, in the byte order
+/// of their ids.
 pub fn unify(user: &User) -> Unified {
     let mut record = Record::default();
     let mut answered: Vec<(Context, &ContextProfile, Object)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Users who come and go.
+//! Creates and deletes users.
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -7,11 +7,11 @@ use super::answer::{lock_user, user};
 use super::store::store;
 use super::{ProfileError, Unified, unify};
 
-/// Takes in a user, with the unified profile of somebody who has said nothing yet, in one transaction.
+/// Creates a user with an empty unified profile, in one transaction.
 ///
 /// # Errors
 ///
-/// [`ProfileError::EmailTaken`], [`ProfileError::NulInUser`]; else what the database said. Then nothing was stored.
+/// [`ProfileError::EmailTaken`] or [`ProfileError::NulInUser`]. Also fails if a query fails. Nothing is stored then.
 pub async fn create_user(conn: &mut PgConnection, name: &str, email: &str) -> Result<Unified, ProfileError> {
     const ACTION: &str = "create a user";
     if let Some((field, _)) = [("name", name), ("email", email)].into_iter().find(|(_, text)| text.contains('\0')) {
@@ -35,11 +35,11 @@ pub async fn create_user(conn: &mut PgConnection, name: &str, email: &str) -> Re
     Ok(unified)
 }
 
-/// Deletes a user with all that the user ever said.
+/// Deletes a user with all answers and profiles.
 ///
 /// # Errors
 ///
-/// [`ProfileError::NoSuchUser`]; else what the database said.
+/// [`ProfileError::NoSuchUser`]. Also fails if a query fails.
 pub async fn delete_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
     const ACTION: &str = "delete a user";
     let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;

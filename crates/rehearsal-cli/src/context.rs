@@ -1,4 +1,5 @@
-//! What every subcommand starts from: the workspace, the registry, the terminal, and where the person stood.
+//! [`Context`], the starting point of every subcommand: the workspace, the registry, the terminal and the folder in
+//! which the user ran the command.
 
 use crate::environment::{self, hints};
 use crate::error::Error;
@@ -12,31 +13,31 @@ use rehearsal::workspace::{Database, Workspace};
 use rehearsal_db::command::command;
 use std::path::{Path, PathBuf};
 
-/// Where a command works.
+/// The surroundings of a subcommand.
 pub(crate) struct Context<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) terminal: &'a Terminal,
     pub(crate) workspace: Workspace,
-    /// The folder in which the command was typed: paths on the command line are relative to it.
+    /// The folder in which the user ran the command. Paths on the command line are relative to it.
     pub(crate) typed_in: PathBuf,
 }
 
 impl<'a> Context<'a> {
-    /// Goes to the root of the workspace and reads it.
+    /// Changes to the root of the workspace and reads the workspace.
     pub(crate) fn enter(registry: &'a Registry, terminal: &'a Terminal) -> Result<Self, Error> {
         let typed_in = environment::working_folder()?;
         let root = Workspace::find_root(&typed_in)?;
-        // From here on, paths are short in every message.
+        // Paths in messages are now short.
         environment::work_in(&root)?;
-        // Where the command was typed elsewhere, a short path would mean another file there.
+        // For a user in another folder, a short path would name a different file.
         let base = if typed_in == root { PathBuf::new() } else { root };
         let workspace = Workspace::read(&base)?;
         registry.check(&workspace)?;
         Ok(Self { registry, terminal, workspace, typed_in })
     }
 
-    /// A workspace of one database that flags describe, and nothing of ours. Paths stay as they were typed. What is kept from
-    /// one rehearsal to the next goes where this project's builds go, or to the user's cache.
+    /// Returns a workspace of a single database that flags describe. Paths stay as given. Templates and other files
+    /// that outlive a rehearsal are stored in the target folder of this project, or in the user's cache.
     pub(crate) fn given(nothing: &'a Registry, terminal: &'a Terminal, database: Database) -> Result<Self, Error> {
         let typed_in = environment::working_folder()?;
         let root = typed_in.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
@@ -44,7 +45,7 @@ impl<'a> Context<'a> {
         Ok(Self { registry: nothing, terminal, workspace: Workspace { root, databases: vec![database] }, typed_in })
     }
 
-    /// The databases of those names; all of them where there are none.
+    /// Returns the databases with these names, or all of them if no name is given.
     pub(crate) fn databases(&self, names: &[String]) -> Result<Vec<&Database>, Error> {
         if names.is_empty() {
             return Ok(self.workspace.databases.iter().collect());
@@ -52,7 +53,7 @@ impl<'a> Context<'a> {
         names.iter().map(|name| Ok(self.workspace.database(name)?)).collect()
     }
 
-    /// Reads a database, and warns of what is odd about its history.
+    /// Reads a database and prints the warnings about its history.
     pub(crate) fn load<'d>(&self, database: &'d Database) -> Result<Loaded<'d>, Error>
     where
         'a: 'd,
@@ -64,7 +65,7 @@ impl<'a> Context<'a> {
         Ok(loaded)
     }
 
-    /// What is rehearsed of a database.
+    /// Builds the rehearsal of a database.
     pub(crate) fn rehearsal<'s>(
         &self,
         loaded: &'s Loaded<'_>,
@@ -88,7 +89,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// This process's part of the sandbox, with a server where one of these databases needs it and there is one.
+    /// Opens the sandbox of this process, with a server if one of these databases needs it and one is available.
     pub(crate) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
         let needs_server = databases.iter().any(|database| database.engine.storage().is_server());
         let host = if needs_server { host(&self.workspace.databases).await? } else { Err(NoHost::Absent) };
@@ -96,7 +97,7 @@ impl<'a> Context<'a> {
         Ok(Sandbox::open(&target.join("rehearsal"), host).await?)
     }
 
-    /// Where a path of the command line is.
+    /// Resolves a path from the command line.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
         match environment::working_folder() {
             Ok(root) if root == self.typed_in => path.to_owned(),
@@ -104,12 +105,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// How results are painted.
+    /// Returns the paint of standard output.
     pub(crate) fn paint(&self) -> Paint {
         self.terminal.out()
     }
 
-    /// Tells of migrations that were run and of processes that are waited for.
+    /// Prints an event: completed migrations, waits, retries and pauses.
     pub(crate) fn tell(&self, event: Event) {
         let (terminal, paint) = (self.terminal, self.paint());
         match event {
@@ -121,17 +122,17 @@ impl<'a> Context<'a> {
                 terminal.result(&format!("  {} {migration} {}", paint.good(done), paint.faint(duration(took))));
             }
             Event::Waiting { database, holder } => {
-                terminal.note(&format!("waiting for {holder}, which is at work on {database}"));
+                terminal.note(&format!("waiting for {holder} to release {database}"));
             }
             Event::Retrying { why, pause } => {
-                terminal.note(&format!("{why}; trying again in {}", duration(pause)));
+                terminal.note(&format!("{why}; retrying in {}", duration(pause)));
             }
             Event::Throttled { why } => terminal.note(&format!("backing off: {why}")),
             Event::Paused { backfill } => terminal.note(&format!(
-                "paused; `{}` lets it go on, `--stop` ends it",
+                "paused; resume with `{}`, or end the run with `--stop`",
                 command(&format!("backfill {backfill} --resume"))
             )),
-            Event::Resumed => terminal.note("going on"),
+            Event::Resumed => terminal.note("resumed"),
             _ => {}
         }
     }

@@ -1,5 +1,5 @@
-//! Everything that is read from around the process: variables, `.env`, the working folder, arguments, and who is at work. No
-//! other file of the crates looks there.
+//! Reads the surroundings of the process: environment variables, `.env`, the working folder, arguments, the user and
+//! the version of the code. No other file of the crates may do so.
 
 use crate::error::Error;
 use rehearsal::ledger::By;
@@ -8,37 +8,37 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
-/// The arguments of this process, the first of which is its program.
+/// Returns the arguments of this process; the first one is the program.
 pub(crate) fn arguments() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 
-/// The file of this program, of which rehearsals start processes.
+/// Returns the executable of this program, from which rehearsals start further processes.
 pub(crate) fn program() -> Result<PathBuf, Error> {
     std::env::current_exe().map_err(Error::Program)
 }
 
-/// The folder in which the process works.
+/// Returns the working folder.
 pub(crate) fn working_folder() -> Result<PathBuf, Error> {
     std::env::current_dir().map_err(|source| Error::Folder { path: PathBuf::from("."), source })
 }
 
-/// Goes to another folder.
+/// Changes the working folder.
 pub(crate) fn work_in(folder: &Path) -> Result<(), Error> {
     std::env::set_current_dir(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })
 }
 
-/// Whether `NO_COLOR` is set and not empty.
+/// Returns true if `NO_COLOR` is set and not empty.
 pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// The folder of build results of the project at `root`.
+/// Returns cargo's target folder for the project at `root`.
 pub(crate) fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
-/// A variable of the environment or of `.env`, and where it was found.
+/// Returns a variable from the environment or `.env`, and its origin for messages. `None` if it is not set.
 pub(crate) fn variable(name: &str) -> Result<Option<(String, String)>, Error> {
     match std::env::var(name).ok().filter(|value| !value.is_empty()) {
         Some(value) => Ok(Some((value, name.to_owned()))),
@@ -61,7 +61,7 @@ fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
     Ok(None)
 }
 
-/// Names the line that is wrong without showing it: it may hold a password.
+/// Names the faulty line without showing it, because it may contain a password.
 fn describe(error: &dotenvy::Error) -> String {
     let dotenvy::Error::LineParse(wrong, _) = error else { return error.to_string() };
     let text = std::fs::read_to_string(".env").unwrap_or_default();
@@ -71,7 +71,7 @@ fn describe(error: &dotenvy::Error) -> String {
     }
 }
 
-/// What the environment says of PostgreSQL.
+/// Returns the folders in which PostgreSQL may be installed or stored.
 pub(crate) fn hints() -> Hints {
     let home = || std::env::var_os("HOME").map(PathBuf::from);
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
@@ -84,22 +84,23 @@ pub(crate) fn hints() -> Hints {
     }
 }
 
-/// The user at this machine, and the commit that is checked out at `root`; the number of the release where that is not known.
+/// Returns the user and machine, and the commit checked out at `root`, or the version of this crate if git does not
+/// report one.
 pub(crate) fn by(root: &Path) -> By {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let user = variable("USER").or_else(|| variable("LOGNAME")).or_else(|| asked("id", &["-un"], Path::new(".")));
-    let machine = variable("HOSTNAME").or_else(|| asked("uname", &["-n"], Path::new(".")));
+    let user = variable("USER").or_else(|| variable("LOGNAME")).or_else(|| first_line("id", &["-un"], Path::new(".")));
+    let machine = variable("HOSTNAME").or_else(|| first_line("uname", &["-n"], Path::new(".")));
     let who = [user, machine].into_iter().flatten().collect::<Vec<_>>().join("@");
     let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-    let commit = asked("git", &["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], root);
+    let commit = first_line("git", &["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], root);
     By {
-        who: if who.is_empty() { "somebody".to_owned() } else { who },
+        who: if who.is_empty() { "unknown user".to_owned() } else { who },
         version: commit.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
     }
 }
 
-/// The first line that a program prints, where it is there and has something to say.
-fn asked(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
+/// Returns the first line of a program's output. `None` if the program cannot be run, fails or prints nothing.
+fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
     let shell = Shell::new().ok()?;
     shell.change_dir(folder);
     let output = cmd!(shell, "{program} {arguments...}").quiet().ignore_stderr().read().ok()?;

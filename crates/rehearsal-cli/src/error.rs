@@ -1,4 +1,5 @@
-//! What can be wrong with a command line, beside what the engine says.
+//! The errors of the command line: [`Error`] wraps those of the library and adds its own. [`Error::exit`] maps them
+//! to exit codes.
 
 use miette::Diagnostic;
 use rehearsal::directive::did_you_mean;
@@ -12,14 +13,14 @@ use std::path::PathBuf;
 /// Any failure of a command.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub(crate) enum Error {
-    /// The engine failed.
+    /// The library failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] rehearsal::Error),
-    /// The development databases of PostgreSQL have no server that runs.
-    #[error("the server of the development databases does not run, so there is no `{database}` yet or no longer")]
+    /// The server of the development databases is not running.
+    #[error("the server of the development databases is not running, so `{database}` is not available")]
     #[diagnostic(help(
-        "run `{}`, which starts it, or `{}`; or name a database with `--url`",
+        "start it with `{}` or `{}`, or name a database with `--url`",
         command(&format!("migrate {database}")),
         command("db start")
     ))]
@@ -27,92 +28,93 @@ pub(crate) enum Error {
         /// The database.
         database: String,
     },
-    /// A PostgreSQL server of our own failed.
+    /// A private PostgreSQL server failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Server(postgres_server::Error),
-    /// Nothing says which engine a history is for.
-    #[error("nothing says which engine the migrations are for: there is no {variable} here, nor in .env")]
+    /// The engine of a history is unknown.
+    #[error("cannot tell the database engine: {variable} is set neither in the environment nor in .env")]
     #[diagnostic(help(
-        "add `--engine postgres` or `--engine sqlite`, or write a `rehearsal.toml` beside them with `engine = \"postgres\"`"
+        "add `--engine postgres` or `--engine sqlite`, or write `engine = \"postgres\"` into a `rehearsal.toml` next \
+         to the migrations"
     ))]
     WhichEngine {
-        /// The variable that was looked for.
+        /// The variable that would name the database.
         variable: String,
     },
-    /// The database of the project has another engine.
-    #[error("the migrations seem to be for `{scheme}` (from {origin}), and this tool works with PostgreSQL and SQLite")]
-    #[diagnostic(help("if they are for one of those, add `--engine postgres` or `--engine sqlite`"))]
+    /// The project uses an engine that is not supported.
+    #[error("{origin} has the scheme `{scheme}`, but rehearsal supports only PostgreSQL and SQLite")]
+    #[diagnostic(help("if the migrations are for one of these engines, add `--engine postgres` or `--engine sqlite`"))]
     NoEngine {
-        /// The first part of the URL.
+        /// The scheme of the URL.
         scheme: String,
         /// Where the URL was found.
         origin: String,
     },
-    /// The name is not that of a finding code.
+    /// No finding code has that name.
     #[error("there is no finding code `{name}`{}", did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("`{}` lists all of them", command("explain")))]
+    #[diagnostic(help("list all codes with `{}`", command("explain")))]
     UnknownCode {
         /// The name as given.
         name: String,
-        /// The closest one.
+        /// The most similar code.
         nearest: Option<String>,
     },
-    /// A fixture would replace what somebody wrote.
-    #[error("{} is there, and was not made by `fixture generate`", path.display())]
-    #[diagnostic(help("name another file, or remove it first if nobody needs it; nothing was written"))]
+    /// A generated fixture would overwrite a file that was not generated.
+    #[error("{} exists and was not written by `fixture generate`", path.display())]
+    #[diagnostic(help("name another file, or remove this one first; nothing was written"))]
     NotGenerated {
         /// The file.
         path: PathBuf,
     },
-    /// A folder, a pipe or a device where a fixture was to be written.
-    #[error("{} is no file", path.display())]
-    #[diagnostic(help("name a file, or leave `--out` out to write to standard output"))]
+    /// The output path of a fixture is a folder, a pipe or a device.
+    #[error("{} is not a regular file", path.display())]
+    #[diagnostic(help("name a regular file, or omit `--out` to write to standard output"))]
     NoFile {
-        /// What is there.
+        /// The output path.
         path: PathBuf,
     },
-    /// One URL for several databases.
-    #[error("`--url` names one database, and the command is for {count}")]
-    #[diagnostic(help("name the one that it belongs to: {}", known.join(", ")))]
+    /// `--url` is given for several databases.
+    #[error("`--url` names one database, but the command applies to {count} databases")]
+    #[diagnostic(help("name the database that the URL belongs to: {}", known.join(", ")))]
     UrlForSeveral {
-        /// How many.
+        /// Number of databases.
         count: usize,
-        /// Their names.
+        /// The names of all databases.
         known: Vec<String>,
     },
-    /// A `.env` that can't be read.
-    #[error(".env can't be used: {why}")]
-    #[diagnostic(help("each line is NAME=value; put values that hold spaces between double quotes"))]
+    /// `.env` cannot be read.
+    #[error("cannot read .env: {why}")]
+    #[diagnostic(help("write each line as NAME=value; enclose values with spaces in double quotes"))]
     DotEnv {
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// The working folder is not to be had.
-    #[error("can't work in {}: {source}", path.display())]
-    #[diagnostic(help("go to a folder that exists and that this user may enter"))]
+    /// The working folder cannot be read or changed.
+    #[error("cannot use {} as the working folder: {source}", path.display())]
+    #[diagnostic(help("change to a folder that exists and that this user may enter"))]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// The system's own error.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A name that can't be one.
-    #[error("`{name}` can't be the name of a migration: {why}")]
+    /// The name of a migration is not valid.
+    #[error("`{name}` is not a valid name for a migration: {why}")]
     #[diagnostic(help("use lower-case letters, digits and single underscores, as in `add_colour`"))]
     BadName {
         /// The name.
         name: String,
-        /// Which rule it breaks.
+        /// The rule that it violates.
         why: &'static str,
     },
-    /// There is nowhere to put a backfill.
-    #[error("{} has no backfills of its own, and nowhere to put one", name())]
+    /// The program has no folder for backfills.
+    #[error("{} has no folder for backfills", name())]
     #[diagnostic(help(
-        "leave `--backfill` out; backfills are for a workspace with a program of its own on the crate `rehearsal-cli`"
+        "omit `--backfill`; backfills need a workspace with its own program that uses the crate `rehearsal-cli`"
     ))]
     NoSources,
-    /// A name that is there already.
+    /// The name is already in use.
     #[error("`{name}` is taken: {} exists", path.display())]
     #[diagnostic(help("choose another name; nothing was written"))]
     NameTaken {
@@ -121,80 +123,80 @@ pub(crate) enum Error {
         /// The file that has it.
         path: PathBuf,
     },
-    /// The registry is not where it should be, or not as it was written.
-    #[error("can't register the backfill in {}: {why}", path.display())]
-    #[diagnostic(help("keep the line `{}` as the last one inside `vec![…]`; nothing was written", mark))]
+    /// The registry of backfills cannot be read or has no marker line.
+    #[error("cannot register the backfill in {}: {why}", path.display())]
+    #[diagnostic(help("put the line `{}` last inside `vec![…]`; nothing was written", mark))]
     Registry {
-        /// The registry's file.
+        /// The file of the registry.
         path: PathBuf,
-        /// The line above which backfills are added.
+        /// The marker line, above which backfills are added.
         mark: &'static str,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A file can't be written.
-    #[error("can't write {}: {source}", path.display())]
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
     #[diagnostic(help(
         "{}",
-        if source.kind() == std::io::ErrorKind::NotFound { "make its folder first" } else { "check the permissions and the space left there" }
+        if source.kind() == std::io::ErrorKind::NotFound { "create its folder first" } else { "check the permissions and the free space there" }
     ))]
     Write {
         /// The file.
         path: PathBuf,
-        /// The system's own error.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// One report for several backfills.
-    #[error("`--report` names one file, and the command is for {count} backfills")]
-    #[diagnostic(help("name one backfill, or leave `--report` out: each then gets a file of its own"))]
+    /// `--report` is given for several backfills.
+    #[error("`--report` names one file, but the command applies to {count} backfills")]
+    #[diagnostic(help("name one backfill, or omit `--report`: each backfill then gets its own file"))]
     ReportForSeveral {
-        /// How many.
+        /// Number of backfills.
         count: usize,
     },
-    /// A report can't be written.
-    #[error("can't write the report {path}: {why}")]
+    /// A report cannot be written.
+    #[error("cannot write the report {path}: {why}")]
     #[diagnostic(help("name a file in a folder that exists and that this user may write to, with `--report FILE`"))]
     Report {
-        /// The report's file.
+        /// The file of the report.
         path: String,
-        /// What the system said.
+        /// The operating system's error.
         why: String,
     },
-    /// A URL of the environment that can't be used.
+    /// A URL from the environment is not valid.
     #[error("{error} (from {origin})")]
     #[diagnostic(help("{}", error.help().map(|help| help.to_string()).unwrap_or_default()))]
     UrlFrom {
-        /// Where it came from.
+        /// The variable, and `.env` if it is set there.
         origin: String,
-        /// What is wrong with it.
+        /// The fault of the URL.
         error: engine::Error,
     },
-    /// There is no PostgreSQL to start the server of the development databases with.
-    #[error("there is no PostgreSQL on this machine for a development database")]
+    /// A development database needs PostgreSQL, which is not installed.
+    #[error("a development database needs PostgreSQL, which is not installed on this machine")]
     #[diagnostic(help(
         "run `{}`, or name a database with `--url` or in <NAME>_DATABASE_URL",
         command("postgres install")
     ))]
     NoBinaries,
-    /// A tool of the toolchain can't be run.
-    #[error("can't run the toolchain: {why}")]
-    #[diagnostic(help("install Rust with its components rustfmt and clippy"))]
+    /// A program of the Rust toolchain cannot be run.
+    #[error("cannot run the Rust toolchain: {why}")]
+    #[diagnostic(help("install Rust with the components rustfmt and clippy"))]
     Toolchain {
-        /// What the system said.
+        /// The operating system's error.
         why: String,
     },
-    /// The runtime can't be started.
-    #[error("can't start the runtime: {0}")]
+    /// The async runtime cannot be started.
+    #[error("cannot start the async runtime: {0}")]
     #[diagnostic(help("check the limits on threads and open files"))]
     Runtime(std::io::Error),
-    /// Nobody knows where this program is, of which rehearsals start processes.
-    #[error("can't find the file of this program: {0}")]
-    #[diagnostic(help("build it again"))]
+    /// The executable of this program, from which rehearsals start processes, cannot be found.
+    #[error("cannot find the executable of this program: {0}")]
+    #[diagnostic(help("build the program again"))]
     Program(std::io::Error),
 }
 
 impl Error {
-    /// What it means for a database that can't be rehearsed because of it.
+    /// Returns the findings for a database that cannot be rehearsed because of this error.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let code = match self {
             Self::Engine(error) => return error.findings(),
@@ -204,7 +206,7 @@ impl Error {
         vec![Finding::of_error(code, self)]
     }
 
-    /// The exit code that it leads to.
+    /// Returns the exit code of a program that fails with this error.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Engine(error) => error.exit(),

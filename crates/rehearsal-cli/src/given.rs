@@ -1,4 +1,4 @@
-//! The database that the flags of `ci` describe, of a project that has no file of ours.
+//! Builds the database that the flags of `ci` describe, for a project without a workspace, and detects its engine.
 
 use crate::args::{CiArgs, CrashStepArgs};
 use crate::environment;
@@ -7,15 +7,16 @@ use rehearsal::workspace::{self, Database, Given};
 use rehearsal_db::Engine;
 use std::path::PathBuf;
 
-/// The variable in which most projects keep the URL of their database.
+/// The variable that contains the URL of the database in most projects.
 const URL: &str = "DATABASE_URL";
 
+/// Returns the database that the flags of `ci` describe.
 pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
     let given = Given {
         folders: args.migrations.clone(),
         engine: match args.engine {
             Some(engine) => engine,
-            None => said_or_guessed(&args.migrations)?,
+            None => engine_of(&args.migrations)?,
         },
         fixtures: args.fixture.clone(),
         setup: args.setup.clone(),
@@ -23,23 +24,23 @@ pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
     Ok(Database::given(&given)?)
 }
 
-/// The same for a step of its rehearsal, which needs no data.
+/// Returns the database that the flags of `crash-step` describe, without fixtures.
 pub(crate) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> {
     let engine = match args.engine {
         Some(engine) => engine,
-        None => said_or_guessed(&args.migrations)?,
+        None => engine_of(&args.migrations)?,
     };
     let given = Given { folders: args.migrations.clone(), engine, fixtures: Vec::new(), setup: Vec::new() };
     Ok(Database::given(&given)?)
 }
 
-/// The engine that a `rehearsal.toml` beside the migrations names, else that of the project's database.
-fn said_or_guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
-    workspace::configured_engine(folders)?.map_or_else(|| guessed(folders), Ok)
+/// Returns the engine that a `rehearsal.toml` in these folders names, otherwise the engine of the project's database.
+fn engine_of(folders: &[PathBuf]) -> Result<Engine, Error> {
+    workspace::configured_engine(folders)?.map_or_else(|| engine_of_url(folders), Ok)
 }
 
-/// The engine of the database that the project works with. Nothing is ever done to that one.
-fn guessed(folders: &[PathBuf]) -> Result<Engine, Error> {
+/// Returns the engine in the URL of the project's database. Rehearsals never connect to that database.
+fn engine_of_url(folders: &[PathBuf]) -> Result<Engine, Error> {
     let mut variable = URL.to_owned();
     for folder in folders {
         if let Some(name) = workspace::url_variable(folder)? {

@@ -1,5 +1,5 @@
-//! Where scratch databases of PostgreSQL are made: a server that the environment names, else one of our own from the binaries of
-//! this machine.
+//! Chooses the PostgreSQL server for scratch databases: the server that `REHEARSAL_POSTGRES_URL` names, otherwise a
+//! private one from the binaries of this machine. [`host`] is the entry point.
 
 use crate::environment::{hints, variable};
 use crate::error::Error;
@@ -9,22 +9,22 @@ use rehearsal_db::postgres;
 use rehearsal_postgres::Binaries;
 use std::path::PathBuf;
 
-/// The variable that names a server on which databases may be made.
+/// The variable that names a server on which databases may be created.
 const SERVER: &str = "REHEARSAL_POSTGRES_URL";
 
-/// A file system in memory, where there is one with room enough for scratch databases of fixtures of so many bytes: making a
-/// database there takes a fraction of the time that it takes on a disk.
+/// Returns a file system in memory with enough space for fixtures of that many bytes, on which databases are created
+/// much faster than on a disk. `None` if there is none.
 fn in_memory(fixtures: u64) -> Option<PathBuf> {
     const FOLDER: &str = "/dev/shm";
     const KIB: u64 = 1024;
-    // A server and a dozen empty databases take about 150 MiB; a fixture is there several times at once.
+    // A server and a dozen empty databases take about 150 MiB. Several copies of a fixture exist at the same time.
     let needed = 1024 * KIB * KIB + 20 * fixtures;
-    let told = duct::cmd!("df", "-Pk", FOLDER).stderr_null().read().ok()?;
-    let free: u64 = told.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
+    let output = duct::cmd!("df", "-Pk", FOLDER).stderr_null().read().ok()?;
+    let free: u64 = output.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
     (free * KIB > needed).then(|| PathBuf::from(FOLDER))
 }
 
-/// A server for the scratch databases of these, or why there is none.
+/// Returns a server for the scratch databases of these databases, or the reason why there is none.
 pub(crate) async fn host(databases: &[Database]) -> Result<Result<Host, NoHost>, Error> {
     if let Some((url, origin)) = variable(SERVER)? {
         let server = postgres::server(&url);

@@ -1,6 +1,6 @@
-//! The command line: the flags as data in [`args`], one file a subcommand in `commands`, what comes out in [`terminal`] and
-//! [`report`]. `environment` is where variables, the working folder and arguments are read, and [`run`] is where an answer
-//! becomes an exit code.
+//! The command line. [`run`] is the entry point: it parses the flags ([`args`]), runs the subcommand (one file each
+//! in `commands`) and returns the exit code. [`report`] and [`reporters`] render results, [`terminal`] writes them,
+//! and only `environment` reads variables, arguments and the working folder.
 
 pub mod args;
 mod commands;
@@ -23,18 +23,19 @@ use rehearsal_db::command::set_name;
 use std::process::ExitCode;
 use terminal::{Paint, Terminal, diagnostic, shown};
 
-/// What a program that embeds the command line says of itself.
+/// A program that embeds the command line.
 pub struct CommandLine {
-    /// The words by which it is called, such as `cargo rehearse`: help and messages advise commands that begin with them.
+    /// The command that starts the program, such as `cargo rehearse`. Help and messages show commands that begin with
+    /// it.
     pub name: &'static str,
-    /// The folder of its sources, from the root of the workspace: that with `backfills/`, `checks/`, `generators/` and
-    /// `traffic/`. None for a program without any.
+    /// The folder that contains `backfills/`, `checks/`, `generators/` and `traffic/`, relative to the root of the
+    /// workspace. `None` if the program has none of them.
     pub sources: Option<&'static str>,
-    /// The backfills, checks, generators and traffic that it has.
+    /// The backfills, checks, generators and traffic of the program.
     pub registry: Registry,
 }
 
-/// Runs the command that the arguments of this process ask for, and returns its exit code.
+/// Runs the command that the arguments of this process name, and returns its exit code.
 #[must_use]
 pub fn run(this: CommandLine) -> ExitCode {
     set_name(this.name);
@@ -55,7 +56,7 @@ pub fn run(this: CommandLine) -> ExitCode {
             terminal.note(&shown(&text, typed()));
             return Exit::Usage.into();
         }
-        // The help, which was asked for.
+        // `--help` is not an error.
         Err(error) => error.exit(),
     };
     let exit = tokio::runtime::Builder::new_multi_thread()
@@ -71,7 +72,7 @@ pub fn run(this: CommandLine) -> ExitCode {
     .into()
 }
 
-/// The examples of the README, which compile.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! `cargo rehearse`: the command line without a backfill, check or generator of anybody's, for any sqlx project.
+//! `cargo rehearse`: the command line for any sqlx project, without backfills, checks or generators.
 
 use rehearsal_cli::{CommandLine, Registry};
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
-//! Which database a command works on: `--url`, else `<NAME>_DATABASE_URL` from the environment or `.env`, else a local
-//! development database.
+//! Finds the database that a command works on: the one in `--url`, otherwise in `<NAME>_DATABASE_URL` from the
+//! environment or `.env`, otherwise a local development database. [`Context::targets`] is the entry point.
 
 use crate::args::TargetArgs;
 use crate::context::Context;
@@ -13,22 +13,22 @@ use std::time::Duration;
 
 /// The folder of the development databases.
 const DEVELOPMENT: &str = ".dev";
-/// The folder in it for the server of those that are on one.
+/// The folder of the development server, inside [`DEVELOPMENT`].
 const SERVER: &str = "postgres";
 
-/// What a command does about a development database that is not there.
+/// How a command treats a missing development database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// Makes it.
+    /// Creates it.
     Make,
-    /// Takes it for empty, where it would be made.
+    /// Treats it as empty if it could be created.
     Look,
-    /// Says so.
+    /// Fails.
     Refuse,
 }
 
 impl Context<'_> {
-    /// The target of each of these databases.
+    /// Returns these databases, each with its target.
     pub(crate) async fn targets<'d>(
         &self,
         databases: &[&'d Database],
@@ -69,14 +69,14 @@ impl Context<'_> {
         }
     }
 
-    /// The server of the development databases, started where it does not run.
+    /// Returns the server of the development databases; starts it if it is not running.
     pub(crate) async fn start_kept(&self) -> Result<Kept, Error> {
         let hints = hints();
         let Some(binaries) = Binaries::find(&hints)? else { return Err(Error::NoBinaries) };
         Ok(Kept::start(&binaries, &hints, &self.kept_folder()).await?)
     }
 
-    /// Where the server of the development databases has its data.
+    /// Returns the data folder of the development server.
     pub(crate) fn kept_folder(&self) -> PathBuf {
         self.workspace.root.join(DEVELOPMENT).join(SERVER)
     }
@@ -86,7 +86,8 @@ fn development(folder: &Path, database: &Database) -> PathBuf {
     folder.join(format!("{}.{}", database.name, database.engine.scheme()))
 }
 
-/// `PETS_DATABASE_URL`; what no shell takes in a name becomes an underscore.
+/// Returns the variable of a database, such as `PETS_DATABASE_URL`. Characters that are invalid in its name become
+/// underscores.
 fn variable_of(database: &str) -> String {
     let name: String =
         database.to_uppercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();

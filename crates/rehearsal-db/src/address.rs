@@ -1,35 +1,37 @@
-//! Where a database is: a URL, checked once against the engine that the database has, and shown without secrets.
+//! The address of a database. [`Address::parse`] reads a URL and checks it against the engine; messages show the
+//! address without secrets.
 
 use super::{Engine, Error, Store};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// What an address allows.
+/// The access that an address allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Reading a database that is there (`?mode=ro` of a SQLite URL).
+    /// Read an existing database (`?mode=ro` in a SQLite URL).
     Read,
-    /// Reading and writing a database that is there (`rw`, the default).
+    /// Read and write an existing database (`rw`, the default).
     Write,
-    /// Reading and writing, and making the database where it is missing (`rwc`).
+    /// Read and write, and create the database if it is missing (`rwc`).
     Create,
 }
 
-/// The address of one database. What can be done with the database as a whole are the methods of its [`Store`].
+/// The address of one database. Operations on the database as a whole are methods of its [`Store`].
 #[derive(Debug, Clone)]
 pub struct Address(Arc<dyn Store>);
 
 impl Address {
-    /// The address of a database of some engine.
+    /// Wraps the address type of an engine.
     pub(crate) fn new(store: impl Store + 'static) -> Self {
         Self(Arc::new(store))
     }
 
-    /// Reads a URL as one of `engine`.
+    /// Parses a URL of `engine`.
     ///
     /// # Errors
-    /// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one or one in memory.
+    /// [`Error::WrongEngine`] for a URL of another engine; [`Error::BadUrl`] for a malformed URL or an in-memory
+    /// database.
     pub fn parse(engine: Engine, url: &str) -> Result<Self, Error> {
         engine.address(url)
     }

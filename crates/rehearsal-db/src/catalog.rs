@@ -1,47 +1,48 @@
-//! What the catalog of a database tells of the user's tables and other objects, in one form for all engines.
+//! The catalog of a database in one form for all engines: tables, columns, sequences, foreign keys and the whole
+//! [`Schema`]. The engines fill these types; comparisons and proofs read them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// Tables with one of these prefixes are this tool's own: those of the ledger, and those of the ledger under its first name,
-/// which databases may still hold.
+/// Prefixes of the tables that this library creates: its ledger, and the ledger under its former name, which older
+/// databases may still have.
 const OWN_PREFIXES: [&str; 2] = ["_rehearsal_", "_xtask_"];
 
-/// The table in which sqlx keeps what was applied.
+/// The table in which sqlx records the applied migrations.
 pub const SQLX_TABLE: &str = "_sqlx_migrations";
 
-/// True for a table that holds bookkeeping, not the user's data, in whatever schema it is.
+/// True for a bookkeeping table, which contains no user data, in any schema.
 #[must_use]
 pub fn is_bookkeeping(table: &str) -> bool {
     let table = table.rsplit('.').next().unwrap_or(table);
     table == SQLX_TABLE || OWN_PREFIXES.iter().any(|prefix| table.starts_with(prefix))
 }
 
-/// A table of the user.
+/// A user table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableShape {
-    /// Its name.
+    /// Its name, with the schema on PostgreSQL unless that is `public`.
     pub name: String,
-    /// Its columns, in order, generated ones included.
+    /// Its columns in order, including generated ones.
     pub columns: Vec<String>,
-    /// The columns of its primary key; empty where there is none.
+    /// The columns of its primary key; empty if there is none.
     pub key: Vec<String>,
-    /// The type of each column, as the engine calls it.
+    /// The type of each column, as the database reports it.
     pub types: BTreeMap<String, String>,
-    /// The columns that follow from others of their row.
+    /// The generated columns, which follow from other columns of the row.
     pub generated: BTreeSet<String>,
-    /// Which rows are its own.
+    /// Which rows belong to it.
     pub extent: Extent,
 }
 
-/// Which rows are read where a table is named.
+/// Which rows a query on the table reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extent {
-    /// Its own, and not those of tables that inherit from it, which are tables themselves.
+    /// Only its own: tables that inherit from it are listed separately.
     Own,
-    /// Those of its partitions, of these names, which are not told one by one.
+    /// The rows of all partitions, which have these names and are not listed separately.
     Partitions(Vec<String>),
-    /// Those of several tables: it is none itself.
+    /// The rows of several tables; this one has none.
     Together(Vec<TableShape>),
 }
 
@@ -50,51 +51,51 @@ pub enum Extent {
 pub struct ColumnShape {
     /// Its name.
     pub name: String,
-    /// Whether the engine computes it from others.
+    /// Whether the engine computes it from other columns.
     pub is_generated: bool,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: Kind,
 }
 
-/// What the values of a column are, as far as another value can be made of one.
+/// The kind of a column's values: how another, distinct value can be derived from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Whole or decimal numbers.
+    /// Integers or decimals.
     Number,
-    /// Texts.
+    /// Text.
     Text,
     /// UUIDs.
     Uuid,
-    /// Numbers and texts, side by side.
+    /// Numbers and text in the same column.
     Any,
     /// Something else.
     Other,
 }
 
-/// Where a sequence stands.
+/// The state of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequence {
-    /// The number that it will give next, should there be room for it.
+    /// The next number, even if it is beyond the limit of the sequence.
     pub next: i128,
-    /// Whether its numbers fall.
+    /// Whether the sequence is descending.
     pub is_falling: bool,
-    /// The table that it belongs to.
+    /// The table whose column owns it.
     pub table: Option<String>,
 }
 
 /// A column that refers to another one by a foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// The table and the column that refer.
+    /// The referencing table and column.
     pub from: (String, String),
-    /// The table and the column that they refer to.
+    /// The referenced table and column.
     pub to: (String, String),
 }
 
-/// The user's schema as a map of objects to their definitions, so that two ways to write the same thing are the same.
+/// The user's schema as a map from objects to definitions. Different spellings of one definition are equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
-    /// What a person calls the object (`column "Pet"."name"`), and what it is.
+    /// Each object by its label (`column "Pet"."name"`).
     pub objects: BTreeMap<String, Object>,
     /// The columns of each table, in order.
     pub columns: BTreeMap<String, Vec<String>>,
@@ -103,33 +104,33 @@ pub struct Schema {
 /// An object of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its definition, in one form for all ways to write it: what is compared.
+    /// Its definition in normal form, for comparison.
     pub definition: String,
-    /// The statement that makes it, as a person reads it.
+    /// The statement that creates it, for messages.
     pub shown: String,
-    /// The table that it comes and goes with; none for a table or a view itself.
+    /// The table that it is dropped with; `None` for a table or a view.
     pub part_of: Option<String>,
 }
 
 impl Schema {
-    /// The columns of tables, in order.
+    /// The columns of each table, in order.
     pub fn columns_of(tables: &[TableShape]) -> BTreeMap<String, Vec<String>> {
         tables.iter().map(|table| (table.name.clone(), table.columns.clone())).collect()
     }
 
-    /// What a table is called among the objects.
+    /// The label of a table among the objects.
     #[must_use]
     pub fn table_label(table: &str) -> String {
         format!("table \"{table}\"")
     }
 }
 
-/// The last few things that were made from what an engine told, so that they are made once: a rehearsal comes by the same
-/// states again and again.
+/// A cache of the values that were last derived from catalog answers. A rehearsal returns to the same states again and
+/// again.
 #[derive(Debug)]
 pub struct Seen<K, V>(VecDeque<(K, Arc<V>)>);
 
-/// How many are kept: the state before a migration, the one after it, and what is in between.
+/// The capacity: the state before a migration, the state after it, and two in between.
 const SEEN: usize = 4;
 
 impl<K, V> Default for Seen<K, V> {
@@ -139,16 +140,16 @@ impl<K, V> Default for Seen<K, V> {
 }
 
 impl<K: PartialEq, V> Seen<K, V> {
-    /// The value that was last made from `told`.
-    pub fn get(&self, told: &K) -> Option<Arc<V>> {
-        self.0.iter().find(|(known, _)| known == told).map(|(_, made)| Arc::clone(made))
+    /// Returns the value that was derived from `answer`, if it is cached.
+    pub fn get(&self, answer: &K) -> Option<Arc<V>> {
+        self.0.iter().find(|(known, _)| known == answer).map(|(_, made)| Arc::clone(made))
     }
 
-    /// Remembers the value that was made from `told`, and returns it.
-    pub fn put(&mut self, told: K, made: V) -> Arc<V> {
+    /// Caches the value that was derived from `answer`, and returns it.
+    pub fn put(&mut self, answer: K, made: V) -> Arc<V> {
         let made = Arc::new(made);
         self.0.truncate(SEEN - 1);
-        self.0.push_front((told, Arc::clone(&made)));
+        self.0.push_front((answer, Arc::clone(&made)));
         made
     }
 }

@@ -1,26 +1,26 @@
-//! What a script changes beyond the database in which it runs. Roles, tablespaces and databases belong to a whole server, so
-//! that two throwaway databases on one server would see each other's; and a script that names its database can only run in
-//! one of that name.
+//! Changes of a script outside the database in which it runs. Roles, tablespaces and databases belong to the whole
+//! server, so two scratch databases on one server would share them. A script that names its database runs only in a
+//! database with that name. `Dialect::changes_outside` finds these changes.
 
-/// Something beyond the database.
+/// A change outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutsideChange {
-    /// Where it stands in the script, in bytes.
+    /// Its position in the script, in bytes.
     pub at: usize,
-    /// The first words of it.
+    /// Its first words.
     pub words: String,
-    /// What it is.
+    /// Its target.
     pub what: Outside,
 }
 
-/// What is reached beyond the database.
+/// The target of a change outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outside {
-    /// Something that belongs to the whole server.
+    /// An object of the whole server.
     Server,
-    /// A database of that name, which is meant to be there.
+    /// An existing database with this name.
     Database(String),
-    /// A database of that name, which the script makes.
+    /// A database with this name, which the script creates.
     NewDatabase(String),
 }
 
@@ -31,7 +31,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn what_is_beyond() {
+    fn finds_changes_outside_the_database() {
         let check = |sql: &str, expect: &[&str]| {
             let found = Engine::Postgres.changes_outside(sql);
             let found: Vec<String> = found

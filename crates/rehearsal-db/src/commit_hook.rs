@@ -1,45 +1,45 @@
-//! A failpoint at commits: a function that is called just before and just after each commit. A rehearsal ends a process
-//! there. A connection without a hook pays nothing for it.
+//! A failpoint at commits: a [`CommitHook`] is called right before and right after each commit, and a rehearsal kills
+//! processes there. A connection without a hook has no overhead.
 
 use super::lex::Statement;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Where in a commit the hook is called.
+/// The side of a commit on which the hook is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CommitPhase {
     /// All statements have run; COMMIT has not.
     Before,
-    /// COMMIT has returned; the caller has not heard of it yet.
+    /// COMMIT has returned; the caller does not know it yet.
     After,
 }
 
-/// What is committed.
+/// The kind of commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Commit {
-    /// A transaction that this tool began.
+    /// A transaction that the library started.
     Transaction,
-    /// A statement of a file that is outside of such a transaction, or ends one that the file began.
+    /// A statement of a file that runs outside such a transaction or ends a transaction of the file.
     Statement {
         /// Its number, from 1.
         number: usize,
-        /// How many statements the file has.
+        /// The number of statements in the file.
         of: usize,
-        /// How it begins.
+        /// The beginning of its text.
         text: String,
     },
-    /// What sqlx keeps of migrations, where no transaction of this tool is around it.
+    /// sqlx's record of a migration, outside a transaction of the library.
     MigrationRecord,
 }
 
-/// How much of a statement is told.
+/// The length of a statement's text in characters, before it is cut.
 const SHOWN: usize = 60;
 
 impl Commit {
-    /// That of the statement of this number, from 1.
+    /// Describes the commit of a statement; `number` starts at 1.
     pub fn statement(statement: &Statement<'_>, number: usize, of: usize) -> Self {
         let words = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = match words.char_indices().nth(SHOWN) {
@@ -50,15 +50,15 @@ impl Commit {
     }
 }
 
-/// The function that is called at each commit, if there is one; clones share it.
+/// The function that is called at each commit, if any; clones share it.
 #[derive(Clone, Default)]
 pub struct CommitHook(Option<Arc<Callback>>);
 
-/// Is called at each phase of each commit. The commit proceeds when it returns.
+/// Called at each phase of each commit. The commit proceeds when it returns.
 type Callback = dyn Fn(CommitPhase, &Commit) + Send + Sync;
 
 impl CommitHook {
-    /// A hook that calls this function.
+    /// Creates a hook that calls this function.
     #[must_use]
     pub fn new(callback: impl Fn(CommitPhase, &Commit) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(callback)))

@@ -1,32 +1,31 @@
-//! A connection to a database of any engine: what its [`Session`] can do, and what is the same for all. Statements that this
-//! tool writes itself, checks and migrations go through here; a backfill's own statements use the driver's typed connection
-//! ([`super::Driver`]).
+//! [`Connection`]: a connection to a database of any engine. It adds the operations that are the same for all
+//! engines to its [`Session`]. The library's own statements, checks and migrations use it; the statements of a
+//! backfill use the driver's typed connection ([`super::Driver`]).
 
 use super::{Address, Commit, CommitHook, CommitPhase, Error, Rows, SQLX_TABLE, Session, Value};
 use futures_util::TryStreamExt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-/// What a connection may do.
+/// The access of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Reads only: the engine itself refuses anything else.
+    /// Reads only: the engine rejects any write.
     Read,
-    /// Reads and writes. Commits survive what the durability says.
+    /// Reads and writes; the durability says what a commit survives.
     Write(Durability),
 }
 
-/// What a commit survives.
+/// The failures that a commit survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// What the database is configured for, as a database with real data needs it. Only such a connection creates a missing
-    /// database.
+    /// As the database is configured, for real data. Only such a connection creates a missing database.
     Configured,
-    /// The end of this process at any moment, and not a crash of the machine: no commit waits for a disk.
+    /// The end of this process at any time, but no crash of the machine: a commit does not wait for the disk.
     ProcessExit,
-    /// Nothing: the database is a throwaway, and nothing waits for a disk.
+    /// Nothing: the database is scratch, and a commit does not wait for the disk.
     None,
-    /// Nothing, either, where several connections write at the same time, as an app and a backfill do.
+    /// Nothing, with several connections that write concurrently, such as an app and a backfill.
     NoneShared,
 }
 
@@ -52,9 +51,9 @@ impl DerefMut for Connection {
 }
 
 impl Connection {
-    /// Connects. Only [`Durability::Configured`] creates a missing database, and only where the address says so.
+    /// Connects. A missing database is created only with [`Durability::Configured`], and only if the address allows it.
     ///
-    /// `wait` is how long a locked database is waited for, here and by each statement afterwards.
+    /// `wait` limits how long to wait for a locked database, here and in each later statement.
     ///
     /// # Errors
     /// [`Error::NoDatabase`], [`Error::Unreadable`], [`Error::Locked`].
@@ -66,7 +65,7 @@ impl Connection {
     /// Runs a query and returns at most `limit` of its rows.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the query fails.
     pub async fn query(&mut self, sql: &str, values: &[Value], limit: usize) -> Result<Rows, Error> {
         let mut stream = self.stream(sql, values);
         let mut rows = Rows::default();
@@ -81,14 +80,14 @@ impl Connection {
         Ok(rows)
     }
 
-    /// Begins the transaction of a migration or of a batch: one that gives up soon where it has to wait for a lock, since
-    /// others wait behind it. It is to be tried again for as long as [`Session::patience`] says.
+    /// Begins the transaction of a migration or a batch. It waits only briefly for a lock, because other sessions
+    /// queue up after it. The caller retries for as long as [`Session::patience`] says.
     pub async fn begin_gently(&mut self) -> Result<(), Error> {
         self.begin().await?;
         self.give_up_soon("SET LOCAL").await
     }
 
-    /// Begins a transaction in which nobody else begins or ends a run.
+    /// Begins a transaction during which no other session starts or finishes a run.
     pub async fn begin_alone(&mut self) -> Result<(), Error> {
         self.begin().await?;
         self.lock_runs().await
@@ -97,7 +96,7 @@ impl Connection {
     /// Commits the transaction.
     ///
     /// # Errors
-    /// What the engine said; the transaction is then rolled back by [`Self::rollback`] or by closing.
+    /// Fails if COMMIT fails; then [`Self::rollback`] or closing rolls the transaction back.
     pub async fn commit(&mut self) -> Result<(), Error> {
         self.call_commit_hook(CommitPhase::Before, || Commit::Transaction);
         self.execute("COMMIT", &[]).await?;
@@ -105,31 +104,32 @@ impl Connection {
         Ok(())
     }
 
-    /// Calls this hook at each commit from here on.
+    /// Sets the hook that later commits call.
     pub(super) fn set_commit_hook(&mut self, hook: CommitHook) {
         self.commit_hook = hook;
     }
 
-    /// True where a hook is called at each commit.
+    /// True if a hook is set.
     pub fn has_commit_hook(&self) -> bool {
         self.commit_hook.is_set()
     }
 
-    /// Calls the hook, if there is one, at a phase of a commit.
+    /// Calls the hook, if one is set.
     pub fn call_commit_hook(&self, phase: CommitPhase, commit: impl FnOnce() -> Commit) {
         self.commit_hook.call(phase, commit);
     }
 
-    /// Rolls the transaction back, if one is open: after some errors the engine has done so already.
+    /// Rolls back the transaction, if one is open: after some errors the engine has already done so.
     pub async fn rollback(&mut self) {
-        // An error here means that there is nothing to roll back, or no connection; both leave nothing behind.
+        // An error means that no transaction is open or the connection is lost; in both cases nothing remains to
+        // roll back.
         drop(self.execute("ROLLBACK", &[]).await);
     }
 
-    /// True where nobody has made a table and no migration is applied.
+    /// True if the database has no user table and no applied migration.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if a query fails.
     pub async fn is_empty(&mut self) -> Result<bool, Error> {
         if !self.tables().await?.is_empty() {
             return Ok(false);
@@ -141,16 +141,16 @@ impl Connection {
         Ok(applied.scalar() == Some(&Value::Int(0)))
     }
 
-    /// Has a throwaway database write its values as `now` writes the same ones, and tells whether it did not.
+    /// Makes a scratch database spell its values as `now` does. True if any label changed.
     pub async fn adopt_labels(&mut self, now: &mut Self) -> Result<bool, Error> {
         self.session.adopt_labels(&mut *now.session).await
     }
 
-    /// Closes the connection, whatever came of the work with it: a process that ended before would leave the files of a
-    /// write-ahead log behind.
+    /// Closes the connection, whether or not the work succeeded: an unclosed one can leave the files of a
+    /// write-ahead log.
     ///
     /// # Errors
-    /// That of the work, else what closing found.
+    /// The error of the work, otherwise the error of closing.
     pub async fn close_with<T, E: From<Error>>(self, worked: Result<T, E>) -> Result<T, E> {
         let closed = self.close().await;
         let value = worked?;
@@ -158,10 +158,10 @@ impl Connection {
         Ok(value)
     }
 
-    /// Closes the connection and reports what closing found.
+    /// Closes the connection.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the database reports an error on closing.
     pub async fn close(self) -> Result<(), Error> {
         self.session.close().await
     }

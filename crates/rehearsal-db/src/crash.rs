@@ -1,10 +1,10 @@
-//! What a process that was killed leaves beside a database.
+//! The [`Journal`] that a killed process leaves next to a database.
 
-/// How a SQLite file keeps what can't be left half done.
+/// How a SQLite file protects a transaction against a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Journal {
-    /// What was there before, in a rollback journal; one that was left behind is hot.
+    /// The previous content, in a rollback journal. A leftover one is hot.
     Rollback,
-    /// What is new, in a write-ahead log.
+    /// The new content, in a write-ahead log.
     Log,
 }

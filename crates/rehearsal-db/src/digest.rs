@@ -1,5 +1,6 @@
-//! The digest of a table's rows. A row's hash depends on its values, their types and their columns; a table's digest is the
-//! sum over its rows, so that the order in which rows are stored or read makes no difference.
+//! The digest of a table's rows. A row's hash depends on its values, their types and their columns. A table's digest
+//! is the sum over its rows, so the order in which rows are stored or read makes no difference. SQLite hashes here;
+//! PostgreSQL hashes on the server.
 
 use super::TableShape;
 use std::collections::BTreeMap;
@@ -8,19 +9,19 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 /// The digest of one table's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableDigest {
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: u64,
-    /// Over whole rows, or over their keys, to which each column's values are bound.
+    /// Sum over the rows, or over their keys, to which the values of each column are bound.
     pub whole: u128,
-    /// Over each column's values, each bound to its row's key.
+    /// Sum over the values of each column, each bound to the key of its row.
     pub columns: BTreeMap<String, u128>,
     /// The columns of the key.
     pub key: Vec<String>,
 }
 
 impl TableDigest {
-    /// The digest of the rows of both tables, which have the same columns. That of two keys says nothing but that rows have to be
-    /// looked at.
+    /// Adds the digest of another table with the same columns. If the keys differ, the sum only shows whether the rows
+    /// need to be compared.
     pub fn with(mut self, other: &Self) -> Self {
         self.rows += other.rows;
         self.whole = self.whole.wrapping_add(other.whole);
@@ -51,14 +52,14 @@ impl<'a> Summing<'a> {
         Self { table, key, cells: Vec::with_capacity(table.columns.len()), sums, whole: 0, rows: 0 }
     }
 
-    /// Adds one value of the row at hand: its storage class and its bytes.
+    /// Adds one value of the current row: its storage class and its bytes.
     pub(crate) fn cell(&mut self, class: u8, bytes: &[u8]) {
         self.cells.push(xxh3_128_with_seed(bytes, u64::from(class)));
     }
 
-    /// Ends the row at hand.
+    /// Ends the current row.
     pub(crate) fn end_row(&mut self) {
-        // The cells are hashes already; multiplying by an odd number and rotating keeps columns and keys apart.
+        // The cells are already hashes; multiplying by an odd number and rotating keeps columns and keys apart.
         let mix = |sum: u128, cell: u128| {
             (sum ^ cell).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).rotate_left(59)
         };
@@ -106,7 +107,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn order_of_rows_is_nothing_and_any_value_is_something(
+        fn digest_ignores_row_order_and_depends_on_every_value(
             rows in prop::collection::vec(prop::collection::vec((0u8..5, prop::collection::vec(any::<u8>(), 0..4)), 3), 1..8),
             rotate in 0usize..8, row in 0usize..8, column in 0usize..3, class in 0u8..5,
         ) {

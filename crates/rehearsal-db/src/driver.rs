@@ -1,4 +1,5 @@
-//! The typed side of an engine: what a backfill, which is generic over sqlx's database types, needs from its driver.
+//! The typed side of an engine. Backfills are generic over sqlx's database types, and [`Driver`] provides what they
+//! need: pages of units, their rows and their sizes.
 
 use super::{Connection, Engine};
 use futures_util::stream::BoxStream;
@@ -7,11 +8,11 @@ use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use std::fmt;
 use uuid::Uuid;
 
-/// A unit's place in the order in which a backfill reads: what the ledger remembers.
+/// The key of a unit: its position in the order in which a backfill reads. The ledger stores it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
-    /// An integer: on SQLite the rowid.
+    /// An integer; on SQLite the rowid.
     Int(i64),
     /// A UUID.
     Uuid {
@@ -52,14 +53,14 @@ impl fmt::Display for Key {
     }
 }
 
-/// Which of a backfill's units are read.
+/// Which units of a backfill to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Those whose `pending` is true.
+    /// Units whose `pending` is true.
     Pending,
-    /// Those whose `pending` is false.
+    /// Units whose `pending` is false.
     Finished,
-    /// All of them.
+    /// All units.
     All,
 }
 
@@ -68,37 +69,37 @@ pub enum Which {
 pub struct Page<'a> {
     /// The backfill's relation of units: a SELECT with a `"cursor"` and a `"pending"` column.
     pub units: &'a str,
-    /// Which of them.
+    /// Which units to read.
     pub which: Which,
-    /// Columns of the relation and the values that they must have.
+    /// Columns of the relation and their required values.
     pub scope: &'a [(String, String)],
-    /// Read after this key; from the first unit where there is none.
+    /// Read after this key; `None` reads from the first unit.
     pub after: Option<Key>,
-    /// Read up to and including this key; to the last unit where there is none.
+    /// Read up to and including this key; `None` reads to the last unit.
     pub until: Option<Key>,
-    /// At most so many.
+    /// The maximum number of units.
     pub limit: u32,
-    /// No more of them once they hold so many bytes.
+    /// The size at which the page is full, in bytes.
     pub bytes: u64,
 }
 
 /// The units of a page.
 #[derive(Debug)]
 pub struct Fetched<U> {
-    /// Each with its key, in the order of keys.
+    /// Each unit with its key, in key order.
     pub units: Vec<(Key, U)>,
-    /// How many bytes they hold, as the database sends them.
+    /// Their size in bytes, as the database sends them.
     pub bytes: u64,
 }
 
 impl<U> Fetched<U> {
-    /// A batch without units.
+    /// A page without units.
     pub fn none() -> Self {
         Self { units: Vec::new(), bytes: 0 }
     }
 
-    /// Takes the next unit of a page. False where the page is full: then only the key was looked at, which shows whether the
-    /// last one is the key of one unit only.
+    /// Adds the next unit of a page. Returns false if the page is full; then only the key was checked, to see
+    /// whether another unit shares the last key.
     pub fn take(
         &mut self,
         page: &Page<'_>,
@@ -120,8 +121,8 @@ impl<U> Fetched<U> {
 }
 
 impl Page<'_> {
-    /// The condition that `which` makes over the relation `unit`. Names are qualified: SQLite would take a lone `"name"`
-    /// that is no column for a string.
+    /// The SQL condition for `which` on the relation `unit`. Names are qualified, because SQLite takes an unknown
+    /// `"name"` for a string.
     pub fn which(&self) -> &'static str {
         match self.which {
             Which::Pending => "unit.\"pending\"",
@@ -130,7 +131,7 @@ impl Page<'_> {
         }
     }
 
-    /// The condition that `scope` makes; its values are parameters from `$first` on.
+    /// The SQL condition for `scope`; its values are the parameters from `$first` on.
     pub fn scope(&self, engine: Engine, first: usize) -> String {
         let equal = |(i, (column, _)): (usize, &(String, String))| {
             format!(" AND {} = ${}", engine.as_text(&format!("unit.{}", engine.quote(column))), first + i)
@@ -143,16 +144,16 @@ impl Page<'_> {
 /// Why a page could not be read.
 #[derive(Debug)]
 pub struct PageError {
-    /// The unit that could not be decoded; none where the page could not be read at all.
+    /// The unit that could not be decoded; `None` if the page could not be read at all.
     pub at: Option<Key>,
-    /// What sqlx said.
+    /// The error of sqlx.
     pub error: sqlx::Error,
 }
 
 impl PageError {
-    /// Two units of one key: one of them would be passed over at the end of a page.
+    /// Two units share a key: the end of a page could skip one of them.
     pub fn shared_key(key: Key) -> Self {
-        let why = "two units share this \"cursor\"; it has to be another for each unit".to_owned();
+        let why = "two units share this \"cursor\"; each unit needs its own value".to_owned();
         Self { at: Some(key), error: sqlx::Error::Protocol(why) }
     }
 }
@@ -163,7 +164,7 @@ impl From<sqlx::Error> for PageError {
     }
 }
 
-/// How many rows a unit has: the column `"n"`.
+/// The number of rows of a unit: the column `"n"`.
 pub(crate) struct Size {
     n: i64,
 }
@@ -184,18 +185,18 @@ impl Size {
     }
 }
 
-/// A sqlx driver that backfills can be written for.
+/// A sqlx driver that backfills can use.
 pub trait Driver: sqlx::Database {
-    /// The engine that it drives.
+    /// The engine of this driver.
     const ENGINE: Engine;
 
-    /// The typed connection inside `connection`; none where that is to another engine.
+    /// The typed connection inside `connection`; `None` if it connects to another engine.
     fn typed(connection: &mut Connection) -> Option<&mut Self::Connection> {
         connection.driver_connection().downcast_mut()
     }
 
-    /// Reads the rows of units: `query` has the list of their keys as its parameter and a column `"unit"` with the key of the
-    /// unit that a row belongs to. The rows come as the database sends them, each with the bytes that it holds.
+    /// Streams the rows of units, each with its unit's key and its size in bytes. `query` takes the list of keys as its
+    /// parameter and has a column `"unit"` with the key.
     fn rows<'c, R>(
         connection: &'c mut Self::Connection,
         query: &'static str,
@@ -204,16 +205,16 @@ pub trait Driver: sqlx::Database {
     where
         R: for<'r> FromRow<'r, Self::Row> + Send + Unpin + 'c;
 
-    /// How many rows each unit has: `query` has the list of their keys as its parameter, and gives a `"unit"` and an `"n"`,
-    /// perhaps several for one unit.
+    /// Streams the number of rows of each unit. `query` takes the list of keys as its parameter and returns `"unit"`
+    /// and `"n"`, possibly several times for one unit.
     fn sizes<'c>(
         connection: &'c mut Self::Connection,
         query: &'static str,
         keys: &[Key],
     ) -> BoxStream<'c, Result<(Key, u64), PageError>>;
 
-    /// The keys at which the units of a page's kind can be cut into ranges: that of each `every`th and that of the last one.
-    /// Where an engine has one writer, the last one alone. Nothing where there is no unit.
+    /// The keys that split the units of a page into ranges: every nth and the last one. An engine with one writer
+    /// returns only the last. Empty if there is no unit.
     fn ends<'c>(
         connection: &'c mut Self::Connection,
         page: &'c Page<'c>,

@@ -1,4 +1,5 @@
-//! What can go wrong between this tool and a database, told apart by what a person would do next.
+//! [`Error`]: the failures of a database and of the connection to it. There is one variant for each next step of the
+//! user, and its help names that step.
 
 use super::command::command;
 use miette::Diagnostic;
@@ -6,18 +7,18 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Somebody who has a database open: a process of this machine, or a session on a server.
+/// A process or session that has a database open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Which of the two.
+    /// A process of this machine, or a session on a server.
     pub kind: HolderKind,
-    /// The process id; on a server, that of its process for the session.
+    /// The process id; for a session, that of its server process.
     pub pid: u32,
-    /// The name of the program, as the system knows it.
+    /// The name of the program, as the system or the server reports it.
     pub program: String,
 }
 
-/// What holds a database.
+/// The kind of a [`Holder`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HolderKind {
     /// A process of this machine.
@@ -38,18 +39,18 @@ impl fmt::Display for Holder {
 
 fn who(place: &str, holders: &[Holder]) -> String {
     match holders {
-        [] if place.contains("://") => "who held it can't be seen any more".to_owned(),
-        [] => "no process that this user may see has it open; it may be on another machine".to_owned(),
-        holders => format!("open in: {}", holders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        [] if place.contains("://") => "a session that is no longer visible".to_owned(),
+        [] => "a process that this user cannot see, perhaps on another machine".to_owned(),
+        holders => holders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
 }
 
-/// A privilege that a role lacks.
+/// A missing privilege of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingPrivilege {
-    /// What is missing, and of which table.
+    /// The privilege and its table.
     pub why: String,
-    /// The statement that gives it.
+    /// The statement that grants it.
     pub grant: String,
 }
 
@@ -58,12 +59,12 @@ fn missing_privileges(missing: &[MissingPrivilege]) -> String {
         [one] => one.why.clone(),
         several => {
             let whys: String = several.iter().map(|lack| format!("\n  {}", lack.why)).collect();
-            format!("the role lacks what this takes:{whys}")
+            format!("missing privileges:{whys}")
         }
     }
 }
 
-/// What grants the privileges, each statement once.
+/// The statements that grant the privileges, each once.
 fn granting(missing: &[MissingPrivilege]) -> String {
     let mut grants: Vec<&str> = Vec::new();
     for lack in missing {
@@ -72,240 +73,242 @@ fn granting(missing: &[MissingPrivilege]) -> String {
         }
     }
     match grants.as_slice() {
-        [one] => format!("{one}, or connect as a role that may"),
+        [one] => format!("{one}, or connect as a role that has this privilege"),
         several => {
-            format!("connect as a role that may, or let somebody who can do this:\n    {}", several.join("\n    "))
+            format!(
+                "connect as a role that has these privileges, or ask an administrator to run:\n    {}",
+                several.join("\n    ")
+            )
         }
     }
 }
 
-/// A failure of the database or of the way to it.
+/// A failure of the database or of the connection to it.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// The URL is not one of this engine.
     #[error("`{url}` is not a URL of {engine}")]
-    #[diagnostic(help("write {example}"))]
+    #[diagnostic(help("write a URL such as {example}"))]
     WrongEngine {
         /// The URL as given, with any password masked.
         url: String,
         /// The engine that the database has.
         engine: super::Engine,
-        /// What such a URL looks like.
+        /// An example of such a URL.
         example: &'static str,
     },
 
-    /// The URL is malformed or names something this tool can't work on.
-    #[error("`{url}` can't be used: {why}")]
-    #[diagnostic(help("write {example}"))]
+    /// The URL is malformed or names something that the library cannot work on.
+    #[error("`{url}` cannot be used: {why}")]
+    #[diagnostic(help("write a URL such as {example}"))]
     BadUrl {
         /// The URL as given, with any password masked.
         url: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
-        /// What such a URL looks like.
+        /// An example of such a URL.
         example: &'static str,
     },
 
     /// There is no database at the address.
     #[error("there is no database at {place}")]
     #[diagnostic(help(
-        "check the address; `{}` makes a development database, `?mode=rwc` after a SQLite URL another one, and `createdb` \
-         one on a server",
+        "check the address, or create the database: `{}` creates a development database, `?mode=rwc` after the URL \
+         another SQLite file, and `createdb` a database on a server",
         command("migrate")
     ))]
     NoDatabase {
-        /// Where it should be.
+        /// The file or the address.
         place: String,
     },
 
-    /// The database can't be opened.
-    #[error("can't open {place}: {why}")]
-    #[diagnostic(help("check that the path is a database file that this user may read and write"))]
+    /// The database cannot be opened.
+    #[error("cannot open {place}: {why}")]
+    #[diagnostic(help("check that the path is a database file that this user can read and write"))]
     Unreadable {
         /// The file or the address.
         place: String,
-        /// What the system or the engine said.
+        /// The error of the system or the engine.
         why: String,
     },
 
     /// The database is damaged.
     #[error("{place} is damaged: {why}")]
     #[diagnostic(help(
-        "restore a copy; `PRAGMA integrity_check` tells what is damaged, `.recover` of the sqlite3 shell saves what can be read"
+        "restore a backup; `PRAGMA integrity_check` reports the damage, and `.recover` in the sqlite3 shell saves the readable rows"
     ))]
     Damaged {
         /// The file or the address.
         place: String,
-        /// What the engine said.
+        /// The error of the engine.
         why: String,
     },
 
-    /// The ledger in the database can't be read.
-    #[error("the ledger of {database} (tables _rehearsal_runs and _rehearsal_ranges) can't be read: {why}")]
+    /// The ledger in the database cannot be read.
+    #[error("cannot read the ledger of {database} (tables _rehearsal_runs and _rehearsal_ranges): {why}")]
     #[diagnostic(help(
-        "it was written by another version of this tool, or by hand: use that version, or remove the row of the run that is not finished"
+        "the ledger was written by another version of rehearsal or changed by hand: use that version, or delete the row of the unfinished run"
     ))]
     Ledger {
         /// The address of the database.
         database: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
 
-    /// Somebody else kept the database locked for longer than we were told to wait.
-    #[error("{place} is locked, and stayed so for {:.0} s; {}", waited.as_secs_f64(), who(place, holders))]
+    /// Another process or session kept the database locked for longer than the wait allows.
+    #[error("{place} is locked by {} (waited {:.0} s)", who(place, holders), waited.as_secs_f64())]
     #[diagnostic(help(
-        "let the other program finish or end it, then run the command again; `--wait SECONDS` waits longer"
+        "wait for the other program or end it, then run the command again; `--wait SECONDS` waits longer"
     ))]
     Locked {
         /// The file or the address.
         place: String,
-        /// How long we waited.
+        /// The time spent waiting.
         waited: Duration,
-        /// Who has the file open, as far as this user may see.
+        /// The known holders; empty if this user can see none.
         holders: Vec<Holder>,
     },
 
-    /// The disk is full, or the file may not grow.
+    /// The disk is full, or the file cannot grow.
     #[error("no space left for {place}: {why}")]
     #[diagnostic(help(
-        "free some space on that file system and run the command again; what was not committed has been rolled back"
+        "free space on that file system, then run the command again; uncommitted changes were rolled back"
     ))]
     Full {
         /// The file or the address.
         place: String,
-        /// What the engine said.
+        /// The error of the engine.
         why: String,
     },
 
-    /// The database may not be written.
-    #[error("{place} may not be written: {why}")]
-    #[diagnostic(help("write to it with a URL and as a user that may, or use a command that only reads"))]
+    /// The database cannot be written.
+    #[error("{place} is read-only: {why}")]
+    #[diagnostic(help("use a URL and a user that can write, or a command that only reads"))]
     ReadOnly {
         /// The file or the address.
         place: String,
-        /// What the engine said.
+        /// The error of the engine.
         why: String,
     },
 
-    /// There is no way to the server, or no longer.
-    #[error("can't reach {place}: {why}")]
+    /// The server cannot be reached, or the connection was lost.
+    #[error("cannot reach {place}: {why}")]
     #[diagnostic(help(
-        "check that the server runs there and takes connections; what was not committed has been rolled back, and a backfill goes on from its last batch"
+        "check that the server is running and accepts connections; uncommitted changes were rolled back, and a backfill resumes from its last batch"
     ))]
     Unreachable {
         /// The address.
         place: String,
-        /// What the system or the server said.
+        /// The error of the system or the server.
         why: String,
     },
 
-    /// The server lets this user not in.
-    #[error("{place} refuses us: {why}")]
-    #[diagnostic(help("check user and password in the URL (or PGPASSWORD), and the server's pg_hba.conf"))]
+    /// The server rejected the login.
+    #[error("{place} rejected the login: {why}")]
+    #[diagnostic(help("check the user and password in the URL (or PGPASSWORD) and the server's pg_hba.conf"))]
     Refused {
         /// The address.
         place: String,
-        /// What the server said.
+        /// The error of the server.
         why: String,
     },
 
-    /// There is a pooler in between, and what is to be done needs a session of its own.
+    /// The connection goes through a pooler, and the operation needs a dedicated session.
     #[error("{place} is behind a pooler: {why}")]
     #[diagnostic(help(
-        "locks, settings and prepared statements need a session of their own: connect to the database itself, or to a pool in \
-         session mode (pgbouncer: pool_mode = session, ignore_startup_parameters = extra_float_digits)"
+        "locks, settings and prepared statements need a dedicated session: connect directly to the database, or to a pool \
+         in session mode (pgbouncer: pool_mode = session, ignore_startup_parameters = extra_float_digits)"
     ))]
     Pooler {
         /// The address.
         place: String,
-        /// How that showed.
+        /// How the pooler was detected.
         why: String,
     },
 
-    /// The role may not do what was tried.
+    /// The role lacks a privilege.
     #[error("{place}: {why}")]
     #[diagnostic(help(
-        "connect as a role that may, or have it granted; scratch databases need `ALTER ROLE … CREATEDB`"
+        "connect as a role that has the privilege, or grant it; scratch databases need `ALTER ROLE … CREATEDB`"
     ))]
     Privilege {
         /// The address.
         place: String,
-        /// What the server said.
+        /// The error of the server.
         why: String,
     },
 
-    /// The role lacks privileges on tables, or does not see all of their rows.
+    /// The role lacks privileges on tables, or row-level security hides rows from it.
     #[error("{place}: {}", missing_privileges(missing))]
     #[diagnostic(help("{}", granting(missing)))]
     MissingPrivileges {
         /// The address.
         place: String,
-        /// Each of them.
+        /// Each missing privilege.
         missing: Vec<MissingPrivilege>,
     },
 
-    /// The server is older than what this tool works with.
-    #[error("{place} is PostgreSQL {version}, and 13 is the oldest that this tool works with")]
-    #[diagnostic(help("use a newer server"))]
+    /// The server is too old.
+    #[error("{place} is PostgreSQL {version}; rehearsal needs 13 or newer")]
+    #[diagnostic(help("use PostgreSQL 13 or newer"))]
     OldServer {
         /// The address.
         place: String,
-        /// Its version.
+        /// The version of the server.
         version: String,
     },
 
-    /// The database is in an encoding that can't hold every text.
-    #[error("{place} is in the encoding {encoding}, and this tool works with UTF8")]
-    #[diagnostic(help("make the database with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"))]
+    /// The encoding of the database cannot represent every text.
+    #[error("{place} has the encoding {encoding}; rehearsal needs UTF8")]
+    #[diagnostic(help("create the database with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"))]
     Encoding {
         /// The address.
         place: String,
-        /// Its encoding.
+        /// The encoding of the database.
         encoding: String,
     },
 
-    /// Another transaction was in the way, and this one was ended for it.
+    /// The server ended the transaction because of a conflict with another one.
     #[error("{place}: {why}")]
-    #[diagnostic(help("another transaction was in the way; run the command again"))]
+    #[diagnostic(help("run the command again: another transaction conflicted with this one"))]
     Conflict {
         /// The address.
         place: String,
-        /// What the server said.
+        /// The error of the server.
         why: String,
     },
 
-    /// The engine refused a statement.
+    /// A statement failed.
     #[error("{why}")]
     Statement {
         /// The engine's message, without its code.
         why: String,
-        /// Where in the statement, in characters from 1, if the engine told.
+        /// The position in the statement, in characters from 1, if the engine reports one.
         position: Option<usize>,
     },
 
-    /// The file system refused something beside the database itself.
-    #[error("can't {what} {}: {source}", path.display())]
-    #[diagnostic(help("check the permissions and the space left there"))]
+    /// An operation on a file or folder failed.
+    #[error("cannot {what} {}: {source}", path.display())]
+    #[diagnostic(help("check the permissions and the free space there"))]
     Io {
-        /// What was tried: `read`, `copy`, `lock`.
+        /// The operation: `read`, `copy`, `lock`.
         what: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's own error.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
 
 impl Error {
-    /// True where the same may well succeed a little later: another transaction was in the way, or the way to the server was
-    /// lost.
+    /// True if a retry may succeed: another transaction was in the way, or the connection was lost.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Locked { .. } | Self::Conflict { .. } | Self::Unreachable { .. })
     }
 
-    /// True where the cause lies in what the person asked for, not in the state of a database.
+    /// True if the cause is in the user's request, not in the state of a database.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::WrongEngine { .. } | Self::BadUrl { .. } | Self::NoDatabase { .. })

@@ -1,32 +1,33 @@
-//! Words that only one engine knows: a history that holds them was written for that one.
+//! Phrases that only one engine knows. [`Engine::foreign`] uses them to detect a history that was written for another
+//! engine.
 
 use super::Engine;
 use super::lex::{Kind, Token, tokens};
 
-/// Words of another engine in a script.
+/// A phrase of another engine in a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Foreign<'a> {
-    /// Where they stand, in bytes.
+    /// Its position in the script, in bytes.
     pub at: usize,
-    /// The words, as they are written.
+    /// The phrase, as written.
     pub words: &'a str,
-    /// Whose they are.
+    /// Its engine.
     pub whose: Whose,
 }
 
-/// Whose words they are.
+/// The engine of a foreign phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// Another engine's that this tool works with.
+    /// Another supported engine.
     Of(Engine),
-    /// One's that it does not work with.
+    /// An unsupported engine, by name.
     OfNone(&'static str),
 }
 
 const MYSQL: &[&[&str]] = &[&["AUTO_INCREMENT"], &["ENGINE", "=", "INNODB"]];
 
 impl Engine {
-    /// The first words in a script that another engine knows and this one does not.
+    /// The first phrase in a script that another engine knows and this one does not.
     pub fn foreign(self, sql: &str) -> Option<Foreign<'_>> {
         let others = Self::ALL.iter().filter(|engine| **engine != self);
         let others = others.map(|engine| (engine.own_phrases(), Whose::Of(*engine)));
@@ -39,7 +40,7 @@ impl Engine {
         (0..words.len()).find_map(|at| {
             others.iter().find_map(|(phrases, whose)| {
                 let phrase = phrases.iter().find(|phrase| is(at, phrase))?;
-                // A function of PostgreSQL may be strict, too.
+                // PostgreSQL also has STRICT, for functions.
                 let statement = words[..at].iter().rposition(|token| token.is(";")).map_or(0, |end| end + 1);
                 if phrase.contains(&"STRICT") && !(is(statement, &["CREATE", "TABLE"])) {
                     return None;
@@ -58,7 +59,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn words_of_others() {
+    fn finds_phrases_of_other_engines() {
         let check = |engine: Engine, sql: &str, expect: &str| {
             let got =
                 engine.foreign(sql).map_or_else(String::new, |foreign| format!("{} {}", foreign.at, foreign.words));
@@ -66,7 +67,7 @@ mod tests {
         };
         check(Engine::Sqlite, "CREATE TABLE type (id INTEGER PRIMARY KEY AUTOINCREMENT)", "");
         check(Engine::Sqlite, "SELECT 1; create  extension citext", "10 create  extension");
-        // SQLite takes any word for a type, and histories that began on PostgreSQL make use of that.
+        // SQLite accepts any word as a type, and histories that started on PostgreSQL rely on that.
         check(Engine::Sqlite, "CREATE TABLE t (id BIGSERIAL, at TIMESTAMPTZ)", "");
         check(Engine::Postgres, "-- AUTOINCREMENT\nCREATE TABLE t (id int, \"AUTOINCREMENT\" int)", "");
         check(Engine::Postgres, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "35 KEY AUTOINCREMENT");

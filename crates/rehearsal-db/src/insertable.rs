@@ -1,18 +1,18 @@
-//! A table as a form to be filled in: what each column takes, and which rules a row has to keep, as the catalog tells them.
-//! What is written into it is decided elsewhere.
+//! [`InsertableTable`]: a table as INSERT sees it, from the catalog: the values that each column accepts, and the
+//! rules for a row. The generator of rows fills it.
 
 use super::{Engine, Value};
 
-/// A table that rows can be put into.
+/// A table that accepts INSERT.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InsertableTable {
-    /// Its name, as [`super::TableShape`] has it.
+    /// Its name, as in [`super::TableShape`].
     pub name: String,
-    /// The columns that can be given a value, in order.
+    /// The columns that accept a value, in order.
     pub fields: Vec<Field>,
     /// Its foreign keys.
     pub references: Vec<Reference>,
-    /// What else a row has to keep: checks, unique constraints and indexes, exclusions, the bounds of partitions.
+    /// The other rules: checks, unique constraints and indexes, exclusions, the bounds of partitions.
     pub rules: Vec<Rule>,
 }
 
@@ -21,32 +21,32 @@ pub struct InsertableTable {
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// What it takes.
+    /// The values that it accepts.
     pub kind: Kind,
-    /// Its type as it is written in SQL.
+    /// Its type in SQL.
     pub written: String,
     /// Whether NULL is allowed.
     pub is_nullable: bool,
-    /// Whether two rows can't have the same value, at least together with other columns.
+    /// Whether it is part of a unique key, alone or with other columns.
     pub is_key: bool,
-    /// Where the value comes from when none is given.
+    /// Its value if an INSERT gives none.
     pub default: Default,
 }
 
-/// What a column has when nothing is given.
+/// The value of a column if an INSERT gives none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Default {
     /// NULL.
     Nothing,
-    /// The same for every row.
+    /// One constant for every row.
     Constant,
-    /// Something else for every row, or at every time.
+    /// Another value for each row, or at each time.
     Computed,
-    /// A number that the database gives, and that has to be overruled to be given.
+    /// A number from the database. Only `OVERRIDING SYSTEM VALUE` replaces it.
     Numbered,
 }
 
-/// What a column takes.
+/// The values that a column accepts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// Integers within bounds.
@@ -56,24 +56,24 @@ pub enum Kind {
         /// The largest.
         max: i64,
     },
-    /// Numbers of so many digits in front of the point and behind it.
+    /// Numbers with a fixed number of digits before and after the decimal point.
     Decimal {
-        /// In front.
+        /// Digits before the point.
         whole: u32,
-        /// Behind.
+        /// Digits after the point.
         scale: u32,
     },
-    /// Floating-point numbers; with `NaN` and infinity where these are values.
+    /// Floating-point numbers.
     Float {
-        /// Whether they are.
+        /// Whether `NaN` and infinity are values.
         is_special: bool,
     },
     /// Text.
     Text {
-        /// The most characters that there is room for.
+        /// The maximum length, in characters.
         longest: Option<usize>,
     },
-    /// A uuid.
+    /// A UUID.
     Uuid,
     /// Bytes.
     Bytes,
@@ -81,51 +81,51 @@ pub enum Kind {
     Date,
     /// A time of day.
     Time,
-    /// A point in time.
+    /// A timestamp.
     Moment,
     /// JSON.
     Json,
-    /// A list of values of one kind, one behind the other between commas: of so many, or of any number.
+    /// A list of values of one kind, separated by commas.
     List {
-        /// What it is a list of.
+        /// The kind of the elements.
         of: Box<Kind>,
-        /// The signs around it.
+        /// The brackets around them.
         around: (char, char),
-        /// How many there have to be.
+        /// The required number of elements; `None` for any number.
         length: Option<usize>,
     },
-    /// A value of each of several kinds.
+    /// One value of each of these kinds.
     Record(Vec<Kind>),
-    /// One of these texts; the first ones are ordinary.
+    /// One of these texts; typical ones are first.
     OneOf(Vec<String>),
-    /// Something that nothing is known of: texts of all kinds are tried.
+    /// Unknown: texts of all kinds are tried.
     Unknown,
 }
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// The columns that refer.
+    /// The referencing columns.
     pub columns: Vec<String>,
-    /// The table that they refer to.
+    /// The referenced table.
     pub table: String,
-    /// Its columns, in the same order.
+    /// The referenced columns, in the same order.
     pub target: Vec<String>,
 }
 
-/// Something that a row has to keep.
+/// A rule for rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// What the engine calls it when it is broken.
+    /// Its name in the engine's error messages.
     pub name: String,
     /// Its definition.
     pub text: String,
-    /// The columns that it is about.
+    /// The columns that it uses.
     pub columns: Vec<String>,
 }
 
 impl InsertableTable {
-    /// The statement that puts a row into the table, with a value for each of `fields`.
+    /// The INSERT statement with a parameter for each of `fields`.
     pub fn insertion(&self, engine: Engine, fields: &[&Field]) -> String {
         let table = engine.quote_table(&self.name);
         if fields.is_empty() {
@@ -139,13 +139,13 @@ impl InsertableTable {
         format!("INSERT INTO {table} ({columns}){overruling} VALUES ({values})")
     }
 
-    /// The column of that name.
+    /// The position of the column with this name.
     pub fn at(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
     }
 }
 
-/// A value as text that every type of its kind can be read from; none for NULL.
+/// A value as text that every type of its kind can parse; `None` for NULL.
 pub fn written(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,

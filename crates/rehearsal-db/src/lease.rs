@@ -1,5 +1,6 @@
-//! For how long a worker has a range of units: until its lease ends, by the database's own clock, or at once with the session
-//! of the worker that had it.
+//! The lease of a range of units. It ends after [`LEASE_SECONDS`] by the clock of the database, or immediately when the
+//! session of its worker ends.
 
-/// For how long a worker has a range without a sign of life, in seconds. A batch takes far less, and prolongs it.
+/// The time that a worker keeps a range without renewing its lease, in seconds. Each batch renews it and takes far
+/// less.
 pub(crate) const LEASE_SECONDS: u32 = 60;

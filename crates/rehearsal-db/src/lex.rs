@@ -1,33 +1,35 @@
-//! A lexer for SQL text: just enough to tell statements, comments, strings and identifiers apart, so that a file can be
-//! run statement by statement and an error can be shown where it is. It never judges whether SQL is right.
+//! A lexer for SQL: it separates statements, comments, strings and identifiers, so that a file can run statement by
+//! statement and an error can show its location. It does not check whether the SQL is valid. [`statements`] and
+//! [`tokens`] are the entry points.
 
 use super::Engine;
 
-/// What the lexer has to know of an engine.
+/// The lexical rules of an engine.
 #[derive(Debug)]
 pub struct Lexical {
-    /// The marks around identifiers, besides double quotes.
+    /// The quotes around identifiers, in addition to double quotes.
     pub quotes: &'static [(char, char)],
-    /// The forms of strings, besides the one in single quotes.
+    /// The kinds of strings, in addition to single quotes.
     pub strings: StringForms,
-    /// Whether a comment between stars may hold others.
+    /// Whether block comments nest.
     pub nests_comments: bool,
-    /// Whether a byte order mark is taken for a space; elsewhere it is an error.
+    /// Whether a byte order mark counts as white space; otherwise it is an error.
     pub skips_byte_order_mark: bool,
-    /// Whether a semicolon, the last of these tokens, ends only a part of a statement. Comments are not among them.
+    /// Whether the semicolon at the end of these tokens is inside a body and does not end the statement. The tokens
+    /// contain no comments.
     pub is_inside: fn(&[Token<'_>]) -> bool,
 }
 
-/// The forms of strings that an engine knows.
+/// The kinds of strings of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StringForms {
-    /// Between single quotes only.
+    /// Single quotes only.
     Plain,
-    /// Between `$tag$` marks and with backslashes in `E''`, too.
+    /// Also `$tag$` quotes, and backslash escapes in `E''`.
     DollarsAndEscapes,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A keyword, an unquoted identifier or a number.
@@ -42,31 +44,31 @@ pub enum Kind {
     Punct,
 }
 
-/// A token: its kind and where it stands, in bytes.
+/// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
-    /// What kind of token it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Where it starts, in bytes.
+    /// Its position, in bytes.
     pub start: usize,
-    /// Its text as it stands in the SQL.
+    /// Its text as written.
     pub text: &'a str,
 }
 
 impl<'a> Token<'a> {
-    /// True for this word, in upper or lower case.
+    /// True for this word in any case.
     pub fn is(&self, word: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::Punct) && self.text.eq_ignore_ascii_case(word)
     }
 
-    /// What stands between the marks of a string in dollars, and where that starts.
+    /// The content of a dollar-quoted string and its position, in bytes.
     pub fn body(&self) -> Option<(usize, &'a str)> {
         let mark = self.text.strip_prefix('$')?.find('$')? + 2;
         let body = self.text.get(mark..self.text.len().checked_sub(mark)?)?;
         Some((self.start + mark, body))
     }
 
-    /// The token as it is compared: keywords in upper case, identifiers without their quotes.
+    /// The token in normal form, for comparison: keywords in upper case, identifiers without quotes.
     pub fn normal(&self) -> String {
         match self.kind {
             Kind::Word => self.text.to_ascii_uppercase(),
@@ -79,7 +81,7 @@ impl<'a> Token<'a> {
                     (Some(open), Some(close)) if open == close => {
                         inner.replace(&[close; 2].iter().collect::<String>(), &close.to_string()).to_ascii_uppercase()
                     }
-                    // Never closed.
+                    // Not closed.
                     _ => self.text.to_ascii_uppercase(),
                 }
             }
@@ -88,7 +90,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The tokens of `sql`, comments included, white space left out. Anything that is not closed reaches to the end.
+/// The tokens of `sql`, with comments and without white space. An unclosed token extends to the end.
 pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
     let bytes = sql.as_bytes();
     let lexical = engine.lexical();
@@ -133,7 +135,7 @@ pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
             }
             open if let Some((_, end)) = lexical.quotes.iter().find(|(begin, _)| *begin == char::from(open)) => {
                 at = match u8::try_from(*end) {
-                    // Doubled inside, it does not close.
+                    // A doubled quote does not close it.
                     Ok(end) if end == open => close(bytes, at + 1, end),
                     _ => sql[at..].find(*end).map_or(bytes.len(), |n| at + n + end.len_utf8()),
                 };
@@ -163,7 +165,7 @@ pub fn tokens(sql: &str, engine: Engine) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The end of a quoted run that began before `at`, doubled quotes passed over.
+/// The end of a quoted token that starts before `at`; a doubled quote does not end it.
 fn close(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     while at < bytes.len() {
         if bytes[at] == quote {
@@ -177,7 +179,7 @@ fn close(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     bytes.len()
 }
 
-/// The end of a comment in stars.
+/// The end of a block comment.
 fn end_of_comment(bytes: &[u8], start: usize, lexical: &Lexical) -> usize {
     let (mut at, mut depth) = (start + 2, 1);
     while at < bytes.len() {
@@ -199,7 +201,7 @@ fn end_of_comment(bytes: &[u8], start: usize, lexical: &Lexical) -> usize {
     bytes.len()
 }
 
-/// The end of a string between two `$tag$`; none where no tag begins at `start`.
+/// The end of a dollar-quoted string; `None` if no tag begins at `start`.
 fn end_of_dollars(sql: &str, start: usize) -> Option<usize> {
     let rest = &sql[start + 1..];
     let tag_end = rest.find('$')?;
@@ -210,12 +212,12 @@ fn end_of_dollars(sql: &str, start: usize) -> Option<usize> {
     is_tag.then(|| sql[body..].find(mark).map_or(sql.len(), |n| body + n + mark.len()))
 }
 
-/// True where the last token is the `E` that lets backslashes escape in the string behind it.
+/// True if the last token is the `E` of an escape string that starts at `start`.
 fn follows_e(tokens: &[Token<'_>], start: usize) -> bool {
     tokens.last().is_some_and(|last| last.text.eq_ignore_ascii_case("E") && last.start + 1 == start)
 }
 
-/// The end of a string in which a backslash takes the next byte's meaning away.
+/// The end of a string with backslash escapes.
 fn close_escaped(bytes: &[u8], mut at: usize) -> usize {
     while at < bytes.len() {
         match bytes[at] {
@@ -231,14 +233,14 @@ fn close_escaped(bytes: &[u8], mut at: usize) -> usize {
 /// One statement of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement<'a> {
-    /// Where its first token starts, in bytes from the start of the file.
+    /// The position of its first token, in bytes.
     pub start: usize,
     /// Its text, from its first token to its semicolon.
     pub text: &'a str,
 }
 
-/// The statements of `sql`, each with its semicolon. Comments between statements belong to none; what [`Lexical::is_inside`]
-/// takes for a body belongs to the statement around it.
+/// The statements of `sql`, each with its semicolon. Comments between statements belong to none of them. A body
+/// ([`Lexical::is_inside`]) belongs to the statement around it.
 pub fn statements(sql: &str, engine: Engine) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
     let mut current: Vec<Token<'_>> = Vec::new();
@@ -261,7 +263,7 @@ fn statement<'a>(sql: &'a str, tokens: &[Token<'a>]) -> Option<Statement<'a>> {
     Some(Statement { start: first.start, text: &sql[first.start..last.start + last.text.len()] })
 }
 
-/// Line and column (both from 1, the column in characters) of a byte offset, with the line itself.
+/// The line, the column (both from 1, the column in characters) and the text of the line of a byte offset.
 pub fn position(text: &str, offset: usize) -> (usize, usize, &str) {
     let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let before = &text[..offset];
@@ -278,7 +280,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn splits() {
+    fn splits_statements() {
         let check = |sql: &str, expect: &[&str]| {
             assert_eq!(statements(sql, Engine::Sqlite).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
         };
@@ -302,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_as_postgres_does() {
+    fn splits_statements_of_postgres() {
         let check = |sql: &str, expect: &[&str]| {
             assert_eq!(statements(sql, Engine::Postgres).iter().map(|s| s.text).collect::<Vec<_>>(), expect, "{sql}");
         };
@@ -319,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn positions() {
+    fn converts_offsets_to_lines_and_columns() {
         let check =
             |text: &str, offset: usize, expect: (usize, usize, &str)| assert_eq!(position(text, offset), expect);
         check("", 0, (1, 1, ""));
@@ -330,7 +332,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_between_statements(sql in "[a-cE;'\"\\-/* \n\\[\\]`é$\\\\]{0,60}", postgres in any::<bool>()) {
+        fn statements_contain_every_token(sql in "[a-cE;'\"\\-/* \n\\[\\]`é$\\\\]{0,60}", postgres in any::<bool>()) {
             let engine = if postgres { Engine::Postgres } else { Engine::Sqlite };
             let all: Vec<_> = tokens(&sql, engine).into_iter().filter(|t| t.kind != Kind::Comment && t.text != ";").map(|t| t.start).collect();
             let kept: Vec<_> = statements(&sql, engine)

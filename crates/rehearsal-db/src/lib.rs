@@ -1,6 +1,6 @@
-//! Everything that differs between database engines, and nothing else: addresses, connections, locks, the lexer for SQL
-//! text, catalogs and digests. The rest of the tool speaks to a database through [`Connection`] and never asks which
-//! engine it has.
+//! Everything that differs between database engines: addresses, connections, locks, the lexer for SQL, catalogs and
+//! digests. The other crates talk to a database through [`Connection`] and do not depend on its engine. An engine
+//! implements [`Dialect`], [`Store`], [`Session`] and [`Driver`] in its own folder.
 
 mod address;
 mod catalog;
@@ -66,7 +66,7 @@ pub use transaction_control::TransactionControl;
 pub use value::{Row, Rows, Value};
 pub use volatile::{Source, VolatileDefault};
 
-/// The examples of the README, which compile.
+/// The examples of the README, compiled as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

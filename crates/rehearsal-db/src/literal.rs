@@ -1,9 +1,9 @@
-//! Values as they are written in SQL text: what all engines write alike. Only scripts need literals, for files have nothing to
-//! bind; what this tool runs itself binds its values.
+//! Values as SQL literals: the forms that all engines share. Only generated scripts need literals; statements that the
+//! library runs bind their values.
 
 use crate::Value;
 
-/// A value as all engines write it; none where they differ.
+/// A value in the form that all engines share; `None` if they differ.
 pub(crate) fn common(value: &Value) -> Option<String> {
     match value {
         Value::Null => Some("NULL".to_owned()),
@@ -17,12 +17,12 @@ pub(crate) fn common(value: &Value) -> Option<String> {
     }
 }
 
-/// A text between single quotes.
+/// A text in single quotes.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Bytes in hexadecimal digits.
+/// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -34,7 +34,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn literals() {
+    fn writes_literals_for_each_engine() {
         let check = |value: Value, sqlite: &str, postgres: &str| {
             assert_eq!(Engine::Sqlite.literal(&value), sqlite, "{value:?}");
             assert_eq!(Engine::Postgres.literal(&value), postgres, "{value:?}");

@@ -1,10 +1,10 @@
-//! URLs for messages: whatever was typed, without what may be a secret.
+//! [`masked`] prepares URLs for messages: as typed, but without anything that may be a secret.
 
 /// The parameters of a SQLite URL (`https://www.sqlite.org/uri.html`).
 const KNOWN: [&str; 7] = ["cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs"];
 
-/// `url` without what may be a secret: the user's part of an authority, and everything behind a `?` but what a file may have there. What is
-/// no URL at all is shown up to its first word only, where it speaks of a password or may hold one.
+/// `url` without the password and without everything after `?`, except the parameters of a SQLite URL. Text that is not
+/// a URL is cut after its first word if it may contain a password.
 pub fn masked(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return masked_file(url);
@@ -19,20 +19,20 @@ pub fn masked(url: &str) -> String {
         let first = url.split([':', ' ']).next().unwrap_or_default();
         return if is_plain { format!("{url}{query}") } else { format!("{first} ***") };
     };
-    // A password may hold an unescaped slash; the last `@` of the whole rest is the safe cut.
+    // A password may contain an unescaped slash, so the last `@` of the whole rest is the safe place to cut.
     match rest.rfind('@') {
         Some(at) => {
             let user = rest[..at].split(':').next().unwrap_or_default();
             let password = if rest[..at].contains(':') { ":***" } else { "" };
             format!("{scheme}://{user}{password}@{}{query}", &rest[at + 1..])
         }
-        // What looks like the beginning of a query may be a part of a password.
+        // A `?` may be part of the password.
         None if has_later_at => format!("{scheme}://***"),
         None => format!("{scheme}://{rest}{query}"),
     }
 }
 
-/// The URL of a file has no place for a secret, but people know such parameters from elsewhere.
+/// A SQLite URL has no password, but users may add such parameters out of habit.
 fn masked_file(url: &str) -> String {
     let Some((file, query)) = url.split_once('?') else { return url.to_owned() };
     let shown = query.split('&').map(|parameter| match parameter.split_once('=') {
@@ -48,7 +48,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn shows_no_secret() {
+    fn hides_secrets() {
         let check = |url: &str, expect: &str| assert_eq!(masked(url), expect);
         check("sqlite:a b.db", "sqlite:a b.db");
         check("sqlite:a.db?mode=x&vfs=unix&key=secret", "sqlite:a.db?mode=x&vfs=unix&key=***");

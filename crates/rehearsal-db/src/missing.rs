@@ -1,16 +1,16 @@
-//! What an engine says when a statement names something that is not there, taken apart; and whether a script makes something
-//! of that name. Only the message tells; where a server speaks another language than English, nothing is known.
+//! [`Missing`]: the missing object that an error message names, and whether a script creates it. Only the text of the
+//! message identifies it, so a server with messages in another language gives none.
 
 use super::Engine;
 use super::lex::{Kind, Token, tokens};
 use std::fmt;
 
-/// Something that a statement names and that is not there.
+/// A missing object that a statement names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// What it is, in the engine's own words: `table`, `schema`, `extension`.
+    /// Its kind, in the engine's own words: `table`, `schema`, `extension`.
     pub kind: String,
-    /// Its name, as the engine gives it.
+    /// Its name, as the engine reports it.
     pub name: String,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
-    /// SQL that would make it; none where SQL can't.
+    /// SQL that creates it; `None` if SQL cannot.
     #[must_use]
     pub fn remedy(&self, engine: Engine) -> Option<String> {
         let name = &self.name;
@@ -42,7 +42,7 @@ impl Missing {
 }
 
 impl Engine {
-    /// True where a script makes something of that name, or gives something that name.
+    /// True if a script creates an object with this name, or renames one to it.
     pub fn makes(self, sql: &str, name: &str) -> bool {
         let name: Vec<String> = name.split('(').next().unwrap_or(name).split('.').map(str::to_uppercase).collect();
         let all = tokens(sql, self);
@@ -64,7 +64,7 @@ impl Engine {
     }
 }
 
-/// True where these words hold a name, its parts with dots between them.
+/// True if these words contain a name with its dots.
 fn is_named(words: &[Token<'_>], name: &[String]) -> bool {
     let parts: Vec<String> = words.iter().map(Token::normal).collect();
     let wanted = name.join(" . ");
@@ -78,7 +78,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn messages() {
+    fn parses_error_messages() {
         let check = |engine: Engine, why: &str, expect: &str| {
             let got = engine.missing(why).map_or_else(String::new, |missing| missing.to_string());
             assert_eq!(got, expect, "{why}");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_scripts_make() {
+    fn finds_the_objects_that_scripts_create() {
         let check = |sql: &str, name: &str, expect: bool| {
             assert_eq!(Engine::Postgres.makes(sql, name), expect, "{name} in {sql}");
         };

@@ -1,37 +1,37 @@
-//! What an engine says when a row breaks a rule of the schema, taken apart. Only the message tells; where a server speaks
-//! another language than English, nothing is known of the rule.
+//! [`Refusal`]: the schema rule that an error message says a row breaks. Only the text of the message identifies it,
+//! so a server with messages in another language gives none.
 
-/// A rule that a row breaks, or a value that is refused.
+/// A rule that a row breaks, or a rejected value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What kind of rule it is.
+    /// The kind of the rule.
     pub broken: Broken,
-    /// The table, where it was named.
+    /// The table, if the message names it.
     pub table: Option<String>,
-    /// What the rule is called.
+    /// The name of the rule.
     pub rule: Option<String>,
-    /// The columns that were named.
+    /// The columns that the message names.
     pub columns: Vec<String>,
 }
 
 /// A kind of rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
-    /// A column takes no NULL.
+    /// The column is NOT NULL.
     NotNull,
-    /// There is such a row already.
+    /// The row is a duplicate.
     Unique,
-    /// A check, an exclusion, or that a row belongs to no partition.
+    /// A check or an exclusion fails, or no partition accepts the row.
     Check,
-    /// There is no such row to refer to, or one that refers to it.
+    /// The referenced row is missing, or another row still refers to this one.
     Reference,
-    /// A value is too long or too large for its type.
+    /// The value is too long or too large for its type.
     Size,
-    /// A value is not written as its type wants it.
+    /// The value is not valid for its type.
     Form,
 }
 
-/// The rule of which one of these phrases speaks, if a message holds one.
+/// The kind of the first phrase that a message contains.
 pub(crate) fn broken(why: &str, phrases: &[(&str, Broken)]) -> Option<Broken> {
     phrases.iter().find(|(phrase, _)| why.contains(phrase)).map(|(_, broken)| *broken)
 }
@@ -43,7 +43,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn messages() {
+    fn parses_error_messages() {
         type Expect<'a> = Option<(Broken, Option<&'a str>, Option<&'a str>, &'a [&'a str])>;
         let check = |engine: Engine, why: &str, expect: Expect<'_>| {
             let expect = expect.map(|(broken, table, rule, columns)| Refusal {

@@ -1,4 +1,4 @@
-//! The engines that this crate works with. A new one takes a folder beside this file, and one line in the list below.
+//! [`Engine`]: the supported engines. A new one is a folder next to this file and one line in the list below.
 
 use crate::dialect::Dialect;
 use crate::{postgres, sqlite};
@@ -7,12 +7,13 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-/// Makes the engines of a list, each with the constant that holds its dialect.
+/// Defines the engines, each with the constant that contains its dialect.
 macro_rules! engines {
     ($($(#[$documentation:meta])* $name:ident => $dialect:path,)+) => {
-        /// A database engine, as `engine = "…"` in the configuration of a history names it.
+        /// A database engine, named by `engine = "…"` in the configuration of a history.
         ///
-        /// It gives its [`Dialect`]: `engine.quote(name)`. What is the same for all engines is a method of its own.
+        /// Dereferences to its [`Dialect`]: `engine.quote(name)`. Operations that are the same for all engines are
+        /// methods here.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
         pub enum Engine {
@@ -23,7 +24,7 @@ macro_rules! engines {
             /// All engines.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// What is special about the engine, as far as no connection is needed to tell.
+            /// The properties of the engine that need no connection.
             #[must_use]
             pub fn dialect(self) -> &'static dyn Dialect {
                 match self {
@@ -52,7 +53,7 @@ impl Deref for Engine {
 impl FromStr for Engine {
     type Err = String;
 
-    /// Reads the name of an engine, also as the first part of a URL of it.
+    /// Parses the name of an engine or the scheme of its URLs.
     fn from_str(name: &str) -> Result<Self, String> {
         let is_meant = |engine: &&Self| {
             let names = std::iter::once(engine.scheme()).chain(engine.aliases().iter().copied());
@@ -61,7 +62,7 @@ impl FromStr for Engine {
         Self::ALL.iter().find(is_meant).copied().ok_or_else(|| {
             let mut names: Vec<String> = Self::ALL.iter().map(|engine| format!("`{}`", engine.scheme())).collect();
             names.sort();
-            format!("there is {}", names.join(" and "))
+            format!("the engines are {}", names.join(" and "))
         })
     }
 }
@@ -78,13 +79,13 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn names_are_read_as_they_are_written() {
+    fn each_engine_parses_from_its_own_name() {
         for engine in Engine::ALL {
             assert_eq!(engine.scheme().parse(), Ok(*engine));
             assert_eq!(serde_json::to_string(engine).unwrap(), format!("\"{}\"", engine.scheme()));
         }
         assert_eq!("PostgreSQL".parse(), Ok(Engine::Postgres));
         assert_eq!("sqlite3".parse(), Ok(Engine::Sqlite));
-        assert_eq!("mysql".parse::<Engine>(), Err("there is `postgres` and `sqlite`".to_owned()));
+        assert_eq!("mysql".parse::<Engine>(), Err("the engines are `postgres` and `sqlite`".to_owned()));
     }
 }

@@ -1,4 +1,5 @@
-//! Trying again what another session is in the way of, with pauses that let those pass who wait behind us.
+//! [`Retries`]: repeated attempts while another session is in the way, with pauses that let sessions in the lock queue
+//! proceed.
 
 use super::Error;
 use std::time::Duration;
@@ -8,7 +9,7 @@ const FIRST: Duration = Duration::from_millis(100);
 /// The longest.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The attempts that are left, and the time that was spent on waiting: not that of the work between.
+/// The remaining attempts and the time spent waiting, without the time of the work between.
 #[derive(Debug)]
 pub struct Retries {
     patience: Duration,
@@ -17,12 +18,12 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// As many as so much waiting allows.
+    /// Allows attempts while the total wait is shorter than `patience`.
     pub fn new(patience: Duration) -> Self {
         Self { patience, spent: Duration::ZERO, pause: FIRST }
     }
 
-    /// The pause before the next attempt, after one that waited so long; none where there is no time for one.
+    /// The pause before the next attempt, after one that waited for `waited`; `None` if no time is left.
     pub fn next(&mut self, waited: Duration) -> Option<Duration> {
         let pause = self.pause;
         if self.spent + waited + pause >= self.patience {
@@ -33,7 +34,7 @@ impl Retries {
         Some(pause)
     }
 
-    /// Waits before the next attempt, after one that waited so long; false where there is no time for one.
+    /// Pauses before the next attempt, after one that waited for `waited`; false if no time is left.
     pub async fn again(&mut self, waited: Duration) -> bool {
         let pause = self.next(waited);
         if let Some(pause) = pause {
@@ -42,7 +43,7 @@ impl Retries {
         pause.is_some()
     }
 
-    /// The error of the last attempt, which waited so long: one about a lock tells of all the waiting.
+    /// Adds the total wait to a lock error of the last attempt, which waited for `last`.
     pub fn told(&self, error: Error, last: Duration) -> Error {
         match error {
             Error::Locked { place, holders, .. } => Error::Locked { place, waited: self.spent + last, holders },

@@ -1,9 +1,9 @@
-//! The rows of tables, as they are read in a FROM.
+//! The rows of a table, in FROM: [`Engine::rows_of`].
 
 use crate::{Engine, Extent, TableShape};
 
 impl Engine {
-    /// A table as it stands behind FROM: its own rows, or those of its partitions, or of several tables.
+    /// A table in FROM: its own rows, those of its partitions, or those of several tables.
     pub fn rows_of(self, table: &TableShape) -> String {
         let name = self.quote_table(&table.name);
         match &table.extent {
@@ -13,7 +13,7 @@ impl Engine {
         }
     }
 
-    /// The rows of tables of the same columns; values of a column that is not of one type in all of them are texts.
+    /// The rows of tables with the same columns. A column whose type differs between them is cast to text.
     fn rows_of_all(self, tables: &[TableShape]) -> String {
         let column = |name: &String| {
             let quoted = self.quote(name);

@@ -1,5 +1,5 @@
-//! Runs a file of SQL statement by statement, so that a failure names the statement and, where the engine tells, the
-//! token.
+//! Runs a file of SQL statement by statement ([`run_script`]), so that a failure names the statement and, if the engine
+//! reports it, the token.
 
 use super::lex::{Statement, statements, tokens};
 use super::retry::Retries;
@@ -7,59 +7,59 @@ use super::{Commit, CommitPhase, Connection, Error, TransactionControl};
 use miette::SourceSpan;
 use std::time::Instant;
 
-/// What is around the statements of a script.
+/// The transaction around the statements of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Around {
-    /// A transaction that is open already.
+    /// An open transaction.
     Transaction,
-    /// Nothing: each statement is a transaction of its own.
+    /// None: each statement is its own transaction.
     Nothing,
 }
 
-/// How a script failed.
+/// The failure of a script.
 #[derive(Debug)]
 pub struct ScriptError {
-    /// What the engine said.
+    /// The error of the database.
     pub error: Error,
     /// The token at fault, or the first word of the statement, in bytes of the file.
     pub at: SourceSpan,
-    /// How many statements have taken effect and stay when the transaction that is open is rolled back.
+    /// The number of statements whose effect remains when the open transaction is rolled back.
     pub done: usize,
-    /// How many there are.
+    /// The number of statements in the file.
     pub of: usize,
-    /// What the failed one itself has done.
+    /// The effect of the failed statement.
     pub remains: Remains,
 }
 
-/// What a statement that failed outside of a transaction has done.
+/// The effect of a statement that failed outside a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remains {
-    /// Nothing, or what the catalog tells.
+    /// None, or visible in the catalog.
     Seen,
-    /// Nobody can say: it may have committed a part of itself.
+    /// Unknown: the statement may have committed part of its work.
     Unseen,
 }
 
-/// A transaction that is open.
+/// An open transaction.
 #[derive(Debug, Clone, Copy)]
 struct Opened {
-    /// The statement from which it can be repeated; none where the file did not begin it.
+    /// The statement to repeat it from; `None` if the file did not begin it.
     from: Option<usize>,
-    /// How many statements had taken effect before.
+    /// The number of statements that had taken effect before it.
     done: usize,
 }
 
 /// Runs all statements of `sql`.
 ///
-/// Where a statement without a transaction around it, or a transaction of the file's own, has to wait for a lock, it gives up
-/// soon, since whoever comes after it waits behind it, and is tried again.
+/// A statement outside a transaction, or a transaction of the file, gives up soon if it has to wait for a lock, because
+/// later sessions queue up after it. Then it is tried again.
 pub async fn run_script(connection: &mut Connection, sql: &str, around: Around) -> Result<(), ScriptError> {
     let statements = statements(sql, connection.engine());
     let mut opened = (around == Around::Transaction).then_some(Opened { from: None, done: 0 });
     let sets_timeout = |statement: &Statement<'_>| {
         tokens(statement.text, connection.engine()).iter().any(|token| token.is("lock_timeout"))
     };
-    // A file that sees to its waits itself is left alone.
+    // A file that sets lock_timeout itself keeps its setting.
     let is_gentle = around == Around::Nothing && !statements.iter().any(sets_timeout);
     let mut retries = Retries::new(connection.patience());
     let (mut at, mut done) = (0, 0);
@@ -110,7 +110,7 @@ pub async fn run_script(connection: &mut Connection, sql: &str, around: Around) 
             }
             Some(TransactionControl::Commit) => opened = None,
             Some(TransactionControl::Rollback) => done = opened.take().map_or(done, |opened| opened.done),
-            // What is done stays or goes, and another one is open, which can't be begun anew.
+            // The work stays or is rolled back, and a new transaction is open, which cannot be repeated.
             Some(TransactionControl::CommitAndChain) => opened = Some(Opened { from: None, done }),
             Some(TransactionControl::RollbackAndChain) => {
                 done = opened.map_or(done, |opened| opened.done);
@@ -136,25 +136,25 @@ async fn failure(
     ScriptError { error, at: (statement.start + offset, length).into(), done, of, remains }
 }
 
-/// True for a call of what may commit in its middle.
+/// True for a call that may commit before it ends.
 fn commits_itself(connection: &Connection, statement: &Statement<'_>) -> bool {
     let tokens = tokens(statement.text, connection.engine());
     let is = |word: &str| tokens.first().is_some_and(|first| first.is(word));
     is("CALL") || (is("DO") && statement.text.to_ascii_uppercase().contains("COMMIT"))
 }
 
-/// False for what may have committed a part of itself, and for what blocks nobody while it waits and leaves something
-/// unusable where it gives up.
+/// False for a statement that may have committed part of its work, and for one that blocks no other session while it
+/// waits and leaves something unusable when it gives up.
 fn is_repeatable(connection: &Connection, statement: &Statement<'_>) -> bool {
     let builds = connection.engine().builds_concurrently(statement.text);
     !builds && !commits_itself(connection, statement)
 }
 
-/// Sends a statement that is a transaction of its own.
+/// Sends a statement that is its own transaction.
 async fn send_alone(connection: &mut Connection, statement: &Statement<'_>) -> Result<(), Error> {
     connection.give_up_soon("SET SESSION").await?;
     let sent = connection.execute(statement.text, &[]).await;
     let restored = connection.give_up_late().await;
-    // After a failure of the connection, that failure is what counts.
+    // If the connection failed, the first error counts.
     sent.and(restored)
 }

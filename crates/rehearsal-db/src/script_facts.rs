@@ -1,10 +1,10 @@
-//! What a script does, as far as its words tell.
+//! Properties of a script that follow from its text alone.
 
 use crate::lex::{Statement, Token, statements, tokens};
 use crate::{Engine, Source, volatile};
 
 impl Engine {
-    /// True where a script renames a column so, be it by way of other names.
+    /// True if a script renames a column from `column` to `to`, directly or through other names.
     pub fn renames(self, sql: &str, column: &str, to: &str) -> bool {
         let names: Vec<String> = tokens(sql, self).iter().map(Token::normal).collect();
         let mut name = column;
@@ -16,7 +16,7 @@ impl Engine {
         name != column && name.eq_ignore_ascii_case(to)
     }
 
-    /// True where a script inserts rows into a table.
+    /// True if a script inserts rows into a table.
     pub fn fills(self, sql: &str, table: &str) -> bool {
         let names: Vec<String> = tokens(sql, self).iter().map(Token::normal).collect();
         let is = |word: &String, name: &str| word.eq_ignore_ascii_case(name);
@@ -28,12 +28,12 @@ impl Engine {
         })
     }
 
-    /// True where a script builds something beside others who go on working: interrupted, that leaves it there, and invalid.
+    /// True if a script uses CONCURRENTLY, which leaves an invalid index if it is interrupted.
     pub fn builds_concurrently(self, sql: &str) -> bool {
         tokens(sql, self).iter().any(|token| token.is("CONCURRENTLY"))
     }
 
-    /// True where a script does nothing but add: tables, columns, indexes, constraints. Then it loses nothing.
+    /// True if a script only adds tables, columns, indexes or constraints, and so loses no data.
     pub fn only_adds(self, sql: &str) -> bool {
         let adds = |statement: &Statement<'_>| {
             let words: Vec<String> = tokens(statement.text, self).iter().map(Token::normal).collect();
@@ -52,21 +52,21 @@ impl Engine {
         statements(sql, self).iter().all(adds)
     }
 
-    /// True where a script calls for the moment or for chance.
+    /// True if a script uses the current time or random values.
     pub fn asks_for_chance(self, sql: &str) -> bool {
         let drawing = ["gen_random_uuid", "random", "randomblob"];
         let is_drawing = |name: &str| drawing.contains(&name) || name.starts_with("uuid_generate_");
         volatile::source(sql, self, is_drawing).is_some_and(|source| source != Source::Counter)
     }
 
-    /// True where a script makes a function, a procedure or a trigger that does so.
+    /// True if a script creates a function, a procedure or a trigger that uses the current time or random values.
     pub fn makes_what_asks_for_chance(self, sql: &str) -> bool {
         let makes = |statement: &&Statement<'_>| {
             let words: Vec<String> = tokens(statement.text, self).iter().take(6).map(Token::normal).collect();
             let is_made = |word: &String| matches!(word.as_str(), "FUNCTION" | "PROCEDURE" | "TRIGGER");
             words.first().is_some_and(|word| word == "CREATE") && words.iter().any(is_made)
         };
-        // A body stands between dollars, and is one token as it stands.
+        // A dollar-quoted body is a single token; without the dollars, its words are tokens.
         let bodies = |statement: &Statement<'_>| statement.text.replace('$', " ");
         statements(sql, self).iter().filter(makes).any(|statement| self.asks_for_chance(&bodies(statement)))
     }

@@ -1,5 +1,5 @@
-//! What a connection to a database of any engine can do. Most methods have a default, which is right for an engine that has
-//! nothing of the kind: roles, replicas, sequences, more than one writer.
+//! [`Session`]: the operations of a connection to a database of any engine. Most methods have a default, for an engine
+//! without roles, replicas, sequences or several writers.
 
 use crate::catalog::{ColumnShape, Reference, Schema, Sequence, TableShape};
 use crate::constraints_off::ConstraintsOff;
@@ -22,247 +22,247 @@ pub type Settings = Vec<(String, String)>;
 /// An open connection to one database.
 #[async_trait]
 pub trait Session: fmt::Debug + Send + Sync {
-    /// The engine at the other end.
+    /// The engine of the database.
     fn engine(&self) -> Engine;
 
-    /// Its address, for messages.
+    /// The address, for messages.
     fn address(&self) -> String;
 
-    /// The command that does this on its database ([`crate::Store::command`]).
+    /// The command with these words for this database ([`crate::Store::command`]).
     fn command(&self, words: &str) -> String;
 
-    /// The driver's own connection, for statements with types of their own: a backfill's.
+    /// The driver's own connection, for the typed statements of a backfill.
     fn driver_connection(&mut self) -> &mut (dyn Any + Send);
 
-    /// sqlx's own bookkeeping of migrations on this connection.
+    /// sqlx's bookkeeping of migrations on this connection.
     fn migrations(&mut self) -> &mut (dyn Migrate + Send);
 
-    /// Turns what the driver answered into an error of this crate.
+    /// Converts an error of the driver.
     fn explain(&self, error: sqlx::Error) -> Error;
 
-    /// Closes the connection and reports what closing found.
+    /// Closes the connection.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the database reports an error on closing.
     async fn close(self: Box<Self>) -> Result<(), Error>;
 
     // Statements.
 
-    /// Runs one statement and returns how many rows it changed. Parameters are `$1`, `$2`, ….
+    /// Runs a statement and returns the number of changed rows. Parameters are `$1`, `$2`, ….
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the statement fails.
     async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error>;
 
-    /// Runs a query and returns its rows as they come; few of them are in memory at a time.
+    /// Streams the rows of a query; only a few are in memory at a time.
     fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>>;
 
-    /// Runs a query and returns all of its rows, without the names of the columns.
+    /// Returns all rows of a query, without column names.
     async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
         self.stream(sql, values).map_ok(|row| row.values).try_collect().await
     }
 
-    /// A query that a person wrote, changed so that the engine can't take a misspelt name for anything but an error.
+    /// A user's query, changed so that a misspelt name is always an error.
     fn strict(&self, sql: &str) -> String {
         sql.to_owned()
     }
 
-    /// The byte offset within `statement` at which the engine stopped understanding it, where `error` speaks of a place.
+    /// The byte offset in `statement` of the error; `None` if the error has no position.
     async fn locate(&mut self, statement: &Statement<'_>, error: &Error) -> Option<usize>;
 
     // Transactions and locks.
 
-    /// Begins a transaction that will write, and waits for the right to.
+    /// Begins a transaction that writes, and waits for the write lock.
     ///
     /// # Errors
-    /// [`Error::Locked`] when the wait was too long.
+    /// [`Error::Locked`] if the wait is too long.
     async fn begin(&mut self) -> Result<(), Error>;
 
-    /// Begins a transaction into which data is loaded: references are checked when it commits, whatever the order of rows.
+    /// Begins a transaction that loads data: foreign keys are checked at COMMIT, so the order of rows does not matter.
     async fn begin_load(&mut self) -> Result<(), Error>;
 
-    /// Begins a transaction in which nothing acts on what is written: no trigger, no reference. It is to be rolled back.
+    /// Begins a transaction without triggers and foreign keys. It must be rolled back.
     ///
     /// # Errors
-    /// [`Error::Privilege`] where the role may not do that.
+    /// [`Error::Privilege`] if the role lacks the privilege for it.
     async fn begin_without_constraints(&mut self) -> Result<ConstraintsOff, Error>;
 
-    /// Lets everything act again, and returns how many references are broken.
+    /// Enables triggers and foreign keys again, and returns the number of broken references.
     async fn restore_constraints(&mut self, off: &ConstraintsOff) -> Result<u64, Error>;
 
-    /// Lets references act in the transactions to come, after one without constraints was rolled back.
+    /// Enables foreign keys for later transactions, after one without constraints was rolled back.
     async fn end_without_constraints(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// From here on waits only shortly for a lock: until the transaction ends (`SET LOCAL`) or until [`Self::give_up_late`]
-    /// (`SET SESSION`). The default is for an engine that waits before it begins.
+    /// Waits only briefly for locks from now on: until the end of the transaction (`SET LOCAL`), or until
+    /// [`Self::give_up_late`] (`SET SESSION`). The default is for an engine that waits in BEGIN.
     async fn give_up_soon(&mut self, _set: &str) -> Result<(), Error> {
         Ok(())
     }
 
-    /// From here on waits for a lock as long as it was told when it was opened.
+    /// Waits for locks for the time with which the connection was opened.
     async fn give_up_late(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// For how long a migration that could not have its locks is tried again: not at all where the engine has waited already.
+    /// How long to retry a migration that did not get its locks: zero if the engine has already waited.
     fn patience(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// The same error with those who hold locks on the database, if it is about a lock and nobody was named yet.
+    /// Adds the holders of locks on the database to a lock error that names none.
     async fn name_holders(&mut self, error: Error) -> Error {
         error
     }
 
-    /// Prepares the connection for batches of writes beside a reader of the same process.
+    /// Prepares the connection for batches of writes alongside a reader of the same process.
     async fn prepare_batches(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Prepares the connection for reading units page by page in the order of their key.
+    /// Prepares the connection for reading units page by page in key order.
     async fn prepare_pages(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Makes this the session of the worker of that number: others know by it that the worker lives. The default is for an
-    /// engine with one writer, whose lock says so.
+    /// Makes this the session of a worker: while it is open, other processes know that the worker is alive. The
+    /// default is for an engine with one writer, whose lock serves for that.
     async fn live_as(&mut self, _worker: i64) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Whether a process works on a run. In the transaction at hand.
+    /// Whether a process works on a run. Call it in a transaction.
     async fn is_worked_on(&mut self, _run: i64) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// In the transaction at hand, nobody else begins or ends a run.
+    /// Blocks other sessions from starting or finishing a run until the current transaction ends.
     async fn lock_runs(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// The number of the session, by which a server names it.
+    /// The server's number for this session; `None` if the engine has none.
     async fn session_number(&mut self) -> Result<Option<i64>, Error> {
         Ok(None)
     }
 
-    /// What goes first on the server, where these are the sessions that write for us.
+    /// The other work with priority over these writing sessions.
     async fn pressure(&mut self, _writers: &[i64]) -> Result<Vec<Pressure>, Error> {
         Ok(Vec::new())
     }
 
     // The catalog.
 
-    /// True where the database has a table of that exact name.
+    /// True if the database has a table with exactly this name.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the query fails.
     async fn has_table(&mut self, name: &str) -> Result<bool, Error>;
 
-    /// The user's tables (not the engine's, sqlx's or this tool's), with columns and keys, by name.
+    /// The user's tables with columns and keys, by name; without those of the engine, sqlx and rehearsal.
     async fn tables(&mut self) -> Result<Vec<TableShape>, Error>;
 
-    /// The user's schema, object by object, with `tables` for its tables.
+    /// The user's schema, object by object. `tables` is the result of [`Self::tables`].
     async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error>;
 
     /// The columns of a table.
     async fn columns(&mut self, table: &str) -> Result<Vec<ColumnShape>, Error>;
 
-    /// The tables that rows can be put into, by name; those of sqlx and of this tool are left out.
+    /// The tables that accept INSERT, by name; without those of sqlx and rehearsal.
     async fn insertable_tables(&mut self) -> Result<Vec<InsertableTable>, Error>;
 
-    /// The columns of the user's tables that refer to another one.
+    /// The columns of the user's tables that refer to another column.
     async fn references(&mut self) -> Result<Vec<Reference>, Error>;
 
-    /// The columns of the user's tables whose default gives another value each time.
+    /// The columns of the user's tables with a nondeterministic default.
     async fn volatile_defaults(&mut self) -> Result<Vec<VolatileDefault>, Error>;
 
-    /// Where each of the user's sequences stands. Counters that follow their tables are not among them.
+    /// The state of each of the user's sequences, without counters that follow from their table.
     async fn sequences(&mut self) -> Result<BTreeMap<String, Sequence>, Error> {
         Ok(BTreeMap::new())
     }
 
-    /// Tables whose rows are another server's, and not looked at.
+    /// Foreign tables, whose rows are on another server and are not read.
     async fn foreign_tables(&mut self) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
     }
 
-    /// What a statement that ran without a transaction may have left unusable.
+    /// The objects that a statement outside a transaction may have left unusable.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the query fails.
     async fn unusable(&mut self) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
     }
 
-    /// What the role lacks to use tables with these privileges.
+    /// The privileges on these tables that the role lacks.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if a query fails.
     async fn missing_privileges(&mut self, _wanted: &[(&str, &[&str])]) -> Result<Vec<MissingPrivilege>, Error> {
         Ok(Vec::new())
     }
 
-    /// What the role lacks to see a table that is there: the use of its schema.
+    /// The missing USAGE on the schema of an existing table that the role does not see.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the query fails.
     async fn missing_schema_usage(&mut self, _table: &str) -> Result<Option<MissingPrivilege>, Error> {
         Ok(None)
     }
 
-    /// What the role lacks to make tables where they would be made.
+    /// The missing privilege to create tables in the current schema.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the query fails.
     async fn missing_creation_privilege(&mut self) -> Result<Option<MissingPrivilege>, Error> {
         Ok(None)
     }
 
-    /// Makes the tables of the ledger where they are missing.
+    /// Creates the missing tables of the ledger.
     async fn create_ledger(&mut self) -> Result<(), Error>;
 
     // Comparison.
 
-    /// A digest of the rows of each of these tables.
+    /// The digest of the rows of each table.
     async fn digests(&mut self, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error>;
 
-    /// Sets what changes how the catalog and values are shown to what it is for a fingerprint, whatever a migration has set it
-    /// to, and returns what it was.
+    /// Sets the settings that change how the catalog and values are shown to fixed values, whatever a migration has
+    /// set, and returns the previous ones.
     async fn pin(&mut self) -> Result<Settings, Error> {
         Ok(Settings::default())
     }
 
-    /// Sets it back.
+    /// Restores the settings that [`Self::pin`] returned.
     async fn unpin(&mut self, _settings: Settings) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Has a throwaway database write its values as `now` writes the same ones, and tells whether it did not. The default is for
-    /// an engine where nothing but the value itself says how it is written.
+    /// Makes a scratch database spell its values as `now` does. True if any label changed. The default is for an
+    /// engine whose values depend on no labels.
     async fn adopt_labels(&mut self, _now: &mut dyn Session) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// Why a script, which was run, has deleted or changed rows of tables that it does not name, where that is what it did, and how
-    /// it is written instead.
+    /// Why a script that ran has deleted or changed rows of tables that it does not name, with the script to write
+    /// instead. `None` if the script is not the cause.
     async fn why_rows_went(&mut self, _sql: &str, _suffered: &[&str]) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
-    /// Stores the rows of all tables in another order, and changes nothing else. Returns the tables of several rows whose order
-    /// could not be changed; it is that of their key where it is part of what they hold.
+    /// Stores the rows of all tables in another order and changes nothing else. Returns the tables with several rows
+    /// whose order cannot be changed; a SQLite table that is stored by its key keeps that order and is not returned.
     async fn reorder_rows(&mut self) -> Result<Vec<String>, Error>;
 
-    /// Goes to another time zone, in which it is another day, where a session has a time zone of its own.
+    /// Sets another time zone with a different date, if sessions have a time zone.
     async fn go_elsewhere(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Which of these columns, as `(table, column)`, hold the current time in a row: one of the last `seconds`, or the day unless
-    /// that `is_known` from elsewhere. Needed where the engine's clock goes by seconds, so that what was done twice within one
-    /// shows no difference.
+    /// The columns (as `(table, column)`) that contain the current time in some row: a time of the last `seconds`,
+    /// or the current date unless it `is_known` from elsewhere. Needed if the engine's clock has a resolution of one
+    /// second, since two runs within one second show no difference.
     async fn moments(
         &mut self,
         _columns: &[(String, String)],

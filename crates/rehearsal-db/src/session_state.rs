@@ -1,12 +1,12 @@
-//! What a script leaves in the session that ran it, for the statements after it, or for sessions to come: settings, temporary
-//! tables, locks.
+//! The state that a script leaves in its session, for later statements or later sessions: settings, temporary tables,
+//! locks. [`Engine::changes_session_state`] detects it.
 
 use crate::Engine;
 use crate::lex::{Kind, Token, tokens};
 
 impl Engine {
-    /// Whether a session is another one after a script than a new session is. It is said of some scripts that it is, where it is
-    /// not: of what only a function would set that is never called, for example.
+    /// Whether a session differs from a new one after this script. May be true by mistake, for example for a
+    /// function that sets something but is never called.
     pub fn changes_session_state(self, sql: &str) -> bool {
         let words: Vec<Token<'_>> = tokens(sql, self).into_iter().filter(|token| token.kind != Kind::Comment).collect();
         (0..words.len()).any(|at| {
@@ -21,7 +21,7 @@ impl Engine {
     }
 }
 
-/// Whether the token at a place is one of these words.
+/// Whether the token at this position is one of these words.
 pub(crate) fn is_one_of(tokens: &[Token<'_>], at: usize, words: &[&str]) -> bool {
     tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)))
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scripts() {
+    fn detects_session_state() {
         let check = |engine: Engine, sql: &str, expect: bool| {
             assert_eq!(engine.changes_session_state(sql), expect, "{engine}: {sql}");
         };

@@ -1,31 +1,31 @@
-//! A database to work on: where it is and how to open it.
+//! [`Target`]: a database to work on, with its address and how to open it.
 
 use super::{Access, Address, CommitHook, Connection, Durability, Error};
 use std::time::Duration;
 
-/// A database that this tool was told to work on, or one that it made itself.
+/// A database of the user, or a scratch database of the library.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where it is.
+    /// Its address.
     pub address: Address,
-    /// How long to wait for whoever has it locked.
+    /// How long to wait for a lock.
     pub wait: Duration,
     access: Access,
     place: Place,
     commit_hook: CommitHook,
 }
 
-/// Where the sessions of a target are.
+/// The time zone of the sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// In the time zone that the database has.
+    /// The time zone of the database.
     Here,
-    /// In another one.
+    /// A different one.
     Elsewhere,
 }
 
 impl Target {
-    /// A database that somebody cares for.
+    /// A database with real data.
     #[must_use]
     pub fn real(address: Address, wait: Duration) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Target {
         }
     }
 
-    /// A database that the sandbox made and will drop.
+    /// A scratch database, which the sandbox drops.
     pub fn scratch(address: Address, wait: Duration) -> Self {
         Self {
             address,
@@ -48,23 +48,23 @@ impl Target {
         }
     }
 
-    /// The same database in a process that is there to be killed, with a hook at its commits.
+    /// The database in a process that will be killed, with a hook at its commits.
     #[must_use]
     pub fn with_commit_hook(self, commit_hook: CommitHook) -> Self {
         Self { commit_hook, access: Access::Write(Durability::ProcessExit), ..self }
     }
 
-    /// The same, on which an app and a backfill work at the same time.
+    /// The database with an app and a backfill that work concurrently.
     pub fn shared(self) -> Self {
         Self { access: Access::Write(Durability::NoneShared), ..self }
     }
 
-    /// The same, with all sessions in another time zone.
+    /// The database with all sessions in a different time zone.
     pub fn elsewhere(self) -> Self {
         Self { place: Place::Elsewhere, ..self }
     }
 
-    /// The same, with all sessions in the time zone that the database has.
+    /// The database with all sessions in its own time zone.
     pub fn here(self) -> Self {
         Self { place: Place::Here, ..self }
     }
@@ -72,7 +72,7 @@ impl Target {
     /// Opens it for reading and writing.
     ///
     /// # Errors
-    /// As [`Connection::open`].
+    /// The errors of [`Connection::open`].
     pub async fn open(&self) -> Result<Connection, Error> {
         let mut connection = self.open_for(self.access).await?;
         connection.set_commit_hook(self.commit_hook.clone());
@@ -82,7 +82,7 @@ impl Target {
     /// Opens it for reading.
     ///
     /// # Errors
-    /// As [`Connection::open`].
+    /// The errors of [`Connection::open`].
     pub async fn open_to_read(&self) -> Result<Connection, Error> {
         self.open_for(Access::Read).await
     }
@@ -98,7 +98,7 @@ impl Target {
         }
     }
 
-    /// True where other processes may be at work on it, so that a lock is needed.
+    /// True if other processes may use it, so that a lock is needed.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.access != Access::Write(Durability::None)

@@ -1,25 +1,25 @@
-//! Statements that begin or end a transaction.
+//! Statements that begin or end a transaction: [`Engine::transaction_control`].
 
 use crate::Engine;
 use crate::lex::{Kind, Statement, tokens};
 
-/// What a statement does to the transaction around it.
+/// The effect of a statement on the transaction around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionControl {
-    /// Opens one.
+    /// Begins one.
     Begin,
-    /// Ends it, and what was done in it stays.
+    /// Commits it.
     Commit,
-    /// The same, and opens another one.
+    /// Commits it and begins another one.
     CommitAndChain,
-    /// Ends it, and what was done in it is undone.
+    /// Rolls it back.
     Rollback,
-    /// The same, and opens another one.
+    /// Rolls it back and begins another one.
     RollbackAndChain,
 }
 
 impl Engine {
-    /// What a statement does to the transaction around it.
+    /// The effect of a statement on the transaction around it; `None` if it has none.
     pub fn transaction_control(self, statement: &Statement<'_>) -> Option<TransactionControl> {
         let tokens = tokens(statement.text, self);
         let words: Vec<_> = tokens.iter().filter(|token| token.kind != Kind::Comment).collect();
@@ -29,7 +29,7 @@ impl Engine {
         if is(0, "BEGIN") || (is(0, "START") && is(1, "TRANSACTION")) {
             return Some(TransactionControl::Begin);
         }
-        // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` go back to a savepoint and leave the transaction open.
+        // `ROLLBACK TO` and `ROLLBACK TRANSACTION TO` return to a savepoint and leave the transaction open.
         if one_of(&["ROLLBACK"]) && (is(1, "TO") || is(2, "TO")) {
             return None;
         }

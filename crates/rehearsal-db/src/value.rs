@@ -1,12 +1,12 @@
-//! Values as they come out of a database when nobody knows their types beforehand: in a check's offenders, in a ledger,
-//! in an example of a difference.
+//! [`Value`]: a value whose type is unknown in advance: an offender of a check, an entry of the ledger, an example of a
+//! difference.
 
 use sqlx::{Arguments, Database, Encode, Type};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// One value of a row, with the storage class that the engine gave it.
+/// One value of a row, with the storage class that the engine reports.
 #[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub enum Value {
     /// SQL NULL.
@@ -15,17 +15,17 @@ pub enum Value {
     Int(i64),
     /// A double.
     Real(f64),
-    /// Text; bytes that are not UTF-8 are read as [`Value::Blob`].
+    /// Text; bytes that are not valid UTF-8 become [`Value::Blob`].
     Text(String),
     /// Bytes.
     Blob(Vec<u8>),
 }
 
-/// The longest excerpt of a text that is shown to a person, in characters.
+/// The longest excerpt of a text in messages, in characters.
 const SHOWN: usize = 60;
 
 impl Value {
-    /// The integer that this value is, if it is one.
+    /// The integer, if the value is one.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -34,7 +34,7 @@ impl Value {
         }
     }
 
-    /// Its storage class.
+    /// The storage class.
     #[must_use]
     pub fn class(&self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Value {
         }
     }
 
-    /// The text that this value is, if it is one.
+    /// The text, if the value is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -57,7 +57,7 @@ impl Value {
 }
 
 impl Value {
-    /// All of it as text, without cutting or escaping anything.
+    /// The whole value as text, neither cut nor escaped.
     pub fn whole(&self) -> Cow<'_, str> {
         match self {
             Self::Null => Cow::Borrowed("NULL"),
@@ -93,7 +93,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// As a person reads it: control characters escaped, long text cut with its length given.
+/// For messages: control characters are escaped, and long text is cut with its length added.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -124,27 +124,27 @@ impl fmt::Display for Value {
 pub struct Row {
     /// The names of the columns, shared by all rows.
     pub columns: Arc<[String]>,
-    /// A value a column.
+    /// One value per column.
     pub values: Vec<Value>,
 }
 
-/// The result of a query: column names and rows of as many values.
+/// The result of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
     /// The names of the columns, in order.
     pub columns: Vec<String>,
-    /// The rows, each with one value a column.
+    /// The rows, each with one value per column.
     pub rows: Vec<Vec<Value>>,
 }
 
 impl Rows {
-    /// The first value of the first row, if there is one.
+    /// The first value of the first row, if any.
     #[must_use]
     pub fn scalar(&self) -> Option<&Value> {
         self.rows.first().and_then(|row| row.first())
     }
 }
-/// The values as the parameters of a statement.
+/// The values as statement parameters.
 pub(super) fn arguments<Db>(values: &[Value]) -> Db::Arguments
 where
     Db: Database,

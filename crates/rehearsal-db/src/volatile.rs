@@ -1,50 +1,51 @@
-//! Defaults that give another value each time: what a row has in such a column is nobody's data until somebody writes it.
+//! Defaults with nondeterministic values. A row's value in such a column is no user data until an app writes it.
+//! [`VolatileDefault`] describes one.
 
 use super::Engine;
 use super::lex::{Kind, Token, tokens};
 
-/// Where the values of a column that nobody gives a value come from, where that is not the row.
+/// The source of a default's values, if it is not the row itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
-    /// A number that the database gives in the order in which rows come: a sequence, an identity, a rowid.
+    /// A number from the database, in the order of insertion: a sequence, an identity, a rowid.
     Counter,
-    /// The moment: `now()`, `CURRENT_TIMESTAMP`, `datetime('now')`.
+    /// The current time: `now()`, `CURRENT_TIMESTAMP`, `datetime('now')`.
     Clock,
-    /// Chance, or a function of which the engine knows no more than that it may give another value each time.
+    /// Random values, or a function that the engine only knows as volatile.
     Chance,
 }
 
-/// A column whose default gives another value each time.
+/// A column whose default is nondeterministic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolatileDefault {
     /// The table.
     pub table: String,
     /// The column.
     pub column: String,
-    /// The default, as the engine's catalog has it.
+    /// The default, as the catalog contains it.
     pub expression: String,
-    /// Where its values come from.
+    /// The source of its values.
     pub source: Source,
 }
 
-/// Names that give the moment without a parenthesis.
+/// Names for the current time, without parentheses.
 const MOMENTS: &[&str] = &["CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP", "LOCALTIME"];
-/// Functions of PostgreSQL that give the moment, whatever they are called with.
+/// Functions of PostgreSQL that return the current time, with any arguments.
 const CLOCKS: &[&str] = &["now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"];
-/// Functions of SQLite that give the moment where they are called without arguments.
+/// Functions of SQLite that return the current time if called without arguments.
 const DATES: &[&str] = &["date", "time", "datetime", "julianday", "unixepoch"];
 
-/// Types and functions that take a text for a time.
+/// Types and functions that parse a text as a time.
 const TIMES: &[&str] = &["date", "time", "timestamp", "timestamptz", "datetime", "julianday", "unixepoch", "strftime"];
 
-/// Where the values of a default come from, where that is not the row. `is_volatile` tells of a function by its name whether
-/// it may give another value each time.
+/// The source of a default's values; `None` if it is the row itself. `is_volatile` says by a function's name whether
+/// it is volatile.
 pub(super) fn source(expression: &str, engine: Engine, is_volatile: impl Fn(&str) -> bool) -> Option<Source> {
     let tokens = words(expression, engine);
     let calls = calls(&tokens);
     let is_called = |names: &[&str]| calls.iter().any(|(name, _)| names.contains(&name.as_str()));
     let has = |words: &[&str]| tokens.iter().any(|token| words.iter().any(|word| token.is(word)));
-    // This text is the moment where it is taken for a time.
+    // This text is the current time if it is parsed as a time.
     let says_now = tokens.iter().any(|token| token.text.eq_ignore_ascii_case("'now'")) && has(TIMES);
     let without_arguments = |(name, has_arguments): &(String, bool)| !has_arguments && DATES.contains(&name.as_str());
     if is_called(&["nextval"]) {
@@ -56,7 +57,7 @@ pub(super) fn source(expression: &str, engine: Engine, is_volatile: impl Fn(&str
     }
 }
 
-/// The names of the functions that an expression calls.
+/// The names of the functions in an expression.
 pub(super) fn called(expression: &str, engine: Engine) -> Vec<String> {
     calls(&words(expression, engine)).into_iter().map(|(name, _)| name).collect()
 }
@@ -65,7 +66,7 @@ fn words(expression: &str, engine: Engine) -> Vec<Token<'_>> {
     tokens(expression, engine).into_iter().filter(|token| token.kind != Kind::Comment).collect()
 }
 
-/// The functions that are called, and whether with arguments.
+/// The called functions, and whether each has arguments.
 fn calls(tokens: &[Token<'_>]) -> Vec<(String, bool)> {
     let call = |at: usize| {
         let name = match tokens[at].kind {
@@ -85,7 +86,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn sources() {
+    fn finds_the_source_of_a_default() {
         let check = |engine: Engine, expression: &str, expect: Option<Source>| {
             let is_volatile = |name: &str| ["random", "randomblob", "gen_random_uuid", "New Id"].contains(&name);
             assert_eq!(source(expression, engine, is_volatile), expect, "{expression}");

@@ -1,30 +1,31 @@
-//! Whose the server is: PostgreSQL refuses to run as root, so that root runs it under another account.
+//! The account of the servers. PostgreSQL refuses to run as root, so root runs it under another account, which
+//! [`Account::find`] chooses.
 
 use super::{Error, Hints};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
-/// The account that initialises and runs servers, and owns their files.
+/// The account that runs `initdb` and the servers, and owns their files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
-    /// Its name, for messages.
+    /// The name for messages.
     pub(super) name: String,
     pub(super) uid: u32,
     pub(super) gid: u32,
-    /// True where that is not who we are: we are root.
+    /// Whether this process runs under another account, which is then root.
     pub(super) other: bool,
-    /// Who we are.
+    /// The user id of this process.
     pub(super) own_uid: u32,
 }
 
 impl Account {
-    /// Ourselves, unless we are root; then `postgres`, else `nobody`.
+    /// Returns the account of this process. For root, returns `postgres`, or else `nobody`.
     ///
     /// # Errors
-    /// [`Error::NoAccount`] and [`Error::Io`].
+    /// [`Error::NoAccount`] if root has neither account; [`Error::Io`] if no temporary file can be created.
     pub(super) fn find(hints: &Hints) -> Result<Self, Error> {
-        // The owner of a file that we make is who we are.
+        // The owner of a new file is the user of this process.
         let failed = || Error::io("create a file in", &hints.temp);
         let file = tempfile::tempfile_in(&hints.temp).map_err(failed())?;
         let metadata = file.metadata().map_err(failed())?;
@@ -36,7 +37,7 @@ impl Account {
         Self::for_root(&accounts).ok_or(Error::NoAccount)
     }
 
-    /// The account in the text of /etc/passwd under which root runs a server.
+    /// The account under which root runs a server. `accounts` is the text of /etc/passwd.
     pub(super) fn for_root(accounts: &str) -> Option<Self> {
         let named = |name: &str| {
             accounts.lines().find_map(|line| {
@@ -49,7 +50,7 @@ impl Account {
         named("postgres").or_else(|| named("nobody"))
     }
 
-    /// Hands a file or folder that we made over to the account.
+    /// Makes the account the owner of a file or folder.
     pub(super) fn own(&self, path: &Path) -> Result<(), Error> {
         if self.other {
             chown(path, Some(self.uid), Some(self.gid)).map_err(Error::io("change the owner of", path))?;
@@ -57,7 +58,7 @@ impl Account {
         Ok(())
     }
 
-    /// Whether the account may enter every folder on the way to `path`, and run or enter what is there.
+    /// Whether the account may enter every parent folder of `path`, and execute or enter `path`.
     pub(super) fn may_reach(&self, path: &Path) -> bool {
         let may_enter = |path: &Path| {
             fs::metadata(path).is_ok_and(|metadata| {
@@ -73,7 +74,7 @@ impl Account {
     }
 }
 
-/// A numeric id; some systems write the last one as a negative number.
+/// Parses a numeric id. Some systems write the id of `nobody` as a negative number.
 fn id(text: &str) -> Option<u32> {
     text.parse().ok().or_else(|| text.parse::<i32>().ok().map(i32::cast_unsigned))
 }

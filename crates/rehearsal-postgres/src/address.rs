@@ -1,36 +1,38 @@
-//! Where a server is reached: a Unix socket in its folder, or loopback TCP where the path of that is too long.
+//! The address of a server: a Unix socket in its folder, or loopback TCP if the socket's path would be too long.
+//! [`takes_socket`] decides between the two.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::path::{Path, PathBuf};
 
-/// What a URL needs encoded: all but the unreserved characters, and the slash, which has no meaning in a parameter's value.
+/// The characters to encode in a URL: all but the unreserved ones and the slash, which is literal in a parameter's
+/// value.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The only role: the superuser that `initdb` made.
+/// The only role: the superuser that `initdb` creates.
 const USER: &str = "postgres";
-/// The port that names the socket's file.
+/// The port in the name of the socket's file.
 pub(super) const SOCKET_PORT: u16 = 5432;
-/// A socket's path of this many bytes or more is left alone: the systems' limits are 104 and 108.
+/// The limit for the path of a socket, in bytes. The limits of the systems are 104 (macOS) and 108 (Linux).
 const LONGEST: usize = 100;
 
-/// An address, and what it takes to be let in.
+/// An address and its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
     /// A socket in a folder that only its owner may enter.
     Socket(PathBuf),
-    /// Loopback, which everybody on the machine can reach: it wants the password.
+    /// Loopback TCP, which every user of the machine can reach; it requires the password.
     Loopback { port: u16, password: String },
 }
 
-/// Whether a folder is near enough to the root for a socket in it, and has no comma: psql takes that for the end of a host.
+/// Whether a socket in this folder has a short enough path, without a comma: psql splits lists of hosts at commas.
 pub(super) fn takes_socket(folder: &Path) -> bool {
     let path = folder.join(format!(".s.PGSQL.{SOCKET_PORT}"));
     path.as_os_str().len() < LONGEST && !path.as_os_str().as_encoded_bytes().contains(&b',')
 }
 
 impl Address {
-    /// What sqlx connects with, to a database.
+    /// Options to connect to a database with sqlx.
     pub(super) fn options(&self, database: &str) -> PgConnectOptions {
         let options = PgConnectOptions::new_without_pgpass();
         let options = options.username(USER).database(database).ssl_mode(PgSslMode::Disable);
@@ -40,7 +42,7 @@ impl Address {
         }
     }
 
-    /// A URL that psql and sqlx take.
+    /// The URL of a database, for psql and sqlx.
     pub(super) fn url(&self, database: &str) -> String {
         let database = encoded(database);
         match self {

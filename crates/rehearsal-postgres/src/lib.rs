@@ -1,8 +1,11 @@
-//! PostgreSQL servers of our own, for machines on which nobody set one up: finding the binaries, a server that lives as long
-//! as the process that started it, one that is kept for development databases, and a private copy of the binaries.
+//! PostgreSQL servers for machines where no server is set up.
 //!
-//! What happens inside of a server is no subject of this module, and nothing here reads the environment: what comes from it
-//! is handed in as [`Hints`].
+//! [`Binaries::find`] finds an installation and [`install()`] downloads a private copy of one. [`Server::start`]
+//! starts a server that lives as long as this process; [`Kept::start`] starts one that outlives it, for development
+//! databases.
+//!
+//! This crate starts and stops servers but does not manage the databases in them. It never reads the environment:
+//! callers pass settings as [`Hints`].
 
 mod account;
 mod address;
@@ -30,26 +33,26 @@ pub use server::Server;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The oldest major version that the tool works with.
+/// The oldest supported major version.
 pub const OLDEST: u32 = 13;
 
-/// What the environment says, and where things may be put.
+/// Settings from the environment: where to look for programs, and where to write files.
 #[derive(Debug, Clone)]
 pub struct Hints {
-    /// `PG_BIN`: the folder with the binaries. What it names is used, or it is an error.
+    /// `PG_BIN`: the folder of the binaries. If it is set, no other folder is tried.
     pub pg_bin: Option<PathBuf>,
-    /// `PATH`: where binaries, clients of package registries and the usual commands are looked for.
+    /// `PATH`: the folders to search for binaries, package managers and system commands.
     pub path: Option<OsString>,
-    /// The user's cache folder, below which a private copy of the binaries lies.
+    /// The user's cache folder, which contains the private copies of the binaries.
     pub cache: PathBuf,
-    /// The folder for temporary files, below which the data of servers lie.
+    /// The folder for temporary files, which contains the data of servers.
     pub temp: PathBuf,
 }
 
 #[cfg(test)]
 mod tests;
 
-/// The examples of the README, which compile.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

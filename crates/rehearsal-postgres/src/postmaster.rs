@@ -1,4 +1,5 @@
-//! What a data directory tells of the server that runs on it, whether that is true, and ending it.
+//! Finding and stopping the server that runs on a data directory. [`Postmaster::of`] reads `postmaster.pid` and
+//! checks that the process is alive.
 
 use super::command::run;
 use std::fs;
@@ -7,44 +8,45 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long an immediate end may take before the server is killed: it gives its own sessions 5 s.
+/// The timeout of an immediate shutdown before SIGKILL: the server gives its sessions 5 s.
 pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
 
-/// What stands in a `postmaster.pid`.
+/// A server, as described by `postmaster.pid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Postmaster {
-    /// Its process id.
+    /// The process id.
     pub(super) pid: u32,
-    /// The port; it names the socket's file, too.
+    /// The port, which is also part of the name of the socket's file.
     pub(super) port: u16,
-    /// The socket's folder, if it listens on one.
+    /// The folder of the Unix socket; `None` if the server listens on TCP only.
     pub(super) socket: Option<PathBuf>,
-    /// Whether it takes connections.
+    /// Whether the server accepts connections.
     pub(super) ready: bool,
     data: PathBuf,
 }
 
-/// How to ask a server to end.
+/// The modes of a shutdown, as `pg_ctl` names them.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
-    /// At once, as in a crash.
+    /// Without a checkpoint, as in a crash.
     Immediate,
-    /// With sessions ended and everything written.
+    /// Disconnects all sessions and writes a checkpoint.
     Fast,
 }
 
 impl Postmaster {
-    /// The server that runs on a data directory. A file that names another process, as after a crash, names none.
+    /// Returns the server that runs on a data directory. `None` if `postmaster.pid` names another process, as after
+    /// a crash.
     pub(super) fn of(data: &Path) -> Option<Self> {
         Self::read(data).filter(Self::is_alive)
     }
 
-    /// A server of which nothing is known but its process.
+    /// A server of which only the process id is known.
     pub(super) fn starting(pid: u32, data: &Path) -> Self {
         Self { pid, port: 0, socket: None, ready: false, data: data.to_owned() }
     }
 
-    /// What the file says, true or not.
+    /// Reads `postmaster.pid`, which may be out of date.
     fn read(data: &Path) -> Option<Self> {
         let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -58,13 +60,13 @@ impl Postmaster {
         })
     }
 
-    /// Whether the process is there and is a server on this data directory, which stands in its command line.
+    /// Whether the process is alive and is a server on this data directory, judged by its command line.
     pub(super) fn is_alive(&self) -> bool {
         let command = if Path::new("/proc/self").exists() { from_proc(self.pid) } else { from_ps(self.pid) };
         command.contains("postgres") && command.contains(&*self.data.to_string_lossy())
     }
 
-    /// Ends it, and returns when it is gone. One that does not end within `patience` is killed.
+    /// Stops the server and waits for its end. After `patience`, kills it.
     pub(super) fn end(&self, how: Ending, patience: Duration) {
         self.send(match how {
             Ending::Immediate => "QUIT",
@@ -79,7 +81,7 @@ impl Postmaster {
         }
     }
 
-    /// One that ended meanwhile is no failure.
+    /// Sends a signal; ignores failures, because the process may have ended.
     fn send(&self, signal: &str) {
         let mut sh = Command::new("/bin/sh");
         sh.env_clear().args(["-c", "kill -\"$1\" \"$2\"", "kill", signal]).arg(self.pid.to_string());
@@ -87,14 +89,14 @@ impl Postmaster {
     }
 }
 
-/// The command line of a process; empty for one that ended, waited for or not.
+/// The command line of a process; empty if the process ended or is a zombie.
 fn from_proc(pid: u32) -> String {
     for _ in 0..20 {
         let Ok(command) = fs::read(format!("/proc/{pid}/cmdline")) else { break };
         if !command.is_empty() {
             return String::from_utf8_lossy(&command).replace('\0', " ");
         }
-        // A zombie has none for ever, one that is just becoming another program has none for a moment.
+        // A zombie has no command line; a process inside `exec` has none for a moment.
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         if status.lines().any(|line| line.starts_with("State:") && line.contains('Z')) {
             break;
@@ -108,8 +110,8 @@ fn from_ps(pid: u32) -> String {
     run(Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()])).unwrap_or_default()
 }
 
-/// Whether a server on this data directory takes connections by now. It says so in a file, which is cheaper to read than a
-/// connection, for which a starting server makes a process each time, is to open.
+/// Whether the server on this data directory accepts connections. Reads `postmaster.pid`, which is cheaper than a
+/// connection attempt: a starting server forks a process for each one.
 pub(super) fn is_ready(data: &Path) -> bool {
     Postmaster::read(data).is_some_and(|postmaster| postmaster.ready)
 }

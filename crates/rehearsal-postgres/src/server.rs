@@ -1,9 +1,10 @@
-//! A server that lives as long as this process.
+//! A server that lives as long as this process. [`Server::start`] is the entry point; the guard is the script
+//! `guard.sh`.
 //!
-//! A shell below us copies an initialised data directory and becomes the server; a second one waits for the end of a pipe that
-//! only this process holds, ends the server then, and removes its folder. So it makes no difference whether this process
-//! returns, panics, or is killed: the system closes the pipe. Both are in a process group of their own, which Ctrl-C in a
-//! terminal does not reach.
+//! A child shell copies an initialised data directory and becomes the server. A second shell, the guard, waits until
+//! a pipe closes whose other end only this process holds; then it stops the server and removes its folder. So
+//! cleanup does not depend on how this process ends (return, panic or kill): the system closes the pipe. Both shells
+//! are in a separate process group, which Ctrl-C in a terminal does not reach.
 
 use super::address::{Address, SOCKET_PORT, takes_socket};
 use super::binaries::Binaries;
@@ -24,7 +25,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Nothing here outlives its process, so nothing has to be safe on disk; nothing runs at times of its own.
+/// The data does not outlive this process, so nothing is flushed to disk. Autovacuum and JIT are off because their
+/// timing varies.
 const FLAGS: [&str; 9] = [
     "fsync=off",
     "synchronous_commit=off",
@@ -38,46 +40,46 @@ const FLAGS: [&str; 9] = [
     "max_wal_size=1GB",
 ];
 
-/// What is other where the server is to crash: what was committed is there when it is started again. It is handed to the system
-/// then, which does not crash.
+/// Settings for servers that will crash: committed data must survive. A commit then hands its data to the operating
+/// system, which does not crash, so `fsync` stays off.
 const TO_CRASH: [&str; 1] = ["synchronous_commit=on"];
 
 pub(super) const POLL: Duration = Duration::from_millis(1);
-/// How long a start may take on a busy machine.
+/// The timeout of a start, generous for busy machines.
 pub(super) const STARTING_TAKES: Duration = Duration::from_secs(60);
-/// How often a free port is looked for: somebody may take it before the server does.
+/// The number of ports to try: another process may take a free port before the server does.
 const PORTS: usize = 5;
 
-/// A running server. It ends when this value is dropped, or when the process ends in whatever way.
+/// A running server. It stops when this value is dropped, or when this process ends for any reason.
 #[derive(Debug)]
 pub struct Server {
     folder: PathBuf,
     address: Address,
     major: u32,
     version: String,
-    /// What starts it.
+    /// Starts the guard and the server.
     command: Command,
     child: Child,
-    /// The server ends when this is closed.
+    /// The server stops when this end of the pipe closes.
     pipe: Option<PipeWriter>,
-    /// Held as long as this process lives: a folder whose owner's lock can be had belongs to a dead process.
+    /// Locked as long as this process lives. If the lock is free, the owner of the folder is dead.
     _owner: File,
 }
 
 impl Server {
-    /// Starts a server, and returns when it answers: in about a second the first time, in about 100 ms from then on. Sweeps
-    /// what killed processes left.
+    /// Starts a server and returns when it accepts connections: after about 1 s the first time, after about 100 ms
+    /// from then on. Also removes the servers of killed processes.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// Fails if the server does not start; see [`Error`].
     pub async fn start(binaries: &Binaries, hints: &Hints) -> Result<Self, Error> {
         Self::start_with(binaries, hints, &[]).await
     }
 
-    /// Starts a server that may crash ([`Self::crash`]).
+    /// Starts a server whose committed data survives [`Self::crash`].
     ///
     /// # Errors
-    /// See [`Error`].
+    /// Fails if the server does not start; see [`Error`].
     pub async fn start_to_crash(binaries: &Binaries, hints: &Hints) -> Result<Self, Error> {
         Self::start_with(binaries, hints, &TO_CRASH).await
     }
@@ -85,33 +87,34 @@ impl Server {
     async fn start_with(binaries: &Binaries, hints: &Hints, flags: &'static [&'static str]) -> Result<Self, Error> {
         let (binaries, hints) = (binaries.clone(), hints.clone());
         let server = blocking(move || start(&binaries, &hints, flags)).await?;
-        server.answers().await?;
+        server.check_connection().await?;
         Ok(server)
     }
 
-    /// Ends it by SIGQUIT, as in a crash, and starts it again on what is there then; returns when it answers.
+    /// Ends the server with SIGQUIT, as in a crash, and restarts it on the remaining data. Returns when it accepts
+    /// connections.
     ///
     /// # Errors
-    /// See [`Error`]. Nothing of it is left then.
+    /// Fails if the server does not restart, and then removes its data; see [`Error`].
     pub async fn crash(mut self) -> Result<Self, Error> {
         let server = blocking(move || {
             Postmaster::starting(self.child.id(), &self.data()).end(Ending::Immediate, postmaster::AT_ONCE);
             self.child.wait().map_err(Error::io("wait for", &self.folder))?;
-            // What the dead one said of itself would be taken for what the new one says.
+            // Otherwise the new server would seem ready because of the old server's file.
             drop(fs::remove_file(self.data().join("postmaster.pid")));
             let (child, pipe) = launch(&mut self.command, &self.folder)?;
-            // The old guard has nothing to end any more; from here on the new one sees to all.
-            let_go(self.pipe.replace(pipe));
+            // The old guard has no server to stop any more; the new guard replaces it.
+            dismiss_guard(self.pipe.replace(pipe));
             self.child = child;
             self.wait_until_ready()?;
             Ok(self)
         });
         let server = server.await?;
-        server.answers().await?;
+        server.check_connection().await?;
         Ok(server)
     }
 
-    async fn answers(&self) -> Result<(), Error> {
+    async fn check_connection(&self) -> Result<(), Error> {
         match self.options().disable_statement_logging().connect().await {
             Ok(connection) => drop(connection.close().await),
             Err(error) => return Err(Error::Refused { why: error.to_string(), log: log(&self.folder) }),
@@ -123,13 +126,13 @@ impl Server {
         self.folder.join("data")
     }
 
-    /// What to connect with, to the database `postgres`, from which others are made.
+    /// Options to connect to the database `postgres`.
     #[must_use]
     pub fn options(&self) -> PgConnectOptions {
         self.address.options("postgres")
     }
 
-    /// The URL of a database, as psql and sqlx take it.
+    /// The URL of a database, for psql and sqlx.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         self.address.url(database)
@@ -141,23 +144,23 @@ impl Server {
         (self.major, self.version.clone())
     }
 
-    /// Leaves it running without an owner, for a person to look at what is on it; the next sweep ends it.
+    /// Leaves the server running without an owner, so that a person can inspect its data. The next sweep stops it.
     pub fn leave(mut self) {
-        let_go(self.pipe.take());
-        // Dropping it would end it.
+        dismiss_guard(self.pipe.take());
+        // Dropping the server would stop it.
         std::mem::forget(self);
     }
 
-    /// Ends it, and returns when nothing of it is left. Dropping does the same, and blocks the thread meanwhile.
+    /// Stops the server and returns when its folder is removed. Dropping it has the same effect but blocks the thread.
     pub async fn stop(self) {
-        // A task that was cancelled has dropped it as well.
+        // A cancelled task drops the server as well.
         drop(tokio::task::spawn_blocking(move || drop(self)).await);
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The guard takes a folder that is gone as told that there is nothing to end: the process id may be another's by now.
+        // Another process may have the server's process id by now. If the folder is missing, the guard kills nothing.
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             remove(&self.folder);
         }
@@ -166,7 +169,7 @@ impl Drop for Server {
     }
 }
 
-/// Runs what waits for processes and files where it keeps nobody up.
+/// Runs blocking work on tokio's thread pool for it.
 async fn blocking(work: impl FnOnce() -> Result<Server, Error> + Send + 'static) -> Result<Server, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::io("start", "postgres")(error.into()))?
 }
@@ -208,7 +211,7 @@ fn spawn(binaries: &Binaries, hints: &Hints, home: &Home, cluster: &Cluster, fla
     Ok(server)
 }
 
-/// The guard's command.
+/// The command that starts the guard and the server.
 fn guarded(
     binaries: &Binaries,
     hints: &Hints,
@@ -223,23 +226,23 @@ fn guarded(
     let mut sh = under(&home.account, hints, "/bin/sh", folder);
     sh.arg("-c").arg(include_str!("guard.sh")).arg("rehearsal-postgres-guard").arg(folder).arg(cluster.data());
     sh.arg(binaries.folder.join("postgres")).arg("-D").arg(folder.join("data"));
-    // Of a flag that is given twice, the last one counts.
+    // If a flag is given twice, the last one counts.
     sh.args(listen(address)).args(FLAGS.iter().chain(flags).flat_map(|flag| ["-c", flag]));
     sh.stdout(log_file).stderr(errors).process_group(0);
     Ok(sh)
 }
 
-/// Starts the guard, and the server below it.
+/// Starts the guard and the server.
 fn launch(command: &mut Command, folder: &Path) -> Result<(Child, PipeWriter), Error> {
     let (reader, writer) = std::io::pipe().map_err(Error::io("make a pipe for", folder))?;
     let child = command.stdin(reader).spawn().map_err(Error::io("run `/bin/sh` in", folder));
-    // The command would keep the end that is read.
+    // The command would keep the reading end of the pipe open.
     command.stdin(Stdio::null());
     Ok((child?, writer))
 }
 
-/// Tells a guard that there is nothing for it to do any more.
-fn let_go(pipe: Option<PipeWriter>) {
+/// Ends a guard without stopping its server.
+fn dismiss_guard(pipe: Option<PipeWriter>) {
     use std::io::Write;
     if let Some(mut pipe) = pipe {
         drop(pipe.write_all(b"leave\n"));
@@ -262,13 +265,13 @@ impl Server {
     }
 }
 
-/// A folder of a new name, and the lock that says that we live.
+/// Creates a folder with a new name, and the lock that marks its owner as alive.
 fn claim(home: &Home) -> Result<(PathBuf, File), Error> {
     let name = Uuid::new_v4().simple().to_string();
-    // Short, because the path of a socket is: the folder is only ours, and a name that is taken is an error.
+    // Short, because the path of a socket is limited. A collision is no risk: it would fail.
     let folder = home.servers().join(&name[..12]);
     home.make(&folder)?;
-    // Locked under another name first: whoever sees the name must find the lock held.
+    // Locked under another name first, so that no other process sees the file unlocked under its final name.
     let (claiming, claimed) = (folder.join("claiming.lock"), folder.join(sweep::OWNER));
     let owner = File::create(&claiming).map_err(Error::io("create", &claiming))?;
     owner.try_lock().map_err(|error| Error::io("lock", &claiming)(error.into()))?;
@@ -283,17 +286,17 @@ fn address(folder: &Path, cluster: &Cluster) -> Result<Address, Error> {
     Ok(Address::Loopback { port: free_port()?, password: cluster.password()? })
 }
 
-/// A port that is free now.
+/// Returns a port that is free now.
 pub(super) fn free_port() -> Result<u16, Error> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     let port = listener.and_then(|listener| listener.local_addr()).map_err(Error::io("find a port on", "127.0.0.1"))?;
     Ok(port.port())
 }
 
-/// The server's flags for where it listens.
+/// The server flags that set the address to listen on.
 pub(super) fn listen(address: &Address) -> Vec<String> {
     let (addresses, port, folder) = match address {
-        // The server takes a list, in which quotes keep a name with spaces or quotes whole.
+        // The setting is a list, in which a name with spaces or quotes has to be quoted.
         Address::Socket(folder) => ("", SOCKET_PORT, format!("\"{}\"", folder.to_string_lossy().replace('"', "\"\""))),
         Address::Loopback { port, .. } => ("127.0.0.1", *port, String::new()),
     };
@@ -307,7 +310,7 @@ pub(super) fn listen(address: &Address) -> Vec<String> {
     ]
 }
 
-/// The end of the log of the server in a folder.
+/// The last lines of the log of the server in a folder.
 pub(super) fn log(folder: &Path) -> String {
     last_lines(&String::from_utf8_lossy(&fs::read(folder.join("log")).unwrap_or_default()))
 }
@@ -317,7 +320,7 @@ fn end(child: &mut Child, pipe: Option<PipeWriter>) {
     let start = Instant::now();
     while matches!(child.try_wait(), Ok(None)) {
         if start.elapsed() > postmaster::AT_ONCE {
-            // Whoever should have ended it is gone.
+            // The guard must be dead.
             drop(child.kill());
             drop(child.wait());
             return;
@@ -326,7 +329,7 @@ fn end(child: &mut Child, pipe: Option<PipeWriter>) {
     }
 }
 
-/// The guard removes it as well, at the same time.
+/// Removes a server's folder; the guard may be removing it concurrently.
 fn remove(folder: &Path) {
     for _ in 0..50 {
         if fs::remove_dir_all(folder).is_ok() || !folder.exists() {

@@ -1,4 +1,5 @@
-//! Removes what processes that were killed left behind, and initialised data directories that nobody used for long.
+//! Removes the servers of killed processes, and initialised data directories that have not been used for two weeks.
+//! Every start of a server calls [`sweep`] first.
 
 use super::home::Home;
 use super::postmaster::{AT_ONCE, Ending, Postmaster};
@@ -6,20 +7,22 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The file that a living owner has locked.
+/// The file that a server's owner keeps locked while it lives.
 pub(super) const OWNER: &str = "owner.lock";
 
-/// A folder without a lock file is younger than its owner's next two system calls, or its owner was killed between them.
+/// The age at which a server's folder without a lock file counts as abandoned. A living owner creates the lock file
+/// within its next two system calls.
 const CLAIMING_TAKES: Duration = Duration::from_secs(60);
-/// An `initdb` takes a second or two, and a copy of the binaries less.
+/// The age at which an unfinished folder counts as abandoned. An `initdb` takes 1 to 2 s, a copy of the binaries less.
 const BUILDING_TAKES: Duration = Duration::from_secs(600);
-/// What was not used for so long is made again when it is needed again.
+/// The age, since its last use, at which an initialised data directory is removed. The next server recreates it.
 const CLUSTER_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// Sweeps. What can't be removed stays for the next time: sweeping is never a reason to fail.
+/// Removes all abandoned folders. Ignores errors, because no command should fail for a sweep; the next sweep tries
+/// again.
 pub(super) fn sweep(home: &Home) {
     for folder in paths(&home.servers()) {
-        // Held until the folder is gone, so that nobody else sweeps it at the same time.
+        // Held until the folder is removed, so that no other process sweeps it concurrently.
         let lock = File::open(folder.join(OWNER));
         let dead = match &lock {
             Ok(lock) => lock.try_lock().is_ok(),

@@ -1,4 +1,4 @@
-//! Servers, with the PostgreSQL of this machine: without one, these tests fail.
+//! Tests of servers. They need a PostgreSQL installation on this machine, and fail without one.
 
 mod binaries;
 
@@ -18,7 +18,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// What this machine has. The initialised directories are those of everyday use, so that only the first test makes one.
+/// Hints for this machine. Its usual temporary folder already has an initialised directory, or the first test
+/// creates one.
 fn hints() -> Hints {
     Hints {
         pg_bin: env::var_os("PG_BIN").map(PathBuf::from),
@@ -29,10 +30,10 @@ fn hints() -> Hints {
 }
 
 fn binaries() -> Binaries {
-    Binaries::find(&hints()).unwrap().expect("these tests need a PostgreSQL: its packages, or PG_BIN")
+    Binaries::find(&hints()).unwrap().expect("these tests need PostgreSQL: install it, or set PG_BIN")
 }
 
-/// A folder that the account of the servers can enter, whatever the umask.
+/// A temporary folder that the account of the servers can enter, regardless of the umask.
 fn open_folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
@@ -46,7 +47,7 @@ async fn one(url: &str, sql: &'static str) -> String {
     value
 }
 
-/// Waits until it holds, for as long as a busy machine may take.
+/// Waits up to 20 s until a condition holds.
 fn eventually(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
@@ -55,13 +56,13 @@ fn eventually(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// Where a server's data lie, as it says itself.
+/// The data directory that a server reports.
 async fn data(server: &Server) -> PathBuf {
     PathBuf::from(one(&server.url("postgres"), "SHOW data_directory").await)
 }
 
 #[tokio::test]
-async fn starts_answers_and_leaves_nothing() {
+async fn a_server_starts_answers_and_removes_its_files() {
     let server = Server::start(&binaries(), &hints()).await.unwrap();
     let mut connection = PgConnection::connect_with(&server.options()).await.unwrap();
     let number: i32 = sqlx::query_scalar("SELECT 41 + 1").fetch_one(&mut connection).await.unwrap();
@@ -79,9 +80,9 @@ async fn starts_answers_and_leaves_nothing() {
     assert!(!postmaster.is_alive() && !data.parent().unwrap().exists());
 }
 
-/// Committed rows are there after a crash, the address is the same, and the server still ends with its owner.
+/// After a crash, committed rows and the address are unchanged, and the server still ends with its owner.
 #[tokio::test]
-async fn a_crashed_server_is_there_again() {
+async fn a_crashed_server_restarts_with_its_data() {
     let server = Server::start_to_crash(&binaries(), &hints()).await.unwrap();
     let url = server.url("postgres");
     let made = "CREATE TABLE crashed AS SELECT generate_series(1, 3) AS n";
@@ -98,7 +99,7 @@ async fn a_crashed_server_is_there_again() {
 }
 
 #[tokio::test]
-async fn two_at_once_know_nothing_of_each_other() {
+async fn concurrent_servers_are_independent() {
     let (binaries, hints) = (binaries(), hints());
     let (one_, two) = tokio::join!(Server::start(&binaries, &hints), Server::start(&binaries, &hints));
     let (first, second) = (one_.unwrap(), two.unwrap());
@@ -115,7 +116,6 @@ async fn two_at_once_know_nothing_of_each_other() {
     assert_eq!(one(&second.url("postgres"), "SELECT 'still there'").await, "still there");
 }
 
-/// However often one is started: the directory that takes a second to make is made once.
 #[tokio::test]
 async fn a_second_start_initialises_nothing() {
     let folder = open_folder();
@@ -135,14 +135,14 @@ async fn a_second_start_initialises_nothing() {
     assert_eq!(clusters(), first);
 }
 
-/// The process that is killed in the next test: it does nothing unless that test started it.
+/// The process that `dies_with_its_parent` kills. As an ordinary test, it does nothing.
 #[tokio::test]
 async fn a_process_that_will_be_killed() {
-    let Some(tell) = env::var_os("REHEARSAL_TEST_WILL_BE_KILLED").map(PathBuf::from) else { return };
+    let Some(report) = env::var_os("REHEARSAL_TEST_WILL_BE_KILLED").map(PathBuf::from) else { return };
     let server = Server::start(&binaries(), &hints()).await.unwrap();
     let data = data(&server).await;
-    fs::write(tell.with_extension("part"), data.to_str().unwrap()).unwrap();
-    fs::rename(tell.with_extension("part"), tell).unwrap();
+    fs::write(report.with_extension("part"), data.to_str().unwrap()).unwrap();
+    fs::rename(report.with_extension("part"), report).unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
     drop(server);
 }
@@ -150,25 +150,25 @@ async fn a_process_that_will_be_killed() {
 #[test]
 fn dies_with_its_parent() {
     let folder = open_folder();
-    let tell = folder.path().join("data");
+    let report = folder.path().join("data");
     let mut parent = Command::new(env::current_exe().unwrap())
         .args(["--exact", "tests::a_process_that_will_be_killed"])
-        .env("REHEARSAL_TEST_WILL_BE_KILLED", &tell)
+        .env("REHEARSAL_TEST_WILL_BE_KILLED", &report)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    eventually("the server starts", || tell.exists());
-    let data = PathBuf::from(fs::read_to_string(&tell).unwrap());
+    eventually("the server starts", || report.exists());
+    let data = PathBuf::from(fs::read_to_string(&report).unwrap());
     let postmaster = Postmaster::of(&data).unwrap();
     parent.kill().unwrap();
     parent.wait().unwrap();
     eventually("the server ends", || !postmaster.is_alive());
-    eventually("its folder goes", || !data.parent().unwrap().exists());
+    eventually("its folder is removed", || !data.parent().unwrap().exists());
 }
 
-/// Every server shares the files of its templates with all others, so none may write into them.
+/// All servers share the files of their templates, so no server may write to them.
 #[tokio::test]
-async fn templates_stay_as_they_are() {
+async fn template_files_never_change() {
     let server = Server::start(&binaries(), &hints()).await.unwrap();
     let data = data(&server).await;
     let shared = |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.nlink() > 1);
@@ -195,7 +195,7 @@ async fn templates_stay_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_kept_server_stays_until_it_is_stopped() {
+async fn a_kept_server_runs_until_it_is_stopped() {
     let (binaries, hints, folder) = (binaries(), hints(), open_folder());
     let folder = folder.path().join("kept");
     assert!(Kept::find(&folder).unwrap().is_none() && !Kept::stop(&folder).unwrap());
@@ -215,7 +215,7 @@ async fn a_kept_server_stays_until_it_is_stopped() {
 
     assert!(Kept::stop(&folder).unwrap());
     assert!(Kept::find(&folder).unwrap().is_none() && !Kept::stop(&folder).unwrap());
-    // As a crash leaves it: the process is one that lives, and is no server.
+    // As after a crash: the file names a living process that is not a server.
     let pid_file = found.place().join("data/postmaster.pid");
     fs::write(&pid_file, format!("{}\n{}\n0\n5432\n\n\n\nready\n", std::process::id(), pid_file.display())).unwrap();
     assert!(Kept::find(&folder).unwrap().is_none());
@@ -228,9 +228,9 @@ async fn a_kept_server_stays_until_it_is_stopped() {
     assert!(matches!(error, Error::OtherMajor { .. }), "{error}");
 }
 
-/// Only root runs a server under another account, which can't enter everything that root can.
+/// Root runs a server under another account, which cannot enter all of root's folders.
 #[tokio::test]
-async fn a_folder_out_of_reach_gets_its_server_elsewhere() {
+async fn a_kept_server_moves_if_its_account_cannot_enter_the_folder() {
     let (binaries, hints, folder) = (binaries(), hints(), TempDir::new().unwrap());
     fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
     let kept = Kept::start(&binaries, &hints, folder.path()).await.unwrap();
@@ -242,7 +242,7 @@ async fn a_folder_out_of_reach_gets_its_server_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_long_path_is_served_on_loopback() {
+async fn a_server_with_a_long_path_listens_on_loopback() {
     let folder = open_folder();
     let temp = folder.path().join("long".repeat(20));
     fs::create_dir(&temp).unwrap();
@@ -256,16 +256,16 @@ async fn a_long_path_is_served_on_loopback() {
     assert!(refused.to_string().contains("password"), "{refused}");
 }
 
-/// The shell's own child, as it is when everything that would have ended it was killed too.
+/// The abandoned server is no child of this process, as if its owner and its guard had been killed.
 #[tokio::test]
-async fn what_killed_processes_left_is_swept() {
+async fn sweeping_removes_servers_of_killed_processes() {
     let folder = open_folder();
     let hints = Hints { temp: folder.path().to_owned(), ..hints() };
     let home = Home::open(&hints).unwrap();
     let kept_folder = open_folder();
     let kept = Kept::start(&binaries(), &hints, kept_folder.path()).await.unwrap();
     assert!(Kept::stop(kept_folder.path()).unwrap());
-    // A server that nobody guards, in the folder of an owner that holds no lock.
+    // A server without a guard, in a folder whose lock is free.
     let abandoned = home.servers().join("abandoned");
     home.make(&abandoned).unwrap();
     File::create(abandoned.join("owner.lock")).unwrap();
@@ -292,10 +292,10 @@ async fn what_killed_processes_left_is_swept() {
 }
 
 #[tokio::test]
-async fn a_server_that_can_not_start_says_why() {
+async fn a_failed_start_shows_the_log() {
     let folder = open_folder();
     let binaries = binaries();
-    // An initdb that works, and a server that does not.
+    // `initdb` works, but `postgres` does not.
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
     let script = |name: &str, text: String| {
@@ -314,12 +314,12 @@ async fn a_server_that_can_not_start_says_why() {
     let broken = Binaries { folder: bin, ..binaries };
     let hints = Hints { temp: folder.path().to_owned(), ..hints() };
     let error = Server::start(&broken, &hints).await.unwrap_err();
-    assert_eq!(error.to_string(), "the PostgreSQL server ended while it started (exit status: 7):\nout of luck");
+    assert_eq!(error.to_string(), "the PostgreSQL server exited while it was starting (exit status: 7):\nout of luck");
     let left: Vec<_> = fs::read_dir(Home::open(&hints).unwrap().servers()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// One of each: a message says what, where, why, and what to type next.
+/// The message and help of every error.
 #[test]
 fn messages() {
     let path = || PathBuf::from("/some/where");
@@ -341,16 +341,16 @@ fn messages() {
         Error::UnknownPlatform { platform: text("plan9 on mips") },
         Error::UnknownMajor { major: 9, known: text("18, 17") },
         Error::Checksum { package: text("package@1"), pinned: text("abc"), found: text("abd") },
-        Error::Package { package: text("package@1"), why: text("no .tgz came") },
+        Error::Package { package: text("package@1"), why: text("the download contains no .tgz file") },
         Error::Io { what: "read", path: path(), source: io() },
     ];
-    let told = all.iter().map(|error| format!("{error}\n  help: {}\n", error.help().unwrap()));
-    insta::assert_snapshot!(told.collect::<String>());
+    let messages = all.iter().map(|error| format!("{error}\n  help: {}\n", error.help().unwrap()));
+    insta::assert_snapshot!(messages.collect::<String>());
 }
 
-/// A path goes through a shell, a list in a setting of the server, and a URL.
+/// The path is part of a shell command, of a server setting that is a list, and of a URL.
 #[tokio::test]
-async fn a_path_may_hold_anything() {
+async fn paths_may_contain_special_characters() {
     for (name, address) in [("a b'd\"e%20é$(x)&", "@localhost/"), ("a,b", "@127.0.0.1:")] {
         let folder = open_folder();
         let temp = folder.path().join(name);
@@ -372,7 +372,7 @@ async fn a_path_may_hold_anything() {
         assert!(url == kept.url("postgres") && url.contains(address), "{url}");
         assert_eq!(one(&url, "SELECT 'kept'").await, "kept");
         assert!(Kept::stop(&temp.join("kept")).unwrap());
-        // A URL that somebody wrote down stays right.
+        // A saved URL stays valid after a restart.
         assert_eq!(Kept::start(&binaries(), &hints, &temp.join("kept")).await.unwrap().url("postgres"), url);
         assert!(Kept::stop(&temp.join("kept")).unwrap());
     }

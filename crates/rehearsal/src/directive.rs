@@ -1,10 +1,11 @@
-//! Directives: comment lines at the top of a SQL file, before its first statement, that this tool reads and every other
-//! tool passes over. `-- key: value`, or a bare `-- no-transaction`, which is sqlx's own.
+//! Directives: comments above the first statement of a SQL file that rehearsal reads and every other tool ignores. A
+//! directive is `-- key: value`, or sqlx's own `-- no-transaction`. `directives` parses them and reports near misses;
+//! [`nearest`] finds the word that a misspelt one most resembles.
 
 use rehearsal_db::Engine;
 use rehearsal_db::lex::{Kind, tokens};
 
-/// The directive with which sqlx runs a migration outside a transaction.
+/// sqlx's directive to run a migration outside a transaction.
 pub(crate) const NO_TRANSACTION: &str = "no-transaction";
 
 /// One directive of a file.
@@ -12,32 +13,33 @@ pub(crate) const NO_TRANSACTION: &str = "no-transaction";
 pub(crate) struct Directive {
     pub(crate) key: String,
     pub(crate) value: String,
-    /// Where its comment starts, in bytes.
+    /// Byte offset of the comment in the file.
     pub(crate) start: usize,
+    /// Length of the comment in bytes.
     pub(crate) length: usize,
 }
 
-/// What is wrong with a directive.
+/// A reason why a directive has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mistake {
-    /// The key is not one that this kind of file knows, but close to one.
+    /// The key is unknown but resembles a known one.
     Misspelt {
-        /// The key that was probably meant.
+        /// The known key that it resembles.
         nearest: String,
     },
-    /// sqlx's own directive stands where sqlx does not see it.
+    /// `-- no-transaction` is not at the very start of the file, the only location where sqlx reads it.
     Misplaced,
-    /// The directive stands below the first statement.
+    /// The directive is below the first statement.
     BelowStatement,
 }
 
-/// The directives of `sql` whose keys are in `known`, and those that look like one but are none.
+/// Returns the directives of `sql` whose keys are in `known`, and the mistaken ones.
 ///
-/// A comment is prose unless its key is known or nearly so: histories of other people are full of `-- Note: …`.
+/// A comment is prose unless its key is known or close to a known one: migrations are full of `-- Note: …`.
 pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Directive, Mistake)>) {
     let (mut found, mut mistaken) = (Vec::new(), Vec::new());
     let bom = if sql.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    // Comments are the same for every engine, as far as a file's first lines go.
+    // All engines agree on the syntax of the comments in a header.
     let tokens = tokens(&sql[bom..], Engine::Sqlite);
     let header = tokens.iter().take_while(|token| token.kind == Kind::Comment).count();
     for (number, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Comment) {
@@ -47,7 +49,7 @@ pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Dir
         let directive = Directive { key: key.trim().to_owned(), value: value.trim().to_owned(), start, length };
         let is_known = known.contains(&directive.key.as_str());
         if number >= header {
-            // Behind the first statement a comment is prose, unless it says exactly what it should have said above.
+            // After the first statement, a comment is prose unless it is an exact directive.
             if is_known && (directive.key == NO_TRANSACTION || text.contains(':')) {
                 mistaken.push((directive, Mistake::BelowStatement));
             }
@@ -62,7 +64,8 @@ pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Dir
     (found, mistaken)
 }
 
-/// The candidate that `word` was probably meant to be: the closest one, at most a third of its letters away.
+/// Returns the candidate closest to `word`. `None` if each differs from it in more than a third of the candidate's
+/// letters.
 pub fn nearest<S: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = S>) -> Option<String> {
     let lower = word.to_lowercase();
     candidates
@@ -73,7 +76,7 @@ pub fn nearest<S: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = S
         .map(|(_, candidate)| candidate.as_ref().to_owned())
 }
 
-/// The end of a sentence about a word that nobody knows: the word that was probably meant.
+/// Returns the end of a message about an unknown word: "; did you mean …?", or nothing if no known word resembles it.
 #[must_use]
 pub fn did_you_mean(nearest: Option<&String>) -> String {
     nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
@@ -85,7 +88,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn reads_what_counts_and_names_what_does_not() {
+    fn directives_and_mistakes() {
         let check = |sql: &str, expect: &str| {
             let (found, mistaken) = directives(sql, &["loses", "requires-backfill", NO_TRANSACTION]);
             let found = found.iter().map(|d| format!("{}={}", d.key, d.value));
@@ -97,9 +100,9 @@ mod tests {
             assert_eq!(found.chain(mistaken).collect::<Vec<_>>().join("; "), expect, "{sql}");
         };
         check("", "");
-        check("-- loses: \"a\".\"b\", gone for good\nSELECT 1", "loses=\"a\".\"b\", gone for good");
+        check("-- loses: \"a\".\"b\", no longer used\nSELECT 1", "loses=\"a\".\"b\", no longer used");
         check("SELECT 1; -- loses: a", "loses below");
-        check("SELECT 1; -- loses nothing\n-- no-transaction", "no-transaction below");
+        check("SELECT 1; -- loses no row\n-- no-transaction", "no-transaction below");
         check("-- Note: nothing\n/* loses: a */\n-- loses: b", "loses=b");
         check("-- requires-backfil: x", "requires-backfil? requires-backfill");
         check("-- no-transaction\nVACUUM", "no-transaction=");

@@ -1,49 +1,50 @@
-//! All errors of the engine under one name, and the exit codes that they lead to.
+//! [`Error`], which unites the errors of all modules, and [`Exit`], the exit code of a program that fails with
+//! one.
 
 use crate::report::{Code, Finding, history};
 use crate::{backfill, check, fixture, migration, registry, sandbox, workspace};
 use miette::Diagnostic;
 use rehearsal_db as engine;
 
-/// Any failure of the engine.
+/// Any failure of the library.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// Of the folders of a workspace.
+    /// A fault of the workspace's folders, or of the flags that describe a database.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Workspace(#[from] workspace::Error),
-    /// Of a database.
+    /// A failure of a database.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] engine::Error),
-    /// Of a migration.
+    /// A failure of a migration.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Migration(#[from] migration::Error),
-    /// Of a backfill.
+    /// A failure of a backfill.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Backfill(#[from] backfill::Error),
-    /// Of a check.
+    /// A failure of a check.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Check(#[from] check::Error),
-    /// Of a fixture.
+    /// A failure of a fixture.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fixture(#[from] fixture::Error),
-    /// Of a program's own code, and the databases that it is for.
+    /// A backfill, check, generator or traffic of the program that fits no database.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Registry(#[from] registry::Error),
-    /// Of a throwaway database.
+    /// A failure of a throwaway database.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Sandbox(#[from] sandbox::Error),
 }
 
 impl Error {
-    /// The code of what it means for a database that can't be worked with because of it.
+    /// Returns the code of the finding for a database that cannot be used because of this error.
     #[must_use]
     pub fn finding_code(&self) -> &'static Code {
         let known = self.code().and_then(|code| history::named(&code.to_string()));
@@ -54,7 +55,8 @@ impl Error {
         })
     }
 
-    /// The findings of a database that can't be rehearsed because of it: one for each fault of its history, else one.
+    /// Returns the findings for a database that cannot be rehearsed because of this error: one for each fault of its
+    /// history, otherwise a single one.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         match self {
@@ -63,7 +65,7 @@ impl Error {
         }
     }
 
-    /// The code with which a program that fails like this should exit.
+    /// Returns the exit code of a program that fails with this error.
     #[must_use]
     pub fn exit(&self) -> Exit {
         if let Self::Sandbox(sandbox::Error::NoHost(_)) = self {
@@ -87,22 +89,22 @@ impl Error {
     }
 }
 
-/// The exit codes.
+/// The exit codes of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
-    /// All well.
+    /// Success.
     Ok = 0,
     /// A proof, a check, a migration or a backfill failed.
     Failed = 1,
-    /// Wrong usage or configuration; nothing was done.
+    /// The usage or the configuration is wrong; nothing was done.
     Usage = 2,
-    /// Incomplete, because something that was needed was not there.
+    /// The rehearsal is incomplete, because something that it needs is missing.
     Incomplete = 3,
 }
 
 impl Exit {
-    /// The code of two things done one after the other: a failure tells more than that something was not done.
+    /// Combines the codes of two steps. A failure outranks an incomplete step.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {

@@ -1,95 +1,96 @@
-//! What the engine tells while it works. It never prints: whoever calls it decides what becomes of an event.
+//! Events that the library emits while it works. The library never prints: the caller passes an [`Events`] callback and
+//! decides how to show each [`Event`].
 
 use crate::ledger::{Counts, Finding};
 use std::time::Duration;
 
-/// Something that happened.
+/// A step of the work.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Another process holds the database; we wait for it.
+    /// Another process holds the lock of the database; this process waits for it.
     Waiting {
-        /// What is waited for.
+        /// The address of the database.
         database: String,
-        /// Who holds it.
+        /// The process that holds the lock.
         holder: String,
     },
     /// The first of several migrations is about to be applied or reverted.
     Migrating {
-        /// How many there are.
+        /// Number of migrations.
         steps: usize,
     },
     /// A migration was applied or reverted.
     Migrated {
         /// `20250915090000_add_pet_visual_traits`.
         migration: String,
-        /// Which way.
+        /// Up or down.
         direction: Direction,
-        /// How long it took.
+        /// How long the migration took.
         took: Duration,
     },
-    /// A backfill begins to work on its units.
+    /// A backfill starts to process its units.
     BackfillStarted {
         /// The backfill.
         backfill: &'static str,
-        /// How many units there are to do.
+        /// Number of units to process.
         units: u64,
-        /// The units that earlier processes of the same run have done.
+        /// Where an interrupted run resumes. `None` if the run is new.
         resumed: Option<ResumePoint>,
-        /// What they counted.
+        /// The counts of the earlier processes of the same run.
         counts: Counts,
     },
-    /// What happened to one unit.
+    /// The backfill processed one unit.
     Unit {
-        /// The line that the backfill wrote about it.
+        /// The backfill's line about the unit.
         line: String,
     },
-    /// Something is in the way that may pass: it is tried again from the last batch that was committed.
+    /// A transient error occurred; the run retries from the last committed batch.
     Retrying {
-        /// What happened.
+        /// The error.
         why: String,
-        /// How long it waits before.
+        /// The delay before the retry.
         pause: Duration,
     },
-    /// A finding was committed just now, or would have been: for whoever watches.
+    /// A finding was committed, or would have been in a dry run. Emitted immediately, for live output.
     FindingCommitted(Finding),
-    /// A finding of the run. Those of a run that the ledger keeps come at its end, those of other processes among them.
+    /// A finding of the run. A resumable run emits its findings at its end, including those of other processes.
     FindingReported(Finding),
-    /// Something else on the server goes first: nothing is written until it is done.
+    /// The run yields to other load on the server; it writes nothing until that load has passed.
     Throttled {
-        /// What it is.
+        /// The load.
         why: String,
     },
-    /// Somebody asked for a pause; nothing is written until somebody lets the run go on.
+    /// A user paused the run; it writes nothing until a user resumes it.
     Paused {
         /// The backfill.
         backfill: &'static str,
     },
-    /// It goes on, after a pause or behind what went first.
+    /// The run resumes after [`Event::Paused`] or [`Event::Throttled`].
     Resumed,
-    /// A batch was committed, or would have been.
+    /// A batch was committed, or would have been in a dry run.
     Batch {
         /// The counts of the run so far.
         counts: Counts,
     },
-    /// A step of a proof begins.
+    /// A step of a proof starts.
     Step {
         /// The database.
         database: String,
-        /// What is done, as a sentence without a full stop.
+        /// A description of the step, without a full stop.
         step: String,
     },
 }
 
-/// Where an interrupted run is taken up.
+/// Where an interrupted run resumes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResumePoint {
-    /// The last key that was committed.
+    /// The last committed key.
     pub after: String,
-    /// How many units were committed before.
+    /// Number of units that are already committed.
     pub units: u64,
 }
 
-/// Which way a migration goes.
+/// The direction of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// The up file.
@@ -98,8 +99,8 @@ pub enum Direction {
     Down,
 }
 
-/// Whoever listens.
+/// A callback that receives every event.
 pub type Events<'a> = &'a (dyn Fn(Event) + Sync);
 
-/// Listens to nothing.
+/// Ignores every event.
 pub fn silent(_: Event) {}

@@ -1,4 +1,5 @@
-//! Named data at a stated version: checking that the version exists, and loading the rows.
+//! Loads fixtures: named data at a stated migration version. [`fill`] migrates an empty database to that version and
+//! inserts the rows; [`load_later`] inserts the rows of later versions. `crate::workspace` finds the files.
 
 use crate::directive::{did_you_mean, nearest};
 use crate::event::Events;
@@ -9,86 +10,86 @@ use rehearsal_db::command::command;
 use rehearsal_db::{self as db, Around, Connection, Target, run_script};
 use std::path::PathBuf;
 
-/// A fixture that can't be used.
+/// A fixture that cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// There is none of that name.
+    /// The database has no fixture with that name.
     #[error("`{database}` has no fixture `{name}`{}", did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("{}", if known.is_empty() { format!("there is none: put data into fixtures/{database}/<name>.sql") } else { format!("there is: {}", known.join(", ")) }))]
+    #[diagnostic(help("{}", if known.is_empty() { format!("put data into fixtures/{database}/<name>.sql") } else { format!("use one of: {}", known.join(", ")) }))]
     Unknown {
         /// The database.
         database: String,
         /// The name as given.
         name: String,
-        /// The closest one.
+        /// The most similar name.
         nearest: Option<String>,
-        /// All that there are.
+        /// The names of all fixtures of the database.
         known: Vec<String>,
     },
-    /// It is at a version that is none.
+    /// The fixture states a version that no migration has.
     #[error(
-        "{} says that its data is at version {version}, and there is no such migration{}",
+        "{} states that its data is at version {version}, but no migration has that version{}",
         path.display(),
         nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default()
     )]
     #[diagnostic(help(
-        "write the version of the last migration that the data has seen {}; the newest is {newest}", stated.place()
+        "state the version of the last migration that the data has seen {}; the newest is {newest}", stated.place()
     ))]
     Version {
-        /// The fixture's file.
+        /// The file of the fixture.
         path: PathBuf,
-        /// The version that it states.
+        /// The stated version.
         version: i64,
-        /// Where it states it.
+        /// Where the version is stated.
         stated: Stated,
-        /// The closest one that there is.
+        /// The most similar version of a migration.
         nearest: Option<String>,
-        /// The newest that there is.
+        /// The version of the newest migration.
         newest: String,
     },
-    /// A statement of it failed.
-    #[error("fixture {fixture} can't be loaded at version {version}: {why}")]
-    #[diagnostic(help("correct the fixture, or the version {}", stated.place()))]
+    /// A statement of the fixture failed.
+    #[error("fixture {fixture} cannot be loaded at version {version}: {why}")]
+    #[diagnostic(help("correct the fixture, or the version stated {}", stated.place()))]
     Sql {
         /// The fixture's name.
         fixture: String,
-        /// The version that it states.
+        /// The stated version.
         version: i64,
-        /// Where it states it.
+        /// Where the version is stated.
         stated: Stated,
-        /// What the engine said.
+        /// The database's error.
         why: String,
         /// The file.
         #[source_code]
         text: NamedSource<String>,
-        /// The token at fault, or the start of the statement.
+        /// The token that caused the error, or the start of the statement.
         #[label]
         at: SourceSpan,
     },
-    /// Its rows don't fit together.
-    #[error("fixture {fixture} can't be loaded at version {version}: {why}")]
-    #[diagnostic(help("a row refers to one that the fixture does not hold: add that row, or remove the reference"))]
+    /// A row of the fixture violates a foreign key.
+    #[error("fixture {fixture} cannot be loaded at version {version}: {why}")]
+    #[diagnostic(help("add the row that the fixture refers to but does not contain, or remove the reference"))]
     References {
         /// The fixture's name.
         fixture: String,
-        /// The version that it states.
+        /// The stated version.
         version: i64,
-        /// What the engine said.
+        /// The database's error.
         why: String,
     },
-    /// The database that it is to be loaded into holds something.
-    #[error("{database} is not empty, and a fixture is only loaded into an empty database")]
+    /// The target database is not empty.
+    #[error("{database} is not empty, and a fixture can only be loaded into an empty database")]
     #[diagnostic(help(
         "revert everything first with `{}`, or name a new file with `--url sqlite:FILE?mode=rwc`",
         command(&format!("migrate {name} --revert --to 0"))
     ))]
     NotEmpty {
-        /// The address.
+        /// The address of the database.
         database: String,
         /// The name of the database.
         name: String,
     },
-    /// Its file can't be read.
+    /// The file of the fixture cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Workspace(#[from] workspace::Error),
@@ -103,7 +104,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// True where the cause lies in what the person asked for.
+    /// Returns true if the caller's request is at fault, not the data or the database.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
@@ -115,10 +116,10 @@ impl Error {
     }
 }
 
-/// The fixture of that name.
+/// Returns the fixture with that name.
 ///
 /// # Errors
-/// [`Error::Unknown`], with the nearest name.
+/// [`Error::Unknown`] if the database has none, with the most similar name.
 pub fn find<'d>(database: &'d Database, name: &str) -> Result<&'d Fixture, Error> {
     let known: Vec<String> = database.fixtures.iter().map(|fixture| fixture.name.clone()).collect();
     database.fixtures.iter().find(|fixture| fixture.name == name).ok_or_else(|| Error::Unknown {
@@ -129,10 +130,10 @@ pub fn find<'d>(database: &'d Database, name: &str) -> Result<&'d Fixture, Error
     })
 }
 
-/// Takes the lock of an empty database, brings it to the fixture's version and loads its first rows.
+/// Locks an empty database, migrates it to the fixture's version and loads the fixture's first rows.
 ///
 /// # Errors
-/// [`Error::NotEmpty`] before anything is done; see [`load`].
+/// [`Error::NotEmpty`] before anything is done; otherwise as [`load`].
 pub async fn fill(
     target: &Target,
     database: &Database,
@@ -152,10 +153,10 @@ pub async fn fill(
     connection.close_with(worked).await
 }
 
-/// Refuses a fixture whose version, or that of rows that come later, is none of the history's.
+/// Checks that the history has the fixture's version, and the versions of all its later rows.
 ///
 /// # Errors
-/// [`Error::Version`].
+/// [`Error::Version`] for the first version that no migration has.
 pub fn check_version(fixture: &Fixture, history: &History) -> Result<(), Error> {
     let Some(rows) = fixture.rows().find(|rows| history.get(rows.version).is_none()) else { return Ok(()) };
     let versions = history.migrations.iter().map(|migration| migration.version.to_string());
@@ -168,10 +169,10 @@ pub fn check_version(fixture: &Fixture, history: &History) -> Result<(), Error> 
     })
 }
 
-/// Brings an empty database to the fixture's version and loads its first rows, in one transaction.
+/// Migrates an empty database to the fixture's version, then loads the fixture's first rows in one transaction.
 ///
 /// # Errors
-/// See [`Error`]. The migrations stay where the rows can't be loaded.
+/// See [`Error`]. If the rows cannot be loaded, the migrations stay applied.
 pub async fn load(
     connection: &mut Connection,
     history: &History,
@@ -184,7 +185,7 @@ pub async fn load(
     insert(connection, fixture, &Rows { path: fixture.path.clone(), version: fixture.version }).await
 }
 
-/// Inserts the rows of that version, where the fixture has any that come later than its first.
+/// Inserts the fixture's later rows of that version, if it has any.
 ///
 /// # Errors
 /// See [`Error`].

@@ -1,9 +1,10 @@
-//! Rehearses every schema change and every data change of a sqlx project on throwaway copies of realistic data, then runs
-//! exactly the rehearsed thing for real.
+//! Rehearses every schema change and every data change of a sqlx project on throwaway databases with realistic data,
+//! then applies exactly what was rehearsed.
 //!
-//! A program of the workspace's own has [`backfill::Backfill`]s, [`check::RowCheck`]s, [`generate::Generator`]s and
-//! [`proofs::Traffic`] against this crate, and hands them to a command line. Nothing here prints, exits, or reads flags,
-//! signals or the environment: it returns values and emits [`event::Event`]s.
+//! The program of a workspace implements [`backfill::Backfill`], [`check::RowCheck`], [`generate::Generator`] and
+//! [`proofs::Traffic`], and passes them to a command line. This crate returns values and emits [`event::Event`]s; it
+//! never prints, exits, or reads flags, signals or the environment. [`run`] rehearses databases and
+//! [`migration::run()`] migrates one.
 
 pub mod backfill;
 pub mod check;
@@ -28,7 +29,11 @@ pub use error::{Error, Exit};
 pub use rehearsal_db as db;
 pub use runner::{Subject, run, verify_backfill};
 
-/// The examples of the README, which compile.
+/// Derives `sqlx::FromRow` for the units of a backfill and the rows of a check. Unlike sqlx's feature `derive`, this does not
+/// compile the database drivers a second time for the macro.
+pub use sqlx_macros::FromRow;
+
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,5 @@
-//! The rehearsal of databases: every proof with an empty database, then with each fixture, and the report of what they found.
+//! Rehearses databases: runs every proof with an empty database, then with each fixture, and collects their findings
+//! in one report. [`run`] is the entry point for a whole rehearsal, [`verify_backfill`] for a single backfill.
 
 use crate::Error;
 use crate::backfill::AnyBackfill;
@@ -10,15 +11,15 @@ use futures_util::future::join_all;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-/// A database whose rehearsal is asked for.
+/// A database to rehearse.
 pub enum Subject<'a> {
-    /// It can be rehearsed.
+    /// A database that can be rehearsed.
     Ready(Box<Rehearsal<'a>>),
-    /// It can't, and these findings say why.
+    /// A database that cannot be rehearsed, and the findings that explain why.
     Refused(&'a Database, Vec<Finding>),
 }
 
-/// Rehearses databases side by side.
+/// Rehearses databases concurrently.
 pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
     let (began, started_at) = (Instant::now(), jiff::Timestamp::now());
     let rehearsals = subjects.iter().map(async |subject| match subject {
@@ -37,7 +38,7 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
     }
 }
 
-/// The report of a database that could not be rehearsed.
+/// Returns the report of a database that could not be rehearsed.
 fn refused(database: &Database, mut findings: Vec<Finding>) -> DatabaseReport {
     for finding in &mut findings {
         finding.reproducible(database, database.rehearse(), None);
@@ -58,7 +59,7 @@ fn refused(database: &Database, mut findings: Vec<Finding>) -> DatabaseReport {
     }
 }
 
-/// Verifies one backfill with one fixture, in batches of that size.
+/// Verifies one backfill with one fixture, in batches of the given number of units.
 pub async fn verify_backfill(
     rehearsal: &Rehearsal<'_>,
     backfill: &dyn AnyBackfill,
@@ -70,7 +71,7 @@ pub async fn verify_backfill(
     (report, findings)
 }
 
-/// What proofs have found so far.
+/// The results of the proofs so far.
 #[derive(Default)]
 struct Found {
     proofs: Vec<ProofReport>,
@@ -79,7 +80,7 @@ struct Found {
 }
 
 impl Rehearsal<'_> {
-    /// Carries out every proof: with an empty database, then with each fixture.
+    /// Runs every proof: with an empty database, then with each fixture.
     pub async fn run(&self) -> DatabaseReport {
         let began = Instant::now();
         let found = match self.prepare().await {
@@ -107,7 +108,7 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Sees that there can be throwaway databases of this history.
+    /// Checks that throwaway databases for this history can be created.
     async fn prepare(&self) -> Result<(), Box<Finding>> {
         let refuse = |error: Error| {
             let mut finding = Finding::of_error(error.finding_code(), &error);
@@ -155,7 +156,7 @@ impl Rehearsal<'_> {
         Ok(found)
     }
 
-    /// Carries out one proof with some data.
+    /// Runs one proof with one set of data.
     async fn prove(
         &self,
         proof: &mut dyn Proof,
@@ -187,7 +188,7 @@ impl Rehearsal<'_> {
         (report, findings, next)
     }
 
-    /// Adds an outcome to the report of its proof, and returns its findings.
+    /// Adds an outcome to the report of its proof and returns the outcome's findings.
     fn add(&self, report: &mut ProofReport, outcome: Outcome) -> Vec<Finding> {
         let mut findings = outcome.findings;
         for finding in &mut findings {
@@ -210,9 +211,12 @@ impl Rehearsal<'_> {
         findings
     }
 
-    /// Why the rehearsal is incomplete, then what to do about it on lines of its own: a proof is incomplete, or there is no
-    /// fixture and generated rows do not replace it, because a table has none, a migration was not run on them, or a backfill
-    /// works on data that an app wrote.
+    /// Returns why the rehearsal is incomplete, followed by the remedies, each on a separate line. `None` if it is
+    /// complete.
+    ///
+    /// A rehearsal is incomplete if a proof is, or if there is no fixture and generated rows cannot replace one: a
+    /// table has no generated rows, a migration did not run on them, or a backfill needs data that only an app
+    /// writes.
     fn incomplete(&self, proofs: &[ProofReport]) -> Option<String> {
         if let Some(proof) = proofs.iter().find(|proof| proof.status == ProofStatus::Incomplete) {
             return Some(format!("proof {}\n{}", proof.name, proof.not_covered.join("\n")));
@@ -224,10 +228,10 @@ impl Rehearsal<'_> {
         let name = &self.database.name;
         let remedy = match self.database.origin {
             Origin::Workspace => {
-                format!("put data into fixtures/{name}/<name>.sql with `-- at: VERSION` in its first line")
+                format!("put data into fixtures/{name}/<name>.sql, with `-- at: VERSION` in the first line")
             }
             Origin::Given { .. } => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
         };
-        Some(format!("{name} has no fixture, and generated rows do not cover all of it\n{remedy}"))
+        Some(format!("{name} has no fixture, and generated rows do not cover it completely\n{remedy}"))
     }
 }

@@ -1,4 +1,5 @@
-//! Where a database stands: its migrations and backfills in one timeline.
+//! The status of a database: its migrations and backfills in one timeline, as `migrate --status` shows them.
+//! [`status`] is the entry point; it only reads.
 
 use crate::Error;
 use crate::backfill::{About, RunStatus, last_run, run_status};
@@ -7,53 +8,53 @@ use crate::migration::{self, Applied, Fault, State};
 use crate::registry::Loaded;
 use rehearsal_db::{self as db, Target};
 
-/// The timeline, and what is wrong between it and the files.
+/// The timeline of a database, and its differences from the migration files.
 #[derive(Debug)]
 pub struct Status {
-    /// Its rows, in order.
+    /// The rows, by version; a backfill comes after the migration that it starts from.
     pub rows: Vec<StatusRow>,
-    /// What the files and the database disagree on.
+    /// Faults of the history, such as a file that was edited after it had been applied.
     pub faults: Vec<Fault>,
 }
 
 /// One line of a status.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusRow {
-    /// The version of a migration; of a backfill, that of the migration after which it can run.
+    /// The version of the migration; for a backfill, the version from which on it can run.
     pub version: i64,
-    /// The name.
+    /// The name of the migration or the backfill.
     pub name: String,
-    /// Where it stands.
+    /// Its state.
     pub standpoint: Standpoint,
 }
 
-/// Where a migration or a backfill stands.
+/// The state of a migration or a backfill.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standpoint {
     /// A migration.
     Migration {
-        /// Whether it is applied.
+        /// Applied or pending.
         state: State,
-        /// Whether it can be reverted.
+        /// True if there is a down file.
         reversible: bool,
-        /// The backfills that it waits for.
+        /// The backfills that must be finished before it.
         requires: Vec<String>,
     },
     /// A backfill.
     Backfill {
-        /// What it says of itself.
+        /// Its description.
         about: About,
-        /// What is left to do.
+        /// The work that is left.
         status: RunStatus,
-        /// Its last run.
+        /// Its last run. `None` if it never ran.
         run: Option<Box<RunRecord>>,
     },
 }
 
-/// Where the target stands. Makes no database and writes nothing.
+/// Returns the status of the target. Creates no database and writes nothing.
 ///
 /// # Errors
-/// What the database says.
+/// Fails if a query fails.
 pub async fn status(loaded: &Loaded<'_>, target: &Target) -> Result<Status, Error> {
     let (applied, runs) = records(target).await?;
     let versions: Vec<i64> = applied.iter().map(|done| done.version).collect();
@@ -77,10 +78,11 @@ pub async fn status(loaded: &Loaded<'_>, target: &Target) -> Result<Status, Erro
     Ok(Status { rows, faults: migration::compare(&loaded.history, &applied) })
 }
 
-/// What is applied to a database and the runs of its ledger; nothing of one that is not there yet and would be made.
+/// Returns the applied migrations and the runs in the ledger. Both are empty if the database does not exist yet and its
+/// address would create it.
 ///
 /// # Errors
-/// What the database says.
+/// Fails if a query fails.
 pub async fn records(target: &Target) -> Result<(Vec<Applied>, Vec<RunRecord>), Error> {
     let mut connection = match target.open_to_read().await {
         Ok(connection) => connection,

@@ -1,5 +1,5 @@
 -- from: 20251015100000
--- Catches a view, or anything else, that still answers to the old name, and triggers that outlived the view.
+-- Catches a view or other relation that still has the old name, and triggers of the view that still exist.
 SELECT name, kind
 FROM (
     SELECT relname::text AS name, relkind::text AS kind FROM pg_class WHERE oid = to_regclass('enrichment_logs')

@@ -1,7 +1,7 @@
 -- expect: rows
 -- from: 20250917100000
 -- until: 20251015100000
--- Catches a compatibility view that is missing, can't be written through, or has other columns than old code knows.
+-- Catches a compatibility view that is missing, is not updatable, or lacks the columns that old code uses.
 SELECT pg_class.relname::text AS name, shape.columns
 FROM pg_class,
      LATERAL (
@@ -11,7 +11,7 @@ FROM pg_class,
      ) AS shape
 WHERE pg_class.oid = to_regclass('enrichment_logs')
   AND relkind = 'v'
-  -- The bits of INSERT (8), UPDATE (4) and DELETE (16), as `CmdType` of the server numbers them.
+  -- The bits of UPDATE (4), INSERT (8) and DELETE (16), numbered as in the server's `CmdType`.
   AND pg_relation_is_updatable(pg_class.oid, FALSE) & 28 = 28
   AND shape.columns = ARRAY[
       'id', 'operation', 'status', 'sources', 'reason', 'error_message', 'metadata',

@@ -1,7 +1,7 @@
 -- from: 20250917100000
--- Catches categories that do not follow from operation and status. The rule is told otherwise than in the migration, as
--- a list in order of precedence, so that one slip is not made twice. The same against the app's own function is a check
--- in Rust, `llama_log_categories_follow_rule`.
+-- Catches categories that do not follow from operation and status. The rule is written differently from the
+-- migration, as a list in order of precedence, so that both do not share a mistake. The check
+-- `llama_log_categories_follow_rule`, in Rust, compares the categories with the app's function.
 SELECT log.id, log.operation, log.status, log.category AS stored, rule.category AS expected
 FROM llama_logs AS log
 CROSS JOIN LATERAL (

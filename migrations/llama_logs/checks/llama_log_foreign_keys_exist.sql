@@ -1,5 +1,6 @@
 -- from: 20250917100000
--- Catches a foreign key that the rename lost, that was never validated, or that points elsewhere or deletes the record.
+-- Catches a foreign key that is missing after the rename, is not validated, refers to another table, or does not set
+-- NULL on delete.
 SELECT expected.name, expected.target, pg_constraint.convalidated AS validated
 FROM (
     VALUES ('llama_logs_user_id_fkey', 'user_id', 'users'),
@@ -9,7 +10,7 @@ FROM (
 ) AS expected (name, "column", target)
 LEFT JOIN pg_constraint ON conrelid = to_regclass('llama_logs') AND conname = expected.name AND contype = 'f'
 LEFT JOIN pg_attribute ON attrelid = conrelid AND conkey = ARRAY[attnum]
--- Each part may be null, where there is no such constraint; that is an offence too.
+-- If the constraint is missing, the condition is null, which is an offence as well.
 WHERE (
     pg_constraint.convalidated
     AND confrelid = to_regclass(expected.target)

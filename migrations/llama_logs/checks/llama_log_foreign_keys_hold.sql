@@ -1,5 +1,6 @@
 -- from: 20250917100000
--- Catches records that refer to a user, album, artist or track that is not there, whatever the constraints say.
+-- Catches records that refer to a missing user, album, artist or track, even if a constraint is missing or not
+-- validated.
 SELECT log.id, reference.name AS "column", reference.value AS missing
 FROM llama_logs AS log
 LEFT JOIN users ON users.id = log.user_id

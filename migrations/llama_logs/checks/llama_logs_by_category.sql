@@ -1,6 +1,6 @@
 -- kind: report
 -- from: 20250917100000
--- Shows how many records have each category, also those that none has.
+-- Shows the number of records in each category, including empty categories.
 SELECT label.category, count(llama_logs.id) AS records,
        round(100.0 * count(llama_logs.id) / nullif(sum(count(llama_logs.id)) OVER (), 0), 1) AS percent
 FROM unnest(enum_range(NULL::"LlamaLogCategory")) AS label (category)

@@ -1,6 +1,6 @@
 -- expect: rows
 -- from: 20250917100000
--- Catches an index on category and time that is missing, invalid, partial, or on other columns.
+-- Catches an index on category and time that is missing, invalid or partial, or has other columns.
 SELECT indexrelid::regclass::text AS name
 FROM pg_index,
      LATERAL (

@@ -1,5 +1,6 @@
 -- from: 20250917100000
--- Catches a log that was copied instead of renamed, so that the old table lives on, and one that is no table any more.
+-- Catches a log that was copied instead of renamed, so that the old table still exists, and a log that is no longer
+-- a table.
 SELECT name, kind, problem
 FROM (
     SELECT relname::text AS name, relkind::text AS kind, 'is a table' AS problem

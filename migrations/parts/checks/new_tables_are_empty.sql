@@ -1,5 +1,5 @@
 -- from: 20260119100000
--- Catches rows in the tables that nothing fills yet.
+-- Catches rows in the tables that no code fills yet.
 SELECT stored.*
 FROM (
     SELECT 'observations' AS "table", id, user_id FROM observations

@@ -1,6 +1,6 @@
 -- from: 20260119100000
--- Catches two parts of one name, two sessions that began at once, and a relationship that is told twice, should the unique
--- keys be missing.
+-- Catches parts of a user with equal names, sessions with equal starts, and equal relationships, in case a unique
+-- key is missing.
 SELECT duplicate.*
 FROM (
     SELECT 'parts_v2' AS "table", user_id, left(name, 80) AS key, count(*) AS "rows"
@@ -11,7 +11,7 @@ FROM (
     FROM sessions_v2
     GROUP BY user_id, started_at
     UNION ALL
-    -- Whatever the order of the ends, where it makes no difference.
+    -- Ignores the order of the ends in symmetric relationships.
     SELECT 'part_relationships_v2', min(user_id::text)::uuid, concat_ws(' ', ends.one, type, ends.other), count(*)
     FROM part_relationships_v2
     CROSS JOIN LATERAL (

@@ -1,5 +1,5 @@
 -- from: 20260119100000
--- Catches rows of a user who is not there, whatever the constraints say.
+-- Catches rows whose user is missing, even if a constraint is missing or not validated.
 SELECT stored.*
 FROM (
     SELECT 'parts_v2' AS "table", id, user_id FROM parts_v2

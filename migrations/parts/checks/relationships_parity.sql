@@ -1,6 +1,7 @@
 -- from: 20260119100000
--- Catches legacy relationships of a finished user that are neither in the new table, nor duplicates of one there, nor lacking
--- two known, different parts or a known type. Each end goes by the name of its legacy part.
+-- Catches legacy relationships of finished users that are neither in the new table, nor duplicates of a relationship
+-- there, nor without two different known parts or a known type. Compares the ends by the names of their legacy
+-- parts.
 WITH ends AS (
     SELECT legacy.id, legacy.user_id, legacy.type,
            (legacy.parts ->> 0)::uuid AS first_id, (legacy.parts ->> 1)::uuid AS second_id

@@ -1,6 +1,6 @@
 -- kind: report
 -- from: 20260119100000
--- Shows the legacy rows that belong to no user, which the backfill can't move: each with its id and why.
+-- Shows the legacy rows without a user, which the backfill cannot migrate, each with its id and the reason.
 SELECT legacy.kind, legacy.id,
        CASE WHEN legacy.user_id IS NULL THEN 'user_id is null' ELSE 'there is no user ' || legacy.user_id END AS reason
 FROM (

@@ -1,6 +1,6 @@
 -- from: 20260119100000
--- Catches legacy sessions of a finished user that are neither in the new table, nor duplicates of one there, nor lacking a
--- start. A session goes by its start, so that it makes no difference whether it was migrated or there before.
+-- Catches legacy sessions of finished users that are neither in the new table, nor duplicates of a session there,
+-- nor without a start. Compares starts, so that migrated sessions and sessions of the app count alike.
 SELECT account.*
 FROM (
     SELECT sessions.user_id,

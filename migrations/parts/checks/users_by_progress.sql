@@ -1,6 +1,6 @@
 -- kind: report
 -- from: 20260119100000
--- Shows how many users are finished, and how many rows each kind has.
+-- Shows the numbers of finished and unfinished users, with the numbers of their rows in each table.
 SELECT users.settings @> '{"prd_backfill_completed": true}' IS TRUE AS finished,
        count(*) AS users,
        sum((SELECT count(*) FROM parts WHERE parts.user_id = users.id)) AS legacy_parts,

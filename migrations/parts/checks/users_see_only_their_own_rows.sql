@@ -1,6 +1,6 @@
 -- from: 20260119100000
--- Catches a new table without row-level security, or whose policy is missing, is not for everybody, or is joined by another
--- that shows more.
+-- Catches a new table without row-level security, and a policy that is missing, does not apply to all roles, or is
+-- not the only one, because another policy would show more rows.
 SELECT expected.name, relrowsecurity AS is_on, policy.policies
 FROM (
     VALUES ('parts_v2'), ('sessions_v2'), ('part_relationships_v2'), ('observations'), ('timeline_events')

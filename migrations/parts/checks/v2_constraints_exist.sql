@@ -1,5 +1,5 @@
 -- from: 20260119100000
--- Catches a key, a reference or a condition of the new tables that is missing, not validated, or another than it should be.
+-- Catches a unique key, foreign key or check constraint of the new tables that is missing, not validated, or different.
 SELECT expected.name, pg_constraint.convalidated AS validated, pg_get_constraintdef(pg_constraint.oid) AS definition
 FROM (
     VALUES ('parts_v2', 'parts_v2_user_id_name_key', 'UNIQUE (user_id, name)'),
@@ -19,8 +19,8 @@ FROM (
            ('part_relationships_v2', 'part_relationships_v2_type_check', NULL)
 ) AS expected ("table", name, definition)
 LEFT JOIN pg_constraint ON conrelid = to_regclass(expected."table") AND conname = expected.name
--- Each part may be null, where there is no such constraint; that is an offence too. What a server may write in several ways
--- is not compared.
+-- If the constraint is missing, the condition is null, which is an offence as well. Definitions that servers may print
+-- differently are not compared.
 WHERE (
     pg_constraint.convalidated
     AND pg_get_constraintdef(pg_constraint.oid) = coalesce(expected.definition, pg_get_constraintdef(pg_constraint.oid))

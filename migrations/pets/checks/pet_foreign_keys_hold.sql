@@ -1,4 +1,4 @@
--- Catches rows that refer to a user, pet or trait that is not there, as a change with foreign keys off leaves behind.
+-- Catches rows that refer to a missing user, pet or trait, for example after a change with foreign keys off.
 SELECT "Pet"."id" AS "id", "Pet"."name" AS "name",
        violation."table" AS "in_table", violation."rowid" AS "row", violation."parent" AS "missing_from"
 FROM pragma_foreign_key_check AS violation

@@ -1,8 +1,8 @@
 -- from: 20250915090000
--- Catches colours, wherever they are in the traits, that are not whole numbers h 0-359, s 0-100, l 0-100.
+-- Catches colours anywhere in the traits whose values are not whole numbers with h 0-359, s 0-100 and l 0-100.
 SELECT "Pet"."id", "Pet"."name", node."fullkey" AS "path", node."value" AS "colour"
 FROM "Pet",
-     -- Text that is not JSON is the subject of another check, and must not end this one with an error.
+     -- Another check reports text that is not JSON; such text must not fail this one.
      json_tree(CASE WHEN json_valid("Pet"."traits") THEN "Pet"."traits" ELSE '{}' END) AS node
 WHERE CASE
     WHEN node."type" <> 'object' THEN node."key" IN ('colour', 'belly')

@@ -1,5 +1,5 @@
 -- from: 20250915090000
--- Catches traits that are not a JSON object: cut off, empty, or of another type.
+-- Catches traits that are not a JSON object: truncated, empty, or of another type.
 SELECT "Pet"."id", "Pet"."name", "Pet"."traits" AS "not_a_json_object"
 FROM "Pet"
 WHERE "Pet"."traits" IS NOT NULL

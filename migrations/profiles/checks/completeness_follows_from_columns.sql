@@ -1,6 +1,6 @@
 -- from: 20251117100000
--- Catches a completeness, or a list of what is missing, that the columns do not bear out. Both are told anew from a table
--- of columns, and rounded by `round`, which rounds a half away from zero.
+-- Catches a completeness or a list of missing columns that does not follow from the columns. Computes both from a
+-- table of columns; `round` rounds half away from zero.
 WITH field (context, place, name) AS (
     VALUES (NULL, 1, 'coreValues'), (NULL, 2, 'beliefs'), (NULL, 3, 'interactionStyle'), (NULL, 4, 'lifestyle'),
            (NULL, 5, 'constraints'), (NULL, 6, 'location'), (NULL, 7, 'ageRange'),

@@ -1,5 +1,5 @@
 -- from: 20251117100000
--- Catches a completeness that is no percentage, should the constraint be missing.
+-- Catches a completeness that is not a percentage, in case the constraint is missing.
 SELECT "table", "userId", "completeness"
 FROM (
     SELECT 'UnifiedProfile' AS "table", "userId", "completeness" FROM "UnifiedProfile"

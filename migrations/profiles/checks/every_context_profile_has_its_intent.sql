@@ -1,5 +1,5 @@
 -- from: 20251117100000
--- Catches users with fewer or more intents than context profiles, and context profiles whose intent is of another kind.
+-- Catches users with fewer or more intents than context profiles, and context profiles whose intent has another kind.
 SELECT coalesce("ContextProfile"."userId", "ContextIntent"."userId") AS "userId",
        "ContextProfile"."contextType" AS context,
        "ContextIntent"."contextType" AS intent

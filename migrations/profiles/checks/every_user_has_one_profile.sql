@@ -1,5 +1,5 @@
 -- from: 20251117100000
--- Catches users whom the backfill did not reach, and users with several profiles, should the key be missing.
+-- Catches users without a profile, and users with several profiles in case the unique key is missing.
 SELECT "User"."id", count("UnifiedProfile"."id") AS profiles
 FROM "User"
 LEFT JOIN "UnifiedProfile" ON "UnifiedProfile"."userId" = "User"."id"

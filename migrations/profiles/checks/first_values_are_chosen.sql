@@ -1,6 +1,7 @@
 -- from: 20251117100000
--- Catches merges that chose another than the first value of a text or of a key, and united lists in another order than that
--- of first appearance. The order of contexts, their times and then the bytes of their ids, is told anew here.
+-- Catches merges that did not choose the first value of a text or of a key, and merged lists that are not in order
+-- of first appearance. Contexts are ordered by their times, then by the bytes of their ids; this query computes that
+-- order itself.
 WITH said AS (
     SELECT "ContextProfile"."userId" AS user_id, entry.key AS field, entry.value,
            row_number() OVER (ORDER BY "ContextProfile"."createdAt", "ContextProfile"."id" COLLATE "C") AS place

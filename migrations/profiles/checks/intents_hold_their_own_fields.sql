@@ -1,5 +1,5 @@
 -- from: 20251117100000
--- Catches values in a column that belongs to another context than the intent's.
+-- Catches intents with a value in a column of another context.
 SELECT "ContextIntent"."userId", "ContextIntent"."contextType", foreign_field.name, foreign_field.value
 FROM "ContextIntent"
 CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 -- from: 20251117100000
--- Catches values of the old data that are neither in a column of the new tables nor in `"legacyData"`, and users whose
--- numbers do not add up: legacy values = migrated + preserved. What a legacy value is, is told in the app, with
--- `profiles::Tally`; here they are counted by other means, value by value on jsonb.
+-- Catches values of the old data that are neither in a column of the new tables nor in `"legacyData"`, and users
+-- whose numbers do not add up to legacy values = migrated + preserved. The app's `profiles::Tally` defines what
+-- counts as a value; this query counts independently of the app, on jsonb.
 WITH data AS (
     SELECT "ContextProfile"."userId" AS user_id, "contextType"::text AS context, "data" AS value
     FROM "Profile"
@@ -13,7 +13,8 @@ entry AS (
     FROM data, jsonb_each(CASE WHEN jsonb_typeof(data.value) = 'object' THEN data.value END) AS entry (key, value)
     WHERE jsonb_typeof(entry.value) <> 'null'
 ),
--- Each value with the place that it has, if its field is one of the context's, and if it is of the right type.
+-- Each value with its place in the new tables: `none` if the context has no such field, or if the value has the
+-- wrong type.
 legacy AS (
     SELECT user_id, context, NULL AS key, NULL AS inner_key, value, 'none' AS place
     FROM data
@@ -96,7 +97,7 @@ found AS (
                profile.columns -> 'legacyData' -> 'conflicts' AS conflicts
     ) AS preserved
 ),
--- All that `"legacyData"` holds, whether or not it came from anywhere.
+-- All values in `"legacyData"`, including values that are not in the old data.
 held AS (
     SELECT "userId" AS user_id, count(*) AS preserved
     FROM "UnifiedProfile"

@@ -1,5 +1,5 @@
 -- from: 20251117100000
--- Catches two intents of one user in one context, should the unique key be missing.
+-- Catches several intents of a user in one context, in case the unique key is missing.
 SELECT "userId", "contextType", count(*) AS intents
 FROM "ContextIntent"
 GROUP BY "userId", "contextType"

@@ -1,6 +1,6 @@
 -- from: 20251117100000
--- Catches a key or a reference of the new tables that is missing, not validated, or that points elsewhere or leaves rows
--- behind when a user is deleted.
+-- Catches a unique key or foreign key of the new tables that is missing, not validated, or different: for example
+-- one that refers to another table, or does not delete rows with their user.
 SELECT expected.name, pg_constraint.convalidated AS validated, pg_get_constraintdef(pg_constraint.oid) AS definition
 FROM (
     VALUES ('"UnifiedProfile"', 'UnifiedProfile_userId_key', 'UNIQUE ("userId")'),
@@ -11,6 +11,6 @@ FROM (
             'FOREIGN KEY ("userId") REFERENCES "User"(id) ON DELETE CASCADE')
 ) AS expected ("table", name, definition)
 LEFT JOIN pg_constraint ON conrelid = to_regclass(expected."table") AND conname = expected.name
--- Each part may be null, where there is no such constraint; that is an offence too.
+-- If the constraint is missing, the condition is null, which is an offence as well.
 WHERE (pg_constraint.convalidated AND pg_get_constraintdef(pg_constraint.oid) = expected.definition) IS NOT TRUE
 ORDER BY expected.name;

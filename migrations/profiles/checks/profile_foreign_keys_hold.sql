@@ -1,5 +1,5 @@
 -- from: 20251117100000
--- Catches rows that refer to a user or to a context profile that is not there, whatever the constraints say.
+-- Catches rows that refer to a missing user or context profile, even if a constraint is missing or not validated.
 SELECT orphan.*
 FROM (
     SELECT 'UnifiedProfile' AS "table", "id", "userId" AS missing FROM "UnifiedProfile"

@@ -1,6 +1,6 @@
 -- from: 20251117100000
--- Catches times that a clock made, or that are of another row: a profile has the earliest and the latest of the old rows,
--- else the user's; an intent has those of its old row, else the context profile's.
+-- Catches times that come from a clock or from another row. A profile has the earliest and latest times of the old
+-- rows, or else those of the user; an intent has those of its old row, or else those of the context profile.
 WITH source AS (
     SELECT "ContextProfile"."userId" AS user_id, "ContextProfile"."contextType" AS context,
            "ContextProfile"."createdAt" AS begun_at, "Profile"."createdAt" AS created_at, "Profile"."updatedAt" AS updated_at

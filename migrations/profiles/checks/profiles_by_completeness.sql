@@ -1,6 +1,6 @@
 -- kind: report
 -- from: 20251117100000
--- Shows how complete profiles and intents are.
+-- Shows the number of profiles and intents with each completeness.
 SELECT kind, "completeness", count(*) AS rows
 FROM (
     SELECT 'profile' AS kind, "completeness" FROM "UnifiedProfile"

@@ -1,5 +1,5 @@
-//! A history of 270 migrations that create tables, columns, indexes, types, views, functions and triggers, each with its way
-//! back; and how long `cargo xtask ci` takes with it.
+//! Measures `cargo xtask ci` on a history of 270 migrations, which create tables, columns, indexes, types, views,
+//! functions and triggers, each with a down migration.
 
 use super::Result;
 use rehearsal::db::Engine;
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 const MIGRATIONS: u32 = 270;
-/// So many migrations are about one table.
+/// The number of migrations for each table.
 const EACH: u32 = 5;
 
-/// Rehearses it in a workspace below `folder`, as the registry of this repository needs one.
+/// Rehearses the history in a workspace below `folder`, which also contains the databases that the registry refers to.
 pub(crate) fn rehearse(engine: Engine, folder: &Path) -> Result<Duration> {
     let root = folder.join(engine.scheme());
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -1,6 +1,6 @@
-//! How long a fingerprint of a million rows takes: `cargo bench --bench fingerprints`. It is held against the time in which the
-//! engine itself sorts the rows by their key and aggregates them into one text, on the same database in the same run. And how
-//! long the proofs of a history of 270 migrations take, of either engine.
+//! Measures the fingerprint of a million rows: `cargo bench --bench fingerprints`. Compares it with a query in which
+//! the engine sorts the rows by their key and aggregates them into one text, on the same database in the same run.
+//! Also measures the proofs of a history of 270 migrations on each engine.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The targets.
+/// The targets: the maximum ratio, and the maximum time for a history.
 const RATIO: f64 = 1.5;
 const SECONDS: u64 = 60;
 
@@ -53,9 +53,9 @@ async fn sqlite(folder: &Path) -> Result<()> {
                   quote(at), quote(price), quote(n), quote(flag)) AS line FROM item ORDER BY id)";
     let start = Instant::now();
     let _: i64 = sqlx::query_scalar(sorted).fetch_one(&mut connection).await?;
-    let yardstick = start.elapsed();
+    let baseline = start.elapsed();
     connection.close().await?;
-    told(Engine::Sqlite, yardstick, fingerprint_of(&rehearsal::db::sqlite::file(&file)).await?);
+    print_row(Engine::Sqlite, baseline, fingerprint_of(&rehearsal::db::sqlite::file(&file)).await?);
     Ok(())
 }
 
@@ -85,11 +85,11 @@ async fn compare(server: &Kept) -> Result<()> {
     let _: String = sqlx::query_scalar("SELECT md5(string_agg(t::text, E'\\n' ORDER BY t.id)) FROM item t")
         .fetch_one(&mut connection)
         .await?;
-    let yardstick = start.elapsed();
+    let baseline = start.elapsed();
     connection.close().await?;
-    told(
+    print_row(
         Engine::Postgres,
-        yardstick,
+        baseline,
         fingerprint_of(&rehearsal::db::postgres::on_server(server.options(), "rows")).await?,
     );
     Ok(())
@@ -105,8 +105,8 @@ async fn fingerprint_of(address: &Address) -> Result<Duration> {
     Ok(took)
 }
 
-fn told(engine: Engine, yardstick: Duration, took: Duration) {
-    let (yardstick, took) = (yardstick.as_secs_f64(), took.as_secs_f64());
+fn print_row(engine: Engine, baseline: Duration, took: Duration) {
+    let (baseline, took) = (baseline.as_secs_f64(), took.as_secs_f64());
     let engine = engine.to_string();
-    println!("{engine:>10}  {yardstick:>16.2} s  {took:>9.2} s  {:>5.2}", took / yardstick);
+    println!("{engine:>10}  {baseline:>16.2} s  {took:>9.2} s  {:>5.2}", took / baseline);
 }

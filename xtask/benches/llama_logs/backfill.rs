@@ -1,5 +1,5 @@
-//! A backfill that gives every log record without a category the one that follows from its operation and status. The
-//! migration of this database fills it by SQL; this is how a team would do it that fills by Rust, and it is measured here.
+//! A backfill that fills the category of every log record that has none, from its operation and status. The
+//! migration of this database does this in SQL; the bench measures the equivalent in Rust.
 
 use app::llama_logs::{Category, classify};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
@@ -10,8 +10,8 @@ use uuid::Uuid;
 /// The backfill of `llama_logs.category`.
 pub(crate) struct LlamaLogCategories;
 
-/// A log record as this backfill reads it.
-#[derive(sqlx_macros::FromRow)]
+/// The unit: a log record.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Record {
     cursor: Uuid,
     operation: String,

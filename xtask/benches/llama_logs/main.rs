@@ -1,6 +1,7 @@
-//! How fast a backfill is on PostgreSQL, with one, two and four workers: `cargo bench --bench llama_logs`. Its rate is held
-//! against that of one plain `UPDATE` of a constant of the same size in one transaction, on a copy of the same database, in the
-//! same run and on the same throwaway server. The backfill runs in a process of its own, whose peak memory is read from the system.
+//! Measures a backfill on PostgreSQL with one, two and four workers: `cargo bench --bench llama_logs`. Compares its
+//! rate with one plain `UPDATE` that writes a constant of the same size in one transaction, on a copy of the same
+//! database, in the same run and on the same throwaway server. The backfill runs in a child process, whose peak
+//! memory the bench reads from the system.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -24,14 +25,14 @@ use std::time::{Duration, Instant};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
-/// Names the database to the process that runs the backfill.
+/// Passes the URL of the database to the child process.
 const CHILD: &str = "LLAMA_LOGS_BENCH_URL";
 
-/// How many workers it has.
+/// Passes the number of workers to the child process.
 const WORKERS: &str = "LLAMA_LOGS_BENCH_WORKERS";
 
 const RECORDS: u32 = 1_000_000;
-/// The targets.
+/// The targets: the minimum ratio of the rates, and the maximum memory.
 const RATIO: f64 = 0.4;
 const MEGABYTES: f64 = 40.0;
 
@@ -43,7 +44,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// The backfill, as the command runs it.
+/// Runs the backfill with the settings of the command line; the child process.
 async fn fill(url: &str) -> Result<()> {
     let target = Target::real(Address::parse(Engine::Postgres, url)?, Duration::from_secs(10));
     let mut pass = Pass::new(Effect::Execute);
@@ -94,7 +95,7 @@ async fn measure() -> Result<()> {
     Ok(())
 }
 
-/// So many records without a category, as if the migration had left them to be filled.
+/// Inserts [`RECORDS`] records without a category, as if the migration did not fill them.
 async fn populate(connection: &mut PgConnection) -> Result<()> {
     connection.execute("ALTER TABLE llama_logs ALTER COLUMN category DROP NOT NULL").await?;
     let insert = format!(
@@ -107,7 +108,7 @@ async fn populate(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// The yardstick.
+/// The baseline: one `UPDATE` of all records.
 async fn plain_update(options: &PgConnectOptions) -> Result<Duration> {
     let mut connection = options.clone().database("plain").connect().await?;
     let start = Instant::now();

@@ -1,7 +1,7 @@
-//! How fast rows move to a new schema, user by user: `cargo bench --bench parts`. The backfill of parts is held against a loop
-//! that looks for each row before it inserts it, on a copy of the same database, in the same run and on the same server, which
-//! writes durably. The loop moves the first users only, for it would take long. What is run is the real command in a process
-//! of its own, whose peak memory is read from the system.
+//! Measures the migration of rows to a new schema, user by user: `cargo bench --bench parts`. Compares the backfill
+//! of parts with a loop that queries for each row before it inserts it, on a copy of the same database, in the same
+//! run and on the same durable server. The loop migrates only the first users, because it is slow. The backfill is
+//! the real command in a child process, whose peak memory the bench reads from the system.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -21,12 +21,12 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 
-/// Of each user there are 25 parts, 15 sessions and 10 relationships.
+/// Each user has 25 parts, 15 sessions and 10 relationships.
 const USERS: u32 = 20_000;
 const ROWS_OF_A_USER: u32 = 50;
-/// How many users the loop moves.
+/// The number of users that the loop migrates.
 const LOOPED: u32 = 500;
-/// The targets.
+/// The targets: the minimum ratio of the rates, and the maximum memory.
 const TIMES: f64 = 15.0;
 const MEGABYTES: f64 = 80.0;
 
@@ -64,16 +64,16 @@ async fn compare(server: &Kept, folder: &Path) -> Result<()> {
         set_wise / one_by_one,
         child::shown(peak)
     );
-    println!("targets: at least {TIMES} times, memory below {MEGABYTES} MB");
+    println!("targets: at least {TIMES} times the rate of the loop, memory below {MEGABYTES} MB");
     let mut filled = options.clone().database("filled").connect().await?;
     let done = "SELECT (SELECT count(*) FROM parts_v2) + (SELECT count(*) FROM sessions_v2) + (SELECT count(*) FROM part_relationships_v2)";
     let done: i64 = sqlx::query_scalar(done).fetch_one(&mut filled).await?;
-    assert_eq!(done, i64::from(USERS * ROWS_OF_A_USER), "every row was moved");
+    assert_eq!(done, i64::from(USERS * ROWS_OF_A_USER), "every row was migrated");
     filled.close().await?;
     Ok(())
 }
 
-/// So many users, each with parts, sessions and relationships. Ids are in no order.
+/// Inserts [`USERS`] users, each with parts, sessions and relationships. Ids are not in insertion order.
 async fn populate(connection: &mut PgConnection) -> Result<()> {
     let statements = format!(
         r#"INSERT INTO users SELECT md5('user ' || u)::uuid, u || '@example.org', '{{"theme": "dark"}}' FROM generate_series(1, {USERS}) u;

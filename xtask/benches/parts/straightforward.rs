@@ -1,5 +1,5 @@
-//! What a team writes that has no tool: a loop over the users, each in a transaction of its own, whose rows are looked for in
-//! the new tables one by one, and inserted where they are missing.
+//! The baseline, as one would write it without a library: a loop over the users, with a transaction for each, which
+//! queries the new tables for every row and inserts the missing ones.
 
 use app::parts::{
     ENDS, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_SESSIONS, LegacyPart, LegacyRelationship,
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Moves the first so many users. Returns the time that it took.
+/// Migrates the first `users` users. Returns the elapsed time.
 pub(crate) async fn run(connection: &mut PgConnection, users: u32) -> Result<Duration> {
     let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM users ORDER BY id LIMIT $1")
         .bind(i64::from(users))

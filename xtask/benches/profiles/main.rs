@@ -1,7 +1,8 @@
-//! How fast many rows become one: `cargo bench --bench profiles`. The backfill of profiles is held against a straightforward
-//! loop with a transaction for each user and a statement for each row, on a copy of the same database, in the same run and
-//! on the same server. That one writes durably, as a real one does: a throwaway server's commits cost nothing. What is run is
-//! the real command in a process of its own, whose peak memory is read from the system.
+//! Measures a backfill that merges several rows into one: `cargo bench --bench profiles`. Compares the backfill of
+//! profiles with a straightforward loop, which uses a transaction for each user and a statement for each row, on a
+//! copy of the same database, in the same run and on the same durable server (commits of a throwaway server cost
+//! almost nothing). The backfill is the real command in a child process, whose peak memory the bench reads from the
+//! system.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -22,7 +23,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 
-/// The targets.
+/// The targets: the minimum ratio of the rates, the minimum rate at 100,000 users relative to 10,000, and the
+/// maximum memory.
 const TIMES: f64 = 8.0;
 const FLAT: f64 = 0.9;
 const MEGABYTES: f64 = 60.0;
@@ -61,16 +63,18 @@ async fn compare(server: &Kept, folder: &Path) -> Result<()> {
         let (took, peak) = child::measure(&command)?;
         let (set_wise, memory) = (rate(took), child::shown(peak));
         println!("{users:>7}  {one_by_one:>6.0}/s  {set_wise:>7.0}/s  {:>5.1}  {memory:>8}", set_wise / one_by_one);
-        same(&options, &filled, &looped).await?;
+        assert_same_rows(&options, &filled, &looped).await?;
         rates.push(set_wise);
     }
-    println!("rate at 100,000 over rate at 10,000: {:.2}", rates[1] / rates[0]);
-    println!("targets: at least {TIMES} times, flat at least {FLAT}, memory below {MEGABYTES} MB");
+    println!("rate at 100,000 users / rate at 10,000 users: {:.2}", rates[1] / rates[0]);
+    println!(
+        "targets: at least {TIMES} times the rate of the loop, flatness at least {FLAT}, memory below {MEGABYTES} MB"
+    );
     Ok(())
 }
 
-/// So many users with one to five contexts each, who contradict themselves here and there. Their ids begin with the time, as
-/// those do that apps make.
+/// Inserts this number of users with one to five contexts each, some with conflicting answers. Their ids start with
+/// a counter, like the time-ordered ids of many apps.
 async fn populate(connection: &mut PgConnection, users: u32) -> Result<()> {
     let statements = format!(
         r#"INSERT INTO "User"
@@ -96,8 +100,8 @@ async fn populate(connection: &mut PgConnection, users: u32) -> Result<()> {
     Ok(())
 }
 
-/// Both have made the same rows.
-async fn same(options: &PgConnectOptions, one: &str, other: &str) -> Result<()> {
+/// Asserts that two databases contain the same new rows.
+async fn assert_same_rows(options: &PgConnectOptions, one: &str, other: &str) -> Result<()> {
     let mut sums = Vec::new();
     for database in [one, other] {
         let mut connection = options.clone().database(database).connect().await?;
@@ -106,6 +110,6 @@ async fn same(options: &PgConnectOptions, one: &str, other: &str) -> Result<()> 
         sums.push(sqlx::query_scalar::<_, String>(sql).fetch_one(&mut connection).await?);
         connection.close().await?;
     }
-    assert_eq!(sums[0], sums[1], "the backfill and the loop write the same");
+    assert_eq!(sums[0], sums[1], "the backfill and the loop write the same rows");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What a team writes that has no tool: a loop over the users, each read, unified and written in a transaction of its own,
-//! row by row.
+//! The baseline, as one would write it without a library: a loop over the users, which reads, unifies and writes
+//! each user in a separate transaction, row by row.
 
 use app::profiles::{USERS, User, unify};
 use sqlx::postgres::PgConnection;
@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-/// Fills all users. Returns the time that it took.
+/// Migrates all users. Returns the elapsed time.
 pub(crate) async fn run(connection: &mut PgConnection) -> Result<Duration, Box<dyn Error>> {
     let start = Instant::now();
     let ids: Vec<String> = sqlx::query_scalar(r#"SELECT "id" FROM "User""#).fetch_all(&mut *connection).await?;

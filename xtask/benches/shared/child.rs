@@ -1,10 +1,11 @@
-//! What is measured runs in a process of its own: its time from start to end, and its peak memory, which only the system
-//! knows.
+//! Measures a command in a child process: its time from start to end, and its peak memory, which the system records per
+//! process.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// Runs a command to its end. Returns its time and its peak memory in megabytes, where the system tells.
+/// Runs a command to its end. Returns its time and its peak memory in megabytes; `None` if the system does not
+/// report it.
 pub(crate) fn measure(command: &duct::Expression) -> std::io::Result<(Duration, Option<f64>)> {
     let start = Instant::now();
     let running = command.start()?;
@@ -16,7 +17,7 @@ pub(crate) fn measure(command: &duct::Expression) -> std::io::Result<(Duration, 
     Ok((start.elapsed(), peak))
 }
 
-/// A peak as a table shows it.
+/// Formats a peak for a table.
 pub(crate) fn shown(peak: Option<f64>) -> String {
     peak.map_or_else(|| "unknown".to_owned(), |megabytes| format!("{megabytes:.0} MB"))
 }

@@ -1,4 +1,5 @@
-//! The registry of backfills. `cargo xtask new DATABASE NAME --backfill` adds to it; each has a file of its own.
+//! The registry of backfills. Each backfill is a file of this folder. `cargo xtask new DATABASE NAME --backfill`
+//! creates the file and adds it to [`all`].
 
 mod parts_v2;
 mod pet_traits;
@@ -6,7 +7,7 @@ mod unified_profiles;
 
 use rehearsal::backfill::{AnyBackfill, ParentChild};
 
-/// All backfills, in the order in which they are run.
+/// All backfills, in the order of their runs.
 pub(crate) fn all() -> Vec<Box<dyn AnyBackfill>> {
     vec![
         Box::new(pet_traits::PetTraits),

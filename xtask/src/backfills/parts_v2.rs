@@ -1,6 +1,8 @@
-//! Moves the parts, sessions and relationships of every user into the new tables, user by user, and marks the user.
+//! Migrates the parts, sessions and relationships of every user to the new tables, user by user, and marks the user
+//! as finished. The app converts the rows (`app::parts`); [`legacy_rows`] reads them, [`marks`] sets the marks, and
+//! [`removal`] implements undo.
 //!
-//! Rows of nobody belong to no unit: a run over all users records them.
+//! Rows without a user belong to no unit. A run over all users records them as skipped.
 
 mod legacy_rows;
 mod marks;
@@ -12,52 +14,52 @@ use app::parts::{
 use app::timestamp::Timestamp;
 use legacy_rows::{Ends, ORPHANS, Row, SLICES};
 use marks::{mark, unmark};
+use rehearsal::FromRow;
 use rehearsal::backfill::{
     About, Backfill, Effect, Findings, ParentChildBackfill, Privilege, Reject, Undo, Undone, Written,
 };
 use rehearsal::ledger::{FindingKind, UndoNotes, ValueOutcome};
 use removal::remove;
 use sqlx::postgres::{PgConnection, Postgres};
-use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 /// The backfill of `parts_v2`, `sessions_v2` and `part_relationships_v2`.
 pub(crate) struct PartsV2;
 
-/// A user.
+/// The unit: a user.
 #[derive(FromRow)]
 pub(crate) struct User {
     cursor: Uuid,
 }
 
-/// A row to be written.
+/// A row to write.
 pub(crate) enum Output {
     Part(PartV2),
     Session(SessionV2),
     Relationship(RelationshipV2),
-    /// The user is done.
+    /// The mark of a finished user.
     Done {
         user: Uuid,
     },
 }
 
-/// What is remembered from row to row.
+/// The state from row to row that recognises duplicates.
 #[derive(Default)]
 pub(crate) struct State {
     parts: Winners<(Option<Uuid>, Option<String>)>,
     sessions: Winners<(Option<Uuid>, Option<Timestamp>)>,
-    relationships: Between,
+    relationships: RelationshipWinners,
 }
 
-/// Tells winners and duplicates among relationships apart. Those between the same two parts stand beside each other, the
-/// earliest first; only they are remembered.
+/// Recognises duplicate relationships. Relationships between the same two parts arrive in succession, the earliest
+/// first, so only those of the current two parts are stored.
 #[derive(Default)]
-struct Between {
+struct RelationshipWinners {
     parts: Option<[Uuid; 2]>,
     winners: Vec<(Ends, Uuid)>,
 }
 
-impl Between {
+impl RelationshipWinners {
     fn place(&mut self, ends: Ends, id: Uuid) -> Place {
         let parts = Some([ends.0.min(ends.1), ends.0.max(ends.1)]);
         if self.parts != parts {
@@ -155,8 +157,8 @@ impl Backfill for PartsV2 {
         Some(&ORPHANS)
     }
 
-    /// Where a part came under a name that was to be moved, or is gone, a relationship has other ends now. Where a user is gone,
-    /// there is nothing to be moved.
+    /// A foreign key fails if the app has concurrently added or deleted a part, because a relationship then has
+    /// other ends, or if it has deleted the user, who then has no rows to migrate.
     fn is_overtaken(&self, error: &sqlx::Error) -> bool {
         let references = [
             "part_relationships_v2_part_a_id_fkey",
@@ -261,14 +263,14 @@ impl ParentChildBackfill for PartsV2 {
     }
 }
 
-/// Enters a row that is not carried over.
+/// Records a row that cannot be migrated.
 fn skipped<T>(kind: &'static str, id: Uuid, skip: &Skip, findings: &mut Findings) -> Option<T> {
     findings.reconciliation().field(kind, ValueOutcome::Skipped, 1);
     findings.record(FindingKind::Skipped, kind, format!("{id}: {skip}"));
     None
 }
 
-/// Enters a row, and tells whether it is carried over.
+/// Records the outcome of a row. Returns whether the row has to be written.
 fn placed(kind: &'static str, id: Uuid, place: Place, is_present: bool, findings: &mut Findings) -> bool {
     match (place, is_present) {
         (Place::Winner, false) => {
@@ -277,18 +279,14 @@ fn placed(kind: &'static str, id: Uuid, place: Place, is_present: bool, findings
         }
         (Place::Winner, true) => {
             findings.reconciliation().field(kind, ValueOutcome::Present, 1);
-            findings.record(
-                FindingKind::Present,
-                kind,
-                format!("{id}: it is in the new table already, and stays as it is"),
-            );
+            findings.record(FindingKind::Present, kind, format!("{id}: already in the new table, unchanged"));
             false
         }
         (Place::Duplicate { of }, is_present) => {
             findings.reconciliation().field(kind, ValueOutcome::Duplicate, 1);
-            let kept = if is_present { "what is in the new table stays" } else { "was kept" };
-            let sentence = format!("{id}: {of} is the same, and {kept}");
-            findings.record(FindingKind::Duplicate, kind, sentence);
+            let winner = if is_present { "whose row is already in the new table" } else { "which is migrated" };
+            let detail = format!("{id}: duplicate of {of}, {winner}");
+            findings.record(FindingKind::Duplicate, kind, detail);
             false
         }
     }

@@ -1,4 +1,5 @@
-//! Gives every pet without visual traits those that follow from its id.
+//! Fills the visual traits of every pet that has none. The traits follow from the pet's id
+//! (`app::pets::traits::generate`).
 
 use app::pets::traits::{Rarity, generate};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
@@ -9,8 +10,8 @@ use uuid::Uuid;
 /// The backfill of `"Pet"."traits"`.
 pub(crate) struct PetTraits;
 
-/// A pet as this backfill reads it.
-#[derive(sqlx_macros::FromRow)]
+/// The unit: a pet.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Pet {
     cursor: i64,
     id: String,
@@ -42,8 +43,8 @@ impl Backfill for PetTraits {
     }
 
     fn transform(&self, pet: &Pet, findings: &mut Findings) -> Result<Filled, Reject> {
-        let id =
-            Uuid::parse_str(&pet.id).map_err(|error| Reject::new("id", format!("`{}` is no UUID: {error}", pet.id)))?;
+        let id = Uuid::parse_str(&pet.id)
+            .map_err(|error| Reject::new("id", format!("`{}` is not a UUID: {error}", pet.id)))?;
         let traits = generate(id);
         findings.tally("rarity", traits.rarity.as_str());
         Ok(Filled { rowid: pet.cursor, rarity: traits.rarity, traits: traits.to_json() })

@@ -1,7 +1,8 @@
-//! Gives every user without a unified profile the one that follows from the old rows, with an intent for each context.
+//! Creates the unified profile of every user who has none, with an intent for each context. Both follow from the
+//! user's old rows (`app::profiles::unify`).
 //!
-//! The app that answers through `app::profiles::answer` has to run before this does: code that writes only the old rows
-//! would leave profiles behind that are no longer those of their rows.
+//! Deploy the app that calls `app::profiles::answer` before this backfill: older code writes only the old rows, and
+//! would leave profiles that no longer match them.
 
 use app::profiles::{Context, Field, Intent, Kind, SHARED, USERS, Unified, User, intent_id, profile_id, unify};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
@@ -14,8 +15,8 @@ use std::sync::LazyLock;
 /// The backfill of `"UnifiedProfile"` and `"ContextIntent"`.
 pub(crate) struct UnifiedProfiles;
 
-/// A user with the old rows of all contexts, as this backfill reads them.
-#[derive(sqlx_macros::FromRow)]
+/// The unit: a user with the old rows of all contexts.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Row {
     id: String,
     #[sqlx(rename = "createdAt")]
@@ -23,22 +24,22 @@ pub(crate) struct Row {
     contexts: String,
 }
 
-/// The rows of a user.
+/// The new rows of a user.
 pub(crate) struct Rows {
     completeness: u8,
-    /// As JSON.
+    /// The row of `"UnifiedProfile"`, as JSON.
     profile: String,
     intents: Vec<Intent>,
 }
 
-/// The fields of all contexts: columns of `"ContextIntent"`.
+/// The fields of all contexts, which are columns of `"ContextIntent"`.
 fn own_fields() -> impl Iterator<Item = &'static Field> {
     Context::ALL.iter().flat_map(|context| context.fields())
 }
 
-/// A user who got a profile meanwhile, from the app, gets no intents from here: they would be of older answers. One who was
-/// deleted meanwhile gets nothing. Measured: of the many columns of an intent, a list for each costs the server a tenth of
-/// what a JSON object for each row does.
+/// Inserts no intents for a user whose profile the app has created concurrently, because they would contain older
+/// answers, and no rows for a user whom the app has deleted. The intents are one array per column: measured, this
+/// costs the server a tenth of one JSON object per row.
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let (mut columns, mut values, mut inputs) = (String::new(), String::new(), String::new());
     for (at, field) in own_fields().enumerate() {
@@ -75,7 +76,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Whether a user is pending is looked up user by user, in the index: joined or hashed, each page would read the whole table.
+/// A subquery looks up in the index whether a user is pending; with a join, each page would read the whole table.
 static UNITS: LazyLock<String> = LazyLock::new(|| {
     format!(
         r#"SELECT "user"."id" AS "cursor",
@@ -110,7 +111,7 @@ impl Backfill for UnifiedProfiles {
         let user = User::read(&user.id, &user.created_at, &user.contexts)
             .map_err(|error| Reject::new(error.field(), error.to_string()))?;
         let unified = unify(&user);
-        tell(&unified, findings);
+        record(&unified, findings);
         Ok(Rows {
             completeness: unified.profile.completeness.percent,
             profile: unified.profile_row(),
@@ -126,7 +127,7 @@ impl Backfill for UnifiedProfiles {
         1 + rows.intents.len() as u64
     }
 
-    /// Counted by other means than in the app, on jsonb; what a value is, is told with `app::profiles::Tally`.
+    /// Counts values on jsonb, independently of the app. `app::profiles::Tally` defines what counts as a value.
     fn source_counts(&self) -> Option<&'static str> {
         Some(
             r#"SELECT part.key, count(*) AS n
@@ -161,7 +162,7 @@ impl Backfill for UnifiedProfiles {
             .bind(texts(|intent| intent.user_id.clone()))
             .bind(texts(|intent| intent.context.as_str().to_owned()))
             .bind(percents)
-            // Names of columns: nothing in them needs quotes.
+            // These are names of columns, which need no quotes.
             .bind(texts(|intent| format!("{{{}}}", intent.completeness.missing.join(","))))
             .bind(texts(|intent| intent.created_at.to_string()))
             .bind(texts(|intent| intent.updated_at.to_string()));
@@ -178,9 +179,9 @@ impl Backfill for UnifiedProfiles {
         changed(query.fetch_one(connection).await?).map(Written::from)
     }
 
-    /// Removes the rows with the ids that follow from these users and their contexts. They may have been written here, or by
-    /// the app, whose rows are the same: both are what `unify` makes of the old rows, which stay, with every answer in
-    /// them, so that nothing is lost and another run writes the same again. Rows of other ids are of neither, and stay.
+    /// Deletes the rows whose ids follow from these users and their contexts, whether this backfill or the app wrote
+    /// them. Either way, `unify` derived them from the old rows, which remain and contain every answer, so the next
+    /// run writes equal rows. Rows with other ids stay unchanged.
     async fn undo(
         &self,
         connection: &mut PgConnection,
@@ -207,7 +208,7 @@ impl Backfill for UnifiedProfiles {
     }
 }
 
-/// All of a context that undoing needs.
+/// The part of a context that undo needs.
 #[derive(serde::Deserialize)]
 struct ContextId {
     id: String,
@@ -217,8 +218,8 @@ fn changed(rows: i64) -> Result<u64, sqlx::Error> {
     u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// Tells what contradicts, what has no place, and how many values of each key went where.
-fn tell(unified: &Unified, findings: &mut Findings) {
+/// Records conflicts, values without a column, and the outcome of every value.
+fn record(unified: &Unified, findings: &mut Findings) {
     let sighting =
         |context: Context, value| Sighting { context: Some(context.as_str().to_owned()), value: Json::of(value) };
     for conflict in &unified.record.conflicts {
@@ -245,10 +246,10 @@ fn tell(unified: &Unified, findings: &mut Findings) {
     }
 }
 
-/// What a finding calls data that is no object.
+/// The key in findings for data that is not an object.
 const NO_OBJECT: &str = "(no object)";
 
-/// True for a key that any context has a place for.
+/// Whether any context has a column for this key.
 fn is_field(key: &str) -> bool {
     SHARED.iter().chain(own_fields()).any(|field| field.name == key)
 }

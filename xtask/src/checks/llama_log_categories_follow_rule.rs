@@ -1,16 +1,16 @@
-//! Catches categories that are not those that the app gives to such a record: filled by other SQL, edited, or left behind
-//! when operation or status changed.
+//! Catches categories that differ from the app's rule: filled by wrong SQL, edited, or stale after a change of
+//! operation or status.
 
 use app::llama_logs::classify;
 use rehearsal::check::{RowCheck, RowCheckAbout};
 use sqlx::postgres::Postgres;
 use uuid::Uuid;
 
-/// Every stored category equals `classify(operation, status)`.
+/// Checks that every stored category equals `classify(operation, status)`.
 pub(crate) struct LlamaLogCategoriesFollowRule;
 
 /// A log record with its category.
-#[derive(sqlx_macros::FromRow)]
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Record {
     cursor: Uuid,
     operation: String,

@@ -1,4 +1,5 @@
-//! The registry of checks in Rust: what only the app's own functions can tell. Each has a file of its own.
+//! The registry of checks in Rust, for rules that only the app's functions can evaluate. Checks in SQL are in
+//! `migrations/*/checks`. Each check is a file of this folder; add new ones to [`all`].
 
 mod llama_log_categories_follow_rule;
 mod moved;

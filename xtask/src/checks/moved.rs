@@ -1,23 +1,25 @@
-//! What is wrong with a row that was moved from a legacy table, where its key is that of one row in the new one.
+//! The comparison of a legacy row with the row in the new table that has its key. The checks of parts and sessions
+//! share [`Moved::offence`].
 
 use app::parts::Unfit;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A legacy row, and what is known of it.
+/// A legacy row that has to be migrated.
 pub(super) struct Moved {
-    /// Its id.
+    /// The id of the legacy row.
     pub(super) legacy: Uuid,
     /// The new table.
     pub(super) table: &'static str,
     /// Whether the user is marked as finished.
     pub(super) is_done: bool,
-    /// The first legacy row of the user with its key.
+    /// The user's first legacy row with the same key.
     pub(super) winner: Option<Uuid>,
 }
 
 impl Moved {
-    /// What is wrong with what is stored under its key. What was there before has another id, and is left alone.
+    /// Describes how the stored row with the same key is wrong; `None` if it is right. Accepts rows with another id,
+    /// which the app created.
     pub(super) fn offence<T: Serialize>(
         &self,
         stored: Option<Result<T, Unfit>>,
@@ -26,7 +28,7 @@ impl Moved {
     ) -> Option<String> {
         let table = self.table;
         let stored = match (stored, self.is_done) {
-            (None, true) => return Some(format!("it is not in {table}, and its user is marked as finished")),
+            (None, true) => return Some(format!("missing from {table}, but the user is marked as finished")),
             (None, false) => return None,
             (Some(Err(unfit)), _) => return Some(unfit.to_string()),
             (Some(Ok(stored)), _) => stored,
@@ -35,8 +37,8 @@ impl Moved {
             return None;
         }
         match self.winner {
-            _ if !self.is_done => Some(format!("it is in {table}, and its user is not marked as finished")),
-            Some(winner) if winner != self.legacy => Some(format!("it is in {table}, and is a duplicate of {winner}")),
+            _ if !self.is_done => Some(format!("present in {table}, but the user is not marked as finished")),
+            Some(winner) if winner != self.legacy => Some(format!("present in {table}, but a duplicate of {winner}")),
             _ => Unfit::difference(&stored, expected).map(|unfit| unfit.to_string()),
         }
     }

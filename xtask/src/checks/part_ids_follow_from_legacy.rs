@@ -1,5 +1,5 @@
-//! Catches rows of the new tables whose id follows from another legacy row than the one whose values they hold: such a row
-//! looks as if it had been there before, so that the checks which compare values leave it alone.
+//! Catches rows of the new tables whose id follows from one legacy row and whose values follow from another. The
+//! checks that compare values skip such a row, because it looks like a row that the app created.
 
 use app::parts::{Kind, part_id, relationship_id, session_id};
 use rehearsal::check::{RowCheck, RowCheckAbout};
@@ -7,12 +7,12 @@ use sqlx::postgres::Postgres;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Every id that follows from a legacy row is the id of what that row became.
+/// Checks that a row whose id follows from a legacy row also has that row's key.
 pub(crate) struct PartIdsFollowFromLegacy;
 
-/// A user with the ids of all rows, old and new, each with what tells it from others: a part's name, a session's start, a
+/// A user with the ids of all old and new rows, each with its key: a part's name, a session's start, or a
 /// relationship's type and time.
-#[derive(sqlx_macros::FromRow)]
+#[derive(rehearsal::FromRow)]
 pub(crate) struct User {
     cursor: Uuid,
     part_ids: Vec<Uuid>,
@@ -87,7 +87,7 @@ fn offence(user: &User) -> Option<String> {
     let found = [
         (
             "part",
-            other(
+            mismatch(
                 part_id,
                 user.part_ids.iter().zip(&user.part_names),
                 user.part_v2_ids.iter().zip(&user.part_v2_names),
@@ -95,7 +95,7 @@ fn offence(user: &User) -> Option<String> {
         ),
         (
             "session",
-            other(
+            mismatch(
                 session_id,
                 user.session_ids.iter().zip(&user.session_starts),
                 user.session_v2_ids.iter().zip(&user.session_v2_starts),
@@ -103,7 +103,7 @@ fn offence(user: &User) -> Option<String> {
         ),
         (
             "relationship",
-            other(
+            mismatch(
                 relationship_id,
                 user.relationship_ids.iter().zip(relationships),
                 user.relationship_v2_ids.iter().zip(relationships_v2),
@@ -111,19 +111,19 @@ fn offence(user: &User) -> Option<String> {
         ),
     ];
     let (what, (id, legacy)) = found.into_iter().find_map(|(what, found)| Some((what, found?)))?;
-    Some(format!("the {what} {id} has the id that follows from {legacy}, and holds what another one became"))
+    Some(format!("the {what} {id} has the id that follows from {legacy}, but the values of another row"))
 }
 
-/// The first new row whose id follows from a legacy row that is told from it, and that legacy row.
-fn other<'a, T: PartialEq>(
+/// The first new row whose key differs from that of the legacy row that its id follows from, and that legacy row.
+fn mismatch<'a, T: PartialEq>(
     derive: fn(Uuid) -> Uuid,
     legacy: impl Iterator<Item = (&'a Uuid, T)>,
     stored: impl Iterator<Item = (&'a Uuid, T)>,
 ) -> Option<(Uuid, Uuid)> {
-    let legacy: HashMap<Uuid, (Uuid, T)> = legacy.map(|(id, told)| (derive(*id), (*id, told))).collect();
-    stored.into_iter().find_map(|(id, told)| {
+    let legacy: HashMap<Uuid, (Uuid, T)> = legacy.map(|(id, key)| (derive(*id), (*id, key))).collect();
+    stored.into_iter().find_map(|(id, key)| {
         let (from, expected) = legacy.get(id)?;
-        (told != *expected).then_some((*id, *from))
+        (key != *expected).then_some((*id, *from))
     })
 }
 
@@ -158,10 +158,10 @@ mod tests {
             assert_eq!(offence(&user), expect);
         };
         let other = |what: &str, id: Uuid, legacy: Uuid| {
-            Some(format!("the {what} {id} has the id that follows from {legacy}, and holds what another one became"))
+            Some(format!("the {what} {id} has the id that follows from {legacy}, but the values of another row"))
         };
         check(|_| (), None);
-        // There before, and of nothing old.
+        // A part that the app created: its id follows from no legacy row.
         check(|user| user.part_v2_ids[0] = Uuid::nil(), None);
         check(|user| user.part_v2_ids.swap(0, 1), other("part", part_id(two), two));
         check(|user| user.session_v2_starts[0] = None, other("session", session_id(one), one));

@@ -1,6 +1,6 @@
-//! Catches relationships that are not those that the app makes of the legacy rows: lost, edited, turned round, made by
-//! another version, or of a user who is not marked as finished. Relationships that were there before have other ids, and
-//! are left alone.
+//! Catches relationships that differ from the app's migration of the legacy rows: lost, edited, reversed, written by
+//! another version, or of a user who is not marked as finished. Ignores relationships that the app created, which
+//! have other ids.
 
 use app::parts::{
     LEGACY_RELATIONSHIPS, LegacyRelationship, RELATIONSHIPS_V2, RelationshipV2, Unfit, migrate_relationship,
@@ -12,23 +12,23 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// What is stored for each legacy relationship equals what `migrate_relationship` makes of it.
+/// Checks that the stored row of each legacy relationship equals the result of `migrate_relationship`.
 pub(crate) struct PartRelationshipsFollowFromLegacy;
 
-/// A legacy relationship, and what is stored of its parts.
-#[derive(sqlx_macros::FromRow)]
+/// A legacy relationship with the new ids of its parts, and the stored relationships between them.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Row {
     #[sqlx(flatten)]
     legacy: LegacyRelationship,
     /// Whether the user is marked as finished.
     is_done: bool,
-    /// What the legacy parts that it names are now, as JSON.
+    /// The legacy ids of its parts and the new ids, as a JSON object.
     ends: String,
-    /// The relationships that are stored between these, as a list in JSON.
+    /// The stored relationships between these parts, as a JSON list.
     stored: String,
 }
 
-/// Whatever is in the list that is no id, is the id of no part.
+/// List elements that are not ids match no part.
 static ROWS: LazyLock<String> = LazyLock::new(|| {
     format!(
         r#"SELECT legacy.id AS "cursor", legacy.*,
@@ -88,7 +88,7 @@ impl RowCheck for PartRelationshipsFollowFromLegacy {
 fn offence(row: &Row) -> Option<String> {
     let ends: BTreeMap<Uuid, Uuid> = match serde_json::from_str(&row.ends) {
         Ok(ends) => ends,
-        Err(error) => return Some(format!("its ends can't be read: {error}")),
+        Err(error) => return Some(format!("cannot read the ends of the relationship: {error}")),
     };
     let expected = migrate_relationship(&row.legacy, |id| ends.get(&id).copied()).ok()?;
     let stored = match read(&row.stored) {
@@ -97,14 +97,14 @@ fn offence(row: &Row) -> Option<String> {
     };
     if let Some(stored) = stored.iter().find(|stored| stored.id == expected.id) {
         return match row.is_done {
-            false => Some("it is in part_relationships_v2, and its user is not marked as finished".to_owned()),
+            false => Some("present in part_relationships_v2, but the user is not marked as finished".to_owned()),
             true => Unfit::difference(stored, &expected).map(|unfit| unfit.to_string()),
         };
     }
     let key = |one: &RelationshipV2| (one.part_a_id, one.kind, one.part_b_id);
-    let is_there = stored.iter().any(|stored| key(stored) == key(&expected));
-    (row.is_done && !is_there)
-        .then(|| "it is not in part_relationships_v2, and its user is marked as finished".to_owned())
+    let is_present = stored.iter().any(|stored| key(stored) == key(&expected));
+    (row.is_done && !is_present)
+        .then(|| "missing from part_relationships_v2, but the user is marked as finished".to_owned())
 }
 
 fn read(stored: &str) -> Result<Vec<RelationshipV2>, String> {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn offences() {
-        // The legacy parts 1 and 2 are 20 and 10 now.
+        // The legacy parts 1 and 2 have the new ids 20 and 10.
         let ends = BTreeMap::from([(1, 20), (2, 10)].map(|(old, new)| (Uuid::from_u128(old), Uuid::from_u128(new))));
         let row = migrate_relationship(&legacy(), |id| ends.get(&id).copied()).unwrap().row();
         let check = |change: fn(&mut Row), expect: Option<&str>| {
@@ -140,33 +140,33 @@ mod tests {
             change(&mut row);
             assert_eq!(offence(&row).as_deref(), expect);
         };
-        fn earlier(row: &mut Row) {
+        fn make_app_row(row: &mut Row) {
             row.stored = row.stored.replace(&relationship_id(Uuid::nil()).to_string(), &Uuid::max().to_string());
         }
-        let missing = Some("it is not in part_relationships_v2, and its user is marked as finished");
+        let missing = Some("missing from part_relationships_v2, but the user is marked as finished");
         check(|_| (), None);
         check(|row| row.stored = "[]".to_owned(), missing);
         check(|row| (row.stored, row.is_done) = ("[]".to_owned(), false), None);
         check(
             |row| row.is_done = false,
-            Some("it is in part_relationships_v2, and its user is not marked as finished"),
+            Some("present in part_relationships_v2, but the user is not marked as finished"),
         );
         check(
             |row| row.stored = row.stored.replace("conflicts", "supports"),
-            Some(r#"type holds "supports": expected "conflicts""#),
+            Some(r#"type is "supports": expected "conflicts""#),
         );
         check(
             |row| row.stored = row.stored.replace("0000000a", "00000014"),
             Some(
-                r#"part_a_id holds "00000000-0000-0000-0000-000000000014": expected "00000000-0000-0000-0000-00000000000a""#,
+                r#"part_a_id is "00000000-0000-0000-0000-000000000014": expected "00000000-0000-0000-0000-00000000000a""#,
             ),
         );
         check(|row| row.legacy.kind = None, None);
         check(|row| row.ends = "{}".to_owned(), None);
-        check(earlier, None);
+        check(make_app_row, None);
         check(
             |row| {
-                earlier(row);
+                make_app_row(row);
                 row.stored = row.stored.replace("conflicts", "soothes");
             },
             missing,

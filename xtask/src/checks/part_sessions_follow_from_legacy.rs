@@ -1,6 +1,6 @@
-//! Catches sessions that are not those that the app makes of the legacy rows: lost, edited, made by another version, made of
-//! a duplicate, or of a user who is not marked as finished. Sessions that were there before have other ids, and are left
-//! alone.
+//! Catches sessions that differ from the app's migration of the legacy rows: lost, edited, written by another
+//! version, migrated from a duplicate, or of a user who is not marked as finished. Ignores sessions that the app
+//! created, which have other ids.
 
 use super::moved::Moved;
 use app::parts::{LEGACY_SESSIONS, LegacySession, SESSIONS_V2, SessionV2, migrate_session};
@@ -9,17 +9,17 @@ use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// What is stored for each legacy session equals what `migrate_session` makes of it.
+/// Checks that the stored row of each legacy session equals the result of `migrate_session`.
 pub(crate) struct PartSessionsFollowFromLegacy;
 
-/// A legacy session, and what is stored with its start.
-#[derive(sqlx_macros::FromRow)]
+/// A legacy session, and the stored session with its start.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Row {
     #[sqlx(flatten)]
     legacy: LegacySession,
     /// Whether the user is marked as finished.
     is_done: bool,
-    /// The first legacy session of the user with this start.
+    /// The user's first legacy session with this start.
     winner: Option<Uuid>,
     stored: Option<String>,
 }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn offences() {
         let check = |change: fn(&mut Row), expect: Option<&str>| {
-            // The database gives times without a zone.
+            // The database returns times without a zone.
             let stored = migrate_session(&legacy()).map(|session| session.row().replace("Z\"", "\"")).ok();
             let mut row = Row { legacy: legacy(), is_done: true, winner: Some(Uuid::nil()), stored };
             change(&mut row);
@@ -105,15 +105,15 @@ mod tests {
             row.stored = row.stored.as_ref().map(|stored| stored.replace(from, to));
         }
         check(|_| (), None);
-        check(|row| row.stored = None, Some("it is not in sessions_v2, and its user is marked as finished"));
+        check(|row| row.stored = None, Some("missing from sessions_v2, but the user is marked as finished"));
         check(|row| (row.stored, row.is_done) = (None, false), None);
-        check(|row| row.is_done = false, Some("it is in sessions_v2, and its user is not marked as finished"));
+        check(|row| row.is_done = false, Some("present in sessions_v2, but the user is not marked as finished"));
         check(
             |row| row.winner = Some(Uuid::max()),
-            Some("it is in sessions_v2, and is a duplicate of ffffffff-ffff-ffff-ffff-ffffffffffff"),
+            Some("present in sessions_v2, but a duplicate of ffffffff-ffff-ffff-ffff-ffffffffffff"),
         );
-        check(|row| edit(row, "therapy", "check-in"), Some(r#"type holds "check-in": expected "therapy""#));
-        check(|row| edit(row, "50", "51"), Some(r#"metadata holds {"duration":51}: expected {"duration":50}"#));
-        check(|row| edit(row, "NULL", ""), Some(r#"breakthroughs holds "{a,}": expected "{a,NULL}""#));
+        check(|row| edit(row, "therapy", "check-in"), Some(r#"type is "check-in": expected "therapy""#));
+        check(|row| edit(row, "50", "51"), Some(r#"metadata is {"duration":51}: expected {"duration":50}"#));
+        check(|row| edit(row, "NULL", ""), Some(r#"breakthroughs is "{a,}": expected "{a,NULL}""#));
     }
 }

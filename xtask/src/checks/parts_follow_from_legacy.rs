@@ -1,5 +1,6 @@
-//! Catches parts that are not those that the app makes of the legacy rows: lost, edited, made by another version, made of a
-//! duplicate, or of a user who is not marked as finished. Parts that were there before have other ids, and are left alone.
+//! Catches parts that differ from the app's migration of the legacy rows: lost, edited, written by another version,
+//! migrated from a duplicate, or of a user who is not marked as finished. Ignores parts that the app created, which
+//! have other ids.
 
 use super::moved::Moved;
 use app::parts::{LEGACY_PARTS, LegacyPart, PARTS_V2, PartV2, migrate_part};
@@ -8,17 +9,17 @@ use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// What is stored for each legacy part equals what `migrate_part` makes of it.
+/// Checks that the stored row of each legacy part equals the result of `migrate_part`.
 pub(crate) struct PartsFollowFromLegacy;
 
-/// A legacy part, and what is stored under its name.
-#[derive(sqlx_macros::FromRow)]
+/// A legacy part, and the stored part with its name.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Row {
     #[sqlx(flatten)]
     legacy: LegacyPart,
     /// Whether the user is marked as finished.
     is_done: bool,
-    /// The first legacy part of the user with this name.
+    /// The user's first legacy part with this name.
     winner: Option<Uuid>,
     stored: Option<String>,
 }
@@ -101,38 +102,35 @@ mod tests {
             row.stored = row.stored.as_ref().map(|stored| stored.replace(from, to));
         }
         check(|_| (), None);
-        check(|row| row.stored = None, Some("it is not in parts_v2, and its user is marked as finished"));
+        check(|row| row.stored = None, Some("missing from parts_v2, but the user is marked as finished"));
         check(|row| (row.stored, row.is_done) = (None, false), None);
-        check(|row| row.is_done = false, Some("it is in parts_v2, and its user is not marked as finished"));
+        check(|row| row.is_done = false, Some("present in parts_v2, but the user is not marked as finished"));
         check(
             |row| row.winner = Some(Uuid::max()),
-            Some("it is in parts_v2, and is a duplicate of ffffffff-ffff-ffff-ffff-ffffffffffff"),
+            Some("present in parts_v2, but a duplicate of ffffffff-ffff-ffff-ffff-ffffffffffff"),
         );
         check(|row| row.legacy.name = None, None);
-        check(|row| edit(row, "neutral", "positive"), Some(r#"charge holds "positive": expected "neutral""#));
-        check(|row| edit(row, ":3", ":4"), Some("evidence_count holds 4: expected 3"));
-        check(|row| edit(row, r#","evidence_count":3"#, ""), Some("evidence_count holds nothing: expected 3"));
-        check(|row| edit(row, r#""7""#, r#""8""#), Some(r#"data holds {"age":"8"}: expected {"age":"7"}"#));
-        check(|row| edit(row, r#""7""#, "7"), Some("data.age holds 7: expected a text"));
-        check(
-            |row| edit(row, r#""id":""#, r#""category":"x","id":""#),
-            Some(r#"category holds "x": expected nothing"#),
-        );
-        // There before: another id, and whatever it holds.
-        fn earlier(row: &mut Row) {
+        check(|row| edit(row, "neutral", "positive"), Some(r#"charge is "positive": expected "neutral""#));
+        check(|row| edit(row, ":3", ":4"), Some("evidence_count is 4: expected 3"));
+        check(|row| edit(row, r#","evidence_count":3"#, ""), Some("evidence_count is missing: expected 3"));
+        check(|row| edit(row, r#""7""#, r#""8""#), Some(r#"data is {"age":"8"}: expected {"age":"7"}"#));
+        check(|row| edit(row, r#""7""#, "7"), Some("data.age is 7: expected a string"));
+        check(|row| edit(row, r#""id":""#, r#""category":"x","id":""#), Some(r#"category is "x": expected no value"#));
+        // A part that the app created: another id, and any values.
+        fn make_app_row(row: &mut Row) {
             let id = app::parts::part_id(Uuid::nil()).to_string();
             edit(row, &id, "00000000-0000-4000-8000-000000000000");
         }
         check(
             |row| {
-                earlier(row);
+                make_app_row(row);
                 edit(row, "neutral", "positive");
             },
             None,
         );
         check(
             |row| {
-                earlier(row);
+                make_app_row(row);
                 row.is_done = false;
             },
             None,

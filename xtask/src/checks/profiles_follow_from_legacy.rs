@@ -1,5 +1,5 @@
-//! Catches profiles and intents that are not those that the app makes of the old rows: edited, made by another version, or
-//! left behind when old code changed an answer.
+//! Catches profiles and intents that differ from the app's migration of the old rows: edited, written by another
+//! version, or stale after old code changed an answer.
 
 use app::profiles::{Intent, Object, STORED, Stored, USERS, User, unify};
 use rehearsal::check::{RowCheck, RowCheckAbout};
@@ -7,11 +7,11 @@ use serde::Serialize;
 use sqlx::postgres::Postgres;
 use std::sync::LazyLock;
 
-/// Every stored profile, with its intents, equals what `unify` makes of the user's old rows.
+/// Checks that every stored profile, with its intents, equals the result of `unify` for the user's old rows.
 pub(crate) struct ProfilesFollowFromLegacy;
 
-/// A user with the old rows and the new ones.
-#[derive(sqlx_macros::FromRow)]
+/// A user with the old and the new rows.
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Row {
     id: String,
     #[sqlx(rename = "createdAt")]
@@ -66,13 +66,13 @@ fn offence(row: &Row) -> Option<String> {
     let contexts = |intents: &[Intent]| intents.iter().map(|intent| intent.context).collect::<Vec<_>>();
     let (got, want) = (contexts(&stored.intents), contexts(&expected.intents));
     if got != want {
-        return Some(format!("there are intents for {got:?}: expected {want:?}"));
+        return Some(format!("intents exist for {got:?}: expected {want:?}"));
     }
     let (got, want) = stored.intents.iter().zip(&expected.intents).find(|(got, want)| got != want)?;
     Some(format!("{}.{}", got.context, difference(got, want)))
 }
 
-/// The first column that differs.
+/// Describes the first column that differs.
 fn difference(stored: &impl Serialize, expected: &impl Serialize) -> String {
     let (stored, expected) = (columns(stored), columns(expected));
     let is_other = |column: &&String| stored.get(*column) != expected.get(*column);
@@ -82,7 +82,7 @@ fn difference(stored: &impl Serialize, expected: &impl Serialize) -> String {
 }
 
 fn columns(row: &impl Serialize) -> Object {
-    // A row serialises as an object, and cannot fail to.
+    // A row always serialises as an object.
     serde_json::to_string(row).and_then(|row| serde_json::from_str(&row)).unwrap_or_default()
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let unified = unify(&User::read("u", "2024-01-01T00:00:00", &contexts).unwrap());
         let all = app::profiles::Context::ALL.iter().flat_map(|context| context.fields());
         let nulls: String = all.map(|field| format!(r#""{}":null,"#, field.name)).collect();
-        // As the database gives them: times without a zone, and the columns of all contexts.
+        // As the database returns them: times without a zone, and the columns of all contexts.
         let profile = unified.profile_row().replace("Z\"", "\"");
         let intents = format!("[{{{nulls}{}]", &unified.intent_rows()[0].replace("Z\"", "\"")[1..]);
         let check = |from: &str, to: &str, expect: Option<&str>| {
@@ -123,14 +123,12 @@ mod tests {
         check(
             r#""contextType":"service""#,
             r#""contextType":"creative""#,
-            Some("there are intents for [Creative]: expected [Service]"),
+            Some("intents exist for [Creative]: expected [Service]"),
         );
         check(
             r#""coreValues":[]"#,
             r#""coreValues":{}"#,
-            Some(
-                "the profile of user \"u\": coreValues holds {}: expected a list of texts. Correct it in the database",
-            ),
+            Some("the profile of user \"u\": coreValues is {}: expected a list of strings. Correct it in the database"),
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The registry of generators, by which `cargo xtask fixture generate` makes fixtures. Each has a file of its own, named
-//! after its database.
+//! The registry of generators, which `cargo xtask fixture generate` uses to write fixtures. Each database has a
+//! folder here; add new generators to [`all`].
 
 mod llama_logs;
 mod parts;

@@ -1,5 +1,5 @@
-//! The registry of traffic: what the app does with the units of a backfill, for the proof *live*. Each has a file of its own,
-//! named after its database.
+//! The registry of traffic: operations of the app on the units of a backfill, which the proof `concurrent` runs
+//! alongside it. Each database has a file of this folder; add new ones to [`all`].
 
 mod parts;
 mod pets;

@@ -1,7 +1,8 @@
-//! Users come, add parts, change and remove them, change a setting, and go; and an app that is older than the new tables takes in
-//! users with parts in the old one.
+//! Traffic of `parts`. Users register, add, change and remove parts, change a setting, and leave. An older app
+//! registers users with parts in the old table.
 //!
-//! Only parts of this traffic's own names are changed or removed: the checks hold what was moved against the old rows.
+//! This traffic changes and removes only parts with its own names, because the checks compare migrated parts with
+//! the old rows.
 
 use app::json::Json;
 use app::parts::{
@@ -13,10 +14,10 @@ use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;
 
-/// What the app does with users and their parts.
+/// Operations of the app on users and their parts.
 pub(crate) struct Parts;
 
-/// How the names begin that no old row has. Those of the parts of [`Traffic::create_old`] begin with `Old`.
+/// The prefix of names that no old row has. Parts of [`Traffic::create_old`] have the prefix `Old`.
 const OWN: &str = "Live ";
 
 impl Traffic for Parts {
@@ -66,7 +67,7 @@ impl Traffic for Parts {
         match (draw.below(8), own.as_slice()) {
             (0, _) => change_setting(connection, user, draw).await,
             (1, _) => {
-                // Under a name that is still to be moved: the app's part stays what it is.
+                // Adds a part with the name of a legacy part, which the backfill must not overwrite.
                 let names = "SELECT name FROM parts WHERE user_id = $1 AND name NOT LIKE 'Old %' ORDER BY md5(name || $2) LIMIT 1";
                 let chance = draw.below(1000).to_string();
                 let name = sqlx::query_scalar(names).bind(user).bind(chance).fetch_optional(&mut *connection).await?;
@@ -108,7 +109,7 @@ async fn add(connection: &mut PgConnection, user: Uuid, new: NewPart) -> Result<
         [Some(&new.name), new.charge.as_ref(), new.told.role.as_ref()].map(|text| text.cloned().unwrap_or_default());
     match add_part(connection, user, new).await {
         Ok(id) => Ok(Held::from([(format!("part {id}"), Some(text(&name, &charge, &role)))])),
-        // It was moved already, or no index can hold its name.
+        // The backfill has already migrated this name, or the name is too long for the index.
         Err(PartError::Taken { .. } | PartError::Refused { .. }) => Ok(Held::new()),
         Err(error) => Err(failure(error)),
     }
@@ -119,7 +120,7 @@ async fn change_setting(connection: &mut PgConnection, user: Uuid, draw: &mut Dr
     let value = Json::parse(&theme).map_err(|error| Failure::App(error.to_string()))?;
     match set(connection, user, "theme", &value).await {
         Ok(()) => Ok(Held::from([("theme".to_owned(), Some(theme))])),
-        // Some old settings are no object.
+        // Some old settings are not an object.
         Err(PartError::Settings { .. }) => Ok(Held::new()),
         Err(error) => Err(failure(error)),
     }
@@ -135,7 +136,7 @@ fn own_name(draw: &mut Draw) -> String {
     format!("{OWN}{}", draw.below(u64::MAX))
 }
 
-/// The id of a part that may be changed.
+/// Returns the id of a part that this traffic may change; `None` for other parts.
 fn own_part(what: &str, is: &str) -> Option<Uuid> {
     what.strip_prefix("part ").filter(|_| is.starts_with(OWN))?.parse().ok()
 }
@@ -150,7 +151,7 @@ fn text(name: &str, charge: &str, role: &str) -> String {
 }
 
 fn parse(id: &str) -> Result<Uuid, Failure> {
-    Uuid::parse_str(id).map_err(|error| Failure::App(format!("`{id}` is no id of a user: {error}")))
+    Uuid::parse_str(id).map_err(|error| Failure::App(format!("`{id}` is not a user id: {error}")))
 }
 
 fn failure(error: PartError) -> Failure {

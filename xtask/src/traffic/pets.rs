@@ -1,4 +1,5 @@
-//! Pets are created, renamed and deleted; and an app that is older than visual traits creates some without.
+//! Traffic of `pets`. The app creates, renames and deletes pets. An app that is older than visual traits creates
+//! pets without them.
 
 use app::pets::traits::generate;
 use app::pets::{NewPet, PetError, Temperament, create, delete, get, rename};
@@ -7,7 +8,7 @@ use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-/// What the app does with pets.
+/// Operations of the app on pets.
 pub(crate) struct Pets;
 
 impl Traffic for Pets {
@@ -68,13 +69,13 @@ fn name(draw: &mut Draw) -> String {
     format!("{} {}", draw.one_of(&["Momo", "O'Malley", "🐈", "مشمش"]), draw.below(1_000_000))
 }
 
-/// A user: in this app, users neither come nor go.
+/// The owner of new pets: an existing user, because this app neither creates nor deletes users.
 async fn owner(connection: &mut SqliteConnection) -> Result<String, Failure> {
     Ok(sqlx::query_scalar(r#"SELECT "id" FROM "User" ORDER BY "id" LIMIT 1"#).fetch_one(connection).await?)
 }
 
 fn parse(id: &str) -> Result<Uuid, Failure> {
-    Uuid::parse_str(id).map_err(|error| Failure::App(format!("`{id}` is no id of a pet: {error}")))
+    Uuid::parse_str(id).map_err(|error| Failure::App(format!("`{id}` is not a pet id: {error}")))
 }
 
 fn failure(error: PetError) -> Failure {

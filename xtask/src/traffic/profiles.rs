@@ -1,5 +1,5 @@
-//! Users come, answer in their contexts, leave some, and go; and an app that is older than unified profiles takes in users
-//! with answers and makes no profile of them.
+//! Traffic of `profiles`. Users register, answer in their contexts, leave contexts, and delete their accounts. An
+//! app that is older than unified profiles registers users with answers but without a profile.
 
 use app::profiles::{
     Context, Intent, Json, Object, Profile, ProfileError, answer, create_user, delete_user, get, leave,
@@ -9,7 +9,7 @@ use rehearsal::proofs::{Failure, Held, Traffic, Written};
 use serde::Serialize;
 use sqlx::postgres::{PgConnection, Postgres};
 
-/// What the app does with users and their profiles.
+/// Operations of the app on users and their profiles.
 pub(crate) struct Profiles;
 
 impl Traffic for Profiles {
@@ -54,7 +54,7 @@ impl Traffic for Profiles {
         };
         match unified {
             Ok(unified) => Ok(held(&unified.profile, &unified.intents)),
-            // There is nothing to leave, or the old data has no keys.
+            // The user is not in this context, or the old data is not an object.
             Err(ProfileError::NotInContext { .. } | ProfileError::LegacyData { .. }) => Ok(Held::new()),
             Err(error) => Err(failure(error)),
         }
@@ -73,7 +73,7 @@ impl Traffic for Profiles {
     }
 }
 
-/// Each column of the profile, and the intent of each context, or that there is none.
+/// The columns of the profile, and the intent of each context; `None` for a context without one.
 fn held(profile: &Profile, intents: &[Intent]) -> Held {
     let intent = |context: &Context| {
         let of = intents.iter().find(|intent| intent.context == *context);
@@ -83,7 +83,7 @@ fn held(profile: &Profile, intents: &[Intent]) -> Held {
     columns.chain(Context::ALL.iter().map(intent)).collect()
 }
 
-/// The columns of a row, each value in the one way in which it is compared: the database writes JSON with other spaces.
+/// The columns of a row with canonical values, because the database writes JSON with other spaces.
 fn columns(row: &impl Serialize) -> Vec<(String, String)> {
     let row: Object = serde_json::to_string(row).and_then(|row| serde_json::from_str(&row)).unwrap_or_default();
     row.iter().map(|(column, value)| (column.clone(), value.canonical())).collect()

@@ -1,4 +1,4 @@
-//! How large batches are and how long they are apart, as the flags say.
+//! Flags for the size of batches and for the rest between them.
 
 use crate::database::query;
 use crate::processes::{kill, wait_until};
@@ -9,7 +9,7 @@ use std::fs;
 
 const PETS_TO_FILL: u64 = 4_000;
 
-/// How many batches a run with these flags has.
+/// Returns the number of batches of a run with these flags.
 fn batches(flags: &str) -> u64 {
     let workspace = Workspace::new();
     workspace.succeed("migrate pets");
@@ -24,36 +24,36 @@ fn batches(flags: &str) -> u64 {
 fn batches_aim_at_a_time() {
     let (short, long) = (batches("--batch-time 1"), batches("--batch-time 10000"));
     assert!(short > 2 * long, "{short} batches of 1 ms, {long} of 10 s");
-    // Nobody knows yet how long a unit takes, so that the first ones are of two hundred: they are not all of one size.
+    // The time per unit is unknown at first, so the first batches have 200 units. Later batches have another size.
     let usual = batches("");
     assert!(usual > 1 && usual < PETS_TO_FILL / 200, "{usual}");
     assert!(short > usual, "{short} batches of 1 ms, {usual} of 200 ms");
 }
 
 #[test]
-fn a_number_alone_is_exact() {
+fn batch_without_batch_time_is_exact() {
     assert_eq!(batches("--batch 100"), PETS_TO_FILL / 100);
     assert_eq!(batches("--batch 7"), PETS_TO_FILL.div_ceil(7));
 }
 
 #[test]
-fn it_rests_between_two_batches() {
+fn a_backfill_rests_between_batches() {
     let workspace = Workspace::with_pets(TRAITS);
     let file = workspace.path(PETS);
     let arguments = ["backfill", "pet_traits", "--execute", "--batch", "2", "--rest", "30000"];
     let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
     let filled = || query(&file, r#"SELECT count("traits") FROM "Pet""#)[0].parse::<u64>().unwrap();
     wait_until(|| filled() > 0);
-    // For long enough that it would do all of them.
+    // Long enough to fill all pets without a rest.
     std::thread::sleep(std::time::Duration::from_secs(1));
     assert_eq!(filled(), 2);
-    assert!(running.try_wait().unwrap().is_none(), "it is there and rests");
+    assert!(running.try_wait().unwrap().is_none(), "the backfill rests");
     kill(&running);
 }
 
-/// SQLite has one writer at a time.
+/// SQLite allows one writer at a time.
 #[test]
-fn workers_of_a_file_are_refused() {
+fn several_workers_are_refused_on_sqlite() {
     let workspace = Workspace::with_pets(TRAITS);
     workspace.run("backfill pet_traits --execute --workers 2").check(2, "errors", "workers_of_a_file");
 }

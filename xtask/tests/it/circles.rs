@@ -1,15 +1,15 @@
-//! No file imports a file of its folder that imports it in turn, at however many removes: of two files that need the same
-//! helper, neither has it.
+//! Import cycles: no file imports a sibling file that imports it, directly or through other files. A helper that
+//! two files need belongs in a third file.
 
 use crate::tidy::{code, sources};
 use pretty_assertions::assert_eq;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The files of a folder, each with those beside it that it imports.
+/// The files of a folder, each with the sibling files that it imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The modules beside a file that its code names: what follows `super::`, alone or in braces.
+/// Returns the sibling modules that a file's code names after `super::`, alone or in braces.
 fn imported(code: &str) -> BTreeSet<String> {
     let first_word = |text: &str| {
         let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
@@ -28,8 +28,8 @@ fn imported(code: &str) -> BTreeSet<String> {
     names
 }
 
-/// Files that lead back to themselves, by the shortest names that do.
-fn circles(imports: &Imports) -> Vec<String> {
+/// Returns the files whose imports lead back to themselves.
+fn cycles(imports: &Imports) -> Vec<String> {
     let reaches = |start: &str| {
         let (mut seen, mut open) = (BTreeSet::new(), vec![start]);
         while let Some(file) = open.pop() {
@@ -45,7 +45,7 @@ fn circles(imports: &Imports) -> Vec<String> {
 }
 
 #[test]
-fn files_of_a_folder_import_no_circle() {
+fn files_of_a_folder_have_no_import_cycles() {
     let mut folders: BTreeMap<String, Imports> = BTreeMap::new();
     for (file, text) in sources().into_iter().filter(|(file, _)| file.contains("/src/")) {
         let path = Path::new(&file);
@@ -58,16 +58,16 @@ fn files_of_a_folder_import_no_circle() {
     for (folder, mut imports) in folders {
         let files: BTreeSet<String> = imports.keys().cloned().collect();
         imports.iter_mut().for_each(|(file, names)| names.retain(|name| name != file && files.contains(name)));
-        found.extend(circles(&imports).into_iter().map(|file| format!("{folder}/{file}.rs")));
+        found.extend(cycles(&imports).into_iter().map(|file| format!("{folder}/{file}.rs")));
     }
     assert_eq!(found, [""; 0]);
 }
 
 #[test]
-fn a_circle_is_found() {
+fn import_cycles_are_found() {
     let check = |files: &[(&str, &str)], expect: &[&str]| {
         let imports = files.iter().map(|(file, code)| ((*file).to_owned(), imported(code))).collect();
-        assert_eq!(circles(&imports), expect);
+        assert_eq!(cycles(&imports), expect);
     };
     check(&[("a", "use super::b::B;"), ("b", "use super::{Face, c::{C, D}};"), ("c", "")], &[]);
     check(

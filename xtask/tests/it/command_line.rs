@@ -1,4 +1,4 @@
-//! Every command and flag on right input: what it prints and its exit code.
+//! Output and exit code of every command and flag on valid input.
 
 use crate::database::dump;
 use crate::workspace::{CREATED, PETS, TRAITS, Workspace};
@@ -6,7 +6,7 @@ use pretty_assertions::assert_eq;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// Runs the command and holds it against the snapshot of that name.
+/// Runs a command and compares its output with the snapshot with this name.
 fn check(workspace: &Workspace, arguments: &str, exit: i32, snapshot: &str) {
     workspace.run(arguments).check(exit, "command_line", snapshot);
 }
@@ -25,7 +25,7 @@ fn migrate() {
     let workspace = Workspace::new();
     check(&workspace, "migrate pets --status", 0, "migrate_status_of_nothing");
     check(&workspace, "migrate pets --dry-run", 0, "migrate_dry_run");
-    assert!(!workspace.path(".dev").exists(), "neither of them makes a database");
+    assert!(!workspace.path(".dev").exists(), "neither command creates a database");
     check(&workspace, "migrate pets --dry-run --to 20250901090000", 0, "migrate_dry_run_to");
     check(&workspace, "migrate pets --to 20250901090000", 0, "migrate_to");
     check(&workspace, "migrate pets --status", 0, "migrate_status_midway");
@@ -139,7 +139,7 @@ fn new() {
     check(&workspace, "verify pets", 1, "new_check_says_what_to_fill_in");
 }
 
-/// The toolchain is played by a script: what is told of its answers is the subject here.
+/// A script replaces cargo: the test checks how its results are reported.
 #[test]
 fn test() {
     let workspace = Workspace::new();

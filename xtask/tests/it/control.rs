@@ -1,4 +1,4 @@
-//! A run that somebody acts on from another terminal: it pauses, goes on, stops, and is told of.
+//! Control of a running backfill from another terminal: pause, resume, stop and status.
 
 use crate::database::query;
 use crate::processes::wait_until;
@@ -21,19 +21,19 @@ fn filled(file: &Path) -> u64 {
     query(file, r#"SELECT count("traits") FROM "Pet""#)[0].parse().unwrap()
 }
 
-/// Few pets at a time, and a rest behind them.
+/// Starts a slow backfill: two pets per batch, and a rest after each batch.
 fn start(workspace: &Workspace) -> Handle {
     let arguments = ["backfill", "pet_traits", "--execute", "--batch", "2", "--rest", "100", "--report", "report.json"];
     workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap()
 }
 
 #[test]
-fn paused_resumed_and_stopped() {
+fn pause_resume_and_stop() {
     let workspace = Workspace::with_pets(TRAITS);
     let file = workspace.path(PETS);
     let check = |name: &str, arguments: &str, exit: i32| {
         let ran = workspace.run(arguments);
-        // How far it has come by then is chance.
+        // The number of units done by then varies from run to run.
         let counted = |text: &str| {
             let words = text.split_inclusive([' ', '\n']).map(|word| match word.trim_end().parse::<u64>() {
                 Ok(_) => word.replace(word.trim_end(), "<n>"),
@@ -52,8 +52,8 @@ fn paused_resumed_and_stopped() {
     let before = filled(&file);
     check("paused_already", "backfill pet_traits --pause", 1);
     std::thread::sleep(std::time::Duration::from_millis(600));
-    assert_eq!(filled(&file), before, "nothing is written meanwhile");
-    assert!(running.try_wait().unwrap().is_none(), "it is there and waits");
+    assert_eq!(filled(&file), before, "a paused run writes nothing");
+    assert!(running.try_wait().unwrap().is_none(), "the process waits");
     let status: Value = serde_json::from_str(&workspace.succeed("backfill pet_traits --status --json").stdout).unwrap();
     let run = &status[0]["runs"][0];
     assert_eq!((run["state"].as_str(), run["counts"]["units"].as_u64()), (Some("paused"), Some(before)));
@@ -66,10 +66,10 @@ fn paused_resumed_and_stopped() {
     check("stop", "backfill pet_traits --stop", 0);
     let ran = workspace.ran("backfill pet_traits --execute   (paused, resumed, stopped)", running.wait().unwrap());
     assert_eq!(ran.exit, Some(3), "{}", ran.text());
-    for expected in ["paused; `cargo xtask backfill pet_traits --resume` lets it go on", "going on"] {
+    for expected in ["paused; resume with `cargo xtask backfill pet_traits --resume`", "resumed"] {
         assert!(ran.stderr.contains(expected), "{expected} in {}", ran.text());
     }
-    assert!(ran.stdout.contains("interrupted; run it again to go on from here"), "{}", ran.text());
+    assert!(ran.stdout.contains("interrupted; run it again to resume"), "{}", ran.text());
     assert_eq!(state(&file), "stopped");
     let before = filled(&file);
     assert!(before < PETS_TO_FILL);
@@ -81,12 +81,12 @@ fn paused_resumed_and_stopped() {
     assert_eq!(state(&file), "finished");
     let log = workspace.query("SELECT did FROM _rehearsal_log ORDER BY number");
     let expected = ["began", "asked to pause", "paused", "resumed", "asked to stop", "stopped", "took up", "finished"];
-    assert_eq!(log, expected, "the whole way is in the log");
+    assert_eq!(log, expected, "the log lists every step");
 }
 
-/// One that was killed: nobody is there to see what is asked.
+/// A killed run has no process that could see the request.
 #[test]
-fn a_killed_run_is_stopped_at_once() {
+fn a_killed_run_stops_immediately() {
     let workspace = Workspace::with_pets(TRAITS);
     let file = workspace.path(PETS);
     let running = start(&workspace);
@@ -95,7 +95,7 @@ fn a_killed_run_is_stopped_at_once() {
     assert_eq!(state(&file), "running");
     let ran = workspace.run("backfill pet_traits --pause");
     assert!(
-        ran.stdout.contains("nobody is at work on it: `cargo xtask backfill pet_traits --execute` takes it up"),
+        ran.stdout.contains("no process is working on it; resume it with `cargo xtask backfill pet_traits --execute`"),
         "{}",
         ran.text()
     );
@@ -105,7 +105,7 @@ fn a_killed_run_is_stopped_at_once() {
     assert_eq!((state(&file).as_str(), filled(&file)), ("finished", PETS_TO_FILL));
 }
 
-/// Who did what, when, with which code, and what it counted, is told once it is over.
+/// The status of finished runs shows who did what, when, with which version of the code, and the counts.
 #[test]
 fn status() {
     let workspace = Workspace::with_pets(TRAITS);

@@ -1,19 +1,19 @@
-//! Processes that are killed at their commits: what is whole goes on, a fault that is put into the engine is found, and so is a
-//! file that can't be run a second time.
+//! Processes that are killed at their commits: sound ones resume correctly, and an injected fault or a file that
+//! cannot run twice is found.
 
 use crate::processes::{kill, wait_until};
 use crate::workspace::Workspace;
 use std::fs;
 
-/// A migration behind the fixture.
+/// A migration after the version of the fixture.
 const LABEL: &str = "20250920120000_x";
 
-/// Two tables, of which one may be there without the other.
+/// Creates two tables outside a transaction, so that a kill may leave one without the other.
 const TWO_TABLES: &str = "-- no-transaction\nCREATE TABLE \"Toy\" (\"id\" INTEGER PRIMARY KEY);\nCREATE TABLE \"Ball\" (\"id\" INTEGER PRIMARY KEY);\n";
 const NO_TABLES: &str = "DROP TABLE \"Toy\";\nDROP TABLE \"Ball\";\n";
 
 #[test]
-fn every_commit() {
+fn kills_at_every_commit() {
     let check = |snapshot: &str, exit: i32, up: &str, flags: &str| {
         let workspace = Workspace::new();
         if !up.is_empty() {
@@ -26,14 +26,15 @@ fn every_commit() {
     check("statements_one_by_one", 1, TWO_TABLES, "");
     let again = TWO_TABLES.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS");
     check("statements_that_may_run_twice", 0, &again, "");
-    // In the end there is no error, and what is there is another.
+    // A restart does not fail, but leaves different content.
     let more = format!("{again}INSERT INTO \"Toy\" DEFAULT VALUES;\n");
     check("rows_inserted_twice", 1, &more, "");
 }
 
-/// What data has seen can't be changed any more.
+/// A file that cannot run twice is a note without a fixture, and a finding with one, because a migration that data
+/// depends on can no longer be changed.
 #[test]
-fn of_somebody_else() {
+fn projects_with_and_without_a_fixture() {
     let check = |snapshot: &str, exit: i32, flags: &str| {
         let first = ("migrations/1_people.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY);\n");
         let project = [first, ("migrations/2_toys.sql", TWO_TABLES), ("data.sql", "INSERT INTO people VALUES (1);\n")];
@@ -45,7 +46,7 @@ fn of_somebody_else() {
     check("given_at_a_version", 1, " --fixture data.sql@1");
 }
 
-/// The processes that work in a folder as a step of a rehearsal.
+/// Returns the number of processes that run a step of a rehearsal in the workspace.
 fn steps_in(workspace: &Workspace) -> usize {
     let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     let is_step = |process: &std::path::PathBuf| {

@@ -1,15 +1,16 @@
-//! A look into a database behind the tool's back, and changes to one: through sqlx, as another program would.
+//! Direct access to SQLite databases through sqlx: reads and changes them as another program would.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::path::Path;
 
-/// Runs a future to its end.
+/// Runs a future to completion.
 pub(crate) fn block<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A connection that checks no references, so that rows may be put in in any order, and broken ones too.
+/// Opens a connection that does not enforce foreign keys, so that tests can insert rows in any order, and dangling
+/// ones.
 pub(crate) async fn open(file: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(file).foreign_keys(false).connect().await.unwrap()
 }
@@ -23,12 +24,12 @@ pub(crate) fn execute(file: &Path, sql: &str) {
     });
 }
 
-/// Gives a database a rollback journal, with which a writer keeps readers out.
+/// Switches a database to a rollback journal, with which a writer blocks readers.
 pub(crate) fn without_write_ahead_log(file: &Path) {
     assert_eq!(query(file, "PRAGMA journal_mode = DELETE"), ["delete"]);
 }
 
-/// The first column of each row, as text.
+/// Returns the first column of each row, as text. NULL is an empty string.
 pub(crate) fn query(file: &Path, sql: &str) -> Vec<String> {
     block(async {
         let mut connection = open(file).await;
@@ -38,7 +39,8 @@ pub(crate) fn query(file: &Path, sql: &str) -> Vec<String> {
     })
 }
 
-/// Every row of every table that holds the team's own data, as text: two databases of equal dumps hold the same.
+/// Returns every row of every table except `_sqlx_migrations` and the ledger, as text. Databases with equal dumps
+/// are equal.
 pub(crate) fn dump(file: &Path) -> Vec<String> {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name";
     let mut lines = Vec::new();

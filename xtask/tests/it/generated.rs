@@ -1,10 +1,10 @@
-//! What `new` writes compiles, is formatted, and has a test that runs and fails, saying what to fill in.
+//! Code that `new` writes: it compiles and is formatted, and its test runs, fails, and reports what to fill in.
 
 use crate::workspace::repository;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A copy of the repository at a path that stays, so that only what changed is compiled the next time.
+/// Copies the repository to a fixed path, so that the next run compiles only files that changed.
 fn checkout() -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated");
     if root.exists() {
@@ -15,13 +15,13 @@ fn checkout() -> PathBuf {
     for file in listed.lines().filter(|file| repository().join(file).is_file()) {
         let to = root.join(file);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
-        // Keeps the time of the last change, by which cargo knows what to compile.
+        // Keeps the modification time, by which cargo decides what to compile.
         fs::copy(repository().join(file), &to).unwrap();
         let modified = fs::metadata(repository().join(file)).unwrap().modified().unwrap();
         fs::File::options().write(true).open(&to).unwrap().set_modified(modified).unwrap();
     }
-    // Of another version, so that what is compiled here and what is compiled there are told apart in the folder that they
-    // share for the sake of the dependencies.
+    // The copy has another version, so that cargo keeps its artifacts apart from the repository's. Both use one target
+    // folder, to compile the dependencies only once.
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let version = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
     assert!(manifest.contains(version));
@@ -30,11 +30,11 @@ fn checkout() -> PathBuf {
 }
 
 #[test]
-fn compiles_and_its_test_says_what_to_fill_in() {
+fn generated_code_compiles_and_its_test_fails() {
     let root = checkout();
     let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let target = xtask.parent().and_then(Path::parent).unwrap();
-    // The names of things that the template itself uses are good names, too.
+    // Names that the template itself uses are valid, too.
     for name in ["add_colour", "output", "result", "unit", "backfill", "about", "string", "ok", "sqlite"] {
         duct::cmd!(xtask, "new", "pets", name, "--backfill").dir(&root).stdout_null().stderr_null().run().unwrap();
     }
@@ -47,7 +47,7 @@ fn compiles_and_its_test_says_what_to_fill_in() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success(), "{text}");
     assert!(!text.contains("warning"), "{text}");
-    assert!(text.contains("1 failed"), "it compiles and runs:\n{text}");
+    assert!(text.contains("1 failed"), "the test compiles and runs:\n{text}");
     assert!(text.contains("fill in `transform` in xtask/src/backfills/add_colour.rs"), "{text}");
     fs::remove_dir_all(root).unwrap();
 }

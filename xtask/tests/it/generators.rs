@@ -1,5 +1,5 @@
-//! Generated fixtures: the committed ones are what their commands make; any size and any seed loads, and is rehearsed like
-//! the committed one.
+//! Generated fixtures: the committed ones equal the output of their commands, and a fixture of any size and seed
+//! loads and passes all proofs.
 
 use crate::processes::wait_until;
 use crate::workspace::{Ran, Workspace, repository};
@@ -27,7 +27,7 @@ fn databases() -> Vec<String> {
 }
 
 #[test]
-fn the_committed_one_is_what_its_command_makes() {
+fn committed_fixtures_match_their_commands() {
     let workspace = Workspace::new();
     for database in databases() {
         let file = format!("fixtures/{database}/populated.sql");
@@ -35,18 +35,18 @@ fn the_committed_one_is_what_its_command_makes() {
         let command = committed.lines().nth(1).and_then(|line| line.strip_prefix("-- made by: cargo xtask ")).unwrap();
         let made = workspace.succeed(command).stdout;
         let differs = made.lines().zip(committed.lines()).find(|(made, committed)| made != committed);
-        assert_eq!(differs, None, "make {file} anew: cargo xtask {command} --out {file}");
-        assert_eq!(made.len(), committed.len(), "make {file} anew: cargo xtask {command} --out {file}");
+        assert_eq!(differs, None, "regenerate {file}: cargo xtask {command} --out {file}");
+        assert_eq!(made.len(), committed.len(), "regenerate {file}: cargo xtask {command} --out {file}");
     }
 }
 
-/// The rows of a script, without what stands between them.
+/// Returns the rows of a script, without separators.
 fn rows(script: &str) -> BTreeSet<&str> {
     script.lines().filter(|line| line.starts_with("    (")).map(|line| line.trim_end_matches([',', ';'])).collect()
 }
 
 #[test]
-fn a_row_is_the_same_in_a_fixture_of_any_size() {
+fn rows_do_not_depend_on_the_size_of_the_fixture() {
     let workspace = Workspace::new();
     for database in databases() {
         let sizes = [1, 7, 100, 450].map(|units| generated(&workspace, &database, units, 3));
@@ -55,17 +55,17 @@ fn a_row_is_the_same_in_a_fixture_of_any_size() {
             assert!(small.len() < large.len(), "{database}");
             assert_eq!(small.difference(&large).collect::<Vec<_>>(), [&""; 0], "{database}");
         }
-        assert_eq!(generated(&workspace, &database, 450, 3), sizes[3], "{database}: the same again");
+        assert_eq!(generated(&workspace, &database, 450, 3), sizes[3], "{database}: generation is repeatable");
         let other = generated(&workspace, &database, 450, 4);
         let (many, others) = (rows(&sizes[3]).len(), rows(&other).len());
-        assert!(many.abs_diff(others) < many / 10, "{database}: about as many rows of another seed");
-        assert!(rows(&other).is_disjoint(&rows(&sizes[3])), "{database}: all of them others");
+        assert!(many.abs_diff(others) < many / 10, "{database}: another seed gives about as many rows");
+        assert!(rows(&other).is_disjoint(&rows(&sizes[3])), "{database}: another seed gives other rows");
     }
 }
 
-/// Whatever the seed and the size, all proofs hold.
+/// All proofs pass for every seed and size.
 #[test]
-fn others_are_rehearsed_like_the_committed_one() {
+fn fixtures_of_any_size_and_seed_pass_all_proofs() {
     let workspace = Workspace::new();
     for database in databases() {
         for (units, seed) in [(1, 5), (7, 6), (250, 7), (133, u64::MAX)] {
@@ -78,7 +78,7 @@ fn others_are_rehearsed_like_the_committed_one() {
 }
 
 #[test]
-fn files() {
+fn output_files() {
     let workspace = Workspace::new();
     let check = |arguments: &str, snapshot: &str| workspace.run(arguments).check(0, "command_line", snapshot);
     check("fixture generate --help", "help_fixture_generate");
@@ -86,7 +86,7 @@ fn files() {
     let small = generated(&workspace, "pets", 12, 1);
     let read = |file: &str| fs::read_to_string(workspace.path(file)).unwrap();
     assert_eq!(read("fixtures/pets/small.sql"), small);
-    // A generated one is replaced, also behind a link; the way to the file is taken from where the command is typed.
+    // A generated file is replaced, also through a symbolic link. Its path is relative to the current folder.
     std::os::unix::fs::symlink("small.sql", workspace.path("fixtures/pets/linked.sql")).unwrap();
     let again = ["fixture", "generate", "pets", "--units", "13", "--out", "linked.sql"];
     let ran = workspace.finish("", workspace.command_in("fixtures/pets", &[], again));
@@ -94,12 +94,12 @@ fn files() {
     assert!(workspace.path("fixtures/pets/linked.sql").is_symlink());
     assert_eq!(read("fixtures/pets/small.sql"), generated(&workspace, "pets", 13, 1));
     let names = fs::read_dir(workspace.path("fixtures/pets")).unwrap().count();
-    assert_eq!(names, 3, "nothing temporary stays");
+    assert_eq!(names, 3, "no temporary file remains");
 }
 
-/// Whoever interrupts it finds nothing to clear away.
+/// An interrupted command leaves no file.
 #[test]
-fn an_interrupted_one_leaves_nothing() {
+fn an_interrupted_command_leaves_no_file() {
     let workspace = Workspace::new();
     let before = workspace.files();
     let arguments = ["fixture", "generate", "pets", "--units", "1000000000", "--out", "fixtures/pets/huge.sql"];
@@ -124,6 +124,6 @@ fn pipes() {
     if Path::new("/dev/full").exists() {
         let ran = shell(&workspace, r#""$0" fixture generate pets --units 1 > /dev/full"#);
         assert_eq!(ran.exit, Some(1));
-        assert!(ran.stderr.contains("can't write standard output: No space left on device"), "{}", ran.text());
+        assert!(ran.stderr.contains("cannot write standard output: No space left on device"), "{}", ran.text());
     }
 }

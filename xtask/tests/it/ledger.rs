@@ -1,4 +1,5 @@
-//! The ledger on real databases of both engines: every transition from every state, and tables of an earlier version of this tool.
+//! The ledger on real databases of both engines: every transition from every state, and tables that an earlier
+//! version of rehearsal created.
 
 use crate::database::block;
 use crate::workspace::{PETS, TRAITS, Workspace};
@@ -7,7 +8,7 @@ use rehearsal::db::{Address, Connection, Engine, Target};
 use rehearsal::ledger::{self, By, RunState, Transition};
 use std::time::Duration;
 
-/// Makes every transition from every state: the row, what is returned and the log say the same.
+/// Makes every transition from every state. The row, the returned state and the log must agree.
 pub(crate) fn transitions(target: &Target) {
     block(async {
         let mut connection = target.open().await.unwrap();
@@ -47,14 +48,14 @@ fn every_transition_from_every_state() {
     transitions(&Target::real(address, Duration::from_secs(5)));
 }
 
-/// A run that an earlier version of this tool has left unfinished: what it counted stays, and a new run does the rest.
+/// An earlier version of rehearsal left a run unfinished: its counts stay, and a new run does the rest.
 #[test]
 fn a_ledger_of_an_earlier_version() {
     let workspace = Workspace::with_pets(TRAITS);
     workspace.succeed("backfill pet_traits --execute --batch 40 --report report.json");
     workspace.execute(
         r#"UPDATE "Pet" SET "traits" = NULL WHERE rowid > 40;
-           DROP TABLE _rehearsal_log; DROP TABLE _rehearsal_ranges; DROP TABLE _rehearsal_findings; DROP TABLE _rehearsal_runs;
+           DROP TABLE _rehearsal_undo_notes; DROP TABLE _rehearsal_log; DROP TABLE _rehearsal_ranges; DROP TABLE _rehearsal_findings; DROP TABLE _rehearsal_runs;
            CREATE TABLE _rehearsal_runs (
                run INTEGER PRIMARY KEY NOT NULL, backfill TEXT NOT NULL, work TEXT NOT NULL, scope TEXT NOT NULL,
                state TEXT NOT NULL, cursor TEXT, counts TEXT NOT NULL, version TEXT NOT NULL,
@@ -69,7 +70,7 @@ fn a_ledger_of_an_earlier_version() {
         workspace.succeed(looks);
     }
     let asked = workspace.run("backfill pet_traits --pause");
-    assert!(asked.stdout.contains("nobody is at work on it"), "{}", asked.text());
+    assert!(asked.stdout.contains("no process is working on it"), "{}", asked.text());
     workspace.succeed("backfill pet_traits --execute --report report.json");
     let runs = workspace.query("SELECT state || ' ' || (counts ->> '$.units') FROM _rehearsal_runs ORDER BY run");
     assert_eq!(runs, ["superseded 40".to_owned(), format!("finished {}", left[0])]);

@@ -1,5 +1,5 @@
-//! Whole lives on real files: what a dry run predicts is what happens, what was undone is as before, and a database can go
-//! back and forth between this tool and sqlx.
+//! Complete life cycles on real files: a dry run predicts the run, undo restores the previous content, and a
+//! database can alternate between rehearsal and sqlx.
 
 use crate::database::{self, block, dump, query};
 use crate::workspace::{CREATED, PETS, TRAITS, Workspace};
@@ -9,7 +9,7 @@ use sqlx::Connection;
 use sqlx::migrate::Migrator;
 use std::fs;
 
-/// A report, without what depends on the run: the mode, and times.
+/// Reads a report, without its mode and times, which differ between runs.
 fn report(workspace: &Workspace, file: &str) -> Value {
     let mut report: Value = serde_json::from_slice(&fs::read(workspace.path(file)).unwrap()).unwrap();
     for key in ["mode", "started_at", "seconds"] {
@@ -18,7 +18,7 @@ fn report(workspace: &Workspace, file: &str) -> Value {
     report
 }
 
-fn predicts_and_undoes(arguments: &str) {
+fn predict_execute_and_undo(arguments: &str) {
     let workspace = Workspace::with_pets(TRAITS);
     let before = dump(&workspace.path(PETS));
     workspace.succeed(&format!("backfill pet_traits --report predicted.json {arguments}"));
@@ -28,26 +28,26 @@ fn predicts_and_undoes(arguments: &str) {
     let predicted = report(&workspace, "predicted.json");
     assert_eq!(report(&workspace, "done.json"), predicted, "{arguments}");
     let changed = before.iter().filter(|line| !after.contains(line)).count() as u64;
-    assert_eq!(predicted["counts"]["writes"], changed, "as many rows as it says: {arguments}");
+    assert_eq!(predicted["counts"]["writes"], changed, "the dry run predicts the number of rows: {arguments}");
 
     workspace.succeed(&format!("backfill pet_traits --report undone.json --undo {arguments}"));
-    assert_eq!(dump(&workspace.path(PETS)), before, "undo brings back what was there");
+    assert_eq!(dump(&workspace.path(PETS)), before, "undo restores the previous content");
     assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], changed);
     workspace.succeed(&format!("backfill pet_traits --report again.json {arguments}"));
-    assert_eq!(report(&workspace, "again.json"), predicted, "and it is all to be done again");
+    assert_eq!(report(&workspace, "again.json"), predicted, "after undo everything is pending again");
 }
 
 #[test]
-fn a_dry_run_predicts() {
-    predicts_and_undoes("");
-    predicts_and_undoes("--batch 1");
-    predicts_and_undoes("--batch 7");
-    predicts_and_undoes("--scope id=7c401c54-3cc0-5162-8012-33ecbd900018");
+fn a_dry_run_predicts_the_run() {
+    predict_execute_and_undo("");
+    predict_execute_and_undo("--batch 1");
+    predict_execute_and_undo("--batch 7");
+    predict_execute_and_undo("--scope id=7c401c54-3cc0-5162-8012-33ecbd900018");
 }
 
-/// A run that stopped in the middle is not gone on with once its part was taken back.
+/// After the undo of a partial run, the next run starts from the beginning instead of resuming it.
 #[test]
-fn half_a_run_can_be_undone() {
+fn a_partial_run_can_be_undone() {
     let workspace = Workspace::with_pets(TRAITS);
     let before = dump(&workspace.path(PETS));
     workspace.execute(
@@ -67,7 +67,7 @@ fn half_a_run_can_be_undone() {
 }
 
 #[test]
-fn from_nothing_to_nothing() {
+fn up_and_down_again() {
     let workspace = Workspace::with_pets(CREATED);
     let loaded = dump(&workspace.path(PETS));
     workspace.succeed("migrate pets");
@@ -92,9 +92,9 @@ fn from_nothing_to_nothing() {
     workspace.succeed("migrate pets");
 }
 
-/// The filled pets are those that the app itself would have made.
+/// The backfill stores the traits that the app would generate.
 #[test]
-fn traits_are_those_of_the_app() {
+fn backfilled_traits_match_the_app() {
     let workspace = Workspace::with_pets(TRAITS);
     workspace.succeed("backfill pet_traits --execute");
     let pairs = workspace.query(r#"SELECT "id" || ' ' || "traits" FROM "Pet""#);
@@ -105,11 +105,12 @@ fn traits_are_those_of_the_app() {
     }
 }
 
-/// Without the time, which is the moment, and how long it took.
+/// The applied migrations, without the time of each and its duration.
 const RECORDS: &str =
     "SELECT version || ' ' || description || ' ' || success || ' ' || hex(checksum) FROM _sqlx_migrations";
 
-/// sqlx's own migrator, as `sqlx::migrate!` and sqlx-cli use it.
+/// Migrates with sqlx's own migrator, which `sqlx::migrate!` and sqlx-cli use. With `undo_to`, reverts to that
+/// version.
 fn with_sqlx(workspace: &Workspace, file: &str, undo_to: Option<i64>) {
     block(async {
         let migrator = Migrator::new(workspace.path("migrations/pets")).await.unwrap();
@@ -127,7 +128,7 @@ fn with_sqlx(workspace: &Workspace, file: &str, undo_to: Option<i64>) {
 #[test]
 fn interchange_with_sqlx() {
     let workspace = Workspace::new();
-    // One without a down file, and one outside a transaction, beside the two of the repository.
+    // Adds a migration without a down file and one outside a transaction to the two of the repository.
     workspace.migration("20250920120000_add_toys", "CREATE TABLE \"Toy\" (\"id\" TEXT);\n", "");
     workspace.migration("20250921120000_shrink", "-- no-transaction\nVACUUM;\n", "SELECT 1;\n");
     with_sqlx(&workspace, PETS, None);
@@ -135,7 +136,7 @@ fn interchange_with_sqlx() {
     assert_eq!(workspace.query(RECORDS), query(&workspace.path("ours.db"), RECORDS));
     assert_eq!(workspace.query(RECORDS).len(), 4);
 
-    // Each goes on where the other was.
+    // Each tool continues where the other one stopped.
     workspace.run("migrate pets --status").check(0, "lifecycle", "applied_by_sqlx");
     with_sqlx(&workspace, "ours.db", None);
     workspace.run("migrate pets").check(0, "lifecycle", "nothing_left_after_sqlx");
@@ -156,9 +157,9 @@ fn times_are_recorded() {
     assert_eq!(workspace.query(recorded), ["2"]);
 }
 
-/// A checkout on another system has other line ends; nothing was edited.
+/// Other line endings, as in a checkout on another system, do not count as an edit.
 #[test]
-fn line_ends() {
+fn line_endings() {
     let workspace = Workspace::with_pets(TRAITS);
     let with_ends = |from: &str, to: &str| {
         for entry in fs::read_dir(workspace.path("migrations/pets")).unwrap() {
@@ -179,20 +180,20 @@ fn line_ends() {
     workspace.succeed("migrate pets --revert");
 }
 
-/// What counts is whether there is something to do, not what once was done.
+/// `-- requires-backfill:` asks for pending units, not for a finished run.
 #[test]
-fn a_required_backfill_is_required_as_long_as_it_has_units() {
+fn a_migration_waits_while_its_backfill_has_pending_units() {
     let workspace = Workspace::with_pets(TRAITS);
     workspace.succeed("backfill pet_traits --execute");
     workspace.migration("20250920120000_x", "-- requires-backfill: pet_traits\nSELECT 1;", "SELECT 1;");
     let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id" LIMIT 1"#)[0];
     workspace.succeed(&format!("backfill pet_traits --undo --scope id={id}"));
-    assert_eq!(workspace.run("migrate pets").exit, Some(1), "one pet is undone");
+    assert_eq!(workspace.run("migrate pets").exit, Some(1), "one pet is pending");
     workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("migrate pets");
-    // Everything reverted, and loaded anew: the ledger still knows of a finished run.
+    // All migrations are reverted and the fixture is loaded again: the ledger still contains a finished run.
     workspace.succeed("migrate pets --revert --to 0");
     workspace.succeed("fixture load pets populated");
-    assert_eq!(workspace.run("migrate pets").exit, Some(1), "all pets are without traits");
+    assert_eq!(workspace.run("migrate pets").exit, Some(1), "all pets are pending");
     assert!(workspace.succeed("migrate pets --dry-run").stdout.contains("would stop here"));
 }

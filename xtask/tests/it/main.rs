@@ -1,5 +1,6 @@
-//! The command line on real files and in real processes. Each module has one subject; each test is a table of rows through
-//! one `check` function. Golden files are in `snapshots` and are rewritten by `INSTA_UPDATE=always`, never by hand.
+//! Integration tests of the command line, on real files and in real processes. Each module covers one subject; each
+//! test is a table of cases that run through one `check` function. Snapshots are stored in `snapshots`: regenerate
+//! them with `INSTA_UPDATE=always`, never edit them by hand.
 
 #[cfg(test)]
 mod batch_size;
@@ -21,11 +22,15 @@ mod generators;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod packages;
+#[cfg(test)]
+mod pictures;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! Each crate under `crates/` can be published on its own: what a registry asks for is there, and goes into the package.
+//! Each crate under `crates/` can be published on its own: its manifest and its package contain what a registry
+//! requires.
 
 use crate::workspace::repository;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const CRATES: [&str; 4] = ["rehearsal", "rehearsal-cli", "rehearsal-db", "rehearsal-postgres"];
 
@@ -13,7 +14,7 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn packages_are_whole() {
+fn packages_are_complete() {
     for name in CRATES {
         let listed = cargo(&["package", "--list", "--allow-dirty", "--offline", "--package", name]);
         let files: Vec<&str> = listed.lines().collect();
@@ -26,7 +27,7 @@ fn packages_are_whole() {
 }
 
 #[test]
-fn manifests_say_what_a_registry_asks_for() {
+fn manifests_have_the_required_fields() {
     let told: Value =
         serde_json::from_str(&cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1"])).unwrap();
     let packages = told["packages"].as_array().unwrap();
@@ -38,7 +39,7 @@ fn manifests_say_what_a_registry_asks_for() {
         let keywords: Vec<&str> = package["keywords"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         assert!((1..=5).contains(&keywords.len()), "{name}: {keywords:?}");
         assert!(keywords.iter().all(|keyword| keyword.len() <= 20), "{name}: {keywords:?}");
-        assert_eq!(package["publish"], Value::Null, "{name} may be published");
+        assert_eq!(package["publish"], Value::Null, "{name} is publishable");
         for dependency in package["dependencies"].as_array().unwrap() {
             let is_versioned = dependency["path"].is_null() || dependency["req"] != "*";
             assert!(is_versioned, "{name}: {} has no version", dependency["name"]);
@@ -46,25 +47,30 @@ fn manifests_say_what_a_registry_asks_for() {
     }
 }
 
-/// A readme is read where the repository is not.
+/// The README of a crate is read outside the repository, too.
 #[test]
-fn readmes_stand_alone() {
+fn readmes_do_not_refer_to_the_repository() {
     for name in CRATES {
         let text = fs::read_to_string(repository().join("crates").join(name).join("README.md")).unwrap();
         assert!(text.starts_with(&format!("# {name}\n")) && text.len() > 500, "{name}");
         for word in ["](.", "](/", "cargo x", "app::", "ARCHITECTURE"] {
-            assert!(!text.contains(word), "the readme of {name} holds `{word}`");
+            assert!(!text.contains(word), "the README of {name} contains `{word}`");
         }
     }
 }
 
-/// The binary for any project is the same command line under another name, also where cargo starts it.
-#[test]
-fn cargo_rehearse_is_the_command_line() {
+/// Builds `cargo-rehearse` next to the binary of this workspace and returns its path.
+pub(crate) fn cargo_rehearse() -> PathBuf {
     let target = Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap();
     let folder = target.to_str().unwrap();
     cargo(&["build", "--offline", "--quiet", "--package", "rehearsal-cli", "--target-dir", folder]);
-    let binary = target.join("debug").join("cargo-rehearse");
+    target.join("debug").join("cargo-rehearse")
+}
+
+/// `cargo rehearse`, started through cargo, is the same command line under another name.
+#[test]
+fn cargo_rehearse_is_the_command_line() {
+    let binary = cargo_rehearse();
     let help = duct::cmd!(&binary, "rehearse", "--help").read().unwrap();
     assert!(help.contains("Usage: cargo rehearse <COMMAND>"), "{help}");
     let project = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Several processes at once, and processes that are stopped: nothing is done twice, nothing is lost, nothing stays.
+//! Concurrent processes, and processes that are stopped: nothing is done twice, nothing is lost, and no files remain.
 
 use crate::database::{block, dump, open, query};
 use crate::workspace::{PETS, TRAITS, Workspace};
@@ -11,20 +11,20 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How many pets there are where a backfill is to be stopped midway.
+/// Enough pets to stop a backfill midway.
 const PETS_TO_FILL: u64 = 20_000;
 const SIGINT: i32 = 2;
 
-/// Polls until `is_so`; gives up only after so long that it will never be.
+/// Polls until `is_so` returns true. Fails after two minutes.
 pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(120), "what is waited for never comes");
+        assert!(start.elapsed() < Duration::from_secs(120), "timed out after two minutes");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Kills a process, and waits until it is no more: its locks go with it, and not before.
+/// Kills a process, and waits for its end, which releases its locks.
 pub(crate) fn kill(running: &Handle) {
     running.kill().unwrap();
     running.wait().unwrap();
@@ -41,7 +41,7 @@ fn with_pets(pets: u64) -> Workspace {
     workspace
 }
 
-/// How many units the ledger says are done.
+/// Returns the number of units done, according to the ledger.
 fn units_done(file: &Path) -> u64 {
     if query(file, "SELECT 1 FROM sqlite_schema WHERE name = '_rehearsal_log'").is_empty() {
         return 0;
@@ -50,7 +50,7 @@ fn units_done(file: &Path) -> u64 {
     query(file, sum).first().map_or(0, |units| units.parse().unwrap_or_default())
 }
 
-/// The report of the run that ended it has counted every pet once.
+/// Checks that one run did all the work and that its last report counts every pet once.
 fn adds_up(workspace: &Workspace, report: &str) {
     let report: Value = serde_json::from_slice(&fs::read(workspace.path(report)).unwrap()).unwrap();
     assert_eq!(report["state"], "finished");
@@ -58,7 +58,7 @@ fn adds_up(workspace: &Workspace, report: &str) {
     assert_eq!((&counts["units"], &counts["writes"]), (&PETS_TO_FILL.into(), &PETS_TO_FILL.into()));
     let rarities = counts["tallies"]["rarity"].as_object().unwrap().values();
     assert_eq!(rarities.map(|n| n.as_u64().unwrap()).sum::<u64>(), PETS_TO_FILL);
-    assert_eq!(workspace.query("SELECT count(*) FROM _rehearsal_runs"), ["1"], "it was one run all along");
+    assert_eq!(workspace.query("SELECT count(*) FROM _rehearsal_runs"), ["1"], "one run did all the work");
     let expected = |id: &str| app::pets::traits::generate(id.parse().unwrap()).to_json();
     for pair in workspace.query(r#"SELECT "id" || ' ' || coalesce("traits", '') FROM "Pet""#) {
         let (id, traits) = pair.split_once(' ').unwrap();
@@ -67,7 +67,7 @@ fn adds_up(workspace: &Workspace, report: &str) {
 }
 
 #[test]
-fn a_killed_backfill_goes_on_where_it_was() {
+fn a_killed_backfill_resumes() {
     let workspace = with_many_pets();
     let file = workspace.path(PETS);
     let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--report", "report.json"];
@@ -81,18 +81,18 @@ fn a_killed_backfill_goes_on_where_it_was() {
         kill(&running);
         killed += 1;
         let done = units_done(&file);
-        assert_eq!(done % 100, 0, "whole batches");
+        assert_eq!(done % 100, 0, "only whole batches are committed");
         let filled = query(&file, r#"SELECT count("traits") FROM "Pet""#);
-        assert_eq!(filled, [done.to_string()], "the ledger and the rows are of one transaction");
-        assert!(!workspace.path("report.json").exists(), "a report is there when it is whole");
+        assert_eq!(filled, [done.to_string()], "ledger and rows are written in one transaction");
+        assert!(!workspace.path("report.json").exists(), "a killed run writes no report");
     }
-    assert!(killed > 2, "it was killed while it was at work, {killed} times");
+    assert!(killed > 2, "the backfill was killed only {killed} times");
     workspace.succeed(&arguments.join(" "));
     adds_up(&workspace, "report.json");
 }
 
 #[test]
-fn an_interrupted_backfill_ends_its_batch() {
+fn an_interrupted_backfill_finishes_its_batch() {
     let workspace = with_many_pets();
     let file = workspace.path(PETS);
     let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--report", "report.json"];
@@ -101,7 +101,7 @@ fn an_interrupted_backfill_ends_its_batch() {
     running.send_signal(SIGINT).unwrap();
     let ran = workspace.ran("backfill pet_traits --execute --batch 100   (and Ctrl-C)", running.wait().unwrap());
     assert_eq!(ran.exit, Some(3), "{}", ran.text());
-    assert!(ran.stderr.contains("stopping after the batch in hand"), "{}", ran.text());
+    assert!(ran.stderr.contains("stopping after the current batch"), "{}", ran.text());
     let done = units_done(&file);
     assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"]);
     assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), [done.to_string()]);
@@ -110,7 +110,7 @@ fn an_interrupted_backfill_ends_its_batch() {
     assert_eq!((&report["state"], &report["counts"]["units"]), (&"stopped".into(), &done.into()));
 
     workspace.succeed("backfill pet_traits --report predicted.json");
-    assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"], "a dry run takes nothing up");
+    assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"], "a dry run resumes nothing");
     workspace.succeed(&arguments.join(" "));
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["resumed"]["units"], done);
@@ -121,22 +121,23 @@ fn an_interrupted_backfill_ends_its_batch() {
     adds_up(&workspace, "report.json");
 }
 
-/// Nobody rests, and the file has one writer: whoever wants to say something gets a turn all the same.
+/// A backfill that never rests holds the file's only write lock nearly all the time. A stop request still gets
+/// through.
 #[test]
-fn a_stop_gets_its_turn() {
+fn a_stop_request_gets_through() {
     let workspace = with_pets(5 * PETS_TO_FILL);
     let file = workspace.path(PETS);
     let arguments = ["backfill", "pet_traits", "--execute", "--report", "report.json"];
     let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
     wait_until(|| units_done(&file) > 0);
     let asked = workspace.succeed("backfill pet_traits --stop");
-    assert!(asked.stdout.contains("stops after the batch in hand"), "{}", asked.text());
+    assert!(asked.stdout.contains("stops after the current batch"), "{}", asked.text());
     assert_eq!(running.wait().unwrap().status.code(), Some(3));
     assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"]);
 }
 
 #[test]
-fn backfills_at_once() {
+fn concurrent_backfills() {
     let workspace = with_many_pets();
     let arguments = |n: u32| format!("backfill pet_traits --execute --wait 600 --report report-{n}.json");
     let start = |n| workspace.command(arguments(n).split(' ')).stdout_capture().stderr_capture().unchecked().start();
@@ -146,7 +147,7 @@ fn backfills_at_once() {
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
     let units = workspace.query("SELECT counts ->> '$.units' FROM _rehearsal_runs ORDER BY run");
-    assert_eq!(units, [PETS_TO_FILL.to_string(), "0".to_owned()], "one of them had nothing left to do");
+    assert_eq!(units, [PETS_TO_FILL.to_string(), "0".to_owned()], "one of the runs had nothing left to do");
 }
 
 #[test]
@@ -162,10 +163,10 @@ fn a_killed_migration_leaves_nothing() {
     assert!(workspace.succeed("migrate pets --wait 0").stdout.contains("nothing to do"));
     assert_eq!(dump(&workspace.path(PETS)), before);
     workspace.succeed("migrate pets --wait 0 --revert");
-    assert_eq!(names(&workspace.path(".dev")), ["pets.sqlite"], "its lock does not stay either");
+    assert_eq!(names(&workspace.path(".dev")), ["pets.sqlite"], "the lock file is removed, too");
 }
 
-/// True while somebody else is in a transaction that writes.
+/// True while another connection holds the write lock.
 fn is_locked(file: &Path) -> bool {
     block(async {
         let mut connection = open(file).await;
@@ -176,10 +177,10 @@ fn is_locked(file: &Path) -> bool {
     })
 }
 
-/// Starts the commands one after the other while somebody else writes to the database, each once the one before it has got
-/// as far as to say or do what `is_there` sees; then lets them all go on.
+/// Starts a migration while another connection writes to the database, then a second migration and a backfill that
+/// wait for the first. The other connection then ends its transaction.
 #[test]
-fn migrations_at_once() {
+fn concurrent_migrations() {
     let workspace = Workspace::with_pets(TRAITS);
     let up = "ALTER TABLE \"Pet\" ADD COLUMN \"colour\" TEXT;\n";
     workspace.migration("20250920120000_add_colour", up, "ALTER TABLE \"Pet\" DROP COLUMN \"colour\";\n");
@@ -192,7 +193,7 @@ fn migrations_at_once() {
             command.stdout_capture().stderr_path(stderr).unchecked().start().unwrap()
         };
         let first = start("migrate pets --wait 600", 1);
-        // The lock's file names its holder once it is held.
+        // The lock file names its holder as soon as the lock is held.
         let lock = workspace.path(".dev/pets.sqlite-rehearsal.lock");
         let holder = first.pids()[0].to_string();
         wait_until(|| fs::read_to_string(&lock).is_ok_and(|text| text == holder));
@@ -215,9 +216,9 @@ fn migrations_at_once() {
     assert_eq!(workspace.query("SELECT count(*) FROM _sqlx_migrations WHERE version > 20250915090000"), ["1"]);
 }
 
-/// Nothing is there yet, and all of them want to make it.
+/// Six processes want to create the same database.
 #[test]
-fn first_migrations_at_once() {
+fn concurrent_first_migrations() {
     let workspace = Workspace::new();
     let start = |_| {
         workspace.command(["migrate", "pets", "--wait", "600"]).stdout_capture().stderr_capture().unchecked().start()
@@ -237,7 +238,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_a_killed_rehearsal_leaves_is_swept() {
+fn copies_of_a_killed_rehearsal_are_removed() {
     let workspace = Workspace::new();
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
     workspace.migration("20250920120000_endless", endless, "SELECT 1;");
@@ -246,7 +247,7 @@ fn what_a_killed_rehearsal_leaves_is_swept() {
     let copies =
         || names(&scratch).iter().flat_map(|name| names(&scratch.join(name))).filter(|n| n.ends_with(".db")).count();
     wait_until(|| scratch.exists() && copies() > 0);
-    // Another rehearsal leaves alone what belongs to a process that is alive.
+    // A second rehearsal keeps the copies of a process that is still running.
     workspace.remove("migrations/pets/20250920120000_endless.up.sql");
     workspace.remove("migrations/pets/20250920120000_endless.down.sql");
     workspace.succeed("ci pets");
@@ -258,7 +259,7 @@ fn what_a_killed_rehearsal_leaves_is_swept() {
 }
 
 #[test]
-fn rehearsals_at_once_build_one_template_each() {
+fn concurrent_rehearsals_share_templates() {
     let workspace = Workspace::new();
     let start = |_| workspace.command(["ci", "pets"]).stdout_capture().stderr_capture().unchecked().start().unwrap();
     let running: Vec<_> = (0..3).map(|n: u32| start(n)).collect();
@@ -266,7 +267,11 @@ fn rehearsals_at_once_build_one_template_each() {
         let ran = workspace.ran("ci pets", handle.wait().unwrap());
         assert_eq!(ran.exit, Some(0), "{}", ran.text());
     }
-    assert_eq!(names(&workspace.path("target/rehearsal/templates")).len(), 2, "one of nothing, one of the fixture");
+    assert_eq!(
+        names(&workspace.path("target/rehearsal/templates")).len(),
+        2,
+        "an empty template and one of the fixture"
+    );
     assert_eq!(names(&workspace.path("target/rehearsal/scratch")), [""; 0]);
     assert_eq!(names(&workspace.path("target/rehearsal/kept")), [""; 0]);
 }

@@ -1,5 +1,5 @@
-//! The README is true: each command of its examples is run, in order, in a workspace as a fresh checkout has it, and what it
-//! prints is what the page shows. `[..]` on the page stands for anything in a line, `[...]` for any further lines.
+//! The README is accurate: each command of its examples runs, in order, in a workspace like a fresh checkout, and
+//! prints what the page shows. On the page, `[..]` matches anything within a line, and `[...]` any further lines.
 
 use crate::workspace::{Workspace, repository};
 use pretty_assertions::assert_eq;
@@ -13,6 +13,15 @@ struct Example {
 
 fn readme() -> String {
     fs::read_to_string(repository().join("README.md")).unwrap()
+}
+
+/// The project of the quick start: the SQL blocks of the page, each a file with the path in its first comment.
+pub(crate) fn shop() -> Workspace {
+    let page = readme();
+    let blocks = page.split("```sql\n-- ").skip(1).map(|block| block.split("```").next().unwrap());
+    let files: Vec<(&str, &str)> = blocks.filter_map(|block| block.split_once('\n')).collect();
+    assert!(files.len() >= 3, "the quick start has two migrations and a fixture");
+    Workspace::of_somebody_else(&files)
 }
 
 fn examples(page: &str) -> Vec<Example> {
@@ -38,7 +47,8 @@ fn examples(page: &str) -> Vec<Example> {
     examples
 }
 
-/// `got` with the lines that fit the page replaced by the page's, so that a difference shows only where there is one.
+/// Returns the lines of `got`, each replaced by the line of the page if it matches, so that only real differences
+/// show.
 fn fitted(expect: &[String], got: &str) -> Vec<String> {
     let mut lines: Vec<String> = got.trim_end().lines().map(|line| line.trim_end().to_owned()).collect();
     if let Some(("[...]", rest)) = expect.split_last().map(|(last, rest)| (last.as_str(), rest))
@@ -69,7 +79,7 @@ fn fits(expect: &str, line: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// The app's program, built where this test's own program was.
+/// Builds the app in the target folder of this test, and returns its path.
 fn app() -> PathBuf {
     let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let target = xtask.parent().and_then(Path::parent).unwrap();
@@ -81,27 +91,29 @@ fn app() -> PathBuf {
 #[test]
 fn examples_print_what_the_page_shows() {
     let workspace = Workspace::new();
-    let app = app();
+    let (app, shop, rehearse) = (app(), shop(), super::packages::cargo_rehearse());
     let examples = examples(&readme());
-    assert!(examples.len() >= 5, "the page has examples");
+    assert!(examples.len() >= 5, "the page has fewer than five examples");
     for Example { command, expect } in examples {
         let words: Vec<&str> = command.split_whitespace().collect();
         let run = match words.as_slice() {
             ["cargo", "xtask", arguments @ ..] => workspace.command(arguments.iter().copied()),
+            ["cargo", "rehearse", ..] => duct::cmd(&rehearse, &words[1..]).dir(&shop.root).env_remove("DATABASE_URL"),
             ["cargo", "run", "--quiet", "--package", "app", "--", arguments @ ..] => duct::cmd(&app, arguments)
                 .dir(&workspace.root)
                 .env_remove("CARGO_MANIFEST_DIR")
                 .env_remove("PETS_DATABASE_URL"),
-            other => panic!("the page runs what this test does not know: {other:?}"),
+            other => panic!("this test cannot run {other:?}"),
         };
         let output = run.stdout_capture().stderr_capture().unchecked().run().unwrap();
         let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{command}\n{stdout}{stderr}");
+        let fails = expect.iter().any(|line| line.contains("FAILED"));
+        assert_eq!(output.status.success(), !fails, "{command}\n{stdout}{stderr}");
         assert_eq!(fitted(&expect, &stdout), expect, "{command}");
     }
 }
 
-/// Every `cargo xtask …` on the page, in a table or a sentence, too, is a command with flags that there are.
+/// Every `cargo xtask …` on the page, also in tables and sentences, is an existing command with existing flags.
 #[test]
 fn commands_exist() {
     let workspace = Workspace::new();
@@ -130,5 +142,5 @@ fn commands_exist() {
             checked += 1;
         }
     }
-    assert!(checked >= 15, "the page speaks of {checked} commands and flags only");
+    assert!(checked >= 15, "the page names only {checked} commands and flags");
 }

@@ -1,5 +1,5 @@
-//! Proofs catch what they are there to catch: each row puts one small fault into the history, a fixture or the data, and the
-//! snapshot says which proof found it, in which step, and how the difference reads.
+//! Faults that proofs must catch on SQLite: each case puts one small fault into the history, a fixture or the data,
+//! and the snapshot shows which proof found it, in which step, and how it reports the difference.
 
 use crate::database::query;
 use crate::workspace::Workspace;
@@ -14,7 +14,7 @@ fn check(snapshot: &str, exit: i32, up: &str, down: &str) {
     check_workspace(snapshot, exit, &workspace);
 }
 
-/// Rehearses, and looks that nothing was written but copies, and that each copy that is kept can be opened.
+/// Rehearses a workspace. The rehearsal may write copies only, and every copy that it keeps must open.
 fn check_workspace(snapshot: &str, exit: i32, workspace: &Workspace) {
     let before = workspace.files();
     let ran = workspace.run("ci pets");
@@ -23,7 +23,7 @@ fn check_workspace(snapshot: &str, exit: i32, workspace: &Workspace) {
     let kept = ran.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("database  sqlite:"));
     let opened = kept.map(|kept| query(&workspace.path(kept), "PRAGMA integrity_check")).collect::<Vec<_>>();
     assert!(opened.iter().all(|answer| answer == &["ok"]), "{snapshot}: {opened:?}");
-    assert_eq!(opened.is_empty(), exit == 0, "{snapshot}: what failed can be looked at");
+    assert_eq!(opened.is_empty(), exit == 0, "{snapshot}: a failure keeps a copy of its database");
 }
 
 const REBUILD: &str = r#"
@@ -41,8 +41,8 @@ CREATE INDEX "Pet_parent1Id_idx" ON "Pet" ("parent1Id");
 CREATE INDEX "Pet_parent2Id_idx" ON "Pet" ("parent2Id");
 "#;
 
-/// The recipe of SQLite's own page on ALTER TABLE, which empties the tables that refer to the rebuilt one when it runs in a
-/// transaction; and the same outside of one, which loses nothing.
+/// The table rebuild that SQLite's page on ALTER TABLE recommends. Inside a transaction it empties the tables that
+/// refer to the rebuilt one; outside a transaction it preserves every row.
 #[test]
 fn rebuilt_tables() {
     let off = format!("PRAGMA foreign_keys = OFF;\n{REBUILD}\nPRAGMA foreign_keys = ON;\n");
@@ -53,8 +53,8 @@ fn rebuilt_tables() {
     check("rebuild_outside_a_transaction", 0, &outside, "SELECT 1;");
 }
 
-/// The same without a word of foreign keys, and with the pragma that puts off less than it seems to: children that are deleted,
-/// and children whose reference is nulled.
+/// A rebuild without any pragma, and with `defer_foreign_keys`, which defers less than it seems to: child rows are
+/// deleted, or their reference is set to NULL.
 #[test]
 fn rebuilt_parents() {
     let parents = "CREATE TABLE \"Box\" (\"id\" INTEGER PRIMARY KEY, \"name\" TEXT);\n\
@@ -78,7 +78,7 @@ fn rebuilt_parents() {
     check("rebuilt_parent_as_told", 0, &told);
 }
 
-/// What has another form and means the same is no loss, nor is what fills NULL; and a clock is not taken for a fault.
+/// Retyped values with the same meaning, values that replace NULL, and values from the clock are not losses.
 #[test]
 fn no_losses() {
     let workspace = Workspace::new();
@@ -96,7 +96,7 @@ fn no_losses() {
     workspace.succeed("ci pets");
 }
 
-/// Every fault of a history is told in one run, and the way down goes on past them.
+/// One run reports every fault of a history, and the down migrations continue past each of them.
 #[test]
 fn faults_of_a_history() {
     let workspace = Workspace::new();
@@ -123,9 +123,9 @@ fn faults_of_a_history() {
     );
 }
 
-/// Where one migration has no way back, the way down ends there.
+/// The down migrations stop at a migration without a down file.
 #[test]
-fn mixed_histories() {
+fn histories_with_and_without_down_files() {
     let workspace = Workspace::new();
     workspace.migration("20250920120000_one_way", "CREATE TABLE \"A\" (\"id\" INTEGER);", "");
     workspace.migration("20250920130000_back", "CREATE TABLE \"B\" (\"id\" INTEGER);", "DROP TABLE \"B\";");
@@ -158,11 +158,11 @@ fn declared_losses() {
         workspace.migration(LABEL, &format!("{declaration}{drop}"), back);
         check_workspace(snapshot, exit, &workspace);
     };
-    let declared = "-- loses: \"Pet\".\"nickname\", nobody reads it\n";
+    let declared = "-- loses: \"Pet\".\"nickname\", unused\n";
     check("column_dropped", 1, "", back);
     check("column_dropped_and_declared", 0, declared, back);
     check("column_dropped_and_declared_one_way", 0, declared, "");
-    check("column_dropped_and_its_table_declared", 0, "-- loses: \"Pet\", nobody reads it\n", back);
+    check("column_dropped_and_its_table_declared", 0, "-- loses: \"Pet\", unused\n", back);
     check("column_dropped_and_another_declared", 1, "-- loses: \"Pet\".\"patience\", unread\n", back);
     let otherwise = r#"ALTER TABLE "Pet" ADD COLUMN "nickname" TEXT DEFAULT 'Mo';"#;
     check("column_dropped_and_declared_and_back_otherwise", 1, declared, otherwise);
@@ -172,7 +172,7 @@ const TOYS: &str =
     "CREATE TABLE \"Toy\" (\"id\" TEXT PRIMARY KEY NOT NULL);\nCREATE INDEX \"Pet_name_idx\" ON \"Pet\" (\"name\");\n";
 
 #[test]
-fn ways_back() {
+fn down_migrations() {
     check("down_broken", 1, TOYS, "DROP INDEX \"Pet_name_idx\";\nDROP TABLE \"Toys\";");
     check("down_leaves_an_index", 1, TOYS, "DROP TABLE \"Toy\";");
     check("down_leaves_a_table", 1, TOYS, "DROP INDEX \"Pet_name_idx\";");
@@ -182,7 +182,7 @@ fn ways_back() {
     check("down_takes_too_much", 1, TOYS, takes_too_much);
     let seeds = "INSERT INTO \"Trait\" VALUES ('new', 'new', 'skill');\n";
     check("down_leaves_a_row", 1, seeds, "SELECT 1;");
-    // What no fingerprint sees: a number in the header of the file, which the first way up leaves there.
+    // No fingerprint covers this number in the header of the file, which the first up migration leaves set.
     let again = |column: &str| {
         format!(
             "CREATE TABLE \"Toy\" (\"id\" INTEGER PRIMARY KEY, {column});\n\
@@ -203,7 +203,7 @@ fn failures_that_need_rows() {
 }
 
 #[test]
-fn failures_of_any_database() {
+fn failures_on_any_database() {
     check("broken_from_the_start", 1, "CREATE TABLE \"Pet\" (\"id\" TEXT);", "");
     let workspace = Workspace::new();
     workspace.migration(LABEL, TOYS, "DROP TABLE \"Toy\";");
@@ -216,7 +216,7 @@ fn failures_of_any_database() {
     workspace.run("migrate pets --verify").check(1, "rehearsals", "failures_of_migrate_verify");
 }
 
-/// Nobody notices the order of columns but who writes `SELECT *`: a note, not a problem.
+/// Only `SELECT *` depends on the order of columns: a note, not a finding.
 #[test]
 fn order_of_columns() {
     let drop = "-- loses: \"Toy\".\"name\", derived\nALTER TABLE \"Toy\" DROP COLUMN \"name\";";
@@ -232,7 +232,7 @@ fn order_of_columns() {
 }
 
 #[test]
-fn red_checks() {
+fn failing_checks() {
     let workspace = Workspace::new();
     let few = "-- Catches users with too many pets.\nSELECT \"userId\", count(*) AS \"pets\" FROM \"Pet\" GROUP BY 1 HAVING count(*) > 3 ORDER BY 1;";
     workspace.write("migrations/pets/checks/few_pets_a_user.sql", few);
@@ -248,7 +248,7 @@ fn red_checks() {
     check_workspace("check_broken", 1, &broken);
 }
 
-/// A backfill in the middle of a history runs where it has to: before the migration that requires it.
+/// A backfill in the middle of a history runs before the migration that requires it.
 #[test]
 fn backfills_in_a_history() {
     let rebuild =
@@ -265,16 +265,16 @@ fn backfills_in_a_history() {
     bad.run("backfill pet_traits --verify").check(1, "rehearsals", "fixture_with_a_unit_that_is_rejected_verify");
 }
 
-/// A fault of its own in a down file must not be blamed on the migration behind it.
+/// A fault in one down file must not be blamed on the migration after it.
 #[test]
-fn two_faults() {
+fn faults_in_two_down_files() {
     let workspace = Workspace::new();
     workspace.migration(LABEL, TOYS, "DROP TABLE \"Toys\";");
     workspace.migration("20250921120000_y", "CREATE TABLE \"Ball\" (\"id\" TEXT);", "SELECT 1;");
     check_workspace("two_faults", 1, &workspace);
 }
 
-/// Rehearses a table that no fixture has rows for, and one more migration.
+/// Rehearses one migration on a table for which no fixture has rows.
 fn check_toys(snapshot: &str, exit: i32, up: &str) {
     const TOYS: &str = r#"CREATE TABLE "Toy" ("id" INTEGER PRIMARY KEY NOT NULL, "name" TEXT NOT NULL, "note" TEXT);
 CREATE TABLE "Bell" ("id" INTEGER PRIMARY KEY NOT NULL, "toy" INTEGER NOT NULL REFERENCES "Toy" ON DELETE CASCADE);"#;
@@ -290,7 +290,7 @@ DROP TABLE "Toy";
 ALTER TABLE "new" RENAME TO "Toy";"#;
 
 #[test]
-fn made_up_rows() {
+fn generated_rows() {
     check_toys("rows_required_column", 1, r#"ALTER TABLE "Toy" ADD COLUMN "owner" TEXT NOT NULL;"#);
     check_toys("rows_unique", 1, r#"CREATE UNIQUE INDEX "Toy_name_key" ON "Toy" ("name");"#);
     check_toys("rows_rebuild_cascades", 1, &format!("PRAGMA foreign_keys = OFF;\n{TOY_REBUILD}"));

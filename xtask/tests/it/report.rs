@@ -1,5 +1,5 @@
-//! The report as JSON matches its schema, whatever a rehearsal finds; its exit code is that of the process; and every code has
-//! its explanation.
+//! The JSON report: it matches its schema for every kind of finding, its exit code is that of the process, and
+//! every code has an explanation.
 
 use crate::workspace::{Ran, Workspace, repository};
 use jsonschema::Validator;
@@ -14,7 +14,7 @@ fn schema() -> Validator {
     jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
 }
 
-/// The report that a run printed, which matches the schema and agrees with the exit code of the process.
+/// Returns the report that a run printed. It must match the schema and contain the exit code of the process.
 fn valid(ran: &Ran) -> Value {
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.text()));
     let errors: Vec<String> = schema().iter_errors(&report).map(|error| error.to_string()).collect();
@@ -23,7 +23,7 @@ fn valid(ran: &Ran) -> Value {
     report
 }
 
-/// Holds the codes of a rehearsal of the pets, its exit code, and how many proofs were carried out.
+/// Rehearses one database and checks the exit code, the codes of the findings, and whether proofs ran.
 fn check(workspace: &Workspace, arguments: &str, exit: i64, codes: &[&str], has_proofs: bool) -> Value {
     let report = valid(&workspace.run(&format!("ci {arguments} --json")));
     assert_eq!(report["exit"], exit, "{report:#}");
@@ -66,9 +66,9 @@ fn reports_match_their_schema() {
     assert_eq!((&finding["migration"], &finding["source"]["width"]), (&20_250_920_120_000_i64.into(), &6.into()));
 }
 
-/// Files are named from the root of the project, wherever the command is typed.
+/// Paths are relative to the root of the project, in whichever folder the command runs.
 #[test]
-fn files_are_relative() {
+fn paths_are_relative_to_the_project() {
     let workspace = Workspace::new();
     workspace.write("migrations/pets/20250915090000_again.up.sql", "SELECT 1;");
     let ran = workspace.finish("ci pets --json", workspace.command_in("migrations", &[], ["ci", "pets", "--json"]));
@@ -80,9 +80,9 @@ fn files_are_relative() {
     );
 }
 
-/// A server that cannot be used is a finding of the database that needs it, and the other database is rehearsed.
+/// An unusable server is a finding of the database that needs it; the other database is rehearsed.
 #[test]
-fn a_server_that_cannot_be_used() {
+fn an_unusable_server_is_a_finding() {
     let check = |url: &str, exit: i32, code: &str| {
         let workspace = Workspace::new();
         let arguments = ["ci", "llama_logs", "pets", "--json"];
@@ -98,7 +98,7 @@ fn a_server_that_cannot_be_used() {
     check("pets.sqlite", 2, "history/bad-configuration");
 }
 
-/// What can't begin is reported, too.
+/// A rehearsal that cannot start is reported, too.
 #[test]
 fn refusals_are_findings() {
     let with = |path: &str, text: &str| Workspace::new().tap(|workspace| workspace.write(path, text));
@@ -117,7 +117,7 @@ fn refusals_are_findings() {
 
     let given = Workspace::of_somebody_else(&[("migrations/1_a.sql", "SELECT spellfix1_editdist('a', 'b');\n")]);
     check(&given, "--migrations migrations --engine sqlite", 3, &["history/needs-missing"], false);
-    // One that can't begin does not keep another one from it.
+    // A database that cannot be rehearsed does not stop the rehearsal of another one.
     let other = with("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\n");
     other.write("migrations/toys/1_a.up.sql", "SELECT 1;").write("migrations/toys/1_b.up.sql", "SELECT 1;");
     let report = valid(&other.run("ci pets toys --json"));
@@ -130,7 +130,7 @@ fn every_code_is_explained() {
     let codes = proofs::codes();
     let mut names = BTreeSet::new();
     for code in &codes {
-        assert!(names.insert(code.name), "{code} is there twice");
+        assert!(names.insert(code.name), "{code} is defined twice");
         let texts = [code.explanation.meaning, code.explanation.example, code.explanation.fix, code.explanation.allow];
         assert!(texts.iter().all(|text| text.len() > 10), "{code}");
     }

@@ -1,12 +1,14 @@
-//! The repository keeps its own rules: what stands on the architecture page as an absence is looked for here, in the text.
+//! Rules of the repository that the compiler does not check, such as the absences that `ARCHITECTURE.md` promises:
+//! each test searches the text of the sources.
 
 use crate::workspace::{Workspace, repository};
 use pretty_assertions::assert_eq;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files below `folder`, by their path from the root of the repository.
-fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+/// Returns path (from the root of the repository) and text of the files below `folder` with this extension, sorted
+/// by path.
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![repository().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -29,19 +31,20 @@ pub(crate) fn sources() -> Vec<(String, String)> {
     ["app", "crates", "xtask"].into_iter().flat_map(|krate| files(krate, "rs")).collect()
 }
 
-/// The code of a file without its comments and without its own tests, which stand at its end.
+/// Returns the code of a file, without its comments and without the unit tests at its end.
 pub(crate) fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
-/// True for the unit tests of a module: `tests.rs`, and what lies in the folder beside it. Another folder of that name is none.
+/// True for the unit tests of a module: `tests.rs`, and the files of a folder `tests` next to it. A folder `tests`
+/// without `tests.rs` does not count.
 fn is_of_tests(file: &str) -> bool {
     let folder = |(module, _): (&str, &str)| repository().join(module).join("tests.rs").is_file();
     file.ends_with("/tests.rs") || file.split_once("/tests/").is_some_and(folder)
 }
 
-/// No file below `among` and outside of `allowed` holds one of `words` in its code.
+/// Fails if the code of a file below `among`, but not in `allowed`, contains one of `words`.
 fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
     let excepted = |file: &str| is_of_tests(file) || allowed.iter().any(|place| file.starts_with(place));
     let here = |file: &str| file.starts_with(among) && !excepted(file);
@@ -57,42 +60,48 @@ fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
 }
 
 #[test]
-fn who_may_do_what() {
+fn restricted_calls_stay_in_their_modules() {
     let print = ["println!", "eprintln!", "print!(", "eprint!(", "io::stdout", "io::stderr"];
     let mains =
         ["crates/rehearsal-cli/src/terminal/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/"];
-    check("only terminal/ writes for people", "", &print, &[&mains[..], &["app/tests/"]].concat());
+    check("only terminal/ prints", "", &print, &[&mains[..], &["app/tests/"]].concat());
     check("only the command line exits", "crates", &["process::exit"], &["crates/rehearsal-cli/src/"]);
     let environment = ["env::var", "env::args", "env::current_", "env::set_", "env::temp_dir", "dotenvy"];
-    check("only environment.rs looks around", "crates", &environment, &["crates/rehearsal-cli/src/environment.rs"]);
-    check("only commands take signals", "crates", &["ctrl_c", "signal::"], &["crates/rehearsal-cli/src/commands/"]);
-    check("only the command line looks around", "xtask/src", &environment, &[]);
+    check(
+        "only environment.rs reads the environment",
+        "crates",
+        &environment,
+        &["crates/rehearsal-cli/src/environment.rs"],
+    );
+    check("only commands handle signals", "crates", &["ctrl_c", "signal::"], &["crates/rehearsal-cli/src/commands/"]);
+    check("only the command line reads the environment", "xtask/src", &environment, &[]);
     let dialect =
         ["feature = \"sqlite\"", "feature = \"postgres\"", "PRAGMA", "sqlite_schema", "pg_class", "pg_catalog"];
     for above in ["crates/rehearsal/", "crates/rehearsal-cli/", "xtask/src/"] {
-        check("the dialects are in rehearsal-db", above, &dialect, &[]);
+        check("only rehearsal-db contains dialects", above, &dialect, &[]);
     }
-    check("the app knows nothing of xtask", "app", &["xtask::", "_xtask", "rehearsal"], &["app/tests/"]);
-    // The library is told what its command line is called, and where a workspace keeps its code is that workspace's affair.
-    // Databases may hold a ledger under its first name.
-    check("the library knows no workspace", "crates", &["xtask", "app::"], &["crates/rehearsal-db/src/catalog.rs"]);
+    check("the app does not depend on xtask", "app", &["xtask::", "_xtask", "rehearsal"], &["app/tests/"]);
+    // A workspace's program sets the name of the command line and the folder of its code. `catalog.rs` is allowed,
+    // because databases may still contain a ledger under its first name.
+    check("the library names no workspace", "crates", &["xtask", "app::"], &["crates/rehearsal-db/src/catalog.rs"]);
     for place in ["crates", "xtask/src", "app/src"] {
-        check("errors are returned", place, &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
+        check("errors are returned, without panics", place, &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
     }
-    check("nothing is left to be done", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
+    check("no work is left unfinished", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
 }
 
-/// Neither do its comments, templates and manifests: a reader of a published crate has no such workspace.
+/// Comments, templates and manifests of the crates do not name this workspace either: readers of a published crate
+/// do not have it.
 #[test]
-fn crates_stand_alone() {
+fn crates_do_not_name_this_workspace() {
     for (file, text) in ["rs", "txt", "toml", "md", "sh"].into_iter().flat_map(|ending| files("crates", ending)) {
         for word in ["cargo xtask", "xtask/", "xtask::", "app::"] {
-            assert!(!text.contains(word), "{file} holds `{word}`");
+            assert!(!text.contains(word), "{file} contains `{word}`");
         }
     }
 }
 
-/// The modules of each crate from the ground up: none uses one that stands after it.
+/// The modules of each crate, lowest first: a module uses only modules before it.
 const ORDER: &[(&str, &[&str])] = &[
     (
         "rehearsal",
@@ -122,7 +131,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Which of our crates each one uses.
+/// The crates of this workspace that each crate uses.
 const USES: &[(&str, &[&str])] = &[
     ("app", &[]),
     ("crates/rehearsal-db", &[]),
@@ -149,7 +158,7 @@ fn dependencies_point_one_way() {
             .map(|name| name.trim_end_matches(';'))
             .filter(|name| *name != "error" && !order.contains(name))
             .collect();
-        assert_eq!(unplaced, [""; 0], "a new module has a place in the order");
+        assert_eq!(unplaced, [""; 0], "`ORDER` lists every module");
     }
     for (krate, uses) in USES {
         let manifest = fs::read_to_string(repository().join(krate).join("Cargo.toml")).unwrap();
@@ -164,21 +173,21 @@ fn dependencies_point_one_way() {
 }
 
 #[test]
-fn every_file_says_what_it_is() {
+fn every_file_has_a_header() {
     let mute = |(file, text): (String, String)| (!text.starts_with("//! ")).then_some(file);
-    assert_eq!(sources().into_iter().filter_map(mute).collect::<Vec<_>>(), [""; 0], "a file begins with `//!`");
+    assert_eq!(sources().into_iter().filter_map(mute).collect::<Vec<_>>(), [""; 0], "every file begins with `//!`");
     let mute = |(file, text): (String, String)| (!text.starts_with("-- ")).then_some(file);
     let sql = files("migrations", "sql").into_iter().chain(files("fixtures", "sql"));
-    // A down file is told of by the up file beside it.
+    // The up file documents its down file.
     let silent: Vec<_> = sql.filter(|(file, _)| !file.ends_with(".down.sql")).filter_map(mute).collect();
-    assert_eq!(silent, [""; 0], "a SQL file begins with a comment");
+    assert_eq!(silent, [""; 0], "every SQL file begins with a comment");
 }
 
 #[test]
-fn what_is_there_is_registered() {
+fn everything_is_registered() {
     for folder in ["backfills", "checks", "traffic"] {
         let registry = fs::read_to_string(repository().join(format!("xtask/src/{folder}/mod.rs"))).unwrap();
-        // Whatever stands between the word `impl` and the trait.
+        // Without `impl`, because generics may precede the name of the trait.
         let traits = ["Backfill for ", "ParentChildBackfill for ", "RowCheck for ", "Traffic for "];
         let is_entry = |text: &str| traits.iter().any(|of| text.contains(of));
         for (file, _) in files(&format!("xtask/src/{folder}"), "rs").into_iter().filter(|(_, text)| is_entry(text)) {
@@ -219,14 +228,14 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap().to_str().unwrap().to_owned()
 }
 
-/// Each snapshot belongs to a row: what no test writes any more is removed.
+/// Every snapshot belongs to a test case.
 #[test]
-fn no_snapshot_is_left_over() {
+fn every_snapshot_is_used() {
     let tests: String = files("xtask/tests/it", "rs").into_iter().map(|(_, text)| text).collect();
     for (file, _) in files("xtask/tests/it/snapshots", "snap") {
         let name = stem(Path::new(&file));
         let made = ["help_", "at_once_"].iter().any(|made| name.starts_with(made));
-        assert!(made || tests.contains(&format!("\"{name}\"")), "{file} belongs to no row");
+        assert!(made || tests.contains(&format!("\"{name}\"")), "no test uses {file}");
     }
 }
 
@@ -248,7 +257,7 @@ fn every_dependency_is_used() {
             let used = [format!("{name}::"), format!("use {name};")].iter().any(|text| code.contains(text));
             assert!(used, "{krate} does not use {name}");
         }
-        assert!(listed > 0, "{krate} has dependencies");
+        assert!(listed > 0, "{krate} lists no dependencies");
     }
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
     let members: String =
@@ -263,7 +272,7 @@ fn code_and_tests(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
-/// Every code that an error names is one that `explain` explains.
+/// `explain` knows every code that an error names.
 #[test]
 fn codes_of_errors_are_explained() {
     let known: Vec<&str> = rehearsal::proofs::codes().iter().map(|code| code.name).collect();
@@ -271,13 +280,13 @@ fn codes_of_errors_are_explained() {
     for (file, text) in files("crates", "rs") {
         for code in text.split("code(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             named += 1;
-            assert!(known.contains(&code), "{file} names {code}");
+            assert!(known.contains(&code), "{file} names the unknown code {code}");
         }
     }
-    assert!(named > 15, "errors name codes");
+    assert!(named > 15, "errors name only {named} codes");
 }
 
-/// A test file that nobody declares as a module is not compiled, in silence.
+/// The compiler silently skips a file that no module declares.
 #[test]
 fn every_module_is_declared() {
     for (file, _) in sources().into_iter().filter(|(file, _)| !file.contains("/benches/")) {
@@ -298,13 +307,14 @@ fn every_module_is_declared() {
         let declares = |root: PathBuf| {
             fs::read_to_string(repository().join(root)).is_ok_and(|text| text.contains(&format!("mod {module};")))
         };
-        assert!(declared.any(declares), "{file} is declared by nobody");
+        assert!(declared.any(declares), "no module declares {file}");
     }
 }
 
-/// Code above the folders of the engines does not ask which engine it has: it asks the dialect, the session or the address.
+/// Only the folders of the engines and the registry name an engine: other code calls the dialect, the session or
+/// the address.
 #[test]
-fn engines_are_named_in_their_folders_and_in_the_registry() {
+fn only_engine_folders_and_the_registry_name_engines() {
     const MOST: usize = 10;
     const DATABASE: &str = "crates/rehearsal-db/src";
     let registry = format!("{DATABASE}/registry.rs");
@@ -314,7 +324,7 @@ fn engines_are_named_in_their_folders_and_in_the_registry() {
     };
     let listed = fs::read_to_string(repository().join(&registry)).unwrap();
     let engines: Vec<(String, String)> = listed.lines().filter_map(entry).collect();
-    assert!(engines.len() > 1, "{registry} lists engines");
+    assert!(engines.len() > 1, "{registry} lists fewer than two engines");
     let is_own = |file: &str| {
         file == registry || engines.iter().any(|(_, module)| file.starts_with(&format!("{DATABASE}/{module}/")))
     };
@@ -328,7 +338,7 @@ fn engines_are_named_in_their_folders_and_in_the_registry() {
             let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
             let named = words
                 .filter(|word| engines.iter().any(|(name, module)| word == name || *word == format!("is_{module}")));
-            // A name in quotes, compared or matched, is an engine in disguise.
+            // To compare or match a name in quotes is to name an engine, too.
             let compared = engines.iter().flat_map(|(_, module)| {
                 [format!("== \"{module}\""), format!("!= \"{module}\""), format!("\"{module}\" =>")]
             });
@@ -336,10 +346,10 @@ fn engines_are_named_in_their_folders_and_in_the_registry() {
             places.extend(vec![format!("{file}:{} {}", at + 1, line.trim()); mentions]);
         }
     }
-    assert!(places.len() <= MOST, "{} places know an engine, and {MOST} may:\n{}", places.len(), places.join("\n"));
+    assert!(places.len() <= MOST, "{} locations name an engine, and {MOST} may:\n{}", places.len(), places.join("\n"));
 }
 
-/// The commands that a help text lists.
+/// Returns the commands that a help text lists.
 fn listed(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     lines.filter(|line| line.starts_with("  ") && !line.starts_with("   ")).filter_map(first_word).collect()
@@ -349,7 +359,8 @@ fn first_word(line: &str) -> Option<String> {
     line.split_whitespace().next().map(ToOwned::to_owned)
 }
 
-/// The commands that messages advise: what is handed to a function `command`, and what follows the name of the command line.
+/// Returns the commands that messages advise: arguments of a function `command`, and text after the name of the
+/// command line.
 fn advised(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, call) in code.match_indices("command(") {
@@ -374,7 +385,7 @@ fn advised_commands_exist() {
         duct::cmd(env!("CARGO_BIN_EXE_xtask"), arguments).read().unwrap()
     };
     let commands = listed(&help(&[]));
-    assert!(commands.contains(&"migrate".to_owned()), "the help lists commands: {commands:?}");
+    assert!(commands.contains(&"migrate".to_owned()), "the help does not list `migrate`: {commands:?}");
     let mut seen = 0;
     for (file, text) in sources() {
         let is_ours = file.starts_with("crates/") || file.starts_with("xtask/src/");
@@ -396,9 +407,9 @@ fn advised_commands_exist() {
             }
             let told = help(&path);
             for flag in words.iter().filter(|word| word.starts_with("--")) {
-                assert!(told.contains(flag), "{file} advises `{advice}`, and there is no {flag}");
+                assert!(told.contains(flag), "{file} advises `{advice}`, which has no {flag}");
             }
         }
     }
-    assert!(seen > 20, "messages advise commands");
+    assert!(seen > 20, "messages advise only {seen} commands");
 }

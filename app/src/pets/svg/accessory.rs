@@ -1,6 +1,4 @@
-//! What a pet wears.
-//!
-//! Over everything else, in its own colour; gold is gold for all.
+//! Draws the accessory of a pet, on top of everything else. Golden details have the same colour on every pet.
 
 use super::canvas::{Canvas, circle, ellipse};
 use super::eyes;

@@ -1,6 +1,4 @@
-//! What is behind the pet: a card in the colour of its rarity, and as many stars as its rarity is worth.
-//!
-//! Nothing of the pet itself.
+//! Draws the card behind the pet. Its colour and the number of stars show the pet's rarity.
 
 use super::canvas::{Canvas, STAR, circle, ellipse};
 use super::{HEIGHT, WIDTH};
@@ -26,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas, rarity: Rarity) {
     }
 }
 
-/// A rectangle with round corners, this far from the edges of the sheet.
+/// Returns the outline of a rectangle with round corners, `margin` away from the edges of the sheet.
 fn rounded(margin: f64, corner: f64) -> String {
     let right = f64::from(WIDTH) - margin;
     let bottom = f64::from(HEIGHT) - margin;
@@ -41,7 +39,8 @@ fn rounded(margin: f64, corner: f64) -> String {
     )
 }
 
-/// Rays around the pet, thinner by this much at their outer ends, with a glow in the middle.
+/// Draws rays around the pet, with a glow in the middle. A larger `thinner` makes the outer ends of the rays
+/// narrower.
 fn rays(canvas: &mut Canvas, colour: &str, thinner: f64) {
     let half = 13.0 - thinner;
     let ray = format!("M-3 -50 L{} -108 H{half} L3 -50Z", -half);

@@ -1,23 +1,22 @@
-//! The pen: the few kinds of marks that a drawing is made of, written as SVG elements.
+//! [`Canvas`]: writes the few kinds of shapes that a drawing consists of as SVG elements, independent of pets.
 //!
-//! Knows nothing of pets. Text that reaches it comes from this crate's constants and numbers only, so that nothing
-//! needs escaping.
+//! All text comes from constants and numbers of this crate, so that nothing is escaped.
 
 use std::fmt::Write as _;
 
 use super::{HEIGHT, WIDTH};
 
-/// Width of an outline.
+/// The width of an outline, in user units.
 const OUTLINE: f64 = 3.0;
 
-/// A drawing in the making. Marks lie over the marks made before them.
+/// An unfinished drawing. Each shape covers the earlier ones.
 pub(super) struct Canvas {
     xml: String,
     ink: String,
 }
 
 impl Canvas {
-    /// An empty sheet, with the colour of all outlines.
+    /// Creates an empty drawing. `ink` is the colour of all outlines.
     pub(super) fn new(ink: &str) -> Canvas {
         let mut canvas = Canvas { xml: String::with_capacity(8 * 1024), ink: ink.to_owned() };
         canvas.push(format_args!(
@@ -27,11 +26,11 @@ impl Canvas {
         canvas
     }
 
-    pub(super) fn title(&mut self, words: &str) {
-        self.push(format_args!("<title>{words}</title>"));
+    pub(super) fn title(&mut self, text: &str) {
+        self.push(format_args!("<title>{text}</title>"));
     }
 
-    /// An area with an outline.
+    /// Draws an area with an outline.
     pub(super) fn area(&mut self, path: &str, fill: &str) {
         let ink = self.ink.clone();
         self.push(format_args!(
@@ -39,18 +38,18 @@ impl Canvas {
         ));
     }
 
-    /// An area without an outline.
+    /// Draws an area without an outline.
     pub(super) fn flat(&mut self, path: &str, fill: &str) {
         self.push(format_args!(r#"<path d="{path}" fill="{fill}"/>"#));
     }
 
-    /// A line in the colour of the outlines.
+    /// Draws a line in the colour of the outlines.
     pub(super) fn line(&mut self, path: &str) {
         let ink = self.ink.clone();
         self.stroke(path, &ink, OUTLINE);
     }
 
-    /// A line of any colour and width, with round ends.
+    /// Draws a line of any colour and width, with round ends.
     pub(super) fn stroke(&mut self, path: &str, colour: &str, width: f64) {
         self.push(format_args!(
             "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" \
@@ -58,14 +57,14 @@ impl Canvas {
         ));
     }
 
-    /// A thick line with an outline, such as a tail.
+    /// Draws a thick line with an outline, such as a tail.
     pub(super) fn limb(&mut self, path: &str, colour: &str, width: f64) {
         let ink = self.ink.clone();
         self.stroke(path, &ink, width + 2.0 * OUTLINE);
         self.stroke(path, colour, width);
     }
 
-    /// Draws something on the left, and its mirror image on the right.
+    /// Calls `draw` twice: for the left side, and mirrored for the right side.
     pub(super) fn pair(&mut self, draw: impl Fn(&mut Canvas)) {
         draw(self);
         self.push(format_args!(r#"<g transform="translate({WIDTH} 0) scale(-1 1)">"#));
@@ -73,23 +72,24 @@ impl Canvas {
         self.push(format_args!("</g>"));
     }
 
-    /// Draws something moved to a place, turned by degrees and scaled, in this order.
+    /// Calls `draw` in a coordinate system that is scaled, then rotated, then moved to a position.
     pub(super) fn at(&mut self, (x, y): (f64, f64), degrees: f64, scale: f64, draw: impl FnOnce(&mut Canvas)) {
         self.push(format_args!(r#"<g transform="translate({x} {y}) rotate({degrees}) scale({scale})">"#));
         draw(self);
         self.push(format_args!("</g>"));
     }
 
-    /// Draws something of which only what lies within an area is seen.
+    /// Calls `draw` and clips the result to an area.
     ///
-    /// The name must belong to one area only: a page may hold many drawings, where names are looked up in all of them.
+    /// The name must identify the area uniquely across all drawings: in a page with several drawings, a name
+    /// refers to the first element with that name in any of them.
     pub(super) fn within(&mut self, name: &str, area: &str, draw: impl FnOnce(&mut Canvas)) {
         self.push(format_args!(r#"<clipPath id="{name}"><path d="{area}"/></clipPath><g clip-path="url(#{name})">"#));
         draw(self);
         self.push(format_args!("</g>"));
     }
 
-    /// The drawing as a document.
+    /// Returns the drawing as an SVG document.
     pub(super) fn finish(mut self) -> String {
         self.push(format_args!("</svg>"));
         self.xml
@@ -101,18 +101,18 @@ impl Canvas {
     }
 }
 
-/// The outline of an ellipse with this centre and these radii.
+/// Returns the outline of an ellipse with the centre (`x`, `y`).
 pub(super) fn ellipse(x: f64, y: f64, rx: f64, ry: f64) -> String {
     format!("M{} {y}a{rx} {ry} 0 1 0 {} 0a{rx} {ry} 0 1 0 {} 0Z", x - rx, 2.0 * rx, -2.0 * rx)
 }
 
-/// The outline of a circle.
+/// Returns the outline of a circle with the centre (`x`, `y`).
 pub(super) fn circle(x: f64, y: f64, r: f64) -> String {
     ellipse(x, y, r, r)
 }
 
-/// A five-pointed star around the origin, 10 from centre to point.
+/// The outline of a five-pointed star around the origin, with a radius of 10.
 pub(super) const STAR: &str = "M0 -10 L2.9 -4 9.5 -3.1 4.8 1.5 5.9 8.1 0 5 -5.9 8.1 -4.8 1.5 -9.5 -3.1 -2.9 -4Z";
 
-/// A heart around the origin, 18 wide.
+/// The outline of a heart around the origin, 18 wide.
 pub(super) const HEART: &str = "M0 8 C-12 0 -10 -9 -4.5 -9 C-1.5 -9 0 -6.5 0 -5 C0 -6.5 1.5 -9 4.5 -9 C10 -9 12 0 0 8Z";

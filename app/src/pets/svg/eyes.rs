@@ -1,6 +1,4 @@
-//! The eyes.
-//!
-//! They lie at the same place in every head.
+//! Draws the eyes, which have the same position in every head.
 
 use super::canvas::{Canvas, circle, ellipse};
 use super::palette::{Palette, css, darker};
@@ -17,7 +15,7 @@ pub(super) fn draw(canvas: &mut Canvas, eyes: &Eyes, palette: &Palette) {
     canvas.at((240.0 - CENTRE.0, CENTRE.1), 0.0, 1.0, |canvas| one(canvas, eyes, palette));
 }
 
-/// One eye around the origin. Highlights are on the same side in both, as the light is.
+/// Draws one eye around the origin. The highlight is on the same side of both eyes, because there is one light.
 fn one(canvas: &mut Canvas, eyes: &Eyes, palette: &Palette) {
     let iris = css(eyes.colour);
     match eyes.shape {

@@ -1,6 +1,6 @@
-//! The animals: outlines, ears, tails, wings and faces.
+//! [`Figure`] draws the animals: outlines, ears, tails, wings and faces.
 //!
-//! Eyes, patterns and accessories are drawn elsewhere and are the same for all of them.
+//! Eyes, patterns and accessories are the same for all animals and are in their own modules.
 
 use super::canvas::{Canvas, circle, ellipse};
 use super::palette::Palette;
@@ -13,7 +13,7 @@ const HORN: &str = "hsl(45,45%,84%)";
 const NOSE: &str = "hsl(345,25%,22%)";
 const WHITE: &str = "#fff";
 
-/// One animal, with the outlines of the two parts that a pattern is painted on.
+/// An animal, with the outlines of the two parts that have a pattern.
 pub(super) struct Figure {
     shape: BodyShape,
     torso: String,
@@ -29,7 +29,7 @@ impl Figure {
             _ => ellipse(120.0, 179.0, 54.0, 49.0),
         };
         let head = match shape {
-            // Cheeks that end in points.
+            // The cheeks end in points.
             BodyShape::Fox => "M120 149 C104 147 94 139 82 134 Q66 132 54 120 Q62 118 62 110 \
                                C58 70 86 54 120 54 C154 54 182 70 178 110 Q178 118 186 120 Q174 132 158 134 \
                                C146 139 136 147 120 149Z"
@@ -42,7 +42,7 @@ impl Figure {
         Figure { shape, torso, head }
     }
 
-    /// What sticks out from behind: tail, wings, spines, ears.
+    /// Draws the parts behind the body: tail, wings, spines, ears.
     pub(super) fn draw_behind(&self, canvas: &mut Canvas, palette: &Palette) {
         match self.shape {
             BodyShape::Cat => {
@@ -102,7 +102,7 @@ impl Figure {
         }
     }
 
-    /// Torso, belly and limbs; `paint` paints the pattern.
+    /// Draws torso, belly and limbs; `paint` draws the pattern.
     pub(super) fn draw_torso(&self, canvas: &mut Canvas, palette: &Palette, paint: impl FnOnce(&mut Canvas)) {
         if self.shape != BodyShape::Owl {
             canvas.pair(|canvas| canvas.area(&ellipse(90.0, 223.0, 22.0, 11.0), &palette.body));
@@ -139,7 +139,7 @@ impl Figure {
         });
     }
 
-    /// Head and face without eyes; `paint` paints the pattern.
+    /// Draws head and face without the eyes; `paint` draws the pattern.
     pub(super) fn draw_head(&self, canvas: &mut Canvas, palette: &Palette, paint: impl FnOnce(&mut Canvas)) {
         self.painted(canvas, "head", &self.head, &palette.body, paint);
         match self.shape {
@@ -202,7 +202,7 @@ impl Figure {
         }
     }
 
-    /// A part with its pattern, and its outline over both.
+    /// Draws a part, its pattern, and the outline on top of both.
     fn painted(&self, canvas: &mut Canvas, part: &str, path: &str, fill: &str, paint: impl FnOnce(&mut Canvas)) {
         canvas.flat(path, fill);
         canvas.within(&format!("{}-{part}", self.shape), path, paint);
@@ -218,10 +218,10 @@ fn smile(canvas: &mut Canvas) {
     canvas.line("M120 121 V127 Q114 134 107 129 M120 127 Q126 134 133 129");
 }
 
-/// A ring of spines around head and torso.
+/// Draws a ring of spines around head and torso.
 fn spines(canvas: &mut Canvas, palette: &Palette) {
     let centre = (120.0, 138.0);
-    // The lowest ones would stick out of the ground.
+    // The lowest spines are omitted, because they would stick into the ground.
     for n in (0..24).filter(|n| !(10..=14).contains(n)) {
         canvas.at(centre, f64::from(n) * 15.0, 1.0, |canvas| canvas.area("M-13 -74 L0 -98 L13 -74Z", &palette.shade));
     }

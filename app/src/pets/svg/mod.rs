@@ -1,9 +1,9 @@
-//! Drawing a pet as SVG, so that a person can see that two pets differ.
+//! Draws a pet as SVG, so that a person can see how two pets differ; see [`render`].
 //!
-//! Pure functions from traits to text: no files, no fonts, no randomness, and the same text for the same traits. What
-//! is drawn where is in the modules; here are only the layers, from back to front. All coordinates are on one sheet of
-//! [`WIDTH`] × [`HEIGHT`], where every animal has its head around (120, 100) and its body around (120, 176), so that
-//! eyes, patterns and accessories fit all of them.
+//! Pure functions from traits to text: no files, no fonts, no randomness. Equal traits give equal text. [`render`]
+//! draws the layers from back to front; each layer has its own module. All coordinates refer to a sheet of
+//! [`WIDTH`] × [`HEIGHT`]. Every animal has its head around (120, 100) and its body around (120, 176), so that
+//! eyes, patterns and accessories fit all animals.
 
 mod accessory;
 mod backdrop;
@@ -41,16 +41,16 @@ pub fn render(traits: &PetTraits) -> String {
     canvas.finish()
 }
 
-/// Says in words what there is to see; read by screen readers and shown as a tooltip.
+/// Describes the pet in a few words, for screen readers and as a tooltip.
 fn title(traits: &PetTraits) -> String {
-    let mut words = format!("{} {}", traits.rarity, traits.body.shape);
+    let mut text = format!("{} {}", traits.rarity, traits.body.shape);
     if traits.pattern.kind != PatternKind::Plain {
-        words.push_str(&format!(" with {}", traits.pattern.kind));
+        text.push_str(&format!(" with {}", traits.pattern.kind));
     }
     if let Some(accessory) = traits.accessory {
-        words.push_str(&format!(", wearing: {}", accessory.kind));
+        text.push_str(&format!(", wearing: {}", accessory.kind));
     }
-    words
+    text
 }
 
 #[cfg(test)]
@@ -65,7 +65,7 @@ mod tests {
     };
     use super::*;
 
-    /// One pet for each combination of labels, all in the same colours.
+    /// One pet per combination of labels, all in the same colours.
     fn all_pets() -> Vec<PetTraits> {
         let colour = Colour { h: 30, s: 60, l: 55 };
         let mut pets = vec![generate(Uuid::nil())];
@@ -79,7 +79,7 @@ mod tests {
         pets
     }
 
-    /// Replaces each pet by as many as there are labels.
+    /// Replaces each pet by one pet per label.
     fn vary<T: Copy>(pets: &mut Vec<PetTraits>, labels: &[T], set: impl Fn(&mut PetTraits, T)) {
         let varied = |pet: &PetTraits, label: &T| {
             let mut pet = pet.clone();
@@ -90,9 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn every_label_can_be_seen() {
+    fn every_label_is_visible() {
         let pets = all_pets();
-        // Titles differ by themselves, so they do not count. Digests, because all drawings together are many megabytes.
+        // Titles always differ and are therefore excluded. Digests save memory: all drawings take many megabytes.
         let digest =
             |pet: &PetTraits| Uuid::new_v5(&Uuid::nil(), render(pet).split_once("</title>").unwrap().1.as_bytes());
         let distinct: HashSet<Uuid> = pets.iter().map(digest).collect();
@@ -107,12 +107,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_traits_give_the_same_drawing() {
+    fn equal_traits_give_equal_drawings() {
         let traits = generate(Uuid::nil());
         assert_eq!(render(&traits), render(&traits.clone()));
     }
 
-    /// Checks what a drawing uses of XML: elements that nest, attributes in double quotes, no text but the title.
+    /// Checks the subset of XML that a drawing uses: nested elements, attributes in double quotes, no text except
+    /// the title.
     fn check_well_formed(xml: &str) {
         let mut open = Vec::new();
         for tag in xml.split('<').skip(1) {

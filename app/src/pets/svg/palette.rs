@@ -1,14 +1,14 @@
-//! The colours of one pet's body, and how a colour is written in SVG.
+//! [`Palette`]: the colours of a pet's body, and the conversion of a colour to CSS.
 //!
-//! Colours that do not depend on the pet stand where they are used.
+//! Colours that do not depend on the pet are constants of the modules that use them.
 
 use crate::pets::traits::{Body, Colour};
 
-/// The colours that the parts of a body are painted in.
+/// The colours of the parts of a body, as CSS.
 pub(super) struct Palette {
-    /// Nearly all of the body.
+    /// The main colour of the body.
     pub(super) body: String,
-    /// Parts of the body that lie in shadow or are darker by nature.
+    /// Parts of the body that are in shadow or naturally darker.
     pub(super) shade: String,
     /// Belly, muzzle and inner ears.
     pub(super) belly: String,
@@ -27,12 +27,12 @@ impl Palette {
     }
 }
 
-/// The colour as SVG writes it, with commas, which renderers of every age read.
+/// Formats a colour for SVG, with commas, which all renderers support, including old ones.
 pub(super) fn css(colour: Colour) -> String {
     format!("hsl({},{}%,{}%)", colour.h, colour.s, colour.l)
 }
 
-/// The same colour with its lightness lowered by so many percents.
+/// Returns a colour with its lightness reduced by `percents` percentage points.
 pub(super) fn darker(colour: Colour, percents: u16) -> Colour {
     Colour { l: colour.l.saturating_sub(percents), ..colour }
 }

@@ -1,15 +1,13 @@
-//! What is painted on torso and head.
-//!
-//! Only the marks; the caller sees to it that they stay within the body.
+//! Draws the pattern on torso and head. The caller clips it to the body.
 
 use super::canvas::{Canvas, HEART, STAR, circle};
 use super::palette::css;
 use crate::pets::traits::{Pattern, PatternKind};
 
-/// A place for a small mark: x, y, degrees and scale.
+/// A position for a small mark: x, y, rotation in degrees, and scale.
 type Place = (f64, f64, f64, f64);
 
-/// Around the belly, which lies over the middle of the torso.
+/// Positions around the belly, which covers the middle of the torso.
 const ON_TORSO: [Place; 10] = [
     (80.0, 152.0, -15.0, 0.85),
     (104.0, 147.0, 10.0, 0.6),
@@ -23,7 +21,7 @@ const ON_TORSO: [Place; 10] = [
     (154.0, 188.0, 0.0, 0.5),
 ];
 
-/// On the forehead and the temples, clear of the eyes.
+/// Positions on the forehead and the temples, away from the eyes.
 const ON_HEAD: [Place; 7] = [
     (120.0, 66.0, 0.0, 0.85),
     (98.0, 70.0, -15.0, 0.6),

@@ -1,66 +1,65 @@
-//! What can be wrong with stored traits.
-//!
-//! Which pet they belong to is not known here; [`PetError`](crate::pets::PetError) adds it.
+//! [`TraitsError`]: the reasons why visual traits are invalid. [`PetError`](crate::pets::PetError) adds the pet to
+//! the message.
 
-/// Traits that cannot be accepted.
+/// A failure to read or validate visual traits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TraitsError {
     /// The text is not JSON.
     #[error("not valid JSON: {reason}")]
     NotJson {
-        /// What the JSON parser said, with line and column.
+        /// The message of the JSON parser, with line and column.
         reason: String,
     },
-    /// The text is JSON, but a field is not as it must be.
+    /// The text is JSON, but a field is invalid.
     #[error("`{path}` {fault}")]
     Field {
-        /// The keys from the outermost object to the field, joined by dots; `(root)` for the outermost value itself.
+        /// The keys from the root to the field, joined by dots; `(root)` for the root itself.
         path: String,
-        /// What is wrong with it.
+        /// The reason why the field is invalid.
         fault: FieldFault,
     },
 }
 
-/// What is wrong with one field.
+/// The reason why a field is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldFault {
-    /// The field is not there.
+    /// The field is missing.
     #[error("is missing")]
     Missing,
-    /// No such field exists.
+    /// The field is unknown.
     #[error("is not a known field: expected {}", list(.expected))]
     Unknown {
-        /// The fields that exist at this place.
+        /// The fields of the object that contains the field.
         expected: Vec<&'static str>,
     },
     /// The value has the wrong JSON type.
     #[error("is {found}: expected {expected}")]
     WrongType {
-        /// The JSON type that is wanted.
+        /// The expected JSON type, with its article.
         expected: &'static str,
-        /// The value that is there, cut short.
+        /// The value found, truncated.
         found: String,
     },
-    /// The number is outside of its range.
+    /// The number is out of range.
     #[error("is {found}: expected 0 to {max}")]
     OutOfRange {
-        /// The number that is there.
+        /// The number found.
         found: i64,
-        /// The largest number allowed.
+        /// The largest allowed number.
         max: u16,
     },
-    /// The text is none of the labels that exist.
+    /// The string is not a known label.
     #[error("is {found}: expected one of {}", list(.expected))]
     UnknownLabel {
-        /// The label that is there, quoted and cut short.
+        /// The label found, quoted and truncated.
         found: String,
-        /// The labels that exist.
+        /// The known labels.
         expected: Vec<&'static str>,
     },
-    /// The traits were written in a version that this code does not read.
+    /// This app cannot read traits of this version.
     #[error("is {found}: this app reads version {} only", super::VERSION)]
     UnknownVersion {
-        /// The version that is there.
+        /// The version found.
         found: i64,
     },
 }

@@ -1,8 +1,7 @@
-//! Enums whose variants are written as fixed labels, in JSON and for people alike.
-//!
-//! Only the macro and what it needs. Which labels there are stands with the types that use it.
+//! The macro `labels!`, which declares an enum with a fixed label per variant, used both in JSON and in output for
+//! people.
 
-/// A closed set of values, each with one label.
+/// A closed set of values, each with a label.
 pub(super) trait Label: Copy + 'static {
     /// Every value, in the order of declaration.
     const VALUES: &'static [Self];
@@ -11,10 +10,10 @@ pub(super) trait Label: Copy + 'static {
     fn label(self) -> &'static str;
 }
 
-/// Declares an enum with a label for each variant, from which `ALL`, `as_str`, `Display` and `Serialize` follow, so
-/// that a new variant is one line. The order and the number of the variants are part of the contract of
-/// [`generate`](crate::pets::traits::generate): changing either changes the traits of existing ids, and so needs a new
-/// [`VERSION`](crate::pets::traits::VERSION).
+/// Declares an enum with a label for each variant, and derives `ALL`, `as_str`, `Display` and `Serialize` from the
+/// labels, so that a new variant takes one line. The order and the number of the variants are part of the contract
+/// of [`generate`](crate::pets::traits::generate()): changing either changes the traits of existing ids, and
+/// therefore requires a new [`VERSION`](crate::pets::traits::VERSION).
 macro_rules! labels {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $label:literal,)+ }) => {
         $(#[$meta])*
@@ -25,7 +24,7 @@ macro_rules! labels {
             /// Every variant, in the order of declaration.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
-            /// The label, as it stands in JSON.
+            /// The label used in JSON.
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $label,)+ }
             }

@@ -1,8 +1,8 @@
-//! The visual traits of a pet: their types, their limits and their JSON.
+//! The visual traits of a pet: their types, their limits and their JSON form. No database and no drawing.
 //!
-//! No database and no drawing. The traits are a function of the pet's id alone, see [`generate`]; reading them back
-//! from JSON is strict, see [`PetTraits::from_json`]. The JSON is compact, its keys always come in the order of the
-//! fields below, and no key is ever left out. With line breaks for the reader:
+//! [`generate`](generate()) derives the traits from the pet's id alone; [`PetTraits::from_json`] parses them
+//! strictly. The JSON is compact, its keys are always in the order of the fields below, and no key is ever
+//! omitted. With added line breaks:
 //!
 //! ```json
 //! {"version":1,"rarity":"uncommon",
@@ -23,23 +23,23 @@ pub use self::error::{FieldFault, TraitsError};
 pub use self::generate::{NAMESPACE, generate};
 use self::label::labels;
 
-/// The version of the JSON that this code writes, and the only one that it reads.
+/// The version of the JSON form that this app writes, and the only one that it reads.
 pub const VERSION: u32 = 1;
 
-/// What a pet looks like.
+/// The visual traits of a pet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PetTraits {
     /// Always [`VERSION`].
     pub version: u32,
-    /// How seldom such a pet is.
+    /// How rare the pet is.
     pub rarity: Rarity,
     /// The body.
     pub body: Body,
-    /// What is painted on the body.
+    /// The pattern on the body.
     pub pattern: Pattern,
-    /// Both eyes; they never differ.
+    /// The eyes, which are identical.
     pub eyes: Eyes,
-    /// What the pet wears, if it wears anything.
+    /// The accessory that the pet wears, if any.
     pub accessory: Option<Accessory>,
 }
 
@@ -48,40 +48,40 @@ pub struct PetTraits {
 pub struct Body {
     /// The outline.
     pub shape: BodyShape,
-    /// The colour of nearly all of it.
+    /// The main colour.
     pub colour: Colour,
-    /// The colour of belly, muzzle and inner ears.
+    /// The colour of the belly, the muzzle and the inner ears.
     pub belly: Colour,
 }
 
 /// The pattern on the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Pattern {
-    /// What is painted.
+    /// The kind of pattern.
     pub kind: PatternKind,
-    /// The colour that it is painted in; of no effect for [`PatternKind::Plain`].
+    /// The colour of the pattern, without effect for [`PatternKind::Plain`].
     pub colour: Colour,
 }
 
 /// The eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Eyes {
-    /// Their outline.
+    /// The outline.
     pub shape: EyeShape,
     /// The colour of the iris.
     pub colour: Colour,
 }
 
-/// Something that a pet wears.
+/// An accessory that a pet wears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Accessory {
-    /// What it is.
+    /// The kind of accessory.
     pub kind: AccessoryKind,
-    /// The colour of most of it.
+    /// The main colour.
     pub colour: Colour,
 }
 
-/// A colour in HSL, in whole numbers.
+/// A colour in HSL, as whole numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Colour {
     /// Hue in degrees, 0 to [`Colour::MAX_H`].
@@ -93,7 +93,7 @@ pub struct Colour {
 }
 
 labels! {
-    /// How seldom a pet is. The shares are percents of all pets and add up to 100.
+    /// How rare a pet is. The shares are percentages of all pets and add up to 100.
     pub enum Rarity {
         /// 60 %.
         Common = "common",
@@ -131,9 +131,9 @@ labels! {
 }
 
 labels! {
-    /// What is painted on a body.
+    /// A pattern on a body.
     pub enum PatternKind {
-        /// Nothing.
+        /// No pattern.
         Plain = "plain",
         /// Round spots of several sizes.
         Spots = "spots",
@@ -165,7 +165,7 @@ labels! {
 }
 
 labels! {
-    /// What a pet can wear.
+    /// An accessory that a pet can wear.
     pub enum AccessoryKind {
         /// A bow at the side of the head.
         Bow = "bow",
@@ -198,7 +198,7 @@ impl Rarity {
 }
 
 impl Colour {
-    /// The largest hue, in degrees: 360 would be 0 again.
+    /// The largest hue, in degrees: 360 would equal 0.
     pub const MAX_H: u16 = 359;
     /// The largest saturation, in percent.
     pub const MAX_S: u16 = 100;
@@ -207,21 +207,21 @@ impl Colour {
 }
 
 impl PetTraits {
-    /// Reads traits from JSON and validates them, refusing whatever is missing, unknown or out of range.
+    /// Parses traits from JSON. Rejects missing fields, unknown fields and values out of range.
     ///
     /// # Errors
     ///
-    /// [`TraitsError::NotJson`] if the text is not JSON at all, else [`TraitsError::Field`] with the path of the first
-    /// offending field, such as `eyes.colour.h`.
+    /// [`TraitsError::NotJson`] if the text is not JSON; [`TraitsError::Field`] with the path of the first invalid
+    /// field, such as `eyes.colour.h`.
     pub fn from_json(text: &str) -> Result<PetTraits, TraitsError> {
         parse::traits(text)
     }
 
-    /// Refuses a version, or a colour anywhere, that is out of range. All else is ruled out by the types.
+    /// Checks the version and the range of every colour. The types rule out all other invalid values.
     ///
     /// # Errors
     ///
-    /// [`TraitsError::Field`] with the path of the first offending field, such as `eyes.colour.h`.
+    /// [`TraitsError::Field`] with the path of the first invalid field, such as `eyes.colour.h`.
     pub fn validate(&self) -> Result<(), TraitsError> {
         parse::check_version("version", self.version.into())?;
         for (path, colour) in self.colours() {
@@ -232,13 +232,13 @@ impl PetTraits {
         Ok(())
     }
 
-    /// Writes the traits as compact JSON, about 300 bytes. Equal traits give equal text.
+    /// Serialises the traits as compact JSON of about 300 bytes. Equal traits have equal texts.
     pub fn to_json(&self) -> String {
-        // Structs of numbers and labels cannot fail to serialise: no map keys, no foreign types, no writer to fail.
+        // Serialising structs of numbers and labels to a string cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Every colour with its path, in the order of the JSON.
+    /// Returns every colour with its path, in the order of the JSON.
     fn colours(&self) -> impl Iterator<Item = (&'static str, Colour)> {
         [
             ("body.colour", self.body.colour),

@@ -1,14 +1,14 @@
-//! Reading traits from JSON, strictly, with the exact path of whatever is wrong.
+//! Parses traits from JSON strictly, with the exact path of the first invalid field; see [`traits`].
 //!
-//! By hand over parsed JSON, because a derived deserialiser knows the line and column of a fault but not its path, and
-//! gives up at once on an unknown field without saying where. What a valid value means is not decided here.
+//! The parser is written by hand, because a derived deserialiser reports the line and the column of a fault, but
+//! not its path.
 
 use serde_json::{Map, Value};
 
 use super::label::Label;
 use super::{Accessory, Body, Colour, Eyes, FieldFault, Pattern, PetTraits, TraitsError, VERSION};
 
-/// Longest piece of an offending value that a message quotes, in characters.
+/// The maximum length of a quoted value in a message, in characters.
 const QUOTED: usize = 40;
 
 pub(super) fn traits(text: &str) -> Result<PetTraits, TraitsError> {
@@ -16,7 +16,7 @@ pub(super) fn traits(text: &str) -> Result<PetTraits, TraitsError> {
         serde_json::from_str(text).map_err(|error| TraitsError::NotJson { reason: error.to_string() })?;
     let root = Object::new(String::new(), &value)?;
 
-    // The version comes first: another version may well have other fields, and then that is what has to be said.
+    // The version is checked first: another version may have other fields, and the version is then the useful error.
     check_version("version", root.integer("version")?)?;
     root.only(&["version", "rarity", "body", "pattern", "eyes", "accessory"])?;
 
@@ -48,7 +48,7 @@ pub(super) fn check_version(path: &str, found: i64) -> Result<(), TraitsError> {
     Err(TraitsError::Field { path: path.to_owned(), fault: FieldFault::UnknownVersion { found } })
 }
 
-/// Refuses a number outside of `0..=max`. The path is a function because it is needed in the rare case only.
+/// Rejects a number outside `0..=max`. `path` is a function because only the error needs it.
 pub(super) fn check_range(path: impl FnOnce() -> String, found: i64, max: u16) -> Result<u16, TraitsError> {
     match u16::try_from(found) {
         Ok(value) if value <= max => Ok(value),
@@ -56,7 +56,7 @@ pub(super) fn check_range(path: impl FnOnce() -> String, found: i64, max: u16) -
     }
 }
 
-/// A JSON object and where it stands.
+/// A JSON object and its path.
 struct Object<'json> {
     path: String,
     fields: &'json Map<String, Value>,
@@ -81,7 +81,8 @@ impl<'json> Object<'json> {
         Err(TraitsError::Field { path: self.path_of(name), fault })
     }
 
-    /// Refuses fields other than these; of several, the first by name, so that the message is always the same one.
+    /// Rejects unknown fields. The error names the first one in alphabetical order, so that the message is
+    /// deterministic.
     fn only(&self, expected: &[&'static str]) -> Result<(), TraitsError> {
         match self.fields.keys().filter(|key| !expected.contains(&key.as_str())).min() {
             None => Ok(()),
@@ -134,12 +135,13 @@ fn wrong_type(expected: &'static str, found: &Value) -> FieldFault {
     FieldFault::WrongType { expected, found: excerpt(found) }
 }
 
-/// The value as JSON, so that quotes and control characters are escaped, cut after [`QUOTED`] characters.
+/// Formats a value as JSON, which escapes quotes and control characters, and truncates it after [`QUOTED`]
+/// characters.
 fn excerpt(value: &Value) -> String {
     cut(value.to_string())
 }
 
-/// A plain key as it is; any other quoted and escaped, for a key may be anything at all.
+/// Returns a plain key unchanged, and quotes and escapes any other key.
 fn quoted_key(key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
     cut(if plain { key.to_owned() } else { format!("{key:?}") })

@@ -9,66 +9,67 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("mode"))]
 pub struct BackfillArgs {
-    /// The backfills (default: all of them)
+    /// Backfills (default: all)
     pub names: Vec<String>,
-    /// Show what would be done, and write nothing; the default
+    /// Show what an execution would do, without writing anything (default)
     #[arg(long, group = "mode")]
     pub dry_run: bool,
-    /// Do it
+    /// Run the backfills and write their rows
     #[arg(long, group = "mode")]
     pub execute: bool,
-    /// Prove it on throwaway copies of every fixture: run, run again, checks, undo
+    /// Verify the backfills on throwaway copies of every fixture: run, run again, check, undo
     #[arg(long, group = "mode", conflicts_with_all = ["scope", "report", "url"])]
     pub verify: bool,
-    /// Take back what it did
+    /// Undo what the backfills wrote
     #[arg(long, group = "mode")]
     pub undo: bool,
-    /// List every run that the ledger has: what it does or did, who began it, when, with which code
+    /// List all runs in the ledger: their state and counts, and who started them, when, and with which version of the
+    /// code
     #[arg(long, group = "mode")]
     pub status: bool,
-    /// Have the run that is under way pause after its batch, wherever it runs
+    /// Pause the active run after its current batch, whichever process runs it
     #[arg(long, group = "mode")]
     pub pause: bool,
-    /// Let it go on
+    /// Resume a paused run
     #[arg(long, group = "mode")]
     pub resume: bool,
-    /// Have it stop after its batch; the next --execute goes on from there
+    /// Stop the active run after its current batch; the next --execute resumes it
     #[arg(long, group = "mode")]
     pub stop: bool,
-    /// Only units whose column has that value; may be given more than once
+    /// Process only units with this value in this column; repeat the flag for several columns
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = scope)]
     pub scope: Vec<(String, String)>,
-    /// At most so many units a transaction (default: 5000, fewer where they are large or take their time; 25 for --verify, so
+    /// Maximum number of units per transaction (default: 5000, fewer if units are large or slow; 25 for --verify, so
     /// that small fixtures have several batches)
     #[arg(long, value_name = "N")]
     pub batch: Option<NonZeroU32>,
-    /// Batches of as many units as take that long (default: 200, or any time where --batch is given)
+    /// Target duration of a batch, to which its size adapts (default: 200; none if --batch is given)
     #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub batch_time: Option<u64>,
-    /// Rest that long between two batches, half a minute at most
+    /// Pause between two batches, at most 30000
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=30_000))]
     pub rest: u64,
-    /// Work on so many batches at a time; other processes may work on the same run, too (PostgreSQL)
+    /// Number of batches to process concurrently; other processes can work on the same run, too (PostgreSQL)
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN, value_parser = workers)]
     pub workers: NonZeroU32,
-    /// Where to write the JSON report (default: backfill-report-TIMESTAMP.json)
+    /// File for the JSON report (default: backfill-report-TIMESTAMP.json)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Tell of every unit, not only of the first ten
+    /// Print every unit, not only the first ten
     #[arg(long)]
     pub verbose: bool,
     /// Print the status as JSON
     #[arg(long, requires = "status")]
     pub json: bool,
-    /// Where.
+    /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
 }
 
-/// Each has two connections; a server has a hundred by default.
+/// Parses a number of workers. Each worker has two connections; a server allows a hundred by default.
 fn workers(text: &str) -> Result<NonZeroU32, String> {
-    let workers = text.parse::<NonZeroU32>().map_err(|_| "it is not a number above zero".to_owned())?;
-    if workers.get() > 32 { Err("more than 32 only wait for each other".to_owned()) } else { Ok(workers) }
+    let workers = text.parse::<NonZeroU32>().map_err(|_| "it is not a positive number".to_owned())?;
+    if workers.get() > 32 { Err("more than 32 workers only block each other".to_owned()) } else { Ok(workers) }
 }
 
 fn scope(text: &str) -> Result<(String, String), String> {

@@ -10,30 +10,32 @@ use std::path::PathBuf;
 /// `ci`
 #[derive(Debug, clap::Args)]
 pub struct CiArgs {
-    /// Folders in migrations (default: all of them)
+    /// Databases, named after their folders in migrations/ (default: all)
     #[arg(conflicts_with = "migrations")]
     pub databases: Vec<String>,
-    /// A folder of sqlx migrations of any project, which needs no file of ours; several of them are one history, in the order
-    /// of the versions
+    /// Folder with the migrations of any sqlx project; repeat the flag if several folders form one history, which is
+    /// ordered by version
     #[arg(long, value_name = "DIR")]
     pub migrations: Vec<PathBuf>,
-    /// Its engine, postgres or sqlite (default: that of rehearsal.toml beside the migrations, or of DATABASE_URL, also from .env)
+    /// Engine of the migrations, postgres or sqlite (default: from rehearsal.toml in the folder of the migrations,
+    /// otherwise from DATABASE_URL in the environment or .env)
     #[arg(long, value_name = "ENGINE", requires = "migrations")]
     pub engine: Option<Engine>,
-    /// Data that has seen the migrations up to a version, as FILE@VERSION, or FILE if its first line is `-- at: VERSION` or its
-    /// name begins with the version; or a folder of files that are named after versions, each inserted behind its migration
+    /// Data that has seen the migrations up to a version, as FILE@VERSION, or FILE if its first line is
+    /// `-- at: VERSION` or its name begins with the version; or a folder of files named after versions, each inserted
+    /// after its migration
     #[arg(long, value_name = "FILE", requires = "migrations")]
     pub fixture: Vec<PathBuf>,
-    /// SQL that is run in an empty database before the history: what the history needs and another system owns
+    /// SQL to run in an empty database before the history: it creates what the history needs but another system owns
     #[arg(long, value_name = "FILE", requires = "migrations")]
     pub setup: Vec<PathBuf>,
-    /// Break what backfills wrote in every way that there is, and kill processes at every commit, not at some
+    /// Try every mutant of the rows that backfills wrote, and kill processes at every commit, not only at a sample
     #[arg(long)]
     pub exhaustive: bool,
-    /// Print the answers as JSON
+    /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
-    /// For the tests of the proofs: put a fault into the engine
+    /// Inject a fault into the library, to test the proofs
     #[arg(long, value_enum, hide = true)]
     pub fault: Option<FaultName>,
 }
@@ -42,41 +44,41 @@ pub struct CiArgs {
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("step").required(true))]
 pub struct CrashStepArgs {
-    /// A folder in migrations
+    /// Database, named after its folder in migrations/
     #[arg(conflicts_with = "migrations", required_unless_present = "migrations")]
     pub database: Option<String>,
-    /// The migrations of a project that has no file of ours
+    /// Folder with the migrations of any sqlx project
     #[arg(long, value_name = "DIR")]
     pub migrations: Vec<PathBuf>,
-    /// Their engine
+    /// Engine of the migrations
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
-    /// Apply the migrations up to this one
+    /// Apply the migrations up to this version
     #[arg(long, group = "step", value_name = "VERSION")]
     pub migration: Option<i64>,
     /// Run this backfill
     #[arg(long, group = "step", value_name = "NAME")]
     pub backfill: Option<String>,
-    /// At most so many units a transaction
+    /// Maximum number of units per transaction
     #[arg(long, value_name = "N")]
     pub batch: NonZeroU32,
-    /// What is wrong with the engine, on purpose
+    /// Inject a fault into the library, to test the proofs
     #[arg(long, value_enum)]
     pub fault: Option<FaultName>,
-    /// Where.
+    /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
 }
 
-/// A fault of the engine, put in on purpose.
+/// A fault of the library that tests inject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FaultName {
-    /// A batch's cursor is committed apart from its rows
+    /// The cursor of a batch is committed separately from its rows
     CursorApart,
 }
 
 impl FaultName {
-    /// What the engine knows it by.
+    /// Returns the library's value for the flag.
     pub(crate) fn fault(this: Option<Self>) -> Fault {
         match this {
             None => Fault::None,

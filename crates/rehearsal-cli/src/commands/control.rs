@@ -1,4 +1,5 @@
-//! `backfill --status`, `--pause`, `--resume` and `--stop`: looks at runs and acts on them through the ledger.
+//! `backfill --status`, `--pause`, `--resume` and `--stop`: shows and controls runs through the ledger, so that they
+//! work on runs of other processes, too.
 
 use crate::args::BackfillArgs;
 use crate::args::Output;
@@ -14,7 +15,7 @@ use rehearsal::status::records;
 use rehearsal::workspace::Database;
 use rehearsal_db::Target;
 
-/// What the flags ask of a run.
+/// Returns the request in the flags. `None` if they request no change of a run.
 pub(super) fn request(args: &BackfillArgs) -> Option<ControlRequest> {
     match (args.pause, args.resume, args.stop) {
         (true, ..) => Some(ControlRequest::Pause),
@@ -24,7 +25,7 @@ pub(super) fn request(args: &BackfillArgs) -> Option<ControlRequest> {
     }
 }
 
-/// Asks it of the runs that are under way.
+/// Sends a request to the active runs and prints its effect.
 pub(super) async fn ask(
     context: &Context<'_>,
     backfills: &[&dyn AnyBackfill],
@@ -48,7 +49,7 @@ pub(super) async fn ask(
     Ok(exit)
 }
 
-/// Tells of all runs.
+/// Prints all runs.
 pub(super) async fn status(
     context: &Context<'_>,
     backfills: &[&dyn AnyBackfill],
@@ -70,7 +71,7 @@ pub(super) async fn status(
     Ok(Exit::Ok)
 }
 
-/// Each backfill with the database that it works on.
+/// Returns the backfills, each with its target.
 pub(super) async fn with_targets<'b>(
     context: &Context<'_>,
     backfills: &[&'b dyn AnyBackfill],

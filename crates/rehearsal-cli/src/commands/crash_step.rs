@@ -1,5 +1,6 @@
-//! `crash-step`: one step of a rehearsal, in a process that is there to be killed. It does what `migrate` and `backfill --execute`
-//! do, and tells the rehearsal that started it of each commit (`rehearsal::Said`), where it waits to be told to go on.
+//! `crash-step`: runs one step of a rehearsal in a process that the rehearsal kills. It works like `migrate` and
+//! `backfill --execute`, but reports each commit to the rehearsal that started it (`rehearsal::proofs::Said`) and
+//! waits for an answer there.
 
 use crate::args::{CrashStepArgs, FaultName};
 use crate::context::Context;
@@ -25,7 +26,7 @@ pub(super) async fn run(context: &Context<'_>, args: &CrashStepArgs) -> Result<E
     Ok(exit)
 }
 
-/// The same for a project that has no file of ours.
+/// Runs the step for a project without a workspace.
 pub(super) async fn run_given(terminal: &Terminal, args: &CrashStepArgs) -> Result<Exit, Error> {
     let nothing = Registry::default();
     run(&Context::given(&nothing, terminal, given::database_of_step(args)?)?, args).await
@@ -59,13 +60,13 @@ async fn backfill(context: &Context<'_>, name: &str, target: &Target, args: &Cra
     Ok(done)
 }
 
-/// An error in one line, with those that it is about.
+/// Formats an error and its related errors in one line.
 fn why(error: &Error) -> String {
     let related = error.related().into_iter().flatten().map(ToString::to_string);
     std::iter::once(error.to_string()).chain(related).collect::<Vec<_>>().join(": ")
 }
 
-/// Waits at a commit until the rehearsal says to go on. Without it there is nothing to do any more.
+/// Waits at a commit for the answer of the rehearsal. Exits if the rehearsal has ended.
 fn wait(side: CommitPhase, commit: &Commit) {
     tell(&Said::At { side, commit: commit.clone() });
     let mut answer = String::new();
@@ -75,6 +76,6 @@ fn wait(side: CommitPhase, commit: &Commit) {
 }
 
 fn tell(said: &Said) {
-    // Numbers and texts: there is nothing in these types that could fail to serialise.
+    // These types contain only numbers and text, so serialisation cannot fail.
     say(&serde_json::to_string(said).unwrap_or_default());
 }

@@ -1,4 +1,4 @@
-//! `db`: the server of the development databases, and what is on it.
+//! `db`: manages the development databases and their PostgreSQL server.
 
 use crate::args::{DbCloneArgs, DbCommand, DbShellArgs};
 use crate::context::Context;
@@ -25,21 +25,21 @@ async fn start(context: &Context<'_>) -> Result<Exit, Error> {
     let (_, version) = kept.version();
     context
         .terminal
-        .result(&format!("PostgreSQL {version} runs\n  {}", postgres::on_server(kept.options(), "postgres")));
+        .result(&format!("PostgreSQL {version} is running\n  {}", postgres::on_server(kept.options(), "postgres")));
     Ok(Exit::Ok)
 }
 
 fn stop(context: &Context<'_>) -> Result<Exit, Error> {
     let stopped = Kept::stop(&context.kept_folder())?;
     context.terminal.result(if stopped {
-        "stopped; its databases are there again when it is started"
+        "stopped; the databases are preserved"
     } else {
-        "it did not run"
+        "the server was not running"
     });
     Ok(Exit::Ok)
 }
 
-/// Each database with its development database, whether that is there or not.
+/// Lists each database with the address of its development database, existing or not.
 async fn list(context: &Context<'_>) -> Result<Exit, Error> {
     let mut rows = Vec::new();
     for database in &context.workspace.databases {
@@ -51,12 +51,12 @@ async fn list(context: &Context<'_>) -> Result<Exit, Error> {
                         connection.close().await?;
                         String::new()
                     }
-                    Err(db::Error::NoDatabase { .. }) => "   (not there)".to_owned(),
+                    Err(db::Error::NoDatabase { .. }) => "   (does not exist)".to_owned(),
                     Err(error) => format!("   ({error})"),
                 };
                 format!("{}{state}", target.address)
             }
-            Err(Error::NoKeptServer { .. }) => "its server does not run".to_owned(),
+            Err(Error::NoKeptServer { .. }) => "the server is not running".to_owned(),
             Err(error) => return Err(error),
         };
         rows.push((database.name.clone(), place));
@@ -65,7 +65,7 @@ async fn list(context: &Context<'_>) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-/// Opens the engine's own shell on a development database; prints the URL where there is none on this machine.
+/// Opens the engine's shell on a development database, or prints the URL if the shell is not installed.
 async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error> {
     let database = context.workspace.database(&args.database)?;
     let targets = context.targets(&[database], &args.target, Missing::Refuse).await?;
@@ -76,7 +76,7 @@ async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error>
         Storage::Server => Binaries::find(&hints())?.and_then(|binaries| binaries.program(name)),
     };
     let program = with_server.unwrap_or_else(|| name.into());
-    // What stands there of another server would count, too.
+    // These variables would redirect the shell to another server.
     let elsewhere = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE"];
     let shell =
         elsewhere.into_iter().fold(duct::cmd(program, target.address.file()), |shell, name| shell.env_remove(name));
@@ -85,14 +85,14 @@ async fn shell(context: &Context<'_>, args: &DbShellArgs) -> Result<Exit, Error>
         Ok(output) if output.status.success() => Ok(Exit::Ok),
         Ok(_) => Ok(Exit::Failed),
         Err(error) => {
-            context.terminal.note(&format!("there is no shell for {} on this machine ({error})", database.engine));
+            context.terminal.note(&format!("no shell for {} is installed on this machine ({error})", database.engine));
             context.terminal.result(&target.address.url());
             Ok(Exit::Incomplete)
         }
     }
 }
 
-/// A copy of a fixture to play with, brought to the newest version, and its URL.
+/// Loads a fixture into a new database, migrates it to the newest version and prints the URL.
 async fn clone(context: &Context<'_>, args: &DbCloneArgs) -> Result<Exit, Error> {
     let database = context.workspace.database(&args.database)?;
     let name = format!("{}-{}-{}", database.name, args.fixture, jiff::Timestamp::now().strftime("%Y%m%d%H%M%S%3f"));

@@ -1,4 +1,5 @@
-//! `explain`: what a finding code means, an example, how to fix it and how to allow it; without a code, all of them.
+//! `explain`: prints the meaning of a finding code, an example, the fix and how to allow it; without a code, lists
+//! all codes.
 
 use crate::args::ExplainArgs;
 use crate::error::Error;

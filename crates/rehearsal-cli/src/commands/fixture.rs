@@ -1,4 +1,4 @@
-//! `fixture load`: fills an empty database with a fixture, so that there is something to look at and to try things on.
+//! `fixture load`: loads a fixture into an empty database, for development and experiments.
 
 use crate::args::FixtureLoadArgs;
 use crate::context::Context;
@@ -23,14 +23,14 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
     Ok(Exit::Ok)
 }
 
-/// Fills a new database at that address with a fixture, and brings it to the newest version.
+/// Loads a fixture into a new database at that address and migrates it to the newest version.
 pub(super) async fn load_into(
     context: &Context<'_>,
     database: &Database,
     name: &str,
     address: &Address,
 ) -> Result<(), Error> {
-    // Nobody else knows of a new database.
+    // No other process uses a new database, so a short wait is enough.
     const WAIT: Duration = Duration::from_secs(10);
     let (loaded, fixture) = tried(context, database, name).await?;
     let target = Target::real(address.clone(), WAIT);
@@ -39,7 +39,8 @@ pub(super) async fn load_into(
     Ok(())
 }
 
-/// The fixture of that name, tried on a throwaway copy first: what can't be loaded leaves nothing in the target.
+/// Returns the fixture with that name after loading it into a throwaway database, so that a broken fixture does not
+/// change the target.
 async fn tried<'d>(
     context: &'d Context<'_>,
     database: &'d Database,

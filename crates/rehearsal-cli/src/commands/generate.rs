@@ -1,4 +1,4 @@
-//! `fixture generate`: makes a fixture of any size, into a file or to standard output.
+//! `fixture generate`: writes a generated fixture of any size to a file or standard output.
 
 use crate::args::FixtureGenerateArgs;
 use crate::context::Context;
@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context<'_>, args: &FixtureGenerateArgs) -> Result<E
     let write = |out: &mut dyn Write| generate(generator, database.engine, size, out);
     match &args.out {
         None => match write(&mut context.terminal.raw()) {
-            // Who closed the pipe has seen enough.
+            // The reader closed the pipe, as `| head` does.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Ok),
             Err(source) => Err(Error::Write { path: PathBuf::from("standard output"), source }),
             Ok(()) => Ok(Exit::Ok),
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, args: &FixtureGenerateArgs) -> Result<E
             }
             let (terminal, paint) = (context.terminal, context.paint());
             let units = count(args.units, generator.about().unit);
-            terminal.result(&format!("{}: {units} of seed {}", paint.strong(&database.name), args.seed));
+            terminal.result(&format!("{}: {units} with seed {}", paint.strong(&database.name), args.seed));
             terminal.result(&format!(
                 "  {}  {} in {}",
                 paint.good("written"),
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, args: &FixtureGenerateArgs) -> Result<E
     }
 }
 
-/// Ctrl-C ends the work where there is something to clear away.
+/// Handles Ctrl-C, so that the temporary file is removed.
 fn listen(stop: &Stop) {
     let stop = stop.clone();
     tokio::spawn(async move {
@@ -60,10 +60,10 @@ fn listen(stop: &Stop) {
     });
 }
 
-/// Writes a file whole or not at all: beside the place first, then into it.
+/// Writes a file completely or not at all: into a temporary file in the same folder, which is then renamed.
 fn into_file(path: &Path, stop: &Stop, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
-    // Behind a link, it is the file that is meant.
+    // A symbolic link is preserved; the file that it points to is replaced.
     let place = if path.is_symlink() { path.canonicalize().map_err(failed)? } else { path.to_owned() };
     match fs::metadata(&place) {
         Ok(there) if there.is_file() => {
@@ -82,17 +82,17 @@ fn into_file(path: &Path, stop: &Stop, write: impl Fn(&mut dyn Write) -> io::Res
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private; a fixture is for the team, as far as the umask allows.
+        // Temporary files are private by default; a fixture gets the usual permissions, reduced by the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    // Its error would name the temporary file.
+    // The original error would name the temporary file.
     let file = builder.tempfile_in(folder).map_err(|error| failed(error.kind().into()))?;
     write(&mut BufWriter::new(Stoppable { file: file.as_file(), stop })).map_err(failed)?;
     file.persist(&place).map_err(|error| failed(error.error))?;
     Ok(())
 }
 
-/// A file that takes no more once the person wants to stop.
+/// A file that refuses further writes after Ctrl-C.
 struct Stoppable<'s> {
     file: &'s File,
     stop: &'s Stop,

@@ -1,4 +1,4 @@
-//! `migrate`: brings the target to a version, or tells where it is.
+//! `migrate`: applies or reverts migrations on the target, or shows its status. `--verify` rehearses instead.
 
 use super::ci;
 use crate::args::{MigrateArgs, Output};
@@ -23,10 +23,10 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     if args.verify {
         return ci::rehearse(context, &databases, Depth::Sample, Fault::None, Output::Text).await;
     }
-    // What only looks makes no database and starts no server.
+    // A command that only reads creates no database and starts no server.
     let missing = if args.status || args.dry_run { Missing::Look } else { Missing::Make };
     let targets = context.targets(&databases, &args.target, missing).await?;
-    // Every fault of every history before anything is touched.
+    // All histories are read first, so that a fault in one of them prevents any change.
     let mut work = Vec::new();
     for (database, target) in targets {
         work.push((context.load(database)?, target));
@@ -67,7 +67,7 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
     let (terminal, paint) = (context.terminal, context.paint());
     let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
     let (history, goal) = (&loaded.history, goal(args));
-    // Before a database is made: a goal that can't be reached leaves nothing behind.
+    // The plan comes first, so that an unreachable goal creates no database.
     let outlook = migration::outlook(target, goal, history).await?;
     if args.dry_run {
         terminal.result(&dry_run(&heading, loaded, target, &outlook).await?);
@@ -91,16 +91,17 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
 }
 
 async fn dry_run(heading: &str, loaded: &Loaded<'_>, target: &Target, outlook: &Outlook) -> Result<String, Error> {
-    let nothing = if outlook.steps.is_empty() { "nothing to do" } else { "dry run, nothing was run" };
+    let nothing = if outlook.steps.is_empty() { "nothing to do" } else { "dry run: nothing was written" };
     let mut text = format!("{heading}: {nothing}\n");
     for Step { migration, direction } in &outlook.steps {
         match outlook.waits_for(migration, &loaded.backfills, target).await? {
             None => {}
             Some(Wait::Perhaps { name }) => {
-                text.push_str(&format!("  would then need the backfill {name}, if there is anything for it to do\n"))
+                text.push_str(&format!("  would then require the backfill {name}, if it has anything to do\n"))
             }
             Some(Wait::Surely { name, units, unit }) => {
-                text.push_str(&format!("  would stop here: the backfill {name} has {} to do\n", count(units, unit)))
+                let left = count(units, unit);
+                text.push_str(&format!("  would stop here: the backfill {name} has {left} left to process\n"))
             }
         }
         let verb = match direction {

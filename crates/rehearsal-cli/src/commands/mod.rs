@@ -1,4 +1,5 @@
-//! One file a subcommand.
+//! The subcommands, one file each. [`run`] calls the one that the arguments name; add a new subcommand there and in
+//! `args::Command`.
 
 mod backfill;
 mod ci;
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::terminal::Terminal;
 use rehearsal::Exit;
 
-/// Runs a command, in the workspace in which it was typed or on the folders that it names.
+/// Runs a subcommand: in the workspace of the working folder, or on the folders that its flags name.
 pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
     if let Command::Ci(args) = &args.command
         && !args.migrations.is_empty()

@@ -1,4 +1,4 @@
-//! `postgres install`: a private copy of PostgreSQL.
+//! `postgres install`: installs a private copy of PostgreSQL.
 
 use crate::args::PostgresInstallArgs;
 use crate::context::Context;
@@ -7,18 +7,18 @@ use crate::error::Error;
 use rehearsal::Exit;
 use rehearsal_postgres::{self as server, Binaries};
 
-/// `postgres install`.
+/// Installs PostgreSQL and prints its version and folder.
 pub(super) fn install(context: &Context<'_>, args: &PostgresInstallArgs) -> Result<Exit, Error> {
     let binaries = server::install(args.major, &hints())?;
     context.terminal.result(&format!("PostgreSQL {}\n  {}", binaries.version, binaries.folder.display()));
     Ok(Exit::Ok)
 }
 
-/// Sees to it that there is a PostgreSQL on this machine, for the tests.
+/// Installs PostgreSQL if it is missing, for the tests.
 pub(super) fn provide(context: &Context<'_>) -> Result<(), Error> {
     let hints = hints();
     if Binaries::find(&hints)?.is_none() {
-        context.terminal.note("there is no PostgreSQL on this machine: fetching a private copy");
+        context.terminal.note("PostgreSQL is not installed on this machine: installing a private copy");
         server::install(None, &hints)?;
     }
     Ok(())

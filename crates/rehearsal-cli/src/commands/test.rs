@@ -1,4 +1,5 @@
-//! `test`: format, clippy with warnings as errors, all tests, docs; each quiet unless it fails.
+//! `test`: checks the format, runs clippy with warnings as errors and all tests, and builds the docs. Each step
+//! prints its output only if it fails.
 
 use crate::context::Context;
 use crate::error::Error;
@@ -55,7 +56,7 @@ fn script(command: Cmd<'_>) -> Result<Ran, Error> {
     Ok(Ran::Badly(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))))
 }
 
-/// The tests run for a while: the result of each part is shown as it comes, everything else only when something fails.
+/// Runs the tests. Prints the result of each test program immediately, and the whole output only if a test fails.
 fn tests(context: &Context<'_>) -> Result<Ran, Error> {
     let arguments = ["test", "--workspace", "--no-fail-fast"];
     let running = duct::cmd("cargo", arguments).stderr_to_stdout().unchecked().reader().map_err(toolchain)?;

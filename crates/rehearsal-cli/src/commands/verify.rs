@@ -1,4 +1,4 @@
-//! `verify`: the checks, against the target.
+//! `verify`: runs the checks of a database on the target.
 
 use crate::args::Output;
 use crate::args::VerifyArgs;

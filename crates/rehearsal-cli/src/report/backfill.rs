@@ -1,35 +1,35 @@
-//! What came of a backfill, for a person.
+//! The summary of a backfill run as text.
 
 use super::reconciliation_table;
 use crate::terminal::{Paint, columns, count, duration, thousands};
 use rehearsal::backfill::{Effect, Ending, Outcome};
 
-/// A heading that says what was done, and the counts below it.
+/// Formats a heading with the outcome, followed by the counts.
 #[must_use]
 pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> String {
     let about = outcome.about;
     let counts = &outcome.counts;
     if let (0, Some(done)) = (counts.units, outcome.already_done) {
         let nothing = match (outcome.effect, done) {
-            (Effect::Undo, _) => format!("nothing to undo: no {} is filled", about.unit),
+            (Effect::Undo, _) => format!("nothing to undo: no {} is processed", about.unit),
             (_, 0) => format!("nothing to do: there is no {}", about.unit),
-            _ => format!("nothing to do: {} done already", is_are(done, about.unit)),
+            _ => format!("nothing to do: {} already done", is_are(done, about.unit)),
         };
         return format!("{} on {database}: {nothing}\n", paint.strong(about.name));
     }
     let did = match (outcome.effect, outcome.ending) {
-        (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => paint.odd("dry run, nothing was written"),
-        (Effect::Predict, Ending::Stopped) => paint.odd("dry run, interrupted; the counts are of a part"),
-        (_, Ending::Stopped) => paint.odd("interrupted; run it again to go on from here"),
+        (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => paint.odd("dry run: nothing was written"),
+        (Effect::Predict, Ending::Stopped) => paint.odd("dry run interrupted; the counts are incomplete"),
+        (_, Ending::Stopped) => paint.odd("interrupted; run it again to resume"),
         (Effect::Undo, Ending::Finished) => paint.good("undone"),
         (_, Ending::FinishedElsewhere) => {
-            paint.good("done, together with another process, whose report has the findings")
+            paint.good("done together with another process, whose report contains the findings")
         }
         (_, Ending::Finished) => paint.good("done"),
     };
     let would = match outcome.effect {
         Effect::Predict => "would be written",
-        Effect::Undo => "taken back",
+        Effect::Undo => "undone",
         Effect::Execute | Effect::Again => "written",
     };
     let before = match &outcome.resumed {
@@ -42,17 +42,17 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
     ];
     if counts.unchanged > 0 {
         let why = match outcome.effect {
-            Effect::Undo => "something refers to them",
-            _ => "somebody else had filled them meanwhile",
+            Effect::Undo => "still referenced by other rows",
+            _ => "already filled by another session",
         };
         rows.push((String::new(), format!("{} unchanged: {why}", thousands(counts.unchanged))));
     }
     if outcome.left > 0 {
-        let left = format!("{} came meanwhile, or stay to be done: run it again", count(outcome.left, about.unit));
+        let left = format!("{}, inserted concurrently or still pending; run it again", count(outcome.left, about.unit));
         rows.push(("left".to_owned(), paint.odd(left)));
     }
     if counts.retries > 0 {
-        rows.push(("retries".to_owned(), format!("{}, each from the last batch committed", thousands(counts.retries))));
+        rows.push(("retries".to_owned(), format!("{}, each from the last committed batch", thousands(counts.retries))));
     }
     for (kind, n) in &counts.findings {
         rows.push((kind.to_string(), paint.odd(thousands(*n))));

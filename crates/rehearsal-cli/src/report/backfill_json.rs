@@ -1,9 +1,10 @@
-//! The JSON report of a backfill. Its findings are written to disk as they come, so that memory does not grow with them;
-//! the file gets its name only when it is whole. What a process that was killed left of one is removed a day later.
+//! The JSON report of a backfill. [`BackfillReport`] writes findings to disk as they arrive, so that memory use does
+//! not depend on their number. The file gets its name only when it is complete; the remains of a killed process are
+//! removed a day later.
 //!
-//! Shape, version 2 (a later version may add keys; it never changes the meaning of one):
+//! Shape, version 2 (a later version may add keys but never changes the meaning of one):
 //!
-//! | key | is |
+//! | key | value |
 //! |---|---|
 //! | `version` | 2 |
 //! | `backfill`, `database` | names |
@@ -11,14 +12,14 @@
 //! | `mode` | `dry-run`, `execute` or `undo` |
 //! | `scope` | an object of columns and values; empty for all units |
 //! | `started_at` | UTC, RFC 3339 |
-//! | `findings` | an array of `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `reconciled`), `unit` (its id; empty for an old row that belongs to none), `field`; where there is something to say, `values` (each with its `context` and the `value` itself; one that is nested more than 100 levels deep as a string of its text), `chosen` (one of them), `detail` (words); of the kind `reconciled`, for each unit that consists of rows, `reconciliation`: how many rows of each kind there were, as in `counts.reconciliation` |
+//! | `findings` | an array of objects with `kind` (`conflict`, `unmapped`, `skipped`, `duplicate`, `present`, `rejected`, `reconciled`), `unit` (its id; empty for an old row that belongs to no unit) and `field`; optionally `values` (each with its `context` and `value`; a value nested more than 100 levels deep is a string of its text), `chosen` (one of the values) and `detail` (text); for the kind `reconciled`, which exists for each unit that consists of rows, `reconciliation`: the number of rows by outcome, as in `counts.reconciliation` |
 //! | `state` | `finished`, `stopped` or `failed` |
-//! | `error` | what failed, or null |
-//! | `resumed` | null, or `after` (a key) and `units` (done by earlier processes of the run) |
-//! | `counts` | `units`, `writes`, `unchanged`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, `reconciliation` where the backfill reconciles old values: by key, for the `fields` that were foreseen and for `others`; `unlisted` for those others that are too many or too long to list, `keyless` for values without a key, and `total` for all; each an object of `total`, `migrated`, `overridden`, `duplicate`, `preserved`, `skipped` and `present`, whose `total` is the sum of the others: of the whole run; where it failed, of what is committed |
-//! | `left` | how many units were to be done in the end of a finished run: they came meanwhile, or the backfill does not do them |
-//! | `already_done` | null, or how many units in scope were done, where there was nothing to do |
-//! | `seconds` | of this process |
+//! | `error` | the error, or null |
+//! | `resumed` | null, or `after` (the last key) and `units` (number of units) of the earlier processes of the run |
+//! | `counts` | `units`, `writes`, `unchanged`, `batches`, `retries`, `findings` by kind, `tallies` by group and label, and `reconciliation` if the backfill reconciles old values: by key for the expected `fields` and for `others`, `unlisted` for other keys that are too many or too long to list, `keyless` for values without a key, and `total`; each is an object with `migrated`, `overridden`, `duplicate`, `preserved`, `skipped` and `present`, and with `total`, their sum. The counts are those of the whole run; if it failed, of its committed part |
+//! | `left` | number of units pending at the end of a finished run: they were inserted concurrently, or the backfill does not process them |
+//! | `already_done` | null, or the number of units in scope that were done before, if there was nothing to do |
+//! | `seconds` | duration of this process |
 
 use rehearsal::backfill::{Effect, Ending, Outcome, Scope};
 use rehearsal::event::ResumePoint;
@@ -34,9 +35,9 @@ use tempfile::NamedTempFile;
 /// The version of the shape.
 pub const REPORT_VERSION: u32 = 2;
 
-/// How the names of reports begin that are being written.
+/// The prefix of the names of incomplete reports.
 const UNFINISHED: &str = ".backfill-report-";
-/// Whatever is older than this is of a process that was killed.
+/// An incomplete report that is older than this belongs to a killed process.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// A report that is being written.
@@ -51,20 +52,20 @@ pub struct BackfillReport {
     counts: Counts,
 }
 
-/// Where a report goes.
+/// The location of a report.
 #[derive(Debug, Clone)]
 pub enum ReportPath {
-    /// Exactly there, replacing what is there.
+    /// This file, which is replaced if it exists.
     Exactly(PathBuf),
-    /// `backfill-report-<timestamp>.json` where we are, with a number where that is taken.
+    /// `backfill-report-<timestamp>.json` in the working folder, with a number appended if that file exists.
     Stamped(String),
 }
 
 impl BackfillReport {
-    /// Begins a report. `started_at` is RFC 3339 in UTC.
+    /// Starts a report. `started_at` is RFC 3339 in UTC.
     ///
     /// # Errors
-    /// What the system said.
+    /// Fails if the folder does not exist or the file cannot be written.
     pub fn start(
         path: ReportPath,
         (backfill, database, url): (&str, &str, &str),
@@ -116,11 +117,11 @@ impl BackfillReport {
         })
     }
 
-    /// Adds a finding. A failure is kept until [`Self::finish`].
+    /// Adds a finding. [`Self::finish`] reports a failure.
     pub fn add(&mut self, finding: &Finding) {
         let comma = if self.findings == 0 { "" } else { "," };
         self.findings += 1;
-        // As it was written: a number of any size is a value, too.
+        // Serialised directly, because a `serde_json::Value` would lose digits of large numbers.
         let written = write!(self.file, "{comma}\n    ");
         let written = written.and_then(|()| Ok(serde_json::to_writer(&mut self.file, finding)?));
         if let Err(error) = written {
@@ -128,20 +129,20 @@ impl BackfillReport {
         }
     }
 
-    /// Notes where an earlier process of the run had stopped.
+    /// Records where an earlier process of the run stopped.
     pub fn resumed(&mut self, resumed: Option<ResumePoint>) {
         self.resumed = resumed;
     }
 
-    /// Notes the counts of the run so far: those of what is committed, should it fail.
+    /// Records the counts of the run so far, which the report contains if the run fails.
     pub fn counted(&mut self, counts: Counts) {
         self.counts = counts;
     }
 
-    /// Ends the report and gives it its name, which is returned.
+    /// Completes the report and returns its path.
     ///
     /// # Errors
-    /// What the system said, now or when a finding was added.
+    /// Fails if the file cannot be written, now or when a finding was added.
     pub fn finish(mut self, outcome: Result<&Outcome, &str>) -> std::io::Result<PathBuf> {
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -214,7 +215,7 @@ impl ReportPath {
     }
 }
 
-/// Removes what killed processes left; what can't be removed is no reason to fail.
+/// Removes the incomplete reports of killed processes; ignores failures.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
@@ -225,7 +226,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Temporary files are private; a report is for the team.
+/// Makes a report readable for all users: temporary files are private by default.
 fn readable(file: &File) -> std::io::Result<()> {
     #[cfg(unix)]
     {

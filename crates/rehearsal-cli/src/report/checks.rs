@@ -1,4 +1,4 @@
-//! The verdicts of checks, with the first offenders of each in a table.
+//! The verdicts of checks as text and JSON, with the first offending rows of each check.
 
 use crate::terminal::{Paint, columns, lines};
 use rehearsal::check::{CheckResult, Verdict};
@@ -6,13 +6,13 @@ use rehearsal::report::history::CHECK_FAILED;
 use rehearsal_db::{Rows, Value};
 use serde_json::json;
 
-/// For a person: a line a check, then a table for each red one and each report.
+/// Formats one line per check, followed by a table for each failed check and each report.
 #[must_use]
 pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
     let verdict = |result: &CheckResult| match &result.verdict {
         Verdict::Green => paint.good("ok"),
         Verdict::Red { offenders, .. } if offenders.rows.is_empty() => {
-            paint.bad("FAILED: it returned no row, and should return some")
+            paint.bad("FAILED: the query returned no row, but must return at least one")
         }
         Verdict::Red { offenders, more } => {
             let n = offenders.rows.len();
@@ -43,8 +43,8 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
     text
 }
 
-/// For a script: an array of `check`, `verdict` (`ok`, `failed`, `report`, `skipped`), `code` (of a failed one, else null),
-/// `columns`, `rows`, `more`.
+/// Returns an array of objects with `check`, `verdict` (`ok`, `failed`, `report`, `skipped`), `code` (null unless
+/// failed), `columns`, `rows` and `more` (true if further rows are omitted).
 #[must_use]
 pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
     let none = Rows::default();
@@ -63,7 +63,7 @@ pub fn checks_json(results: &[CheckResult]) -> serde_json::Value {
     results.iter().map(one).collect()
 }
 
-/// Numbers and text as they are; bytes, and what JSON can't hold, as a person would read them.
+/// Converts a value to JSON. Blobs become text.
 fn value(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,

@@ -1,5 +1,5 @@
-//! What commands tell, as text or JSON: each file renders one kind of value. Knows the data types of the library and none of its
-//! work.
+//! Renders the results of commands as text or JSON; each file renders one kind of value. The reports of `ci` are in
+//! `reporters`.
 
 mod backfill;
 mod backfill_json;

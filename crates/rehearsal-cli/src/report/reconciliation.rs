@@ -1,9 +1,10 @@
-//! What became of old values, as a table.
+//! The reconciliation of old values as a table.
 
 use crate::terminal::{Paint, thousands};
 use rehearsal::ledger::{OutcomeCounts, Reconciliation, ValueOutcome};
 
-/// A line for each key and one for their total; nothing where nothing was reconciled. The same numbers are in the JSON report.
+/// Formats one line per key and one for the total. Empty if nothing was reconciled. The JSON report contains the same
+/// numbers.
 #[must_use]
 pub fn reconciliation_table(reconciliation: &Reconciliation, paint: Paint) -> String {
     if reconciliation.is_empty() {
@@ -19,7 +20,7 @@ pub fn reconciliation_table(reconciliation: &Reconciliation, paint: Paint) -> St
         rows.push(("no key", reconciliation.keyless));
     }
     rows.push(("total", total));
-    // Of the others those columns that hold anything.
+    // `migrated` is always shown, any other outcome only if it occurred.
     let is_shown = |outcome: &ValueOutcome| *outcome == ValueOutcome::Migrated || total.of(*outcome) > 0;
     let outcomes: Vec<ValueOutcome> = ValueOutcome::ALL.into_iter().filter(is_shown).collect();
     let titles: Vec<String> =

@@ -1,4 +1,4 @@
-//! The runs of backfills, as the ledger has them: a table for people, an array for scripts.
+//! The runs of backfills in the ledger, as text and JSON, and the effect of control requests.
 
 use crate::terminal::{Paint, columns, count, thousands};
 use rehearsal::backfill::{About, ControlOutcome, ControlRequest, RunActivity, RunStatus};
@@ -13,25 +13,25 @@ pub struct BackfillStatus {
     pub about: About,
     /// The address of the database.
     pub database: String,
-    /// What is left to do there.
+    /// The work that is left.
     pub status: RunStatus,
-    /// Its runs, by number.
+    /// The runs, by number.
     pub runs: Vec<RunRecord>,
 }
 
-/// What is left to do, as a person reads it.
+/// Formats the work that is left.
 #[must_use]
 pub fn run_status_text(about: &About, status: &RunStatus, paint: Paint) -> String {
     match status {
-        RunStatus::TooEarly => paint.faint(format!("once {} is applied", about.from)),
-        RunStatus::Over => paint.faint("its time is over"),
-        RunStatus::Pending(units) => paint.odd(format!("{} to do", count(*units, about.unit))),
+        RunStatus::TooEarly => paint.faint(format!("not before {} is applied", about.from)),
+        RunStatus::Over => paint.faint("its window is over"),
+        RunStatus::Pending(units) => paint.odd(format!("{} pending", count(*units, about.unit))),
         RunStatus::Done => paint.good("nothing to do"),
     }
 }
 
-/// A heading, and a line a run: what it does, how it stands, its counts, when it began and when it was last moved, who did that
-/// and with which code.
+/// Formats a heading and one line per run: its work, state and counts, its start and last change, and the user and
+/// code version of that change.
 #[must_use]
 pub fn runs_table(status: &BackfillStatus, paint: Paint) -> String {
     let about = &status.about;
@@ -68,7 +68,7 @@ fn cells(about: &About, run: &RunRecord) -> [String; 6] {
     ]
 }
 
-/// The time alone where the day is the same.
+/// Omits the date if it is the same day.
 fn short<'t>(from: &str, to: &'t str) -> &'t str {
     match (from.get(..10), to.get(..10)) {
         (Some(one), Some(other)) if one == other => to.get(11..).unwrap_or(to),
@@ -85,9 +85,9 @@ fn painted(run: &RunRecord, text: String, paint: Paint) -> String {
     }
 }
 
-/// An array of `backfill`, `database`, `pending` (units; null where it can't run there) and `runs`: each with `run`, `work`,
-/// `scope`, `state`, `counts` (as in a report), `started_at`, `updated_at` (UTC) and `log`, an array of `at`, `who`, `version`
-/// (of the code) and `did`.
+/// Returns an array of objects with `backfill`, `database`, `pending` (units; null if the backfill cannot run) and
+/// `runs`. Each run has `run`, `work`, `scope`, `state`, `counts` (as in a report), `started_at`, `updated_at` (UTC)
+/// and `log`, an array of objects with `at`, `who`, `version` (of the code) and `did`.
 #[must_use]
 pub fn runs_json(all: &[BackfillStatus]) -> Value {
     let one = |status: &BackfillStatus| {
@@ -101,7 +101,7 @@ pub fn runs_json(all: &[BackfillStatus]) -> Value {
     all.iter().map(one).collect()
 }
 
-/// What came of a request.
+/// Formats the effect of a request on each run.
 #[must_use]
 pub fn asked_text(
     about: &About,
@@ -113,7 +113,7 @@ pub fn asked_text(
     let heading = format!("{} on {database}", paint.strong(about.name));
     if asked.is_empty() {
         return format!(
-            "{heading}: no run is under way; `{}` tells of all",
+            "{heading}: no run is active; list all runs with `{}`",
             command(&format!("backfill {} --status", about.name))
         );
     }
@@ -122,17 +122,17 @@ pub fn asked_text(
         let sentence = match (asked.now, asked.activity) {
             (None, RunActivity::Idle) if asked.run.state == RunState::Running => {
                 format!(
-                    "nobody is at work on it: `{}` takes it up",
+                    "no process is working on it; resume it with `{}`",
                     command(&format!("backfill {} --execute", about.name))
                 )
             }
-            (None, _) => paint.odd(format!("is {}, and stays so", asked.run.state.as_str())),
-            (Some(RunState::Pausing), RunActivity::Active) => "pauses after the batch in hand".to_owned(),
-            (Some(RunState::Stopping), _) => "stops after the batch in hand".to_owned(),
-            (Some(RunState::Running), RunActivity::Active) => "goes on".to_owned(),
+            (None, _) => paint.odd(format!("remains {}", asked.run.state.as_str())),
+            (Some(RunState::Pausing), RunActivity::Active) => "pauses after the current batch".to_owned(),
+            (Some(RunState::Stopping), _) => "stops after the current batch".to_owned(),
+            (Some(RunState::Running), RunActivity::Active) => "resumes".to_owned(),
             (Some(RunState::Running), RunActivity::Idle) => {
                 format!(
-                    "nobody is at work on it: `{}` takes it up",
+                    "no process is working on it; resume it with `{}`",
                     command(&format!("backfill {} --execute", about.name))
                 )
             }
@@ -145,7 +145,7 @@ pub fn asked_text(
         ControlRequest::Pause if asked.iter().any(|asked| asked.now.is_some()) => {
             format!(
                 "  {}\n",
-                paint.faint(format!("to let it go on: {}", command(&format!("backfill {} --resume", about.name))))
+                paint.faint(format!("resume it: {}", command(&format!("backfill {} --resume", about.name))))
             )
         }
         _ => String::new(),
@@ -153,7 +153,7 @@ pub fn asked_text(
     format!("{heading}\n{}{next}", columns(&rows))
 }
 
-/// How a backfill stands, beside the migrations: what is left, and the run that it is about.
+/// Formats the state of a backfill for the timeline: the work that is left and its last run.
 #[must_use]
 pub fn timeline_text(about: &About, status: &RunStatus, run: Option<&RunRecord>, paint: Paint) -> String {
     match (status, run) {

@@ -1,4 +1,4 @@
-//! The migrations and backfills of a database in one timeline, and where each stands.
+//! The timeline of a database's migrations and backfills with their states, as text and JSON.
 
 use super::timeline_text;
 use crate::terminal::{Paint, columns};
@@ -7,7 +7,7 @@ use rehearsal::migration::State;
 use rehearsal::status::{Standpoint, StatusRow};
 use serde_json::{Value, json};
 
-/// For a person.
+/// Formats one line per migration and backfill.
 #[must_use]
 pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
     let rows: Vec<_> = rows
@@ -15,7 +15,9 @@ pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
         .map(|row| match &row.standpoint {
             Standpoint::Migration { state, reversible, requires } => {
                 let waits = match state {
-                    State::Pending if !requires.is_empty() => paint.faint(format!("  needs {}", requires.join(", "))),
+                    State::Pending if !requires.is_empty() => {
+                        paint.faint(format!("  requires {}", requires.join(", ")))
+                    }
                     _ => String::new(),
                 };
                 let state = match state {
@@ -33,10 +35,10 @@ pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
     columns(&rows)
 }
 
-/// For a script: an array in the order of the timeline. Each has `kind`, `version` and `name`; a `migration` has `state`
-/// (`applied` or `pending`), `applied_at` (UTC, as the database wrote it, or null), `reversible` and `requires` (backfills); a
-/// `backfill` has `state` (that of its last run, or null) and `pending` (units, or null where it can't run), and stands behind
-/// the migration of its `version`.
+/// Returns an array in the order of the timeline. Each object has `kind`, `version` and `name`. A `migration` has
+/// `state` (`applied` or `pending`), `applied_at` (UTC, in the database's format, or null), `reversible` and
+/// `requires` (backfills). A `backfill` has `state` (that of its last run, or null) and `pending` (units, or null if
+/// it cannot run), and follows the migration of its `version`.
 #[must_use]
 pub fn status_json(rows: &[StatusRow]) -> Value {
     let row = |row: &StatusRow| match &row.standpoint {

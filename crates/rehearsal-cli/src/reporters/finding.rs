@@ -1,4 +1,4 @@
-//! A finding as a person reads it: what is wrong, where, why, and what to do.
+//! Renders a finding as text: the fault, its location, the cause and the remedy.
 
 use super::matrix::EMPTY;
 use crate::terminal::{Paint, snippet, table};
@@ -6,7 +6,7 @@ use rehearsal::Exit;
 use rehearsal::report::Finding;
 use std::fmt::Write;
 
-/// A finding of a database, in full.
+/// Formats a finding of a database completely.
 #[must_use]
 pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
     let word = match finding.code.exit {
@@ -41,7 +41,7 @@ pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
     text
 }
 
-/// A line of a finding, or several below each other.
+/// Formats one field of a finding, indented if it has several lines.
 pub(super) fn field(name: &str, value: &str, paint: Paint) -> String {
     format!("  {} {}\n", paint.faint(format!("{name:<9}")), value.replace('\n', "\n            "))
 }

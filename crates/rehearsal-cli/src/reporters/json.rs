@@ -1,4 +1,4 @@
-//! The report as one line of JSON on standard output, for a script. `docs/report.md` documents its shape.
+//! Prints the report as one line of JSON on standard output. `docs/report.md` documents its shape.
 
 use super::Reporter;
 use crate::terminal::{Steps, Terminal};
@@ -12,7 +12,7 @@ pub struct Json<'t> {
 }
 
 impl<'t> Json<'t> {
-    /// To that terminal.
+    /// Creates a reporter that writes to this terminal.
     #[must_use]
     pub fn new(terminal: &'t Terminal) -> Self {
         Self { terminal, steps: Steps::new(terminal) }
@@ -26,7 +26,7 @@ impl Reporter for Json<'_> {
 
     fn finish(&self, report: &RehearsalReport) {
         self.steps.end();
-        // Texts, numbers and lists: there is nothing in a report that could fail to serialise.
+        // A report contains only text, numbers and lists, so serialisation cannot fail.
         self.terminal.result(&serde_json::to_string(report).unwrap_or_default());
     }
 }

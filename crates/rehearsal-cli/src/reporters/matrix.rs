@@ -1,18 +1,19 @@
-//! A line a proof, a column for the empty database and for each fixture.
+//! Renders the proofs of a database as a matrix: one line per proof, one column for the empty database and for each
+//! fixture.
 
 use crate::terminal::{Paint, duration};
 use rehearsal::report::{ProofReport, ProofStatus};
 use std::fmt::Write;
 
-/// What the column of an empty database is called.
+/// The heading of the column for the empty database.
 pub(super) const EMPTY: &str = "(empty)";
 
-/// The fixture of a proof, as a person reads it.
+/// Returns the heading of the column that a proof belongs to.
 pub(super) fn column(proof: &ProofReport) -> &str {
     proof.fixture.as_deref().unwrap_or(EMPTY)
 }
 
-/// The proofs of a database with how each ended and how long it took. Times stand below each other.
+/// Formats the status and duration of each proof, with the durations aligned.
 pub(super) fn matrix(proofs: &[ProofReport], paint: Paint) -> String {
     let mut columns: Vec<&str> = Vec::new();
     for proof in proofs {
@@ -47,8 +48,8 @@ pub(super) fn matrix(proofs: &[ProofReport], paint: Paint) -> String {
     text
 }
 
-/// The names of the proofs in the order in which they are carried out: a proof that only some data has stands before the one
-/// that follows it there.
+/// Returns the names of the proofs in the order of their execution. A proof that ran only with some data is placed
+/// before the proof that followed it there.
 fn names<'p>(proofs: &'p [ProofReport], columns: &[&str]) -> Vec<&'p str> {
     let mut names: Vec<&str> = Vec::new();
     for fixture in columns {

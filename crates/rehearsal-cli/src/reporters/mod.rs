@@ -1,5 +1,5 @@
-//! How a rehearsal is reported: events while it runs, the report at the end. Each format is one file here and one line in
-//! [`reporter`]; it is a function of the report and looks at nothing else.
+//! Reports a rehearsal: events while it runs, the result at the end. Each format is one file here, which implements
+//! [`Reporter`] from the report alone, and one line in [`reporter`].
 
 mod finding;
 mod json;
@@ -15,16 +15,16 @@ use crate::terminal::Terminal;
 use rehearsal::event::Event;
 use rehearsal::report::RehearsalReport;
 
-/// Reports a rehearsal.
+/// An output format for rehearsals.
 pub trait Reporter: Sync {
-    /// Something happened while it runs.
+    /// Shows an event of the running rehearsal.
     fn event(&self, event: Event);
 
-    /// It is over, and this is what it found.
+    /// Prints the report of the finished rehearsal.
     fn finish(&self, report: &RehearsalReport);
 }
 
-/// The reporter of a format.
+/// Returns the reporter of a format.
 #[must_use]
 pub fn reporter(output: Output, terminal: &Terminal) -> Box<dyn Reporter + '_> {
     match output {

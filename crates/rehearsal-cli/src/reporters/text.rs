@@ -1,5 +1,5 @@
-//! The report for a person: what was rehearsed, a matrix of proofs, each finding in full, and one sentence that sums it up.
-//! Notes of proofs that passed go to standard error.
+//! Prints the report as text: the database, a matrix of the proofs, each finding in full, and a summary in one
+//! sentence. Notes of passed proofs go to standard error.
 
 use super::Reporter;
 use super::finding::{field, finding};
@@ -15,7 +15,7 @@ pub struct Text<'t> {
 }
 
 impl<'t> Text<'t> {
-    /// To that terminal.
+    /// Creates a reporter that writes to this terminal.
     #[must_use]
     pub fn new(terminal: &'t Terminal) -> Self {
         Self { terminal, steps: Steps::new(terminal) }
@@ -43,24 +43,25 @@ impl<'t> Text<'t> {
         terminal.result(&summary(report, paint));
     }
 
-    /// What is to be known of proofs that did not fail; that of the others stands with their findings.
+    /// Prints the notes, warnings and uncovered parts of proofs that did not fail. Those of failed proofs follow
+    /// their findings.
     fn notes(&self, report: &DatabaseReport) {
         let (terminal, paint) = (self.terminal, self.terminal.err());
         for note in &report.notes {
             terminal.note(&paint.faint(format!("  {note}")));
         }
-        let holding = || report.proofs.iter().filter(|proof| proof.status != ProofStatus::Failed);
-        for proof in holding() {
+        let passed = || report.proofs.iter().filter(|proof| proof.status != ProofStatus::Failed);
+        for proof in passed() {
             for note in &proof.notes {
                 terminal.note(&paint.faint(format!("  {}: {note}", proof.name)));
             }
         }
-        for proof in holding() {
+        for proof in passed() {
             for warning in &proof.warnings {
                 terminal.note(&format!("  {}: {}", proof.name, paint.odd(warning)));
             }
         }
-        for proof in holding() {
+        for proof in passed() {
             for part in &proof.not_covered {
                 terminal.note(&format!("  {}: {}", proof.name, paint.odd(part)));
             }
@@ -84,7 +85,7 @@ impl Reporter for Text<'_> {
     }
 }
 
-/// Each finding in full, and below those of a proof what else is to be known of it.
+/// Formats each finding; those of a failed proof are followed by its uncovered parts, warnings and notes.
 fn findings(report: &DatabaseReport, paint: Paint) -> String {
     let mut text: String = report
         .findings
@@ -95,14 +96,14 @@ fn findings(report: &DatabaseReport, paint: Paint) -> String {
     for proof in &report.proofs {
         text.extend(report.findings_of(proof).map(|found| finding(&report.name, found, paint)));
         if proof.status == ProofStatus::Failed {
-            text.push_str(&beside(proof, paint));
+            text.push_str(&remarks(proof, paint));
         }
     }
     text
 }
 
-/// What else is to be known of a proof that failed.
-fn beside(proof: &ProofReport, paint: Paint) -> String {
+/// Formats the uncovered parts, warnings and notes of a proof.
+fn remarks(proof: &ProofReport, paint: Paint) -> String {
     let odd = |line: &String| paint.odd(line);
     let faint = |line: &String| paint.faint(line);
     let part = |name: &str, lines: &[String], painted: &dyn Fn(&String) -> String| match lines {
@@ -117,7 +118,7 @@ fn beside(proof: &ProofReport, paint: Paint) -> String {
     .concat()
 }
 
-/// One sentence that sums it up.
+/// Formats the result of a database in one sentence.
 fn summary(report: &DatabaseReport, paint: Paint) -> String {
     let (took, proofs) = (duration(report.duration), count(report.proofs.len() as u64, "proof"));
     let failures = report.failures();
@@ -134,8 +135,8 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
     };
     let data = match report.proofs.iter().any(is_generated) {
         _ if has_fixture => "",
-        true => " (there is no fixture: rows were generated where a migration meets any)",
-        false => " (there is no fixture, and no migration met a row)",
+        true => " (no fixture: tested with generated rows)",
+        false => " (no fixture: no migration ran on rows)",
     };
-    format!("{} in {took}{data}", paint.good(format!("all {proofs} hold")))
+    format!("{} in {took}{data}", paint.good(format!("{proofs} passed")))
 }

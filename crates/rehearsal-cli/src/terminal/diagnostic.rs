@@ -1,11 +1,12 @@
-//! Errors as a person reads them: what failed, where (file, line, the line itself with a mark), and what to type next.
+//! Renders errors as text: the failure, its location (file, line and the marked text of the line) and the next step.
 
 use super::Paint;
 use miette::Diagnostic;
 use rehearsal::report::{Place, place_of};
 use std::fmt::Write;
 
-/// Renders an error with everything that it knows, each line ended. An error that `explain` explains has its code.
+/// Renders an error with its location, help and related errors; the text ends with a line break. An error that
+/// `explain` knows shows its code.
 #[must_use]
 pub fn diagnostic(error: &dyn Diagnostic, paint: Paint) -> String {
     let mut text = String::new();
@@ -30,7 +31,7 @@ fn details(error: &dyn Diagnostic, paint: Paint, text: &mut String) {
     }
 }
 
-/// The line of a file that something is about, with a mark.
+/// Renders the line of a file with a caret below the marked text.
 pub(crate) fn snippet(place: &Place, paint: Paint) -> String {
     let Place { file, line, column, text, mark, width } = place;
     let number = line.to_string();

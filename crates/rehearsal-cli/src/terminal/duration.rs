@@ -1,8 +1,8 @@
-//! Times as people read them.
+//! Formats durations.
 
 use std::time::Duration;
 
-/// `340 µs`, `12 ms`, `1.24 s`, `3 min 20 s`, `2 h 05 min`.
+/// Formats a duration: `340 µs`, `12 ms`, `1.24 s`, `3 min 20 s`, `2 h 05 min`.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -21,7 +21,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn reads_well() {
+    fn units() {
         let check = |micros: u64, expect: &str| assert_eq!(duration(Duration::from_micros(micros)), expect);
         check(0, "0 µs");
         check(999, "999 µs");

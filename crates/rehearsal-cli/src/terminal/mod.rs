@@ -1,5 +1,5 @@
-//! Where text comes out, and how single things look there: colours, numbers, times, errors, progress. Nothing else in this
-//! crate writes to standard output or standard error.
+//! Writes to the terminal and formats single values: colours, numbers, durations, errors, progress. Only
+//! [`Terminal`], [`say`] and [`urgent`] write to standard output or standard error.
 
 mod diagnostic;
 mod duration;

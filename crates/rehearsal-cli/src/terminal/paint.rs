@@ -1,4 +1,4 @@
-//! Colour, where there is any: on a terminal, unless `NO_COLOR` is set.
+//! Colours: used on a terminal unless `NO_COLOR` is set.
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
@@ -6,9 +6,9 @@ use std::fmt::Display;
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// With ANSI escapes.
+    /// Coloured with ANSI escapes.
     Colour,
-    /// Without.
+    /// Not coloured.
     Plain,
 }
 
@@ -20,31 +20,31 @@ impl Paint {
         }
     }
 
-    /// All is well.
+    /// Paints a success green.
     #[must_use]
     pub fn good(self, text: impl Display) -> String {
         self.apply(AnsiColor::Green.on_default(), text)
     }
 
-    /// Something failed.
+    /// Paints a failure red.
     #[must_use]
     pub fn bad(self, text: impl Display) -> String {
         self.apply(AnsiColor::Red.on_default().bold(), text)
     }
 
-    /// Something to look at.
+    /// Paints a warning yellow.
     #[must_use]
     pub fn odd(self, text: impl Display) -> String {
         self.apply(AnsiColor::Yellow.on_default(), text)
     }
 
-    /// A heading.
+    /// Makes a heading bold.
     #[must_use]
     pub fn strong(self, text: impl Display) -> String {
         self.apply(Style::new().bold(), text)
     }
 
-    /// What is only there for completeness.
+    /// Dims a detail.
     #[must_use]
     pub fn faint(self, text: impl Display) -> String {
         self.apply(Style::new().dimmed(), text)

@@ -1,7 +1,7 @@
-//! Progress of a backfill: a bar with rate and time left where somebody can see it move, plain lines with counts and times
-//! where the output is a log.
+//! Shows the progress of a backfill: a bar with rate and remaining time on a terminal, lines with counts and times in
+//! a log.
 
-use super::{Terminal, duration, thousands};
+use super::{Terminal, count, duration, thousands};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use rehearsal::event::ResumePoint;
 use rehearsal::ledger::{Counts, Finding};
@@ -9,12 +9,12 @@ use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How often a log gets a line.
+/// The interval between lines in a log.
 const EVERY: Duration = Duration::from_secs(5);
-/// How many findings are shown; the report has all of them.
+/// Number of findings to print; the report contains all of them.
 const FINDINGS: u64 = 10;
 
-/// The progress of one backfill, fed by its events.
+/// The progress of one backfill, updated by its events.
 #[derive(Debug)]
 pub struct Progress<'a> {
     terminal: &'a Terminal,
@@ -33,30 +33,30 @@ struct State {
 }
 
 impl<'a> Progress<'a> {
-    /// Progress on that terminal.
+    /// Creates a progress display on this terminal.
     #[must_use]
     pub fn new(terminal: &'a Terminal) -> Self {
         Self { terminal, state: Mutex::new(None) }
     }
 
     fn with(&self, update: impl FnOnce(&mut State)) {
-        // A panic in another thread while it held the lock would be reported there; the counts are still good.
+        // If another thread panicked with the lock, that thread reports the panic; the counts are still valid.
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(state) = state.as_mut() {
             update(state);
         }
     }
 
-    /// A pass begins.
+    /// Starts the display of a pass.
     pub fn start(&self, backfill: &'static str, units: u64, resumed: Option<&ResumePoint>) {
         if let Some(resumed) = resumed {
-            let done = thousands(resumed.units);
-            self.terminal.note(&format!("{backfill}: an earlier run stopped after {done} units; going on from there"));
+            let done = count(resumed.units, "unit");
+            self.terminal.note(&format!("{backfill}: resuming an interrupted run after {done}"));
         }
         let bar = self.terminal.bars().filter(|_| units > 0).map(|bars| {
             let bar = bars.add(ProgressBar::new(units));
             let style =
-                ProgressStyle::with_template("  {prefix} {bar:30} {done} of {all} · {rate} a second · {eta} left");
+                ProgressStyle::with_template("  {prefix} {bar:30} {done} of {all} · {rate} per second · {eta} left");
             if let Ok(style) = style {
                 let done = |state: &ProgressState, to: &mut dyn Write| {
                     let _ = write!(to, "{}", thousands(state.pos()));
@@ -79,24 +79,24 @@ impl<'a> Progress<'a> {
         *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(state);
     }
 
-    /// Something is to be said of a unit.
+    /// Prints a line about a unit.
     pub fn unit(&self, line: &str) {
         self.terminal.note(&format!("  {line}"));
     }
 
-    /// Something was found.
+    /// Prints a finding, if not too many were printed before.
     pub fn found(&self, finding: &Finding) {
         self.with(|state| {
             state.findings += 1;
             match state.findings {
                 1..=FINDINGS => self.terminal.note(&format!("  {}: {finding}", finding.kind)),
-                n if n == FINDINGS + 1 => self.terminal.note("  … more findings; the report lists every one"),
+                n if n == FINDINGS + 1 => self.terminal.note("  … the report lists all findings"),
                 _ => {}
             }
         });
     }
 
-    /// A batch is done.
+    /// Updates the display after a batch.
     pub fn batch(&self, counts: &Counts) {
         self.with(|state| {
             let done = counts.units - state.before;
@@ -109,7 +109,7 @@ impl<'a> Progress<'a> {
         });
     }
 
-    /// The pass is over.
+    /// Removes the display.
     pub fn end(&self) {
         self.with(|state| {
             if let Some(bar) = &state.bar {
@@ -127,20 +127,20 @@ impl State {
         let percent = (done * 100).checked_div(self.units).unwrap_or(100);
         let rate = whole(rate);
         format!(
-            "  {}: {} of {} ({percent} %) after {}, {rate} a second, {}",
+            "  {}: {} of {} ({percent} %) after {}, {rate} per second, {}",
             self.backfill,
             thousands(done),
             thousands(self.units),
             duration(self.start.elapsed()),
             match left {
                 Ok(left) if left >= Duration::from_secs(1) => format!("about {} left", duration(left)),
-                _ => "nearly done".to_owned(),
+                _ => "almost done".to_owned(),
             },
         )
     }
 }
 
-/// A rate without its fraction.
+/// Formats a rate without its fraction.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people, never negative")]
 fn whole(rate: f64) -> String {
     thousands(rate as u64)

@@ -1,18 +1,18 @@
-//! What a rehearsal is doing, in one line that changes, where somebody can see it change; a log gets the answers only.
+//! Shows the current steps of a rehearsal in one changing line on a terminal; a log contains only the results.
 
 use super::Terminal;
 use indicatif::{ProgressBar, ProgressStyle};
 use rehearsal::event::Event;
 use std::time::Duration;
 
-/// The line.
+/// The line with the current step.
 #[derive(Debug)]
 pub struct Steps {
     line: Option<ProgressBar>,
 }
 
 impl Steps {
-    /// A line on that terminal, if it is one.
+    /// Creates the line. Shows nothing if standard error is not a terminal.
     #[must_use]
     pub fn new(terminal: &Terminal) -> Self {
         let line = terminal.bars().map(|bars| {
@@ -26,14 +26,14 @@ impl Steps {
         Self { line }
     }
 
-    /// Shows a step; any other event is not for here.
+    /// Shows a step; ignores any other event.
     pub fn show(&self, event: Event) {
         if let (Some(line), Event::Step { database, step }) = (&self.line, event) {
             line.set_message(format!("{database}: {step}"));
         }
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn end(&self) {
         if let Some(line) = &self.line {
             line.finish_and_clear();

@@ -1,10 +1,10 @@
-//! Where text comes out: results on standard output, everything else on standard error.
+//! Writes results to standard output and everything else to standard error.
 
 use super::Paint;
 use indicatif::MultiProgress;
 use std::io::{BufWriter, IsTerminal, Write};
 
-/// Standard output and standard error, with what is known of them.
+/// Standard output and standard error, with their paints and progress bars.
 #[derive(Debug)]
 pub struct Terminal {
     out: Paint,
@@ -13,7 +13,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Looks at what standard output and standard error are. `no_color` is whether `NO_COLOR` is set and not empty.
+    /// Detects whether standard output and standard error are terminals. `no_color` is true if `NO_COLOR` is set and
+    /// not empty.
     #[must_use]
     pub fn new(no_color: bool) -> Self {
         let paint = |is_terminal: bool| if is_terminal && !no_color { Paint::Colour } else { Paint::Plain };
@@ -25,40 +26,41 @@ impl Terminal {
         }
     }
 
-    /// How standard output is painted.
+    /// Returns the paint of standard output.
     #[must_use]
     pub fn out(&self) -> Paint {
         self.out
     }
 
-    /// How standard error is painted.
+    /// Returns the paint of standard error.
     #[must_use]
     pub fn err(&self) -> Paint {
         self.err
     }
 
-    /// Where progress bars go; none where nobody would see them move.
+    /// Returns the container of progress bars. `None` if standard error is not a terminal.
     #[must_use]
     pub fn bars(&self) -> Option<&MultiProgress> {
         self.bars.as_ref()
     }
 
-    /// Writes a result and ends the line.
+    /// Writes a result and a line break to standard output.
     pub fn result(&self, text: &str) {
         self.write(text, |text| drop(writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'))));
     }
 
-    /// Standard output as it is, for a result of any length. Nothing else is written meanwhile.
+    /// Returns a writer for a result of any length. It locks standard output.
     pub fn raw(&self) -> impl Write {
         BufWriter::new(std::io::stdout().lock())
     }
 
-    /// Writes something about the work and ends the line.
+    /// Writes a message and a line break to standard error.
     pub fn note(&self, text: &str) {
         self.write(text, |text| drop(writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'))));
     }
 
-    /// A reader that went away (`| head`) is no reason to stop the work: what can't be written is dropped.
+    /// Writes a text without disturbing progress bars. A failure is ignored, because a closed pipe (`| head`) must
+    /// not stop the work.
     fn write(&self, text: &str, write: impl Fn(&str)) {
         match &self.bars {
             Some(bars) => bars.suspend(|| write(text)),
@@ -67,12 +69,12 @@ impl Terminal {
     }
 }
 
-/// Writes a line of a result at once, from wherever something is told to another program.
+/// Writes a line to standard output for another program, without a [`Terminal`].
 pub fn say(line: &str) {
     drop(writeln!(std::io::stdout().lock(), "{line}"));
 }
 
-/// Writes a line about the work at once, from wherever a signal was noticed.
+/// Writes a line to standard error from a signal handler, without a [`Terminal`].
 pub fn urgent(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "\n{text}"));
 }

@@ -1,17 +1,17 @@
-//! Rows in a table, each column as wide as its widest value.
+//! Formats rows as a table, with each column as wide as its widest value.
 
 use comfy_table::{LineStyle, Table, TableStyle};
 use rehearsal::report::FindingRow;
 use rehearsal_db::Value;
 
-/// The rows, with the names of their columns above them, each line indented by two spaces.
+/// Formats rows below the names of their columns, each line indented by two spaces.
 pub(crate) fn table(rows: &[FindingRow]) -> String {
     let columns = rows.first().map(|row| row.0.iter().map(|(column, _)| column.clone()).collect());
     let cells = rows.iter().map(|row| row.0.iter().map(|(_, value)| cell(value)).collect());
     lines(columns.unwrap_or_default(), cells)
 }
 
-/// The same of texts.
+/// Formats rows of text as [`table`] does.
 pub(crate) fn lines(columns: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
@@ -24,7 +24,7 @@ pub(crate) fn lines(columns: Vec<String>, rows: impl Iterator<Item = Vec<String>
 
 fn cell(value: &serde_json::Value) -> String {
     match value {
-        // As a value of a query is shown: control characters escaped, and not longer than a line.
+        // Formatted like a value from a query: with escaped control characters, and truncated to one line.
         serde_json::Value::String(text) => Value::Text(text.clone()).to_string(),
         serde_json::Value::Null => "NULL".to_owned(),
         other => other.to_string(),

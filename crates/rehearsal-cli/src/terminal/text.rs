@@ -1,13 +1,13 @@
-//! Numbers with their nouns, and columns.
+//! Formats numbers with their nouns, and columns of text.
 
-/// `1 pet`, `92 pets`, `1,000,000 pets`.
+/// Formats a number with its noun: `1 pet`, `92 pets`, `1,000,000 pets`.
 #[must_use]
 pub fn count(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(n))
 }
 
-/// A number with its thousands set apart by commas.
+/// Formats a number with commas between thousands.
 #[must_use]
 pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
@@ -16,7 +16,7 @@ pub fn thousands(n: u64) -> String {
     groups.join(",")
 }
 
-/// Two columns, the first as wide as its widest cell, each line indented by two spaces.
+/// Formats two columns, the first as wide as its widest cell, each line indented by two spaces.
 #[must_use]
 pub(crate) fn columns(rows: &[(String, String)]) -> String {
     let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default();

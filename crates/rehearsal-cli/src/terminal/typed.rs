@@ -1,18 +1,19 @@
-//! What was typed, as it may be shown again: a URL with a password may stand where no URL belongs.
+//! Masks secrets in error messages that repeat the command line: a user may pass a URL with a password where no URL
+//! belongs.
 
 use rehearsal_db::masked;
 
-/// `text` with each argument of this process that may hold a secret masked in it.
+/// Masks in `text` every argument that may contain a secret.
 pub(crate) fn shown(text: &str, arguments: impl Iterator<Item = String>) -> String {
     arguments.fold(text.to_owned(), |text, argument| {
         let value =
             argument.strip_prefix("--").and_then(|flag| flag.split_once('=')).map(|(_, value)| value.to_owned());
-        let secrets = [Some(argument), value].into_iter().flatten().filter(|word| may_hold_one(word));
+        let secrets = [Some(argument), value].into_iter().flatten().filter(|word| may_be_secret(word));
         secrets.fold(text, |text, secret| text.replace(&secret, &masked(&secret)))
     })
 }
 
-fn may_hold_one(word: &str) -> bool {
+fn may_be_secret(word: &str) -> bool {
     word.contains("://") || word.contains(':') && word.contains('@') || word.to_lowercase().contains("password")
 }
 
@@ -22,7 +23,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn masks_what_was_typed() {
+    fn masks_arguments() {
         let check = |text: &str, arguments: &[&str], expect: &str| {
             assert_eq!(shown(text, arguments.iter().map(ToString::to_string)), expect);
         };

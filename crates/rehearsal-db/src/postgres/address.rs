@@ -1,4 +1,4 @@
-//! The address of a database on a PostgreSQL server.
+//! The address of a database on a PostgreSQL server: [`PostgresAddress`] is parsed from a URL.
 
 use crate::masked::masked;
 use crate::{Engine, Error, Mode};
@@ -8,16 +8,16 @@ use sqlx::postgres::PgConnectOptions;
 use std::str::FromStr;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// What a URL needs encoded: all but the unreserved characters, and the slash, which has no meaning in a parameter's value.
+/// The characters to percent-encode: all except the unreserved ones and the slash, which has no meaning in a value.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 const EXAMPLE: &str = "`postgres://user@host/database`";
-/// The database from which others are made where none was named: every server is made with it.
+/// The default maintenance database, from which others are created: every server has it.
 const MAINTENANCE: &str = "postgres";
-/// How many bytes of a name a server keeps (`NAMEDATALEN - 1`); it cuts the rest off without an error.
+/// The longest name of a database in bytes (`NAMEDATALEN - 1`); the server truncates longer ones without an error.
 const LONGEST_NAME: usize = 63;
-/// The parameters of a URL that tell how to connect and hold no secret, so that they belong to a URL that is shown, and the
-/// variables in which libpq's programs take them.
+/// The URL parameters that contain no secret, so that they appear in a shown URL, each with its environment variable
+/// for the programs of libpq.
 const SHOWN: [(&str, &str); 10] = [
     ("sslmode", "PGSSLMODE"),
     ("ssl-mode", "PGSSLMODE"),
@@ -34,12 +34,12 @@ const SHOWN: [(&str, &str); 10] = [
 /// The address of a database on a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub(super) struct PostgresAddress {
-    /// In a box: they are ten times as large as all else here.
+    /// Boxed, because they are ten times as large as the rest.
     options: Box<PgConnectOptions>,
     database: String,
-    /// The database from which others are made and removed.
+    /// The database from which others are created and dropped.
     maintenance: String,
-    /// Those parameters of the URL as typed that are [`SHOWN`], and options of the session.
+    /// The URL's parameters that are [`SHOWN`] and its session options, as typed.
     parameters: Vec<String>,
     password: Option<String>,
     mode: Mode,
@@ -50,19 +50,18 @@ impl PostgresAddress {
         let address = Self::server(url)?;
         let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
         if address.options.get_database().is_none() {
-            return Err(bad("it names no database".to_owned()));
+            return Err(bad("it does not name a database".to_owned()));
         }
         if address.database.len() > LONGEST_NAME {
             let length = address.database.len();
             return Err(bad(format!(
-                "the name of its database has {length} bytes, and PostgreSQL cuts names at {LONGEST_NAME}"
+                "the name of its database has {length} bytes, and PostgreSQL truncates names to {LONGEST_NAME} bytes"
             )));
         }
         Ok(address)
     }
 
-    /// Reads the URL of a server: the database that it names, `postgres` where it names none, is the one from which others
-    /// are made.
+    /// Parses the URL of a server. The database that it names (`postgres` by default) is the maintenance database.
     ///
     /// # Errors
     /// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one.
@@ -72,7 +71,7 @@ impl PostgresAddress {
         }
         let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
         let mut options = PgConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
-        // A URL needs brackets around such an address, and the system takes none.
+        // A URL needs brackets around an IPv6 address, but the system does not accept them.
         if let Some(host) = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             let host = host.to_owned();
             options = options.host(&host);
@@ -89,7 +88,7 @@ impl PostgresAddress {
         Ok(Self { options: Box::new(options), database, maintenance, parameters, password, mode: Mode::Write })
     }
 
-    /// A server of our own, which is reached with these options.
+    /// The address of a server that the library started.
     #[must_use]
     pub(super) fn on_server(options: PgConnectOptions) -> Self {
         let password = options.to_url_lossy().password().map(decoded);
@@ -111,7 +110,7 @@ impl PostgresAddress {
         self.mode
     }
 
-    /// What sqlx connects with, the password included.
+    /// The connection options for sqlx, including the password.
     pub(super) fn options(&self) -> &PgConnectOptions {
         &self.options
     }
@@ -121,8 +120,8 @@ impl PostgresAddress {
         &self.database
     }
 
-    /// Another database on the same server, to be made where it is missing. The end of a name that is too long gives way to
-    /// a hash of all of it, since the server would cut off what tells it from others.
+    /// Another database on the same server, created if it is missing. If the name is too long, a hash of it replaces
+    /// the end, because the server would truncate the part that makes it unique.
     pub(super) fn beside(&self, database: &str) -> Self {
         let database = fitting(database);
         Self {
@@ -133,7 +132,7 @@ impl PostgresAddress {
         }
     }
 
-    /// The database from which others are made and removed.
+    /// The address of the database from which others are created and dropped.
     pub(super) fn maintenance(&self) -> Self {
         self.beside(&self.maintenance).with_mode(Mode::Write)
     }
@@ -142,7 +141,7 @@ impl PostgresAddress {
         self.password.as_deref()
     }
 
-    /// The URL, ready to be typed again; no secrets in it.
+    /// The URL as it can be typed again, without secrets.
     pub(super) fn url(&self) -> String {
         let (user, database) = (encoded(self.options.get_username()), encoded(&self.database));
         let port = self.options.get_port();
@@ -158,8 +157,8 @@ impl PostgresAddress {
         format!("postgres://{user}@{host}:{port}/{database}{question}{}", parameters.join("&"))
     }
 
-    /// What libpq's programs are to find in their environment, so that they connect as we do; no secret is among arguments,
-    /// which everybody on the machine can read.
+    /// The environment variables that make the programs of libpq connect in the same way. Secrets are not passed as
+    /// arguments, because every user of the machine can read these.
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let host = self.options.get_socket().map(|folder| folder.display().to_string());
         let shown = self.parameters.iter().filter_map(|parameter| {
@@ -186,13 +185,13 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Key and value of a parameter.
+/// The key and the value of a parameter.
 fn pair(parameter: &str) -> (String, String) {
     let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
     (decoded(key), decoded(&value.replace('+', " ")))
 }
 
-/// The password in a URL, in the place for it or among the parameters.
+/// The password in a URL, from its authority or its parameters.
 fn password(url: &str) -> Option<String> {
     let (base, parameters) = url.split_once('?').unwrap_or((url, ""));
     let named = parameters.split('&').map(pair).find(|(key, _)| key == "password").map(|(_, password)| password);
@@ -202,7 +201,7 @@ fn password(url: &str) -> Option<String> {
     named.or(placed)
 }
 
-/// A name that a server keeps as it is.
+/// A name that the server does not truncate.
 fn fitting(name: &str) -> String {
     if name.len() <= LONGEST_NAME {
         return name.to_owned();
@@ -234,16 +233,17 @@ mod tests {
         check(
             &format!("postgres://me@h/{}", "x".repeat(64)),
             &format!(
-                "`postgres://me@h/{}` can't be used: the name of its database has 64 bytes, and PostgreSQL cuts names at 63",
+                "`postgres://me@h/{}` cannot be used: the name of its database has 64 bytes, and PostgreSQL truncates \
+                 names to 63 bytes",
                 "x".repeat(64)
             ),
         );
-        check("postgres://me:secret@h", "`postgres://me:***@h` can't be used: it names no database");
+        check("postgres://me:secret@h", "`postgres://me:***@h` cannot be used: it does not name a database");
         check("sqlite:a.db", "`sqlite:a.db` is not a URL of PostgreSQL");
     }
 
     #[test]
-    fn names_that_are_too_long_stay_apart() {
+    fn long_names_stay_distinct() {
         let server = PostgresAddress::server("postgres://me@h").unwrap();
         assert_eq!(server.maintenance().database(), "postgres");
         let check = |name: &str, expect: &str| assert_eq!(server.beside(name).database(), expect);

@@ -1,12 +1,12 @@
-//! Bodies inside of statements: that of a function between `BEGIN ATOMIC` and `END` belongs to its `CREATE`.
+//! Bodies inside statements: a function body between `BEGIN ATOMIC` and `END` belongs to its `CREATE`.
 
 use crate::lex::Token;
 
-/// Whether a semicolon, the last of these tokens, ends only a statement in the body of a function.
+/// Whether the last of these tokens, a semicolon, ends only a statement in the body of a function.
 pub(super) fn is_inside(tokens: &[Token<'_>]) -> bool {
     let atomic = tokens.windows(2).position(|pair| pair[0].is("BEGIN") && pair[1].is("ATOMIC"));
     atomic.is_some_and(|at| {
-        // `CASE … END` is the one other thing that ends like that.
+        // `CASE … END` is the only other construct that ends with END.
         let count = |word: &str| tokens[at..].iter().filter(|token| token.is(word)).count();
         tokens.first().is_some_and(|first| first.is("CREATE")) && count("END") < 1 + count("CASE")
     })

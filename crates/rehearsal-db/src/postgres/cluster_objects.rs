@@ -1,4 +1,5 @@
-//! What a script changes outside of its database: in its statements, and in the bodies of its blocks and functions.
+//! Changes of a script outside its database: in its statements and in the bodies of its blocks and functions.
+//! [`changes_outside`] finds them.
 
 use crate::Engine;
 use crate::cluster_objects::{Outside, OutsideChange};
@@ -28,7 +29,7 @@ fn scan(sql: &str, offset: usize, found: &mut Vec<OutsideChange>) {
     }
 }
 
-/// The part of a string that is run as code, and where it starts: the body of a block or a function, or what is executed.
+/// The part of a string that runs as code, with its position: the body of a block or function, or the text of EXECUTE.
 pub(super) fn code<'a>(before: &[Token<'_>], string: &Token<'a>) -> Option<(usize, &'a str)> {
     if let Some(body) = string.body() {
         return Some(body);
@@ -68,7 +69,7 @@ fn reached(words: &[Token<'_>], i: usize) -> Option<Outside> {
     None
 }
 
-/// The name that a token stands for.
+/// The name in a token.
 fn name(token: &Token<'_>) -> Option<String> {
     match token.kind {
         Kind::Word => Some(token.text.to_lowercase()),

@@ -1,4 +1,4 @@
-//! The way to a server, and what is refused at its door.
+//! Connections to a server ([`connect`]), and the servers that are rejected: old ones and poolers.
 
 use super::address::PostgresAddress;
 use super::explain::explain;
@@ -8,31 +8,31 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The oldest server that this tool works with, as `server_version_num` gives it.
+/// The oldest supported server, as its `server_version_num`.
 const OLDEST: i32 = 130_000;
 
-/// How long a server may take to let us in, at the least: one that never answers must not hold us for ever.
-const LETTING_IN_TAKES: Duration = Duration::from_secs(10);
+/// The minimum timeout for connecting: a server that never answers must not block forever.
+const MIN_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Keeps a session from being ended for doing nothing, or for a query or a transaction that takes long: a reader's query is
-/// open while what it has read is written, and the writer waits for it in turn. Older servers have not all of these settings.
+/// Disables the timeouts for idle sessions, idle transactions and long transactions: a reader's query stays open
+/// while its rows are written, and the writer waits for it in turn. Older servers do not have all of these settings.
 pub(super) const STAY: &str = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN \
      ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
 
-/// Connects, to a session that is not ended for doing nothing: a lock would end with it while another session works.
+/// Connects with a session that never times out: a lock would end with it while another session works.
 pub(super) async fn connect_to_stay(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
     let mut connection = connect(address, wait).await?;
-    // A pooler would keep the setting for whoever comes next.
+    // A pooler would keep the setting for its next client.
     refuse_pooler(address, &mut connection, wait).await?;
     let set = sqlx::raw_sql(STAY).execute(&mut connection).await;
     set.map_err(|error| explain(&address.url(), wait, &error))?;
     Ok(connection)
 }
 
-/// Connects, and does nothing else.
+/// Connects and sends nothing.
 pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
     let options = address.options().clone().application_name("rehearsal").disable_statement_logging();
-    let limit = wait.max(LETTING_IN_TAKES);
+    let limit = wait.max(MIN_CONNECT_TIMEOUT);
     match tokio::time::timeout(limit, options.connect()).await {
         Ok(connected) => connected.map_err(|error| explain(&address.url(), wait, &error)),
         Err(_) => {
@@ -42,9 +42,9 @@ pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result
     }
 }
 
-/// Refuses a pooler that gives each transaction another session: a lock or a setting of ours would stay with a session that
-/// serves somebody else next. Such a pooler shows by a setting of one connection being seen by another: it reuses the session
-/// that was used last. Nothing else is set before this is known.
+/// Fails for a pooler that gives each transaction another session: a lock or a setting would stay in a session that
+/// serves another client next. Such a pooler reuses the session that was used last, so a setting of one connection
+/// is visible to another. No other setting may be made before this check.
 pub(super) async fn refuse_pooler(
     address: &PostgresAddress,
     connection: &mut PgConnection,
@@ -60,13 +60,13 @@ pub(super) async fn refuse_pooler(
     other.close().await.map_err(failed)?;
     sqlx::raw_sql("RESET rehearsal.probe").execute(&mut *connection).await.map_err(failed)?;
     if seen.as_deref() == Some(token.as_str()) {
-        let why = "a setting of one connection is seen by another, so sessions are not kept".to_owned();
+        let why = "a setting of one connection is visible to another, so sessions are not kept".to_owned();
         return Err(Error::Pooler { place: address.url(), why });
     }
     Ok(())
 }
 
-/// Refuses a server that lacks what this tool uses.
+/// Fails for a server that is too old.
 pub(super) async fn refuse_old(
     address: &PostgresAddress,
     connection: &mut PgConnection,

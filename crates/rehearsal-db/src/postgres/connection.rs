@@ -1,4 +1,4 @@
-//! An open connection to a PostgreSQL database: how it is opened for each kind of access.
+//! [`PostgresSession`]: an open connection to a PostgreSQL database, opened for each kind of access.
 
 use super::address::PostgresAddress;
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnection;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What the catalog tells of a schema: its objects, and the columns of its tables in order.
+/// The catalog's description of a schema: its objects, and the columns of its tables in order.
 pub(super) type Told = (String, BTreeMap<String, Vec<String>>);
 
 /// A connection to one PostgreSQL database.
@@ -19,16 +19,16 @@ pub(crate) struct PostgresSession {
     pub(super) address: PostgresAddress,
     access: Access,
     pub(super) wait: Duration,
-    /// How long a statement waits for a lock now.
+    /// The current lock timeout of a statement.
     pub(super) lock_wait: Duration,
-    /// Schemas of this session, by what the catalog told of them.
+    /// Recently parsed schemas, by their description.
     pub(super) seen: Seen<Told, Schema>,
 }
 
 impl PostgresSession {
     pub(super) async fn open(address: &PostgresAddress, access: Access, wait: Duration) -> Result<Self, Error> {
         if access != Access::Read && address.mode() == Mode::Read {
-            return Err(Error::ReadOnly { place: address.url(), why: "its URL says so".to_owned() });
+            return Err(Error::ReadOnly { place: address.url(), why: "its URL asks for read-only access".to_owned() });
         }
         let connection = match connect(address, wait).await {
             Err(Error::NoDatabase { .. })
@@ -44,7 +44,7 @@ impl PostgresSession {
         match session.prepare().await {
             Ok(()) => Ok(session),
             Err(error) => {
-                // What closing says is less than what is known already.
+                // The first error matters more than an error of closing.
                 drop(Box::new(session).close().await);
                 Err(error)
             }
@@ -52,7 +52,7 @@ impl PostgresSession {
     }
 
     async fn prepare(&mut self) -> Result<(), Error> {
-        // What this tool made is on a server that was looked at already.
+        // A scratch database is on a server that has already been checked.
         if !matches!(self.access, Access::Write(Durability::None | Durability::NoneShared)) {
             refuse_old(&self.address, &mut self.connection, self.wait).await?;
             refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
@@ -73,8 +73,8 @@ impl PostgresSession {
         }
     }
 
-    /// Asks the catalog what it was asked before: the server plans such a query once a session, which takes longer than to
-    /// answer it. Its columns are texts and numbers of 64 bits.
+    /// Runs a catalog query that repeats often, as a prepared statement: the server plans it once per session, which
+    /// takes longer than running it. Its columns must be texts or 64-bit integers.
     pub(super) async fn known(&mut self, sql: &'static str) -> Result<Vec<Vec<Value>>, Error> {
         let rows = sqlx::query(sql).fetch_all(&mut self.connection).await;
         rows.and_then(|rows| rows.iter().map(decode).collect())

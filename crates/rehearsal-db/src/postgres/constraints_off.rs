@@ -1,18 +1,18 @@
-//! Writing to a PostgreSQL database on a try, with nothing acting on what is written: no trigger, no rule, no reference.
+//! Trial writes to a PostgreSQL database without triggers, rules and foreign keys.
 
 use super::connection::PostgresSession;
 use super::schema::{OURS, text};
 use crate::Error;
 use crate::Session;
 
-/// Begins a transaction in which no trigger, no rule and no reference acts. Only a superuser may do that.
+/// Begins a transaction without triggers, rules and foreign keys. Only a superuser may do that.
 pub(crate) async fn begin_without_constraints(session: &mut PostgresSession) -> Result<(), Error> {
     session.execute("BEGIN", &[]).await?;
     session.execute("SET LOCAL session_replication_role = replica", &[]).await.map(drop)
 }
 
-/// Lets everything act again, and returns the number of foreign keys that are broken. They are looked at one by one: what was
-/// written without them, no constraint looks at any more.
+/// Enables triggers, rules and foreign keys again, and returns the number of broken references. They are counted here,
+/// because no constraint checks the rows that were written without it.
 pub(crate) async fn restore_constraints(session: &mut PostgresSession) -> Result<u64, Error> {
     session.execute("SET LOCAL session_replication_role = origin", &[]).await?;
     let pairs = |format: &str, glue: &str| {

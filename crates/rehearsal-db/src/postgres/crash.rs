@@ -1,4 +1,5 @@
-//! Sessions that are ended from outside, and commits that outlive the server.
+//! Crashes on PostgreSQL: [`make_safe`] makes commits survive a crash of the server, [`end_sessions`] ends sessions
+//! from outside.
 
 use super::address::PostgresAddress;
 use super::connect::connect;
@@ -7,7 +8,7 @@ use crate::Error;
 use sqlx::Connection;
 use std::time::Duration;
 
-/// How long a server may take to answer.
+/// The timeout for an answer of the server.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn make_safe(address: &PostgresAddress) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Databases as wholes: made, copied, renamed, removed, from the maintenance database of their server.
+//! Databases as a whole: created, copied, renamed and dropped from the maintenance database of their server.
 
 use super::address::PostgresAddress;
 use super::connect::connect;
@@ -8,21 +8,21 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use std::time::Duration;
 
-/// How long a server may take to answer.
+/// The timeout for an answer of the server.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Makes an empty database, in UTF-8 whatever the server's default is.
+/// Creates an empty database in UTF-8, whatever the server's default is.
 pub(super) async fn create(address: &PostgresAddress, wait: Duration) -> Result<(), Error> {
     let name = Engine::Postgres.quote(address.database());
     maintain(address, wait, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await
 }
 
-/// Copies a database; nobody may be connected to it.
+/// Copies a database, to which no session may be connected.
 pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
     let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
     let mut connection = connect(&from.maintenance(), PATIENCE).await?;
     until_deserted(&mut connection, from.database()).await;
-    // Copying files is faster than writing everything to the log, and is what there was before 15.
+    // Copying files is faster than writing everything to the log; before version 15 it was the only strategy.
     let strategy = match number(&mut connection).await {
         Some(150_000..) => " STRATEGY file_copy",
         _ => "",
@@ -30,7 +30,7 @@ pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result
     let made = AssertSqlSafe(format!("CREATE DATABASE {new} TEMPLATE {old}{strategy}"));
     let failed = |error: sqlx::Error| explain(&from.url(), PATIENCE, &error);
     sqlx::raw_sql(made).execute(&mut connection).await.map_err(failed)?;
-    // What `ALTER DATABASE … SET` has set is not copied with the database. Lists of names are stored as they are written.
+    // Settings of `ALTER DATABASE … SET` are not copied with the database. Lists of names are stored as written.
     let settings = "SELECT format('ALTER DATABASE %I SET %I TO %s', $2::text, split_part(setting, '=', 1), \
                         CASE WHEN split_part(setting, '=', 1) IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', \
                             'local_preload_libraries') THEN substr(setting, strpos(setting, '=') + 1) \
@@ -45,31 +45,31 @@ pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result
     connection.close().await.map_err(failed)
 }
 
-/// True where there is a database of that name.
+/// True if a database with this name exists.
 pub(crate) async fn exists(address: &PostgresAddress) -> Result<bool, Error> {
     let sql = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
     ask(address, sql, Some(address.database())).await
 }
 
-/// Gives a database another name; nobody may be connected to it.
+/// Renames a database, to which no session may be connected.
 pub(crate) async fn rename(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
     let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
     maintain(from, PATIENCE, &format!("ALTER DATABASE {old} RENAME TO {new}")).await
 }
 
-/// Removes a database, whoever is connected to it.
+/// Drops a database and ends its sessions.
 pub(crate) async fn remove(address: &PostgresAddress) -> Result<(), Error> {
     let name = Engine::Postgres.quote(address.database());
     maintain(address, PATIENCE, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
 }
 
-/// What a template depends on beside what is loaded into it: the version of the server, and the role that owns it.
+/// The other inputs of a template besides its content: the server's version and the role that owns it.
 pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> {
     let sql = "SELECT current_setting('server_version') || ' as ' || current_user";
     ask(address, sql, None).await
 }
 
-/// Waits until the sessions that were just closed are gone: CREATE DATABASE would look again only every 100 ms.
+/// Waits until recently closed sessions have ended: CREATE DATABASE itself would retry only every 100 ms.
 async fn until_deserted(connection: &mut PgConnection, database: &str) {
     for _ in 0..1000 {
         let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1)";
@@ -84,7 +84,7 @@ async fn number(connection: &mut PgConnection) -> Option<i32> {
     sqlx::query_scalar("SELECT current_setting('server_version_num')::int4").fetch_one(connection).await.ok()
 }
 
-/// Asks a server for one value.
+/// Queries a server for one value.
 async fn ask<T>(address: &PostgresAddress, sql: &'static str, parameter: Option<&str>) -> Result<T, Error>
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
@@ -114,7 +114,7 @@ async fn finish(mut connection: PgConnection, address: &PostgresAddress, sql: &s
     closed
 }
 
-/// Notes on a template that it was used today: a server keeps no such time.
+/// Records today's date in a template's comment: a server does not record when a database was last used.
 pub(crate) async fn touch(template: &PostgresAddress) -> Result<(), Error> {
     let comment =
         "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, 'template of rehearsal, last used ' || current_date)";

@@ -1,4 +1,4 @@
-//! Defaults of a PostgreSQL database that give another value each time, those of domains and identities among them.
+//! Nondeterministic defaults of a PostgreSQL database, including those of domains and identity columns.
 
 use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table, text};
@@ -33,7 +33,7 @@ pub(crate) async fn volatile_defaults(session: &mut PostgresSession) -> Result<V
     Ok(found)
 }
 
-/// Those of these functions that the server doesn't know to give the same for the same.
+/// The volatile functions among these.
 async fn volatile_among(session: &mut PostgresSession, names: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
     if names.is_empty() {
         return Ok(BTreeSet::new());

@@ -1,4 +1,4 @@
-//! What is special about PostgreSQL.
+//! The [`Dialect`] of PostgreSQL.
 
 use super::address::PostgresAddress;
 use super::bodies::is_inside;
@@ -69,7 +69,8 @@ impl Dialect for PostgresDialect {
         format!("clock_timestamp() + interval '{LEASE_SECONDS} seconds'")
     }
 
-    /// A worker's session holds the lock of its number: another one can have that lock only when the worker is gone.
+    /// A worker's session holds the advisory lock of its number: another session gets that lock only after the
+    /// worker ended.
     fn is_free(&self) -> &'static str {
         "(owner IS NULL OR leased_until < clock_timestamp() OR pg_try_advisory_xact_lock(owner))"
     }
@@ -82,13 +83,13 @@ impl Dialect for PostgresDialect {
         format!(" FOR UPDATE OF {table}")
     }
 
-    /// For rows from a client the server would wait for ever, with its locks held.
+    /// The server would wait forever for rows from a client, holding its locks.
     fn refuses(&self, statement: &Statement<'_>) -> Option<&'static str> {
         let tokens = tokens(statement.text, Engine::Postgres);
         let copies = tokens.first().is_some_and(|first| first.is("COPY"));
         let from_client = tokens.windows(2).any(|pair| pair[0].is("FROM") && pair[1].is("STDIN"));
         (copies && from_client).then_some(
-            "COPY … FROM stdin waits for rows that a client sends beside the file; write INSERT (`pg_dump --inserts` does)",
+            "COPY … FROM stdin needs rows from a client, which a file cannot send; use INSERT (`pg_dump --inserts`)",
         )
     }
 
@@ -148,7 +149,7 @@ impl Dialect for PostgresDialect {
         literal(value)
     }
 
-    /// From text, which every type can be read from.
+    /// A cast from text, which every type supports.
     fn parameter(&self, number: usize, written: &str) -> String {
         format!("CAST(${number} AS {written})")
     }

@@ -1,5 +1,5 @@
-//! The digest of PostgreSQL tables, made by the server: sums of hashes of the values' text, which is exact for every type
-//! and stable within one server, which is all that two scratch databases need.
+//! The digest of PostgreSQL tables, computed by the server: sums of hashes of the values' text. That is exact for
+//! every type and stable within one server, which is enough for two scratch databases.
 
 use super::connection::PostgresSession;
 use super::schema::{OURS, table, text};
@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::iter;
 use std::sync::LazyLock;
 
-/// Where hashing begins: any number will do.
+/// The seed of the hashes: any number works.
 const SEED: &str = "7";
 
 pub(crate) async fn digests(session: &mut PostgresSession, tables: &[TableShape]) -> Result<Vec<TableDigest>, Error> {
@@ -18,8 +18,8 @@ pub(crate) async fn digests(session: &mut PostgresSession, tables: &[TableShape]
     let is_asked = |table: &&TableShape| !bare.contains(&table.name);
     let mut digests = BTreeMap::new();
     let asked: Vec<&TableShape> = tables.iter().filter(is_asked).collect();
-    for tables in asked.chunks(TOGETHER) {
-        // Statements of one text are answered one after the other; joined by UNION they take the server longer to plan.
+    for tables in asked.chunks(TABLES_PER_QUERY) {
+        // Several statements in one text run one after the other; joined by UNION they take the server longer to plan.
         let mut sql = String::new();
         tables.iter().for_each(|table| one(&mut sql, table));
         let rows = session.rows(&sql, &[]).await?;
@@ -28,10 +28,10 @@ pub(crate) async fn digests(session: &mut PostgresSession, tables: &[TableShape]
     Ok(tables.iter().map(|table| digests.remove(table.name.as_str()).unwrap_or_else(|| read(table, &[]))).collect())
 }
 
-/// So many tables are asked for at a time.
-const TOGETHER: usize = 50;
+/// The number of tables in one query.
+const TABLES_PER_QUERY: usize = 50;
 
-/// The tables that have no page, and so no row: most that are digested.
+/// The tables without a page, and so without a row: most tables of a rehearsal.
 async fn bare(session: &mut PostgresSession) -> Result<BTreeSet<String>, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
@@ -43,12 +43,12 @@ async fn bare(session: &mut PostgresSession) -> Result<BTreeSet<String>, Error> 
     Ok(session.known(&QUERY).await?.iter().map(|row| text(&row[0])).collect())
 }
 
-/// Asks how many rows a table has, and for the sums.
+/// Appends the query for a table's number of rows and its sums.
 fn one(sql: &mut String, table: &TableShape) {
     let quote = |column: &String| Engine::Postgres.quote(column);
-    // Columns' own collations may contradict each other, or take different texts for equal.
+    // The collations of the columns may conflict, or treat different texts as equal.
     let hash = |text: &str, seed: &str| format!("hashtextextended({text} COLLATE \"C\", {seed})");
-    // A row without a key is all that counts of it.
+    // Without a key, the whole row identifies a row.
     let columns = if table.key.is_empty() { &table.columns } else { &table.key };
     let columns = columns.iter().map(|column| format!("t.{}", quote(column))).collect::<Vec<_>>();
     let key = match columns.as_slice() {
@@ -59,7 +59,7 @@ fn one(sql: &mut String, table: &TableShape) {
     let seed = if table.key.is_empty() { SEED } else { &key };
     let _ = write!(sql, "SELECT count(*), concat_ws(' ', coalesce(sum({key}), 0)");
     for column in &table.columns {
-        // NULL is told from every text by a number of its own.
+        // NULL counts as 1, to which hardly any text hashes.
         let cell = hash(&format!("t.{}::text", quote(column)), seed);
         let _ = write!(sql, ", coalesce(sum(coalesce({cell}, 1)), 0)");
     }
@@ -67,7 +67,7 @@ fn one(sql: &mut String, table: &TableShape) {
 }
 
 fn read(table: &TableShape, row: &[Value]) -> TableDigest {
-    // The sum of a few million numbers of 64 bits is far below 128 bits.
+    // The sum of a few million 64-bit numbers is far below 128 bits.
     let number = |text: &str| text.parse::<i128>().unwrap_or_default().cast_unsigned();
     let mut sums = row.get(1).and_then(Value::as_text).unwrap_or_default().split(' ').map(number);
     let rows = row.first().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Paging through a PostgreSQL relation by a unique key: a uuid, an integer or a text.
+//! The [`Driver`] of PostgreSQL: pages of a relation by a unique key, which is a UUID, an integer or a text.
 
 use crate::driver::Size;
 use crate::{Driver, Engine, Fetched, Key, Page, PageError};
@@ -76,10 +76,10 @@ impl Driver for Postgres {
             within = within.collect::<String>(),
             which = page.which(),
             scope = page.scope(Engine::Postgres, bounds.len() + 1),
-            // One more than wanted: it shows whether the last key is the key of one unit only.
+            // One more than requested: it shows whether another unit shares the last key.
             limit = u64::from(page.limit) + 1,
         );
-        // Planned anew each time: the tables that it looks at grow while it is used.
+        // Planned again each time: its tables grow while it is in use.
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         for (_, key) in &bounds {
             query = match key {
@@ -102,7 +102,7 @@ impl Driver for Postgres {
     }
 }
 
-/// How many bytes a row holds.
+/// The size of a row, in bytes.
 fn size(row: &PgRow) -> u64 {
     let bytes = |column: usize| row.try_get_raw(column).ok()?.as_bytes().ok().map(<[u8]>::len);
     (0..row.len()).map(|column| bytes(column).unwrap_or_default() as u64).sum()

@@ -1,5 +1,5 @@
-//! How types spell their values: the labels of an enum, the attributes of a composite type. Where one is renamed or added, values
-//! are written otherwise, in arrays and in other types, too, and mean what they meant.
+//! The labels of types: of an enum, and the attributes of a composite type. After a rename or an addition, the same
+//! values have another text, also inside arrays and other types. [`adopt_labels`] makes such texts comparable.
 
 use super::connection::PostgresSession;
 use super::schema::{OURS, text};
@@ -7,11 +7,11 @@ use crate::Session;
 use crate::{Engine, Error, Value};
 use std::collections::BTreeMap;
 
-/// The labels and attributes of a type by the number that they keep whatever they are called.
+/// The labels or attributes of a type, by a number that does not change when they are renamed.
 type Parts = BTreeMap<String, String>;
 
-/// Has the types of a throwaway database spell values as those of the same names do in `now`, and tells whether they did not.
-/// Attributes that are gone stay: what they held is lost.
+/// Makes the types of a scratch database spell values as the types with the same names in `now` do. True if any type
+/// changed. Dropped attributes stay: their values are lost.
 pub(crate) async fn adopt_labels(session: &mut PostgresSession, now: &mut dyn Session) -> Result<bool, Error> {
     let quote = |name: &str| Engine::Postgres.quote(name);
     let literal = |label: &str| Engine::Postgres.literal(&Value::Text(label.to_owned()));
@@ -21,14 +21,14 @@ pub(crate) async fn adopt_labels(session: &mut PostgresSession, now: &mut dyn Se
         let Some(after) = new.get(&(kind.clone(), name.clone())) else { continue };
         if kind == "c" {
             let added = after.keys().filter(|number| !before.contains_key(*number));
-            // Its name must be nobody's, and its type does not matter where all is NULL.
+            // The name must be unused, and the type does not matter because all values are NULL.
             let add = |number: &String| {
                 format!("ALTER TYPE {name} ADD ATTRIBUTE {} text CASCADE", quote(&format!("_rehearsal_{number}")))
             };
             statements.extend(added.map(add));
             continue;
         }
-        // A type that was made anew with the same labels in another order has renamed none.
+        // A type that was recreated with the same labels in another order has no renamed label.
         let has = |parts: &Parts, label: &String| parts.values().any(|other| other == label);
         for (number, label) in before.iter().filter(|(_, label)| !has(after, label)) {
             if let Some(other) = after.get(number).filter(|other| !has(before, other)) {
@@ -42,7 +42,7 @@ pub(crate) async fn adopt_labels(session: &mut PostgresSession, now: &mut dyn Se
     Ok(!statements.is_empty())
 }
 
-/// The enums (`e`) and composite types (`c`) of the user, by kind and name.
+/// The user's enums (`e`) and composite types (`c`), by kind and name.
 async fn types(session: &mut dyn Session) -> Result<BTreeMap<(String, String), Parts>, Error> {
     let sql = format!(
         "SELECT t.typtype::text, format('%I.%I', n.nspname, t.typname), e.enumsortorder::text, e.enumlabel::text \

@@ -1,10 +1,10 @@
-//! What PostgreSQL's errors mean to a person, by their SQLSTATE (`https://www.postgresql.org/docs/current/errcodes-appendix.html`).
+//! Converts PostgreSQL's errors by their SQLSTATE (`https://www.postgresql.org/docs/current/errcodes-appendix.html`).
 
 use crate::Error;
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 use std::time::Duration;
 
-/// Sorts an error of the server at `place`.
+/// Converts an error of the server at `place`.
 pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error {
     let place = place.to_owned();
     let Some(database) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>()) else {
@@ -23,10 +23,10 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
         "55P03" => Error::Locked { place, waited: wait, holders: Vec::new() },
         "42501" => Error::Privilege { place, why },
         "40001" | "40P01" => Error::Conflict { place, why },
-        // Somebody changed a table while a statement on it was prepared: prepared anew, it is another one.
+        // Another session changed a table while a statement on it was prepared. Preparing the statement again works.
         "0A000" if why.contains("cached plan must not change result type") => Error::Conflict { place, why },
         "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" => Error::Unreachable { place, why },
-        // pgbouncer, about a parameter that sqlx sends and that it was not told to ignore.
+        // pgbouncer rejects a parameter of sqlx that is missing from its `ignore_startup_parameters`.
         "08P01" if why.contains("unsupported startup parameter") => Error::Pooler { place, why },
         code if code.starts_with("28") => Error::Refused { place, why },
         code if code.starts_with("08") => Error::Unreachable { place, why },
@@ -40,7 +40,7 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
     }
 }
 
-/// The server's message with what it adds to it.
+/// The server's message with its detail and hint.
 fn message(error: &PgDatabaseError) -> String {
     let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();

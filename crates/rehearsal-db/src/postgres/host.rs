@@ -1,4 +1,5 @@
-//! A server on which scratch databases are made: what makes it unfit, and what dead processes left on it.
+//! A permanent server for scratch databases: [`check_host`] rejects an unsuitable one, [`claim`] sweeps what dead
+//! processes left on it.
 
 use super::address::PostgresAddress;
 use super::connect::{connect, connect_to_stay, refuse_old, refuse_pooler};
@@ -9,7 +10,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use std::time::Duration;
 
-/// Claims a token on a server that stays, for as long as the returned session lives, and sweeps.
+/// Claims a token on a permanent server for as long as the returned session lives, and sweeps.
 pub(super) async fn claim(address: &PostgresAddress, token: &str) -> Result<PgConnection, Error> {
     let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
     let mut session = connect_to_stay(&address.maintenance(), PATIENCE).await?;
@@ -22,8 +23,8 @@ pub(super) async fn claim(address: &PostgresAddress, token: &str) -> Result<PgCo
 const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('rehearsal-' || $1, 0))";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('rehearsal-' || $1, 0))";
 
-/// Removes the databases of processes that are dead: those whose token can be had. What another process removes at the same
-/// time is removed; sweeping is never a reason to fail.
+/// Drops the databases of dead processes: those whose token can be locked. Another process may drop the same one
+/// concurrently; sweeping never fails for that.
 async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, token: &str) -> Result<(), sqlx::Error> {
     let names = "SELECT datname::text, substring(datname from '^rehearsal-scratch-([A-Za-z0-9]{6})-') FROM pg_database \
                  WHERE datname ~ '^rehearsal-scratch-[A-Za-z0-9]{6}-'";
@@ -37,7 +38,7 @@ async fn sweep_scratch(address: &PostgresAddress, session: &mut PgConnection, to
     Ok(())
 }
 
-/// Removes templates that nobody used for long.
+/// Drops templates that have not been used for [`TEMPLATE_LIFE`] days.
 async fn sweep_templates(address: &PostgresAddress, session: &mut PgConnection) -> Result<(), sqlx::Error> {
     let templates = "SELECT datname::text, \
                          substring(shobj_description(oid, 'pg_database') from '[0-9]{4}-[0-9]{2}-[0-9]{2}$')::date < current_date - $1 \
@@ -55,10 +56,11 @@ async fn sweep_templates(address: &PostgresAddress, session: &mut PgConnection) 
     Ok(())
 }
 
-/// After so many days in which nobody used it a template is rebuilt when it is needed again.
+/// The age in days after which an unused template is dropped.
 const TEMPLATE_LIFE: i32 = 14;
 
-/// Refuses a server on which databases can't be made: one that is too old, behind a pooler, or whose role may not.
+/// Fails for a server on which databases cannot be created: it is too old, it is a pooler, or the role lacks the
+/// privilege.
 pub(super) async fn check_host(address: &PostgresAddress) -> Result<(), Error> {
     let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
     let mut connection = connect(address, PATIENCE).await?;
@@ -70,7 +72,7 @@ pub(super) async fn check_host(address: &PostgresAddress) -> Result<(), Error> {
     let first: i32 = sqlx::query_scalar(own).fetch_one(&mut connection).await.map_err(refused)?;
     connection.close().await.map_err(refused)?;
     let mut connection = connect(address, PATIENCE).await?;
-    // Without a pooler it ends at once, though not before this answers.
+    // Without a pooler the session ends immediately, but perhaps after this query answers.
     let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)";
     let mut outlives = true;
     for _ in 0..50 {
@@ -82,7 +84,7 @@ pub(super) async fn check_host(address: &PostgresAddress) -> Result<(), Error> {
     }
     connection.close().await.map_err(refused)?;
     if outlives {
-        let why = "a session outlives its connection, and keeps databases from being copied and dropped".to_owned();
+        let why = "a session outlives its connection and prevents copying and dropping databases".to_owned();
         return Err(Error::Pooler { place: address.url(), why });
     }
     match role {

@@ -1,4 +1,4 @@
-//! What the tables of a PostgreSQL database take, from the catalog. Types are followed down to what they are made of.
+//! The [`InsertableTable`]s of a PostgreSQL database, from its catalog. Types are resolved down to their base types.
 
 use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table};
@@ -18,7 +18,7 @@ pub(crate) async fn insertable_tables(session: &mut PostgresSession) -> Result<V
     Ok(tables.collect())
 }
 
-/// Types: those of extensions and of the user, and of the server's own those that are used.
+/// Types: those of extensions and of the user, and the used ones of the server.
 const TYPES: &str = "SELECT json_build_object('oid', t.oid::int8, 'name', t.typname, 'class', t.typtype, \
      'element', CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END, \
      'base', t.typbasetype::int8, 'modifier', t.typtypmod, 'required', t.typnotnull, \
@@ -41,7 +41,7 @@ struct Table {
     name: String,
     fields: Vec<Column>,
     constraints: Vec<Constraint>,
-    /// Name and definition of each index that is unique or on an expression.
+    /// Name and definition of each index that is unique or uses an expression.
     indexes: Vec<(String, String)>,
     /// The key of a partitioned table, and the bounds of its partitions.
     parts: Option<String>,
@@ -102,12 +102,12 @@ static TABLES: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The answers of a query whose rows are JSON.
+/// The rows of a query that returns JSON.
 async fn read<T: DeserializeOwned>(session: &mut PostgresSession, sql: &'static str) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     for row in session.known(sql).await? {
         let text = row.first().and_then(|value| value.as_text()).unwrap_or_default();
-        let why = |error: serde_json::Error| format!("the catalog can't be read: {error}");
+        let why = |error: serde_json::Error| format!("cannot read the catalog: {error}");
         all.push(serde_json::from_str(text).map_err(|error| Error::Statement { why: why(error), position: None })?);
     }
     Ok(all)
@@ -145,7 +145,7 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
         let mut is_nullable = !column.required;
         for (name, text, forbids_null) in domains(column.type_oid, types) {
             is_nullable &= !forbids_null;
-            // In a domain's own check the column is called VALUE.
+            // In a domain's check the column is called VALUE.
             rules.extend(text.map(|text| Rule { name, text, columns: vec![column.name.clone()] }));
         }
         if column.generated {
@@ -168,14 +168,14 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
     InsertableTable { name: table.name, fields, references, rules }
 }
 
-/// The columns whose names stand in a definition.
+/// The columns whose names appear in a definition.
 fn mentioned(text: &str, names: &[String]) -> Vec<String> {
     let tokens = lex::tokens(text, Engine::Postgres);
     let is_there = |name: &&String| tokens.iter().any(|token| token.normal() == name.to_ascii_uppercase());
     names.iter().filter(is_there).cloned().collect()
 }
 
-/// The domains that a type is made of: for each check its name and definition, and whether the domain forbids NULL.
+/// The domains of a type: the name and the definition of each check, and whether the domain forbids NULL.
 fn domains(oid: i64, types: &BTreeMap<i64, TypeRow>) -> Vec<(String, Option<String>, bool)> {
     let mut found = Vec::new();
     let mut next = types.get(&oid);

@@ -1,6 +1,6 @@
 //! The tables of the ledger in a PostgreSQL database.
 
-/// The tables of the ledger. One of an earlier version of this tool gets what it lacks.
+/// Creates the tables of the ledger, including those that a ledger of an earlier version lacks.
 pub(super) const LEDGER: &str = "
 CREATE TABLE IF NOT EXISTS _rehearsal_runs (
     run bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,

@@ -1,4 +1,4 @@
-//! Literals of PostgreSQL. It has no text with a NUL character, and says so where such a literal is run.
+//! Literals of PostgreSQL. It has no text with a NUL character: such a literal fails when it runs.
 
 use crate::Value;
 use crate::literal::{common, hex, quoted};
@@ -12,7 +12,7 @@ pub(super) fn literal(value: &Value) -> String {
     })
 }
 
-/// A character as it stands in an `E''` literal: a line of the script for a row, with nothing in it that is not seen.
+/// A character in an `E''` literal. Control characters are escaped, so that each row of a script is one visible line.
 fn escaped(c: char) -> String {
     match c {
         '\'' => "''".to_owned(),

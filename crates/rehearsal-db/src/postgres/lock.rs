@@ -1,5 +1,5 @@
-//! One process at a time: the advisory lock that sqlx itself takes for migrations, held by a session of its own, so that it
-//! goes with the process, however that ends, and sqlx-cli waits for us as we wait for it.
+//! The lock of a PostgreSQL database: the advisory lock that sqlx takes for migrations. A session of its own holds
+//! it, so it ends with the process for any reason, and sqlx-cli and rehearsal block each other.
 
 use super::address::PostgresAddress;
 use super::connect::connect_to_stay;
@@ -71,18 +71,18 @@ impl HeldLock for AdvisoryLock {
     }
 }
 
-/// The number of sqlx's lock on a database of that name.
+/// The number of sqlx's lock on a database with this name.
 fn lock_number(database: &str) -> i64 {
     0x3d32_ad9e * i64::from(crc32(database.as_bytes()))
 }
 
-/// CRC-32 as in ISO 3309, bit by bit: a name is short.
+/// CRC-32 (ISO 3309), bit by bit: a name is short.
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
     !bytes.iter().fold(!0, |crc: u32, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
-/// Who holds the lock. The number is stored in two halves.
+/// The sessions that hold the lock. `pg_locks` stores the number in two halves.
 async fn holders(session: &mut PgConnection, number: i64) -> Result<Vec<Holder>, sqlx::Error> {
     let sql = "SELECT a.pid, coalesce(nullif(a.application_name, ''), 'a session without a name') \
                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
@@ -101,7 +101,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn the_number_is_that_of_sqlx() {
+    fn lock_number_is_that_of_sqlx() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         assert_eq!(crc32(b""), 0);
         assert_eq!(lock_number("123456789"), 0x3d32_ad9e * 0xcbf4_3926);

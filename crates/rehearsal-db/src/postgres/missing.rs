@@ -1,8 +1,8 @@
-//! What PostgreSQL says is not there.
+//! Parses PostgreSQL's messages about missing objects.
 
 use crate::Missing;
 
-/// Kinds of objects in the words of the server's messages, and in those of [`Missing::kind`].
+/// Kinds of objects in the server's messages, and the corresponding [`Missing::kind`].
 const KINDS: &[(&str, &str)] = &[
     ("relation", "table"),
     ("table", "table"),

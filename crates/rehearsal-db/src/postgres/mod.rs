@@ -1,4 +1,5 @@
-//! PostgreSQL: databases on a server, reached by a URL.
+//! PostgreSQL: databases on a server, with a URL as their address. [`server`] parses the URL of a server;
+//! [`on_server`] is for servers that the library started.
 
 mod address;
 mod bodies;
@@ -39,20 +40,20 @@ use crate::{Address, Error, Store};
 use address::PostgresAddress;
 use sqlx::postgres::PgConnectOptions;
 
-/// What is special about this engine.
+/// The dialect of this engine.
 pub(super) static DIALECT: dialect::PostgresDialect = dialect::PostgresDialect;
 
-/// The address of a database on a server that is reached with these options. It is created where it is missing.
+/// The address of a database on the server with these options. It is created if it is missing.
 #[must_use]
 pub fn on_server(options: PgConnectOptions, database: &str) -> Address {
     PostgresAddress::on_server(options).sibling(database)
 }
 
-/// Reads the URL of a server: the database that it names, `postgres` where it names none, is the one from which others are
-/// made.
+/// Parses the URL of a server. The database that it names (`postgres` by default) is the one from which others are
+/// created.
 ///
 /// # Errors
-/// [`Error::WrongEngine`] for another engine's URL, [`Error::BadUrl`] for a malformed one.
+/// [`Error::WrongEngine`] for a URL of another engine, [`Error::BadUrl`] for a malformed one.
 pub fn server(url: &str) -> Result<Address, Error> {
     PostgresAddress::server(url).map(Address::new)
 }

@@ -1,16 +1,17 @@
-//! Another physical order of rows, and another time zone: what a result must not depend on.
+//! Another physical order of rows and another time zone, for the `deterministic` proof: a result must depend on
+//! neither.
 
 use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table, text};
 use crate::Session;
 use crate::{Engine, Error, Value, is_bookkeeping};
 
-/// The index along which rows are stored, for as long as that takes, and the column that it is on where there is no key.
+/// The temporary index along which a table is clustered, and the temporary column for it if there is no key.
 const INDEX: &str = "_rehearsal_order";
 
-/// Stores the rows of each table in the opposite order of its key: the table is clustered along an index that is made for that.
-/// Where there is no key, in the opposite order of that in which they are; where that is not to be had, along the columns of a
-/// fixed width and the hashes of its texts.
+/// Stores the rows of each table in the opposite order of its key, by clustering it along a temporary index. Without
+/// a key, the current order is reversed; if that fails, the table is clustered along its fixed-width columns and the
+/// hashes of its texts.
 pub(crate) async fn reorder_rows(session: &mut PostgresSession) -> Result<Vec<String>, Error> {
     let sql = format!(
         "SELECT {}, n.nspname::text, c.relname::text, \
@@ -38,7 +39,7 @@ pub(crate) async fn reorder_rows(session: &mut PostgresSession) -> Result<Vec<St
         if is_bookkeeping(&name) || session.rows(&has_order, &[]).await?.is_empty() {
             continue;
         }
-        if !runs_one(session, &ways(&quoted, &row)).await? {
+        if !run_first(session, &ways(&quoted, &row)).await? {
             left.push(name);
         }
     }
@@ -58,7 +59,7 @@ fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
              DROP INDEX {index}"
         )
     };
-    // The rows are numbered as they are read: without an UPDATE no trigger, rule or policy has anything to do with it.
+    // The rows are numbered as they are read. An UPDATE would fire triggers, rules and policies.
     let backwards = format!(
         "SET LOCAL synchronize_seqscans = off; ALTER TABLE {quoted} ADD COLUMN {INDEX} bigint GENERATED ALWAYS AS IDENTITY; \
          {}; ALTER TABLE {quoted} DROP COLUMN {INDEX}",
@@ -69,8 +70,8 @@ fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
         (None, Some(columns)) => vec![backwards, along(columns)],
         (None, None) => vec![backwards],
     };
-    // How many rows there are is counted on the way: plans that follow from that would join them the other way round, too, and come
-    // to the same end.
+    // Clustering updates the row counts, and plans based on the new counts could read the rows in yet another order
+    // and hide a difference. So the previous counts are restored.
     let forget = row[6].as_text().map(|were| {
         format!(
             "UPDATE pg_class SET relpages = were.pages, reltuples = were.tuples \
@@ -81,12 +82,12 @@ fn ways(quoted: &str, row: &[Value]) -> Vec<String> {
     ways.into_iter().map(whole).collect()
 }
 
-/// Runs the first script that can be run; tells whether there is one.
-async fn runs_one(session: &mut PostgresSession, scripts: &[String]) -> Result<bool, Error> {
+/// Runs the first script that succeeds; false if none does.
+async fn run_first(session: &mut PostgresSession, scripts: &[String]) -> Result<bool, Error> {
     for script in scripts {
         match session.execute(script, &[]).await {
             Ok(_) => return Ok(true),
-            // Not the owner's to do, or a type that has an order and no index.
+            // The role does not own the table, or a type has an order but no index.
             Err(Error::Statement { .. } | Error::Privilege { .. }) => session.execute("ROLLBACK", &[]).await?,
             Err(error) => return Err(error),
         };
@@ -94,7 +95,7 @@ async fn runs_one(session: &mut PostgresSession, scripts: &[String]) -> Result<b
     Ok(false)
 }
 
-/// Sets a time zone in which it is another day than in that of the session.
+/// Sets a time zone with a date other than the session's.
 pub(crate) async fn go_elsewhere(session: &mut PostgresSession) -> Result<(), Error> {
     let sql = "SELECT set_config('timezone', zone, false) FROM (VALUES ('Etc/GMT+12'), ('Etc/GMT-14')) AS there (zone) \
                ORDER BY (now() AT TIME ZONE zone)::date = current_date LIMIT 1";

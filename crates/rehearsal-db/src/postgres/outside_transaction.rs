@@ -1,4 +1,5 @@
-//! Statements that the server runs in no transaction, and so in no text of several statements either: it takes that for one.
+//! Statements that must run outside a transaction, and alone in their query: the server runs several statements of
+//! one query as a transaction.
 
 use crate::Engine;
 use crate::lex::{Kind, Token, tokens};
@@ -25,7 +26,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn statements() {
+    fn finds_statements_outside_a_transaction() {
         let check = |statement: &str, expect: bool| assert_eq!(runs_alone(statement), expect, "{statement}");
         check("create unique index concurrently i ON t (a)", true);
         check("DROP INDEX CONCURRENTLY IF EXISTS i", true);
@@ -38,7 +39,7 @@ mod tests {
         check("CREATE INDEX i ON t (a)", false);
         check("CREATE INDEX \"concurrently\" ON t (a)", false);
         check("REINDEX TABLE t", false);
-        // May be in a transaction.
+        // Works in a transaction.
         check("REFRESH MATERIALIZED VIEW CONCURRENTLY v", false);
         check("INSERT INTO t VALUES ('CREATE INDEX CONCURRENTLY')", false);
     }

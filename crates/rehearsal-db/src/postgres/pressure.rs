@@ -1,18 +1,20 @@
-//! Who waits for our locks, which replicas lag, what the server vacuums.
+//! Measures the [`Pressure`] on a server: sessions that wait for a lock of a writer, lagging replicas, and vacuums
+//! against wraparound.
 
 use super::connection::PostgresSession;
 use crate::{Error, Pressure, Session, Value};
 
-/// A replica that is so many bytes behind lags: four of the server's usual segments.
+/// The lag of a replica in bytes that counts as pressure: four segments of the default size.
 const LAG_BYTES: u64 = 64 * 1024 * 1024;
-/// And so does one that is so many seconds behind.
+/// The lag of a replica in seconds that counts as pressure.
 const LAG_SECONDS: u32 = 10;
 
-/// What goes first, where these are the sessions that write for us.
+/// The work with priority over these writing sessions.
 pub(super) async fn pressure(session: &mut PostgresSession, writers: &[i64]) -> Result<Vec<Pressure>, Error> {
     let writers = writers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    // Who waits for what is seen by every role in `pg_locks`; of the rest of these views, a role without `pg_monitor` sees
-    // NULL of what is not its own, and that is as if nothing were there. Workers of other processes wait as ours do.
+    // Every role sees the waits in `pg_locks`. In the other views, a role without `pg_monitor` sees NULL for
+    // sessions that are not its own, and so no pressure. Workers of other processes wait just like those of this one
+    // and do not count.
     let sql = format!(
         "SELECT 'waits', coalesce(nullif(application_name, ''), 'a session of ' || usename) || ' (session ' || pid || ')' \
          FROM (SELECT pid, pg_blocking_pids(pid) AS behind FROM (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted) all_of_them) waiting \

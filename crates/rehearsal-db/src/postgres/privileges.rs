@@ -1,10 +1,10 @@
-//! What the role may do with tables, found out before anything is written.
+//! The privileges that a role lacks, checked before anything is written. [`missing_privileges`] is the entry point.
 
 use super::connection::PostgresSession;
 use crate::Session;
 use crate::{Engine, Error, MissingPrivilege, Value};
 
-/// What is known of a table and the role: whether it is there and seen, the role, whether policies apply to the role, which, and
+/// The state of a table: whether the role sees it, the role, whether policies apply to the role, which ones, and
 /// whether they apply because the owner is not exempt.
 const STATE: &str = "SELECT (to_regclass($1) IS NOT NULL)::text, current_user::text, \
     CASE WHEN to_regclass($1) IS NOT NULL THEN row_security_active(to_regclass($1))::text END, \
@@ -13,21 +13,22 @@ const STATE: &str = "SELECT (to_regclass($1) IS NOT NULL)::text, current_user::t
                                         WHERE of.role <> 0 AND pg_has_role(of.role, 'USAGE')))), \
     (SELECT (relforcerowsecurity AND pg_has_role(relowner, 'USAGE'))::text FROM pg_class WHERE oid = to_regclass($1))";
 
-/// Reading and changing may take a right to some columns only: which ones, nobody said. Rows are inserted as wholes.
+/// Whether the role has a privilege. For reading and updating, some columns suffice, because it is unknown which
+/// ones are needed; INSERT needs the whole table.
 const ASKED: &str = "SELECT (has_table_privilege(to_regclass($1), $2) OR CASE WHEN $2 IN ('SELECT', 'UPDATE') \
     THEN has_any_column_privilege(to_regclass($1), $2) ELSE false END)::text";
 
-/// The schema of the search path that has a table which the role does not see, for it may not use that schema.
+/// The schema of the search path that contains a table which the role does not see, because it lacks USAGE.
 const HIDDEN: &str = "SELECT current_user::text, min(nspname::text) \
     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
     WHERE relname = $1 AND nspname::text = ANY (string_to_array(replace(current_setting('search_path'), ' ', ''), ',')) \
     AND NOT has_schema_privilege(pg_namespace.oid, 'USAGE') AND to_regclass($2) IS NULL";
 
-/// Whether the role may make tables where they would be made.
+/// Whether the role may create tables in the current schema.
 const CREATION: &str =
     "SELECT current_user::text, current_schema()::text, has_schema_privilege(current_schema(), 'CREATE')::text";
 
-/// What the role lacks to use tables like that: one that is not there, privileges, the sight of rows that a policy may hide.
+/// The missing tables, privileges and rows (hidden by policies) of a role that wants to use these tables.
 pub(crate) async fn missing_privileges(
     session: &mut PostgresSession,
     wanted: &[(&str, &[&str])],
@@ -65,13 +66,13 @@ async fn of_table(
     }
     let mut lacks = Vec::new();
     if !missing.is_empty() {
-        let why = format!("the role {role} has no right to {} on {table}", missing.join(", "));
+        let why = format!("the role {role} lacks {} on {table}", missing.join(", "));
         lacks
             .push(MissingPrivilege { why, grant: format!("GRANT {} ON {name} TO {quoted_role};", missing.join(", ")) });
     }
     if is_hidden == "true" {
         let by = if policies.is_empty() { "there is no policy".to_owned() } else { format!("policies: {policies}") };
-        let why = format!("row-level security of {table} applies to the role {role}, and may hide rows ({by})");
+        let why = format!("row-level security on {table} applies to the role {role} and may hide rows ({by})");
         let grant = match is_own.as_str() {
             "true" => format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY;"),
             _ => format!("ALTER ROLE {quoted_role} BYPASSRLS;"),
@@ -81,7 +82,7 @@ async fn of_table(
     Ok(lacks)
 }
 
-/// What is to be done about a table that is there and that the role does not see.
+/// The missing USAGE on the schema of an existing table that the role does not see.
 pub(crate) async fn missing_schema_usage(
     session: &mut PostgresSession,
     table: &str,
@@ -92,12 +93,12 @@ pub(crate) async fn missing_schema_usage(
     if schema.is_empty() {
         return Ok(None);
     }
-    let why = format!("the role {role} may not use the schema {schema}, in which {table} is");
+    let why = format!("the role {role} lacks USAGE on the schema {schema}, which contains {table}");
     let (schema, role) = (Engine::Postgres.quote(schema), Engine::Postgres.quote(role));
     Ok(Some(MissingPrivilege { why, grant: format!("GRANT USAGE ON SCHEMA {schema} TO {role};") }))
 }
 
-/// What the role lacks to make the tables of the ledger.
+/// The missing privilege to create the tables of the ledger.
 pub(crate) async fn missing_creation_privilege(
     session: &mut PostgresSession,
 ) -> Result<Option<MissingPrivilege>, Error> {
@@ -106,12 +107,12 @@ pub(crate) async fn missing_creation_privilege(
     if schema.is_empty() || may == "true" {
         return Ok(None);
     }
-    let why = format!("the role {role} may not make the tables of the ledger in the schema {schema}");
+    let why = format!("the role {role} lacks CREATE on the schema {schema}, in which rehearsal creates its ledger");
     let (schema, role) = (Engine::Postgres.quote(schema), Engine::Postgres.quote(role));
     Ok(Some(MissingPrivilege { why, grant: format!("GRANT CREATE ON SCHEMA {schema} TO {role};") }))
 }
 
-/// The first row of an answer, NULL as an empty text.
+/// The first row of a query, with NULL as an empty text.
 async fn texts(session: &mut PostgresSession, sql: &str, values: &[Value]) -> Result<Vec<String>, Error> {
     let rows = session.rows(sql, values).await?;
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();

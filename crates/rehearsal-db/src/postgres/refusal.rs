@@ -1,4 +1,4 @@
-//! What PostgreSQL says of a rule that a row breaks.
+//! Parses PostgreSQL's messages about a broken schema rule.
 
 use crate::refusal::{Broken, Refusal, broken};
 
@@ -29,7 +29,7 @@ const PHRASES: &[(&str, Broken)] = &[
     ("invalid XML", Broken::Form),
 ];
 
-/// Names stand between double quotes, after the word for what they name.
+/// Parses a message. Names are in double quotes, after the word for their kind.
 pub(super) fn refusal(why: &str) -> Option<Refusal> {
     let broken = broken(why, PHRASES)?;
     let after = |word: &str| {

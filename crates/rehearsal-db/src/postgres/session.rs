@@ -1,4 +1,4 @@
-//! What a connection to a PostgreSQL database can do.
+//! The [`Session`] of PostgreSQL. Longer methods are in their own modules.
 
 use super::connection::PostgresSession;
 use super::explain::explain;
@@ -59,7 +59,7 @@ impl Session for PostgresSession {
     async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         let text = AssertSqlSafe(sql.to_owned());
         let result = if values.is_empty() {
-            // Without parameters the text goes to the server as it is.
+            // Without parameters the server accepts several statements in one text.
             sqlx::raw_sql(text).execute(&mut self.connection).await
         } else {
             sqlx::query_with(text, arguments::<Postgres>(values)).execute(&mut self.connection).await
@@ -70,7 +70,7 @@ impl Session for PostgresSession {
     fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
         let (place, wait) = (self.address.url(), self.lock_wait);
         let text = AssertSqlSafe(sql.to_owned());
-        // Without parameters the rows come as text, whatever their types are.
+        // Without parameters the server sends rows as text, whatever their types are.
         let fetched = if values.is_empty() {
             sqlx::raw_sql(text).fetch(&mut self.connection)
         } else {
@@ -97,7 +97,7 @@ impl Session for PostgresSession {
         self.execute("BEGIN", &[]).await.map(drop)
     }
 
-    /// Constraints that are not deferrable are checked row by row; a fixture gives its rows in an order that fits.
+    /// Constraints that are not deferrable are checked row by row; a fixture's rows must be in a suitable order.
     async fn begin_load(&mut self) -> Result<(), Error> {
         self.begin().await?;
         self.execute("SET CONSTRAINTS ALL DEFERRED", &[]).await.map(drop)
@@ -136,12 +136,13 @@ impl Session for PostgresSession {
         settings::look_up_rows(self).await
     }
 
-    /// The server takes "pending" for rare, and would read and sort the whole table for each page instead of walking along the
-    /// index of the key until the page is full. Where there is no such index, it sorts nevertheless.
+    /// The server assumes that "pending" is rare, and would read and sort the whole table for each page instead of
+    /// following the index of the key until the page is full. Without such an index, it sorts anyway.
     async fn prepare_pages(&mut self) -> Result<(), Error> {
-        // A query is open while what it has read is written.
+        // A query stays open while its rows are written.
         self.execute("SET statement_timeout = 0", &[]).await?;
-        // A session that waits for our writer may be the one we wait for: the server does not see that we wait for ourselves.
+        // A session that waits for this process's writer may block its reader. The server does not detect that
+        // deadlock.
         self.give_up_soon("SET SESSION").await?;
         self.execute("SET enable_sort = off", &[]).await?;
         settings::look_up_rows(self).await
@@ -208,7 +209,7 @@ impl Session for PostgresSession {
         schema::foreign_tables(self).await
     }
 
-    /// Indexes that were begun and not finished.
+    /// Indexes whose build did not finish.
     async fn unusable(&mut self) -> Result<Vec<String>, Error> {
         let sql = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1";
         let rows = self.rows(sql, &[]).await?;

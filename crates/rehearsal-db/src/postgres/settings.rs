@@ -1,17 +1,17 @@
-//! Settings of a session: what changes how the catalog and values are shown, and what changes how queries are planned.
+//! Session settings: [`pin`] fixes how the catalog and values are shown, [`look_up_rows`] changes how queries are
+//! planned.
 
 use super::connection::PostgresSession;
 use crate::{Error, Session, Settings, Value};
 
-/// Has rows looked up in indexes where there are any: the server takes a table that is being filled for the empty one that
-/// it was, and would read all of it for each row. And keeps it from compiling queries to machine code: for a page or a
-/// batch that takes several times as long as running them.
+/// Prefers index scans: the server still treats a table that is being filled as empty, and would read all of it for
+/// each row. Disables JIT compilation, which takes several times as long as running the query of a page or a batch.
 pub(super) async fn look_up_rows(session: &mut PostgresSession) -> Result<(), Error> {
     session.execute("SET enable_seqscan = off", &[]).await?;
     session.execute("SET jit = off", &[]).await.map(drop)
 }
 
-/// Pins what changes how names and values are shown, and returns what it was.
+/// Fixes the settings that change how names and values are shown, and returns the previous ones.
 pub(super) async fn pin(session: &mut PostgresSession) -> Result<Settings, Error> {
     let wanted = "SELECT name, current_setting(name), set_config(name, wanted, false) FROM (VALUES \
                   ('search_path', 'public'), ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), \
@@ -22,7 +22,7 @@ pub(super) async fn pin(session: &mut PostgresSession) -> Result<Settings, Error
     Ok(rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect())
 }
 
-/// Sets it back.
+/// Restores these settings.
 pub(super) async fn unpin(session: &mut PostgresSession, settings: Settings) -> Result<(), Error> {
     let places = (0..settings.len()).map(|at| format!("set_config(${}, ${}, false)", 2 * at + 1, 2 * at + 2));
     let sql = format!("SELECT {}", places.collect::<Vec<_>>().join(", "));

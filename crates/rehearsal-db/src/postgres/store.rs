@@ -1,4 +1,4 @@
-//! A PostgreSQL database as a whole.
+//! The [`Store`] of PostgreSQL: a database as a whole.
 
 use super::address::PostgresAddress;
 use super::connection::PostgresSession;
@@ -55,7 +55,7 @@ impl Store for PostgresAddress {
         waiting: &(dyn Fn(String) + Sync),
     ) -> Result<Box<dyn HeldLock>, Error> {
         if self.creates() {
-            // The lock is on a database: it has to be there first.
+            // The lock is inside the database, which must exist first.
             self.open(Access::Write(Durability::Configured), wait).await?.close().await?;
         }
         Ok(Box::new(AdvisoryLock::take(self, sharing, wait, waiting).await?))

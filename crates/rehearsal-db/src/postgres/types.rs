@@ -1,4 +1,4 @@
-//! What the types of PostgreSQL take, those of extensions that are often used included.
+//! The values that the types of PostgreSQL accept, including those of popular extensions. [`kind`] is the entry point.
 
 use crate::insertable::Kind;
 use serde::Deserialize;
@@ -9,30 +9,30 @@ use std::collections::BTreeMap;
 pub(super) struct TypeRow {
     pub(super) oid: i64,
     pub(super) name: String,
-    /// As `pg_type.typtype` has it.
+    /// `pg_type.typtype`.
     class: String,
-    /// Of an array; 0 where it is none.
+    /// The element type of an array; 0 for other types.
     element: i64,
-    /// Of a domain; 0 where it is none.
+    /// The base type of a domain; 0 for other types.
     pub(super) base: i64,
-    /// That of a domain's base.
+    /// The modifier of a domain's base type.
     modifier: i32,
     /// Whether a domain forbids NULL.
     pub(super) required: bool,
-    /// Of a range; 0 where it is none.
+    /// The subtype of a range; 0 for other types.
     subtype: i64,
-    /// Of an enum.
+    /// The labels of an enum.
     labels: Vec<String>,
-    /// Of a composite type: types and modifiers.
+    /// The attributes of a composite type: types and modifiers.
     members: Vec<(i64, i32)>,
-    /// Of a domain: names and definitions.
+    /// The checks of a domain: names and definitions.
     pub(super) checks: Vec<(String, String)>,
 }
 
-/// The largest number of a `real` or a `double precision` is left out: sums over such columns are no rare thing.
+/// The largest `real` and `double precision` are left out, because sums over such columns are common.
 const FLOAT: Kind = Kind::Float { is_special: true };
 
-/// What a type takes, with the modifier of its column.
+/// The values that a type accepts with the modifier of its column.
 pub(super) fn kind(oid: i64, modifier: i32, types: &BTreeMap<i64, TypeRow>) -> Kind {
     let Some(row) = types.get(&oid) else { return Kind::Unknown };
     if row.base != 0 {
@@ -52,7 +52,7 @@ pub(super) fn kind(oid: i64, modifier: i32, types: &BTreeMap<i64, TypeRow>) -> K
 }
 
 fn base(name: &str, modifier: i32) -> Kind {
-    // Of `varchar(n)` and `numeric(p, s)` the modifier counts four bytes of a header.
+    // The modifier of `varchar(n)` and `numeric(p, s)` includes a header of four bytes.
     let bare = modifier - 4;
     let size = usize::try_from(bare).ok();
     let one_of = |texts: &[&str]| Kind::OneOf(texts.iter().map(|text| (*text).to_owned()).collect());
@@ -64,7 +64,7 @@ fn base(name: &str, modifier: i32) -> Kind {
         "float4" | "float8" => FLOAT,
         "numeric" if bare < 0 => Kind::Decimal { whole: 20, scale: 10 },
         "numeric" => {
-            // The scale may be negative from version 15 on.
+            // The scale can be negative from version 15 on.
             let (precision, scale) = (bare >> 16 & 0xffff, ((bare & 0x7ff) ^ 1024) - 1024);
             let part = |n: i32| u32::try_from(n).unwrap_or_default();
             Kind::Decimal { whole: part(precision - scale), scale: part(scale) }
@@ -133,7 +133,7 @@ fn vector(modifier: i32) -> Kind {
     Kind::List { of, around: ('[', ']'), length: Some(usize::try_from(modifier).unwrap_or(3)) }
 }
 
-/// Ranges that don't overlap, so that an exclusion constraint can be kept; then an empty one and one without bounds.
+/// Ranges that do not overlap, so that an exclusion constraint is satisfied; then an empty and an unbounded one.
 fn range(of: &Kind) -> Kind {
     let bounds: &[(&str, &str)] = match of {
         Kind::Date => &[("2024-01-01", "2024-01-08"), ("2024-02-01", "2024-02-08"), ("2024-03-01", "2024-03-08")],

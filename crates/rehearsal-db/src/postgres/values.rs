@@ -1,4 +1,4 @@
-//! Values of PostgreSQL, whatever their types are.
+//! Decodes values of PostgreSQL, whatever their types are.
 
 use crate::Value;
 use sqlx::postgres::{PgRow, PgValueFormat};
@@ -16,7 +16,7 @@ fn value(row: &PgRow, i: usize) -> Result<Value, sqlx::Error> {
     }
     let kind = raw.type_info().name().to_owned();
     if raw.format() == PgValueFormat::Binary {
-        // Only this tool's own queries have parameters, and they ask for these types.
+        // Only the library's own queries have parameters, and they use these types.
         return Ok(match kind.as_str() {
             "INT8" => Value::Int(row.try_get(i)?),
             "INT4" => Value::Int(i64::from(row.try_get::<i32, _>(i)?)),
@@ -26,7 +26,7 @@ fn value(row: &PgRow, i: usize) -> Result<Value, sqlx::Error> {
     let text = raw.as_str().map_err(sqlx::Error::Decode)?;
     Ok(match kind.as_str() {
         "INT2" | "INT4" | "INT8" => text.parse().map_or_else(|_| text.into(), Value::Int),
-        // As a number, NaN would be another than itself.
+        // As a number, NaN would not equal itself.
         "FLOAT4" | "FLOAT8" => {
             text.parse().ok().filter(|x: &f64| x.is_finite()).map_or_else(|| text.into(), Value::Real)
         }

@@ -1,13 +1,13 @@
-//! Waiting for locks: how long, and for whom.
+//! Lock timeouts, and the holders of locks.
 
 use super::connection::PostgresSession;
 use crate::{Error, Holder, HolderKind, Session, Value};
 use std::time::Duration;
 
-/// How long a migration waits for a lock before it lets the others pass and tries again.
+/// How long a migration waits for a lock before it lets other sessions proceed and retries.
 const SOON: Duration = Duration::from_millis(500);
 
-/// Waits only shortly for a lock, for as long as `set` says: `SET LOCAL` or `SET SESSION`.
+/// Sets a short lock timeout, for the scope of `set`: `SET LOCAL` or `SET SESSION`.
 pub(super) async fn give_up_soon(session: &mut PostgresSession, set: &str) -> Result<(), Error> {
     let soon = SOON.min(session.wait);
     session.execute(&format!("{set} lock_timeout = {}", soon.as_millis().max(1)), &[]).await?;
@@ -17,13 +17,13 @@ pub(super) async fn give_up_soon(session: &mut PostgresSession, set: &str) -> Re
     Ok(())
 }
 
-/// Waits for a lock as long as it was told.
+/// Sets the lock timeout with which the connection was opened.
 pub(super) async fn give_up_late(session: &mut PostgresSession) -> Result<(), Error> {
     session.lock_wait = session.wait;
     session.execute(&format!("SET lock_timeout = {}", session.wait.as_millis().max(1)), &[]).await.map(drop)
 }
 
-/// Other sessions that hold locks on tables of this database: one of them is in the way.
+/// Other sessions that hold locks on tables of this database; one of them is in the way.
 pub(super) async fn lock_holders(session: &mut PostgresSession) -> Vec<Holder> {
     let sql = "SELECT DISTINCT a.pid::int8, coalesce(nullif(a.application_name, ''), 'a session of ' || a.usename) \
                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \

@@ -1,4 +1,4 @@
-//! The address of a SQLite file.
+//! The address of a SQLite file: [`SqliteAddress`] is parsed from a URL.
 
 use crate::masked::masked;
 use crate::{Engine, Error, Mode};
@@ -27,11 +27,11 @@ impl SqliteAddress {
         let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
         let options = SqliteConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
         if url.starts_with("sqlite::memory:") || url.starts_with("sqlite://:memory:") || url.contains("mode=memory") {
-            return Err(bad("a database in memory is gone before anybody could look at it".to_owned()));
+            return Err(bad("a database in memory does not outlive its connection".to_owned()));
         }
         let path = options.get_filename();
         if path.as_os_str().is_empty() {
-            return Err(bad("it names no file".to_owned()));
+            return Err(bad("it does not name a file".to_owned()));
         }
         let mut mode = Mode::Write;
         for parameter in
@@ -43,7 +43,7 @@ impl SqliteAddress {
                 "mode=rwc" => Mode::Create,
                 other => {
                     let key = other.split('=').next().unwrap_or_default();
-                    return Err(bad(format!("`{key}` has no meaning here")));
+                    return Err(bad(format!("the parameter `{key}` is not supported")));
                 }
             };
         }
@@ -86,19 +86,19 @@ mod tests {
         check("sqlite:///tmp/a.db?mode=rwc", "/tmp/a.db create");
         check("sqlite:a.db?mode=ro", "a.db read");
         check("sqlite:mode=rwc.db", "mode=rwc.db write");
-        check("sqlite:a.db?vfs=unix", "`sqlite:a.db?vfs=unix` can't be used: `vfs` has no meaning here");
+        check("sqlite:a.db?vfs=unix", "`sqlite:a.db?vfs=unix` cannot be used: the parameter `vfs` is not supported");
         check("sqlite:///tmp/a%20b.db", "/tmp/a b.db write");
         check("a.db", "`a.db` is not a URL of SQLite");
         check("postgres://u:secret@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
         check("postgres://u:se/cr@et@h/db", "`postgres://u:***@h/db` is not a URL of SQLite");
         check(
             "sqlite::memory:",
-            "`sqlite::memory:` can't be used: a database in memory is gone before anybody could look at it",
+            "`sqlite::memory:` cannot be used: a database in memory does not outlive its connection",
         );
-        check("sqlite:", "`sqlite:` can't be used: it names no file");
+        check("sqlite:", "`sqlite:` cannot be used: it does not name a file");
         check(
             "sqlite:a.db?mode=x",
-            "`sqlite:a.db?mode=x` can't be used: error with configuration: unknown value \"x\" for `mode`",
+            "`sqlite:a.db?mode=x` cannot be used: error with configuration: unknown value \"x\" for `mode`",
         );
     }
 }

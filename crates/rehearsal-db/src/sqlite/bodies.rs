@@ -1,9 +1,9 @@
-//! Bodies inside of statements: that of a trigger belongs to its `CREATE TRIGGER`, by the rule of `sqlite3_complete`: it ends
-//! at `; END ;`.
+//! Bodies inside statements: the body of a trigger belongs to its `CREATE TRIGGER`, which ends at `; END ;`
+//! (`sqlite3_complete` has the same rule).
 
 use crate::lex::Token;
 
-/// Whether a semicolon, the last of these tokens, ends only a statement in the body of a trigger.
+/// Whether the last of these tokens, a semicolon, ends only a statement in the body of a trigger.
 pub(super) fn is_inside(tokens: &[Token<'_>]) -> bool {
     is_trigger(tokens) && !ends_trigger(tokens)
 }

@@ -1,4 +1,4 @@
-//! An open SQLite file: how it is opened for each kind of access.
+//! [`SqliteSession`]: an open connection to a SQLite file, opened for each kind of access.
 
 use super::address::SqliteAddress;
 use super::explain::{explain, shown};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many rows sqlx's worker thread may be ahead of us: enough that reading and decoding overlap.
+/// How many rows sqlx's worker thread may buffer: enough for reading and decoding to overlap.
 const ROWS_AHEAD: usize = 1024;
 
 /// A connection to one SQLite file.
@@ -20,7 +20,7 @@ pub(crate) struct SqliteSession {
     pub(super) connection: SqliteConnection,
     pub(super) path: PathBuf,
     pub(super) wait: Duration,
-    /// What was read of the catalog, by the text of a table, from which all of it follows.
+    /// The parsed tables of the catalog, by the text of their CREATE TABLE.
     pub(super) tables: HashMap<String, Arc<Table>>,
 }
 
@@ -46,12 +46,12 @@ impl SqliteSession {
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         options = match access {
-            // Opened for reading only, SQLite would leave the files of the write-ahead log behind.
+            // A read-only connection would leave the files of a write-ahead log on disk.
             Access::Read => options.pragma("query_only", "ON"),
-            // The default of sqlx-cli for a new database; readers and the writer don't wait for each other.
+            // The default of sqlx-cli for a new database. Readers and the writer do not block each other.
             Access::Write(Durability::Configured) if missing => options.journal_mode(SqliteJournalMode::Wal),
             Access::Write(Durability::Configured) => options,
-            // Unlike one whose disk is waited for, its journal is hot from the first row on.
+            // Without syncing, the rollback journal is hot from the first written row on.
             Access::Write(Durability::ProcessExit) => options.synchronous(SqliteSynchronous::Off),
             Access::Write(Durability::None) => {
                 options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off)
@@ -72,11 +72,11 @@ impl SqliteSession {
             Err(error) => return Err(explain(&path, wait, error)),
         };
         let mut session = Self { connection, path, wait, tables: HashMap::new() };
-        // Opening reads nothing; a file that is no database shows only at the first statement.
+        // Opening reads nothing; a file that is not a database fails only at the first statement.
         match session.execute("PRAGMA schema_version", &[]).await {
             Ok(_) => Ok(session),
             Err(error) => {
-                // What closing says is less than what is known already.
+                // The first error matters more than an error of closing.
                 drop(Box::new(session).close().await);
                 Err(error)
             }
@@ -84,10 +84,13 @@ impl SqliteSession {
     }
 }
 
-/// An address that was given for reading only is not written to.
+/// Fails for write access to an address with read-only mode.
 pub(super) fn refuse_read_only(address: &SqliteAddress, access: Access) -> Result<(), Error> {
     if access != Access::Read && address.mode() == Mode::Read {
-        return Err(Error::ReadOnly { place: shown(address.path()), why: "its URL says so (`mode=ro`)".to_owned() });
+        return Err(Error::ReadOnly {
+            place: shown(address.path()),
+            why: "its URL asks for read-only access (`mode=ro`)".to_owned(),
+        });
     }
     Ok(())
 }

@@ -1,18 +1,18 @@
-//! Writing to a SQLite database on a try, with nothing acting on what is written: no trigger, no reference.
+//! Trial writes to a SQLite database without triggers and foreign keys.
 
 use super::connection::SqliteSession;
 use crate::Session;
 use crate::{Engine, Error, Value};
 
-/// Begins a transaction in which no reference acts, and takes the triggers away. Returns the statements that make them.
+/// Begins a transaction without foreign keys and triggers. Returns the statements that create the triggers again.
 pub(crate) async fn begin_without_constraints(session: &mut SqliteSession) -> Result<Vec<String>, Error> {
-    // Inside of a transaction it would do nothing.
+    // Inside a transaction this pragma has no effect.
     session.execute("PRAGMA foreign_keys = OFF", &[]).await?;
     session.execute("BEGIN IMMEDIATE", &[]).await?;
     take_triggers(session).await
 }
 
-/// Takes the triggers away, and returns the statements that make them, in their order.
+/// Drops the triggers, and returns the statements that create them, in their order.
 pub(super) async fn take_triggers(session: &mut SqliteSession) -> Result<Vec<String>, Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid";
     let mut taken = Vec::new();
@@ -24,7 +24,7 @@ pub(super) async fn take_triggers(session: &mut SqliteSession) -> Result<Vec<Str
     Ok(taken)
 }
 
-/// Puts the triggers back, and returns the number of rows that refer to nothing.
+/// Creates the triggers again, and returns the number of broken references.
 pub(crate) async fn restore_constraints(session: &mut SqliteSession, triggers: &[String]) -> Result<u64, Error> {
     for sql in triggers {
         session.execute(sql, &[]).await?;

@@ -1,4 +1,4 @@
-//! Journals, and what is found of them beside a file after its process was killed.
+//! Journal modes, and the [`Journal`] that a killed process leaves next to a file.
 
 use super::address::SqliteAddress;
 use super::connection::SqliteSession;
@@ -21,7 +21,8 @@ pub(crate) async fn keep_in(address: &SqliteAddress, journal: Journal) -> Result
     set.map(drop)
 }
 
-/// A rollback journal is hot while its header is whole: the next who opens the file rolls it back (`https://sqlite.org/lockingv3.html`).
+/// The journal of a killed process. A rollback journal is hot while its header is intact: the next connection rolls it
+/// back (`https://sqlite.org/lockingv3.html`).
 pub(crate) fn left_behind(address: &SqliteAddress) -> Option<Journal> {
     let begins = |ending: &str| {
         let mut path = address.path().as_os_str().to_owned();

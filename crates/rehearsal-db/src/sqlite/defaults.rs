@@ -1,4 +1,4 @@
-//! Defaults of a SQLite database that give another value each time.
+//! Nondeterministic defaults of a SQLite database.
 
 use super::connection::SqliteSession;
 use super::schema::tables;
@@ -6,7 +6,7 @@ use crate::Session;
 use crate::volatile::{Source, VolatileDefault, source};
 use crate::{Engine, Error};
 
-/// The functions that draw.
+/// The functions that return random values.
 const DRAWING: &[&str] = &["random", "randomblob"];
 
 pub(crate) async fn volatile_defaults(session: &mut SqliteSession) -> Result<Vec<VolatileDefault>, Error> {
@@ -16,7 +16,7 @@ pub(crate) async fn volatile_defaults(session: &mut SqliteSession) -> Result<Vec
                    FROM pragma_table_xinfo($1) AS x JOIN pragma_table_list($1) AS l ON l.schema = 'main' ORDER BY x.cid";
         for row in session.rows(sql, &[table.name.as_str().into()]).await? {
             let column = row[0].as_text().unwrap_or_default().to_owned();
-            // The one name for the rowid: a row without a number gets the next one.
+            // An INTEGER PRIMARY KEY is the rowid: a row without a value gets the next number.
             let is_rowid = row[2].as_int() == Some(1) && table.key.len() == 1;
             let default = row[1].as_text().unwrap_or_default();
             let of_default = source(default, Engine::Sqlite, |name| DRAWING.contains(&name));

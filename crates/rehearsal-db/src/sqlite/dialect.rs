@@ -1,4 +1,4 @@
-//! What is special about SQLite.
+//! The [`Dialect`] of SQLite.
 
 use super::address::SqliteAddress;
 use super::bodies::is_inside;
@@ -120,7 +120,7 @@ impl Dialect for SqliteDialect {
         match kind {
             Kind::Number => Some(number),
             Kind::Text => Some(text),
-            // Values have types of their own here.
+            // Each value has its own type.
             Kind::Any => Some(format!("CASE typeof({column}) WHEN 'text' THEN {text} ELSE {number} END")),
             Kind::Uuid | Kind::Other => None,
         }

@@ -1,4 +1,4 @@
-//! The digest of SQLite tables: their rows in rowid order, each value by its storage class and bytes.
+//! The digest of SQLite tables: it hashes each value by its storage class and its bytes.
 
 use super::connection::SqliteSession;
 use crate::Session;
@@ -18,7 +18,7 @@ pub(crate) async fn digests(session: &mut SqliteSession, tables: &[TableShape]) 
             continue;
         }
         if table.columns.is_empty() {
-            // Nothing of its rows counts but how many they are.
+            // Rows without columns differ in number only.
             let counted = session.rows(&format!("SELECT count(*) FROM {}", Engine::Sqlite.rows_of(table)), &[]).await?;
             let rows = counted.first().and_then(|row| row.first()?.as_int()).and_then(|n| u64::try_from(n).ok());
             digests.push(TableDigest { rows: rows.unwrap_or_default(), ..Summing::new(table).finish() });
@@ -34,10 +34,10 @@ pub(crate) async fn digests(session: &mut SqliteSession, tables: &[TableShape]) 
     Ok(digests)
 }
 
-/// The tables that have any rows: most that are digested have none.
+/// The tables that contain rows; most tables of a rehearsal contain none.
 async fn filled<'t>(session: &mut SqliteSession, tables: &'t [TableShape]) -> Result<BTreeSet<&'t str>, Error> {
     let mut filled = BTreeSet::new();
-    for tables in tables.chunks(TOGETHER) {
+    for tables in tables.chunks(SELECTS_PER_STATEMENT) {
         let has_rows = |(place, table): (usize, &TableShape)| {
             format!("SELECT {place} WHERE EXISTS (SELECT 1 FROM {})", Engine::Sqlite.rows_of(table))
         };
@@ -51,8 +51,8 @@ async fn filled<'t>(session: &mut SqliteSession, tables: &'t [TableShape]) -> Re
     Ok(filled)
 }
 
-/// So many SELECTs in one statement, of the 500 that SQLite takes.
-const TOGETHER: usize = 400;
+/// The number of SELECTs in one statement; SQLite allows 500.
+const SELECTS_PER_STATEMENT: usize = 400;
 
 async fn sum(session: &mut SqliteSession, sql: String, table: &TableShape) -> Result<TableDigest, sqlx::Error> {
     let mut sum = Summing::new(table);

@@ -1,4 +1,5 @@
-//! Paging through a SQLite table in rowid order: the one order in which neighbouring units are neighbours on disk.
+//! The [`Driver`] of SQLite: pages of a table in rowid order, the only order in which neighbouring units are also
+//! neighbours on disk.
 
 use super::strict::strict;
 use crate::driver::Size;
@@ -57,7 +58,7 @@ impl Driver for Sqlite {
     where
         U: for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'c,
     {
-        // SQLite flattens the subquery, so that this searches by rowid and needs no sort.
+        // SQLite flattens the subquery, so this searches by rowid and needs no sort.
         let sql = format!(
             "SELECT * FROM ({units}\n) AS unit WHERE unit.\"cursor\" > $1 AND unit.\"cursor\" <= $2 AND {which} AND {scope} \
              ORDER BY unit.\"cursor\" LIMIT $3",
@@ -71,7 +72,7 @@ impl Driver for Sqlite {
         };
         let query =
             sqlx::query(AssertSqlSafe(sql)).bind(rowid(&page.after, i64::MIN)).bind(rowid(&page.until, i64::MAX));
-        // One more than wanted: it shows whether the last key is the key of one unit only.
+        // One more than requested: it shows whether another unit shares the last key.
         let mut query = query.bind(i64::from(page.limit) + 1);
         for (_, value) in page.scope {
             query = query.bind(value.as_str());
@@ -88,7 +89,7 @@ impl Driver for Sqlite {
     }
 }
 
-/// About how many bytes a row holds: only texts and blobs can be long.
+/// The approximate size of a row in bytes: only texts and blobs can be long.
 fn size(row: &SqliteRow) -> u64 {
     let long = |column: usize| {
         let kind = row.try_get_raw(column).ok()?.type_info().name().to_owned();

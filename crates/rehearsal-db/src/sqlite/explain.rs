@@ -1,4 +1,4 @@
-//! What SQLite's errors mean to a person.
+//! Converts SQLite's errors by their result code (`https://sqlite.org/rescode.html`).
 
 use super::holders::holders;
 use crate::Error;
@@ -7,12 +7,12 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-/// A path as messages show it.
+/// A path in messages.
 pub(super) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Sorts an error by its result code (`https://sqlite.org/rescode.html`); the low byte is the primary one.
+/// Converts an error; the low byte of its code is the primary result code.
 pub(super) fn explain(path: &Path, wait: Duration, error: sqlx::Error) -> Error {
     let place = shown(path);
     let Some(database) = error.as_database_error() else {
@@ -24,19 +24,18 @@ pub(super) fn explain(path: &Path, wait: Duration, error: sqlx::Error) -> Error 
         (_, 5 | 6) => Error::Locked { holders: holders(path), waited: wait, place },
         (_, 8) => Error::ReadOnly { place, why },
         (_, 13) => Error::Full { place, why },
-        // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE: a file could not be made longer.
-        (778 | 4874, _) => Error::Full { place, why: format!("{why} while a file was to grow") },
+        // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE: a file could not be extended.
+        (778 | 4874, _) => Error::Full { place, why: format!("{why} while extending a file") },
         (_, 11) => Error::Damaged { place, why },
-        (_, 14) if has_write_ahead_log(path) => Error::ReadOnly {
-            place,
-            why: "its write-ahead log (-wal, -shm) needs a folder that may be written to".to_owned(),
-        },
+        (_, 14) if has_write_ahead_log(path) => {
+            Error::ReadOnly { place, why: "its write-ahead log (-wal, -shm) needs a writable folder".to_owned() }
+        }
         (_, 10 | 14 | 26) => Error::Unreadable { place, why },
         _ => Error::Statement { why, position: None },
     }
 }
 
-/// True where the header says that the database has a write-ahead log (`https://sqlite.org/fileformat.html`, offset 18).
+/// True if the header says that the database has a write-ahead log (`https://sqlite.org/fileformat.html`, offset 18).
 fn has_write_ahead_log(path: &Path) -> bool {
     let mut header = [0; 20];
     std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[18] == 2

@@ -1,10 +1,11 @@
-//! Who has a database file open, from `/proc`. Elsewhere, and for processes of other users, the answer is empty.
+//! The processes that have a database file open, from `/proc`. On other systems, and for processes of other users,
+//! there are none.
 
 use crate::{Holder, HolderKind};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The other processes that have the database file, its journal or its write-ahead log open, by process id.
+/// The other processes that have the database file, its rollback journal or its write-ahead log open, by process id.
 pub(super) fn holders(database: &Path) -> Vec<Holder> {
     let Ok(database) = database.canonicalize() else { return Vec::new() };
     let files: Vec<PathBuf> = ["", "-wal", "-journal"]

@@ -1,5 +1,5 @@
-//! What the tables of a SQLite database take. Outside of `STRICT` tables a column takes anything: its declared type says what
-//! it is meant for, by SQLite's own rules (`https://sqlite.org/datatype3.html`) and by the names that people use.
+//! The [`InsertableTable`]s of a SQLite database. Outside `STRICT` tables a column accepts any value. Its declared type
+//! suggests the intended ones, by SQLite's own rules (`https://sqlite.org/datatype3.html`) and by common type names.
 
 use super::connection::SqliteSession;
 use super::schema::join;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) async fn insertable_tables(session: &mut SqliteSession) -> Result<Vec<InsertableTable>, Error> {
     let tables = "SELECT l.name, s.sql FROM pragma_table_list l JOIN sqlite_schema s ON s.type = 'table' AND s.name = l.name \
                   WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name";
-    // Where no columns are named, those of the other table's key are meant.
+    // A foreign key without column names refers to the primary key.
     let references = "SELECT t.name, f.id, f.\"table\", f.\"from\", \
                       coalesce(f.\"to\", (SELECT x.name FROM pragma_table_xinfo(f.\"table\") x WHERE x.pk = f.seq + 1)) \
                       FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table' ORDER BY t.name, f.id, f.seq";
@@ -32,7 +32,7 @@ pub(crate) async fn insertable_tables(session: &mut SqliteSession) -> Result<Vec
     Ok(tables.filter(|(name, _)| !is_bookkeeping(name)).map(|(name, sql)| parts.insertable(name, &sql)).collect())
 }
 
-/// Rows of the catalog, by table, without the table's name.
+/// Rows of the catalog by table, without the table's name.
 type ByTable = BTreeMap<String, Vec<Vec<Value>>>;
 
 fn by_table(rows: Vec<Vec<Value>>) -> ByTable {
@@ -44,7 +44,7 @@ fn by_table(rows: Vec<Vec<Value>>) -> ByTable {
     found
 }
 
-/// What the catalog tells of all tables.
+/// The catalog's data on all tables.
 struct Parts {
     columns: ByTable,
     indexes: ByTable,
@@ -80,7 +80,7 @@ impl Parts {
             _ => None,
         };
         keys.extend(in_key.iter().map(|row| text(&row[0])));
-        // Generated columns are told by `hidden`.
+        // `hidden` marks generated columns.
         let given = columns.iter().filter(|row| row[5] == Value::Int(0));
         let fields = given.map(|row| field(row, &keys, rowid.as_deref())).collect();
         let references = references(self.references.remove(&table).unwrap_or_default());
@@ -88,7 +88,7 @@ impl Parts {
     }
 }
 
-/// A column from its name, type, `notnull`, default and place in the key.
+/// A column from its name, type, `notnull`, default and position in the key.
 fn field(row: &[Value], keys: &[String], rowid: Option<&str>) -> Field {
     let (name, declared) = (text(&row[0]), text(&row[1]));
     let default = match &row[3] {
@@ -101,7 +101,7 @@ fn field(row: &[Value], keys: &[String], rowid: Option<&str>) -> Field {
         _ => Default::Nothing,
     };
     Field {
-        // NULL in a key means to have none.
+        // A NULL in a key identifies no row.
         is_nullable: row[2] == Value::Int(0) && row[4] == Value::Int(0),
         is_key: keys.contains(&name),
         kind: kind(&declared),
@@ -127,7 +127,8 @@ fn references(rows: Vec<Vec<Value>>) -> Vec<Reference> {
     found.into_iter().map(|(_, reference)| reference).collect()
 }
 
-/// The checks of a `CREATE TABLE`, and what its generated columns are made of. One without a name is called by its text when it is broken.
+/// The checks and the expressions of generated columns in a `CREATE TABLE`. The engine reports an unnamed check by
+/// its text.
 fn checks(sql: &str, names: &[String]) -> Vec<Rule> {
     let tokens: Vec<Token<'_>> =
         tokens(sql, Engine::Sqlite).into_iter().filter(|token| token.kind != lex::Kind::Comment).collect();
@@ -189,7 +190,7 @@ fn kind(declared: &str) -> Kind {
     }
 }
 
-/// What stands in parentheses behind a type.
+/// The number in parentheses after a type.
 fn length(declared: &str) -> Option<usize> {
     declared.split_once('(')?.1.split_once(')')?.0.trim().parse().ok()
 }
@@ -200,7 +201,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn checks_have_names_and_columns() {
+    fn finds_names_and_columns_of_checks() {
         let check = |sql: &str, expect: &[(&str, &str, &[&str])]| {
             let names = ["a".to_owned(), "b".to_owned()];
             let found = checks(sql, &names);
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds() {
+    fn derives_kinds_from_declared_types() {
         let check = |declared: &str, expect: Kind| assert_eq!(kind(declared), expect, "{declared}");
         check("integer", Kind::Int { min: i64::MIN, max: i64::MAX });
         check("BIGINT UNSIGNED", Kind::Int { min: i64::MIN, max: i64::MAX });

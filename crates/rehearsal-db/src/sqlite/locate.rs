@@ -1,5 +1,5 @@
-//! Where in a statement SQLite stopped. sqlx does not pass on `sqlite3_error_offset`, so the place is found by asking the
-//! engine to prepare ever longer beginnings of the statement; nothing is executed.
+//! The location of an error in a statement. sqlx does not expose `sqlite3_error_offset`, so [`locate`] has the
+//! engine prepare longer and longer prefixes of the statement; nothing is executed.
 
 use super::connection::SqliteSession;
 use crate::Engine;
@@ -7,7 +7,7 @@ use crate::Error;
 use crate::lex::{Kind, tokens};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
-/// The byte offset in `statement` of the token that `error` names, if it names one.
+/// The byte offset in `statement` of the token in `error`; `None` if the error names no token.
 pub(crate) async fn locate(session: &mut SqliteSession, statement: &str, error: &Error) -> Option<usize> {
     let Error::Statement { why, .. } = error else { return None };
     if why == "incomplete input" {
@@ -27,7 +27,7 @@ pub(crate) async fn locate(session: &mut SqliteSession, statement: &str, error: 
         return candidates.first().map(|token| token.start);
     }
     for token in &candidates {
-        // Up to the token that the parser can't take, a beginning is only incomplete; with it, the error is the same.
+        // A prefix before the rejected token is merely incomplete; with that token, the error is the same.
         let beginning = &statement[..token.start + token.text.len()];
         let answer = (&mut session.connection).prepare(AssertSqlSafe(beginning.to_owned()).into_sql_str()).await;
         if answer.is_err_and(|error| error.as_database_error().is_some_and(|error| error.message() == why)) {
@@ -38,7 +38,7 @@ pub(crate) async fn locate(session: &mut SqliteSession, statement: &str, error: 
 }
 
 /// The name in `near "x": syntax error`, `no such column: x`, `no such table: main.x`, `duplicate column name: x`,
-/// `table x already exists`, `table x has no column named y`.
+/// `table x already exists` or `table x has no column named y`.
 fn culprit(why: &str) -> Option<&str> {
     if let Some(rest) = why.strip_prefix("near \"") {
         return rest.rsplit_once("\": ").map(|(name, _)| name);

@@ -1,5 +1,5 @@
-//! One process at a time: an advisory lock on a file beside the database. SQLite has no lock that outlives a
-//! transaction, and sqlx's own `Migrate::lock` does nothing on it.
+//! The lock of a SQLite database: an advisory lock on a file next to it. SQLite has no lock that outlives a
+//! transaction, and sqlx's own `Migrate::lock` does nothing on SQLite.
 
 use super::holders::holders;
 use crate::{Error, Holder, HolderKind};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// A lock that the system releases when its holder ends, however it ends.
+/// A lock that the system releases when its process ends for any reason.
 #[derive(Debug)]
 pub(crate) struct FileLock {
     /// Closing it releases the lock.
@@ -24,7 +24,7 @@ impl FileLock {
         wait: Duration,
         waiting: &(dyn Fn(String) + Sync),
     ) -> Result<Self, Error> {
-        // Under whatever name, link or way a database is reached, its lock is one file.
+        // The lock is the same file for every path and link to the database.
         let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let real = database
             .canonicalize()
@@ -38,7 +38,7 @@ impl FileLock {
             let (mut file, locked) = try_lock(database, &path)?;
             if locked && is_still_there(&file, &path) {
                 let written = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                // The number only helps the one who waits; without it they see no name.
+                // The process id is only for the message of a waiting process, which works without it.
                 drop(written);
                 return Ok(Self { _file: file, path });
             }
@@ -60,7 +60,8 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Removed while it is still held; whoever opened it before sees that it is gone and opens a new one.
+        // The lock is still held here. A process that has already opened the file sees that it was removed and opens
+        // a new one.
         drop(std::fs::remove_file(&self.path));
     }
 }
@@ -69,7 +70,7 @@ fn try_lock(database: &Path, path: &Path) -> Result<(File, bool), Error> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Error::ReadOnly {
             place: database.display().to_string(),
-            why: format!("its folder may not be written to: {source}"),
+            why: format!("its folder is not writable: {source}"),
         },
         _ => Error::Io { what: "lock", path: path.to_owned(), source },
     };
@@ -84,7 +85,8 @@ fn try_lock(database: &Path, path: &Path) -> Result<(File, bool), Error> {
     }
 }
 
-/// Somebody may have removed the file between our opening and our locking it; a lock on it would then lock nobody out.
+/// Whether the locked file still exists at its path. Another process may have removed it after this one opened it;
+/// then the lock would exclude no process.
 fn is_still_there(file: &File, path: &Path) -> bool {
     same_file::Handle::from_file(match file.try_clone() {
         Ok(file) => file,
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_lock_whatever_the_name() {
+    async fn lock_is_the_same_through_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("real.db"), folder.path().join("link.db"));
         std::fs::write(&file, "").unwrap();
@@ -122,6 +124,6 @@ mod tests {
         assert!(matches!(FileLock::take(&file, Duration::ZERO, &quiet).await, Err(Error::Locked { .. })));
         drop(held);
         drop(FileLock::take(&link, Duration::ZERO, &quiet).await.unwrap());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the lock's file is gone");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the lock file is removed");
     }
 }

@@ -1,8 +1,8 @@
-//! What SQLite says is not there.
+//! Parses SQLite's messages about missing objects.
 
 use crate::Missing;
 
-/// The beginnings of the messages, and what they speak of.
+/// The beginnings of the messages, and the kinds of the objects.
 const PHRASES: &[(&str, &str)] = &[
     ("no such table: ", "table"),
     ("no such view: ", "view"),

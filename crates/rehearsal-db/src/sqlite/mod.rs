@@ -1,4 +1,4 @@
-//! SQLite: one file is one database, one writer at a time.
+//! SQLite: a database is one file, with one writer at a time. [`file`] and [`new_file`] return its address.
 
 mod address;
 mod bodies;
@@ -33,7 +33,7 @@ use crate::{Address, Mode};
 use address::SqliteAddress;
 use std::path::Path;
 
-/// What is special about this engine.
+/// The dialect of this engine.
 pub(super) static DIALECT: dialect::SqliteDialect = dialect::SqliteDialect;
 
 /// The address of a file that must exist.
@@ -42,7 +42,7 @@ pub fn file(path: &Path) -> Address {
     Address::new(SqliteAddress::new(path, Mode::Write))
 }
 
-/// The address of a file that is created, with its folder, where it is missing.
+/// The address of a file that is created, with its folder, if it is missing.
 #[must_use]
 pub fn new_file(path: &Path) -> Address {
     Address::new(SqliteAddress::new(path, Mode::Create))

@@ -1,12 +1,13 @@
-//! The moment by its value: the clock goes by seconds and can't be set, so that what was done twice may show no difference.
+//! Finds the current time in column values. SQLite's clock has a resolution of one second and cannot be set, so two
+//! runs within one second show no difference.
 
 use super::connection::SqliteSession;
 use crate::Session;
 use crate::{Engine, Error, Value};
 
-/// Those of these columns in which a row holds a moment of the last `seconds`: as a value of any form that SQLite reads, in the
-/// zone of Greenwich or in that of the machine; as a number of seconds or milliseconds, alone or in a text; or as the day, or
-/// its month, alone or in a text, unless that `is_known` from elsewhere.
+/// The columns in which some row contains a time of the last `seconds`: in any form that SQLite parses, in UTC or in
+/// the local time zone; as a number of seconds or milliseconds, alone or in a text; or as the current date or month,
+/// alone or in a text, unless it `is_known` from elsewhere.
 pub(crate) async fn moments(
     session: &mut SqliteSession,
     columns: &[(String, String)],
@@ -36,21 +37,21 @@ pub(crate) async fn moments(
     Ok(found)
 }
 
-/// Today, in both zones; around midnight the day before, too.
+/// The current date in both zones and, shortly after midnight, the previous one.
 const DAYS: &str = "SELECT DISTINCT date(now - ago, 'unixepoch') FROM \
     (SELECT unixepoch() AS now UNION SELECT unixepoch('now', 'localtime')), (SELECT 0 AS ago UNION SELECT $1)";
 
-/// The same days as digits, and their months.
+/// These dates as digits, and their months.
 fn forms() -> String {
     format!(
         "WITH days (day) AS ({DAYS}) SELECT strftime('%Y%m%d', day) FROM days UNION SELECT strftime('%Y-%m', day) FROM days"
     )
 }
 
-/// A row in which the value is a moment, or in whose text the seconds are one.
+/// A row whose value is a current time, or whose text contains the seconds of one.
 fn whole(table: &str, value: &str) -> String {
     let digits = "[0-9]".repeat(10);
-    // A time of day alone is read as one of the year 2000, and a bare number as a Julian day.
+    // A time of day alone is parsed as a time in the year 2000, and a bare number as a Julian day.
     format!(
         "SELECT 1 FROM {table} WHERE CASE typeof({value}) \
          WHEN 'text' THEN {value} LIKE '____-__-__ __%' AND \
@@ -67,7 +68,7 @@ fn whole(table: &str, value: &str) -> String {
     )
 }
 
-/// A row in whose text a day is. Where a time of day follows, it has to be the moment.
+/// A row whose text contains a current date. If a time of day follows, it must be current, too.
 fn with_day(table: &str, value: &str) -> String {
     format!(
         "SELECT 1 FROM (SELECT substr({value}, instr({value}, $2), 19) AS part FROM {table} \
@@ -79,7 +80,7 @@ fn with_day(table: &str, value: &str) -> String {
     )
 }
 
-/// A row in which that stands, and not as a part of a longer number or date.
+/// A row that contains this text, but not as part of a longer number or date.
 fn with_form(table: &str, value: &str) -> String {
     format!(
         "SELECT 1 FROM {table} WHERE typeof({value}) <> 'blob' \

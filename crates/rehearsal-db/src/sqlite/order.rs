@@ -1,12 +1,12 @@
-//! Another order of rows: what a result must not depend on.
+//! Another order of rows, for the `deterministic` proof: a result must not depend on it.
 
 use super::connection::SqliteSession;
 use super::constraints_off::take_triggers;
 use crate::Session;
 use crate::{Engine, Error, Value, is_bookkeeping};
 
-/// Gives the rows of each table that has rowids of its own those of the opposite order. Nothing may depend on them: a VACUUM
-/// may change them. A table whose rowid is its key keeps it, and so does one that a virtual table may refer to by rowid.
+/// Reverses the rowids of each table. A result may not depend on them, because VACUUM may change them. A table whose
+/// rowid is its key stays unchanged, and so does one to which a virtual table may refer by rowid.
 pub(crate) async fn reorder_rows(session: &mut SqliteSession) -> Result<Vec<String>, Error> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT wr \
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
@@ -28,7 +28,7 @@ pub(crate) async fn reorder_rows(session: &mut SqliteSession) -> Result<Vec<Stri
             left.push(name);
             continue;
         }
-        // In two steps, so that no number is given twice in between.
+        // In two steps, so that no number is used twice in between.
         let (away, back) = (format!("-{rowid}"), format!("{rowid} + {}", number(1) + number(2)));
         for to in [away, back] {
             session.execute(&format!("UPDATE {table} SET {rowid} = {to}"), &[]).await?;
@@ -41,7 +41,7 @@ pub(crate) async fn reorder_rows(session: &mut SqliteSession) -> Result<Vec<Stri
     Ok(left)
 }
 
-/// A name of a table's rowid that is none of its columns; none where the rowid is the key.
+/// A name for a table's rowid that none of its columns has; `None` if the rowid is the key.
 async fn rowid(session: &mut SqliteSession, table: &str) -> Result<Option<&'static str>, Error> {
     let sql = "SELECT lower(name), pk > 0 AND upper(type) = 'INTEGER', count(*) FILTER (WHERE pk > 0) OVER () \
                FROM pragma_table_xinfo($1)";

@@ -1,5 +1,5 @@
-//! The rebuild of a table that empties others: SQLite changes a table by making it anew, and dropping the old one deletes its
-//! rows, as a DELETE would, with all that `ON DELETE` says of those that refer to them.
+//! Explains a rebuild of a table that empties other tables. SQLite changes a table by creating it anew. Dropping the
+//! old one deletes its rows like DELETE, with the ON DELETE actions of all rows that refer to them.
 
 use super::connection::SqliteSession;
 use crate::Session;
@@ -7,10 +7,10 @@ use crate::lex::{Kind, Token, statements, tokens};
 use crate::{Engine, Error, Value};
 use std::collections::BTreeSet;
 
-/// A table that acts when rows of another one go: what refers, to what, and what it does.
+/// A foreign key with an ON DELETE action: the referencing table, the referenced table and the action.
 type Acting = (String, String, String);
 
-/// Explains rows that went from `suffered`, or lost their references, where the file drops a table that they refer to.
+/// Explains lost rows or lost references in the tables `suffered`, if the file drops a table that they refer to.
 pub(crate) async fn why_rows_went(
     session: &mut SqliteSession,
     sql: &str,
@@ -37,7 +37,7 @@ fn explanation(sql: &str, suffered: &[&str], acting: &[Acting]) -> Option<String
             ["DROP", "TABLE", "IF", "EXISTS", table, ..] | ["DROP", "TABLE", table, ..] => {
                 dropped.push(table.to_ascii_lowercase())
             }
-            // Here it does something, and it is not to blame.
+            // Outside a transaction the pragma works, so the drop is not the cause.
             ["PRAGMA", "FOREIGN_KEYS", ..] if !is_inside => return None,
             ["PRAGMA", "FOREIGN_KEYS", ..] => turns_off = true,
             ["PRAGMA", "DEFER_FOREIGN_KEYS", ..] => defers = true,
@@ -52,24 +52,24 @@ fn explanation(sql: &str, suffered: &[&str], acting: &[Acting]) -> Option<String
     let pragma = if turns_off {
         "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so "
     } else if defers {
-        "`PRAGMA defer_foreign_keys` puts off the check of references, not what ON DELETE says, so "
+        "`PRAGMA defer_foreign_keys` defers the check of foreign keys, not the actions of ON DELETE, so "
     } else {
         "foreign keys are on, so "
     };
     Some(format!(
-        "{pragma}DROP TABLE deleted the rows of the table first, and ON DELETE CASCADE or SET NULL went through the rows that \
-         refer to them. Make `-- no-transaction` the first line of the file, and write\n\
+        "{pragma}DROP TABLE first deleted the rows of the table, and ON DELETE CASCADE or SET NULL then changed the rows \
+         that refer to them. Make `-- no-transaction` the first line of the file, and write\n\
          PRAGMA foreign_keys = OFF;\nBEGIN;\n…\nCOMMIT;\nPRAGMA foreign_keys = ON;"
     ))
 }
 
-/// The tables whose rows went, or lost their references, when those of `dropped` did.
-fn reached(mut gone: Vec<String>, acting: &[Acting]) -> BTreeSet<String> {
+/// The tables that lose rows or references when the tables in `dropped` are dropped.
+fn reached(mut dropped: Vec<String>, acting: &[Acting]) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
-    while let Some(table) = gone.pop() {
+    while let Some(table) = dropped.pop() {
         for (from, _, action) in acting.iter().filter(|(_, to, _)| *to == table) {
             if reached.insert(from.clone()) && action == "CASCADE" {
-                gone.push(from.clone());
+                dropped.push(from.clone());
             }
         }
     }
@@ -82,8 +82,9 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn riddles() {
-        // `c` goes with `p` and `d` with `c`; `s` forgets `p`, `t` refers to itself, and `x` does nothing.
+    fn explains_lost_rows() {
+        // Dropping `p` deletes the rows of `c`, and so those of `d`, and clears the references of `s`; `t` refers to
+        // itself, and `x` is unrelated.
         let acting = [("c", "p", "CASCADE"), ("d", "c", "CASCADE"), ("s", "p", "SET NULL"), ("t", "t", "CASCADE")];
         let acting = acting.map(|(from, to, action)| (from.to_owned(), to.to_owned(), action.to_owned()));
         let check = |sql: &str, suffered: &[&str], begins: Option<&str>| {
@@ -109,7 +110,7 @@ mod tests {
         check(
             &format!("PRAGMA defer_foreign_keys = ON; {rebuild}"),
             &["c"],
-            Some("`PRAGMA defer_foreign_keys` puts off"),
+            Some("`PRAGMA defer_foreign_keys` defers"),
         );
         check(&format!("-- no-transaction\nPRAGMA foreign_keys = OFF; {rebuild}"), &["c"], None);
         check(&format!("-- no-transaction\nBEGIN; PRAGMA foreign_keys = OFF; {rebuild}"), &["c"], Some("sqlx runs"));

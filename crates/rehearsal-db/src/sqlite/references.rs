@@ -9,7 +9,7 @@ pub(crate) async fn references(session: &mut SqliteSession) -> Result<Vec<Refere
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     let mut found = Vec::new();
     for table in tables(session).await? {
-        // Without columns of its own, a key refers to the primary key.
+        // A foreign key without column names refers to the primary key.
         let sql = "SELECT f.\"from\", f.\"table\", coalesce(f.\"to\", (SELECT name FROM pragma_table_xinfo(f.\"table\") WHERE pk = f.seq + 1)) \
                    FROM pragma_foreign_key_list($1) AS f ORDER BY f.id, f.seq";
         for row in session.rows(sql, &[table.name.as_str().into()]).await? {

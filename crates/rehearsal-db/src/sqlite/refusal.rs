@@ -1,4 +1,4 @@
-//! What SQLite says of a rule that a row breaks.
+//! Parses SQLite's messages about a broken schema rule.
 
 use crate::refusal::{Broken, Refusal, broken};
 
@@ -14,8 +14,8 @@ const PHRASES: &[(&str, Broken)] = &[
     ("JSON cannot hold BLOB", Broken::Form),
 ];
 
-/// `UNIQUE constraint failed: t.a, t.b`, `NOT NULL constraint failed: t.a`, `CHECK constraint failed: NAME or text`,
-/// `cannot store TEXT value in INTEGER column t.a`.
+/// Parses `UNIQUE constraint failed: t.a, t.b`, `NOT NULL constraint failed: t.a`,
+/// `CHECK constraint failed: NAME or text` or `cannot store TEXT value in INTEGER column t.a`.
 pub(super) fn refusal(why: &str) -> Option<Refusal> {
     let broken = broken(why, PHRASES)?;
     let none = Refusal { broken, table: None, rule: None, columns: Vec::new() };

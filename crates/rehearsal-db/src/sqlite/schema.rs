@@ -1,5 +1,5 @@
-//! The catalog of a SQLite database. What `PRAGMA`s tell is taken from them; what only the text of `CREATE TABLE` tells
-//! (checks, collations, generated columns) is taken from its tokens, so that spacing and quoting make no difference.
+//! The catalog of a SQLite database. Most of it is from `PRAGMA`s. Checks, collations and generated columns are only
+//! in the text of `CREATE TABLE`; they are compared by its tokens, so that spacing and quoting make no difference.
 
 use super::connection::SqliteSession;
 use super::table::Table;
@@ -19,7 +19,7 @@ struct Entry {
 }
 
 async fn objects(session: &mut SqliteSession) -> Result<Vec<Entry>, Error> {
-    // The tables in which a virtual table keeps what it has are nobody else's.
+    // Shadow tables are internal to their virtual table.
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY name";
     let rows = session.rows(sql, &[]).await?;
@@ -60,7 +60,7 @@ pub(crate) async fn schema(session: &mut SqliteSession, tables: &[TableShape]) -
     Ok(Arc::new(schema))
 }
 
-/// The columns of a table. Values have types of their own here, whatever their column's is.
+/// The columns of a table. Each value has its own type, whatever the type of its column.
 pub(crate) async fn columns(session: &mut SqliteSession, table: &str) -> Result<Vec<ColumnShape>, Error> {
     let sql = "SELECT name, hidden > 1 FROM pragma_table_xinfo($1) WHERE hidden <> 1 ORDER BY cid";
     let rows = session.rows(sql, &[table.into()]).await?;
@@ -126,7 +126,7 @@ async fn read(session: &mut SqliteSession, name: &str, sql: &str) -> Result<Tabl
             definition.trim().to_owned(),
             format!("ALTER TABLE \"{name}\" ADD COLUMN {text}").trim().to_owned(),
         );
-        // `hidden` is 1 for the columns of a virtual table that `SELECT *` does not show, 2 and 3 for generated ones.
+        // `hidden` is 1 for the columns of a virtual table that `SELECT *` omits, 2 and 3 for generated columns.
         if row[5] != Value::Int(1) {
             shape.types.insert(column.clone(), kind.to_owned());
             shape.generated.extend((row[5] != Value::Int(0)).then(|| column.clone()));
@@ -154,7 +154,7 @@ async fn read(session: &mut SqliteSession, name: &str, sql: &str) -> Result<Tabl
         insert(label, rest, statement);
     }
 
-    // Indexes that a UNIQUE constraint made have no name of their own; their columns name them.
+    // Indexes of UNIQUE constraints have generated names, so the label contains their columns.
     let unique = "SELECT l.name, (SELECT group_concat(i.name, ', ') FROM pragma_index_info(l.name) i) \
                   FROM pragma_index_list($1) l WHERE l.origin = 'u'";
     for row in session.rows(unique, &[name.into()]).await? {
@@ -190,14 +190,14 @@ async fn read(session: &mut SqliteSession, name: &str, sql: &str) -> Result<Tabl
     Ok(Table { shape, objects })
 }
 
-/// A default, in one form for the ways to write the moment.
+/// A default in normal form: the current time has several spellings.
 fn default_of(default: &str) -> String {
     let default = normal(default);
     let bare = default.strip_prefix("( ").and_then(|inner| inner.strip_suffix(" )")).unwrap_or(&default);
     if bare == "DATETIME ( 'now' )" { "CURRENT_TIMESTAMP".to_owned() } else { default }
 }
 
-/// The column definitions and constraints of a `CREATE TABLE`: what stands between its commas.
+/// The column definitions and constraints of a `CREATE TABLE`, split at its commas.
 fn pieces(sql: &str) -> Vec<Vec<Token<'_>>> {
     let mut depth = 0;
     let mut pieces = vec![Vec::new()];
@@ -221,7 +221,7 @@ fn pieces(sql: &str) -> Vec<Vec<Token<'_>>> {
     pieces
 }
 
-/// The collation and the generating expression of a column.
+/// The collation and the generation expression of a column.
 fn extras(piece: &[Token<'_>]) -> String {
     let mut extras = String::new();
     for (i, token) in piece.iter().enumerate() {
@@ -238,7 +238,7 @@ fn extras(piece: &[Token<'_>]) -> String {
     extras
 }
 
-/// Each parenthesis that follows `keyword`.
+/// Each parenthesized expression that follows `keyword`.
 fn after_keyword<'p, 's>(piece: &'p [Token<'s>], keyword: &str) -> Vec<&'p [Token<'s>]> {
     let mut found = Vec::new();
     for (i, token) in piece.iter().enumerate() {
@@ -268,7 +268,7 @@ pub(super) fn join(tokens: &[Token<'_>]) -> String {
     tokens.iter().map(Token::normal).collect::<Vec<_>>().join(" ")
 }
 
-/// A statement as a person reads it: as it was written, on one line and without its comments.
+/// A statement for messages: as written, on one line and without comments.
 fn shown(sql: &str) -> String {
     let tokens: Vec<_> = tokens(sql, Engine::Sqlite).into_iter().filter(|token| token.kind != Kind::Comment).collect();
     shown_tokens(sql, &tokens)

@@ -1,4 +1,4 @@
-//! What a connection to a SQLite file can do.
+//! The [`Session`] of SQLite. Longer methods are in their own modules.
 
 use super::connection::SqliteSession;
 use super::explain::explain;
@@ -56,7 +56,7 @@ impl Session for SqliteSession {
     async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         let result = if values.is_empty() {
-            // Without parameters the text goes to the engine as it is, several statements included.
+            // Without parameters the engine accepts several statements in one text.
             sqlx::raw_sql(sql).execute(&mut self.connection).await
         } else {
             sqlx::query_with(sql, arguments::<Sqlite>(values)).execute(&mut self.connection).await
@@ -107,7 +107,7 @@ impl Session for SqliteSession {
         self.execute("PRAGMA foreign_keys = ON", &[]).await.map(drop)
     }
 
-    /// A cache that spills in the middle of a transaction would lock the reader out until its end.
+    /// A cache that spills during a transaction would block the reader until the end of the transaction.
     async fn prepare_batches(&mut self) -> Result<(), Error> {
         self.execute("PRAGMA cache_spill = OFF", &[]).await.map(drop)
     }

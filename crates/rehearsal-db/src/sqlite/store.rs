@@ -1,4 +1,4 @@
-//! A SQLite file as a whole.
+//! The [`Store`] of SQLite: a database file as a whole.
 
 use super::address::SqliteAddress;
 use super::connection::{SqliteSession, refuse_read_only};
@@ -72,7 +72,7 @@ impl Store for SqliteAddress {
     async fn copy_to(&self, to: &Address) -> Result<(), Error> {
         let to: &Self = <dyn Store>::same_engine(to)?;
         let path = self.path().to_owned();
-        // Where the file system shares blocks between copies, this does.
+        // Copies share their blocks if the file system supports that.
         fs::copy(self.path(), to.path()).map(drop).map_err(|source| Error::Io { what: "copy", path, source })
     }
 
@@ -83,7 +83,7 @@ impl Store for SqliteAddress {
     }
 
     async fn remove(&self) -> Result<(), Error> {
-        // What is not there need not be removed; beside it may lie what a killed process left.
+        // A missing file is no error. A killed process may have left files next to the database.
         for ending in ["", "-journal", "-wal", "-shm", "-rehearsal.lock"] {
             let mut path = self.path().as_os_str().to_owned();
             path.push(ending);
@@ -93,7 +93,7 @@ impl Store for SqliteAddress {
     }
 
     async fn touch(&self) -> Result<(), Error> {
-        // A template that looks old is only rebuilt.
+        // If this fails, the template is rebuilt earlier than necessary.
         drop(fs::File::open(self.path()).and_then(|file| file.set_modified(SystemTime::now())));
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! Names that can only be names. SQLite takes a lone `"column"` that does not exist for the string `'column'`, so that
-//! `WHERE "colum" IS NULL` finds nothing, for ever. Between backticks a name stays a name, and a wrong one is an error.
+//! Makes misspelt names an error. SQLite takes an unknown `"column"` for the string `'column'`, so
+//! `WHERE "colum" IS NULL` never finds anything. A name in backticks is always a name.
 
 use crate::Engine;
 use crate::lex::{Kind, tokens};
 
-/// `sql` with every name in double quotes put between backticks. Offsets stay, but behind a name that holds quotes itself.
+/// `sql` with all double-quoted names in backticks. Byte offsets do not change, except after a name that contains
+/// quotes.
 pub(crate) fn strict(sql: &str) -> String {
     let mut strict = String::with_capacity(sql.len());
     let mut done = 0;
@@ -29,7 +30,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn names_stay_names() {
+    fn double_quoted_names_get_backticks() {
         let check = |sql: &str, expect: &str| assert_eq!(strict(sql), expect);
         check("", "");
         check(r#"SELECT "a"."b", 'it''s "c"' -- "d""#, r#"SELECT `a`.`b`, 'it''s "c"' -- "d""#);

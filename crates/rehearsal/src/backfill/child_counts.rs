@@ -1,10 +1,11 @@
-//! How many child rows the units of a batch have.
+//! Child row counts of the units of a batch. [`Sizes::still_hold`] detects rows that another session added or
+//! removed while the batch was read.
 
 use futures_util::TryStreamExt;
 use rehearsal_db::{Driver, Key, PageError};
 use std::collections::HashMap;
 
-/// How many rows were read of each unit of a batch.
+/// Child rows that were read of each unit of a batch.
 #[derive(Debug)]
 pub(super) struct Sizes {
     pub(super) query: &'static str,
@@ -13,14 +14,14 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// Whether there are as many now, in the writer's transaction: a row that came behind the reader's back would be left
-    /// out for good.
+    /// Whether the counts still hold in the writer's transaction. A row that was inserted after the reader had
+    /// passed would never be migrated.
     pub(super) async fn still_hold<D: Driver>(&self, connection: &mut D::Connection) -> Result<bool, PageError> {
         Ok(counted::<D>(connection, self.query, &self.keys).await? == self.rows)
     }
 }
 
-/// How many rows each of some units has, but for those that have none.
+/// Counts the child rows of each unit. The result has no entry for a unit without rows.
 pub(super) async fn counted<D: Driver>(
     connection: &mut D::Connection,
     query: &'static str,

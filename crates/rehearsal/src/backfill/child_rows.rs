@@ -1,4 +1,5 @@
-//! Where the child rows of units come from: nowhere, or streamed piece by piece beside their units.
+//! Sources of child rows. [`NoChildren`] is for backfills whose units are single rows; [`StreamedChildren`] reads
+//! the child rows of a [`ParentChildBackfill`] piece by piece.
 
 use super::batch::Piece;
 use super::child_counts::{Sizes, counted};
@@ -12,22 +13,23 @@ use rehearsal_db::{Connection, Driver, Key, PageError};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
-/// Where the rows of units come from.
+/// Where the child rows of units come from.
 pub(super) trait ChildSource<B: Backfill> {
-    /// Whether there are any.
+    /// Whether units have child rows.
     const HAS_CHILDREN: bool;
 
-    /// How many pieces wait to be written at the most.
+    /// Maximum number of pieces that wait for the writer.
     const AHEAD: usize;
 
-    /// How many of these units, counted from the first, make a batch: one at least.
+    /// How many of these units, counted from the first, make a batch: at least one.
     fn fitting(
         work: &Work<'_, B>,
         reader: &mut Connection,
         units: &[(Key, B::Unit)],
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 
-    /// Reads and transforms the rows of these units, and hands them on. Nothing, where nobody takes them any more.
+    /// Reads and transforms the child rows of these units and sends them to the writer. `None` if the writer has
+    /// stopped.
     fn stream(
         work: &Work<'_, B>,
         reader: &mut Connection,
@@ -36,18 +38,18 @@ pub(super) trait ChildSource<B: Backfill> {
     ) -> impl Future<Output = Result<Option<ChildrenRead>, Error>> + Send;
 }
 
-/// What is known of rows that were handed on.
+/// Facts about the child rows that were sent to the writer.
 #[derive(Debug, Default)]
 pub(super) struct ChildrenRead {
-    /// How many bytes they held.
+    /// Their size in bytes.
     pub(super) bytes: u64,
-    /// What became of them, unit by unit.
+    /// Their reconciliation, by unit.
     pub(super) reconciliations: UnitReconciliations,
-    /// How many they were.
+    /// Their number, by unit; `None` if units have no child rows.
     pub(super) sizes: Option<Sizes>,
 }
 
-/// Units are read as wholes.
+/// Units are single rows.
 pub(super) struct NoChildren;
 
 impl<B: Backfill> ChildSource<B> for NoChildren {
@@ -68,26 +70,27 @@ impl<B: Backfill> ChildSource<B> for NoChildren {
     }
 }
 
-/// Units are read row by row.
+/// Units have child rows, which are read one by one.
 pub(super) struct StreamedChildren;
 
-/// How many rows a piece has at most, and at how many bytes it is enough.
+/// Maximum rows of a piece.
 const ROWS: usize = 2000;
+/// Size in bytes at which a piece ends early.
 const BYTES: u64 = 1024 * 1024;
-/// How many rows the units of a batch have together, where it isn't a single one.
+/// Maximum child rows of a batch that has more than one unit.
 const ROWS_OF_A_BATCH: u64 = 20_000;
 
 impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
     const HAS_CHILDREN: bool = true;
-    // While the first rows of a batch are looked for, the last of the one before it are written.
+    // The writer finishes a batch while the query of the next one finds its first rows.
     const AHEAD: usize = 8;
 
     async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
         let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
         let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
         let sizes = counted::<B::Db>(connection, work.backfill.child_counts(), &keys).await;
-        let sizes =
-            sizes.map_err(|PageError { error, .. }| reading(&work.about, reader, "counting rows".to_owned(), error))?;
+        let what = "counting child rows".to_owned();
+        let sizes = sizes.map_err(|PageError { error, .. }| reading(&work.about, reader, what, error))?;
         let mut rows = 0;
         let fits = |key: &&Key| {
             rows += sizes.get(&key.to_string()).copied().unwrap_or_default();
@@ -112,7 +115,7 @@ impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
                 let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 let mut rows = B::Db::rows::<B::Child>(connection, query, &keys);
                 loop {
-                    let Ok(place) = sender.reserve().await else { return Ok(None) };
+                    let Ok(slot) = sender.reserve().await else { return Ok(None) };
                     let mut piece = Piece::empty();
                     let (mut findings, mut read, mut bytes) = (Findings::of_rows(), 0, 0);
                     let end = loop {
@@ -139,9 +142,9 @@ impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
                         children.reconciliations.entry(unit).or_default().add(&reconciliation);
                     }
                     match end {
-                        None => place.send(Ok(piece)),
+                        None => slot.send(Ok(piece)),
                         Some(None) => {
-                            place.send(Ok(piece));
+                            slot.send(Ok(piece));
                             break None;
                         }
                         Some(Some(error)) => break Some(error),
@@ -150,7 +153,7 @@ impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
             };
             if let Some(PageError { at, error }) = failed {
                 let of = at.map(|key| format!(" of {key}")).unwrap_or_default();
-                return Err(reading(&work.about, reader, format!("reading the rows{of}"), error));
+                return Err(reading(&work.about, reader, format!("reading the child rows{of}"), error));
             }
         }
         children.sizes = Some(Sizes { query: work.backfill.child_counts(), keys, rows: rows_of });

@@ -1,5 +1,5 @@
-//! Acting on a run from outside: a pause, its end, or going on, which whoever works on it reads in the ledger before its next
-//! batch.
+//! Control of a run by another process. [`request_control`] stores a request to pause, resume or stop in the ledger,
+//! where workers read it before their next batch.
 
 use super::error::Error;
 use super::pass::Scope;
@@ -7,14 +7,14 @@ use crate::ledger::{self, By, RunRecord, RunState, Transition};
 use rehearsal_db::{self as db, Connection, Lock, Sharing, Target};
 use std::time::Duration;
 
-/// What is asked of a run.
+/// A request to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlRequest {
-    /// That it pauses.
+    /// Pause after the current batch.
     Pause,
-    /// That it goes on.
+    /// Resume after a pause.
     Resume,
-    /// That it stops.
+    /// Stop after the current batch.
     Stop,
 }
 
@@ -28,30 +28,30 @@ impl ControlRequest {
     }
 }
 
-/// A run of which something was asked.
+/// The result of a request to one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlOutcome {
-    /// The run as it was.
+    /// The run before the request.
     pub run: RunRecord,
-    /// How it stands now; none where nothing came of it, because it stood otherwise.
+    /// The new state; `None` if the request does not apply to the run.
     pub now: Option<RunState>,
-    /// Whether a process works on it that will see it.
+    /// Whether a process works on the run and will see the request.
     pub activity: RunActivity,
 }
 
 /// Whether a process works on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunActivity {
-    /// One does, or more.
+    /// At least one process works on the run.
     Active,
-    /// None does: the last one has stopped, or was killed.
+    /// No process works on the run: the last one stopped or was killed.
     Idle,
 }
 
-/// Asks something of the unfinished runs of a backfill, in that scope, or whatever their scope is where it is empty.
+/// Sends a request to the unfinished runs of a backfill in `scope`, or in any scope if `scope` is empty.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if the database cannot be opened or a query fails.
 pub async fn request_control(
     target: &Target,
     backfill: &str,
@@ -73,10 +73,10 @@ async fn request_all(
     by: &By,
 ) -> Result<Vec<ControlOutcome>, db::Error> {
     let mut asked = Vec::new();
-    let is_meant = |run: &RunRecord| {
+    let matches = |run: &RunRecord| {
         run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.scope == *scope.key())
     };
-    for run in ledger::run_records(connection).await?.into_iter().filter(is_meant) {
+    for run in ledger::run_records(connection).await?.into_iter().filter(matches) {
         connection.begin_alone().await?;
         ledger::complete(connection).await?;
         let activity = match in_database {
@@ -85,7 +85,7 @@ async fn request_all(
             _ => RunActivity::Idle,
         };
         let now = match (request, activity) {
-            // Nobody is there to see it.
+            // No process would see the request.
             (ControlRequest::Stop, RunActivity::Idle) => {
                 let asked = ledger::transition(connection, run.run, Transition::AskToStop, by).await?;
                 ledger::finish(connection, run.run, Transition::Stop, by).await?.or(asked)
@@ -99,7 +99,7 @@ async fn request_all(
     Ok(asked)
 }
 
-/// Whether a process works on the database: it has the lock, then.
+/// Whether a process works on the database and therefore holds its lock.
 async fn activity(target: &Target) -> Result<RunActivity, Error> {
     match Lock::take(&target.address, Sharing::Alone, Duration::ZERO, &|_| {}).await {
         Ok(_) => Ok(RunActivity::Idle),

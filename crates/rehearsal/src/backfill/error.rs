@@ -1,4 +1,5 @@
-//! What can go wrong when a backfill runs.
+//! Errors of backfills: [`Error`], and the functions that turn database errors into it. Messages name the backfill
+//! and the database; their help says what is committed and what to do next.
 
 use super::definition::About;
 use crate::ledger::Finding;
@@ -9,25 +10,25 @@ use rehearsal_db::{self as db, Connection, Key, Retries};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-fn several(rejects: &[Finding]) -> String {
+fn list_rejects(rejects: &[Finding]) -> String {
     let more =
         if rejects.len() > 3 { format!("\n  … and {} more in this batch", rejects.len() - 3) } else { String::new() };
     rejects.iter().take(3).map(|reject| format!("\n  {reject}")).collect::<String>() + &more
 }
 
-/// What became of the units, for a person.
-fn kept(committed: u64, unit: &str) -> String {
+/// Describes what is committed despite a failure, as the start of a help text.
+fn describe_committed(committed: u64, unit: &str) -> String {
     match committed {
         0 => "nothing was written".to_owned(),
-        1 => format!("nothing of this batch was written, the {unit} before it stays done"),
-        n => format!("nothing of this batch was written, the {n} {unit}s before it stay done"),
+        1 => format!("this batch was rolled back, and the {unit} before it is committed"),
+        n => format!("this batch was rolled back, and the {n} {unit}s before it are committed"),
     }
 }
 
 /// A failure of a backfill.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// The database is not yet where the backfill can run.
+    /// The first migration of the backfill's window is not applied.
     #[error("backfill `{backfill}` needs migration {from}, which is not applied to {database}")]
     #[diagnostic(help("run `{next}` first"))]
     TooEarly {
@@ -35,15 +36,15 @@ pub enum Error {
         backfill: &'static str,
         /// The address of the database.
         database: String,
-        /// The command that applies it.
+        /// The command that applies the migration.
         next: String,
-        /// The version that is missing.
+        /// The version of the migration.
         from: i64,
     },
-    /// The database is past where the backfill can run.
-    #[error("backfill `{backfill}` can't run once migration {until} is applied, and it is on {database}")]
+    /// The migration that ends the backfill's window is applied.
+    #[error("backfill `{backfill}` cannot run on {database}, because migration {until} is applied")]
     #[diagnostic(help(
-        "what it reads is gone; remove the backfill from `{}`, or revert that migration",
+        "remove the backfill from `{}`, or revert migration {until}, which removes the data that the backfill reads",
         source::path("backfills")
     ))]
     TooLate {
@@ -51,78 +52,78 @@ pub enum Error {
         backfill: &'static str,
         /// The address of the database.
         database: String,
-        /// The version that is applied.
+        /// The version of the migration.
         until: i64,
     },
-    /// The units can't be narrowed like that.
-    #[error("backfill `{backfill}` can't be narrowed by `{scope}`")]
-    #[diagnostic(help("{}", if known.is_empty() { "it accepts no scope".to_owned() } else { format!("it accepts: {}", known.join(", ")) }))]
+    /// The backfill has no such scope column.
+    #[error("backfill `{backfill}` has no scope column `{scope}`")]
+    #[diagnostic(help("{}", if known.is_empty() { "run it without `--scope`".to_owned() } else { format!("use one of: {}", known.join(", ")) }))]
     UnknownScope {
         /// The backfill.
         backfill: &'static str,
-        /// The scope as given.
+        /// The column as given.
         scope: String,
-        /// What it accepts.
+        /// The scope columns of the backfill.
         known: Vec<String>,
     },
-    /// The same column is to have two values.
+    /// A scope column has two values.
     #[error("`--scope {column}=…` is given more than once")]
-    #[diagnostic(help("give one value; run the command once for each unit"))]
+    #[diagnostic(help("give one value for {column}, and run the command once for each value"))]
     RepeatedScope {
         /// The column.
         column: String,
     },
-    /// No unit is in the scope.
-    #[error("there is no {unit} with {scope} in {database}")]
+    /// The scope contains no unit.
+    #[error("no {unit} in {database} has {scope}")]
     #[diagnostic(help(
-        "write the value as the database does: `{}` tells of every {unit}",
+        "write the value exactly as the database stores it; `{}` lists every {unit}",
         command(&format!("backfill {backfill} --verbose"))
     ))]
     EmptyScope {
         /// The backfill.
         backfill: &'static str,
-        /// What a unit is called.
+        /// The noun for one unit.
         unit: &'static str,
         /// The scope as given.
         scope: String,
         /// The address of the database.
         database: String,
     },
-    /// The engine lets only one at a time write.
-    #[error("backfill `{backfill}` can't have {workers} workers: {engine} has one writer at a time")]
-    #[diagnostic(help("run it without `--workers`; reading and writing overlap all the same"))]
+    /// Several workers on an engine that allows one writer at a time.
+    #[error("backfill `{backfill}` cannot run with {workers} workers: {engine} allows one writer at a time")]
+    #[diagnostic(help("run it without `--workers`; reading and writing overlap anyway"))]
     OneWriter {
         /// The backfill.
         backfill: &'static str,
         /// The engine.
         engine: db::Engine,
-        /// How many were asked for.
+        /// The requested number of workers.
         workers: NonZeroU32,
     },
-    /// There is no way back.
+    /// The backfill has no undo.
     #[error("backfill `{backfill}` has no undo")]
     #[diagnostic(help(
-        "write `undo` in `{}` and declare it in `about`, or restore a copy of the database",
+        "write `undo` in `{}` and declare it in `about`, or restore a backup of the database",
         source::backfill(backfill)
     ))]
     NoUndo {
         /// The backfill.
         backfill: &'static str,
     },
-    /// The transform refused units.
-    #[error("backfill `{backfill}` on {database} rejects {} of a batch:{}", if rejects.len() == 1 { format!("a {unit}") } else { format!("{} {unit}s", rejects.len()) }, several(rejects))]
+    /// The transform rejected units.
+    #[error("backfill `{backfill}` on {database} rejected {} in one batch:{}", if rejects.len() == 1 { format!("1 {unit}") } else { format!("{} {unit}s", rejects.len()) }, list_rejects(rejects))]
     #[diagnostic(help(
-        "{}; correct the data or the transform, see all rejects with `{next}`, then run it again",
-        kept(*committed, unit)
+        "{}; correct the data or the transform (`{next}` lists all rejects), then run the backfill again",
+        describe_committed(*committed, unit)
     ))]
     Rejected {
         /// The backfill.
         backfill: &'static str,
-        /// What a unit is called.
+        /// The noun for one unit.
         unit: &'static str,
         /// The address of the database.
         database: String,
-        /// The command that tells of all of them.
+        /// The command that lists all rejects.
         next: String,
         /// The rejects of the batch.
         rejects: Vec<Finding>,
@@ -132,21 +133,21 @@ pub enum Error {
     /// A statement of the backfill failed.
     #[error("backfill `{backfill}` on {database}: {what} failed: {why}")]
     #[diagnostic(help(
-        "{}; correct the data or `{}`, prove it with `{}`, then run it again",
-        kept(*committed, unit),
+        "{}; correct the data or `{}`, check the change with `{}`, then run the backfill again",
+        describe_committed(*committed, unit),
         source::backfill(backfill),
         command(&format!("backfill {backfill} --verify"))
     ))]
     Statement {
         /// The backfill.
         backfill: &'static str,
-        /// What a unit is called.
+        /// The noun for one unit.
         unit: &'static str,
         /// The address of the database.
         database: String,
-        /// `reading units after 500`, `writing 500 units after 500`.
+        /// The failed operation: `reading units after 500`, `writing 500 units after 500`.
         what: String,
-        /// What the engine said.
+        /// The database's message.
         why: String,
         /// How many units of this run were committed before.
         committed: u64,
@@ -155,14 +156,14 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] db::Error),
-    /// What was applied can't be read.
+    /// The applied migrations cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Migration(#[from] crate::migration::Error),
 }
 
 impl Error {
-    /// How long it waited, where the same may well succeed a little later; none where it won't.
+    /// How long a transient error waited before it failed; `None` if the error is not transient.
     pub(super) fn waited(&self) -> Option<Duration> {
         let (Self::Engine(error) | Self::Migration(crate::migration::Error::Engine(error))) = self else { return None };
         match error {
@@ -171,7 +172,7 @@ impl Error {
         }
     }
 
-    /// The same, with those who hold the locks that it waited for.
+    /// Adds the sessions that hold the locks to an error about a lock.
     pub(super) async fn name_holders(self, connection: &mut Connection) -> Self {
         match self {
             Self::Engine(error) => Self::Engine(connection.name_holders(error).await),
@@ -179,7 +180,7 @@ impl Error {
         }
     }
 
-    /// The same, where it is about a lock that was waited for from then on.
+    /// Sets the time waited of an error about a lock, counted from `start`.
     pub(super) fn waited_since(self, start: Instant) -> Self {
         match self {
             Self::Engine(db::Error::Locked { place, holders, .. }) => {
@@ -189,7 +190,8 @@ impl Error {
         }
     }
 
-    /// The same of the last attempt: one about a lock tells of the waiting of all.
+    /// Turns the error of the last attempt into that of all attempts: an error about a lock reports the total time
+    /// waited.
     pub(super) fn after_all(self, retries: &Retries) -> Self {
         match (self.waited(), self) {
             (Some(last), Self::Engine(error)) => Self::Engine(retries.told(error, last)),
@@ -197,7 +199,7 @@ impl Error {
         }
     }
 
-    /// The same, known to have come after so many units were committed.
+    /// Sets how many units were committed before the error.
     pub(super) fn after(mut self, units: u64) -> Self {
         if let Self::Statement { committed, .. } = &mut self {
             *committed = units;
@@ -205,7 +207,7 @@ impl Error {
         self
     }
 
-    /// True where the cause lies in what the person asked for.
+    /// True if the user's command is at fault.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
@@ -220,12 +222,12 @@ impl Error {
     }
 }
 
-/// The place of a key in a sentence: ` after 500`; nothing at the beginning.
+/// A position in a message: ` after 500`; empty if `key` is `None`.
 pub(super) fn behind(key: Option<&Key>) -> String {
     key.map(|key| format!(" after {key}")).unwrap_or_default()
 }
 
-/// An error of the backfill's own SQL names the backfill; one of the database itself stays what it is.
+/// Adds the backfill and the operation to an error of its SQL. Other database errors stay unchanged.
 pub(super) fn statement(
     about: &About,
     connection: &Connection,
@@ -246,13 +248,13 @@ pub(super) fn statement(
     }
 }
 
-/// What went wrong when something was read.
+/// The error of a failed read.
 pub(super) fn reading(about: &About, reader: &Connection, what: String, error: sqlx::Error) -> Error {
     statement(about, reader, what, reader.explain(error), 0)
 }
 
-/// A connection of another engine than the one that the backfill is written for.
+/// The error for a connection to an engine other than the backfill's.
 pub(super) fn wrong_engine(connection: &Connection) -> Error {
-    let why = format!("the backfill is written for another engine than {}", connection.engine());
+    let why = format!("the backfill is not written for {}", connection.engine());
     Error::Engine(db::Error::Statement { why, position: None })
 }

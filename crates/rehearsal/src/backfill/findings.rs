@@ -1,4 +1,5 @@
-//! What a transform tells beside its output.
+//! Findings and rejects, which a transform reports besides its output: it calls the methods of [`Findings`], or
+//! returns a [`Reject`].
 
 use super::spool::Spool;
 use crate::ledger::{Finding, FindingKind, Json, Reconciliation, Sighting};
@@ -6,17 +7,17 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 
-/// Why a unit can't be transformed.
+/// Why a unit cannot be transformed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The field at fault, as a path.
     pub field: String,
-    /// What is wrong with it.
+    /// The fault of the field.
     pub why: String,
 }
 
 impl Reject {
-    /// A rejection for that field.
+    /// Rejects a unit because of `field`.
     #[must_use]
     pub fn new(field: impl Into<String>, why: impl Into<String>) -> Self {
         Self { field: field.into(), why: why.into() }
@@ -25,22 +26,22 @@ impl Reject {
 
 type Tallies = BTreeMap<&'static str, BTreeMap<Cow<'static, str>, u64>>;
 
-/// Collects what a transform finds, for a batch of units.
+/// Collects the findings of a transform for a batch of units.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// The id of the unit at hand.
+    /// The id of the current unit.
     unit: String,
     spool: Spool,
     tallies: Tallies,
     values: Reconciliation,
-    /// The reconciliations of each unit, where they are wanted; then `values` has those of the unit at hand.
+    /// The reconciliation of each unit, if they are kept apart; `values` is then that of the current unit.
     reconciliations: Option<UnitReconciliations>,
 }
 
-/// What became of the old values of units, by their ids.
+/// Reconciliations of units, by id.
 pub(super) type UnitReconciliations = HashMap<String, Reconciliation>;
 
-/// What was collected.
+/// The collected findings.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) spool: Spool,
@@ -50,12 +51,12 @@ pub(super) struct Found {
 }
 
 impl Findings {
-    /// Those of rows: each unit has reconciliations of its own.
+    /// Collects findings of child rows, with a separate reconciliation for each unit.
     pub(super) fn of_rows() -> Self {
         Self { reconciliations: Some(UnitReconciliations::new()), ..Self::default() }
     }
 
-    /// Records that there are several values for one place, and which of them was chosen.
+    /// Records that a field has several values, and which of them was chosen.
     pub fn conflict(&mut self, field: impl Into<String>, values: Vec<Sighting>, chosen: Json) {
         self.push(Finding {
             kind: FindingKind::Conflict,
@@ -66,41 +67,41 @@ impl Findings {
         });
     }
 
-    /// Records values of a field that have no place in the new form.
+    /// Records values of a field that the new schema cannot store.
     pub fn unmapped(&mut self, field: impl Into<String>, values: Vec<Sighting>) {
         self.push(Finding { kind: FindingKind::Unmapped, field: field.into(), values, ..Finding::default() });
     }
 
-    /// Records anything else that is to be known of the unit at hand, in words.
+    /// Records any other finding about the current unit, as text.
     pub fn record(&mut self, kind: FindingKind, field: impl Into<String>, detail: impl Into<String>) {
         self.push(Finding { kind, field: field.into(), detail: detail.into(), ..Finding::default() });
     }
 
-    /// Counts the unit at hand under a label of a group (`rarity`, `common`).
+    /// Counts the current unit under a label of a group (`rarity`, `common`).
     pub fn tally(&mut self, group: &'static str, label: impl Into<Cow<'static, str>>) {
         *self.tallies.entry(group).or_default().entry(label.into()).or_default() += 1;
     }
 
-    /// The reconciliations of what becomes of old values.
+    /// The reconciliation to which the transform adds the outcome of each old value.
     pub fn reconciliation(&mut self) -> &mut Reconciliation {
         &mut self.values
     }
 
-    /// What follows is about that unit.
+    /// Starts a unit: later findings belong to it.
     pub(super) fn unit(&mut self, id: String) {
         if self.unit != id {
-            self.book();
+            self.add_values();
             self.unit = id;
         }
     }
 
-    /// Records what became of all rows of a unit.
+    /// Records the reconciliation of all rows of a unit.
     pub(super) fn reconciled(&mut self, unit: String, reconciliation: &Reconciliation) {
         self.spool.push(Finding::reconciled(unit, reconciliation));
     }
 
-    /// Enters the values of the unit at hand in its reconciliations, where each has some.
-    fn book(&mut self) {
+    /// Adds `values` to the reconciliation of the current unit, if units are kept apart.
+    fn add_values(&mut self) {
         if let Some(reconciliations) = &mut self.reconciliations
             && !self.values.is_empty()
         {
@@ -113,7 +114,7 @@ impl Findings {
     }
 
     pub(super) fn take(mut self) -> Found {
-        self.book();
+        self.add_values();
         let (mut values, reconciliations) = (self.values, self.reconciliations.unwrap_or_default());
         reconciliations.values().for_each(|reconciliation| values.add(reconciliation));
         let owned = |labels: BTreeMap<Cow<'static, str>, u64>| {

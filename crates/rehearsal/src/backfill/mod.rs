@@ -1,8 +1,9 @@
-//! Data changes written in Rust. An author writes a [`Backfill`], or a [`ParentChildBackfill`] where a unit has any number of
-//! child rows. The library does the rest: paging, transactions, the ledger, retries, progress.
+//! Backfills: data changes written in Rust. An author implements [`Backfill`], or [`ParentChildBackfill`] if a unit
+//! has any number of child rows. The library adds paging, transactions, the ledger, retries and progress.
 //!
-//! Start reading at `run.rs`. `resumable.rs` is a pass whose progress the ledger keeps, `one_shot.rs` one that keeps none; both
-//! work on ranges of units by `pipeline.rs`, which joins `read.rs` and `write.rs`.
+//! Start reading at [`run()`] in `run.rs`. `resumable.rs` runs a pass whose progress is stored in the ledger,
+//! `one_shot.rs` a pass without stored progress. Both process ranges of units with `pipeline.rs`, which joins
+//! `read.rs` and `write.rs`.
 
 mod batch;
 mod batch_size;

@@ -1,5 +1,5 @@
-//! A pass of which nothing is kept: a dry run, or one that writes again what is there. Where something is in the way, it begins
-//! anew with the first unit, and looks like one pass to whoever listens.
+//! A pass without stored progress: a dry run, or a pass that writes existing values again. After a transient error
+//! it starts again at the first unit, but reports every event only once. `run` is the entry point.
 
 use super::batch_size::BatchSizer;
 use super::child_rows::ChildSource;
@@ -43,7 +43,7 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     Ok(Traversal { counts, resumed: retry_events.resumed(), ending, left: 0, already_done })
 }
 
-/// What came of the units.
+/// The result of a complete attempt.
 struct Done {
     counts: Counts,
     ending: Ending,
@@ -83,7 +83,7 @@ async fn drive<B: Backfill, S: ChildSource<B>>(
 ) -> Result<Done, Error> {
     let scope = pass.scope.key();
     let order = Order { backfill: backfill.about().name, work: ledger::Work::Execute, scope: &scope };
-    // A dry run tells what an execution would do that takes up what is unfinished.
+    // A dry run predicts an execution, which would resume the unfinished run.
     let unfinished = match pass.effect {
         Effect::Predict => ledger::unfinished(reader, &order).await?,
         _ => None,
@@ -107,7 +107,7 @@ async fn drive<B: Backfill, S: ChildSource<B>>(
     let pool = WorkerPool::new(backfill, pass, counts, None, events);
     let sizer = BatchSizer::of(pass);
     let work = Work::new(&pool, &sizer, Overtaken::Take);
-    // Whatever ranges are open: what is to be done is pending.
+    // The open ranges of the unfinished run do not matter: every unit to process is pending.
     let mut range = Range { until, ..Range::default() };
     let ending = match work.stretch::<S>(reader, writer, &mut range, orphans).await? {
         Halt::Finished => Ending::Finished,

@@ -1,4 +1,4 @@
-//! What came of a pass.
+//! The result of a pass: [`Outcome`], and how the pass ended.
 
 use super::definition::About;
 use super::pass::Effect;
@@ -9,40 +9,40 @@ use std::time::Duration;
 /// How a pass ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// No unit was left.
+    /// No unit is left.
     Finished,
-    /// No unit was left, and another process of the same run ended it: its report has all findings.
+    /// No unit is left, and another process of this run finished it. That process reports all findings.
     FinishedElsewhere,
-    /// Interrupted; the next run goes on from there.
+    /// Interrupted; the next run resumes there.
     Stopped,
 }
 
-/// What came of a pass.
+/// The result of a pass.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The backfill.
     pub about: About,
-    /// What it did.
+    /// The effect of the pass on the units.
     pub effect: Effect,
-    /// The counts of the whole run, those of earlier processes included.
+    /// The counts of the whole run, including earlier processes.
     pub counts: Counts,
-    /// Where an earlier process had stopped.
+    /// Where an earlier process stopped; `None` for a new run.
     pub resumed: Option<ResumePoint>,
-    /// How it ended.
+    /// How the pass ended.
     pub ending: Ending,
-    /// How many units were to be done in the end: others came again and again, or the backfill does not do them.
+    /// Units still pending at the end: new ones kept arriving, or the backfill does not process them.
     pub left: u64,
-    /// How many units in scope were done already, counted where there was nothing to do.
+    /// Units in scope that were done before; counted only if no unit was left to process.
     pub already_done: Option<u64>,
-    /// The sum over the findings that this process reported, whatever their order ([`FindingsChecksum`]).
+    /// Checksum of the findings that this process reported, independent of their order ([`FindingsChecksum`]).
     ///
     /// [`FindingsChecksum`]: crate::ledger::FindingsChecksum
     pub findings: u64,
-    /// The time of this process.
+    /// Duration of this process's part.
     pub took: Duration,
 }
 
-/// What one traversal of the units came to: what [`Outcome`] has beyond the names and the time.
+/// The result of one traversal of the units: [`Outcome`] without names and duration.
 #[derive(Debug, Clone)]
 pub struct Traversal {
     /// As [`Outcome::counts`].

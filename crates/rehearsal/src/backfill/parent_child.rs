@@ -1,30 +1,32 @@
-//! Data changes whose units have any number of child rows. The children are read, transformed and written piece by piece, and a
-//! unit with all of its children is one transaction all the same.
+//! Data changes whose units have any number of child rows. Implement [`ParentChildBackfill`] and register it as a
+//! [`ParentChild`]. Child rows are read, transformed and written piece by piece; a unit and all of its child rows
+//! are still one transaction.
 
 use super::definition::Backfill;
 use super::findings::{Findings, Reject};
 use sqlx::{Database, FromRow};
 
-/// A data change whose units consist of rows. A unit itself is transformed behind its rows, by [`Backfill::transform`].
+/// A data change whose units have child rows. [`Backfill::transform`] transforms a unit after its child rows.
 pub trait ParentChildBackfill: Backfill {
-    /// One row, as the columns of [`Self::child_queries`] give it.
+    /// One child row: a row of [`Self::child_queries`].
     type Child: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
-    /// What transforming remembers from one row of a batch to the next.
+    /// State that [`Self::transform_child`] keeps from one row of a batch to the next.
     type State: Default + Send;
 
-    /// How many rows each of some units has: a query whose parameter is the list of the units' cursors (on SQLite as JSON), of
-    /// `"unit"`, a cursor, and `"n"`. There may be several lines for a unit; they are added up. A batch is cut by it.
+    /// A query that counts child rows, which limits the size of a batch. Its parameter is the list of the units'
+    /// cursors (on SQLite as JSON); its columns are `"unit"`, a cursor, and `"n"`. Several rows for a unit are added
+    /// up.
     fn child_counts(&self) -> &'static str;
 
-    /// The rows of the units of a batch: queries that are read one after the other, whose parameter is the list of the units'
-    /// cursors (on SQLite as JSON), with a column `"unit"`, the cursor of the unit that a row belongs to. They come in the
-    /// order that the query says, those of a unit together.
+    /// The queries for the child rows of a batch, read one after the other. The parameter is the list of the units'
+    /// cursors (on SQLite as JSON); the column `"unit"` is the cursor of the row's unit. Each query must keep the
+    /// rows of a unit together; its order is preserved.
     fn child_queries(&self) -> &'static [&'static str];
 
-    /// What a row becomes: pure, as [`Backfill::transform`] is. Nothing, where it is not carried over.
+    /// Transforms a child row. Must be pure, like [`Backfill::transform`]. `None` if the row is not migrated.
     ///
     /// # Errors
-    /// A [`Reject`] where the row can't be transformed; that stops an execution.
+    /// A [`Reject`] if the row cannot be transformed. It stops an execution.
     fn transform_child(
         &self,
         row: &Self::Child,
@@ -33,5 +35,5 @@ pub trait ParentChildBackfill: Backfill {
     ) -> Result<Option<Self::Output>, Reject>;
 }
 
-/// A [`ParentChildBackfill`] backfill as a registry keeps it.
+/// Wraps a [`ParentChildBackfill`] for the registry.
 pub struct ParentChild<B>(pub B);

@@ -1,4 +1,5 @@
-//! One pass of a backfill over its units: what it is to do.
+//! The settings of one pass of a backfill over its units: what to do ([`Effect`]), with which units ([`Scope`]), and
+//! how ([`Pass`]).
 
 use crate::ledger::{By, Work};
 use rehearsal_db::Which;
@@ -7,16 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What a pass does with the units that it reads.
+/// The effect of a pass on the units that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Transforms the pending ones and writes nothing.
+    /// Transforms the pending units and writes nothing.
     Predict,
-    /// Transforms the pending ones and writes them.
+    /// Transforms and writes the pending units.
     Execute,
-    /// Transforms all of them, from the first, and writes them again: a second run that trusts no ledger.
+    /// Transforms and writes all units again from the first, without the ledger.
     Again,
-    /// Takes back the finished ones.
+    /// Undoes the finished units.
     Undo,
 }
 
@@ -29,7 +30,7 @@ impl Effect {
         }
     }
 
-    /// The work under which the ledger keeps it; none where it keeps nothing.
+    /// The kind of work in the ledger; `None` if the ledger does not record the pass.
     pub(super) fn work(self) -> Option<Work> {
         match self {
             Self::Predict | Self::Again => None,
@@ -39,12 +40,12 @@ impl Effect {
     }
 }
 
-/// The units that a pass is narrowed to: columns and their values. All of them where it is empty.
+/// The units that a pass is limited to, as columns and values. Empty for all units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope(pub Vec<(String, String)>);
 
 impl Scope {
-    /// The scope as the ledger compares it: a JSON object, `{}` for all units.
+    /// The scope as the ledger stores it: a JSON object, `{}` for all units.
     #[must_use]
     pub fn key(&self) -> String {
         let map: std::collections::BTreeMap<&str, &str> =
@@ -53,12 +54,12 @@ impl Scope {
     }
 }
 
-/// How many lines of log about single units are wanted.
+/// How many log lines about single units to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
-    /// The first so many.
+    /// At most this number of lines.
     First(u64),
-    /// Every one.
+    /// All lines.
     All,
 }
 
@@ -71,82 +72,82 @@ impl Lines {
     }
 }
 
-/// A request to stop after the batch in hand; clones share it.
+/// A request to stop after the current batch. Clones share the request.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Asks for the stop.
+    /// Requests the stop.
     pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// True once somebody asked.
+    /// True once a stop is requested.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What a pass is to do.
+/// The settings of a pass.
 #[derive(Debug, Clone)]
 pub struct Pass {
-    /// With the units.
+    /// The effect on the units.
     pub effect: Effect,
-    /// Which units.
+    /// The units to process.
     pub scope: Scope,
-    /// How many units a batch at most.
+    /// Maximum units per batch.
     pub batch: NonZeroU32,
-    /// The time that a batch should take: it has fewer units where it would take longer. Whatever it takes, where there is none.
+    /// Target duration of a batch, which limits its number of units. `None` for no limit.
     pub aim: Option<Duration>,
-    /// How long it rests between two batches.
+    /// Pause between two batches.
     pub rest: Duration,
-    /// How many batches are worked on at a time, each on connections of its own.
+    /// Number of concurrent workers, each with its own connections.
     pub workers: NonZeroU32,
-    /// Who runs it, with which code: the ledger remembers.
+    /// Who runs the pass with which version of the code, for the ledger.
     pub by: By,
-    /// How much to tell of single units.
+    /// How many log lines about single units to report.
     pub lines: Lines,
-    /// Whoever may interrupt it.
+    /// Interrupts the pass.
     pub stop: Stop,
-    /// Whether units are passed over.
+    /// Whether units are skipped on purpose.
     pub units: Units,
-    /// What is wrong with it.
+    /// A fault that is injected on purpose.
     pub fault: Fault,
 }
 
-/// Whether a pass does all of its units. One that does not is broken, on purpose.
+/// Whether a pass processes all of its units. A pass that skips units is broken on purpose, to test the proofs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Units {
-    /// It does.
+    /// All units.
     All,
-    /// It passes over the first and every seventh behind it, as if they were not there.
+    /// Skips the first unit and every seventh unit after it.
     SkipEverySeventh,
 }
 
 impl Units {
-    /// Whether it does the unit of that number, counted from 0.
+    /// Whether the pass processes the unit with this number, counted from 0.
     pub(super) fn includes(self, number: u64) -> bool {
         self == Self::All || !number.is_multiple_of(7)
     }
 }
 
-/// A fault of the engine itself, put in on purpose: a proof that does not find it proves nothing.
+/// A fault injected into the backfill runner. A proof that does not detect it proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// There is none.
+    /// No fault.
     None,
-    /// A batch's rows are committed first, its cursor and counts in a transaction behind that.
+    /// Commits the rows of a batch first, and its cursor and counts in a second transaction.
     CursorApart,
 }
 
-/// The batch size where nobody gives one. Measured: smaller ones pay more for commits, larger ones only for memory.
+/// Default batch size. Measured: smaller batches cost more commits, larger ones only more memory.
 pub const DEFAULT_BATCH: NonZeroU32 = match NonZeroU32::new(5_000) {
     Some(units) => units,
     None => NonZeroU32::MIN,
 };
 
-/// The time that a batch should take where nobody gives one: whoever waits for its locks does not wait longer.
+/// Default target duration of a batch. It limits how long another session waits for the locks of a batch.
 pub const DEFAULT_AIM: Duration = Duration::from_millis(200);
 
 impl Pass {

@@ -1,4 +1,4 @@
-//! The work on one range: the next batch is read and transformed while the one before it is written.
+//! The processing of one range. `Work::stretch` reads and transforms the next batch while the previous one is written.
 
 use super::child_rows::ChildSource;
 use super::definition::Backfill;
@@ -9,8 +9,8 @@ use rehearsal_db::Connection;
 use tokio::sync::mpsc;
 
 impl<B: Backfill> Work<'_, B> {
-    /// Reads and transforms ahead, one batch, while the batch before it is written, or only counted where there is no
-    /// writer.
+    /// Processes a range, reading one batch before the previous one is written. Outputs are only counted if `writer`
+    /// is `None`.
     pub(super) async fn stretch<S: ChildSource<B>>(
         &self,
         reader: &mut Connection,
@@ -20,17 +20,17 @@ impl<B: Backfill> Work<'_, B> {
     ) -> Result<Halt, Error> {
         let (sender, mut receiver) = mpsc::channel(S::AHEAD);
         let (after, until) = (range.cursor.clone().or_else(|| range.after.clone()), range.until.clone());
-        // The sender goes with the reading: its end is the end of the batches.
+        // The end of reading drops the sender, which ends the stream of pieces.
         let read = async move {
             if let Err(error) = self.read::<S>(&mut *reader, after, until, orphans, &sender).await {
                 let error = error.name_holders(reader).await;
-                // Behind the batches that are good: those are written before the error ends the run.
+                // Sent after the good batches, so that those are written before the error ends the run.
                 drop(sender.send(Err(error)).await);
             }
         };
         let write = async {
             let halt = self.take_all(writer.as_deref_mut(), range, &mut receiver).await;
-            // Whoever reads stops with that.
+            // Stops the reader.
             receiver.close();
             halt
         };

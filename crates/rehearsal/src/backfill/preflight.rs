@@ -1,5 +1,5 @@
-//! What refuses a pass before it begins: flags that contradict the backfill, a schema outside its window, missing privileges,
-//! a scope without units.
+//! Checks before a pass starts: flags that contradict the backfill, a schema outside its window, missing privileges,
+//! a scope without units. `check` runs them all.
 
 use super::definition::{Backfill, Undo};
 use super::error::Error;
@@ -8,7 +8,7 @@ use super::query::count;
 use crate::{ledger, migration};
 use rehearsal_db::{self as db, Connection, Driver, MissingPrivilege, Target, Which};
 
-/// Refuses what can't be run: a scope or an undo that there is not, a database outside the window.
+/// Refuses a pass that cannot run: an unknown scope, a missing undo, a database outside the window.
 ///
 /// # Errors
 /// See [`Error`].
@@ -78,7 +78,7 @@ pub(super) async fn check_window<B: Backfill>(
     refuse(reader, lacks)
 }
 
-/// Refuses a role that lacks something.
+/// Refuses a role that lacks privileges.
 fn refuse(connection: &Connection, lacks: Vec<MissingPrivilege>) -> Result<(), Error> {
     if lacks.is_empty() {
         return Ok(());
@@ -86,7 +86,7 @@ fn refuse(connection: &Connection, lacks: Vec<MissingPrivilege>) -> Result<(), E
     Err(Error::Engine(db::Error::MissingPrivileges { place: connection.address(), missing: lacks }))
 }
 
-/// Refuses a scope that no unit is in: what is written another way than the database writes it is found nowhere.
+/// Refuses a scope without units: a value that is not written as the database stores it matches no unit.
 pub(super) async fn check_scope<B: Backfill>(backfill: &B, pass: &Pass, reader: &mut Connection) -> Result<(), Error> {
     if pass.scope.0.is_empty() || count(backfill, reader, &pass.scope, Which::All).await? > 0 {
         return Ok(());

@@ -1,4 +1,5 @@
-//! What goes before a backfill at the server: asked ten times a second while workers write.
+//! Load on the server that takes priority over a backfill. `PressureWatch::watch` queries the server ten times a
+//! second while workers write; `throttle.rs` acts on the result.
 
 use crate::ledger::{self, RunState};
 use rehearsal_db::{self as db, Connection, Pressure, Target};
@@ -6,27 +7,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How often the server is asked what goes first.
+/// Interval at which the server is queried.
 pub(super) const EVERY: Duration = Duration::from_millis(100);
 
-/// What goes first.
+/// The latest load with priority, and how often other sessions waited.
 #[derive(Debug, Default)]
 pub(super) struct PressureWatch {
-    /// The sessions that write for us.
+    /// The sessions of this process's workers.
     writers: Mutex<Vec<i64>>,
-    /// What was seen when the server was asked last, and has to be over before anything else is written.
+    /// The load that the last query found. No batch starts until it is over.
     goes_first: Mutex<Option<Pressure>>,
-    /// How often somebody was seen who waits for a lock of ours: by the time that a batch is over, that is, too.
+    /// How often a session was seen waiting for a lock of a worker. Counted, because the wait ends with the batch.
     waits: AtomicU64,
 }
 
 impl PressureWatch {
-    /// Notes a session that writes for us.
+    /// Adds the session of a worker.
     pub(super) fn writes(&self, session: Option<i64>) {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner).extend(session);
     }
 
-    /// How often somebody was seen who waits.
+    /// How often a session was seen waiting for a worker.
     pub(super) fn waits(&self) -> u64 {
         self.waits.load(Ordering::Relaxed)
     }
@@ -35,10 +36,10 @@ impl PressureWatch {
         self.goes_first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at the server again and again, for as long as this is waited for.
+    /// Queries the server repeatedly until the future is dropped.
     pub(super) async fn watch(&self, target: &Target, run: i64) {
         loop {
-            // Whoever can't look is not in the way of the work: it has its own connections, and tells what is wrong with them.
+            // A failed query does not stop the workers, which report errors of their own connections.
             if let Ok(mut connection) = target.open_to_read().await {
                 while self.look(&mut connection, run).await.is_ok() {
                     tokio::time::sleep(EVERY).await;
@@ -49,7 +50,7 @@ impl PressureWatch {
         }
     }
 
-    /// Looks once, so that not even the first batch is begun where something goes first.
+    /// Queries the server once, so that the first batch also waits for load with priority.
     pub(super) async fn look_first(&self, target: &Target, run: i64) {
         if let Ok(mut connection) = target.open_to_read().await {
             let looked = self.look(&mut connection, run).await;
@@ -64,7 +65,7 @@ impl PressureWatch {
             self.waits.fetch_add(1, Ordering::Relaxed);
         }
         let mut first = pressure.into_iter().find(|pressure| !matches!(pressure, Pressure::Waits(_)));
-        // Whoever backs off reads nothing in the ledger: a pause or a stop is to be heard all the same.
+        // Workers that wait do not read the ledger, so a requested pause or stop ends their wait.
         if first.is_some() && ledger::state(connection, run).await? != RunState::Running {
             first = None;
         }

@@ -1,4 +1,5 @@
-//! What is asked of a backfill's units beside reading them: how many there are, where ranges of them end, which scopes they have.
+//! Queries about a backfill's units: their number, the ends of ranges, and their scopes. `read.rs` reads the units
+//! themselves.
 
 use super::definition::Backfill;
 use super::error::{Error, statement, wrong_engine};
@@ -7,10 +8,10 @@ use futures_util::TryStreamExt;
 use rehearsal_db::{self as db, Connection, Driver, Key, Page, Target, Value, Which};
 use std::collections::BTreeMap;
 
-/// How many old values of each key there are, as the database counts them; under none are those without a key.
+/// The number of old values by key, as the database counts them. `None` counts values without a key.
 pub type Counted = BTreeMap<Option<String>, u64>;
 
-/// How many units there are in the scope of a pass.
+/// Counts the units in a scope.
 pub(super) async fn count<B: Backfill>(
     backfill: &B,
     reader: &mut Connection,
@@ -32,13 +33,13 @@ pub(super) async fn count<B: Backfill>(
         counted.rows.first().and_then(|row| row[at].as_int()).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
     };
     if number(1) > 0 {
-        let why = format!("\"pending\" is NULL for {} of them, and has to be true or false", number(1));
+        let why = format!("\"pending\" is NULL for {} of the units; it must be true or false", number(1));
         return Err(failed(reader, db::Error::Statement { why, position: None }));
     }
     Ok(number(0))
 }
 
-/// The key of the last unit that there is now: units that come meanwhile are none of a pass.
+/// Returns the current last key. Units that arrive later are not part of the pass.
 pub(super) async fn last_key<B: Backfill>(
     backfill: &B,
     pass: &Pass,
@@ -47,7 +48,7 @@ pub(super) async fn last_key<B: Backfill>(
     Ok(ends(backfill, pass, pass.effect.which(), u64::MAX, reader).await?.pop())
 }
 
-/// The keys of each so manieth unit and of the last one.
+/// Returns the keys of every nth unit and of the last one; n is `every`.
 pub(super) async fn ends<B: Backfill>(
     backfill: &B,
     pass: &Pass,
@@ -58,7 +59,7 @@ pub(super) async fn ends<B: Backfill>(
     let about = backfill.about();
     let page =
         Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0, bytes: 0 };
-    // No more of them than the database counts with.
+    // The database takes a 32-bit number.
     let every = every.min(u64::from(u32::MAX));
     let Some(typed) = B::Db::typed(connection) else { return Err(wrong_engine(connection)) };
     let found = B::Db::ends(typed, &page, every).await;
@@ -68,7 +69,7 @@ pub(super) async fn ends<B: Backfill>(
     })
 }
 
-/// How many units of `backfill` are still to be done.
+/// Counts the pending units of `backfill`.
 ///
 /// # Errors
 /// See [`Error`].
@@ -78,7 +79,7 @@ pub(super) async fn pending<B: Backfill>(backfill: &B, target: &Target) -> Resul
     reader.close_with(counted).await
 }
 
-/// How many old values of each key the pending units have, where the author wrote a query for that.
+/// Counts the old values of the pending units by key; `None` if the backfill has no query for that.
 ///
 /// # Errors
 /// See [`Error`].
@@ -105,7 +106,7 @@ pub(super) async fn count_source<B: Backfill>(backfill: &B, target: &Target) -> 
     Ok(Some(counted))
 }
 
-/// Scopes of single pending units, by the first column by which a run may be narrowed.
+/// Returns scopes of single pending units, at most `units`, by the backfill's first scope column.
 ///
 /// # Errors
 /// See [`Error`].

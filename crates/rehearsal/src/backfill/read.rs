@@ -1,4 +1,5 @@
-//! Reading ahead: units come page by page in key order, are transformed, and are handed on as batches.
+//! The reader of a range: `Work::read` reads units page by page in key order, transforms them, and sends them to the
+//! writer as batches.
 
 use super::batch::{End, Piece};
 use super::child_rows::{ChildSource, ChildrenRead};
@@ -13,7 +14,7 @@ use rehearsal_db::{Connection, Driver, Fetched, Key, Page, PageError, Value};
 use tokio::sync::mpsc;
 
 impl<B: Backfill> Work<'_, B> {
-    /// Reads and transforms units batch by batch, and hands them on.
+    /// Reads and transforms the units after `after` up to `until`, and sends them to the writer.
     pub(super) async fn read<S: ChildSource<B>>(
         &self,
         reader: &mut Connection,
@@ -22,7 +23,7 @@ impl<B: Backfill> Work<'_, B> {
         orphans: Orphans,
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
-        let (mut told, mut number) = (0, 0);
+        let (mut reported, mut number) = (0, 0);
         if orphans == Orphans::Record
             && let Some(piece) = self.orphans(reader).await?
             && sender.send(Ok(piece)).await.is_err()
@@ -30,12 +31,12 @@ impl<B: Backfill> Work<'_, B> {
             return Ok(());
         }
         if until.is_none() {
-            // There was no unit.
+            // The range has no units.
             return Ok(());
         }
         loop {
-            // Not before there is a place for it: two batches exist at a time, this one and the one that is written.
-            let Ok(place) = sender.reserve().await else { return Ok(()) };
+            // Wait for a slot before reading: only two batches exist at a time, this one and the one that is written.
+            let Ok(slot) = sender.reserve().await else { return Ok(()) };
             let (limit, bytes) = self.sizer(|sizer| sizer.next());
             let page = Page {
                 units: self.backfill.units(),
@@ -72,12 +73,12 @@ impl<B: Backfill> Work<'_, B> {
                 number += 1;
                 self.pass.units.includes(number - 1)
             });
-            let mut place = Some(place);
+            let mut slot = Some(slot);
             let mut children = ChildrenRead::default();
             if self.pass.effect != Effect::Undo && !units.is_empty() {
-                // Its rows need the place, one piece after the other.
+                // The pieces of child rows need the slot.
                 if S::HAS_CHILDREN {
-                    place = None;
+                    slot = None;
                 }
                 match S::stream(self, reader, &units, sender).await? {
                     Some(all) => children = all,
@@ -86,12 +87,12 @@ impl<B: Backfill> Work<'_, B> {
             }
             self.sizer(|sizer| sizer.read(read as u64, units.len() as u64, bytes + children.bytes));
             let units = units.into_iter().map(|(_, unit)| unit).collect();
-            let mut piece = self.transform(units, last, &children.reconciliations, &mut told);
+            let mut piece = self.transform(units, last, &children.reconciliations, &mut reported);
             if let Some(end) = &mut piece.end {
                 end.sizes = children.sizes;
             }
-            match place {
-                Some(place) => place.send(Ok(piece)),
+            match slot {
+                Some(slot) => slot.send(Ok(piece)),
                 None => drop(sender.send(Ok(piece)).await),
             }
         }
@@ -102,7 +103,7 @@ impl<B: Backfill> Work<'_, B> {
         units: Vec<B::Unit>,
         last: Key,
         reconciliations: &UnitReconciliations,
-        told: &mut u64,
+        reported: &mut u64,
     ) -> Piece<B> {
         let mut findings = Findings::default();
         let mut piece = Piece::empty();
@@ -115,9 +116,9 @@ impl<B: Backfill> Work<'_, B> {
                 findings.unit(id);
                 match self.backfill.transform(unit, &mut findings) {
                     Ok(output) => {
-                        if self.pass.lines.wants(*told) {
+                        if self.pass.lines.wants(*reported) {
                             piece.lines.push(self.backfill.describe(unit, &output));
-                            *told += 1;
+                            *reported += 1;
                         }
                         piece.outputs.push(output);
                     }
@@ -131,7 +132,7 @@ impl<B: Backfill> Work<'_, B> {
         piece
     }
 
-    /// The rows that belong to no unit, as a batch of its own; nothing where there is none.
+    /// Returns the rows that belong to no unit as a separate batch; `None` if there are none.
     async fn orphans(&self, reader: &mut Connection) -> Result<Option<Piece<B>>, Error> {
         let Some(query) = self.backfill.orphans() else { return Ok(None) };
         let mut findings = Findings::default();

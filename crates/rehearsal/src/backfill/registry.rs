@@ -1,4 +1,5 @@
-//! Backfills of any database and unit type behind one trait, as a program lists them.
+//! Backfills as trait objects: [`AnyBackfill`] hides database and unit type, so that a registry can list them. It is
+//! implemented for every [`Backfill`] and [`ParentChild`].
 
 use super::child_rows::{ChildSource, NoChildren, StreamedChildren};
 use super::definition::{About, Backfill};
@@ -12,25 +13,25 @@ use crate::event::Events;
 use futures_util::future::BoxFuture;
 use rehearsal_db::{Driver, Engine, Target};
 
-/// A [`Backfill`] of any database and unit type, as a registry keeps it.
+/// A [`Backfill`] of any database and unit type.
 pub trait AnyBackfill: Send + Sync {
     /// Name, database, window.
     fn about(&self) -> About;
-    /// The engine that its statements are written for.
+    /// The engine that its SQL is written for.
     fn engine(&self) -> Engine;
-    /// Its relation of units ([`Backfill::units`]).
+    /// The query of its units ([`Backfill::units`]).
     fn relation(&self) -> &'static str;
-    /// True where the database can count the old values ([`Backfill::source_counts`]).
+    /// True if the database can count the old values ([`Backfill::source_counts`]).
     fn has_source_counts(&self) -> bool;
-    /// How many old values of each key the pending units have, where the database can count them.
+    /// Counts the old values of the pending units by key; `None` without [`Backfill::source_counts`].
     fn count_source<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<Counted>, Error>>;
-    /// Scopes of single pending units, of as many as asked for where there are so many; none where it accepts no scope.
+    /// Returns scopes of single pending units, at most `units`; empty if the backfill has no scope columns.
     fn scopes<'a>(&'a self, target: &'a Target, units: u32) -> BoxFuture<'a, Result<Vec<Scope>, Error>>;
-    /// Refuses what can't be run against the target.
+    /// Refuses a pass that cannot run against `target`.
     fn check<'a>(&'a self, target: &'a Target, pass: &'a Pass) -> BoxFuture<'a, Result<(), Error>>;
-    /// How many units are still to be done.
+    /// Counts the pending units.
     fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, Error>>;
-    /// Traverses its units; [`run`](super::run()) is the way to call it.
+    /// Traverses the units. Call [`run`](super::run()) instead.
     fn traverse<'a>(
         &'a self,
         target: &'a Target,
@@ -95,7 +96,7 @@ async fn traverse<B: Backfill, S: ChildSource<B>>(
     }
 }
 
-/// A backfill as a registry keeps it: with where the rows of its units come from.
+/// A backfill with the source of its child rows.
 trait Registered: Send + Sync {
     type Backfill: Backfill;
     type Children: ChildSource<Self::Backfill>;

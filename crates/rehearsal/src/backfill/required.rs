@@ -1,4 +1,4 @@
-//! Backfills as what migrations wait for.
+//! Backfills as prerequisites of migrations (`-- requires-backfill:`): implements [`Prerequisite`] for them.
 
 use super::registry::AnyBackfill;
 use crate::Error;

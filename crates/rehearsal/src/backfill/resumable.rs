@@ -1,5 +1,5 @@
-//! A pass that the ledger keeps: the run is begun or taken up, its ranges are leased to workers, of this process and of
-//! others, its units are looked at once more for what came behind its back, and whoever finds nothing left ends it.
+//! A resumable run: `run` starts or resumes it, leases its ranges to the workers of this and other processes, and
+//! finishes it when no range is left. Before that, it adds ranges for units that were concurrently inserted.
 
 use super::child_rows::ChildSource;
 use super::definition::Backfill;
@@ -16,14 +16,15 @@ use futures_util::future::join_all;
 use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
 use std::time::Duration;
 
-/// How often a run looks for units that came behind its back, before it leaves those that still come to the next run.
+/// How often a run looks for concurrently inserted units. Later ones are left to the next run.
 const LAST_LOOKS: u64 = 3;
-/// A range has so many batches at least: leasing one takes a transaction of its own.
+/// Minimum batches per range: each lease costs a transaction.
 const BATCHES_OF_A_RANGE: u64 = 8;
-/// How many ranges a run is cut into at most.
+/// Maximum ranges that a run is initially cut into.
 const RANGES: u64 = 256;
-/// How often it is looked whether the ranges of others are done, first and later.
+/// First interval at which an idle process checks the ranges of other processes.
 const POLL: Duration = Duration::from_millis(50);
+/// Longest such interval.
 const LONGEST_POLL: Duration = Duration::from_secs(1);
 
 pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
@@ -72,7 +73,7 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     };
     pool.leave(begun.run).await;
     let closed = close(&pool, target, begun.run, how, ending).await;
-    // What went wrong in the run says more than that the ledger could not be told.
+    // An error of the run says more than an error of recording its end.
     ended?;
     let counts = closed?;
     let already_done = match (units, counts.units) {
@@ -82,19 +83,19 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     Ok(Traversal { counts, resumed, ending, left, already_done })
 }
 
-/// How the workers of this process came to their end.
+/// How the workers of this process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// Nothing was left, but for so many units that came again and again.
+    /// No range is left. `left` units are still pending, because new ones kept arriving.
     Finished {
         left: u64,
     },
-    /// The same, and another process was the one to find it.
+    /// Another process finished the run.
     FinishedElsewhere,
     Stopped,
 }
 
-/// Begins the run or takes it up. Returns with it how many units there are to do.
+/// Starts or resumes the run. Also returns the number of units to process.
 async fn begin<B: Backfill>(
     backfill: &B,
     target: &Target,
@@ -106,7 +107,7 @@ async fn begin<B: Backfill>(
         check_window(backfill, target, pass.effect, &mut reader).await?;
         check_scope(backfill, pass, &mut reader).await?;
         let units = count(backfill, &mut reader, &pass.scope, pass.effect.which()).await?;
-        // Before anybody is locked out: that may take long.
+        // Done before other processes are locked out, because it may take long.
         let cut = match ledger::unfinished(&mut reader, order).await? {
             None => Some(cut(backfill, pass, units, &mut reader).await?),
             Some(_) => None,
@@ -123,7 +124,7 @@ async fn begin<B: Backfill>(
             None => {
                 let ends = match ends.take() {
                     Some(ends) => ends,
-                    // The one that was there has ended meanwhile.
+                    // The unfinished run ended in between.
                     None => cut(backfill, pass, units, &mut writer).await?,
                 };
                 ledger::start(&mut writer, order, &pass.by, &ends).await?
@@ -133,11 +134,11 @@ async fn begin<B: Backfill>(
         Ok::<_, Error>(begun)
     };
     let begun = begun.await;
-    // What failed is rolled back by closing.
+    // Closing rolls back a failed transaction.
     Ok((writer.close_with(begun).await?, units))
 }
 
-/// The keys at which the ranges of a new run end.
+/// Returns the keys at which the ranges of a new run end.
 async fn cut<B: Backfill>(
     backfill: &B,
     pass: &Pass,
@@ -146,18 +147,18 @@ async fn cut<B: Backfill>(
 ) -> Result<Vec<Key>, Error> {
     let found = ends(backfill, pass, pass.effect.which(), units_of_a_range(pass, units), connection).await?;
     if found.is_empty() {
-        // Units that come from here on are none of this run.
+        // Ends at the current last key: units that arrive later are not part of this run.
         return ends(backfill, pass, Which::All, u64::MAX, connection).await;
     }
     Ok(found)
 }
 
-/// How many units are in a range, where there are that many.
+/// Units per range, if there are that many.
 fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
     (u64::from(pass.batch.get()) * BATCHES_OF_A_RANGE).max(units / RANGES)
 }
 
-/// Works until no range is left, of whichever process.
+/// Works until no range of the run is left, including those of other processes.
 async fn go<B: Backfill, S: ChildSource<B>>(pool: &WorkerPool<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
     loop {
         let idle = join_all((0..pool.pass.workers.get()).map(|_| worker::work::<B, S>(pool, target, run))).await;
@@ -174,11 +175,11 @@ async fn go<B: Backfill, S: ChildSource<B>>(pool: &WorkerPool<'_, B>, target: &T
     }
 }
 
-/// Waits until a range is free, for others may be at work, or until there is none any more; then ends the run. Returns how it
-/// ended; none where there is a range.
+/// Waits while other processes work on ranges. Returns `None` once a range is free; finishes the run if none is
+/// left, and returns how it ended.
 async fn settle<B: Backfill>(pool: &WorkerPool<'_, B>, target: &Target, run: i64) -> Result<Option<End>, Error> {
     let mut retries = Retries::new(target.wait);
-    // What this process would have ended the run with, where the answer to that was lost: it may have ended.
+    // The end that this process tried to commit when the commit failed: it may be stored nevertheless.
     let mut unsure = None;
     loop {
         let settled = async {
@@ -196,7 +197,7 @@ async fn settle<B: Backfill>(pool: &WorkerPool<'_, B>, target: &Target, run: i64
     }
 }
 
-/// The same, on one connection.
+/// The part of [`settle`] on one connection.
 async fn wait<B: Backfill>(
     pool: &WorkerPool<'_, B>,
     run: i64,
@@ -216,7 +217,7 @@ async fn wait<B: Backfill>(
     }
 }
 
-/// What is found once a process has no range.
+/// The state of the run that a process without a range finds.
 enum Looked {
     /// A range is free.
     Free,
@@ -224,7 +225,7 @@ enum Looked {
     OthersAtWork,
 }
 
-/// Looks what is left of the run: adds ranges for what came behind its back, or ends it.
+/// Looks for remaining work: adds ranges for concurrently inserted units, or finishes the run.
 async fn look<B: Backfill>(
     pool: &WorkerPool<'_, B>,
     run: i64,
@@ -235,7 +236,7 @@ async fn look<B: Backfill>(
     let (looks, open) = ledger::looks(connection, run).await?;
     let (mut left, mut more) = (0, Vec::new());
     if open == 0 && pass.effect == Effect::Execute {
-        // Before anybody is locked out: that may take long.
+        // Done before other processes are locked out, because it may take long.
         left = count(backfill, connection, &pass.scope, Which::Pending).await?;
         if left > 0 && looks < LAST_LOOKS {
             more = ends(backfill, pass, Which::Pending, units_of_a_range(pass, left), connection).await?;
@@ -275,7 +276,7 @@ async fn look_alone(
         return Ok(if is_free { Looked::Free } else { Looked::OthersAtWork });
     }
     if looks_now != looks {
-        // Somebody else has looked meanwhile.
+        // Another process has looked in between.
         return Ok(Looked::OthersAtWork);
     }
     if !more.is_empty() {
@@ -288,8 +289,8 @@ async fn look_alone(
     }
 }
 
-/// Tells of all findings, and notes in the ledger how this process ended, where it did not finish the run. That is tried again
-/// by itself: a run of which all batches are committed is not begun anew for it.
+/// Reports all findings, and records in the ledger how this process ended if it did not finish the run. Recording is
+/// retried here, so that a run whose batches are all committed does not start again because of it.
 async fn close<B: Backfill>(
     pool: &WorkerPool<'_, B>,
     target: &Target,
@@ -313,7 +314,7 @@ async fn close<B: Backfill>(
             Err(error) => return Err(error.into()),
         }
     };
-    let told = async {
+    let reported = async {
         let counts = ledger::counted(&mut connection, run).await?;
         if ending != Ending::FinishedElsewhere {
             ledger::replay(&mut connection, run, &|finding| pool.tell(Event::FindingReported(finding))).await?;
@@ -324,11 +325,11 @@ async fn close<B: Backfill>(
         }
         Ok(counts)
     };
-    let told: Result<Counts, db::Error> = told.await;
-    Ok(connection.close_with(told).await?)
+    let reported: Result<Counts, db::Error> = reported.await;
+    Ok(connection.close_with(reported).await?)
 }
 
-/// A process that leaves while others go on leaves the run to them.
+/// Records the end of the run, unless another process still works on it.
 async fn note<B: Backfill>(
     pool: &WorkerPool<'_, B>,
     connection: &mut Connection,

@@ -1,48 +1,50 @@
-//! Several attempts at one pass, which look like one to whoever listens: what was reported is not reported again.
+//! Reports several attempts at a pass as one pass: [`RetryEvents::tell`] drops events that an earlier attempt has
+//! reported.
 
 use crate::event::{Event, Events, ResumePoint};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What the attempts so far have reported. Each goes through the same findings and lines from the first, in the same order.
+/// The events that earlier attempts have reported. Every attempt repeats the same findings and lines from the start,
+/// in the same order.
 #[derive(Debug, Default)]
 pub(super) struct RetryEvents {
     found: Reported,
-    noticed: Reported,
+    committed: Reported,
     lines: Reported,
-    /// Where the first one began, once it did.
+    /// Where the first attempt started; `None` before it has.
     begun: Mutex<Option<Option<ResumePoint>>>,
 }
 
-/// How many of a kind of events were reported by all of them, and how many this one has come to.
+/// Events of one kind: how many all attempts have reported, and how many the current attempt has produced.
 #[derive(Debug, Default)]
 struct Reported {
     reported: AtomicU64,
-    come_to: AtomicU64,
+    produced: AtomicU64,
 }
 
 impl Reported {
     fn begin(&self) {
-        self.come_to.store(0, Ordering::Relaxed);
+        self.produced.store(0, Ordering::Relaxed);
     }
 
     fn is_new(&self) -> bool {
-        let come_to = self.come_to.fetch_add(1, Ordering::Relaxed) + 1;
-        self.reported.fetch_max(come_to, Ordering::Relaxed) < come_to
+        let produced = self.produced.fetch_add(1, Ordering::Relaxed) + 1;
+        self.reported.fetch_max(produced, Ordering::Relaxed) < produced
     }
 }
 
 impl RetryEvents {
-    /// Another one begins.
+    /// Starts an attempt.
     pub(super) fn begin(&self) {
-        [&self.found, &self.noticed, &self.lines].into_iter().for_each(Reported::begin);
+        [&self.found, &self.committed, &self.lines].into_iter().for_each(Reported::begin);
     }
 
-    /// Passes on what is new.
+    /// Passes on an event unless an earlier attempt reported it.
     pub(super) fn tell(&self, event: Event, events: Events<'_>) {
         let is_new = match &event {
             Event::FindingReported(_) => self.found.is_new(),
-            Event::FindingCommitted(_) => self.noticed.is_new(),
+            Event::FindingCommitted(_) => self.committed.is_new(),
             Event::Unit { .. } => self.lines.is_new(),
             Event::BackfillStarted { resumed, .. } => {
                 let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,12 +59,12 @@ impl RetryEvents {
         }
     }
 
-    /// True once the database was reached and the units were counted: what goes wrong before that is not likely to pass.
+    /// True once the database was reached and the units were counted. Earlier errors are unlikely to be transient.
     pub(super) fn is_under_way(&self) -> bool {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Where an earlier process had stopped.
+    /// Where an earlier process stopped; `None` if the pass is new.
     pub(super) fn resumed(self) -> Option<ResumePoint> {
         self.begun.into_inner().unwrap_or_else(PoisonError::into_inner).flatten()
     }

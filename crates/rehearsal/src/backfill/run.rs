@@ -1,4 +1,5 @@
-//! The entrance: one pass of a backfill over its units, for commands, rehearsals and processes that are there to be killed.
+//! The entry point of backfills: [`run`] makes one pass over the units. Commands, rehearsals and the processes that
+//! the crash proof kills all call it.
 
 use super::error::Error;
 use super::outcome::{Outcome, Traversal};
@@ -9,10 +10,11 @@ use crate::ledger::FindingsChecksum;
 use rehearsal_db::Target;
 use std::time::Instant;
 
-/// Makes one pass of `backfill` over its units in `target`. What can't be run is refused before anything is written.
+/// Makes one pass of `backfill` over its units in `target`. A pass that cannot run is refused before anything is
+/// written.
 ///
 /// # Errors
-/// See [`Error`]; the batch in hand is rolled back, and those before it stay.
+/// See [`Error`]. The current batch is rolled back; earlier batches stay committed.
 pub async fn run(
     backfill: &dyn AnyBackfill,
     target: &Target,

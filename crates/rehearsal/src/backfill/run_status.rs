@@ -1,24 +1,25 @@
-//! How a backfill stands on a database: whether it can run there, what is left to do, and what the ledger has of it.
+//! The status of a backfill on a database: [`run_status`] says whether it can run there and how many units are pending,
+//! [`last_run`] finds its last run in the ledger.
 
 use super::error::Error;
 use super::registry::AnyBackfill;
 use crate::ledger::RunRecord;
 use rehearsal_db::Target;
 
-/// How a backfill stands.
+/// The status of a backfill.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunStatus {
-    /// The migration that adds what it fills is not applied.
+    /// The first migration of its window is not applied.
     TooEarly,
-    /// The migration that drops what it reads is applied.
+    /// The migration that ends its window is applied.
     Over,
-    /// So many units are to be done.
+    /// The number of pending units.
     Pending(u64),
-    /// None is.
+    /// No unit is pending.
     Done,
 }
 
-/// How it stands where these versions are applied.
+/// Returns the status of a backfill on a database with these migrations applied.
 ///
 /// # Errors
 /// See [`Error`].
@@ -36,7 +37,7 @@ pub async fn run_status(backfill: &dyn AnyBackfill, applied: &[i64], target: &Ta
     })
 }
 
-/// The last run of a backfill that changed rows or is under way.
+/// Returns the last run of a backfill that processed units or is unfinished.
 #[must_use]
 pub fn last_run<'t>(backfill: &str, runs: &'t [RunRecord]) -> Option<&'t RunRecord> {
     let matters = |run: &&RunRecord| run.backfill == backfill && (run.counts.units > 0 || !run.state.is_over());

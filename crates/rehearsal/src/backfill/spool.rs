@@ -1,27 +1,27 @@
-//! Findings on their way to the ledger and the report: the first in memory, those beyond a bound in a file that is gone when
-//! this is.
+//! Buffers findings on their way to the ledger and the report. A [`Spool`] holds the first findings in memory and
+//! the rest in a temporary file, which is deleted with it.
 
 use crate::ledger::{Finding, FindingKind, OutcomeCounts};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 
-/// How many bytes of findings of a batch are kept in memory, about; and how many are handed on at a time.
+/// Approximate bytes of findings in memory, and the size of a piece.
 const IN_MEMORY: usize = 4 * 1024 * 1024;
 
-/// Findings in the order in which they came.
+/// Findings in insertion order.
 #[derive(Debug, Default)]
 pub(super) struct Spool {
     counts: BTreeMap<FindingKind, u64>,
     memory: Vec<Finding>,
     bytes: usize,
-    /// One finding a line.
+    /// One finding per line.
     file: Option<BufWriter<File>>,
-    /// What the system said when the file was written; told when the findings are taken.
+    /// The error of a failed write to the file, returned by [`Spool::pieces`].
     failed: Option<io::Error>,
 }
 
-/// About as many bytes as a finding takes.
+/// The approximate size of a finding in bytes.
 fn size(finding: &Finding) -> usize {
     let values = finding.values.iter().map(|sighting| {
         size_of_val(sighting) + sighting.value.as_str().len() + sighting.context.as_ref().map_or(0, String::len)
@@ -62,7 +62,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Adds all of another one behind these.
+    /// Appends the findings of another spool.
     pub(super) fn append(&mut self, mut other: Self) -> io::Result<()> {
         if self.memory.is_empty() && self.file.is_none() {
             *self = other;
@@ -77,12 +77,12 @@ impl Spool {
         }
     }
 
-    /// How many there are of each kind, the reconciliations of units aside.
+    /// The number of findings by kind, without the reconciliations of units.
     pub(super) fn counts(&self) -> &BTreeMap<FindingKind, u64> {
         &self.counts
     }
 
-    /// All of them in their order, in pieces of a bounded size. May be called again.
+    /// Returns all findings in order, in pieces of bounded size. Can be called repeatedly.
     pub(super) fn pieces(&mut self) -> io::Result<Pieces<'_>> {
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -108,7 +108,7 @@ pub(super) struct Pieces<'s> {
 }
 
 impl Pieces<'_> {
-    /// The next piece; an empty one at the end.
+    /// Returns the next piece; empty at the end.
     pub(super) fn next(&mut self) -> io::Result<&[Finding]> {
         if let Some(memory) = self.memory.take().filter(|memory| !memory.is_empty()) {
             return Ok(memory);
@@ -137,7 +137,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn nothing_is_lost_however_much_it_is() {
+    fn all_findings_are_returned_in_order() {
         let check = |findings: usize, length: usize, in_file: bool| {
             let finding = |n: usize| Finding {
                 kind: if n.is_multiple_of(2) { FindingKind::Conflict } else { FindingKind::Unmapped },

@@ -1,5 +1,5 @@
-//! The laws of a pass, on real files: it is independent of the batch size and of where it was interrupted, nothing is lost,
-//! nothing is done twice, a dry run predicts exactly, an undo takes back exactly.
+//! Laws of a pass, tested on real files: the result is independent of batch size and interruptions, no unit is lost
+//! or processed twice, a dry run predicts the execution exactly, and undo reverts it exactly.
 
 use super::*;
 use crate::event::{Event, silent};
@@ -13,12 +13,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Doubles a number; finds something in every third unit, rejects the number 13. Reads its units by that query.
+/// Doubles numbers. Reports a finding for multiples of three and rejects the number 13. Contains the query of its
+/// units.
 struct Double(&'static str);
 
 const UNITS: &str = r#"SELECT t.rowid AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#;
 
-#[derive(sqlx_macros::FromRow)]
+#[derive(crate::FromRow)]
 struct Unit {
     cursor: i64,
     n: i64,
@@ -74,7 +75,7 @@ impl Backfill for Double {
         let rows: Vec<i64> = units.iter().map(|unit| unit.cursor).collect();
         let noted: Vec<&str> = units.iter().filter_map(|unit| Some(notes.get(&unit.n.to_string())?.as_str())).collect();
         let is_of_these = |id: &String| units.iter().any(|unit| unit.n.to_string() == *id);
-        assert!(notes.keys().all(is_of_these), "notes of these units alone");
+        assert!(notes.keys().all(is_of_these), "only notes of these units");
         let note = "UPDATE t SET noted = n WHERE n IN (SELECT value FROM json_each($1))";
         sqlx::query(note).bind(sqlx::types::Json(noted)).execute(&mut *connection).await?;
         let update = "UPDATE t SET doubled = NULL WHERE t.rowid IN (SELECT value FROM json_each($1))";
@@ -82,7 +83,7 @@ impl Backfill for Double {
     }
 }
 
-/// A number at a rowid, and whether it is doubled already.
+/// A rowid, its number, and whether it is already doubled.
 type Row = (i64, i64, bool);
 
 struct Numbers {
@@ -118,7 +119,7 @@ impl Numbers {
         rows.rows
     }
 
-    /// Makes a pass, interrupted behind so many batches where a number is given. Returns what came of it and what was told.
+    /// Makes a pass, interrupted after `interrupt` batches if given. Returns the outcome and the reported findings.
     async fn pass(&self, effect: Effect, batch: u32, interrupt: Option<u64>) -> (Result<Outcome, Error>, Vec<Finding>) {
         let mut pass = Pass::new(effect);
         pass.batch = NonZeroU32::new(batch).unwrap();
@@ -142,13 +143,13 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Numbers at rowids with gaps, negative ones among them, some done.
+/// Numbers at rowids with gaps, some of them negative, some already doubled.
 fn rows() -> impl Strategy<Value = Vec<Row>> {
     prop::collection::btree_map(-50..200i64, (14..500i64, any::<bool>()), 0..40)
         .prop_map(|rows| rows.into_iter().map(|(rowid, (n, done))| (rowid, n, done)).collect())
 }
 
-/// The counts without those that depend on how units were cut into batches.
+/// The counts that do not depend on the batch size.
 fn essence(counts: &Counts) -> Counts {
     Counts { batches: 0, ..counts.clone() }
 }
@@ -157,7 +158,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn every_way_to_cut_a_run_gives_the_same(rows in rows(), one in 1..50u32, other in 1..50u32, interrupt in 1..5u64) {
+    fn result_is_independent_of_batches(rows in rows(), one in 1..50u32, other in 1..50u32, interrupt in 1..5u64) {
         block_on(async {
             let (whole, cut) = (Numbers::new(&rows).await, Numbers::new(&rows).await);
             let before = whole.rows().await;
@@ -172,12 +173,12 @@ proptest! {
 
             let (mut stopped, mut found) = cut.pass(Effect::Execute, one, Some(interrupt)).await;
             while stopped.as_ref().unwrap().ending == Ending::Stopped {
-                // With another batch size, and with the findings of the earlier processes told again.
+                // With another batch size. Findings of earlier processes are reported again.
                 (stopped, found) = cut.pass(Effect::Execute, other, Some(interrupt)).await;
             }
             let stopped = stopped.unwrap();
             assert_eq!(cut.rows().await, whole.rows().await);
-            // A run that ended with its last batch leaves nothing to take up: the next one is a new one, with nothing to do.
+            // If the run was interrupted after its last batch, the next run is new and has no units.
             if stopped.counts.units > 0 {
                 assert_eq!(essence(&stopped.counts), essence(&done.counts));
                 assert_eq!(found, findings);
@@ -196,7 +197,7 @@ proptest! {
 }
 
 #[test]
-fn a_reject_stops_before_its_batch_and_the_run_goes_on_from_there() {
+fn a_reject_stops_the_run_before_its_batch_and_the_next_run_resumes_there() {
     block_on(async {
         let numbers = Numbers::new(&[(1, 1, false), (2, 2, false), (3, 13, false), (4, 4, false)]).await;
         let (predicted, found) = numbers.pass(Effect::Predict, 2, None).await;
@@ -218,7 +219,7 @@ fn a_reject_stops_before_its_batch_and_the_run_goes_on_from_there() {
 }
 
 #[test]
-fn a_row_that_came_behind_the_cursor_is_not_forgotten() {
+fn a_row_inserted_before_the_cursor_is_processed() {
     block_on(async {
         let numbers = Numbers::new(&[(10, 1, false), (20, 2, false), (30, 4, false)]).await;
         let stopped = numbers.pass(Effect::Execute, 1, Some(2)).await.0.unwrap();
@@ -234,7 +235,7 @@ fn a_row_that_came_behind_the_cursor_is_not_forgotten() {
 }
 
 #[test]
-fn an_undo_makes_an_interrupted_run_begin_anew() {
+fn after_an_undo_an_interrupted_run_starts_again() {
     block_on(async {
         let numbers = Numbers::new(&[(1, 1, false), (2, 2, false), (3, 4, false)]).await;
         numbers.pass(Effect::Execute, 1, Some(2)).await.0.unwrap();
@@ -245,7 +246,7 @@ fn an_undo_makes_an_interrupted_run_begin_anew() {
 }
 
 #[test]
-fn what_can_not_be_run_is_refused_before_anything_is_written() {
+fn a_pass_that_cannot_run_writes_nothing() {
     block_on(async {
         let numbers = Numbers::new(&[(1, 1, false)]).await;
         let mut pass = Pass::new(Effect::Execute);
@@ -255,12 +256,12 @@ fn what_can_not_be_run_is_refused_before_anything_is_written() {
         connection.execute("DELETE FROM _sqlx_migrations", &[]).await.unwrap();
         let early = run(&Double(UNITS), &numbers.target, &Pass::new(Effect::Execute), &silent).await;
         assert!(matches!(early, Err(Error::TooEarly { from: 1, .. })));
-        assert!(!connection.has_table("_rehearsal_runs").await.unwrap(), "not even the ledger");
+        assert!(!connection.has_table("_rehearsal_runs").await.unwrap(), "the ledger was not created either");
     });
 }
 
 #[test]
-fn a_reader_that_fails_ends_the_run_behind_what_is_good() {
+fn a_failed_read_ends_the_run_after_the_last_good_batch() {
     block_on(async {
         let numbers = Numbers::new(&(1..=10).map(|n| (n, n, false)).collect::<Vec<_>>()).await;
         let mut connection = numbers.target.open().await.unwrap();
@@ -283,7 +284,7 @@ fn a_reader_that_fails_ends_the_run_behind_what_is_good() {
 }
 
 #[test]
-fn units_that_would_be_forgotten_are_an_error() {
+fn invalid_unit_queries_are_refused() {
     let check = |units: &'static str, expect: &str| {
         block_on(async {
             let numbers = Numbers::new(&[(1, 1, false), (2, 2, false), (3, 3, false)]).await;
@@ -294,14 +295,17 @@ fn units_that_would_be_forgotten_are_an_error() {
             assert!(why.contains(expect), "{why}");
         });
     };
-    check(r#"SELECT t.rowid AS "cursor", t.doubled = 0 AS "pending", t.n FROM t"#, "\"pending\" is NULL for 3 of them");
+    check(
+        r#"SELECT t.rowid AS "cursor", t.doubled = 0 AS "pending", t.n FROM t"#,
+        "\"pending\" is NULL for 3 of the units",
+    );
     check(r#"SELECT 1 AS "cursor", t.doubled IS NULL AS "pending", t.n FROM t"#, "two units share this \"cursor\"");
     check(r#"SELECT t.rowid AS "cursor", "doubld" IS NULL AS "pending", t.n FROM t"#, "no such column: doubld");
 }
 
-/// Each number that is doubled brings another one behind all others: whoever ran to the last unit would never come to an end.
+/// Every doubled number inserts another one at the end: a run up to the last unit would never end.
 #[test]
-fn a_run_ends_although_rows_keep_coming() {
+fn a_run_ends_although_rows_keep_arriving() {
     block_on(async {
         let numbers =
             Numbers::new(&[(1, 14, false), (2, 15, false), (3, 16, false), (4, 17, false), (5, 18, false)]).await;
@@ -313,17 +317,17 @@ fn a_run_ends_although_rows_keep_coming() {
         for batch in [1, 2, 10] {
             let before = numbers.rows().await.iter().filter(|row| row[2] == rehearsal_db::Value::Null).count() as u64;
             let run = numbers.pass(Effect::Execute, batch, None);
-            let outcome = tokio::time::timeout(Duration::from_secs(60), run).await.expect("it never ends").0.unwrap();
-            // Those that were there, and three times those that came behind them.
+            let outcome = tokio::time::timeout(Duration::from_secs(60), run).await.expect("endless run").0.unwrap();
+            // The initial units, and three more rounds of inserted ones.
             assert_eq!((outcome.ending, outcome.counts.units), (Ending::Finished, 4 * before));
             let predicted = numbers.pass(Effect::Predict, batch, None).await.0.unwrap();
-            assert_eq!(predicted.counts.units, before, "the next run has those that still came");
+            assert_eq!(predicted.counts.units, before, "the next run processes the remaining units");
         }
     });
 }
 
 #[test]
-fn an_undo_gets_the_notes_of_its_units() {
+fn undo_receives_the_notes_of_its_units() {
     block_on(async {
         let rows: Vec<Row> = (14..24).map(|n| (n, n, n == 22)).collect();
         let numbers = Numbers::new(&rows).await;
@@ -335,12 +339,12 @@ fn an_undo_gets_the_notes_of_its_units() {
         };
         let notes = "SELECT unit || ':' || note FROM _rehearsal_undo_notes ORDER BY unit";
         let noted = "SELECT CAST(n AS TEXT) FROM t WHERE noted IS NOT NULL ORDER BY n";
-        // Interrupted behind the first batch: what is committed has its notes.
+        // Interrupted after the first batch: its notes are committed with it.
         numbers.pass(Effect::Execute, 3, Some(1)).await.0.unwrap();
         assert_eq!(texts(notes).await, ["14:14", "16:16"]);
         numbers.pass(Effect::Execute, 3, None).await.0.unwrap();
         assert_eq!(texts(notes).await, ["14:14", "16:16", "18:18", "20:20"]);
-        // The next change of a unit replaces its note, and a run without a ledger leaves none.
+        // The next change of a unit replaces its note; a pass without a ledger stores none.
         numbers.pass(Effect::Again, 3, None).await.0.unwrap();
         texts("UPDATE t SET doubled = NULL WHERE n = 16 RETURNING 'x'").await;
         numbers.pass(Effect::Execute, 3, None).await.0.unwrap();
@@ -354,9 +358,9 @@ fn an_undo_gets_the_notes_of_its_units() {
     });
 }
 
-/// Notes of an earlier change would be wrong after this one.
+/// A note of an earlier change would be wrong after a new one.
 #[test]
-fn a_unit_without_a_note_loses_the_one_that_it_had() {
+fn a_change_without_a_note_removes_the_previous_note() {
     block_on(async {
         let numbers = Numbers::new(&[(1, 14, false), (2, 15, false)]).await;
         numbers.pass(Effect::Execute, 1, None).await.0.unwrap();

@@ -1,4 +1,5 @@
-//! Throttling: between two batches a worker rests as long as its pass says, and until whatever goes first at the server is done.
+//! Throttling: between two batches, [`rest`] pauses a worker for as long as its pass says, and until no load on the
+//! server has priority.
 
 use super::definition::Backfill;
 use super::pressure::EVERY;
@@ -7,50 +8,50 @@ use crate::event::Event;
 use rehearsal_db::Driver;
 use std::time::Duration;
 
-/// What a worker has to do about it.
+/// How a worker adjusts its batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Advice {
-    /// Nothing.
+    /// Keep the size.
     GoOn,
-    /// Batches are to be shorter: somebody had to wait for the last one.
+    /// Use smaller batches, because another session had to wait for the last one.
     Shorter,
 }
 
-/// Where an engine has one writer at a time, others wait by polling: without a gap between two batches they would never get
-/// their turn. It is this part of the time of a batch.
+/// On an engine with one writer at a time, other sessions wait by polling and would never get their turn without a
+/// gap between two batches. The gap is the duration of a batch divided by this number.
 const GAP: u32 = 10;
 
-/// Rests between two batches, of which the last took so long. `noticed` is how often somebody was seen waiting before it.
+/// Rests after a batch that took `took`. `noticed` is the number of waits of other sessions that were seen before it.
 pub(super) async fn rest<B: Backfill>(pool: &WorkerPool<'_, B>, took: Duration, noticed: &mut u64) -> Advice {
     let gap = if pool.has_company && B::Db::ENGINE.has_one_writer() { took / GAP } else { Duration::ZERO };
     sleep(pool, pool.pass.rest.max(gap)).await;
     give_way(pool).await;
     let advice = if pool.pressure.waits() > *noticed { Advice::Shorter } else { Advice::GoOn };
     if advice == Advice::Shorter {
-        // They had to wait for that long: now they have as long for themselves.
+        // Sessions that had to wait for the batch get as much time for themselves.
         sleep(pool, took).await;
     }
     *noticed = pool.pressure.waits();
     advice
 }
 
-/// Waits until nothing goes first.
+/// Waits until no load on the server has priority.
 pub(super) async fn give_way<B: Backfill>(pool: &WorkerPool<'_, B>) {
-    let mut is_told = false;
+    let mut is_reported = false;
     while !pool.is_to_stop() {
         let Some(why) = pool.pressure.goes_first().as_ref().map(ToString::to_string) else { break };
-        if !is_told {
+        if !is_reported {
             pool.wait(Event::Throttled { why });
-            is_told = true;
+            is_reported = true;
         }
         tokio::time::sleep(EVERY).await;
     }
-    if is_told {
+    if is_reported {
         pool.go_on();
     }
 }
 
-/// Sleeps for that long, or until nothing more is to be begun.
+/// Sleeps for `time`, or until the workers are to stop.
 async fn sleep<B: Backfill>(pool: &WorkerPool<'_, B>, time: Duration) {
     let mut left = time;
     while !left.is_zero() && !pool.is_to_stop() {

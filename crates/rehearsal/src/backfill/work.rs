@@ -1,4 +1,5 @@
-//! What the reader and the writer of a range share.
+//! The state that the reader and the writer of a range share: [`Work`], whose methods are in `pipeline.rs`, `read.rs`,
+//! `write.rs` and `blame.rs`.
 
 use super::batch_size::BatchSizer;
 use super::definition::{About, Backfill};
@@ -13,46 +14,46 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Why the work on a range ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Halt {
-    /// No unit of it is left.
+    /// No unit of the range is left.
     Finished,
-    /// It was interrupted behind a batch.
+    /// Interrupted after a batch.
     Stopped,
-    /// The run stands so that no further batch may be begun.
+    /// The run is in a state in which no batch may start.
     StateChanged(RunState),
-    /// Another worker has the range, for this one gave no sign of life.
+    /// Another worker has the range, because this worker's lease ended.
     Lost,
 }
 
-/// What is done about rows that belong to no unit.
+/// How to treat rows that belong to no unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Orphans {
-    /// They are recorded.
+    /// Record them as findings.
     Record,
-    /// They were, or are none of our business.
+    /// Ignore them, because they are already recorded or outside this pass.
     Leave,
 }
 
-/// What a worker works on a range with.
+/// The work of one worker on one range.
 pub(super) struct Work<'a, B> {
     pub(super) backfill: &'a B,
     pub(super) pool: &'a WorkerPool<'a, B>,
     pub(super) about: About,
     pub(super) pass: &'a Pass,
-    /// Held while a page is read and while a batch is committed: without a write-ahead log the one makes the other wait,
+    /// Held while a page is read and while a batch is committed. Without a write-ahead log the two block each other,
     /// and SQLite waits by polling.
     turn: Mutex<()>,
-    /// What was learned of the ranges before this one holds for it, too.
+    /// Shared with the worker's earlier ranges, whose batch sizes suit this one too.
     sizer: &'a std::sync::Mutex<BatchSizer>,
-    /// Whether the batch in hand is taken though somebody was faster with some of it.
+    /// Whether the current batch is accepted although another session filled some of its rows first.
     pub(super) takes_overtaken: AtomicBool,
 }
 
-/// What is done with the first batch where somebody was faster with some of its rows, and reconciliations are kept that would be wrong.
+/// How to treat the first batch if another session filled some of its rows, which makes its reconciliation wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overtaken {
-    /// It is read anew, as each behind it is.
+    /// Read the batch again, like every later batch.
     Again,
-    /// It was read anew, and that didn't help: it is taken as it is.
+    /// Accept the batch, because reading it again did not help.
     Take,
 }
 
@@ -71,12 +72,12 @@ impl<'a, B: Backfill> Work<'a, B> {
         learn(&mut self.sizer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Keeps a reader and a committing writer apart where they would wait for each other by polling.
+    /// Keeps a reader and a committing writer apart on an engine where they block each other.
     pub(super) async fn take_turn(&self) -> Option<MutexGuard<'_, ()>> {
         if B::Db::ENGINE.commits_wait_for_readers() { Some(self.turn.lock().await) } else { None }
     }
 
-    /// How many rows these outputs should be.
+    /// The number of rows expected for these outputs.
     pub(super) fn rows(&self, outputs: &[B::Output]) -> u64 {
         outputs.iter().map(|output| self.backfill.rows(output)).sum()
     }

@@ -1,5 +1,6 @@
-//! A worker: leases a range, does it batch by batch, and goes on to the next, until none is free. What passes (a lock, a
-//! deadlock, a lost connection) makes it begin again behind its last batch, on new connections.
+//! A worker. [`work`] leases a range, processes it batch by batch, and continues with the next until none is free.
+//! After a transient error (a lock, a deadlock, a lost connection) it starts again after its last batch, on new
+//! connections.
 
 use super::batch_size::BatchSizer;
 use super::child_rows::ChildSource;
@@ -16,9 +17,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How often a batch that somebody is faster with is read anew.
+/// How often a batch is read again because another session filled some of its rows.
 const IN_VAIN: u32 = 3;
-/// How often a paused run is looked at.
+/// Interval at which the state of a paused run is read.
 const POLL: Duration = Duration::from_millis(200);
 
 /// Why a worker has nothing more to do.
@@ -26,42 +27,43 @@ const POLL: Duration = Duration::from_millis(200);
 pub(super) enum Idle {
     /// No range is free.
     NoneFree,
-    /// It was to stop.
+    /// A stop was requested, or another worker failed.
     Stopped,
 }
 
-/// What a worker has from one attempt to the next.
+/// The state that a worker keeps between attempts.
 struct RetryState {
-    /// How often it tried since its last batch: what no batch has recorded yet.
+    /// Retries since the last batch, which no batch has recorded yet.
     in_vain: u32,
-    /// How often of these somebody was faster with some of the batch.
+    /// Retries among them because another session filled some rows of the batch.
     overtaken: u32,
-    got_on: bool,
+    /// Whether the current attempt has committed a batch or finished a range.
+    made_progress: bool,
     sizer: Mutex<BatchSizer>,
 }
 
 impl RetryState {
-    /// A batch was committed, or a range.
-    fn get_on(&mut self) {
-        (self.in_vain, self.overtaken, self.got_on) = (0, 0, true);
+    /// Resets the counters after a batch is committed or a range is finished.
+    fn record_progress(&mut self) {
+        (self.in_vain, self.overtaken, self.made_progress) = (0, 0, true);
     }
 }
 
-/// Works until there is nothing to do.
+/// Works until no range is free or the worker is to stop.
 pub(super) async fn work<B: Backfill, S: ChildSource<B>>(
     pool: &WorkerPool<'_, B>,
     target: &Target,
     run: i64,
 ) -> Result<Idle, Error> {
-    let mut retry = RetryState { in_vain: 0, overtaken: 0, got_on: false, sizer: BatchSizer::of(pool.pass) };
+    let mut retry = RetryState { in_vain: 0, overtaken: 0, made_progress: false, sizer: BatchSizer::of(pool.pass) };
     let mut retries = Retries::new(target.wait);
     loop {
         let error = match attempt::<B, S>(pool, target, run, &mut retry).await {
             Err(error) if !pool.is_to_stop() => error,
             done => return done.inspect_err(|_| pool.fail()),
         };
-        // Whoever gets on has all the time again.
-        if std::mem::take(&mut retry.got_on) {
+        // Progress renews the time for retries.
+        if std::mem::take(&mut retry.made_progress) {
             retries = Retries::new(target.wait);
         }
         let Some(pause) = error.waited().and_then(|waited| retries.next(waited)) else {
@@ -75,7 +77,7 @@ pub(super) async fn work<B: Backfill, S: ChildSource<B>>(
     }
 }
 
-/// One life of its connections.
+/// Works on one pair of connections.
 async fn attempt<B: Backfill, S: ChildSource<B>>(
     pool: &WorkerPool<'_, B>,
     target: &Target,
@@ -102,7 +104,7 @@ async fn write<B: Backfill, S: ChildSource<B>>(
     writer: &mut Connection,
 ) -> Result<Idle, Error> {
     writer.prepare_batches().await?;
-    // Positive, and as good as never another's.
+    // Positive and practically unique.
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
     writer.live_as(number).await?;
     pool.pressure.writes(writer.session_number().await?);
@@ -112,7 +114,7 @@ async fn write<B: Backfill, S: ChildSource<B>>(
         }
         throttle::give_way(pool).await;
         let Some(mut range) = ledger::claim(writer, run, number).await? else { return Ok(Idle::NoneFree) };
-        // Stored with the next batch.
+        // Stored with the counts of the next batch.
         range.counts.retries += u64::from(retry.in_vain);
         let before = range.counts.units;
         let overtaken = if retry.overtaken < IN_VAIN { Overtaken::Again } else { Overtaken::Take };
@@ -120,12 +122,12 @@ async fn write<B: Backfill, S: ChildSource<B>>(
         let orphans = orphans(pool, &range);
         let halt = work.stretch::<S>(reader, Some(&mut *writer), &mut range, orphans).await;
         if range.counts.units > before {
-            retry.get_on();
+            retry.record_progress();
         }
         match halt? {
             Halt::Finished => {
                 finish(writer, &range).await?;
-                retry.get_on();
+                retry.record_progress();
             }
             Halt::Lost => {}
             Halt::Stopped => return Ok(Idle::Stopped),
@@ -138,7 +140,7 @@ async fn write<B: Backfill, S: ChildSource<B>>(
     }
 }
 
-/// An earlier process of the run that came so far has recorded them.
+/// Orphans are recorded with the first batch of the run. An earlier process that committed it has recorded them.
 fn orphans<B: Backfill>(pool: &WorkerPool<'_, B>, range: &Range) -> Orphans {
     let is_first = range.lease.is_some_and(|lease| lease.number == 1);
     let is_new = range.cursor.is_none() && range.counts.findings.is_empty();
@@ -159,18 +161,18 @@ async fn finish(writer: &mut Connection, range: &Range) -> Result<(), Error> {
     }
 }
 
-/// Does what somebody asked for: waits until the run may go on, or stops.
+/// Acts on a requested pause or stop: waits until the run is resumed, or stops.
 async fn pause<B: Backfill>(
     pool: &WorkerPool<'_, B>,
     writer: &mut Connection,
     run: i64,
     mut state: RunState,
 ) -> Result<Idle, Error> {
-    let mut is_told = false;
+    let mut is_reported = false;
     loop {
         match state {
             RunState::Running => {
-                if is_told {
+                if is_reported {
                     pool.go_on();
                 }
                 return Ok(Idle::NoneFree);
@@ -187,9 +189,9 @@ async fn pause<B: Backfill>(
                         }
                     }
                 }
-                if !is_told {
+                if !is_reported {
                     pool.wait(Event::Paused { backfill: pool.about.name });
-                    is_told = true;
+                    is_reported = true;
                 }
             }
             _ => return Ok(Idle::Stopped),

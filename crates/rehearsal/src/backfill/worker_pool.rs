@@ -1,4 +1,5 @@
-//! What the workers of a pass share: what they have counted together, how much they have told, and whether one of them failed.
+//! The state that the workers of a pass share: [`WorkerPool`] holds their lock, adds up their counts, reports their
+//! events, and stops them if one fails.
 
 use super::definition::{About, Backfill};
 use super::pass::{Effect, Pass};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Executions of a backfill work side by side; an undo would take back what they have just done.
+/// Executions of a backfill can run concurrently; an undo cannot, because it would revert the rows that they write.
 pub(super) fn sharing(effect: Effect) -> Sharing {
     match effect {
         Effect::Undo => Sharing::Alone,
@@ -24,20 +25,20 @@ pub(super) struct WorkerPool<'a, B> {
     pub(super) about: About,
     pub(super) pass: &'a Pass,
     pub(super) pressure: PressureWatch,
-    /// Whether others may be at work on the database.
+    /// Whether other processes may work on the database.
     pub(super) has_company: bool,
-    /// The right to work on the database, where others may want it.
+    /// The lock on the database; `None` if no other process can use the database.
     lock: tokio::sync::Mutex<Option<Lock>>,
     counts: Mutex<Counts>,
     lines: AtomicU64,
     has_failed: AtomicBool,
-    /// How many workers wait for something to be over.
+    /// Number of workers that are paused or throttled.
     waiting: AtomicU64,
     events: Events<'a>,
 }
 
 impl<'a, B: Backfill> WorkerPool<'a, B> {
-    /// One that goes on from what was counted before.
+    /// Creates a pool whose counts start at `counts`.
     pub(super) fn new(backfill: &'a B, pass: &'a Pass, counts: Counts, lock: Option<Lock>, events: Events<'a>) -> Self {
         Self {
             backfill,
@@ -54,25 +55,25 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         }
     }
 
-    /// What was counted so far.
+    /// The counts so far.
     pub(super) fn counts(&self) -> Counts {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many units are done.
+    /// The number of units processed so far.
     pub(super) fn units(&self) -> u64 {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).units
     }
 
-    /// Adds the counts of a batch that was committed, and tells of it.
+    /// Adds the counts of a committed batch and reports the sum.
     pub(super) fn add(&self, batch: &Counts) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.add(batch);
-        // Under the lock: whoever listens sees them grow.
+        // Reported under the lock, so that listeners see the counts only grow.
         (self.events)(Event::Batch { counts: counts.clone() });
     }
 
-    /// Something is in the way: it is tried again.
+    /// Counts and reports a retry.
     pub(super) fn retry(&self, why: String, pause: Duration) {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).retries += 1;
         (self.events)(Event::Retrying { why, pause });
@@ -82,28 +83,28 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         (self.events)(event);
     }
 
-    /// A worker begins to wait: the first one tells why.
+    /// Counts a worker that starts to wait. The first one reports the reason.
     pub(super) fn wait(&self, why: Event) {
         if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
             (self.events)(why);
         }
     }
 
-    /// A worker has waited long enough: the last one tells that it goes on.
+    /// Counts a worker that stops waiting. The last one reports that the run resumes.
     pub(super) fn go_on(&self) {
         if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
             (self.events)(Event::Resumed);
         }
     }
 
-    /// Tells a line about a unit, where lines are still wanted.
+    /// Reports a line about a unit, up to the limit of the pass.
     pub(super) fn tell_line(&self, line: String) {
         if self.pass.lines.wants(self.lines.fetch_add(1, Ordering::Relaxed)) {
             (self.events)(Event::Unit { line });
         }
     }
 
-    /// Whoever asks is to know that this process works on the run.
+    /// Marks the run as worked on by this process, for other processes.
     pub(super) async fn begin(&self, run: i64) -> Result<(), db::Error> {
         match self.lock.lock().await.as_mut() {
             Some(lock) => lock.work_on(run).await,
@@ -111,19 +112,19 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         }
     }
 
-    /// Nobody of this process works on the run any more.
+    /// Removes the mark of [`Self::begin`].
     pub(super) async fn leave(&self, run: i64) {
         if let Some(lock) = self.lock.lock().await.as_mut() {
             lock.leave(run).await;
         }
     }
 
-    /// Makes sure that the right to work on the database was not lost with a connection, or takes it again.
+    /// Takes the lock on the database again if it was lost with a connection.
     pub(super) async fn keep_lock(&self, target: &Target, run: i64) -> Result<(), db::Error> {
         let mut lock = self.lock.lock().await;
         let Some(held) = lock.as_mut() else { return Ok(()) };
         if !held.is_held().await {
-            // Whoever holds what is gone holds nothing.
+            // Drop the lost lock before taking it again.
             *lock = None;
             let waiting = |holder| self.tell(Event::Waiting { database: target.address.url(), holder });
             let sharing = sharing(self.pass.effect);
@@ -134,12 +135,12 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         Ok(())
     }
 
-    /// One of the workers can't go on: the others stop after the batch in hand.
+    /// Stops all workers after their current batch, because one of them failed.
     pub(super) fn fail(&self) {
         self.has_failed.store(true, Ordering::Relaxed);
     }
 
-    /// True where no further batch is to be begun.
+    /// True if no further batch may start.
     pub(super) fn is_to_stop(&self) -> bool {
         self.pass.stop.is_requested() || self.has_failed.load(Ordering::Relaxed)
     }

@@ -1,4 +1,5 @@
-//! Writing: takes pieces as they are read. A batch's rows, its range's cursor, counts and findings are one transaction.
+//! The writer of a range: `Work::take_all` writes pieces as they arrive. The rows of a batch and its range's cursor,
+//! counts and findings are committed in one transaction.
 
 use super::batch::Piece;
 use super::batch_size::BatchSizer;
@@ -16,22 +17,23 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// A batch of which some is written, and nothing committed.
+/// A batch that is partly written and not committed.
 struct Open {
+    /// The range as it will be after the batch.
     next: Range,
-    /// What it adds to the counts.
+    /// The counts of the batch.
     counts: Counts,
     start: Instant,
     lines: Vec<String>,
     findings: Spool,
-    /// What an undo needs to know, by unit: no more than there are units in the batch.
+    /// The data that undo needs, by unit: at most one note per unit of the batch.
     notes: BTreeMap<String, Option<Json>>,
-    /// How many pieces of it there were.
+    /// Pieces written so far.
     pieces: u32,
 }
 
 impl<B: Backfill> Work<'_, B> {
-    /// Takes the pieces as they come.
+    /// Writes pieces until the range ends or the worker halts.
     pub(super) async fn take_all(
         &self,
         mut writer: Option<&mut Connection>,
@@ -47,7 +49,7 @@ impl<B: Backfill> Work<'_, B> {
             };
             match done {
                 Ok(Taken::Part) => {}
-                // A unit is not left in its middle.
+                // Never stops in the middle of a unit.
                 Ok(Taken::Batch { .. }) if self.pool.is_to_stop() => return Ok(Halt::Stopped),
                 Ok(Taken::Batch { units, took }) => {
                     if self.pass.effect.work().is_some() {
@@ -72,7 +74,7 @@ impl<B: Backfill> Work<'_, B> {
         Ok(Halt::Finished)
     }
 
-    /// Writes a piece, or only counts it where there is no writer; commits at the end of a batch.
+    /// Writes a piece, or only counts it if `writer` is `None`. Commits at the end of a batch.
     async fn take(
         &self,
         mut writer: Option<&mut Connection>,
@@ -137,7 +139,7 @@ impl<B: Backfill> Work<'_, B> {
         Ok(Taken::Part)
     }
 
-    /// Begins a batch's transaction; not where there is a reason to halt.
+    /// Begins the transaction of a batch, or returns the reason to halt.
     async fn begin(&self, writer: &mut Connection, range: &Range) -> Result<Option<Halt>, Error> {
         writer.begin_gently().await?;
         let Some(lease) = range.lease else { return Ok(None) };
@@ -154,7 +156,7 @@ impl<B: Backfill> Work<'_, B> {
         }
     }
 
-    /// Writes the rows and the ledger, and commits at the end of a batch.
+    /// Writes the rows and the findings. At the end of a batch, stores its progress and commits.
     async fn write(
         &self,
         writer: &mut Connection,
@@ -179,9 +181,11 @@ impl<B: Backfill> Work<'_, B> {
         };
         let Undone { rows, unchanged: referred_to } = written.map_err(|error| {
             if self.backfill.is_overtaken(&error) {
-                return Self::was_overtaken(writer, format!("what was read is no more as it was ({error})"));
+                let why = format!("another session changed rows after they were read ({error})");
+                return Self::was_overtaken(writer, why);
             }
             let what = match &piece.end {
+                Some(end) if end.units.len() == 1 => format!("writing 1 {}", self.about.unit),
                 Some(end) => format!("writing {} {}s", end.units.len(), self.about.unit),
                 None => format!("writing {} rows", piece.outputs.len()),
             };
@@ -193,10 +197,11 @@ impl<B: Backfill> Work<'_, B> {
         {
             let Some(connection) = B::Db::typed(writer) else { return Err(wrong_engine(writer)) };
             let (start, hold) = (Instant::now(), sizes.still_hold::<B::Db>(connection).await);
-            let what = || "counting rows once more".to_owned();
+            let what = || "counting child rows again".to_owned();
             let failed = |PageError { error, .. }| reading(&self.about, writer, what(), error).waited_since(start);
             if !hold.map_err(failed)? {
-                return Err(Self::was_overtaken(writer, "rows came or went while they were read".to_owned()));
+                let why = "another session added or removed child rows while they were read".to_owned();
+                return Err(Self::was_overtaken(writer, why));
             }
         }
         let counts = &mut batch.counts;
@@ -205,8 +210,8 @@ impl<B: Backfill> Work<'_, B> {
         let unchanged = self.rows(&piece.outputs).saturating_sub(rows);
         let reconciles = self.pass.effect == Effect::Execute && self.backfill.source_counts().is_some();
         if unchanged > 0 && reconciles && !self.takes_overtaken.load(Ordering::Relaxed) {
-            let them = if unchanged == 1 { "row" } else { "rows" };
-            return Err(Self::was_overtaken(writer, format!("somebody else was faster with {unchanged} {them}")));
+            let rows = if unchanged == 1 { "row" } else { "rows" };
+            return Err(Self::was_overtaken(writer, format!("another session filled {unchanged} {rows} first")));
         }
         counts.unchanged += unchanged + referred_to;
         if let Some(lease) = range.lease {
@@ -235,7 +240,7 @@ impl<B: Backfill> Work<'_, B> {
         Ok(())
     }
 
-    /// Stores what an undo needs. A pass that the ledger does not keep changes nothing that an undo would have to know.
+    /// Stores the data that undo needs. A pass without a ledger makes no change that undo would have to know.
     async fn leave_notes(
         &self,
         writer: &mut Connection,
@@ -246,9 +251,10 @@ impl<B: Backfill> Work<'_, B> {
         let Some(lease) = range.lease.filter(|_| !notes.is_empty()) else { return Ok(()) };
         let ids: HashSet<String> = self.ids(units).into_iter().collect();
         if let Some(stranger) = notes.keys().find(|unit| !ids.contains(*unit)) {
-            let why = format!("`write` left a note for `{stranger}`, which is no {} of the batch", self.about.unit);
+            let why =
+                format!("`write` returned a note for `{stranger}`, which is not a {} of the batch", self.about.unit);
             let error = db::Error::Statement { why, position: None };
-            return Err(statement(&self.about, writer, "leaving undo notes".to_owned(), error, self.pool.units()));
+            return Err(statement(&self.about, writer, "storing undo notes".to_owned(), error, self.pool.units()));
         }
         Ok(ledger::leave_notes(writer, lease.run, self.about.name, notes).await?)
     }
@@ -270,7 +276,7 @@ impl<B: Backfill> Work<'_, B> {
                 piece => {
                     for finding in piece {
                         self.pool.tell(Event::FindingCommitted(finding.clone()));
-                        // The ledger keeps them until the end.
+                        // With a ledger, findings are reported when the run ends.
                         if self.pass.effect.work().is_none() {
                             self.pool.tell(Event::FindingReported(finding.clone()));
                         }
@@ -283,17 +289,17 @@ impl<B: Backfill> Work<'_, B> {
     }
 }
 
-/// What became of a piece.
+/// The result of taking a piece.
 enum Taken {
-    /// It is a part of a batch that more belongs to.
+    /// The batch has more pieces.
     Part,
-    /// It ended a batch of so many units, which took so long.
+    /// The piece completed a batch.
     Batch { units: u64, took: Duration },
-    /// It was not begun with, for that reason.
+    /// The batch did not start, because the worker has to halt.
     Nothing(Halt),
 }
 
-/// What came of the file in which findings wait.
+/// The error of the temporary file for findings.
 fn spooling(source: std::io::Error) -> Error {
-    Error::Engine(db::Error::Io { what: "keep findings in", path: "a temporary file".into(), source })
+    Error::Engine(db::Error::Io { what: "store findings in", path: "a temporary file".into(), source })
 }

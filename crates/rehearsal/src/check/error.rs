@@ -1,22 +1,22 @@
-//! What can be wrong with a check.
+//! Errors of checks: files that are not valid checks, and queries that fail.
 
 use crate::source;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db as db;
 use std::path::PathBuf;
 
-/// A check that can't be run.
+/// A check that is invalid or cannot run.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// A directive of a check can't be understood.
+    /// A directive of a check is invalid.
     #[error("{file}: {why}")]
     #[diagnostic(help("{help}"))]
     Directive {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
-        /// What to write.
+        /// The correction.
         help: &'static str,
         /// The file's text.
         #[source_code]
@@ -25,33 +25,35 @@ pub enum Error {
         #[label]
         at: SourceSpan,
     },
-    /// A check is not one query.
-    #[error("{} holds {statements} statements; {}", file.display(), if *wanted == 1 { "a check is one query" } else { "a check of what is preserved is two queries" })]
-    #[diagnostic(help(
-        "write one SELECT that returns the offending rows; put each further query into a file of its own"
-    ))]
+    /// A check has the wrong number of queries.
+    #[error("{} contains {statements} {}; {}", file.display(), if *statements == 1 { "statement" } else { "statements" }, if *wanted == 1 { "a check is one query" } else { "a check of preserved rows is two queries" })]
+    #[diagnostic(help("{}", if *wanted == 1 {
+        "write one SELECT that returns the offending rows, and put each further query into its own file"
+    } else {
+        "write one SELECT before the line `-- after` and one SELECT after it"
+    }))]
     NotOneQuery {
         /// The file.
         file: PathBuf,
-        /// How many statements it holds.
+        /// The number of statements in it.
         statements: usize,
-        /// How many it should hold.
+        /// The number of statements it should contain.
         wanted: usize,
     },
-    /// A file in the folder of checks is none.
-    #[error("{} is no check: checks are `.sql` files", file.display())]
-    #[diagnostic(help("rename it, or move it out of the folder"))]
+    /// A file in the `checks` folder is not a check.
+    #[error("{} is not a check: checks are `.sql` files", file.display())]
+    #[diagnostic(help("give it the extension `.sql`, or move it out of the `checks` folder"))]
     NotACheck {
         /// The file.
         file: PathBuf,
     },
-    /// The engine refused the query.
-    #[error("check {check} can't run: {why}")]
-    #[diagnostic(help("correct the query; if it needs a later schema, say so with `-- from: VERSION`"))]
+    /// The query of a check failed.
+    #[error("check {check} cannot run: {why}")]
+    #[diagnostic(help("correct the query; if it needs a later schema, add `-- from: VERSION`"))]
     Query {
         /// The check.
         check: String,
-        /// What the engine said.
+        /// The database's message.
         why: String,
         /// The file's text.
         #[source_code]
@@ -60,29 +62,29 @@ pub enum Error {
         #[label]
         at: SourceSpan,
     },
-    /// A check changes what it should only look at.
+    /// A check writes to the database.
     #[error("check {check} ({}) writes to the database", file.display())]
-    #[diagnostic(help("a check is one SELECT that returns the offending rows"))]
+    #[diagnostic(help("rewrite it as one SELECT that returns the offending rows"))]
     Writes {
         /// The check.
         check: String,
         /// Its file.
         file: PathBuf,
     },
-    /// The engine refused the query of a check in Rust.
-    #[error("check {check} (in Rust) can't run: {why}")]
+    /// The query of a check in Rust failed.
+    #[error("check {check} (in Rust) cannot run: {why}")]
     #[diagnostic(help("correct its `rows` in `{}`", source::path("checks")))]
     RowQuery {
         /// The check.
         check: &'static str,
-        /// What the engine said.
+        /// The database's message.
         why: String,
     },
-    /// The versions that are applied can't be read.
+    /// The applied migrations cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Migration(#[from] crate::migration::Error),
-    /// A file can't be read.
+    /// A file cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Workspace(#[from] crate::workspace::Error),

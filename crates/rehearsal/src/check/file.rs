@@ -1,4 +1,4 @@
-//! A check as a file: its directives and its query.
+//! Checks in SQL files: [`read`] parses their directives and counts their queries.
 
 use super::error::Error;
 use crate::directive::{Directive, Mistake, directives};
@@ -10,47 +10,48 @@ use std::path::{Path, PathBuf};
 
 const KNOWN: &[&str] = &["expect", "kind", "from", "until"];
 
-/// What a check is for.
+/// The kind of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// It can fail.
+    /// Fails on an unexpected result.
     Assert(Expect),
-    /// It is shown and never fails (`-- kind: report`).
+    /// Shows its rows and never fails (`-- kind: report`).
     Report,
-    /// Its query before and its query after have the same rows (`-- kind: preserved`, the two apart by a line `-- after`).
+    /// Fails unless its two queries, one before and one after the migrations, return the same rows
+    /// (`-- kind: preserved`, with a line `-- after` between the queries).
     Preserved,
 }
 
-/// Which result of a query is good.
+/// The expected result of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
-    /// None: the query returns the offenders. The default.
+    /// No rows: the query returns the offending rows. The default.
     NoRows,
-    /// At least one (`-- expect: rows`).
+    /// At least one row (`-- expect: rows`).
     Rows,
 }
 
 /// A check in SQL.
 #[derive(Debug, Clone)]
 pub struct Check {
-    /// The file's name without its ending.
+    /// The file name without its extension.
     pub name: String,
     /// The file.
     pub path: PathBuf,
-    /// What it is for.
+    /// Its kind.
     pub kind: Kind,
-    /// The first migration version at which it makes sense.
+    /// The first migration version that it applies to; `None` for every version.
     pub from: Option<i64>,
-    /// The version from which on it makes no sense.
+    /// The version from which it no longer applies; `None` if there is none.
     pub until: Option<i64>,
     /// The whole file.
     pub sql: String,
 }
 
-/// Reads the checks of a database, in the order of their names.
+/// Reads the checks of a database, in order of their names.
 ///
 /// # Errors
-/// The first file that is no check.
+/// Fails on the first file that is not a valid check.
 pub fn read(folder: &Path, engine: Engine) -> Result<Vec<Check>, Error> {
     let folder = folder.join("checks");
     if !folder.is_dir() {
@@ -75,7 +76,7 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
     let (found, mistaken) = directives(&sql, KNOWN);
     if let Some((directive, Mistake::Misspelt { nearest })) = mistaken.first() {
         let why = format!("there is no directive `{}`; did you mean `{nearest}`?", directive.key);
-        return Err(wrong(directive, why, "the directives of a check are `expect`, `kind`, `from` and `until`"));
+        return Err(wrong(directive, why, "use one of the directives `expect`, `kind`, `from` and `until`"));
     }
     let (mut kind, mut from, mut until) = (Kind::Assert(Expect::NoRows), None, None);
     for directive in &found {
@@ -83,8 +84,8 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
             let bad = |_| {
                 wrong(
                     directive,
-                    format!("`{}` is no migration version", directive.value),
-                    "write the number in front of a migration's name",
+                    format!("`{}` is not a migration version", directive.value),
+                    "write the number at the start of a migration's file name",
                 )
             };
             directive.value.parse::<i64>().map_err(bad)
@@ -97,7 +98,7 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
             ("from", _) => from = Some(version()?),
             ("until", _) => until = Some(version()?),
             (key, value) => {
-                let why = format!("`{key}` can't be `{value}`");
+                let why = format!("`{key}` cannot be `{value}`");
                 return Err(wrong(
                     directive,
                     why,
@@ -116,13 +117,13 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
 }
 
 impl Check {
-    /// The queries of the file, in order: one, or two where it is about what is preserved.
+    /// The queries of the file, in order: two for [`Kind::Preserved`], otherwise one.
     pub(crate) fn queries(&self, engine: Engine) -> Vec<&str> {
         statements(&self.sql, engine).iter().map(|statement| statement.text).collect()
     }
 }
 
-/// Refuses a check whose window names a version that does not exist: it would never be run, in silence.
+/// Refuses a check whose window names a version that does not exist, because it might silently never run.
 ///
 /// # Errors
 /// [`Error::Directive`].
@@ -139,7 +140,7 @@ pub fn check_windows(checks: &[Check], exists: impl Fn(i64) -> bool) -> Result<(
                     text: NamedSource::new(&file, check.sql.clone()),
                     why: format!("there is no migration {}", directive.value),
                     file,
-                    help: "write the number in front of a migration's name",
+                    help: "write the number at the start of a migration's file name",
                     at: (directive.start, directive.length).into(),
                 });
             }

@@ -1,4 +1,5 @@
-//! Verification queries: SQL files under `migrations/<database>/checks/`, and row checks in Rust for what SQL can't say.
+//! Checks of data: SQL files under `migrations/<database>/checks/`, and [`RowCheck`]s in Rust for conditions that
+//! SQL cannot express. [`read`] parses the files, and [`run()`] runs all checks of a database.
 
 mod error;
 mod file;

@@ -1,5 +1,6 @@
-//! Checks of what a history must not touch: the rows of a query at a fixture's version, held against those of another query
-//! when everything is applied and filled. Rows are remembered by their hashes and a word that names them.
+//! Checks of preserved rows: a query at the version of a fixture and a query after all migrations and backfills must
+//! return the same rows. [`remember`] stores the rows of a query as hashes with a name, and [`Preserved::compare`]
+//! reports differences.
 
 use super::error::Error;
 use super::file::Check;
@@ -9,26 +10,26 @@ use rehearsal_db::{self as db, Connection};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// How many rows are named on each side of a difference.
+/// How many missing or new rows a difference names.
 const NAMED: usize = 3;
 
-/// The rows of a query, whatever their order.
+/// The rows of a query, in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preserved {
     rows: BTreeMap<u128, (u64, String)>,
 }
 
-/// Runs one of the two queries of a check and remembers its rows.
+/// Runs one of the two queries of a check and stores its rows.
 ///
 /// # Errors
-/// [`Error::Query`] where the engine refuses it.
+/// [`Error::Query`] if the query fails.
 pub async fn remember(connection: &mut Connection, check: &Check, sql: &str) -> Result<Preserved, Error> {
     let strict = connection.strict(sql);
     let mut preserved = Preserved::default();
     let read = async {
         let mut rows = connection.stream(&strict, &[]);
         while let Some(row) = rows.try_next().await? {
-            // The debug form tells types apart, and where one value ends.
+            // The debug form distinguishes types and delimits values.
             let hash = xxh3_128(format!("{:?}", row.values).as_bytes());
             let name = || row.values.first().map(ToString::to_string).unwrap_or_default();
             preserved.rows.entry(hash).or_insert_with(|| (0, name())).0 += 1;
@@ -44,7 +45,7 @@ pub async fn remember(connection: &mut Connection, check: &Check, sql: &str) -> 
 }
 
 impl Preserved {
-    /// What became of the rows; nothing where they are the same.
+    /// Describes the differences to the rows of the second query; empty if there are none.
     #[must_use]
     pub fn compare(&self, after: &Self) -> Vec<String> {
         let only = |these: &Self, those: &Self, what: &str| {
@@ -58,13 +59,13 @@ impl Preserved {
             (count > 0).then(|| {
                 format!(
                     "{count} {} {what}, such as {}",
-                    if count == 1 { "row is" } else { "rows are" },
+                    if count == 1 { "row exists" } else { "rows exist" },
                     names.join(", ")
                 )
             })
         };
-        let gone = only(self, after, "of before and not of after");
-        let new = only(after, self, "of after and not of before");
-        gone.into_iter().chain(new).collect()
+        let missing = only(self, after, "only before the migrations");
+        let new = only(after, self, "only after the migrations");
+        missing.into_iter().chain(new).collect()
     }
 }

@@ -1,5 +1,5 @@
-//! A check in Rust: looks at every row of a query and says what is wrong with it. For what only the app's own functions
-//! can tell.
+//! Checks in Rust, for conditions that only the app's own functions can decide. Implement [`RowCheck`], which judges
+//! every row of a query; a registry stores it as [`AnyRowCheck`].
 
 use super::error::Error;
 use super::verdict::Verdict;
@@ -7,16 +7,16 @@ use futures_util::future::BoxFuture;
 use rehearsal_db::{self as db, Connection, Driver, Engine, Page, Rows, Value, Which};
 use sqlx::{Database, FromRow};
 
-/// What a check in Rust says of itself.
+/// Describes a check in Rust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowCheckAbout {
     /// Its name.
     pub name: &'static str,
-    /// The database that it looks at.
+    /// The name of its database.
     pub database: &'static str,
-    /// The first migration version at which it makes sense.
+    /// The first migration version that it applies to.
     pub from: i64,
-    /// The version from which on it makes no sense.
+    /// The version from which it no longer applies; `None` if there is none.
     pub until: Option<i64>,
 }
 
@@ -24,18 +24,18 @@ pub struct RowCheckAbout {
 pub trait RowCheck: Send + Sync + 'static {
     /// The sqlx database type.
     type Db: Driver;
-    /// A row.
+    /// One row.
     type Row: for<'r> FromRow<'r, <Self::Db as Database>::Row> + Send + Sync + Unpin + 'static;
 
     /// Name, database, window.
     fn about(&self) -> RowCheckAbout;
-    /// The rows, as one SELECT without ORDER BY or parameters, with a `"cursor"` as a backfill's units have it.
+    /// The rows, as one SELECT without ORDER BY or parameters, with a column `"cursor"` like the units of a backfill.
     fn rows(&self) -> &'static str;
-    /// The row's id, and what is wrong with it, if anything is.
+    /// Returns the id of an offending row and what is wrong with it; `None` if the row is good.
     fn offence(&self, row: &Self::Row) -> Option<(String, String)>;
 }
 
-/// A [`RowCheck`] of any database and row type, as a registry keeps it.
+/// A [`RowCheck`] of any database and row type.
 pub trait AnyRowCheck: Send + Sync {
     /// Name, database, window.
     fn about(&self) -> RowCheckAbout;
@@ -43,15 +43,15 @@ pub trait AnyRowCheck: Send + Sync {
     fn engine(&self) -> Engine;
     /// The query of its rows ([`RowCheck::rows`]).
     fn relation(&self) -> &'static str;
-    /// Looks at every row, or, once there are more than `enough` offenders, at no more.
+    /// Checks every row, but stops at more than `enough` offending rows.
     fn run<'a>(&'a self, connection: &'a mut Connection, enough: usize) -> BoxFuture<'a, Result<Verdict, Error>>;
 }
 
-/// How many rows are in memory at a time.
+/// Maximum rows in memory.
 const PAGE: u32 = 1_000;
-/// How many are looked at first: where all are wrong, that shows at once.
+/// Rows of the first page, which is small so that a check on which every row fails ends quickly.
 const FIRST_PAGE: u32 = 40;
-/// How many bytes of rows are in memory at a time, about.
+/// Approximate bytes of rows in memory.
 const BYTES: u64 = 8 * 1024 * 1024;
 
 impl<C: RowCheck> AnyRowCheck for C {

@@ -1,4 +1,4 @@
-//! Runs checks and keeps the first offenders of each.
+//! Runs checks: [`run`] runs those that apply to the version of a database and keeps the first offending rows of each.
 
 use super::error::Error;
 use super::file::{Check, Expect, Kind};
@@ -9,19 +9,19 @@ use miette::NamedSource;
 use rehearsal_db::lex::{statements, tokens};
 use rehearsal_db::{self as db, Connection, Target};
 
-/// What the checks of a database found.
+/// The results of a database's checks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
-    /// The version that the database is at; 0 where no migration is applied.
+    /// The version of the database; 0 if no migration is applied.
     pub version: i64,
-    /// The checks in their order, those in SQL first.
+    /// One result per check: those in SQL first, then those in Rust.
     pub results: Vec<CheckResult>,
 }
 
-/// Runs the checks that are meant for the version that a database is at, on a connection that can't write.
+/// Runs the checks that apply to the version of a database, on a read-only connection.
 ///
 /// # Errors
-/// A check that can't be run at all.
+/// Fails if a check cannot run. A failed check is not an error.
 pub async fn run(target: &Target, checks: &[Check], row_checks: &[&dyn AnyRowCheck]) -> Result<Checked, Error> {
     let mut connection = target.open_to_read().await?;
     let checked = run_on(&mut connection, checks, row_checks).await;
@@ -53,27 +53,27 @@ async fn run_on(
     Ok(Checked { version, results })
 }
 
-/// True where a check of that window is meant for a database at `version` (0 for none applied).
+/// True if a check with this window applies to a database at `version` (0 if no migration is applied).
 pub(crate) fn is_in_window(version: i64, from: Option<i64>, until: Option<i64>) -> bool {
     from.is_none_or(|from| version >= from) && until.is_none_or(|until| version < until) && version > 0
 }
 
-/// Runs one check in SQL, whatever its window is.
+/// Runs one check in SQL, regardless of its window.
 ///
 /// # Errors
-/// A check that can't be run at all.
+/// Fails if the check cannot run. A failed check is not an error.
 pub(crate) async fn run_one(connection: &mut Connection, check: &Check) -> Result<Verdict, Error> {
     if check.kind == Kind::Preserved {
         return Ok(Verdict::RehearsalOnly);
     }
     let limit = 1 + if check.kind == Kind::Report { MAX_REPORTED } else { MAX_OFFENDERS };
-    // The query alone: what the engine says of a place is counted from its start.
+    // Without the rest of the file, because the database reports error positions from the start of the query.
     let query = check.queries(connection.engine()).first().copied().unwrap_or_default();
     let sql = connection.strict(query);
     let mut rows = match connection.query(&sql, &[], limit).await {
         Ok(rows) => rows,
         Err(error @ db::Error::Statement { .. }) => return Err(explain(connection, check, error).await),
-        // Checks run on a connection that can't write.
+        // Checks run on a read-only connection.
         Err(db::Error::ReadOnly { .. }) => {
             return Err(Error::Writes { check: check.name.clone(), file: check.path.clone() });
         }

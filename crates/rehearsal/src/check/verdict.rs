@@ -1,48 +1,48 @@
-//! What a check found, with the first offenders.
+//! The result of a check: [`Verdict`], with the first offending rows.
 
 use rehearsal_db::Rows;
 
-/// How many offending rows are kept of each check.
+/// Maximum offending rows kept per check.
 pub const MAX_OFFENDERS: usize = 10;
 
-/// How many rows of a report are kept.
+/// Maximum rows kept per report.
 pub(super) const MAX_REPORTED: usize = 200;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// What it expects.
+    /// The result is as expected.
     Green,
-    /// Something else.
+    /// The result is not as expected.
     Red {
-        /// The first offending rows; none where rows were expected and missing.
+        /// The first offending rows; empty if the check expected rows and found none.
         offenders: Rows,
-        /// Whether there are more.
+        /// Whether there are more rows.
         more: bool,
     },
-    /// A report, which is neither.
+    /// A report, which cannot fail.
     Report {
         /// The first rows.
         rows: Rows,
-        /// Whether there are more.
+        /// Whether there are more rows.
         more: bool,
     },
-    /// Not run, because it compares a fixture with what becomes of it: only a rehearsal has both.
+    /// Not run, because the check compares a fixture before and after migrations, which only a rehearsal can do.
     RehearsalOnly,
-    /// Not run, because the database is not at a version for which it is meant.
+    /// Not run, because the check does not apply to the version of the database.
     OutOfWindow,
 }
 
-/// A check and what it found.
+/// A check and its result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckResult {
-    /// The check.
+    /// The name of the check.
     pub name: String,
-    /// What it found.
+    /// Its result.
     pub verdict: Verdict,
 }
 
-/// True where any of them is red.
+/// True if any check failed.
 #[must_use]
 pub fn is_red(results: &[CheckResult]) -> bool {
     results.iter().any(|result| matches!(result.verdict, Verdict::Red { .. }))

@@ -1,5 +1,5 @@
-//! What became of the values of a column: counted by kind, so that a person knows at once whether they were nulled, cut or
-//! rounded.
+//! Classifies how the values of a column changed and counts the rows by kind, so that a reader sees at a glance
+//! whether values were set to NULL, truncated or rounded. [`Change::of`] classifies one value.
 
 use super::counted::rows;
 use super::form::{Form, Types, same_meaning};
@@ -7,30 +7,30 @@ use rehearsal_db::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What became of a value.
+/// The kind of a change of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It is another, in a way that no other kind describes.
+    /// The value differs in a way that no other kind describes.
     Other,
-    /// It is NULL now.
+    /// The value was set to NULL.
     Nulled,
-    /// Only its beginning is left.
+    /// The text was truncated.
     Cut,
-    /// It is a number or a moment of fewer digits.
+    /// The number or timestamp has fewer digits.
     Rounded,
-    /// It is a moment of which nobody knows the time zone any more.
+    /// The timestamp lost its time zone.
     Unzoned,
-    /// It was NULL and has a value now: nothing that was there is lost.
+    /// NULL was replaced by a value, so no data is lost.
     Filled,
-    /// Its column has another type, in which it means the same: nothing is lost.
+    /// The column changed its type and the value kept its meaning, so no data is lost.
     Retyped,
 }
 
 impl Change {
-    /// What became of a value; none where it is the same. `types` are those of the column.
+    /// Classifies the change of a value. `None` if it is unchanged. `types` are those of its column.
     pub(super) fn of(before: &Value, after: &Value, types: Types) -> Option<Self> {
         let is_same = match (before, after) {
-            // As numbers, 0.0 and -0.0 would be the same.
+            // 0.0 and -0.0 are equal as numbers but differ as stored values.
             (Value::Real(a), Value::Real(b)) => a.to_bits() == b.to_bits(),
             (a, b) => a == b,
         };
@@ -48,10 +48,10 @@ impl Change {
 
     fn between(before: &str, after: &str, forms: (Form, Form)) -> Self {
         let numbers = || Some((before.parse::<f64>().ok()?, after.parse::<f64>().ok()?));
-        // A date is the beginning of a moment, and a whole number often that of another.
+        // A date is a prefix of a timestamp, and an integer is often a prefix of another number.
         let moments =
             |form: Form| matches!(form, Form::Moment | Form::ZonedMoment | Form::Date | Form::Time | Form::ZonedTime);
-        // Those of a time zone are no part of the moment.
+        // The digits of a time zone are not part of the timestamp.
         let digits = |text: &str| {
             let zone = text.rfind(['+', 'Z']).unwrap_or(text.len());
             text[..zone].chars().filter(char::is_ascii_digit).count()
@@ -75,12 +75,13 @@ impl Change {
     }
 }
 
-/// In how many rows a column changed, by kind.
+/// Number of rows in which a column changed, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes(BTreeMap<Change, u64>);
 
 impl Changes {
-    /// True where values are others, and none was nulled, cut, rounded or left without its time zone.
+    /// Returns true if no value was set to NULL, truncated, rounded or stripped of its time zone, so that any loss is a
+    /// replacement by a different value.
     pub(crate) fn are_of_meaning(&self) -> bool {
         self.0.keys().all(|change| *change == Change::Other || !change.is_loss())
     }
@@ -91,13 +92,13 @@ impl Changes {
         *self.0.entry(change).or_default() += 1;
     }
 
-    /// In how many rows there was that change.
+    /// Returns the number of rows with that change.
     #[must_use]
     pub fn of(&self, change: Change) -> u64 {
         self.0.get(&change).copied().unwrap_or_default()
     }
 
-    /// True where a value that was there is another now, or none.
+    /// Returns true if an existing value was replaced or removed.
     #[must_use]
     pub fn is_loss(&self) -> bool {
         self.0.keys().any(|change| change.is_loss())
@@ -107,7 +108,8 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// Once all are counted: where other values came, too, one that is the beginning of what it was is so by chance.
+    /// Finishes the count: if other values changed arbitrarily, a truncated one is a coincidence and counts as
+    /// arbitrary.
     pub(super) fn settle(&mut self) {
         if self.of(Change::Other) > 0
             && let Some(cut) = self.0.remove(&Change::Cut)
@@ -117,23 +119,23 @@ impl Changes {
     }
 }
 
-/// As the end of a sentence that begins with the column.
+/// Writes the end of a sentence that begins with the column.
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = |(change, n): (&Change, &u64)| {
+        let text = |(change, n): (&Change, &u64)| {
             let n = rows(*n);
             match change {
-                Change::Other => format!("holds other values in {n}"),
+                Change::Other => format!("has different values in {n}"),
                 Change::Nulled => format!("was set to NULL in {n}"),
-                Change::Cut => format!("was cut short in {n}"),
+                Change::Cut => format!("was truncated in {n}"),
                 Change::Rounded => format!("was rounded in {n}"),
                 Change::Unzoned => format!("lost its time zone in {n}"),
                 Change::Filled => format!("has values instead of NULL in {n}"),
-                Change::Retyped => format!("is of another type in {n}"),
+                Change::Retyped => format!("changed its type in {n}"),
             }
         };
-        // What is kept in another form is not worth a word beside what is not.
-        let is_told = |(change, _): &(&Change, &u64)| **change != Change::Retyped || self.0.len() == 1;
-        f.write_str(&self.0.iter().filter(is_told).map(told).collect::<Vec<_>>().join(", "))
+        // A harmless change of type is shown only if there is no other change.
+        let is_shown = |(change, _): &(&Change, &u64)| **change != Change::Retyped || self.0.len() == 1;
+        f.write_str(&self.0.iter().filter(is_shown).map(text).collect::<Vec<_>>().join(", "))
     }
 }

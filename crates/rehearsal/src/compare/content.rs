@@ -1,4 +1,5 @@
-//! The digest of a database's rows, table by table, and what became different between two of them.
+//! Digests of the rows of a database, table by table, and their comparison. [`content`] computes the digests;
+//! [`Content::compare`] finds the tables, columns and sequences that differ without reading rows.
 
 use super::difference::ContentDifference;
 use super::families::{families, partitions};
@@ -6,21 +7,21 @@ use rehearsal_db::{Connection, Error, Schema, Sequence, TableDigest, TableShape}
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The digest of all rows of a database.
+/// The digests of all rows of a database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Content {
-    /// By table.
+    /// The digests, by table.
     pub tables: BTreeMap<String, TableDigest>,
-    /// Each partition, with the table that its rows are told with.
+    /// The partitions, each with the table that its rows are counted with.
     pub partitions: BTreeMap<String, String>,
-    /// Where each sequence stands.
+    /// The states of the sequences, by name.
     pub sequences: BTreeMap<String, Sequence>,
 }
 
-/// Digests all of the user's tables. `volatile` columns, as `(table, column)`, are left out.
+/// Digests all of the user's tables, without the `volatile` columns, given as `(table, column)`. Reads every row.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn content(connection: &mut Connection, volatile: &[(String, String)]) -> Result<Content, Error> {
     let settings = connection.pin().await?;
     let tables = connection.tables().await?;
@@ -32,7 +33,7 @@ pub async fn content(connection: &mut Connection, volatile: &[(String, String)])
 /// Reads the schema and digests all of the user's tables, as [`schema`](super::schema()) and [`content`] do.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn state(
     connection: &mut Connection,
     volatile: &[(String, String)],
@@ -53,7 +54,7 @@ async fn digest_all(
     for TableShape { name, columns, key, .. } in &mut shapes {
         let counts = |column: &String| !volatile.iter().any(|(t, c)| t == name && c == column);
         columns.retain(counts);
-        // What is left of a key may not be one.
+        // Part of a key may not be unique.
         if !key.iter().all(counts) {
             key.clear();
         }
@@ -65,9 +66,10 @@ async fn digest_all(
 }
 
 impl Content {
-    /// What became different from `self` to `after`, without looking at rows. The order is by table. A table or a column
-    /// that only has another name now is no difference of content: its rows are all there; and so are those of partitions that
-    /// are partitions of another table now, or of none.
+    /// Returns the differences from `self` to `after`, by table, without reading rows.
+    ///
+    /// A renamed table or column is not a difference, because its rows are preserved. Neither is a partition that was
+    /// attached to another table or detached.
     #[must_use]
     pub fn compare(&self, after: &Self) -> Vec<ContentDifference> {
         let families = families((self.tables.keys(), &self.partitions), (after.tables.keys(), &after.partitions));
@@ -86,7 +88,7 @@ impl Content {
 
     fn compare_tables(&self, after: &Self) -> Vec<ContentDifference> {
         let mut found = Vec::new();
-        // All its rows and values are there under another name, perhaps with columns more.
+        // True if `other` contains all rows and values of `digest`, perhaps with additional columns.
         let holds = |digest: &TableDigest, other: &TableDigest| {
             other.rows == digest.rows
                 && digest.columns.values().all(|sum| other.columns.values().any(|other| other == sum))
@@ -122,7 +124,7 @@ impl Content {
         }
         for (name, before) in &self.sequences {
             let Some(now) = after.sequences.get(name) else { continue };
-            // Numbers that were skipped are no loss.
+            // Skipped numbers are not a loss.
             if if now.is_falling { now.next > before.next } else { now.next < before.next } {
                 let table = before.table.clone().unwrap_or_else(|| name.clone());
                 let (sequence, before, after) = (name.clone(), before.next, now.next);
@@ -134,8 +136,8 @@ impl Content {
 }
 
 impl Content {
-    /// Columns that are gone while others came that hold the same, as `(table, column, other)`: [`Self::compare`] takes them for
-    /// renamed.
+    /// Returns the columns that [`Self::compare`] treats as renamed, as `(table, old column, new column)`: the old
+    /// column is missing in `after` and the new one has the same values.
     #[must_use]
     pub fn renamed(&self, after: &Self) -> Vec<(String, String, String)> {
         let mut found = Vec::new();
@@ -150,9 +152,9 @@ impl Content {
         found
     }
 
-    /// Columns whose values are all under another name now, which is new or held others before, as `(table, column, other)`: in a
-    /// chain of renames, or where two columns change names. [`Self::compare`] tells of them, for a second copy that has them there
-    /// differs; but nothing of them is lost.
+    /// Returns the columns whose values are all in another column of `after` that is new or had other values, as
+    /// `(table, old column, new column)`: a chain of renames, or two columns that swapped names. No data is lost, but
+    /// [`Self::compare`] reports them, because the contents do differ.
     #[must_use]
     pub fn moved(&self, after: &Self) -> Vec<(String, String, String)> {
         let mut found = Vec::new();
@@ -164,7 +166,7 @@ impl Content {
             let came = |(column, sum): &(&String, &u128)| before.columns.get(*column) != Some(*sum);
             for (column, sum) in before.columns.iter().filter(left) {
                 let places: Vec<_> = now.columns.iter().filter(came).filter(|(_, other)| *other == sum).collect();
-                // Of two that held the same, one may have been overwritten.
+                // If two columns had the same values, one of them may have been overwritten.
                 let is_room =
                     before.columns.iter().filter(left).filter(|(_, other)| *other == sum).count() <= places.len();
                 found.extend(
@@ -178,7 +180,7 @@ impl Content {
 
 fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &mut Vec<ContentDifference>) {
     let table = table.to_owned();
-    // A column that one side lacks and whose values the other side has under a name of its own was renamed.
+    // A column that is missing on one side was renamed if a column that only that side has contains its values.
     let only = |these: &TableDigest, those: &TableDigest| -> Vec<String> {
         let moved = |sum: &u128| {
             these.rows > 0
@@ -200,7 +202,7 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
     found.extend(
         only(now, before).into_iter().map(|column| ContentDifference::ColumnNew { table: table.clone(), column }),
     );
-    // Which rows only the rows themselves can tell; where there are other rows, some that were there may be gone.
+    // Digests cannot tell which rows differ; if rows were added, others may still have been deleted.
     let other_rows = |gone: u64, new: u64| {
         let (table, examples) = (table.clone(), Vec::new());
         ContentDifference::Rows { table, before: before.rows, after: now.rows, gone, new, examples }
@@ -214,8 +216,8 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
     let changed: Vec<&String> = before.columns.iter().filter(is_other).map(|(column, _)| column).collect();
     let same_columns = before.columns.keys().eq(now.columns.keys());
     let other_keys = changed.iter().any(|column| before.key.contains(column));
-    // The same values in other rows: only possible in a table without a key. In one with a key, another whole of the same
-    // columns is their order.
+    // In a table without a key, equal columns with a different whole mean that values moved to other rows. In a table
+    // with a key, only the order of the columns differs.
     let rearranged = changed.is_empty() && same_columns && before.key.is_empty() && before.whole != now.whole;
     if other_keys || rearranged {
         found.push(other_rows(1, 1));
@@ -244,7 +246,7 @@ mod tests {
             let sum = |texts: Vec<String>| {
                 texts.iter().fold(0, |sum: u128, text| sum.wrapping_add(xxh3_128(text.as_bytes())))
             };
-            // Each value is bound to the key of its row, as in a digest.
+            // As in a digest, each value is bound to the key of its row.
             let column = |at: usize| sum(rows.iter().map(|row| format!("{}|{}", row[0], row[at])).collect());
             TableDigest {
                 rows: rows.len() as u64,
@@ -267,7 +269,7 @@ mod tests {
         check(
             &[("t", &["k", "v"], rows)],
             &[("t", &["k", "v"], &[&["1", "b"], &["2", "a"]])],
-            &["\"t\".\"v\" holds other values"],
+            &["\"t\".\"v\" has different values"],
         );
         check(
             &[("t", &["k", "v"], rows)],
@@ -276,11 +278,11 @@ mod tests {
         );
         check(&[("t", &["k", "v"], rows)], &[("u", &["k", "v"], rows)], &[]);
         check(&[("t", &["k", "v"], rows)], &[("t", &["k", "w"], rows)], &[]);
-        check(&[("t", &["k", "v"], rows)], &[], &["table \"t\" is gone, with 2 rows"]);
+        check(&[("t", &["k", "v"], rows)], &[], &["table \"t\" is missing (2 rows)"]);
         check(
             &[("t", &["k", "v"], rows)],
             &[("t", &["k", "w"], &[&["1", "A"], &["2", "B"]])],
-            &["\"t\".\"v\" is gone", "\"t\".\"w\" is new"],
+            &["\"t\".\"v\" is missing", "\"t\".\"w\" is new"],
         );
     }
 
@@ -299,10 +301,10 @@ mod tests {
         check(&[("a", 1), ("b", 2)], &[("a", 1), ("b", 2)], &[]);
         check(&[("a", 1), ("b", 2)], &[("c", 1), ("a", 2)], &[("a", "c"), ("b", "a")]);
         check(&[("a", 1), ("b", 2)], &[("a", 2), ("b", 1)], &[("a", "b"), ("b", "a")]);
-        // Overwritten by the other.
+        // Overwritten by the other column.
         check(&[("a", 1), ("b", 2)], &[("a", 2)], &[("b", "a")]);
         check(&[("a", 1), ("b", 2)], &[("a", 2), ("b", 2)], &[]);
-        // What holds the same and did so before is no other name.
+        // A column that had the same values before is not a new name.
         check(&[("a", 1), ("b", 1)], &[("a", 3), ("b", 1)], &[]);
         check(&[("a", 1), ("b", 1)], &[("a", 3), ("c", 1)], &[]);
     }
@@ -322,7 +324,7 @@ mod tests {
         check(7, Some(9), false, &[]);
         check(7, None, false, &[]);
         check(7, Some(1), true, &[]);
-        check(7, Some(1), false, &["sequence \"s\" went back: it gives 1 next, and had come to 7"]);
-        check(1, Some(7), true, &["sequence \"s\" went back: it gives 7 next, and had come to 1"]);
+        check(7, Some(1), false, &["sequence \"s\" went back: its next value is 1, it was 7"]);
+        check(1, Some(7), true, &["sequence \"s\" went back: its next value is 7, it was 1"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Differences between two states of a database, as a person would describe them.
+//! The differences between two states of a database and their text: [`ContentDifference`] and [`SchemaDifference`].
 
 use super::changes::Changes;
 use super::counted::rows;
@@ -7,11 +7,11 @@ use std::fmt;
 /// A row that shows a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// The row's key, as `id = …`; the whole row where the table has no key.
+    /// The row's key, as `id = …`; the whole row if the table has no key.
     pub row: String,
-    /// What was there before; none for a row that is new.
+    /// The value before. `None` for a new row.
     pub before: Option<String>,
-    /// What is there now; none for a row that is gone.
+    /// The value after. `None` for a missing row.
     pub after: Option<String>,
 }
 
@@ -20,7 +20,7 @@ impl fmt::Display for Example {
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => write!(f, "{}: {before} → {after}", self.row),
             (Some(before), None) if !before.is_empty() => write!(f, "{}: {before}", self.row),
-            (Some(_), None) => write!(f, "{}: gone", self.row),
+            (Some(_), None) => write!(f, "{}: missing", self.row),
             (None, Some(_)) => write!(f, "{}: new", self.row),
             (None, None) => write!(f, "{}", self.row),
         }
@@ -30,31 +30,31 @@ impl fmt::Display for Example {
 /// A difference between the contents of two databases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContentDifference {
-    /// A table is gone.
+    /// A table is missing.
     TableGone {
         /// The table.
         table: String,
-        /// How many rows it had.
+        /// Number of rows it had.
         rows: u64,
-        /// Some of the rows, where they were looked for.
+        /// Some of the rows, if rows were read.
         examples: Vec<Example>,
     },
     /// A table is new.
     TableNew {
         /// The table.
         table: String,
-        /// How many rows it has.
+        /// Number of rows.
         rows: u64,
     },
-    /// A column is gone.
+    /// A column is missing.
     ColumnGone {
         /// The table.
         table: String,
         /// The column.
         column: String,
-        /// How many rows had a value in it, where they were counted.
+        /// Number of rows with a value in it. `None` if rows were not read.
         rows: Option<u64>,
-        /// Some of the rows, where they were looked for.
+        /// Some of the rows, if rows were read.
         examples: Vec<Example>,
     },
     /// A column is new.
@@ -64,47 +64,47 @@ pub enum ContentDifference {
         /// The column.
         column: String,
     },
-    /// Rows came or went.
+    /// Rows were inserted or deleted.
     Rows {
         /// The table.
         table: String,
-        /// How many rows there were.
+        /// Number of rows before.
         before: u64,
-        /// How many there are.
+        /// Number of rows after.
         after: u64,
-        /// How many of those before are gone; as far as the counts tell, where the rows were not looked at.
+        /// Number of missing rows; a minimum derived from the counts if rows were not read.
         gone: u64,
-        /// How many of those after are new; likewise.
+        /// Number of new rows; a minimum derived from the counts if rows were not read.
         new: u64,
-        /// Some of the rows, where they were looked for.
+        /// Some of the rows, if rows were read.
         examples: Vec<Example>,
     },
-    /// A column holds other values than before.
+    /// The values of a column differ.
     Values {
         /// The table.
         table: String,
         /// The column.
         column: String,
-        /// What became of them in how many rows, where they were looked at.
+        /// Number of rows by kind of change. `None` if rows were not read.
         changes: Option<Changes>,
-        /// Some of the rows, where they were looked for.
+        /// Some of the rows, if rows were read.
         examples: Vec<Example>,
     },
-    /// A sequence will give numbers that it has given already.
+    /// A sequence will return numbers that it has already returned.
     SequenceBack {
         /// The sequence.
         sequence: String,
-        /// The table that it belongs to; itself where it belongs to none.
+        /// The table that the sequence belongs to; the sequence itself if it belongs to none.
         table: String,
-        /// The number that it would have given next.
+        /// The next number before.
         before: i128,
-        /// The one that it gives next.
+        /// The next number after.
         after: i128,
     },
 }
 
 impl ContentDifference {
-    /// The rows that show it.
+    /// Returns the rows that show the difference.
     #[must_use]
     pub fn examples(&self) -> &[Example] {
         match self {
@@ -116,7 +116,7 @@ impl ContentDifference {
         }
     }
 
-    /// True where data that was there is there no more, or is another: what a migration has to declare.
+    /// Returns true if existing data was deleted or overwritten, which a migration has to declare.
     #[must_use]
     pub fn is_loss(&self) -> bool {
         match self {
@@ -129,7 +129,7 @@ impl ContentDifference {
         }
     }
 
-    /// What it is about: the table, and the column where it is about one.
+    /// Returns the table, and the column if the difference concerns only one.
     #[must_use]
     pub fn subject(&self) -> (&str, Option<&str>) {
         match self {
@@ -147,13 +147,13 @@ impl ContentDifference {
 impl fmt::Display for ContentDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TableGone { table, rows: n, .. } => write!(f, "table \"{table}\" is gone, with {}", rows(*n)),
-            Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new, with {}", rows(*n)),
+            Self::TableGone { table, rows: n, .. } => write!(f, "table \"{table}\" is missing ({})", rows(*n)),
+            Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new ({})", rows(*n)),
             Self::ColumnGone { table, column, rows: None | Some(0), .. } => {
-                write!(f, "\"{table}\".\"{column}\" is gone")
+                write!(f, "\"{table}\".\"{column}\" is missing")
             }
             Self::ColumnGone { table, column, rows: Some(n), .. } => {
-                write!(f, "\"{table}\".\"{column}\" is gone, with values in {}", rows(*n))
+                write!(f, "\"{table}\".\"{column}\" is missing, with values in {}", rows(*n))
             }
             Self::ColumnNew { table, column } => write!(f, "\"{table}\".\"{column}\" is new"),
             Self::Rows { table, before, after: 0, .. } if *before > 0 => {
@@ -172,10 +172,10 @@ impl fmt::Display for ContentDifference {
                 write!(f, "\"{table}\".\"{column}\" {changes}")
             }
             Self::SequenceBack { sequence, before, after, .. } => {
-                write!(f, "sequence \"{sequence}\" went back: it gives {after} next, and had come to {before}")
+                write!(f, "sequence \"{sequence}\" went back: its next value is {after}, it was {before}")
             }
             Self::Values { table, column, changes: None, .. } => {
-                write!(f, "\"{table}\".\"{column}\" holds other values")
+                write!(f, "\"{table}\".\"{column}\" has different values")
             }
         }
     }
@@ -184,30 +184,30 @@ impl fmt::Display for ContentDifference {
 /// A difference between two schemas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemaDifference {
-    /// An object is gone.
+    /// An object is missing.
     Gone {
-        /// What it is, as `table "Pet"`.
+        /// The kind and the name, such as `table "Pet"`.
         object: String,
-        /// The statement that made it.
+        /// The statement that creates it.
         ddl: String,
     },
     /// An object is new.
     New {
-        /// What it is.
+        /// The kind and the name.
         object: String,
-        /// The statement that makes it.
+        /// The statement that creates it.
         ddl: String,
     },
-    /// An object is defined otherwise.
+    /// An object has a different definition.
     Changed {
-        /// What it is.
+        /// The kind and the name.
         object: String,
-        /// The statement that made it before.
+        /// The statement that created it before.
         before: String,
-        /// The statement that makes it now.
+        /// The statement that creates it now.
         after: String,
     },
-    /// The columns of a table stand in another order. Statements that name columns don't notice.
+    /// The columns of a table are in a different order, which affects only statements that do not name columns.
     ColumnOrder {
         /// The table.
         table: String,
@@ -218,7 +218,8 @@ pub enum SchemaDifference {
     },
 }
 
-/// As statements: `-` before what is there no more, `+` before what was not there. Of a long one only the lines that differ.
+/// Writes statements: lines with `-` exist only before, lines with `+` only after. A changed statement is reduced to
+/// the lines that differ.
 impl fmt::Display for SchemaDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -239,7 +240,7 @@ impl fmt::Display for SchemaDifference {
             Self::ColumnOrder { table, before, after } => {
                 write!(
                     f,
-                    "the columns of \"{table}\" stand in another order: {}; it was {}",
+                    "the columns of \"{table}\" are in a different order: {}; before: {}",
                     after.join(", "),
                     before.join(", ")
                 )
@@ -248,7 +249,7 @@ impl fmt::Display for SchemaDifference {
     }
 }
 
-/// Each line behind a mark.
+/// Prefixes each line with a mark.
 fn marked<'a>(mark: char, lines: impl Iterator<Item = &'a str>) -> String {
     lines.filter(|line| !line.trim().is_empty()).map(|line| format!("{mark} {line}")).collect::<Vec<_>>().join("\n")
 }

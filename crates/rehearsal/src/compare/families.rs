@@ -1,6 +1,6 @@
-//! Partitions that came, went or moved. Rows of a partition are told with the table that it is a part of: where a table became a
-//! partition, or a partition a table, rows are told with another table and have gone nowhere. Such tables are a family, and are
-//! held against each other together.
+//! Partitions that were created, dropped, attached or detached. The rows of a partition count with its partitioned
+//! table, so after an attach or detach the same rows count with another table although none was moved. The tables
+//! involved form a [`Family`] whose rows are compared together. [`families`] finds the families.
 
 use rehearsal_db::{Extent, TableDigest, TableShape};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Tables whose rows are compared as those of one.
 #[derive(Debug)]
 pub(super) struct Family {
-    /// The name of the table that they are told as.
+    /// The name of the table that represents the family.
     pub(super) name: String,
     tables: BTreeSet<String>,
 }
 
-/// Each partition, with the table that its rows are told with.
+/// Returns the partitions, each with the table that its rows are counted with.
 pub(super) fn partitions(shapes: &[TableShape]) -> BTreeMap<String, String> {
     let of = |shape: &TableShape| match &shape.extent {
         Extent::Partitions(parts) => parts.iter().map(|part| (part.clone(), shape.name.clone())).collect(),
@@ -22,7 +22,7 @@ pub(super) fn partitions(shapes: &[TableShape]) -> BTreeMap<String, String> {
     shapes.iter().flat_map(of).collect()
 }
 
-/// The families among the tables of two databases, each told by its tables and its partitions.
+/// Returns the families among the tables of two databases. Each database is given by its tables and partitions.
 pub(super) fn families<'a>(
     before: (impl Iterator<Item = &'a String>, &BTreeMap<String, String>),
     after: (impl Iterator<Item = &'a String>, &BTreeMap<String, String>),
@@ -31,12 +31,12 @@ pub(super) fn families<'a>(
         return Vec::new();
     }
     let (old, new): (BTreeSet<_>, BTreeSet<_>) = (before.0.collect(), after.0.collect());
-    let told_with = |tables: &BTreeSet<&'a String>, partitions: &BTreeMap<String, String>, name: &String| {
+    let counted_with = |tables: &BTreeSet<&'a String>, partitions: &BTreeMap<String, String>, name: &String| {
         partitions.get(name).or_else(|| tables.get(name).copied()).cloned()
     };
     let mut families: Vec<BTreeSet<String>> = Vec::new();
     for name in old.iter().copied().chain(before.1.keys()) {
-        let places = (told_with(&old, before.1, name), told_with(&new, after.1, name));
+        let places = (counted_with(&old, before.1, name), counted_with(&new, after.1, name));
         let (Some(was), Some(is)) = places else { continue };
         if was != is {
             let touched = families.extract_if(.., |tables| tables.contains(&was) || tables.contains(&is));
@@ -53,14 +53,14 @@ pub(super) fn families<'a>(
 }
 
 impl Family {
-    /// The digest of all its rows; none where its tables have not the same columns.
+    /// Returns the digest of all rows of the family. `None` if its tables have different columns.
     pub(super) fn digest(&self, all: &BTreeMap<String, TableDigest>) -> Option<TableDigest> {
         let mut digests = self.tables.iter().filter_map(|name| all.get(name));
         let first = digests.next()?.clone();
         digests.try_fold(first, |sum, other| sum.columns.keys().eq(other.columns.keys()).then(|| sum.with(other)))
     }
 
-    /// All its rows as those of one table; none where its tables have not the same columns.
+    /// Returns one shape for all rows of the family. `None` if its tables have different columns.
     pub(super) fn shape(&self, all: &[TableShape]) -> Option<TableShape> {
         let tables: Vec<TableShape> = all.iter().filter(|shape| self.tables.contains(&shape.name)).cloned().collect();
         let mut shape = TableShape { name: self.name.clone(), ..tables.first()?.clone() };
@@ -79,7 +79,7 @@ impl Family {
         Some(TableShape { extent: Extent::Together(tables), ..shape })
     }
 
-    /// Puts one table in the place of its tables.
+    /// Replaces the family's tables by a single one.
     pub(super) fn replace(&self, all: &mut BTreeMap<String, TableDigest>, whole: TableDigest) {
         all.retain(|name, _| !self.tables.contains(name));
         all.insert(self.name.clone(), whole);

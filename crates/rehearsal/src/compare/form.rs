@@ -1,5 +1,5 @@
-//! Types as far as it matters whether a value means the same in another one: a migration that changes the type of a column and
-//! keeps what its values mean loses nothing, though their text is another.
+//! Decides whether a value keeps its meaning when the type of its column changes. Such a migration loses no data
+//! although the text of the values differs. [`same_meaning`] is the entry point; add a new pair of types there.
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, tz::TimeZone};
@@ -7,7 +7,7 @@ use rehearsal_db::Value;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// What kind of thing the values of a type are.
+/// The kind of values that a type stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Text,
@@ -21,12 +21,12 @@ pub(super) enum Form {
     ZonedMoment,
     Uuid,
     Money,
-    /// Of which nothing is known: its values have to be the same as text.
+    /// An unknown type, whose values have to be equal as text.
     Other,
 }
 
 impl Form {
-    /// The form of a type as an engine calls it.
+    /// Returns the form of a type, given by its name in the engine.
     pub(super) fn of(kind: &str) -> Self {
         let kind = kind.to_ascii_lowercase();
         let name = kind.split('(').next().unwrap_or_default().trim();
@@ -52,7 +52,7 @@ impl Form {
     }
 }
 
-/// What the type of a column was and is.
+/// The types of a column before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Types {
     pub(super) before: Form,
@@ -66,7 +66,7 @@ impl Types {
     }
 }
 
-/// True where the column has another type, in which both values mean the same.
+/// Returns true if the column changed its type and both values have the same meaning.
 pub(super) fn same_meaning(before: &Value, after: &Value, types: Types) -> bool {
     let (old, new) = (before.whole(), after.whole());
     if !types.has_changed || old == new {
@@ -76,7 +76,7 @@ pub(super) fn same_meaning(before: &Value, after: &Value, types: Types) -> bool 
         (Form::Number | Form::Text, Form::Number) | (Form::Number, Form::Text) => same(&old, &new, plain_number),
         (Form::Bool, Form::Number | Form::Text) | (Form::Number | Form::Text, Form::Bool) => same(&old, &new, truth),
         (Form::Json, Form::Json | Form::Text) => same(&old, &new, json),
-        // As JSON, or as one string.
+        // The text may be parsed as JSON or converted to a JSON string.
         (Form::Text, Form::Json) => same(&old, &new, json) || json(&new) == Some(Json::Text(old.into_owned())),
         (
             Form::Text | Form::Date | Form::Moment | Form::ZonedMoment,
@@ -94,8 +94,8 @@ fn same<T: PartialEq>(old: &str, new: &str, read: impl Fn(&str) -> Option<T>) ->
     read(old).is_some_and(|old| read(new) == Some(old))
 }
 
-/// A number without the zeros that say nothing, its digits as they are: as a double it would lose some. Leading zeros mean
-/// something: `007` is no number.
+/// Normalises a decimal number without insignificant zeros. It works on the digits, because a double would lose some.
+/// `None` if the text is not a number; leading zeros are significant, so `007` is not one.
 fn plain_number(text: &str) -> Option<String> {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
@@ -124,16 +124,17 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// A moment, in nanoseconds; one without a time zone is taken for UTC, as a session of a rehearsal has it.
+/// Parses a timestamp to nanoseconds since the epoch. One without a time zone is UTC, as in the sessions of a
+/// rehearsal.
 fn moment(text: &str) -> Option<i128> {
     let utc = |moment: DateTime| moment.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_nanosecond());
-    // The server writes hours only where an offset has no minutes, which jiff reads, too.
+    // PostgreSQL omits the minutes of an offset if they are zero; jiff parses that form.
     let zoned = text.parse::<Timestamp>().ok().map(Timestamp::as_nanosecond);
     let zoned = zoned.or_else(|| text.parse::<DateTime>().ok().and_then(utc));
     zoned.or_else(|| text.parse::<Date>().ok().and_then(|date| utc(date.into())))
 }
 
-/// JSON without its form: the order of keys and the spelling of numbers.
+/// A JSON value, independent of the order of keys and the notation of numbers.
 #[derive(Debug, PartialEq)]
 enum Json {
     Null,
@@ -141,7 +142,7 @@ enum Json {
     Number(String),
     Text(String),
     Array(Vec<Json>),
-    /// In the order of keys; a key that is there twice is there twice.
+    /// Sorted by key; duplicate keys are preserved.
     Object(Vec<(String, Json)>),
 }
 
@@ -202,7 +203,7 @@ mod tests {
     use crate::compare::changes::Change;
     use pretty_assertions::assert_eq;
 
-    /// Each pair of types with values that mean the same in both, and with such that don't.
+    /// Pairs of types, with values that keep their meaning and values that lose it.
     #[test]
     fn types() {
         let check = |kinds: (&str, &str), old: &str, new: &str, expect: Option<Change>| {

@@ -1,5 +1,6 @@
-//! Digests of a database's schema and content that name what differs, not only that something does. Cheap sums are
-//! compared first; rows are looked at only where the sums differ.
+//! Compares the schema and the content of two databases, or of one database at two times, and names each difference.
+//! [`state`] reads both; [`compare_schemas`] and [`Content::compare`] compare them by cheap digests. [`explain`] then
+//! reads the rows, only of tables whose digests differ.
 
 mod changes;
 mod content;

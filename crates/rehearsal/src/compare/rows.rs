@@ -1,5 +1,5 @@
-//! Looks at the rows of two databases where their digests differ: which rows, what was there, what is there now. Both
-//! sides are read side by side in key order, so that memory does not grow with the tables.
+//! Reads the rows of tables whose digests differ and reports which rows and values differ. [`explain`] is the entry
+//! point. It streams both sides in key order, so that memory use does not depend on the size of the tables.
 
 use super::changes::{Change, Changes};
 use super::difference::{ContentDifference, Example};
@@ -11,14 +11,15 @@ use rehearsal_db::{Connection, Engine, Error, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// How many rows are shown of each difference.
+/// Maximum number of example rows per difference.
 const MAX_EXAMPLES: usize = 3;
 
-/// Replaces what `differences` say of rows and values by what the rows themselves tell: how many are gone, new and changed
-/// in each column, with examples; what shows in no row stays as it is. Columns of `apart`, as `(table, column)`, are not looked at.
+/// Replaces differences of rows and values by exact ones: the number of missing and new rows and of changed values
+/// per column, with examples. A difference that no row shows stays unchanged. Ignores the columns in `apart`, given
+/// as `(table, column)`.
 ///
 /// # Errors
-/// What an engine said.
+/// Fails if a query fails.
 pub async fn explain(
     before: &mut Connection,
     after: &mut Connection,
@@ -44,7 +45,7 @@ pub async fn explain(
                 let examples = examples(before, &old, None, apart).await?;
                 explained.push(ContentDifference::TableGone { table, rows, examples });
             }
-            // What follows from other columns is not lost with its column.
+            // A generated column follows from other columns, so its values are not lost.
             (ContentDifference::ColumnGone { column, .. }, Some(old), _) if old.generated.contains(&column) => {}
             (ContentDifference::ColumnGone { column, .. }, Some(old), _) => {
                 let rows = Some(values(before, &old, &column).await?);
@@ -56,7 +57,7 @@ pub async fn explain(
                 Some(old),
                 Some(new),
             ) => {
-                // One comparison tells of all columns of a table.
+                // One comparison covers all columns of a table.
                 if looked_at.insert(table) {
                     let key = key((&mut *before, &old), (&mut *after, &new), apart).await?;
                     let common = common(before.engine(), &old, &new, &key, apart);
@@ -64,7 +65,7 @@ pub async fn explain(
                         [] => Vec::new(),
                         _ => look(before, after, &common).await?.differences(&common),
                     };
-                    // Sums bind values to keys: those of other keys say nothing of rows that are the same.
+                    // Digests bind values to keys: with another key, they differ even if all rows are equal.
                     let is_unseen = seen.is_empty() && old.key == new.key && family.is_none();
                     explained.extend(if is_unseen { vec![difference] } else { seen });
                 }
@@ -77,10 +78,11 @@ pub async fn explain(
     Ok(explained)
 }
 
-/// How many rows have a value in a column, where it is the same in all of them: such a column is told from another by nothing.
+/// Returns the number of rows with a value in a column if all those values are equal, so that the column cannot be
+/// distinguished from another one. `None` if they differ or the table does not exist.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn constant(connection: &mut Connection, table: &str, column: &str) -> Result<Option<u64>, Error> {
     let Some(shape) = connection.tables().await?.into_iter().find(|shape| shape.name == table) else { return Ok(None) };
     let engine = connection.engine();
@@ -92,7 +94,7 @@ pub async fn constant(connection: &mut Connection, table: &str, column: &str) ->
     Ok(if few == Some(2) { None } else { Some(values(connection, &shape, column).await?) })
 }
 
-/// How many rows have a value in a column.
+/// Counts the rows with a value in a column.
 async fn values(connection: &mut Connection, table: &TableShape, column: &str) -> Result<u64, Error> {
     let engine = connection.engine();
     let sql = format!("SELECT count({}) FROM {}", engine.quote(column), engine.rows_of(table));
@@ -100,7 +102,7 @@ async fn values(connection: &mut Connection, table: &TableShape, column: &str) -
     Ok(count.scalar().and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
-/// Some rows of a table that is gone, or values of a column that is.
+/// Returns example rows of a missing table, or example values of a missing column.
 async fn examples(
     connection: &mut Connection,
     table: &TableShape,
@@ -126,7 +128,7 @@ async fn examples(
     Ok(rows.iter().map(shown).collect())
 }
 
-/// What the rows of a table told.
+/// The differences between the rows of a table on both sides.
 #[derive(Default)]
 struct Seen {
     before: u64,
@@ -134,7 +136,7 @@ struct Seen {
     gone: u64,
     new: u64,
     examples: Vec<Example>,
-    /// For each common column: what became of its values, and some of them.
+    /// For each common column: its changes, and examples of them.
     columns: Vec<(Changes, Vec<(Change, Example)>)>,
 }
 
@@ -174,8 +176,8 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
                 for (at, (changes, examples)) in seen.columns.iter_mut().enumerate() {
                     let Some(change) = Change::of(&old[at], &new[at], common.types[at]) else { continue };
                     changes.add(change);
-                    // A value that is lost matters more than one that is kept in another form.
-                    let (before, after) = told_apart(&old[at], &new[at]);
+                    // A lost value matters more than one that kept its meaning, so it replaces such an example.
+                    let (before, after) = distinguishable(&old[at], &new[at]);
                     let example = Example { row: common.name_row(old), before: Some(before), after: Some(after) };
                     if examples.len() < MAX_EXAMPLES {
                         examples.push((change, example));
@@ -195,7 +197,7 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
             }
             (None, None) => return,
         };
-        // What is gone matters more than what is new: it takes the place of an example of the latter.
+        // A missing row matters more than a new one, so it replaces such an example.
         if seen.examples.len() < MAX_EXAMPLES {
             seen.examples.push(example);
         } else if example.after.is_none()
@@ -209,8 +211,8 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
     Ok(seen)
 }
 
-/// Two values as a person reads them; with their storage classes where these are all that differs.
-fn told_apart(old: &Value, new: &Value) -> (String, String) {
+/// Formats two values; adds their storage classes if the values differ only in these.
+fn distinguishable(old: &Value, new: &Value) -> (String, String) {
     let (before, after) = (old.to_string(), new.to_string());
     if before != after || old.class() == new.class() {
         return (before, after);
@@ -218,14 +220,14 @@ fn told_apart(old: &Value, new: &Value) -> (String, String) {
     (format!("{before} ({})", old.class()), format!("{after} ({})", new.class()))
 }
 
-/// The columns that both sides have, those first by which rows are found.
+/// The columns of a table that both sides have, those of the key first.
 struct Common {
     table: String,
-    /// Where the rows are on either side.
+    /// The FROM clauses of both sides.
     from: (String, String),
     columns: Vec<String>,
     types: Vec<Types>,
-    /// By how many columns a row is found on the other side.
+    /// Number of columns that identify a row on the other side.
     key: usize,
 }
 
@@ -236,8 +238,8 @@ impl Common {
     }
 }
 
-/// By which columns rows are found: the key of both sides, or that of one if it tells rows apart on either side; a table that has
-/// another key now still has the same rows. None where only a row as a whole tells which it is.
+/// Returns the columns that identify a row: the key of both sides, or the key of one side if it is unique on both,
+/// because rows are preserved when the key of a table changes. Empty if only the whole row identifies it.
 async fn key(
     (before, old): (&mut Connection, &TableShape),
     (after, new): (&mut Connection, &TableShape),
@@ -258,7 +260,7 @@ async fn key(
     Ok(Vec::new())
 }
 
-/// Whether no two rows have the same values in these columns.
+/// Returns true if these columns are unique.
 async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[String]) -> Result<bool, Error> {
     let engine = connection.engine();
     let columns = key.iter().map(|column| engine.by_bytes(&engine.quote(column))).collect::<Vec<_>>().join(", ");
@@ -268,7 +270,7 @@ async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[Str
     Ok(connection.query(&sql, &[], 1).await?.rows.is_empty())
 }
 
-/// The columns that both sides have and that are looked at.
+/// Returns the columns that both sides have, without those in `apart`.
 fn both(old: &TableShape, new: &TableShape, apart: &[(String, String)]) -> Vec<String> {
     let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
     let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
@@ -285,7 +287,7 @@ fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], ap
     Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key }
 }
 
-/// Calls `take` with each pair of rows of the same key, and with each row that has no partner.
+/// Calls `take` with each pair of rows with the same key, and with each row that exists on one side only.
 async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
     before: &mut Connection,
     after: &mut Connection,
@@ -293,7 +295,7 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
     take: &mut F,
 ) -> Result<(), Error> {
     let engine = before.engine();
-    // Keys come in the form in which they are ordered.
+    // Keys are selected in the form by which they are ordered.
     let column = |(at, name): (usize, &String)| {
         let quoted = engine.quote(name);
         if at < common.key { engine.as_text(&quoted) } else { quoted }
@@ -324,7 +326,7 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
     }
 }
 
-/// The order that the engine sorted by: NULL, numbers, text by its bytes, bytes.
+/// Compares keys in the order that the engine sorts by: NULL, numbers, text by its bytes, blobs.
 fn compare_keys(a: &[Value], b: &[Value]) -> Ordering {
     let class = |value: &Value| match value {
         Value::Null => 0,
@@ -332,7 +334,7 @@ fn compare_keys(a: &[Value], b: &[Value]) -> Ordering {
         Value::Text(_) => 2,
         Value::Blob(_) => 3,
     };
-    #[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 beside a real compares as SQLite shows it")]
+    #[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 and a real compare as SQLite shows it")]
     let compare = |a: &Value, b: &Value| match (a, b) {
         (Value::Int(a), Value::Real(b)) => (*a as f64).total_cmp(b),
         (Value::Real(a), Value::Int(b)) => a.total_cmp(&(*b as f64)),

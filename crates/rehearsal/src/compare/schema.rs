@@ -1,13 +1,13 @@
-//! Two schemas held against each other, object by object.
+//! Reads schemas ([`schema`]) and compares them object by object ([`compare`]).
 
 use super::difference::SchemaDifference;
 use rehearsal_db::{Connection, Error, Object, Schema};
 use std::sync::Arc;
 
-/// Reads the schema; tables of sqlx and of this tool are left out.
+/// Reads the schema, without the tables of sqlx and rehearsal.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn schema(connection: &mut Connection) -> Result<Arc<Schema>, Error> {
     let settings = connection.pin().await?;
     let tables = connection.tables().await?;
@@ -16,13 +16,13 @@ pub async fn schema(connection: &mut Connection) -> Result<Arc<Schema>, Error> {
     Ok(schema)
 }
 
-/// What became different from `before` to `after`.
+/// Returns the differences from `before` to `after`.
 #[must_use]
 pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
     if std::ptr::eq(before, after) {
         return Vec::new();
     }
-    // The parts of a table that came or went as a whole are not told one by one.
+    // The parts of a table that was created or dropped as a whole are not listed one by one.
     let only = |these: &Schema, those: &Schema| -> Vec<(String, String)> {
         let is_whole = |object: &Object| match &object.part_of {
             Some(table) => {
@@ -64,7 +64,7 @@ pub fn compare(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
     found
 }
 
-/// The statement that makes an object: that of a table with its columns.
+/// Returns the statement that creates an object; for a table, with its columns.
 fn whole(schema: &Schema, label: &str, object: &Object) -> String {
     let columns = schema.columns.iter().find(|(table, _)| Schema::table_label(table) == label);
     let Some((table, columns)) = columns.filter(|_| !object.shown.starts_with("CREATE VIRTUAL")) else {
@@ -75,7 +75,7 @@ fn whole(schema: &Schema, label: &str, object: &Object) -> String {
         shown.split_once(" ADD COLUMN ").map(|(_, definition)| definition.to_owned())
     };
     let columns: Vec<String> = columns.iter().filter_map(definition).collect();
-    // What makes a table names it behind this word, and then says how it is.
+    // The name of the table follows this word, and its properties follow the name.
     let Some((make, rest)) = object.shown.split_once(" TABLE ") else { return object.shown.clone() };
     let mut is_quoted = false;
     let ends_name = |c: char| {

@@ -1,4 +1,4 @@
-//! Fingerprints of real databases: what is the same has the same one, and what differs is named.
+//! Digests of real databases: equal content has equal digests, and each difference is named.
 
 use super::*;
 use pretty_assertions::assert_eq;
@@ -29,7 +29,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A table with or without a key, its columns without a type, so that each value stays what it is.
+/// A table with and without a key. Its columns have no type, so that SQLite stores each value unchanged.
 const TABLES: [&str; 2] = ["CREATE TABLE t (k TEXT PRIMARY KEY, a, b)", "CREATE TABLE t (k TEXT, a, b)"];
 
 async fn fill(connection: &mut Connection, rows: &[(String, Value, Value)]) {
@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn the_order_of_rows_is_nothing_and_one_value_is_found(
+    fn row_order_is_irrelevant_and_one_changed_value_is_found(
         rows in prop::collection::btree_map("[a-z]{1,3}", (value(), value()), 1..8),
         keyed in any::<bool>(), rotate in 0..8usize, at in 0..8usize, other in value(),
     ) {
@@ -74,11 +74,11 @@ proptest! {
             differences = explain(&mut one, &mut two, &[], differences).await.unwrap();
             if keyed {
                 let shown = format!("k = {key}: {old} → {now}");
-                let told = differences[0].to_string();
-                assert!(told.starts_with("\"t\".\"a\" ") && told.ends_with(" in 1 row"), "{told}");
+                let text = differences[0].to_string();
+                assert!(text.starts_with("\"t\".\"a\" ") && text.ends_with(" in 1 row"), "{text}");
                 assert_eq!(differences[0].examples()[0].to_string(), shown);
             }
-            assert_eq!(before.compare(&content(&mut two, &[("t".into(), "a".into())]).await.unwrap()).len(), 1, "the column is gone");
+            assert_eq!(before.compare(&content(&mut two, &[("t".into(), "a".into())]).await.unwrap()).len(), 1, "the column is missing");
             let ignored = content(&mut one, &[("t".into(), "a".into())]).await.unwrap();
             assert_eq!(ignored.compare(&content(&mut two, &[("t".into(), "a".into())]).await.unwrap()), []);
         });
@@ -86,7 +86,7 @@ proptest! {
 }
 
 #[test]
-fn rows_that_went_are_counted_and_shown() {
+fn missing_rows_are_counted_and_shown() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let table = "CREATE TABLE t (n INTEGER PRIMARY KEY, a TEXT)";
@@ -110,7 +110,7 @@ fn rows_that_went_are_counted_and_shown() {
             &mut one,
             "b.db",
             "DELETE FROM t WHERE n % 25 = 0",
-            &["\"t\" lost 4 rows: 100 before, 96 after", "  n = 25: gone", "  n = 50: gone", "  n = 75: gone"],
+            &["\"t\" lost 4 rows: 100 before, 96 after", "  n = 25: missing", "  n = 50: missing", "  n = 75: missing"],
         )
         .await;
         check(
@@ -120,9 +120,9 @@ fn rows_that_went_are_counted_and_shown() {
             &[
                 "\"t\" lost 2 rows and gained 3: 100 before, 101 after",
                 "  n = 0: new",
-                "  n = 99: gone",
-                "  n = 100: gone",
-                "\"t\".\"a\" was cut short in 1 row",
+                "  n = 99: missing",
+                "  n = 100: missing",
+                "\"t\".\"a\" was truncated in 1 row",
                 "  n = 5: x5 → ",
             ],
         )
@@ -131,27 +131,27 @@ fn rows_that_went_are_counted_and_shown() {
             &mut one,
             "c.db",
             "DELETE FROM t",
-            &["\"t\" was emptied: it had 100 rows", "  n = 1: gone", "  n = 2: gone", "  n = 3: gone"],
+            &["\"t\" was emptied: it had 100 rows", "  n = 1: missing", "  n = 2: missing", "  n = 3: missing"],
         )
         .await;
         check(
             &mut one,
             "d.db",
             "UPDATE t SET a = substr(a, 1, 2) WHERE n >= 10",
-            &["\"t\".\"a\" was cut short in 91 rows", "  n = 10: x10 → x1", "  n = 11: x11 → x1", "  n = 12: x12 → x1"],
+            &["\"t\".\"a\" was truncated in 91 rows", "  n = 10: x10 → x1", "  n = 11: x11 → x1", "  n = 12: x12 → x1"],
         )
         .await;
         check(
             &mut one,
             "e.db",
             "UPDATE t SET n = 200 WHERE n = 7",
-            &["\"t\" lost 1 row and gained 1: 100 before, 100 after", "  n = 7: gone", "  n = 200: new"],
+            &["\"t\" lost 1 row and gained 1: 100 before, 100 after", "  n = 7: missing", "  n = 200: new"],
         )
         .await;
     });
 }
 
-/// What SQLite takes for another value, and what for the same.
+/// Values that SQLite stores differently, and values that it stores identically.
 #[test]
 fn storage_classes() {
     let check = |table: &str, one: &str, other: &str, is_other: bool| {
@@ -200,9 +200,9 @@ fn storage_classes() {
     check(searched, "'a word'", "'a word'", false);
 }
 
-/// Of a table of which no column counts, the number of its rows does.
+/// If all columns of a table are ignored, its number of rows still counts.
 #[test]
-fn rows_without_a_column_that_counts() {
+fn rows_without_a_compared_column() {
     let check = |change: &str, expect: &[&str]| {
         let found = block_on(async {
             let folder = tempfile::tempdir().unwrap();
@@ -222,9 +222,9 @@ fn rows_without_a_column_that_counts() {
     check("DELETE FROM t", &["\"t\" was emptied: it had 2 rows"]);
 }
 
-/// Values that look the same are told with what they are, and no others.
+/// Values that look equal are shown with their storage classes; other values are not.
 #[test]
-fn storage_classes_are_told() {
+fn storage_classes_are_shown() {
     let check = |one: &str, other: &str, expect: &str| {
         let found = block_on(async {
             let folder = tempfile::tempdir().unwrap();
@@ -263,7 +263,7 @@ fn schemas() {
     check(
         "CREATE TABLE t (a, b)",
         "CREATE TABLE t (b, a)",
-        &["the columns of \"t\" stand in another order: b, a; it was a, b"],
+        &["the columns of \"t\" are in a different order: b, a; before: a, b"],
     );
     check(
         "CREATE TABLE t (a TEXT NOT NULL DEFAULT 'x')",
@@ -360,9 +360,9 @@ fn volatile_defaults_are_found() {
     check("CREATE TABLE _rehearsal_runs (a DEFAULT CURRENT_TIMESTAMP)", &[]);
 }
 
-/// A table that has another key after.
+/// A table whose key changed.
 #[test]
-fn rows_of_another_key() {
+fn rows_after_a_change_of_key() {
     let check = |before: &str, after: &str, expect: &[&str]| {
         let found = block_on(async {
             let folder = tempfile::tempdir().unwrap();
@@ -393,12 +393,12 @@ fn rows_of_another_key() {
         &one,
         &by("b", "(1, 'y'), (2, '')"),
         &[
-            "\"t\".\"b\" was cut short in 1 row, has values instead of NULL in 1 row",
+            "\"t\".\"b\" was truncated in 1 row, has values instead of NULL in 1 row",
             "  a = 1: NULL → y",
             "  a = 2: x → ",
         ],
     );
-    // What is no key on one side tells no rows apart.
+    // Columns that are not unique on one side do not identify rows.
     check(
         &one,
         &by("a, b", "(1, NULL), (1, 'y'), (2, 'x')"),
@@ -416,11 +416,15 @@ fn rows_of_another_key() {
         &["\"t\".\"b\" has values instead of NULL in 1 row", "  a = 1: NULL → y"],
     );
     let many = by("", "(1, NULL), (1, 'y'), (2, 'x')");
-    check(&many, &by("a", "(1, 'y'), (2, 'x')"), &["\"t\" lost 1 row: 3 before, 2 after", "  a = 1, b = NULL: gone"]);
+    check(
+        &many,
+        &by("a", "(1, 'y'), (2, 'x')"),
+        &["\"t\" lost 1 row: 3 before, 2 after", "  a = 1, b = NULL: missing"],
+    );
     check(&many, &by("a, b", "(1, NULL), (1, 'y'), (2, 'x')"), &[]);
 }
 
-/// Rows in another order, which nothing but their order shows.
+/// Rows that are stored in a different order, without any other difference.
 #[test]
 fn reordered_rows_are_the_same_rows() {
     let check = |sql: &str, query: &str, expect: &[&str]| {
@@ -433,8 +437,8 @@ fn reordered_rows_are_the_same_rows() {
             assert_eq!(schema(&mut connection).await.unwrap(), looked, "{sql}");
             let rows = connection.query(query, &[], 9).await.unwrap().rows;
             let rows = rows.iter().map(|row| row[0].to_string());
-            let told = left.into_iter().map(|table| format!("left {table}"));
-            assert_eq!(rows.chain(told).collect::<Vec<_>>(), expect, "{sql}");
+            let unsorted = left.into_iter().map(|table| format!("left {table}"));
+            assert_eq!(rows.chain(unsorted).collect::<Vec<_>>(), expect, "{sql}");
         });
     };
     let rows = "INSERT INTO t (a) VALUES ('x'), ('y'), ('z');";
@@ -449,9 +453,9 @@ fn reordered_rows_are_the_same_rows() {
     check("CREATE TABLE t (a); INSERT INTO t (a) VALUES ('x');", query, &["x"]);
 }
 
-/// A cell that holds the moment, in any of the forms in which it is written.
+/// Cells that contain the current time, in any notation.
 #[test]
-fn moments_are_told_by_their_value() {
+fn current_time_is_recognised_by_its_value() {
     let check = |value: &str, expect: bool| {
         block_on(async {
             let folder = tempfile::tempdir().unwrap();

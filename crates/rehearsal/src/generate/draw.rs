@@ -1,16 +1,17 @@
-//! Choices that follow from a seed and a number: the same on every machine and for ever.
+//! Deterministic choices: [`Seed`] and a number always give the same [`Draw`] and the same ids, on every machine
+//! and in every version of this crate.
 
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 use std::fmt;
 use uuid::{Uuid, uuid};
 
-/// The namespace of all that is derived from seeds.
+/// The namespace of all UUIDs that are derived from a seed.
 const NAMESPACE: Uuid = uuid!("0c5e2a5b-8a34-4e0c-9d0c-6f0f4f5f7a11");
-/// The stream of the generator: any constant will do, as long as it stays.
+/// The stream of the random generator: an arbitrary constant that must never change.
 const STREAM: u128 = 1;
 
-/// What the rows of a fixture are derived from.
+/// The number from which all rows of a fixture are derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
@@ -21,13 +22,14 @@ impl fmt::Display for Seed {
 }
 
 impl Seed {
-    /// The id of the thing of that kind and number. `kind` is the name of its table, so that no two ids are the same.
+    /// Returns the id of the row with that kind and number. `kind` is the name of its table, which makes the ids
+    /// unique.
     #[must_use]
     pub fn id(self, kind: &str, number: u64) -> String {
         self.uuid("id", kind, number).to_string()
     }
 
-    /// The choices for the thing of that kind and number.
+    /// Returns the choices for the row with that kind and number.
     #[must_use]
     pub fn draw(self, kind: &str, number: u64) -> Draw {
         Draw(Pcg64::new(self.uuid("draw", kind, number).as_u128(), STREAM))
@@ -38,27 +40,27 @@ impl Seed {
     }
 }
 
-/// The choices for one thing, one after the other.
+/// The choices for one row, one after the other.
 #[derive(Debug)]
 pub struct Draw(Pcg64);
 
 impl Draw {
-    /// A number from 0 to `n` - 1; 0 where `n` is 0.
+    /// Returns a number from 0 to `n` - 1, or 0 if `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(n)) >> 64) as u64
     }
 
-    /// True once in `n` times.
+    /// Returns true once in `n` calls on average.
     pub fn once_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 
-    /// One of these, of which there is at least one.
+    /// Returns one of the values. Panics if there are none.
     pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len() as u64) as usize]
     }
 
-    /// So many different numbers below `n`, in no order; all of them where there are not so many.
+    /// Returns `count` different numbers below `n`, in random order; all `n` of them if `count` is larger.
     pub fn several(&mut self, count: usize, n: u64) -> Vec<u64> {
         let mut all: Vec<u64> = (0..n).collect();
         for place in 0..count.min(all.len()) {
@@ -75,9 +77,9 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    /// What is pinned here is what committed fixtures are made of.
+    /// Committed fixtures depend on these values.
     #[test]
-    fn is_the_same_for_ever() {
+    fn values_never_change() {
         let mut draw = Seed(7).draw("Pet", 0);
         let numbers = [draw.below(1000), draw.below(1000), draw.below(1000)];
         assert_eq!(

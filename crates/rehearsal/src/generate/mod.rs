@@ -1,5 +1,6 @@
-//! Rows that no app wrote: fixtures of any size, and in `rows` those that a rehearsal generates from the catalog. An author writes a [`Generator`] for a database; its rows follow from a seed and a number, and are
-//! written as they come, so that neither the machine nor the size of the fixture changes any of them.
+//! Rows that no app wrote: fixtures of any size from a [`Generator`] that a project implements ([`generate`]), and
+//! in `rows` the rows that a rehearsal generates from the catalog. The rows of a generator depend only on a seed
+//! and a number and are written one by one, so neither the machine nor the size of the fixture changes any of them.
 
 mod draw;
 pub(crate) mod rows;
@@ -14,50 +15,50 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
-/// What a generator says of itself.
+/// The description of a generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct About {
     /// The database that it fills.
     pub database: &'static str,
-    /// What one unit is called (`pet`). All other rows are in proportion.
+    /// The noun for one unit (`pet`). The number of other rows is in proportion to the units.
     pub unit: &'static str,
-    /// The migration version that its rows are at.
+    /// The migration version of its rows.
     pub at: i64,
 }
 
-/// What is asked of a generator.
+/// The size and seed of the fixture to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// How many units: at least one.
+    /// The number of units, at least 1.
     pub units: u64,
-    /// What the rows are derived from.
+    /// The seed of the rows.
     pub seed: Seed,
 }
 
 /// A source of rows for one database.
 pub trait Generator: Send + Sync + 'static {
-    /// Database, unit, version.
+    /// Returns the database, unit and version.
     fn about(&self) -> About;
 
-    /// Writes all rows of so many units, those that are referred to before those that refer to them.
+    /// Writes all rows of the units, parent rows before child rows.
     ///
-    /// A unit is derived from the seed and its own number and from nothing else: it is the same in a fixture of any size.
-    /// The first units are chosen by hand, one for each case that needs care.
+    /// A unit must depend only on the seed and its number, so that it is the same in a fixture of any size. Choose
+    /// the first units by hand, one for each case that needs care.
     ///
     /// # Errors
-    /// What the script said.
+    /// Fails if the script cannot be written.
     fn write(&self, size: Size, script: &mut Script<'_>) -> io::Result<()>;
 }
 
-/// The beginning of the line that tells a generated file from one that somebody wrote.
+/// The beginning of the line that marks a file as generated.
 const MADE_BY: &str = "-- made by: ";
-/// The command that makes fixtures, whatever the command line is called.
+/// The command that generates fixtures, without the name of the program.
 const COMMAND: &str = "fixture generate";
 
-/// Writes a whole fixture: its version, the command that makes it, its rows.
+/// Writes a fixture: its version, the command that generates it, and its rows.
 ///
 /// # Errors
-/// What `out` said.
+/// Fails if writing to `out` fails.
 pub fn generate(generator: &dyn Generator, engine: Engine, size: Size, mut out: impl Write) -> io::Result<()> {
     let (About { database, at, .. }, Size { units, seed }) = (generator.about(), size);
     let command = command(&format!("{COMMAND} {database} --units {units} --seed {seed}"));
@@ -66,12 +67,12 @@ pub fn generate(generator: &dyn Generator, engine: Engine, size: Size, mut out: 
     out.flush()
 }
 
-/// Whether a file says that [`generate`] made it.
+/// Returns true if the file was written by [`generate`], as its first two lines show.
 ///
 /// # Errors
-/// What the system said.
+/// Fails if the file cannot be read.
 pub fn is_generated(path: &Path) -> io::Result<bool> {
-    // Another file may be of any kind and any size.
+    // A file that was not generated can have any content and size.
     let mut lines = BufReader::new(File::open(path)?.take(1024)).split(b'\n');
     let is_made = |line: &[u8]| {
         let line = String::from_utf8_lossy(line);

@@ -1,13 +1,14 @@
-//! SQL text, written row by row: each statement is bounded, for it is sent as one piece, and so is what is in memory.
+//! [`Script`]: SQL text that is written row by row. The size of each statement is limited, because a statement is
+//! kept in memory and sent to the database as a whole.
 
 use rehearsal_db::{Engine, Value};
 use std::io::{self, Write};
 
-/// The most rows of a statement.
+/// The most rows in a statement.
 const ROWS: usize = 200;
-/// The size at which a statement is ended, in bytes.
+/// The size from which no more rows are added to a statement, in bytes.
 const BYTES: usize = 64 * 1024;
-/// The width of a comment, in characters.
+/// The width of a comment line, in characters.
 const WIDTH: usize = 120;
 
 /// One value of a row.
@@ -15,7 +16,7 @@ const WIDTH: usize = 120;
 pub enum Cell {
     /// A value.
     Value(Value),
-    /// An expression in SQL, for what would be too long as a value.
+    /// An SQL expression, for values that would be too long as a literal.
     Sql(String),
 }
 
@@ -25,24 +26,24 @@ impl<T: Into<Value>> From<T> for Cell {
     }
 }
 
-/// A script that is being written.
+/// A writer of SQL scripts.
 pub struct Script<'a> {
     engine: Engine,
     out: &'a mut dyn Write,
-    /// What stands before the next part.
+    /// The separator before the next part.
     gap: &'static str,
 }
 
 impl<'a> Script<'a> {
-    /// A script for that engine.
+    /// Starts a script for that engine.
     pub fn new(engine: Engine, out: &'a mut dyn Write) -> Self {
         Self { engine, out, gap: "" }
     }
 
-    /// Writes a comment on what follows, broken into lines.
+    /// Writes a comment, wrapped into lines.
     ///
     /// # Errors
-    /// What the writer said.
+    /// Fails if writing fails.
     pub fn comment(&mut self, text: &str) -> io::Result<()> {
         let mut line = format!("{}--", std::mem::take(&mut self.gap));
         for word in text.split_whitespace() {
@@ -55,10 +56,10 @@ impl<'a> Script<'a> {
         writeln!(self.out, "{line}")
     }
 
-    /// Writes statements that insert these rows; nothing where there are none.
+    /// Writes statements that insert the rows; nothing if there are none.
     ///
     /// # Errors
-    /// What the writer said.
+    /// Fails if writing fails.
     pub fn insert<const N: usize>(
         &mut self,
         table: &str,
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_as_if_written_by_hand() {
+    fn script_is_readable() {
         let text = script(|script| {
             script.comment("All of it.")?;
             script.insert(

@@ -1,29 +1,29 @@
-//! What a run counted.
+//! The counts of a run: [`Counts`], added up from the counts of its batches.
 
 use super::finding::FindingKind;
 use super::reconciliation::Reconciliation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The counts of a run. Adding up the counts of its batches gives those of the run.
+/// The counts of a batch, a range or a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Units that were read and transformed.
+    /// Units read and transformed.
     pub units: u64,
-    /// Rows that were written, or in a dry run would be.
+    /// Rows written, or predicted by a dry run.
     pub writes: u64,
-    /// Rows that were not changed: another session had filled them meanwhile, or an undo can't take them back.
+    /// Rows left unchanged: another session filled them concurrently, or undo cannot revert them.
     pub unchanged: u64,
-    /// Batches that were committed.
+    /// Batches committed.
     pub batches: u64,
-    /// How often a batch was tried again, because another transaction was in the way or the way to the server was lost.
+    /// Retries of a batch after a conflict with another transaction or a lost connection.
     #[serde(default)]
     pub retries: u64,
     /// Findings, by kind.
     pub findings: BTreeMap<FindingKind, u64>,
-    /// What the backfill itself counts, by group and label (`rarity` → `common`).
+    /// The backfill's own counts, by group and label (`rarity` → `common`).
     pub tallies: BTreeMap<String, BTreeMap<String, u64>>,
-    /// What became of the old values, key by key; empty for a backfill that does not reconcile.
+    /// The outcome of each old value, by key; empty for a backfill that does not reconcile.
     #[serde(default, skip_serializing_if = "Reconciliation::is_empty")]
     pub reconciliation: Reconciliation,
 }
@@ -48,7 +48,7 @@ impl Counts {
         self.reconciliation.add(&other.reconciliation);
     }
 
-    /// How many units were rejected.
+    /// Rejected units.
     #[must_use]
     pub fn rejected(&self) -> u64 {
         self.findings.get(&FindingKind::Rejected).copied().unwrap_or_default()
@@ -73,7 +73,7 @@ mod tests {
     }
 
     proptest! {
-        /// Merging is independent of how the units were cut into batches.
+        /// The sum is independent of how units are cut into batches.
         #[test]
         fn adding_is_associative(a in counts(), b in counts(), c in counts()) {
             let sum = |x: &Counts, y: &Counts| { let mut sum = x.clone(); sum.add(y); sum };

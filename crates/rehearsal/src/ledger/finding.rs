@@ -1,4 +1,4 @@
-//! What a backfill found that a person should know of.
+//! Findings: what a backfill reports to a person about single units. [`Finding`] is one of them, also in JSON.
 
 use super::json::Json;
 use super::reconciliation::{OutcomeCounts, Reconciliation};
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What sort of thing was found.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingKind {
-    /// Several values for one place; one was chosen.
+    /// Several values for one field; one was chosen.
     #[default]
     Conflict,
-    /// A value that has no place in the new form.
+    /// A value that the new schema cannot store.
     Unmapped,
-    /// Something that was not carried over, on purpose.
+    /// A value or row that was not migrated, on purpose.
     Skipped,
-    /// The same thing more than once; one was kept.
+    /// Equal values or rows; one of them was migrated.
     Duplicate,
-    /// Something that was there already, and was left as it is.
+    /// A row that was present before and stays unchanged.
     Present,
-    /// A unit that can't be transformed. It stops an execution.
+    /// A unit that cannot be transformed. It stops an execution.
     Rejected,
-    /// What became of all rows of a unit. Nothing to worry about, and not counted as a finding.
+    /// The reconciliation of a unit. Only informative, and not counted as a finding.
     Reconciled,
 }
 
@@ -41,47 +41,47 @@ impl fmt::Display for FindingKind {
     }
 }
 
-/// A value, and where in the unit it stood.
+/// A value and its location in the unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
-    /// The part of the unit, where it has such parts (the context of a user).
+    /// The part of the unit, if units have parts (the context of a user).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
     /// The value.
     pub value: Json,
 }
 
-/// Something that a person should know of one unit.
+/// A report about one unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What sort of thing.
+    /// The kind.
     pub kind: FindingKind,
-    /// The unit's id; empty for an old row that belongs to none.
+    /// The id of the unit; empty for an old row that belongs to no unit.
     pub unit: String,
-    /// The field, as a path (`beliefs.religion`); empty where it is about the whole unit.
+    /// The field, as a path (`beliefs.religion`); empty if the finding is about the whole unit.
     pub field: String,
-    /// The values that were found, in the order in which they count.
+    /// The values found, in order of precedence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Sighting>,
-    /// The one of them that was chosen.
+    /// The value that was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Json>,
-    /// What is to be said of it beyond that.
+    /// Further explanation.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
-    /// What became of the unit's rows, by their kind.
+    /// The outcomes of the unit's values, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reconciliation: BTreeMap<String, OutcomeCounts>,
 }
 
 impl Finding {
-    /// A unit that can't be transformed.
+    /// Reports a unit that cannot be transformed.
     #[must_use]
     pub fn rejected(unit: String, field: String, detail: String) -> Self {
         Self { kind: FindingKind::Rejected, unit, field, detail, ..Self::default() }
     }
 
-    /// What became of the rows of a unit.
+    /// Reports the reconciliation of a unit.
     #[must_use]
     pub fn reconciled(unit: String, reconciliation: &Reconciliation) -> Self {
         let reconciliation =
@@ -92,7 +92,7 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.unit.is_empty() { "of no unit" } else { &self.unit })?;
+        f.write_str(if self.unit.is_empty() { "no unit" } else { &self.unit })?;
         if !self.field.is_empty() {
             write!(f, ", field `{}`", self.field)?;
         }
@@ -124,7 +124,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn reads_well_and_comes_back_as_it_went() {
+    fn has_a_readable_form_and_survives_json() {
         let check = |finding: Finding, text: &str, json: &str| {
             assert_eq!(finding.to_string(), text);
             assert_eq!(serde_json::to_string(&finding).unwrap(), json);
@@ -144,7 +144,7 @@ mod tests {
             r#"u1, field `location`: "Berlin" was chosen over "Paris" (service)"#,
             r#"{"kind":"conflict","unit":"u1","field":"location","values":[{"context":"romantic","value":"Berlin"},{"context":"service","value":"Paris"}],"chosen":"Berlin"}"#,
         );
-        // Whatever is valid JSON stays as it is.
+        // Valid JSON is preserved digit by digit.
         let number = Json::from(serde_json::from_str::<&serde_json::value::RawValue>("1.10e400").unwrap());
         check(
             Finding { values: vec![Sighting { context: None, value: number }], chosen: None, ..finding.clone() },
@@ -179,7 +179,7 @@ mod tests {
                 detail: "no user".to_owned(),
                 ..Finding::default()
             },
-            "of no unit, field `parts`: no user",
+            "no unit, field `parts`: no user",
             r#"{"kind":"skipped","unit":"","field":"parts","detail":"no user"}"#,
         );
     }

@@ -1,15 +1,15 @@
-//! The findings of a run, kept until it is over: a process that goes on with it has to tell them again. Then the report has
-//! them, and the rest is people's data.
+//! The stored findings of a run. They are kept until the run is finished, because a process that resumes it reports
+//! them again, and removed afterwards, because they contain user data.
 
 use super::finding::Finding;
 use super::stored::json;
 use futures_util::TryStreamExt;
 use rehearsal_db::{Connection, Error};
 
-/// Stores findings of a batch, in its transaction.
+/// Stores findings of a batch, in the transaction of the batch.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn keep(connection: &mut Connection, run: i64, findings: &[Finding]) -> Result<(), Error> {
     let sql = format!(
         "INSERT INTO _rehearsal_findings (run, finding) SELECT $1, each.value FROM {} AS each",
@@ -19,10 +19,10 @@ pub async fn keep(connection: &mut Connection, run: i64, findings: &[Finding]) -
     connection.execute(&sql, &[run.into(), json(&all).into()]).await.map(drop)
 }
 
-/// Hands each finding that a run has committed to `take`, in the order in which they were found.
+/// Calls `take` with every committed finding of a run, in the order in which they were found.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails. [`Error::Ledger`] if a stored finding cannot be read.
 pub async fn replay(connection: &mut Connection, run: i64, take: &(dyn Fn(Finding) + Sync)) -> Result<(), Error> {
     let database = connection.address();
     let mut rows =
@@ -34,13 +34,13 @@ pub async fn replay(connection: &mut Connection, run: i64, take: &(dyn Fn(Findin
     Ok(())
 }
 
-/// Removes the findings of a run that is over.
+/// Removes the findings of a run.
 pub(crate) async fn forget(connection: &mut Connection, run: i64) -> Result<(), Error> {
     connection.execute("DELETE FROM _rehearsal_findings WHERE run = $1", &[run.into()]).await.map(drop)
 }
 
-/// Removes the findings of finished runs of the same order before this one: their processes were killed before they had told
-/// them.
+/// Removes the findings of earlier finished runs of the same order, whose processes were killed before they had
+/// reported them.
 pub(crate) async fn forget_before(connection: &mut Connection, run: i64) -> Result<(), Error> {
     let sql = "DELETE FROM _rehearsal_findings WHERE run IN (SELECT old.run FROM _rehearsal_runs AS old JOIN _rehearsal_runs AS this \
                ON old.backfill = this.backfill AND old.work = this.work AND old.scope = this.scope \

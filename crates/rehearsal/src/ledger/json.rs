@@ -1,10 +1,10 @@
-//! JSON values that are passed on as they were written: a number keeps its digits, however many there are.
+//! [`Json`]: JSON values that keep their exact text, including every digit of a number.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Deeper than this, common programs refuse to read a value.
+/// Many programs refuse to read values that are nested deeper than this.
 const DEEPEST: usize = 100;
 
 /// The text of a JSON value. One that is nested more than 100 levels deep is kept as a JSON string of its text.
@@ -12,19 +12,19 @@ const DEEPEST: usize = 100;
 pub struct Json(Box<str>);
 
 impl Json {
-    /// A value of any type; null where it can't be written as JSON.
+    /// Serialises a value; null if it cannot be written as JSON.
     #[must_use]
     pub fn of(value: &impl Serialize) -> Self {
         Self::new(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
     }
 
-    /// The same for what no program but this one reads: nested as deep as it is.
+    /// Serialises a value at any depth, for values that only this library reads.
     #[must_use]
     pub fn exact(value: &impl Serialize) -> Self {
         Self::stored(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
     }
 
-    /// A text that was a value when it was stored.
+    /// Wraps the text of a stored value.
     pub(super) fn stored(text: &str) -> Self {
         Self(text.into())
     }
@@ -36,14 +36,14 @@ impl Json {
         Self(text.into())
     }
 
-    /// The text.
+    /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How many levels deep a value is nested.
+/// The nesting depth of a value.
 fn depth(text: &str) -> usize {
     let (mut depth, mut deepest, mut in_string, mut is_escaped) = (0_usize, 0, false, false);
     for byte in text.bytes() {
@@ -81,7 +81,7 @@ impl From<&str> for Json {
 }
 
 impl fmt::Display for Json {
-    /// Cut short: it may be of any length.
+    /// Shortens long values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 60;
         match self.0.char_indices().nth(SHOWN) {
@@ -112,7 +112,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn anything_can_be_read_again() {
+    fn values_can_be_parsed_again() {
         let check = |text: &str, expect: &str| {
             let json = Json::from(serde_json::from_str::<&RawValue>(text).unwrap());
             assert_eq!(serde_json::to_string(&json).unwrap(), expect);

@@ -1,6 +1,7 @@
-//! The ledger: what backfills did to a database, kept in that database. The cursor, counts and findings of a range are
-//! committed in the same transaction as the rows that they speak of, so that a killed process loses and repeats nothing. Times
-//! are UTC and come from the database's own clock.
+//! The ledger: the record of backfill runs, stored in the database that they change. The cursor, counts and findings
+//! of a range are committed in one transaction with the rows that they describe, so that a killed process loses and
+//! repeats nothing. Times are UTC and come from the database's clock. `run.rs` has the runs, `range.rs` their
+//! ranges, `state.rs` their states.
 
 mod checksum;
 mod counts;

@@ -1,28 +1,29 @@
-//! Ranges of a run's units. Each is leased to one worker at a time, of whichever process on whichever machine, by the database
-//! itself; a range whose worker is gone or gave no sign of life goes to the next one, behind its last batch.
+//! Ranges of a run's units. The database leases each range to one worker at a time, in any process on any machine:
+//! [`claim`] takes a free range, [`hold`] checks the lease before a batch, and [`save`] stores progress. If a worker
+//! ends or its lease expires, the next worker resumes the range after the last committed batch.
 
 use super::counts::Counts;
 use super::state::RunState;
 use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Key, Value};
 
-/// Units in key order, how far they are done, and what was counted up to there.
+/// A range of units in key order, with its progress and counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Range {
-    /// Under which the ledger keeps it; none for a pass of which nothing is kept.
+    /// The lease; `None` for a pass without a ledger.
     pub lease: Option<Lease>,
-    /// Units after this key; from the first where there is none.
+    /// The key before the first unit; `None` to start at the first unit.
     pub after: Option<Key>,
-    /// Up to and including this key, which was the last when the range was cut: units that come meanwhile are none of it. Where
-    /// there is none, there was no unit.
+    /// The last key, inclusive, as of when the range was cut. Units that arrive later are not part of it. `None` if
+    /// there were no units.
     pub until: Option<Key>,
     /// The last key whose batch was committed.
     pub cursor: Option<Key>,
-    /// What was counted up to there.
+    /// The counts up to `cursor`.
     pub counts: Counts,
 }
 
-/// A range that is a worker's.
+/// A range that is leased to a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// The run.
@@ -47,8 +48,8 @@ fn read(connection: &Connection, row: &[Value], run: i64, worker: i64) -> Result
     })
 }
 
-/// Stores ranges that end at these keys, one behind the other; or one of no unit where there is no key. In the transaction at
-/// hand. `look` counts how often the units were looked at from the first.
+/// Stores consecutive ranges that end at these keys, or one empty range if there are no keys. Runs in the current
+/// transaction. `look` is the number of earlier passes over the units of this run.
 pub(super) async fn cut(connection: &mut Connection, run: i64, look: i64, ends: &[Key]) -> Result<(), Error> {
     let sql = "INSERT INTO _rehearsal_ranges (run, number, look, after_key, until_key, counts) \
                SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM _rehearsal_ranges WHERE run = $1";
@@ -64,20 +65,20 @@ pub(super) async fn cut(connection: &mut Connection, run: i64, look: i64, ends: 
     Ok(())
 }
 
-/// The ranges of a run that are not done, whoever has them. Writes nothing.
+/// Returns the unfinished ranges of a run, leased or not. Writes nothing.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn open_ranges(connection: &mut Connection, run: i64) -> Result<Vec<Range>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM _rehearsal_ranges WHERE run = $1 AND NOT done ORDER BY number");
     let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
     rows.iter().map(|row| read(connection, row, run, 0)).collect()
 }
 
-/// Leases the first range that is free to a worker; none where all are done or somebody else's.
+/// Leases the first free range to a worker; `None` if every range is done or leased.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn claim(connection: &mut Connection, run: i64, worker: i64) -> Result<Option<Range>, Error> {
     connection.begin().await?;
     match claim_in_transaction(connection, run, worker).await {
@@ -92,10 +93,10 @@ pub async fn claim(connection: &mut Connection, run: i64, worker: i64) -> Result
     }
 }
 
-/// Whether a range of a run is free. In the transaction at hand.
+/// Whether a range of a run is free. Runs in the current transaction.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn is_one_free(connection: &mut Connection, run: i64) -> Result<bool, Error> {
     let free = connection.engine().is_free();
     let skip = connection.engine().skip_locked();
@@ -121,11 +122,11 @@ async fn claim_in_transaction(connection: &mut Connection, run: i64, worker: i64
     Ok(Some(range))
 }
 
-/// Makes sure, at the beginning of a batch's transaction, that the range is still the worker's and stays so until its end, and
-/// tells how the run stands; none where somebody else has it.
+/// Locks a leased range until the end of the batch's transaction, and returns the state of the run; `None` if the
+/// worker has lost the lease.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn hold(connection: &mut Connection, lease: Lease) -> Result<Option<RunState>, Error> {
     let sql = format!(
         "SELECT runs.state FROM _rehearsal_ranges AS held JOIN _rehearsal_runs AS runs ON runs.run = held.run \
@@ -136,24 +137,24 @@ pub async fn hold(connection: &mut Connection, lease: Lease) -> Result<Option<Ru
     Ok(rows.scalar().and_then(Value::as_text).and_then(RunState::of))
 }
 
-/// What is stored with a range.
+/// How far a worker is with a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reached {
-    /// More of it is to come.
+    /// More batches follow.
     Batch,
-    /// Its end.
+    /// The range is done.
     End,
 }
 
-/// Stores the cursor and the counts, in the batch's transaction, and prolongs the lease.
+/// Stores cursor and counts in the transaction of a batch, and renews the lease.
 ///
 /// # Errors
-/// [`Error::Conflict`] where somebody else has the range; what the engine said.
+/// [`Error::Conflict`] if the worker has lost the lease. Fails if a query fails.
 pub async fn save(connection: &mut Connection, range: &Range) -> Result<(), Error> {
     store(connection, range, Reached::Batch).await
 }
 
-/// The same of a range that is done.
+/// Stores cursor and counts of a finished range, and marks it as done.
 ///
 /// # Errors
 /// As [`save`].
@@ -180,6 +181,6 @@ async fn store(connection: &mut Connection, range: &Range, reached: Reached) -> 
 }
 
 fn lost(connection: &Connection) -> Error {
-    let why = "another worker has the range now, for this one gave no sign of life".to_owned();
+    let why = "another worker has taken over the range, because the lease of this worker ended".to_owned();
     Error::Conflict { place: connection.address(), why }
 }

@@ -1,4 +1,5 @@
-//! Reconciliation: what became of each old value or row of a data change that must lose nothing, key by key.
+//! Reconciliation: [`Reconciliation`] counts the outcome of every old value or row of a data change, by key.
+//! Outcomes add up to the total, so that a lost value shows.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -6,36 +7,36 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
 
-/// How many unforeseen keys have counts of their own. The first in their order have them, so that the result is the same
-/// however the units are cut into batches; the others are counted together.
+/// Maximum number of unexpected keys with separate counts. The first keys in sort order have them, so that the
+/// result does not depend on how units are cut into batches; the others are counted together.
 const MOST_OTHERS: usize = 1000;
 
-/// A key of more bytes than this is counted with the unlisted ones.
+/// Keys longer than this number of bytes are counted as unlisted.
 const LONGEST: usize = 200;
 
-/// What became of an old value or row. The only list of these outcomes: names, order and keys in JSON follow from it.
+/// The outcome of an old value or row. Names, order and JSON keys of outcomes are defined only here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ValueOutcome {
-    /// It is in its new place.
+    /// Stored in its new location.
     Migrated,
-    /// Another value of the same place was chosen.
+    /// Another value was chosen for its new location.
     Overridden,
-    /// It equals another one, which was taken.
+    /// Equal to another value, which was migrated.
     Duplicate,
-    /// It has no new place and was stored as it was.
+    /// Stored unchanged, because it has no new location.
     Preserved,
-    /// It lacks what a new place needs.
+    /// Not migrated, because it lacks data that its new location requires.
     Skipped,
-    /// Its new place was taken before, perhaps by itself.
+    /// Not migrated, because its new location already had a value, possibly this one.
     Present,
 }
 
 impl ValueOutcome {
-    /// All of them, in the order in which reports list them.
+    /// All outcomes, in the order of reports.
     pub const ALL: [Self; 6] =
         [Self::Migrated, Self::Overridden, Self::Duplicate, Self::Preserved, Self::Skipped, Self::Present];
 
-    /// The name in reports, which is the key in JSON.
+    /// The name in reports and in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -48,24 +49,24 @@ impl ValueOutcome {
         }
     }
 
-    /// The outcome of that key.
+    /// Parses a name.
     fn of(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == key)
     }
 }
 
-/// How many values of a key had which outcome. In JSON an object of `total` and every outcome.
+/// The number of values of a key by outcome. In JSON, an object of `total` and every outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutcomeCounts([u64; ValueOutcome::ALL.len()]);
 
 impl OutcomeCounts {
-    /// All values of the key: the sum over all outcomes.
+    /// The sum of all outcomes.
     #[must_use]
     pub fn total(self) -> u64 {
         self.0.iter().sum()
     }
 
-    /// How many values had that outcome.
+    /// The number of values with an outcome.
     #[must_use]
     pub fn of(self, outcome: ValueOutcome) -> u64 {
         self.0[outcome as usize]
@@ -77,7 +78,7 @@ impl OutcomeCounts {
 }
 
 impl fmt::Display for OutcomeCounts {
-    /// The parity line: the total, and the outcomes that add up to it.
+    /// The total and its outcomes: `13 = 7 migrated + 6 present`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = ValueOutcome::ALL.map(|outcome| (self.of(outcome), outcome.name()));
         let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
@@ -103,7 +104,7 @@ impl Serialize for OutcomeCounts {
 }
 
 impl<'de> Deserialize<'de> for OutcomeCounts {
-    /// `total` is not read: it follows from the others.
+    /// Ignores `total`, which follows from the outcomes.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut counts = Self::default();
         for (key, values) in BTreeMap::<String, u64>::deserialize(deserializer)? {
@@ -115,16 +116,16 @@ impl<'de> Deserialize<'de> for OutcomeCounts {
     }
 }
 
-/// What became of the old values of a run, or of one unit. In JSON with the `total` over all keys.
+/// The outcomes of the old values of a run or a unit. JSON also has the `total` of all keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Reconciliation {
-    /// Of the keys that the old form is meant to have.
+    /// Counts of the keys that the old schema defines.
     pub fields: BTreeMap<String, OutcomeCounts>,
-    /// Of other keys.
+    /// Counts of other keys.
     pub others: BTreeMap<String, OutcomeCounts>,
-    /// Of the other keys that are too many or too long to be listed.
+    /// Counts of other keys that are too numerous or too long to list.
     pub unlisted: OutcomeCounts,
-    /// Of values that have no key, because the place that should hold keys holds something else.
+    /// Counts of values without a key, found in an old column that should contain keys but contains other data.
     pub keyless: OutcomeCounts,
 }
 
@@ -141,13 +142,13 @@ impl Serialize for Reconciliation {
 }
 
 impl Reconciliation {
-    /// True where nothing was counted.
+    /// True if no value was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.others.is_empty() && self.unlisted.total() + self.keyless.total() == 0
     }
 
-    /// Counts values of a key that the old form is meant to have.
+    /// Counts values of a key that the old schema defines.
     pub fn field(&mut self, key: &str, outcome: ValueOutcome, values: u64) {
         if let Some(counts) = self.fields.get_mut(key) {
             counts.add(outcome, values);
@@ -183,7 +184,7 @@ impl Reconciliation {
         self.bound();
     }
 
-    /// The counts of all other keys together.
+    /// The sum of all other keys, including unlisted ones.
     #[must_use]
     pub fn other_total(&self) -> OutcomeCounts {
         let mut sum = self.unlisted;
@@ -191,7 +192,7 @@ impl Reconciliation {
         sum
     }
 
-    /// The counts of all keys together.
+    /// The sum of all keys and of values without a key.
     #[must_use]
     pub fn total(&self) -> OutcomeCounts {
         let mut sum = self.other_total();
@@ -227,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn every_outcome_has_its_place() {
+    fn outcomes_are_indexed_in_order() {
         for (at, outcome) in ValueOutcome::ALL.into_iter().enumerate() {
             assert_eq!((outcome as usize, ValueOutcome::of(outcome.name())), (at, Some(outcome)));
         }
     }
 
     proptest! {
-        /// Whatever the order in which so many keys come that not each can have its counts.
+        /// Also with more keys than are listed, in any order.
         #[test]
         fn adding_is_associative(keys in prop::collection::vec((0..1500_u32, 0..3_u64), 0..4000), cut in 0..4000_usize) {
             let reconciliation = |keys: &[(u32, u64)]| {

@@ -1,4 +1,5 @@
-//! Runs: begun or taken up, moved from state to state, ended. Every move is logged with who made it.
+//! Runs: [`start`] stores a new run, [`begin`] resumes an unfinished one, [`transition`] changes its state, and
+//! [`finish`] ends it. Every transition is logged with the user who made it.
 
 use super::counts::Counts;
 use super::found;
@@ -7,18 +8,18 @@ use super::state::{RunState, Transition, Work};
 use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Key, MissingPrivilege, Value};
 
-/// What is to be done.
+/// The work that a run does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order<'a> {
     /// The backfill.
     pub backfill: &'a str,
-    /// What it does.
+    /// Whether it executes or undoes the backfill.
     pub work: Work,
-    /// To which units, as a JSON object of columns and values.
+    /// The units, as a JSON object of columns and values.
     pub scope: &'a str,
 }
 
-/// Who does something, and with which code.
+/// A user, and the version of the code that they run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
     /// `momo@laptop`.
@@ -27,28 +28,28 @@ pub struct By {
     pub version: String,
 }
 
-/// A run that was begun or taken up.
+/// A run that was started or resumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
     /// Its number.
     pub run: i64,
-    /// How it stands.
+    /// Its state.
     pub state: RunState,
-    /// What was counted before.
+    /// The counts of earlier processes.
     pub counts: Counts,
-    /// Where an earlier process had stopped: the last key that it has done in the first range that is open.
+    /// The last key that an earlier process finished in the first unfinished range; `None` if there is none.
     pub after: Option<Key>,
 }
 
 const RUNS: &str = "_rehearsal_runs";
 const RANGES: &str = "_rehearsal_ranges";
-/// As a condition on the row of a run.
+/// A condition on a row of `_rehearsal_runs`.
 const HAS_RANGES: &str = "EXISTS (SELECT 1 FROM _rehearsal_ranges WHERE _rehearsal_ranges.run = _rehearsal_runs.run)";
 
-/// The unfinished run of that order, if there is one. Writes nothing.
+/// Returns the unfinished run of an order, if any. Writes nothing.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn unfinished(connection: &mut Connection, order: &Order<'_>) -> Result<Option<Begun>, Error> {
     if !connection.has_table(RUNS).await? || !connection.has_table(RANGES).await? {
         return Ok(None);
@@ -68,14 +69,14 @@ pub async fn unfinished(connection: &mut Connection, order: &Order<'_>) -> Resul
 }
 
 fn known(connection: &Connection, state: &str) -> Result<RunState, Error> {
-    let unknown = || Error::Ledger { database: connection.address(), why: format!("`{state}` is no state of a run") };
+    let unknown = || Error::Ledger { database: connection.address(), why: format!("`{state}` is not a run state") };
     RunState::of(state).ok_or_else(unknown)
 }
 
-/// What all ranges of a run have counted together.
+/// Adds up the counts of all ranges of a run.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn counted(connection: &mut Connection, run: i64) -> Result<Counts, Error> {
     let rows =
         connection.query("SELECT counts FROM _rehearsal_ranges WHERE run = $1", &[run.into()], usize::MAX).await?.rows;
@@ -88,19 +89,19 @@ pub async fn counted(connection: &mut Connection, run: i64) -> Result<Counts, Er
     Ok(sum)
 }
 
-/// What is done with a ledger.
+/// How a pass uses the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// It is only looked at.
+    /// It reads the ledger.
     Read,
-    /// A run is put on record.
+    /// It records a run.
     Keep,
 }
 
-/// What a role lacks for that.
+/// Returns the privileges that the role lacks for this use of the ledger.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn missing_privileges(connection: &mut Connection, usage: Use) -> Result<Vec<MissingPrivilege>, Error> {
     let tables: [(&str, &[&str]); 5] = [
         (RUNS, &["SELECT", "INSERT", "UPDATE"]),
@@ -128,20 +129,20 @@ pub async fn missing_privileges(connection: &mut Connection, usage: Use) -> Resu
     Ok(lacks)
 }
 
-/// Takes up the unfinished run of an order, in the transaction at hand, in which nobody else does; none where there is none to
-/// take up. What the opposite work has left unfinished is superseded.
+/// Resumes the unfinished run of an order; `None` if there is none. Supersedes unfinished runs of the opposite work.
+/// Runs in the current transaction, which must exclude other processes.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> Result<Option<Begun>, Error> {
     complete(connection).await?;
-    // Those of an earlier version of this tool have no ranges: a new run does what they have not done.
+    // Runs of an earlier version of the library have no ranges. A new run does their remaining work.
     supersede(connection, by, &format!("NOT {HAS_RANGES} AND"), &[]).await?;
-    // Whatever the scope: a key that the opposite work has passed may need this work again.
+    // In any scope: a key that the opposite work has processed may need this work again.
     let opposite = [order.backfill.into(), order.work.opposite().as_str().into()];
     supersede(connection, by, "backfill = $1 AND work = $2 AND", &opposite).await?;
     let Some(mut begun) = unfinished(connection, order).await? else { return Ok(None) };
-    // One that somebody works on and has been asked to stop is to stop for whoever joins, too.
+    // A requested stop of a run with active workers also applies to a process that joins.
     let is_to_stop = begun.state == RunState::Stopping && connection.is_worked_on(begun.run).await?;
     if !is_to_stop && let Some(state) = transition(connection, begun.run, Transition::TakeUp, by).await? {
         begun.state = state;
@@ -149,19 +150,20 @@ pub async fn begin(connection: &mut Connection, order: &Order<'_>, by: &By) -> R
     Ok(Some(begun))
 }
 
-/// Makes the tables of the ledger that are missing, in the transaction at hand.
+/// Creates the missing tables of the ledger, in the current transaction.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn complete(connection: &mut Connection) -> Result<(), Error> {
-    // `create_ledger` creates this table last. It is not called on a complete ledger, because it would wait for batches in progress.
+    // `create_ledger` creates this table last. It is not called on a complete ledger, because it would wait for
+    // batches in progress.
     if connection.has_table("_rehearsal_undo_notes").await? { Ok(()) } else { connection.create_ledger().await }
 }
 
-/// Stores a new run whose ranges end at these keys, in the transaction at hand.
+/// Stores a new run whose ranges end at these keys, in the current transaction.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn start(connection: &mut Connection, order: &Order<'_>, by: &By, ends: &[Key]) -> Result<Begun, Error> {
     let insert = "INSERT INTO _rehearsal_runs (backfill, work, scope, state, counts, version) \
                   VALUES ($1, $2, $3, 'running', $4, $5) RETURNING run";
@@ -174,20 +176,20 @@ pub async fn start(connection: &mut Connection, order: &Order<'_>, by: &By, ends
     Ok(Begun { run, state: RunState::Running, counts, after: None })
 }
 
-/// How a run stands.
+/// Returns the state of a run.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn state(connection: &mut Connection, run: i64) -> Result<RunState, Error> {
     let found = connection.query("SELECT state FROM _rehearsal_runs WHERE run = $1", &[run.into()], 1).await?;
     let word = found.scalar().and_then(Value::as_text).unwrap_or("superseded").to_owned();
     known(connection, &word)
 }
 
-/// Moves a run, in the transaction at hand; none where no such way leads from where it stands.
+/// Changes the state of a run, in the current transaction; `None` if the transition does not apply to its state.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn transition(
     connection: &mut Connection,
     run: i64,
@@ -197,7 +199,7 @@ pub async fn transition(
     let (_, to) = transition.way();
     let sql = format!(
         "UPDATE _rehearsal_runs SET state = $2, updated_at = CURRENT_TIMESTAMP WHERE run = $1 AND state IN ({})",
-        words(transition)
+        origins(transition)
     );
     if connection.execute(&sql, &[run.into(), to.as_str().into()]).await? == 0 {
         return Ok(None);
@@ -206,16 +208,16 @@ pub async fn transition(
     Ok(Some(to))
 }
 
-/// The states that a transition leads from, as a list of literals: they are words of ours.
-fn words(transition: Transition) -> String {
+/// The states that a transition starts from, as a list of SQL literals. The names need no escaping.
+fn origins(transition: Transition) -> String {
     transition.way().0.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ")
 }
 
-/// Ends or interrupts a run, in the transaction at hand, and stores what it has counted up to there. The findings of one that is
-/// finished are still to be told.
+/// Ends or interrupts a run and stores its counts, in the current transaction. Findings of a finished run stay
+/// stored until they are reported.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn finish(
     connection: &mut Connection,
     run: i64,
@@ -224,7 +226,7 @@ pub async fn finish(
 ) -> Result<Option<RunState>, Error> {
     let Some(state) = transition(connection, run, how, by).await? else { return Ok(None) };
     let counts = counted(connection, run).await?;
-    // One of an earlier version of this tool has its counts there alone.
+    // A run of an earlier version of the library has no ranges, and its counts are stored only here.
     let sql = format!("UPDATE _rehearsal_runs SET counts = $2 WHERE run = $1 AND {HAS_RANGES}");
     connection.execute(&sql, &[run.into(), json(&counts).into()]).await?;
     if how == Transition::Supersede {
@@ -233,10 +235,10 @@ pub async fn finish(
     Ok(Some(state))
 }
 
-/// How often the units of a run were looked at from the first, and how many of its ranges are open.
+/// Returns how often a run has looked for concurrently inserted units, and the number of its unfinished ranges.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn looks(connection: &mut Connection, run: i64) -> Result<(u64, u64), Error> {
     let sql = "SELECT coalesce(max(look), 0), count(*) - count(CASE WHEN done THEN 1 END) FROM _rehearsal_ranges WHERE run = $1";
     let rows = connection.query(sql, &[run.into()], 1).await?.rows;
@@ -246,18 +248,19 @@ pub async fn looks(connection: &mut Connection, run: i64) -> Result<(u64, u64), 
     Ok((number(0), number(1)))
 }
 
-/// Adds ranges that end at these keys to a run, in the transaction at hand: its units are looked at once more.
+/// Adds ranges that end at these keys to a run, for concurrently inserted units. Runs in the current transaction.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn look_again(connection: &mut Connection, run: i64, look: u64, ends: &[Key]) -> Result<(), Error> {
     cut(connection, run, i64::try_from(look).unwrap_or(i64::MAX), ends).await
 }
 
-/// Ends all unfinished runs for good: what they have passed may be undone by what comes now. In the transaction at hand.
+/// Supersedes all unfinished runs, because the next change may revert units that they have processed. Runs in the
+/// current transaction.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn supersede_all(connection: &mut Connection, by: &By) -> Result<(), Error> {
     if !connection.has_table(RUNS).await? || !connection.has_table("_rehearsal_log").await? {
         return Ok(());
@@ -266,7 +269,7 @@ pub async fn supersede_all(connection: &mut Connection, by: &By) -> Result<(), E
 }
 
 async fn supersede(connection: &mut Connection, by: &By, which: &str, values: &[Value]) -> Result<(), Error> {
-    let sql = format!("SELECT run FROM _rehearsal_runs WHERE {which} state IN ({})", words(Transition::Supersede));
+    let sql = format!("SELECT run FROM _rehearsal_runs WHERE {which} state IN ({})", origins(Transition::Supersede));
     let rows = connection.query(&sql, values, usize::MAX).await?.rows;
     for run in rows.iter().filter_map(|row| row[0].as_int()) {
         finish(connection, run, Transition::Supersede, by).await?;

@@ -1,4 +1,4 @@
-//! What the ledger tells of all runs: who did what, when, with which code, and what came of it.
+//! The history of runs: [`run_records`] returns every run with its counts and its log.
 
 use super::counts::Counts;
 use super::run::counted;
@@ -7,46 +7,46 @@ use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Value};
 use serde::Serialize;
 
-/// A run, as the ledger has it.
+/// A run as stored in the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRecord {
     /// Its number.
     pub run: i64,
     /// The backfill.
     pub backfill: String,
-    /// What it does.
+    /// Whether it executes or undoes the backfill.
     pub work: Work,
-    /// The units that it is narrowed to: an object of columns and values.
+    /// The units that it is limited to: an object of columns and values.
     pub scope: serde_json::Value,
-    /// How it stands.
+    /// Its state.
     pub state: RunState,
-    /// What it has counted so far, or in the end.
+    /// Its counts so far.
     pub counts: Counts,
-    /// UTC, to the second.
+    /// When it started; UTC, to the second.
     pub started_at: String,
-    /// The last time that its state changed; UTC, to the second.
+    /// When its state last changed; UTC, to the second.
     pub updated_at: String,
-    /// What became of it, and who did that.
+    /// Its transitions, oldest first.
     pub log: Vec<Logged>,
 }
 
-/// Something that became of a run.
+/// A transition of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Logged {
-    /// UTC, to the second.
+    /// When it happened; UTC, to the second.
     pub at: String,
-    /// Who did it: `momo@laptop`.
+    /// The user: `momo@laptop`.
     pub who: String,
-    /// With which version of the code.
+    /// The version of the code.
     pub version: String,
     /// `began`, `took up`, `paused`, ….
     pub did: String,
 }
 
-/// All runs, by number. Writes nothing.
+/// Returns all runs, by number. Writes nothing.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails. [`Error::Ledger`] if a stored run cannot be read.
 pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, Error> {
     if !connection.has_table("_rehearsal_runs").await? {
         return Ok(Vec::new());
@@ -60,7 +60,7 @@ pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, 
     let rows = connection.query(&sql, &[], usize::MAX).await?.rows;
     let has_ranges = connection.has_table("_rehearsal_ranges").await?;
     let has_log = connection.has_table("_rehearsal_log").await?;
-    let mut told = Vec::new();
+    let mut records = Vec::new();
     for row in rows {
         let text = |at: usize| row[at].as_text().unwrap_or_default().to_owned();
         let failed = |error: serde_json::Error| unreadable(connection, &error);
@@ -69,7 +69,7 @@ pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, 
         let run = row[0].as_int().unwrap_or_default();
         let (work, state) = (text(2), text(4));
         let unknown =
-            |word: &str| Error::Ledger { database: connection.address(), why: format!("`{word}` is not known") };
+            |word: &str| Error::Ledger { database: connection.address(), why: format!("`{word}` is unknown") };
         let state = RunState::of(&state).ok_or_else(|| unknown(&state))?;
         let work = Work::of(&work).ok_or_else(|| unknown(&work))?;
         if has_ranges && !state.is_over() {
@@ -77,9 +77,9 @@ pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, 
         }
         let log = if has_log { log(connection, run).await? } else { Vec::new() };
         let (started_at, updated_at) = (text(6), text(7));
-        told.push(RunRecord { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
+        records.push(RunRecord { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
     }
-    Ok(told)
+    Ok(records)
 }
 
 async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error> {
@@ -93,7 +93,7 @@ async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error
 }
 
 impl RunRecord {
-    /// The scope as it is typed: ` --scope id=42`; nothing for all units.
+    /// The scope as command-line arguments; empty for all units.
     #[must_use]
     pub fn scope_typed(&self) -> String {
         let pairs = self.scope.as_object().into_iter().flatten();

@@ -1,14 +1,15 @@
-//! The words of the ledger: what a run does, how it stands, and how it comes from one standing to another.
+//! The states of a run and the transitions between them: [`Transition::way`] is the table. The enums also define the
+//! words that the ledger stores.
 
 use serde::{Deserialize, Serialize};
 
-/// What a run does to its units.
+/// The kind of work that a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
-    /// Fills them.
+    /// Executes the backfill.
     Execute,
-    /// Takes the fill back.
+    /// Undoes the backfill.
     Undo,
 }
 
@@ -22,12 +23,12 @@ impl Work {
         }
     }
 
-    /// The work of that word.
+    /// Parses a word of the ledger.
     pub(super) fn of(word: &str) -> Option<Self> {
         [Self::Execute, Self::Undo].into_iter().find(|work| work.as_str() == word)
     }
 
-    /// The other one.
+    /// The other kind of work.
     #[must_use]
     pub fn opposite(self) -> Self {
         match self {
@@ -37,30 +38,30 @@ impl Work {
     }
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// A process works on it, or was killed while it did.
+    /// A process works on the run, or was killed while it did.
     Running,
-    /// Somebody asked for a pause: whoever works on it pauses after the batch in hand.
+    /// A pause is requested: workers pause after their current batch.
     Pausing,
-    /// Nothing is done until somebody lets it go on.
+    /// Workers wait until the run is resumed.
     Paused,
-    /// Somebody asked for its end: whoever works on it stops after the batch in hand.
+    /// A stop is requested: workers stop after their current batch.
     Stopping,
-    /// Interrupted between two batches; the next execution goes on from there.
+    /// Interrupted between two batches. The next execution resumes there.
     Stopped,
-    /// Ended by an error; the next execution goes on from the last batch that is good.
+    /// Ended by an error. The next execution resumes after the last committed batch.
     Failed,
-    /// Done.
+    /// No unit is left.
     Finished,
-    /// Not to be taken up again: the opposite was begun, or a migration was reverted.
+    /// Cannot be resumed, because the opposite work started or a migration was reverted.
     Superseded,
 }
 
 impl RunState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 8] = [
         Self::Running,
         Self::Pausing,
@@ -87,43 +88,43 @@ impl RunState {
         }
     }
 
-    /// The state of that word.
+    /// Parses a word of the ledger.
     pub(super) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// True once nothing more comes.
+    /// True if the run cannot be resumed.
     #[must_use]
     pub fn is_over(self) -> bool {
         matches!(self, Self::Finished | Self::Superseded)
     }
 }
 
-/// A way from one state to another.
+/// A change from one state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transition {
-    /// A process takes the run up, whose last one has stopped, failed or was killed.
+    /// A process resumes a run that stopped, failed or was killed, or joins a running one.
     TakeUp,
-    /// A person asks for a pause.
+    /// A user requests a pause.
     AskToPause,
-    /// A process that was asked to pauses.
+    /// A worker pauses on request.
     Pause,
-    /// A person lets the run go on.
+    /// A user resumes the run.
     Resume,
-    /// A person asks for the end.
+    /// A user requests a stop.
     AskToStop,
-    /// A process that was asked to stops, or a person interrupts it.
+    /// A worker stops on request, or a user interrupts its process.
     Stop,
-    /// An error ends it.
+    /// An error ends the run.
     Fail,
-    /// No unit was left.
+    /// No unit is left.
     Finish,
-    /// The opposite work begins, or a migration is reverted.
+    /// The opposite work starts, or a migration is reverted.
     Supersede,
 }
 
 impl Transition {
-    /// All of them.
+    /// All transitions.
     pub const ALL: [Self; 9] = [
         Self::TakeUp,
         Self::AskToPause,
@@ -136,7 +137,7 @@ impl Transition {
         Self::Supersede,
     ];
 
-    /// The states that it leads from, and the one that it leads to. From any other one there is no such way.
+    /// The states from which the transition is allowed, and the state that it leads to.
     #[must_use]
     pub fn way(self) -> (&'static [RunState], RunState) {
         use RunState::{Failed, Finished, Paused, Pausing, Running, Stopped, Stopping, Superseded};
@@ -153,7 +154,7 @@ impl Transition {
         }
     }
 
-    /// What the log of the ledger says of it.
+    /// The word for the transition in the ledger's log.
     #[must_use]
     pub fn did(self) -> &'static str {
         match self {
@@ -175,9 +176,9 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    /// Each transition from each state: a letter where it leads, a dot where there is no such way.
+    /// The new state for each transition from each state; a dot if the transition is not allowed.
     #[test]
-    fn transitions() {
+    fn transitions_lead_from_allowed_states() {
         let check = |transition: Transition, expect: &str| {
             let (from, to) = transition.way();
             let led: String = RunState::ALL
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_leads_nowhere() {
+    fn final_states_have_no_transitions() {
         for transition in Transition::ALL {
             assert!(transition.way().0.iter().all(|state| !state.is_over()), "{transition:?}");
         }

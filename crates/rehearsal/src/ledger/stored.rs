@@ -1,14 +1,14 @@
-//! What the ledger stores as JSON text.
+//! Reading and writing of the JSON texts that the ledger stores.
 
 use rehearsal_db::{Connection, Error};
 
-/// The error for a text that can't be read.
+/// The error for a text that cannot be parsed.
 pub(super) fn unreadable(connection: &Connection, error: &serde_json::Error) -> Error {
     Error::Ledger { database: connection.address(), why: error.to_string() }
 }
 
-/// The text under which the ledger stores a value.
+/// Serialises a value for the ledger.
 pub(super) fn json(value: &impl serde::Serialize) -> String {
-    // Numbers, strings and maps with string keys: there is nothing in these types that could fail to serialise.
+    // Numbers, strings and maps with string keys: serialising these types cannot fail.
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,19 +1,20 @@
-//! Undo notes: what an undo needs to know of a unit and can find nowhere else, such as the value that made way for a mark.
-//! A note is stored in the transaction of the batch that changed its unit, outlives its run, and goes when the unit is undone.
+//! Undo notes: data that undo needs about a unit and that the database does not contain otherwise, such as a
+//! replaced value. [`leave_notes`] stores a note in the transaction of the batch that changed its unit;
+//! [`take_notes`] removes it when the unit is undone. Notes outlive their run.
 
 use super::json::Json;
 use super::stored::json;
 use rehearsal_db::{Connection, Error};
 use std::collections::BTreeMap;
 
-/// The notes of some units, by the ids of those.
+/// Notes by the ids of their units.
 pub type UndoNotes = BTreeMap<String, Json>;
 
-/// Stores the notes of units that were changed, in the transaction at hand. Those of earlier changes go, also where a unit has
-/// none now. Two statements, however many units there are.
+/// Stores the notes of changed units, in the current transaction. Replaces notes of earlier changes; `None` only
+/// removes them. Takes two statements for any number of units.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn leave_notes(
     connection: &mut Connection,
     run: i64,
@@ -39,10 +40,10 @@ pub async fn leave_notes(
     connection.execute(&sql, &[backfill.into(), run.into(), json(&pairs).into()]).await.map(drop)
 }
 
-/// Removes the notes of these units, in the transaction at hand, and returns them.
+/// Removes the notes of these units and returns them, in the current transaction.
 ///
 /// # Errors
-/// What the engine said.
+/// Fails if a query fails.
 pub async fn take_notes(connection: &mut Connection, backfill: &str, units: &[String]) -> Result<UndoNotes, Error> {
     let sql = format!("{} RETURNING unit, note", remove(connection));
     let rows = connection.query(&sql, &[backfill.into(), json(&units).into()], usize::MAX).await?.rows;

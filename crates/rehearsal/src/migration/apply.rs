@@ -1,5 +1,6 @@
-//! Runs migrations: the one code path for rehearsals and for the real thing. Each statement is sent on its own, so that a
-//! failure names it; sqlx's own bookkeeping records the file.
+//! Applies and reverts migrations: the single code path for rehearsals and real databases. [`step`] sends each
+//! statement separately, so that an error names the statement, and records the file in `_sqlx_migrations` as sqlx
+//! does.
 
 use super::error::{Error, LeftBehind};
 use super::file::{Migration, Script, Transaction};
@@ -11,10 +12,10 @@ use rehearsal_db::lex::statements;
 use rehearsal_db::{self as db, Around, Commit, CommitPhase, Connection, Remains, Retries, run_script};
 use std::time::{Duration, Instant};
 
-/// Runs the steps in order and stops at the first that fails.
+/// Runs the steps in order and stops at the first failure.
 ///
 /// # Errors
-/// [`Error::Sql`], and what the engine said.
+/// [`Error::Sql`] if a statement fails; otherwise any error of the connection.
 pub async fn apply_all(connection: &mut Connection, steps: &[Step], events: Events<'_>) -> Result<(), Error> {
     if !steps.is_empty() {
         events(Event::Migrating { steps: steps.len() });
@@ -47,7 +48,7 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
             loop {
                 let run = wrapped(connection, migration, direction, script, start).await;
                 let Some(waited) = run.as_ref().err().and_then(Error::waited) else { break run };
-                // Those who waited behind us get their turn; then it is tried again.
+                // The rollback lets the sessions that wait for this one proceed before the retry.
                 connection.rollback().await;
                 if !retries.again(waited).await {
                     break run.map_err(|error| error.after(&retries));
@@ -60,16 +61,16 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
         },
     };
     if let Err(error) = run {
-        // The file may have opened a transaction of its own.
+        // The file itself may have begun a transaction.
         connection.rollback().await;
         return Err(error.name_holders(connection).await);
     }
     Ok(start.elapsed())
 }
 
-/// Makes sqlx's table where there is none.
+/// Creates sqlx's table if it does not exist.
 async fn ensure_migrations_table(connection: &mut Connection) -> Result<(), Error> {
-    // Where it is there, nothing is committed.
+    // An existing table means that nothing is committed, so there is no commit point to report.
     let is_new = connection.has_commit_hook() && !connection.has_table(SQLX_TABLE).await?;
     let passes = |connection: &Connection, side| {
         if is_new {
@@ -94,10 +95,10 @@ async fn wrapped(
     run(connection, migration, direction, script).await?;
     record(connection, migration, direction, script, start).await?;
     connection.commit().await.map_err(|cause| match cause {
-        // A constraint that is checked at the end: no single statement is at fault.
+        // A deferred constraint is checked at COMMIT, so no single statement is at fault.
         db::Error::Statement { why, .. } => {
             let at = statements(&script.sql, connection.engine()).last().map_or(0, |last| last.start);
-            let cause = db::Error::Statement { why: format!("when it was committed: {why}"), position: None };
+            let cause = db::Error::Statement { why: format!("at COMMIT: {why}"), position: None };
             Error::sql(migration, direction, script, cause, LeftBehind::Nothing, (at, 0).into())
         }
         other => other.into(),
@@ -155,13 +156,13 @@ async fn record(
         Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
     };
     recorded.map_err(|error| match Error::bookkeeping(connection, error) {
-        // The file is done and its books can't be found: it changed where names are looked for.
+        // The file changed the search_path, so sqlx's table is not found.
         Error::Engine(db::Error::Statement { why, .. }) if why.contains(SQLX_TABLE) => {
             let all = statements(&script.sql, connection.engine());
             let at = all.iter().find(|statement| statement.text.contains("search_path")).or(all.last());
             let at = at.map_or(0, |statement| statement.start);
             let why = format!(
-                "it can't be recorded, for it changes the search_path ({why}); end it with `RESET search_path;`"
+                "it cannot be recorded: it changes the search_path ({why}); end the file with `RESET search_path;`"
             );
             let cause = db::Error::Statement { why, position: None };
             let left_behind = match script.transaction {
@@ -179,7 +180,7 @@ async fn record(
         ledger::supersede_all(connection, &by).await?;
     }
     if direction == Direction::Up {
-        // sqlx timed its own, empty, part; what it keeps is meant to be the time of the statements, in nanoseconds.
+        // sqlx timed its record, which has no statements. The column stores the time of the statements, in nanoseconds.
         let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
         let sql = format!("UPDATE {SQLX_TABLE} SET execution_time = $1 WHERE version = $2");
         passes(connection, CommitPhase::Before);

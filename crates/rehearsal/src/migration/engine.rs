@@ -1,4 +1,4 @@
-//! Whether a history is for the engine that it is said to be for.
+//! Detects a history that was written for another engine. [`check_engine`] is the entry point.
 
 use super::error::Error;
 use super::history::up_files;
@@ -6,11 +6,11 @@ use crate::workspace::Database;
 use miette::NamedSource;
 use rehearsal_db::Whose;
 
-/// Refuses a history whose words only another engine knows: much of it might run all the same, and prove nothing.
-/// What is a fault to the wrong engine is none worth telling, so that files are looked at before they are a history.
+/// Refuses a history that uses the syntax of another engine: parts of it might run nevertheless, but would prove
+/// nothing. Call it before [`History::read`](super::History::read), whose faults depend on the engine.
 ///
 /// # Errors
-/// [`Error::OtherEngine`].
+/// [`Error::OtherEngine`], with the first foreign words.
 pub fn check_engine(database: &Database) -> Result<(), Error> {
     let engine = database.engine;
     for (path, sql) in up_files(database) {
@@ -20,8 +20,8 @@ pub fn check_engine(database: &Database) -> Result<(), Error> {
             Whose::OfNone(other) => other.to_owned(),
         };
         let help = match foreign.whose {
-            Whose::Of(other) => format!("type `--engine {}`", other.scheme()),
-            Whose::OfNone(_) => "this tool works with PostgreSQL and SQLite".to_owned(),
+            Whose::Of(other) => format!("use `--engine {}`", other.scheme()),
+            Whose::OfNone(_) => "rehearsal supports only PostgreSQL and SQLite".to_owned(),
         };
         let (words, at) = (foreign.words.to_owned(), (foreign.at, foreign.words.len()).into());
         let text = NamedSource::new(path.display().to_string(), sql);

@@ -1,4 +1,5 @@
-//! What can go wrong when migrations are read, planned or run.
+//! The errors of reading, planning and running migrations. [`Error`] is the type; [`LeftBehind`] describes the
+//! state of the database after a failure, from which the help text is composed.
 
 use super::fault::Fault;
 use super::file::{Migration, Script};
@@ -12,25 +13,25 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a failed file leaves in the database.
+/// The changes that a failed file leaves in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeftBehind {
-    /// Nothing: its transaction was rolled back.
+    /// None: the transaction was rolled back.
     Nothing,
-    /// Its first statements, because it runs without a transaction, or ends it itself.
+    /// The changes of its first statements: the file runs outside a transaction, or ends the transaction itself.
     Statements {
-        /// How many took effect.
+        /// Number of statements that took effect.
         done: usize,
-        /// How many there are.
+        /// Number of statements in the file.
         of: usize,
-        /// What the failed one left that can't be used, such as an invalid index.
+        /// Unusable objects that the failed statement left, such as an invalid index.
         unusable: Vec<String>,
     },
-    /// Nobody can say: the database could not be asked any more.
+    /// Unknown, because the database could no longer be queried.
     Unknown {
-        /// How many statements have taken effect at the least.
+        /// Minimum number of statements that took effect.
         done: usize,
-        /// How many there are.
+        /// Number of statements in the file.
         of: usize,
     },
 }
@@ -38,22 +39,21 @@ pub enum LeftBehind {
 impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (done, of, unusable) = match self {
-            Self::Nothing => return f.write_str("nothing of this file is left behind"),
+            Self::Nothing => return f.write_str("no change of this file remains in the database"),
             Self::Unknown { done, of } => {
                 return write!(
                     f,
-                    "at least {done} of its {of} statements took effect; what the one at hand left is not known, and it is \
-                     not recorded"
+                    "at least {done} of {of} statements took effect, but _sqlx_migrations does not record them; the \
+                     effect of the next statement is unknown"
                 );
             }
             Self::Statements { done, of, unusable } => (done, of, unusable),
         };
         let stays = match done {
             0 => None,
-            1 => Some(format!("1 of its {of} statements has taken effect and stays, and it is not recorded")),
-            _ => Some(format!("{done} of its {of} statements have taken effect and stay, and it is not recorded")),
+            _ => Some(format!("{done} of {of} statements took effect, but _sqlx_migrations does not record them")),
         };
-        let unusable = (!unusable.is_empty()).then(|| format!("unusable is left: {}", unusable.join(", ")));
+        let unusable = (!unusable.is_empty()).then(|| format!("left unusable: {}", unusable.join(", ")));
         f.write_str(&[stays, unusable].into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 }
@@ -65,69 +65,75 @@ fn verb(direction: Direction) -> &'static str {
     }
 }
 
-/// What to type next.
+/// Returns the instructions that follow the description of the remaining changes.
 fn what_next(cause: &db::Error, direction: Direction, left_behind: &LeftBehind) -> String {
     let tidy = match left_behind {
         LeftBehind::Nothing => None,
+        LeftBehind::Statements { done: 0, unusable, .. } if unusable.len() > 1 => Some("drop them"),
         LeftBehind::Statements { done: 0, .. } => Some("drop it"),
         LeftBehind::Statements { unusable, .. } if !unusable.is_empty() => {
-            Some("drop what can't be used, undo or remove from the file what took effect")
+            Some("drop the unusable objects, undo the statements that took effect by hand or remove them from the file")
         }
-        LeftBehind::Statements { .. } => Some("undo by hand what took effect, or remove it from the file"),
+        LeftBehind::Statements { done: 1, .. } => Some("undo this statement by hand or remove it from the file"),
+        LeftBehind::Statements { .. } => Some("undo these statements by hand or remove them from the file"),
         LeftBehind::Unknown { .. } => {
-            Some("look at the database, and undo by hand or remove from the file what took effect")
+            Some("inspect the database, undo the statements that took effect by hand or remove them from the file")
         }
     };
     let mend = match (cause, direction) {
-        (db::Error::Unreachable { .. }, _) => "wait until the server is there again",
-        (db::Error::Locked { .. }, _) => "let the other program finish or end it",
+        (db::Error::Unreachable { .. }, _) => "wait until the server is available again",
+        (db::Error::Locked { .. }, _) => "let the other session finish, or end it",
         (db::Error::Full { .. }, _) => "free some space on that file system",
-        (db::Error::ReadOnly { .. }, _) => "use a URL and a user that may write",
+        (db::Error::ReadOnly { .. }, _) => "use a URL and a user with write access",
         (_, Direction::Up) => "fix the file",
         (_, Direction::Down) => "fix the down file",
     };
     let longer = match cause {
-        db::Error::Locked { .. } => "; `--wait SECONDS` waits longer",
+        db::Error::Locked { .. } => "; use `--wait SECONDS` to wait longer",
         _ => "",
     };
     let steps: Vec<&str> = tidy.into_iter().chain([mend, "then run the command again"]).collect();
     format!("{}{longer}", steps.join(", "))
 }
 
+fn count(units: u64) -> String {
+    if units == 1 { "1 unit".to_owned() } else { format!("{units} units") }
+}
+
 fn which_backfill(known: &[String]) -> String {
     if known.is_empty() {
-        format!("rehearse it in the workspace that has that backfill: `{}`", command("ci DATABASE"))
+        format!("rehearse the history in the workspace that has this backfill: `{}`", command("ci DATABASE"))
     } else {
-        format!("correct `-- requires-backfill:`; there is: {}", known.join(", "))
+        format!("correct `-- requires-backfill:` to one of: {}", known.join(", "))
     }
 }
 
 /// A failure of migrating.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// The history can't be run as it is.
-    #[error("the history has {}; nothing was run", if faults.len() == 1 { "a fault".to_owned() } else { format!("{} faults", faults.len()) })]
+    /// The history has faults.
+    #[error("the history has {}; nothing was run", if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) })]
     Faults {
-        /// Each of them.
+        /// The faults.
         #[related]
         faults: Vec<Fault>,
     },
-    /// The migrations are for another engine.
-    #[error("the migrations are not for {engine}: `{words}` is {whose}'s")]
+    /// The migrations are written for another engine.
+    #[error("the migrations are not written for {engine}: `{words}` is {whose} syntax")]
     #[diagnostic(code("history/wrong-engine"), help("{help}"))]
     OtherEngine {
-        /// The engine that was named.
+        /// The configured engine.
         engine: Engine,
-        /// The words at fault.
+        /// The foreign syntax.
         words: String,
-        /// The engine that knows them.
+        /// The engine that the syntax belongs to.
         whose: String,
-        /// What to do.
+        /// The instruction for the user.
         help: String,
-        /// The migration's text.
+        /// The text of the migration.
         #[source_code]
         text: NamedSource<String>,
-        /// Where they stand.
+        /// Where the foreign syntax is.
         #[label]
         at: SourceSpan,
     },
@@ -137,50 +143,52 @@ pub enum Error {
     Sql {
         /// `20250915090000_add_pet_visual_traits`.
         migration: String,
-        /// Which way it went.
+        /// Up or down.
         direction: Direction,
-        /// What the engine said.
+        /// The database's error.
         cause: db::Error,
-        /// What is in the database now.
+        /// The changes that remain in the database.
         left_behind: LeftBehind,
         /// The file.
         #[source_code]
         text: NamedSource<String>,
-        /// The token at fault, or the start of the statement.
+        /// The token that caused the error, or the start of the statement.
         #[label]
         at: SourceSpan,
     },
     /// No migration has that version.
     #[error("there is no migration {version}{}", nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default())]
     #[diagnostic(help(
-        "{}",
-        if *version == 0 { format!("to revert everything: `{}`", command("migrate --revert --to 0")) } else { format!("`{}` lists them", command("migrate --status")) }
+        "{} with `{}`",
+        if *version == 0 { "revert everything" } else { "list the migrations" },
+        command(if *version == 0 { "migrate --revert --to 0" } else { "migrate --status" })
     ))]
     UnknownVersion {
         /// The version as given.
         version: i64,
-        /// The closest one.
+        /// The most similar version.
         nearest: Option<String>,
     },
-    /// The goal lies behind.
-    #[error("the database is at {newest} already, which is newer than {version}")]
-    #[diagnostic(help("to go back: `{}`", command(&format!("migrate --revert --to {version}"))))]
+    /// The database is already past the goal.
+    #[error("the database is already at {newest}, which is newer than {version}")]
+    #[diagnostic(help("to revert to that version, run `{}`", command(&format!("migrate --revert --to {version}"))))]
     AlreadyBehind {
         /// The goal.
         version: i64,
-        /// Where the database is.
+        /// The newest applied version.
         newest: i64,
     },
-    /// There is no way back.
+    /// A migration to revert has no down file.
     #[error("{} has no down file", file.display())]
-    #[diagnostic(help("write the down file, or revert less far with `--revert N`"))]
+    #[diagnostic(help("write the down file, or revert fewer migrations with `--revert N`"))]
     NoDownFile {
         /// The up file.
         file: PathBuf,
     },
     /// A migration needs a backfill that is not finished on this database.
     #[error(
-        "migration {migration} requires the backfill `{backfill}`, and {units} of its units are still to be done in {database}"
+        "migration {migration} requires the backfill `{backfill}`, which has {} left to process in {database}",
+        count(*units)
     )]
     #[diagnostic(code("migration/refused"), help("run `{next}`, then migrate again"))]
     RequiresBackfill {
@@ -188,24 +196,24 @@ pub enum Error {
         migration: String,
         /// The backfill.
         backfill: String,
-        /// How many units are to be done.
+        /// Number of units left to process.
         units: u64,
         /// The address of the database.
         database: String,
-        /// The command that does them.
+        /// The command that processes them.
         next: String,
     },
-    /// A migration requires a backfill that is none.
-    #[error("{} requires the backfill `{backfill}`, and there is none of that name{}", file.display(), did_you_mean(nearest.as_ref()))]
+    /// A migration requires a backfill that does not exist.
+    #[error("{} requires the backfill `{backfill}`, but no backfill has that name{}", file.display(), did_you_mean(nearest.as_ref()))]
     #[diagnostic(code("history/unknown-backfill"), help("{}", which_backfill(known)))]
     RequiresUnknown {
         /// The up file.
         file: PathBuf,
         /// The backfill.
         backfill: String,
-        /// The closest one.
+        /// The most similar name.
         nearest: Option<String>,
-        /// All that there are.
+        /// The names of all backfills.
         known: Vec<String>,
     },
     /// The database failed.
@@ -227,7 +235,8 @@ impl Error {
         Self::Sql { migration: migration.label(), direction, cause, left_behind, text, at }
     }
 
-    /// How long it waited, where it could not have a lock and left nothing behind, so that it may be tried again.
+    /// Returns how long a step waited for a lock, if it failed because of the lock and left no changes, so that it
+    /// can be retried. `None` for any other failure.
     pub(super) fn waited(&self) -> Option<Duration> {
         match self {
             Self::Engine(db::Error::Locked { waited, .. })
@@ -238,7 +247,7 @@ impl Error {
         }
     }
 
-    /// The same after all attempts.
+    /// Adds the total waiting time of all retries to a lock error.
     pub(super) fn after(self, retries: &Retries) -> Self {
         let told = |error: db::Error| match error {
             db::Error::Locked { waited, .. } => retries.told(error, waited),
@@ -253,7 +262,7 @@ impl Error {
         }
     }
 
-    /// The same with those who hold locks on the database, if it is about a lock and nobody was named yet.
+    /// Adds the sessions that hold locks to a lock error that does not name them yet.
     pub(super) async fn name_holders(self, connection: &mut Connection) -> Self {
         match self {
             Self::Engine(error) => Self::Engine(connection.name_holders(error).await),
@@ -265,7 +274,7 @@ impl Error {
         }
     }
 
-    /// An error of sqlx's own bookkeeping.
+    /// Converts an error of sqlx's access to `_sqlx_migrations`.
     pub(crate) fn bookkeeping(connection: &Connection, error: MigrateError) -> Self {
         match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
@@ -275,7 +284,7 @@ impl Error {
         }
     }
 
-    /// True where the cause lies in what the person asked for.
+    /// Returns true if the caller's request is at fault, not the migrations or the database.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {

@@ -1,4 +1,5 @@
-//! What can be wrong with a history before a single statement has run. sqlx notices few of these, and late.
+//! The faults of a history that are detectable before any statement runs. sqlx detects few of them, and only later.
+//! [`Fault`] has one variant for each; `history.rs` and `status.rs` find them.
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
@@ -12,127 +13,133 @@ fn list(paths: &[PathBuf]) -> String {
 /// A fault of a history.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Fault {
-    /// Two migrations of one version.
-    #[error("version {version} is there twice: {}", list(files))]
-    #[diagnostic(code("history/duplicate-version"), help("give the newer one a version of its own: rename its files"))]
+    /// Several files with the same version.
+    #[error("several files have version {version}: {}", list(files))]
+    #[diagnostic(code("history/duplicate-version"), help("give the newer migration another version: rename its files"))]
     DuplicateVersion {
         /// The version.
         version: i64,
-        /// The files that claim it.
+        /// The files that have it.
         files: Vec<PathBuf>,
     },
-    /// A down file whose up file is not there.
+    /// A down file without an up file.
     #[error("{} has no up file", file.display())]
     #[diagnostic(code("history/missing-up"), help("write `{}`, or remove the down file", up.display()))]
     DownWithoutUp {
         /// The down file.
         file: PathBuf,
-        /// The file that is missing.
+        /// The missing file.
         up: PathBuf,
     },
-    /// A file that sqlx passes over in silence.
-    #[error("{} will be ignored: {why}", file.display())]
+    /// A file that sqlx silently ignores.
+    #[error("sqlx ignores {}: {why}", file.display())]
     #[diagnostic(
         code("history/ignored-file"),
-        help("name it `<version>_<name>.up.sql` (and `.down.sql`), or move it out of the folder")
+        help("rename the file to `<version>_<name>.up.sql` (or `.down.sql`), or move it out of the folder")
     )]
     Ignored {
         /// The file.
         file: PathBuf,
-        /// Which rule it misses.
+        /// The rule that it violates.
         why: &'static str,
     },
-    /// A file whose `.up` or `.down` sqlx does not see.
-    #[error("{} will be taken for a migration without a way back: `.up` and `.down` count only in lower case", file.display())]
-    #[diagnostic(code("history/upper-case-ending"), help("rename it, its ending in lower case"))]
+    /// A file whose `.up` or `.down` is not in lower case, so that sqlx does not recognise it.
+    #[error(
+        "sqlx treats {} as a migration without a down file: it recognises `.up` and `.down` only in lower case",
+        file.display()
+    )]
+    #[diagnostic(code("history/upper-case-ending"), help("rename the file so that its ending is in lower case"))]
     Ending {
         /// The file.
         file: PathBuf,
     },
-    /// A file whose name does not begin with a version: sqlx stops at it.
-    #[error("{} does not begin with a version that sqlx can read", file.display())]
+    /// A file whose name does not begin with a version, so that sqlx refuses the folder.
+    #[error("the name of {} does not begin with a version that sqlx can read", file.display())]
     #[diagnostic(
         code("history/bad-version"),
         help(
-            "name it `<version>_<name>.up.sql`, the version a whole number above zero, best a UTC time as YYYYMMDDHHMMSS"
+            "rename the file to `<version>_<name>.up.sql`, with a positive version, best a UTC time as YYYYMMDDHHMMSS"
         )
     )]
     BadVersion {
         /// The file.
         file: PathBuf,
     },
-    /// A file that can't be read as text.
-    #[error("can't read {}: {why}", file.display())]
-    #[diagnostic(code("history/unreadable-file"), help("migrations are UTF-8 text that this user may read"))]
+    /// A file that cannot be read as text.
+    #[error("cannot read {}: {why}", file.display())]
+    #[diagnostic(code("history/unreadable-file"), help("save the file as UTF-8 text that this user may read"))]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         why: String,
     },
-    /// A directive that nobody will heed.
-    #[error("the directive `{directive}` in {file} does not count: {why}")]
+    /// A directive without effect.
+    #[error("the directive `{directive}` in {file} has no effect: {why}")]
     #[diagnostic(code("history/bad-directive"), help("{help}"))]
     Directive {
         /// The directive as written.
         directive: String,
         /// The file.
         file: String,
-        /// Why it does not count.
+        /// Why it has no effect.
         why: &'static str,
-        /// What to do.
+        /// The instruction for the user.
         help: String,
-        /// The file's text.
+        /// The text of the file.
         #[source_code]
         text: NamedSource<String>,
         /// Where the directive is.
         #[label]
         at: SourceSpan,
     },
-    /// A file that begins or ends a transaction inside the one in which sqlx runs it.
-    #[error("{file} begins or ends a transaction, and sqlx runs it inside one")]
+    /// A file that begins or ends a transaction although sqlx runs it inside one.
+    #[error("{file} begins or ends a transaction, but sqlx already runs it inside one")]
     #[diagnostic(
         code("history/own-transaction"),
         help(
-            "remove the statement; or make `-- no-transaction` the first line, if the file has to see to that itself"
+            "remove the statement; if the file manages its own transactions, make `-- no-transaction` the first line"
         )
     )]
     OwnTransaction {
         /// The file.
         file: String,
-        /// Its text.
+        /// The text of the file.
         #[source_code]
         text: NamedSource<String>,
         /// The statement.
         #[label]
         at: SourceSpan,
     },
-    /// A byte order mark that the engine takes for a part of the first word.
-    #[error("{} begins with a byte order mark, which {engine} takes for a part of its first word", file.display())]
-    #[diagnostic(code("history/byte-order-mark"), help("save it as UTF-8 without one: sqlx sends the file as it is"))]
+    /// A byte order mark that the engine reads as part of the first word.
+    #[error("{} begins with a byte order mark, which {engine} reads as part of the first word", file.display())]
+    #[diagnostic(
+        code("history/byte-order-mark"),
+        help("save the file as UTF-8 without a byte order mark: sqlx sends its bytes unchanged")
+    )]
     ByteOrderMark {
         /// The file.
         file: PathBuf,
         /// The engine.
         engine: Engine,
     },
-    /// Applied here, but not among the files.
-    #[error("migration {version} was applied to this database, and its file is missing from {}", folder.display())]
+    /// An applied migration whose file is missing.
+    #[error("migration {version} is applied to this database, but its file is missing from {}", folder.display())]
     #[diagnostic(code("history/missing-file"), help(
-        "bring the file back (`git log --all -- '{}/{version}_*'` finds it), or use the database that belongs to this checkout",
+        "restore the file (find it with `git log --all -- '{}/{version}_*'`), or use the database of this checkout",
         folder.display()
     ))]
     Missing {
         /// The version.
         version: i64,
-        /// The folder with the migrations.
+        /// The folder of the migrations.
         folder: PathBuf,
     },
-    /// Applied here, and changed since.
-    #[error("{} was edited after it had been applied to this database", file.display())]
+    /// An applied migration whose file has changed since.
+    #[error("{} was edited after it was applied to this database", file.display())]
     #[diagnostic(code("history/edited"), help(
-        "restore the file (`git checkout -- {}`) and put the change into a new migration; on a database of your own you may \
-         instead restore it, `{}`, and edit it then",
+        "restore the file (`git checkout -- {}`) and put the change into a new migration; on a development database, \
+         you can instead restore the file, run `{}`, then edit it",
         file.display(),
         command("migrate --revert")
     ))]
@@ -140,11 +147,11 @@ pub enum Fault {
         /// The file.
         file: PathBuf,
     },
-    /// Not applied here, though a newer one is.
-    #[error("{} was never applied to this database, though the newer {newest} was", file.display())]
+    /// A migration that is not applied although a newer one is.
+    #[error("{} is not applied to this database, but the newer version {newest} is", file.display())]
     #[diagnostic(
         code("history/out-of-order"),
-        help("give it a version above {newest}: rename its files, so that every database runs it in the same order")
+        help("rename its files to a version above {newest}: every database must apply migrations in the same order")
     )]
     OutOfOrder {
         /// The file.
@@ -152,13 +159,13 @@ pub enum Fault {
         /// The newest applied version.
         newest: i64,
     },
-    /// Recorded as begun and not ended.
+    /// A migration that is recorded as started but not finished.
     #[error("migration {version} is recorded as failed midway")]
     #[diagnostic(
         code("history/failed-midway"),
         help(
-            "look at what it left behind, finish or undo that by hand, then delete its row from _sqlx_migrations (undone) or set \
-         its success to true (finished)"
+            "inspect the database and finish or undo the migration by hand; then, in _sqlx_migrations, set its \
+             `success` to true (finished) or delete its row (undone)"
         )
     )]
     Dirty {
@@ -168,7 +175,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The file at fault, where the fault is a file's.
+    /// Returns the file at fault. `None` if the fault concerns a version that has no file.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -186,7 +193,7 @@ impl Fault {
         }
     }
 
-    /// True for what sqlx runs all the same: it passes the file over, or a comment in it.
+    /// Returns true if sqlx runs the history nevertheless, because it ignores the file or the comment at fault.
     pub(super) fn is_none_of_sqlx(&self) -> bool {
         matches!(self, Self::Ignored { .. } | Self::DownWithoutUp { .. } | Self::Directive { .. })
     }

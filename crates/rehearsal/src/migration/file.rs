@@ -1,4 +1,5 @@
-//! One migration: its up file, its down file, and the directives in them.
+//! [`Migration`]: the up file, the down file and the directives of one migration, with its checksum as sqlx computes
+//! it.
 
 use sqlx::migrate::MigrationType;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
@@ -8,20 +9,20 @@ use std::path::PathBuf;
 /// Whether a file runs in a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transaction {
-    /// All of it or nothing of it.
+    /// The changes of the file are applied completely or not at all.
     Wrapped,
-    /// Statement by statement (`-- no-transaction`).
+    /// Each statement commits separately (`-- no-transaction`).
     None,
 }
 
-/// A file of SQL.
+/// A SQL file.
 #[derive(Debug, Clone)]
 pub struct Script {
     /// The file.
     pub path: PathBuf,
-    /// Its text, as it is on disk.
+    /// The text, exactly as stored on disk.
     pub sql: String,
-    /// How it runs.
+    /// Whether it runs in a transaction.
     pub transaction: Transaction,
 }
 
@@ -30,20 +31,20 @@ pub struct Script {
 pub struct Loss {
     /// The table.
     pub table: String,
-    /// The column; none where rows or the whole table go.
+    /// The column. `None` if the migration deletes rows or the whole table.
     pub column: Option<String>,
 }
 
 /// A migration.
 #[derive(Debug, Clone)]
 pub struct Migration {
-    /// Its version: the number in front of the file's name.
+    /// The version: the number at the start of the file name.
     pub version: i64,
-    /// The file's name without version and endings, as `add_pet_visual_traits`.
+    /// The file name without version and endings, such as `add_pet_visual_traits`.
     pub name: String,
-    /// The way up.
+    /// The up file.
     pub up: Script,
-    /// The way down, where there is one.
+    /// The down file, if there is one.
     pub down: Option<Script>,
     /// The losses that the up file declares.
     pub loses: Vec<Loss>,
@@ -52,24 +53,25 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// `20250915090000_add_pet_visual_traits`.
+    /// Returns version and name: `20250915090000_add_pet_visual_traits`.
     #[must_use]
     pub fn label(&self) -> String {
         format!("{}_{}", self.version, self.name)
     }
 
-    /// sqlx's record of this migration, checksum included, without its statements: those we run ourselves.
+    /// Returns sqlx's record of this migration, with the checksum but without the statements, which
+    /// [`step`](super::step) runs.
     pub(crate) fn record(&self) -> sqlx::migrate::Migration {
         sqlx::migrate::Migration {
             sql: AssertSqlSafe(String::new()).into_sql_str(),
-            // Whoever calls has a transaction open where the file wants one.
+            // The caller has already begun a transaction if the file needs one.
             no_tx: true,
             ..self.sqlx(self.up.sql.clone())
         }
     }
 
-    /// True where `checksum` is that of the up file as it is, or as it is with the other kind of line ends: a checkout on
-    /// another system changes those and nothing else.
+    /// Returns true if `checksum` is that of the up file, with its own line endings or with LF or CRLF: a checkout on
+    /// another system changes only the line endings.
     #[must_use]
     pub fn has_checksum(&self, checksum: &[u8]) -> bool {
         let lf = self.up.sql.replace("\r\n", "\n");

@@ -1,4 +1,6 @@
-//! A folder of migrations as sqlx would read it, with everything that sqlx would not say.
+//! Reads the migration folders of a database as sqlx does, and reports every fault that sqlx would ignore or report
+//! later. [`History::read`] is the entry point; `named` and `script` contain the rules for file names and file
+//! contents.
 
 use super::fault::Fault;
 use super::file::{Loss, Migration, Script, Transaction};
@@ -14,21 +16,21 @@ use std::path::{Path, PathBuf};
 
 const KNOWN: &[&str] = &["loses", "requires-backfill", NO_TRANSACTION];
 
-/// A version that is less than that of any migration.
+/// A version below that of any migration.
 pub const BEFORE_ALL: i64 = -1;
 
 /// All migrations of a database, in order.
 #[derive(Debug, Default)]
 pub struct History {
-    /// The folder of its files, the first of them where there are several.
+    /// The folder of the files; the first one if there are several.
     pub folder: PathBuf,
     /// The migrations, by version.
     pub migrations: Vec<Migration>,
-    /// What is odd about them.
+    /// Warnings about the files.
     pub warnings: Vec<Warning>,
 }
 
-/// What a file's name says.
+/// The parts of a file name.
 struct Named {
     version: i64,
     digits: String,
@@ -42,26 +44,26 @@ enum Kind {
     Down,
 }
 
-/// Whose rules a history keeps.
+/// The rules that apply to a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rules {
-    /// Ours: whatever sqlx would pass over in silence is a fault.
+    /// Strict rules for workspaces: a file or directive that sqlx silently ignores is a fault.
     Ours,
-    /// sqlx's: what it takes is taken, and what it passes over is warned of.
+    /// sqlx's rules: every file that sqlx accepts is accepted, and ignored ones cause a warning.
     Sqlx,
 }
 
 impl Rules {
     fn least_version(self) -> i64 {
         match self {
-            // `--to 0` is before all migrations.
+            // `--to 0` reverts all migrations, so no migration can have version 0.
             Self::Ours => 1,
             Self::Sqlx => 0,
         }
     }
 }
 
-/// The up files of a database as they stand, whatever is wrong with them.
+/// Returns the readable up files of a database with their text, regardless of faults.
 pub(super) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
     let paths = database.folders().filter_map(|folder| entries(folder).ok()).flatten();
     let is_up =
@@ -70,10 +72,10 @@ pub(super) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
 }
 
 impl History {
-    /// Reads the folders of a database.
+    /// Reads the migration folders of a database.
     ///
     /// # Errors
-    /// All their faults.
+    /// Fails with all faults of the folders if there are any.
     pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
         let rules = match database.origin {
             Origin::Workspace => Rules::Ours,
@@ -142,32 +144,32 @@ impl History {
         Ok(Self { folder: database.folder.clone(), migrations, warnings: odd })
     }
 
-    /// The migration of that version.
+    /// Returns the migration with that version.
     #[must_use]
     pub fn get(&self, version: i64) -> Option<&Migration> {
         self.migrations.iter().find(|migration| migration.version == version)
     }
 
-    /// The version of the newest migration.
+    /// Returns the version of the newest migration. `None` if there is no migration.
     #[must_use]
     pub fn newest(&self) -> Option<i64> {
         self.migrations.last().map(|migration| migration.version)
     }
 
-    /// The migrations up to and including `version`.
+    /// Returns the migrations up to and including `version`.
     #[must_use]
     pub fn through(&self, version: i64) -> &[Migration] {
         &self.migrations[..self.migrations.partition_point(|migration| migration.version <= version)]
     }
 
-    /// The migrations behind `version`.
+    /// Returns the migrations after `version`.
     #[must_use]
     pub fn after(&self, version: i64) -> &[Migration] {
         &self.migrations[self.migrations.partition_point(|migration| migration.version <= version)..]
     }
 }
 
-/// What the name of a file says, by sqlx's rules; none for a file that is plainly no migration.
+/// Parses a file name by sqlx's rules. `None` if the file is clearly not a migration.
 fn named(path: &Path, rules: Rules) -> Result<Option<Named>, Fault> {
     let file = file_name(path);
     let lower = file.to_lowercase();
@@ -184,16 +186,16 @@ fn named(path: &Path, rules: Rules) -> Result<Option<Named>, Fault> {
         };
     }
     if !file.ends_with(".sql") {
-        let meant =
+        let is_near_miss =
             file.starts_with(|c: char| c.is_ascii_digit()) || lower.ends_with(".sql") || lower.contains(".sql.");
-        return if meant { ignored("its name does not end in `.sql`") } else { Ok(None) };
+        return if is_near_miss { ignored("its name does not end in `.sql`") } else { Ok(None) };
     }
     let endings = [".up.sql", ".down.sql"];
     if endings.iter().any(|ending| lower.ends_with(ending) && !file.ends_with(ending)) {
         return Err(Fault::Ending { file: path.to_owned() });
     }
     let Some((digits, rest)) = file.split_once('_') else {
-        return ignored("its name has no `_` behind the version");
+        return ignored("its name has no `_` after the version");
     };
     let version = match digits.parse::<i64>() {
         Ok(version) if version >= rules.least_version() && digits.bytes().all(|byte| byte.is_ascii_digit()) => version,
@@ -218,7 +220,7 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
     if kind == Kind::Down {
         for directive in found.iter().filter(|directive| directive.key != NO_TRANSACTION) {
             let help = "move it to the up file".to_owned();
-            faults.push(directive_fault(path, &sql, directive.clone(), "it counts only in an up file", help));
+            faults.push(directive_fault(path, &sql, directive.clone(), "only an up file can contain it", help));
         }
     }
     for directive in found.into_iter().filter(names_nothing) {
@@ -229,19 +231,17 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
         faults.push(directive_fault(path, &sql, directive, why, help.to_owned()));
     }
     for (directive, mistake) in mistaken {
-        // Comments of people who never heard of our directives are prose.
+        // In a project without rehearsal's directives, such a comment is prose.
         if rules == Rules::Sqlx && directive.key != NO_TRANSACTION {
             continue;
         }
         let (why, help) = match mistake {
             Mistake::Misplaced => (
-                "sqlx reads it only as the very first bytes of the file",
+                "sqlx reads it only at the very start of the file",
                 "make `-- no-transaction` the first line, with nothing before it".to_owned(),
             ),
-            Mistake::BelowStatement => {
-                ("it stands below the first statement", "move it to the top of the file".to_owned())
-            }
-            Mistake::Misspelt { nearest } => ("there is none of that name", format!("write `-- {nearest}`")),
+            Mistake::BelowStatement => ("it is below the first statement", "move it to the top of the file".to_owned()),
+            Mistake::Misspelt { nearest } => ("no directive has that name", format!("write `-- {nearest}`")),
         };
         faults.push(directive_fault(path, &sql, directive, why, help));
     }
@@ -255,8 +255,9 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
     Ok(Script { path: path.to_owned(), sql, transaction })
 }
 
-/// The first statement that does not fit into the transaction in which sqlx runs a file: one that begins another, or ends one
-/// when there is none, or leaves none to sqlx in the end. A file may end that transaction and begin one again.
+/// Finds the first statement that conflicts with the transaction in which sqlx runs a file: it begins a second
+/// transaction, ends one when none is open, or leaves none open at the end. A file may end that transaction and begin
+/// another.
 fn own_transaction(path: &Path, sql: &str, engine: Engine) -> Option<Fault> {
     let (mut is_open, mut last) = (true, None);
     let mut wrong = None;
@@ -293,8 +294,7 @@ fn migration(named: Named, up: Script, down: Option<Script>) -> Migration {
     Migration { version: named.version, name: named.name, up, down, loses, requires }
 }
 
-/// Reads `"Table"."column", reason` or `"Table", reason`; quotes may be left out around plain names. None where no name is
-/// there.
+/// Parses `"Table"."column", reason` or `"Table", reason`. Plain names need no quotes. `None` if a name is missing.
 fn loss(value: &str) -> Option<Loss> {
     let subject = value.split_once(',').map_or(value, |(subject, _)| subject).trim();
     let unquote = |name: &str| name.trim().trim_matches('"').to_owned();
@@ -306,7 +306,7 @@ fn loss(value: &str) -> Option<Loss> {
     (is_name(&table) && column.iter().all(is_name)).then_some(Loss { table, column })
 }
 
-/// The two files of a new migration.
+/// Returns the paths of the up file and the down file of a new migration.
 #[must_use]
 pub fn paths(folder: &Path, version: &str, name: &str) -> (PathBuf, PathBuf) {
     (folder.join(format!("{version}_{name}.up.sql")), folder.join(format!("{version}_{name}.down.sql")))

@@ -1,4 +1,6 @@
-//! Schema changes: sqlx's migration files and their faults, what has been applied, what is to be done, and doing it.
+//! Schema changes with sqlx's migration files: reading them ([`History`]), finding their [`Fault`]s, comparing them
+//! with the applied ones ([`applied`], [`compare`]), planning the steps to a [`Goal`] ([`plan()`]) and running them
+//! ([`run()`]).
 
 mod apply;
 mod engine;

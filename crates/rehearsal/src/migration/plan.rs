@@ -1,4 +1,5 @@
-//! Which migrations to run, in which order, to get from what is applied to where somebody wants to be.
+//! Plans which migrations to apply or revert, and in which order, to reach a [`Goal`]. [`plan`] is the entry point; it
+//! accesses no database.
 
 use super::error::Error;
 use super::file::Migration;
@@ -8,16 +9,16 @@ use crate::directive::nearest;
 use crate::event::Direction;
 use std::num::NonZeroUsize;
 
-/// Where somebody wants to be.
+/// The requested state of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// Everything applied.
+    /// All migrations applied.
     Newest,
-    /// Everything up to and including a version applied.
+    /// All migrations up to and including a version applied.
     UpTo(i64),
-    /// The newest so many reverted.
+    /// The given number of newest migrations reverted.
     Back(NonZeroUsize),
-    /// Everything behind a version reverted; 0 for everything.
+    /// All migrations after a version reverted; 0 reverts all.
     BackTo(i64),
 }
 
@@ -26,14 +27,15 @@ pub enum Goal {
 pub struct Step {
     /// The migration.
     pub migration: Migration,
-    /// Which way.
+    /// Up or down.
     pub direction: Direction,
 }
 
-/// The steps from `applied` to `goal`.
+/// Returns the steps from `applied` to `goal`, in order.
 ///
 /// # Errors
-/// [`Error::UnknownVersion`], [`Error::AlreadyBehind`], [`Error::NoDownFile`].
+/// [`Error::UnknownVersion`] if no migration has the goal's version, [`Error::AlreadyBehind`] if a newer one is
+/// applied, and [`Error::NoDownFile`] if a migration to revert has no down file.
 pub fn plan(history: &History, applied: &[Applied], goal: Goal) -> Result<Vec<Step>, Error> {
     let is_applied = |migration: &&Migration| applied.iter().any(|done| done.version == migration.version);
     let up = |migrations: &[Migration]| {

@@ -1,33 +1,33 @@
-//! What a migration waits for: a migration that says `-- requires-backfill: NAME` is applied only where that backfill has nothing
-//! to do.
+//! Prerequisites of migrations: a migration with `-- requires-backfill: NAME` is applied only if that backfill has no
+//! units left to process. Backfills implement [`Prerequisite`].
 
 use super::error::Error;
 use super::file::Migration;
 use futures_util::future::BoxFuture;
 use rehearsal_db::Target;
 
-/// Work on rows that has to be done before a migration.
+/// Work on rows that must be finished before a migration.
 pub trait Prerequisite {
-    /// Its name, as migrations write it.
+    /// The name, as in `-- requires-backfill:`.
     fn name(&self) -> &'static str;
-    /// The version at which it can be done first.
+    /// The first version at which the work can be done.
     fn from(&self) -> i64;
-    /// What one unit of it is called.
+    /// The name of one unit, in the singular.
     fn unit(&self) -> &'static str;
-    /// How many units are still to be done.
+    /// Counts the units that are left to process.
     fn pending<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<u64, crate::Error>>;
 
-    /// True where that migration waits for it.
+    /// Returns true if the migration requires this work.
     fn is_for(&self, migration: &Migration) -> bool {
         migration.requires.iter().any(|name| name == self.name())
     }
 }
 
-/// Refuses a migration that requires what is not done. Units are counted, the ledger is not asked: rows may have come, or been
-/// undone, since a run was finished.
+/// Refuses a migration with an unfinished prerequisite. It counts units instead of consulting the ledger, because
+/// rows may have been inserted or undone since a run finished.
 ///
 /// # Errors
-/// [`Error::RequiresBackfill`].
+/// [`Error::RequiresBackfill`] for the first prerequisite with units left to process.
 pub(super) async fn ready_for<P: Prerequisite>(
     migration: &Migration,
     prerequisites: &[P],

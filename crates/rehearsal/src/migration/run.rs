@@ -1,5 +1,5 @@
-//! Migrating: the one function by which a database comes to a version, for the command, for fixtures, for rehearsals and for
-//! the processes that a rehearsal kills.
+//! Migrates a real database: [`run`] takes the lock, plans and applies; [`outlook`] shows the plan without changing
+//! anything. [`advance`] takes a single step, also for rehearsals and for the processes that a rehearsal kills.
 
 use super::apply::step;
 use super::error::Error;
@@ -12,10 +12,10 @@ use crate::event::{Direction, Event, Events};
 use rehearsal_db::{self as db, Connection, Lock, Sharing, Target};
 use std::time::Duration;
 
-/// Takes the target's lock and brings it to the goal; stops at the first step that fails. Returns how many steps it took.
+/// Locks the target and migrates it to the goal; stops at the first failed step. Returns the number of steps.
 ///
 /// # Errors
-/// The faults of the history, a goal that can't be reached, a prerequisite that is not done, and whatever a step says.
+/// Fails if the history has faults, the goal cannot be reached, a prerequisite is unfinished, or a step fails.
 pub async fn run<P: Prerequisite>(
     target: &Target,
     goal: Goal,
@@ -26,7 +26,7 @@ pub async fn run<P: Prerequisite>(
     let _lock = lock(target, events).await?;
     let mut connection = target.open().await?;
     let work = async {
-        // The process that held the lock may have done some of it.
+        // The process that held the lock may have applied some steps, so the plan is made under the lock.
         let steps = faultless_plan(history, &applied(&mut connection).await?, goal)?;
         if !steps.is_empty() {
             events(Event::Migrating { steps: steps.len() });
@@ -40,10 +40,11 @@ pub async fn run<P: Prerequisite>(
     connection.close_with(worked).await
 }
 
-/// Takes one step, if what it requires is done, and records it.
+/// Takes one step and records it. An up step first checks that its prerequisites are finished.
 ///
 /// # Errors
-/// [`Error::RequiresBackfill`], [`Error::Sql`], and what the engine said.
+/// [`Error::RequiresBackfill`] if a prerequisite is unfinished, [`Error::Sql`] if a statement fails; otherwise any
+/// error of the connection.
 pub async fn advance<P: Prerequisite>(
     connection: &mut Connection,
     target: &Target,
@@ -59,30 +60,32 @@ pub async fn advance<P: Prerequisite>(
     Ok(took)
 }
 
-/// Waits until no other process changes the target.
+/// Takes the exclusive lock of the target, waiting for other processes up to the target's limit.
 ///
 /// # Errors
-/// [`db::Error::Locked`], [`db::Error::NoDatabase`].
+/// [`db::Error::Locked`] if another process still holds the lock, [`db::Error::NoDatabase`] if the database does not
+/// exist.
 pub(crate) async fn lock(target: &Target, events: Events<'_>) -> Result<Lock, db::Error> {
     let database = target.address.url();
     let waiting = |holder| events(Event::Waiting { database: database.clone(), holder });
     Lock::take(&target.address, Sharing::Alone, target.wait, &waiting).await
 }
 
-/// What is applied to a target, and the steps that [`run`] would take. Makes no database and writes nothing.
+/// The applied migrations of a target and the steps that [`run`] would take.
 #[derive(Debug)]
 pub struct Outlook {
-    /// What is applied.
+    /// The applied migrations, by version.
     pub applied: Vec<Applied>,
-    /// The steps.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
 impl Outlook {
-    /// What a step would wait for, as far as that can be known before the steps ahead of it are taken.
+    /// Returns the first prerequisite that may keep a step from being applied, as far as this can be known before the
+    /// earlier steps are taken. `None` if all are finished.
     ///
     /// # Errors
-    /// What the database says.
+    /// Fails if a query fails.
     pub async fn waits_for<P: Prerequisite>(
         &self,
         migration: &Migration,
@@ -103,26 +106,26 @@ impl Outlook {
     }
 }
 
-/// What a migration would wait for.
+/// An unfinished prerequisite of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
-    /// For a backfill that can't run yet, if it turns out to have anything to do.
+    /// A backfill that cannot run yet, so the number of its units is unknown.
     Perhaps {
         /// The backfill.
         name: &'static str,
     },
-    /// For a backfill that has something to do.
+    /// A backfill with units left to process.
     Surely {
         /// The backfill.
         name: &'static str,
-        /// How many units.
+        /// Number of units.
         units: u64,
-        /// What one of them is called.
+        /// The name of one unit, in the singular.
         unit: &'static str,
     },
 }
 
-/// Looks at a target before anything is done: a goal that can't be reached leaves nothing behind.
+/// Plans a run without changing anything: creates no database and writes nothing.
 ///
 /// # Errors
 /// As [`run`] before its first step.
@@ -132,7 +135,7 @@ pub async fn outlook(target: &Target, goal: Goal, history: &History) -> Result<O
     Ok(Outlook { applied, steps })
 }
 
-/// What is applied to the target; nothing to one that is not there yet and would be made.
+/// Returns the applied migrations; none if the database does not exist yet and the address would create it.
 async fn look(target: &Target) -> Result<Vec<Applied>, Error> {
     let mut connection = match target.open_to_read().await {
         Ok(connection) => connection,

@@ -1,4 +1,4 @@
-//! What a database says was applied to it, held against the files.
+//! Reads the applied migrations from `_sqlx_migrations` ([`applied`]) and compares them with the files ([`compare`]).
 
 use super::error::Error;
 use super::fault::Fault;
@@ -6,30 +6,30 @@ use super::history::{BEFORE_ALL, History};
 use rehearsal_db::SQLX_TABLE;
 use rehearsal_db::{Connection, Value};
 
-/// A migration that the database says was applied.
+/// A migration that the database records as applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// Its version.
+    /// The version.
     pub version: i64,
-    /// The checksum of its up file as it was then.
+    /// The checksum of the up file at the time.
     pub checksum: Vec<u8>,
-    /// When, as the database wrote it down.
+    /// The time, as the database recorded it, to the second.
     pub when: String,
 }
 
-/// Where one migration stands.
+/// The state of a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Applied at that time.
+    /// Applied at that time, in the database's format.
     Applied(String),
     /// Not applied yet.
     Pending,
 }
 
-/// What was applied, by version; nothing where sqlx's table is not there. Writes nothing.
+/// Returns the applied migrations, by version; none if sqlx's table does not exist. Writes nothing.
 ///
 /// # Errors
-/// What the engine said; [`Error::Faults`] for a migration that is recorded as failed.
+/// Fails if a query fails; [`Error::Faults`] if a migration is recorded as failed.
 pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error> {
     if !connection.has_table(SQLX_TABLE).await? {
         return Ok(Vec::new());
@@ -46,7 +46,7 @@ pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error>
     let times = connection.query(&times, &[], usize::MAX).await?.rows;
     let when = |version: i64| {
         let row = times.iter().find(|row| row[0] == Value::Int(version));
-        // To the second, whatever the engine adds to that.
+        // The first 19 characters: engines append fractions and time zones in different forms.
         row.and_then(|row| row[1].as_text()).unwrap_or_default().chars().take(19).collect::<String>()
     };
     Ok(listed
@@ -55,7 +55,7 @@ pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error>
         .collect())
 }
 
-/// What is wrong between the files and the database.
+/// Returns the faults of a database compared with the files: missing, edited and out-of-order migrations.
 #[must_use]
 pub fn compare(history: &History, applied: &[Applied]) -> Vec<Fault> {
     let mut faults = Vec::new();

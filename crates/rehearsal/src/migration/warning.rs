@@ -1,25 +1,26 @@
-//! What is odd about a history without being wrong.
+//! Warnings about a history: file names and comments that work but probably not as intended. `warnings` checks the
+//! versions.
 
 use super::fault::Fault;
 use jiff::civil::DateTime;
 use std::fmt;
 
-/// An oddity.
+/// A warning about a history.
 #[derive(Debug)]
 pub enum Warning {
-    /// Fewer or more digits than the others, so that the files sort otherwise than they run.
+    /// Versions with fewer or more digits than the others, so that the files sort in a different order than they run.
     Unpadded {
-        /// `9_add_colour`; at least one.
+        /// The labels, such as `9_add_colour`; at least one.
         migrations: Vec<String>,
-        /// The digits that the others have.
+        /// Number of digits of the other versions.
         width: usize,
     },
-    /// Fourteen digits that are no time.
+    /// Versions of fourteen digits that are not a valid time.
     ImpossibleTime {
-        /// `20251399000000_add_colour`; at least one.
+        /// The labels, such as `20251399000000_add_colour`; at least one.
         migrations: Vec<String>,
     },
-    /// What sqlx passes over, in a history that keeps its rules only.
+    /// A fault that sqlx ignores, in a history to which only sqlx's rules apply.
     Passed(Fault),
 }
 
@@ -29,19 +30,19 @@ impl fmt::Display for Warning {
             Self::Unpadded { migrations, width } => {
                 write!(
                     f,
-                    "{}: the other versions have {width} digits, so files are listed in another order than they run",
+                    "{}: the other versions have {width} digits, so the files sort in a different order than they run",
                     some(migrations)
                 )
             }
             Self::Passed(fault) => fault.fmt(f),
             Self::ImpossibleTime { migrations } => {
-                write!(f, "{}: the version looks like a UTC time (YYYYMMDDHHMMSS) and is none", some(migrations))
+                write!(f, "{}: the version looks like a UTC time (YYYYMMDDHHMMSS) but is not valid", some(migrations))
             }
         }
     }
 }
 
-/// A few by name, many by their number: a history may be odd as a whole.
+/// Lists up to three labels; of more, names the first and counts the others.
 fn some(migrations: &[String]) -> String {
     match migrations {
         [first, _, _, _, ..] => format!("{first} and {} more", migrations.len() - 1),
@@ -49,17 +50,17 @@ fn some(migrations: &[String]) -> String {
     }
 }
 
-/// How many digits a UTC time has as a version.
+/// Number of digits of a version that is a UTC time.
 const TIME_DIGITS: usize = 14;
 
-/// The oddities of versions, which are given as `(digits as written, label)`.
+/// Returns the warnings about versions, which are given as `(digits as written, label)`.
 pub(super) fn warnings(versions: &[(String, String)]) -> Vec<Warning> {
     let count = |width| versions.iter().filter(|(digits, _)| digits.len() == width).count();
     let mut widths: Vec<usize> = versions.iter().map(|(digits, _)| digits.len()).collect();
     widths.sort_by_key(|width| (count(*width), *width));
     let Some(&width) = widths.last() else { return Vec::new() };
-    let of = |is_odd: &dyn Fn(&str) -> bool| -> Vec<String> {
-        versions.iter().filter(|(digits, _)| is_odd(digits)).map(|(_, migration)| migration.clone()).collect()
+    let of = |is_unusual: &dyn Fn(&str) -> bool| -> Vec<String> {
+        versions.iter().filter(|(digits, _)| is_unusual(digits)).map(|(_, migration)| migration.clone()).collect()
     };
     let unpadded = of(&|digits| digits.len() != width);
     let no_times = of(&|digits| digits.len() == TIME_DIGITS && !is_time(digits));
@@ -83,14 +84,14 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn odd_versions() {
+    fn unusual_versions() {
         let check = |versions: &[&str], expect: &[&str]| {
             let versions: Vec<_> = versions.iter().map(|v| ((*v).to_owned(), format!("{v}_a"))).collect();
             let found: Vec<_> = warnings(&versions).iter().map(ToString::to_string).collect();
             assert_eq!(found, expect);
         };
-        const DIGITS: &str = "digits, so files are listed in another order than they run";
-        const NO_TIME: &str = "the version looks like a UTC time (YYYYMMDDHHMMSS) and is none";
+        const DIGITS: &str = "digits, so the files sort in a different order than they run";
+        const INVALID_TIME: &str = "the version looks like a UTC time (YYYYMMDDHHMMSS) but is not valid";
         check(&[], &[]);
         check(&["1", "2"], &[]);
         check(&["0001", "0002", "3"], &[&format!("3_a: the other versions have 4 {DIGITS}")]);
@@ -99,11 +100,11 @@ mod tests {
             &[&format!("1_a and 3 more: the other versions have 2 {DIGITS}")],
         );
         check(&["20250101000000", "20250102000000"], &[]);
-        check(&["20250101000000", "20251301000000"], &[&format!("20251301000000_a: {NO_TIME}")]);
+        check(&["20250101000000", "20251301000000"], &[&format!("20251301000000_a: {INVALID_TIME}")]);
         check(
             &["20250101000000", "20250102000000", "2025010300000"],
             &[&format!("2025010300000_a: the other versions have 14 {DIGITS}")],
         );
-        check(&["20240230000000", "20240231000000"], &[&format!("20240230000000_a, 20240231000000_a: {NO_TIME}")]);
+        check(&["20240230000000", "20240231000000"], &[&format!("20240230000000_a, 20240231000000_a: {INVALID_TIME}")]);
     }
 }

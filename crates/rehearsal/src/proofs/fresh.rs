@@ -1,5 +1,8 @@
-//! *Fresh*: an empty database takes all migrations, passes the checks, and leaves the backfills nothing to do.
+//! The proof *fresh*: all migrations apply to an empty database, the checks pass, and no backfill has pending
+//! units. It also reports faults that only show on the resulting schema, such as a foreign key to a missing table.
+//! The entry point is [`Fresh`].
 
+use super::kit::counted;
 use super::outcome::{Next, Outcome};
 use super::refusal;
 use super::run::{Data, ProofRun};
@@ -19,10 +22,10 @@ static FAILURES: Failures = failures!("fresh");
 static SQLX_FAILS: Code = Code::error(
     "fresh/sqlx-fails",
     Explanation {
-        meaning: "sqlx cannot run this file: it sends a file without a transaction as one text, which the server runs as one \
-                  transaction, and a statement in it refuses to run inside a transaction.",
-        example: "CREATE INDEX CONCURRENTLY beside another statement in a file that begins with `-- no-transaction`",
-        fix: "Give each such statement a migration of its own, with `-- no-transaction` in its first line.",
+        meaning: "sqlx cannot apply this file: it sends a `-- no-transaction` file as one query, which the server runs as \
+                  one transaction, and a statement in the file cannot run inside a transaction.",
+        example: "CREATE INDEX CONCURRENTLY and another statement in a file that begins with `-- no-transaction`",
+        fix: "Move each such statement to a separate migration with `-- no-transaction` in its first line.",
         allow: "It cannot be allowed: sqlx fails on the file.",
     },
 );
@@ -30,10 +33,11 @@ static SQLX_FAILS: Code = Code::error(
 static DANGLING_REFERENCE: Code = Code::error(
     "fresh/dangling-reference",
     Explanation {
-        meaning: "A foreign key refers to a table that does not exist, so no row with a value in that column can be inserted.",
-        example: "SQLite: ALTER TABLE \"Pet\" RENAME TO old; CREATE TABLE \"Pet\" …; DROP TABLE old; keys that referred to \"Pet\" \
-                  now refer to \"old\".",
-        fix: "Fill the new table under a name of its own, drop the old one, and rename the new one last.",
+        meaning: "A foreign key refers to a table that does not exist, so no row with a value in that column can be \
+                  inserted.",
+        example: "SQLite: ALTER TABLE \"Pet\" RENAME TO old; CREATE TABLE \"Pet\" …; DROP TABLE old; foreign keys that \
+                  referred to \"Pet\" now refer to \"old\".",
+        fix: "Create and fill the new table under a temporary name, drop the old table, then rename the new one.",
         allow: "It cannot be allowed: the column is unusable.",
     },
 );
@@ -41,20 +45,20 @@ static DANGLING_REFERENCE: Code = Code::error(
 static UNKNOWN_VOLATILE: Code = Code::error(
     "fresh/unknown-volatile-column",
     Explanation {
-        meaning: "The configuration declares a column volatile that does not exist once all migrations are applied.",
+        meaning: "The configuration declares a volatile column that does not exist after the last migration.",
         example: "volatile = ['\"Pet\".\"updatedat\"'] where the column is \"updatedAt\"",
         fix: "Correct or remove the entry in `volatile`.",
-        allow: "It cannot be allowed: the column that was meant would be compared.",
+        allow: "It cannot be allowed: the intended column would still be compared.",
     },
 );
 
 static PENDING_UNITS: Code = Code::error(
     "fresh/pending-units",
     Explanation {
-        meaning: "A backfill finds units to do in a database that only migrations have seen.",
+        meaning: "A backfill finds pending units in a database to which only migrations have written.",
         example: "A migration inserts rows that the backfill of a later migration would have to fill.",
         fix: "Let the migration insert complete rows, or narrow `pending` in the backfill.",
-        allow: "It cannot be allowed: a new installation would need the backfill.",
+        allow: "It cannot be allowed: every new installation would need the backfill.",
     },
 );
 
@@ -67,7 +71,7 @@ impl Proof for Fresh {
     }
 
     fn question(&self) -> &'static str {
-        "Does an empty database take the whole history?"
+        "Does the whole history apply to an empty database?"
     }
 
     fn codes(&self) -> Vec<&'static Code> {
@@ -91,7 +95,7 @@ impl Proof for Fresh {
             let mut outcome = run.outcome();
             match refusal {
                 Some(finding) => outcome.next = Next::Refuse(Box::new(finding)),
-                // Every other proof with an empty database would fail in the same way.
+                // Every other proof on an empty database would fail in the same way.
                 None if is_of_the_history => outcome.next = Next::SkipData,
                 None => {}
             }
@@ -110,11 +114,11 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         }
         run.up(migration, &scratch, &mut connection).await?;
         for script in std::iter::once(&migration.up).chain(&migration.down) {
-            sqlx_runs_it(run, migration, script).await;
+            sqlx_applies(run, migration, script).await;
         }
     }
     volatile_columns_exist(run, &mut connection).await?;
-    references_lead_somewhere(run, &mut connection).await?;
+    references_exist(run, &mut connection).await?;
     run.check(&scratch).await?;
     for backfill in run.due(None, &[]) {
         let about = backfill.about();
@@ -124,8 +128,9 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         let outcome = run.backfill(backfill, &scratch, Effect::Predict).await?;
         if outcome.counts.units > 0 {
             let message = format!(
-                "{} finds {} {}s to do in a database that only migrations have seen",
-                about.name, outcome.counts.units, about.unit
+                "{} finds {} to fill in a database to which only migrations have written",
+                about.name,
+                counted(outcome.counts.units, about.unit)
             );
             run.find(Finding::new(&PENDING_UNITS, message).again_with(Reproduce::Backfill(about.name))).await;
         }
@@ -134,9 +139,10 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sent statement by statement, as it is here, a file without a transaction may do what fails where sqlx sends it: it sends the
-/// file as one text, which the server runs as one transaction. Somebody else's history is run by sqlx.
-async fn sqlx_runs_it(run: &mut ProofRun<'_>, migration: &Migration, script: &Script) {
+/// Reports a file that this library can apply and sqlx cannot. This library sends a `-- no-transaction` file
+/// statement by statement; sqlx sends it as one query, which the server runs as one transaction. Only histories
+/// outside a workspace are checked, because those are applied by sqlx.
+async fn sqlx_applies(run: &mut ProofRun<'_>, migration: &Migration, script: &Script) {
     let database = run.rehearsal.database;
     let all = statements(&script.sql, database.engine);
     if database.origin == Origin::Workspace || script.transaction == Transaction::Wrapped || all.len() < 2 {
@@ -146,28 +152,28 @@ async fn sqlx_runs_it(run: &mut ProofRun<'_>, migration: &Migration, script: &Sc
     let line = |statement: &Statement<'_>| {
         let line = script.sql[..statement.start].matches('\n').count() + 1;
         let first = statement.text.lines().next().unwrap_or_default();
-        format!("{}:{line}: `{first}` cannot run inside a transaction block", script.path.display())
+        format!("{}:{line}: `{first}` cannot run inside a transaction", script.path.display())
     };
     let lines: Vec<String> = alone.map(line).collect();
     if !lines.is_empty() {
         let message = format!(
-            "sqlx cannot run {}: it sends the {} statements as one text, which the server runs as one transaction",
+            "sqlx cannot apply {}: it sends its {} statements as one query, which the server runs as one transaction",
             script.path.display(),
             all.len()
         );
         let finding = Finding::new(&SQLX_FAILS, message).in_file(&script.path).of_migration(migration.version);
-        let help = "give each such statement a migration of its own, with `-- no-transaction` in its first line";
+        let help = "move each such statement to a separate migration with `-- no-transaction` in its first line";
         run.find(finding.with_details(lines).with_help(help)).await;
     }
 }
 
-/// SQLite takes a foreign key to what is not there, and refuses each row that has one. It becomes one where the table that it
-/// refers to is renamed, which takes the key along, and dropped then.
-async fn references_lead_somewhere(run: &mut ProofRun<'_>, connection: &mut Connection) -> Result<(), Error> {
+/// Reports foreign keys to missing tables. SQLite accepts such a key and rejects every row with a value in it. One
+/// arises when a table is renamed, because the keys to it follow the new name, and is then dropped.
+async fn references_exist(run: &mut ProofRun<'_>, connection: &mut Connection) -> Result<(), Error> {
     if !connection.engine().takes_references_to_nothing() {
         return Ok(());
     }
-    run.step("look for what foreign keys refer to");
+    run.step("check that foreign keys refer to existing tables");
     let tables = connection.tables().await?;
     let exists = |name: &str| tables.iter().any(|table| table.name.eq_ignore_ascii_case(name));
     let references = connection.references().await?;
@@ -175,28 +181,31 @@ async fn references_lead_somewhere(run: &mut ProofRun<'_>, connection: &mut Conn
     let line = |reference: &Reference| {
         let ((table, column), (to, _)) = (&reference.from, &reference.to);
         format!(
-            "\"{table}\".\"{column}\" refers to \"{to}\", which does not exist: no row with a value in it can be inserted"
+            "\"{table}\".\"{column}\" refers to \"{to}\", which does not exist: no row with a value in it can be \
+             inserted"
         )
     };
     let lines: Vec<String> = nowhere.map(line).collect();
     if !lines.is_empty() {
-        let help = "fill the new table under a name of its own, drop the old one, and rename the new one last: where the old one is \
-                    renamed, keys that refer to it follow it";
+        let help = "create and fill the new table under a temporary name, drop the old table, then rename the new one; if \
+                    the old table is renamed instead, foreign keys to it follow the new name";
         let finding = Finding::new(&DANGLING_REFERENCE, "a foreign key refers to a table that does not exist");
         run.find(finding.with_details(lines).with_help(help)).await;
     }
     Ok(())
 }
 
-/// A column that is declared volatile and is nowhere would leave one in the fingerprints that should be left out.
+/// Reports columns that are declared volatile and do not exist. If such an entry is misspelt, the intended column
+/// is compared.
 async fn volatile_columns_exist(run: &mut ProofRun<'_>, connection: &mut Connection) -> Result<(), Error> {
-    run.step("look for the columns that rehearsal.toml declares volatile");
+    run.step(format!("check that the volatile columns of {CONFIGURATION} exist"));
     let tables = connection.tables().await?;
     let exists = |(table, column): &&(String, String)| {
         tables.iter().any(|shape| shape.name == *table && shape.columns.contains(column))
     };
     let missing = run.rehearsal.database.volatile.iter().filter(|volatile| !exists(volatile));
-    let lines: Vec<String> = missing.map(|(table, column)| format!("there is no \"{table}\".\"{column}\"")).collect();
+    let line = |(table, column): &(String, String)| format!("\"{table}\".\"{column}\" does not exist");
+    let lines: Vec<String> = missing.map(line).collect();
     if !lines.is_empty() {
         let file = run.rehearsal.database.folder.join(CONFIGURATION);
         let help = format!("correct `volatile` in {}", file.display());

@@ -1,5 +1,6 @@
-//! *Idempotent*: once everything is applied and filled, migrating again does nothing, and each backfill, run again from its
-//! first unit whatever the ledger says, writes nothing.
+//! The proof *idempotent*: after all migrations and backfills, a second `migrate` does nothing, and each backfill
+//! writes nothing when it runs again from its first unit, whatever the ledger says. The entry point is
+//! [`Idempotent`].
 
 use super::kit::repeat::again;
 use super::kit::snapshot::Snapshot;
@@ -16,13 +17,13 @@ use futures_util::future::LocalBoxFuture;
 
 static FAILURES: Failures = failures!("idempotent");
 
-/// A second run changes something.
+/// A second run changes the database.
 pub(super) static CHANGED: Code = Code::error(
     "idempotent/changed",
     Explanation {
         meaning: "Migrating again, or running a finished backfill again from its first unit, changes the database.",
         example: "UPDATE toy SET price = price * 100 in a backfill whose `write` has no guard",
-        fix: "Let `write` change only what is not filled yet, for example `… AND toy.label IS NULL`.",
+        fix: "Let `write` change only rows that are not filled yet, for example `… AND toy.label IS NULL`.",
         allow: "It cannot be allowed: a resumed run would apply a change twice.",
     },
 );
@@ -36,7 +37,7 @@ impl Proof for Idempotent {
     }
 
     fn question(&self) -> &'static str {
-        "Can it run twice?"
+        "Does a second run change nothing?"
     }
 
     fn codes(&self) -> Vec<&'static Code> {
@@ -67,9 +68,9 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     run.step("migrate again");
     let before = Snapshot::of(run, &mut connection).await?;
     let (target, rehearsal) = (scratch.target(), run.rehearsal);
-    let help = "a migration that is applied should not be run again: look at what is recorded in _sqlx_migrations";
+    let help = "look at _sqlx_migrations: a migration has changed the record of the applied migrations";
     match migration::run(target, Goal::Newest, rehearsal.history, &rehearsal.backfills, &silent).await {
-        // The history had no fault before, so a migration has changed the record of what is applied.
+        // The history had no fault before, so a migration has changed the record of applied migrations.
         Err(error @ Error::Migration(migration::Error::Faults { .. })) => {
             run.find(Finding::of_error(&CHANGED, &error).with_help(help)).await;
             return Ok(connection.close().await?);
@@ -81,7 +82,8 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
 
     for backfill in run.due(None, &[]) {
         if backfill.about().until.is_none_or(|until| run.rehearsal.history.get(until).is_none()) {
-            again(run, &CHANGED, backfill, &scratch, &mut connection).await?;
+            let note = again(run, &CHANGED, backfill, &scratch, &mut connection).await?;
+            run.outcome.notes.extend(note.map(|note| format!("{}: {note}", backfill.about().name)));
         }
     }
     connection.close().await?;

@@ -1,7 +1,7 @@
-//! The proofs of a rehearsal, one file each. A proof answers one question by doing it, on scratch databases only; it says what
-//! it is doing before it does it, and continues after a finding where it can.
+//! The proofs of a rehearsal, one file or folder each. A proof answers one question by trying it, on scratch
+//! databases only. It reports each step before it runs and continues after a finding if it can.
 //!
-//! To add a proof, write a file that implements [`Proof`], and a line in [`ALL`].
+//! To add a proof, implement [`Proof`] in a new file and add a line to [`ALL`].
 
 mod concurrent;
 mod crash;
@@ -33,54 +33,56 @@ use crate::Error;
 use crate::report::{Code, Failures, history};
 use futures_util::future::LocalBoxFuture;
 
-/// Whether a proof is carried out with some data.
+/// Whether a proof applies to the data at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applies {
-    /// It is.
+    /// The proof is carried out.
     Yes,
-    /// It is not, and the report of the database says these notes.
+    /// The proof is skipped, and the report of the database contains these notes.
     No(Vec<String>),
 }
 
 impl Applies {
-    /// It is where that is true.
+    /// Returns [`Yes`](Self::Yes) if the condition is true, and [`No`](Self::No) without notes otherwise.
     #[must_use]
-    pub fn when(is_so: bool) -> Self {
-        if is_so { Self::Yes } else { Self::No(Vec::new()) }
+    pub fn when(condition: bool) -> Self {
+        if condition { Self::Yes } else { Self::No(Vec::new()) }
     }
 }
 
-/// One question about a change, answered by doing it. A value is made for each rehearsal of a database, so that it can
-/// remember from one fixture to the next.
+/// One question about a change, answered by trying it. Each rehearsal of a database has its own value, which can
+/// keep state from one fixture to the next.
 pub trait Proof {
-    /// Its name, as reports have it.
+    /// Returns the name that reports use.
     fn name(&self) -> &'static str;
 
-    /// The question that it answers.
+    /// Returns the question that the proof answers.
     fn question(&self) -> &'static str;
 
-    /// The codes of what it finds.
+    /// Returns the codes of its findings, without those of [`failures`](Self::failures).
     fn codes(&self) -> Vec<&'static Code>;
 
-    /// The codes with which the runner reports that it could not be carried out ([`failures!`](crate::failures)).
+    /// Returns the codes with which the runner reports that the proof could not be carried out
+    /// ([`failures!`](crate::failures)).
     fn failures(&self) -> &'static Failures;
 
-    /// Whether it is carried out with that data.
+    /// Returns whether the proof is carried out with that data.
     fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies;
 
-    /// Carries it out. An error is reported as a finding; what was found before it stays.
+    /// Carries out the proof. The runner reports an error as a finding and keeps the findings before it.
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>>;
 
-    /// What is known only after the last fixture; it is added to the report of the last one.
+    /// Returns the part of the outcome that is known only after the last fixture. It is added to the report of that
+    /// fixture.
     fn conclude(&mut self, _: &Rehearsal<'_>) -> Outcome {
         Outcome::default()
     }
 }
 
-/// Makes a proof for the rehearsal of a database.
+/// Creates a proof for the rehearsal of one database.
 pub type NewProof = fn() -> Box<dyn Proof>;
 
-/// Every proof of this crate, in the order in which they are carried out.
+/// All proofs of this crate, in the order in which they are carried out.
 pub const ALL: &[NewProof] = &[
     || Box::new(fresh::Fresh),
     || Box::new(generated_rows::GeneratedRows),
@@ -93,13 +95,13 @@ pub const ALL: &[NewProof] = &[
     || Box::<mutation::Mutation>::default(),
 ];
 
-/// The codes that findings of a proof can have.
+/// Returns the codes that findings of a proof can have.
 #[must_use]
 pub fn codes_of(proof: &dyn Proof) -> Vec<&'static Code> {
     [proof.codes(), proof.failures().all()].concat()
 }
 
-/// Every code that a finding of this crate can have.
+/// Returns all codes that findings of this crate can have.
 #[must_use]
 pub fn codes() -> Vec<&'static Code> {
     let of_proofs = ALL.iter().flat_map(|new| codes_of(new().as_ref())).chain(verify_backfill::codes());

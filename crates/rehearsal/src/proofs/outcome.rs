@@ -1,40 +1,40 @@
-//! What a proof returns: findings, notes and its own figures.
+//! The result of a proof, [`Outcome`]: its findings, notes, figures and how the rehearsal continues.
 
 use crate::report::Finding;
 
-/// What comes after a proof.
+/// How the rehearsal continues after a proof.
 #[derive(Debug, Default)]
 pub enum Next {
-    /// The next proof.
+    /// With the next proof.
     #[default]
     Continue,
-    /// The next fixture: every other proof with this data would fail in the same way.
+    /// With the next fixture: every other proof with this data would fail in the same way.
     SkipData,
-    /// Nothing: the database can't be rehearsed at all, and this finding says why.
+    /// Not at all: this finding is the reason for which the database cannot be rehearsed.
     Refuse(Box<Finding>),
 }
 
-/// What a proof found.
+/// The result of a proof.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What is wrong.
+    /// The findings, in the order in which they were found.
     pub findings: Vec<Finding>,
-    /// What a person may want to know.
+    /// Facts that a person may want to know.
     pub notes: Vec<String>,
-    /// What a person should look at, though it is not wrong.
+    /// Facts that a person should look at, although they are no findings.
     pub warnings: Vec<String>,
-    /// What was not covered, and why.
+    /// The cases that were not covered, with the reason.
     pub not_covered: Vec<String>,
     /// Figures of this proof, by name.
     pub figures: serde_json::Map<String, serde_json::Value>,
-    /// Whether something that the proof needs is missing, so that it proved nothing.
+    /// True if the proof has no result because something that it needs is missing.
     pub is_incomplete: bool,
-    /// What comes after it.
+    /// How the rehearsal continues.
     pub next: Next,
 }
 
 impl Outcome {
-    /// Both together; what comes next is what the second one says.
+    /// Merges two outcomes. `next` is taken from the second one.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.findings.extend(other.findings);
@@ -47,9 +47,9 @@ impl Outcome {
         self
     }
 
-    /// With a figure, which is any value that can be serialised.
+    /// Adds a figure, which is any value that can be serialised.
     pub fn figure(&mut self, name: &str, value: impl serde::Serialize) {
-        // Numbers and texts: there is nothing in figures that could fail to serialise.
+        // Figures are numbers and texts, which always serialise.
         self.figures.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
     }
 }

@@ -1,5 +1,5 @@
-//! What is rehearsed of one database, as values: its history, checks and backfills, the proofs, and where throwaway databases
-//! come from.
+//! The input of the proofs, [`Rehearsal`]: the history, checks and backfills of one database, the proofs to carry
+//! out, and the sandbox that creates throwaway databases.
 
 use super::{AnyTraffic, NewProof, Program};
 use crate::backfill::AnyBackfill;
@@ -10,23 +10,23 @@ use crate::sandbox::Sandbox;
 use crate::workspace::Database;
 use std::num::NonZeroU32;
 
-/// The batch size of rehearsals: small, so that a small fixture has several batches, and what goes wrong between two of them
-/// shows.
+/// The batch size of rehearsals, in units: small, so that even a small fixture has several batches and faults
+/// between two batches show.
 pub const REHEARSAL_BATCH: NonZeroU32 = match NonZeroU32::new(25) {
     Some(units) => units,
     None => NonZeroU32::MIN,
 };
 
-/// How much is tried where there are very many things to try.
+/// How many of the possible cases a proof tries if there are many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Some of them, the same each time.
+    /// A sample, which is the same in every run.
     Sample,
-    /// All.
+    /// All cases.
     Exhaustive,
 }
 
-/// Everything that is rehearsed of one database.
+/// The rehearsal of one database.
 pub struct Rehearsal<'a> {
     /// The database.
     pub database: &'a Database,
@@ -38,22 +38,22 @@ pub struct Rehearsal<'a> {
     pub row_checks: Vec<&'a dyn AnyRowCheck>,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<&'a dyn AnyBackfill>,
-    /// What the app does with its units, where somebody wrote that.
+    /// The app's writes during a backfill, for *concurrent*; `None` if the project does not define them.
     pub traffic: Option<&'a dyn AnyTraffic>,
     /// The proofs, in the order in which they are carried out.
     pub proofs: Vec<NewProof>,
-    /// How many mutants of a backfill, and how many commits to kill a process at, are tried.
+    /// How many mutants of a backfill and how many kills of a process are tried.
     pub depth: Depth,
-    /// This program, to be killed; where there is none, *crash* is not carried out.
+    /// This program, which *crash* starts and kills; if `None`, *crash* is not carried out.
     pub program: Option<Program>,
-    /// Where throwaway databases come from.
+    /// Creates throwaway databases.
     pub sandbox: &'a Sandbox,
-    /// Receives what happens.
+    /// Receives progress events.
     pub events: Events<'a>,
 }
 
 impl Rehearsal<'_> {
-    /// The command that rehearses the database again, as a person types it.
+    /// Returns the command that rehearses the database again, as a person types it.
     #[must_use]
     pub fn command(&self) -> String {
         match self.depth {

@@ -1,6 +1,7 @@
-//! *Reversible*: each migration after the fixture's version goes up, down and up again, and is compared with the state before
-//! and after it; each backfill is undone; then all the way down, which leaves nothing, and all the way up. A migration that
-//! fails does not end the proof: what comes after it continues from the state that there should have been.
+//! The proof *reversible*: each migration after the fixture's version is applied, reverted and applied again, and
+//! the results are compared with the states before and after it. Each backfill is undone. Then all migrations are
+//! reverted, which must leave nothing, and applied again. If a migration fails, the proof continues from the state
+//! that should have resulted. The entry point is [`Reversible`].
 
 use super::kit::repeat::undo;
 use super::kit::snapshot::{Compared, Snapshot};
@@ -26,51 +27,51 @@ static FAILURES: Failures = failures!("reversible");
 static DOWN_FAILED: Code = Code::error(
     "reversible/down-failed",
     Explanation {
-        meaning: "A down migration fails, so a deployment that goes wrong cannot be rolled back.",
+        meaning: "A down migration fails, so a failed deployment cannot be rolled back.",
         example: "DROP TABLE \"Toys\" in the down file of a migration that creates \"Toy\"",
-        fix: "Correct the down file at the place that the finding names.",
-        allow: "Remove the down file: a migration without one is noted, and not reverted.",
+        fix: "Correct the down file at the location in the finding.",
+        allow: "Remove the down file: a migration without one is noted and not reverted.",
     },
 );
 
 static REAPPLY_FAILED: Code = Code::error(
     "reversible/reapply-failed",
     Explanation {
-        meaning: "A migration that was reverted cannot be applied again.",
-        example: "The down file leaves an enum type, and the up file creates it again.",
-        fix: "Let the down file take back everything that the up file makes.",
-        allow: "Remove the down file: a migration without one is noted, and not reverted.",
+        meaning: "A migration cannot be applied again after it was reverted.",
+        example: "The down file does not drop an enum type, so the up file fails to create it again.",
+        fix: "Let the down file revert every change of the up file.",
+        allow: "Remove the down file: a migration without one is noted and not reverted.",
     },
 );
 
 static SCHEMA_DIFFERS: Code = Code::error(
     "reversible/schema-differs",
     Explanation {
-        meaning: "After a migration was reverted, or applied again, the schema is not what it was.",
-        example: "The down file drops the new column and forgets the new index.",
-        fix: "Complete the down file: `-` in the finding is missing, `+` is left over.",
-        allow: "Remove the down file: a migration without one is noted, and not reverted.",
+        meaning: "Reverting a migration, or applying it again, does not restore the schema.",
+        example: "The down file drops the new column, but not the new index.",
+        fix: "Complete the down file: in the finding, `-` marks a missing object and `+` one that is left over.",
+        allow: "Remove the down file: a migration without one is noted and not reverted.",
     },
 );
 
-/// Rows differ after a round trip.
+/// The rows differ after a round trip.
 pub(super) static CONTENT_DIFFERS: Code = Code::error(
     "reversible/content-differs",
     Explanation {
-        meaning: "After a migration was reverted, or a backfill undone, the rows are not what they were.",
-        example: "The up file overwrites a column, and the down file cannot know the old values.",
-        fix: "Keep the old values where the down file finds them, or complete the undo of the backfill.",
-        allow: "Declare at the top of the up file what it loses: `-- loses: \"table\".\"column\", reason`.",
+        meaning: "Reverting a migration, or undoing a backfill, does not restore the rows.",
+        example: "The up file overwrites a column, and the down file cannot restore the old values.",
+        fix: "Store the old values where the down file can read them, or complete the undo of the backfill.",
+        allow: "Declare the loss at the top of the up file: `-- loses: \"table\".\"column\", reason`.",
     },
 );
 
 static LEFTOVERS: Code = Code::error(
     "reversible/leftovers",
     Explanation {
-        meaning: "With everything reverted, something of the history is left in the database.",
+        meaning: "Objects of the history remain in the database after all migrations are reverted.",
         example: "An up file creates a function, and no down file drops it.",
-        fix: "Drop it in the down file of the migration that creates it.",
-        allow: "Remove the down files that do not go all the way: a migration without one is noted.",
+        fix: "Drop the object in the down file of the migration that creates it.",
+        allow: "Remove the incomplete down files: a migration without one is noted and not reverted.",
     },
 );
 
@@ -83,7 +84,7 @@ impl Proof for Reversible {
     }
 
     fn question(&self) -> &'static str {
-        "Can we go back?"
+        "Do down migrations and undo restore the database?"
     }
 
     fn codes(&self) -> Vec<&'static Code> {
@@ -95,10 +96,10 @@ impl Proof for Reversible {
     }
 
     fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
-        if has_a_way_back(rehearsal, data.fixture) {
+        if has_reversible_parts(rehearsal, data.fixture) {
             return Applies::Yes;
         }
-        let notes = if data.fixture.is_none() { one_way(&rehearsal.history.migrations) } else { Vec::new() };
+        let notes = if data.fixture.is_none() { without_down_file(&rehearsal.history.migrations) } else { Vec::new() };
         Applies::No(notes)
     }
 
@@ -110,27 +111,30 @@ impl Proof for Reversible {
     }
 }
 
-/// What is known of a migration that went up.
+/// A migration that was applied, and the result of its round trip.
 struct Applied {
     before: Snapshot,
     after: Arc<Schema>,
-    way_back: Back,
+    round_trip: RoundTrip,
 }
 
-/// What became of its way back.
+/// The result of reverting a migration and applying it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Back {
-    /// It brought back what was there.
+enum RoundTrip {
+    /// The down migration restored the previous state.
     Clean,
-    /// It brought that back and left something more, which is in nobody's way down.
-    Leaves,
-    /// It brought that back, and what was reverted can't be applied again.
-    Once,
-    /// What is below it can only be reached without it.
+    /// The down migration restored the previous state, except for additional objects. Earlier migrations can still
+    /// be reverted.
+    LeavesObjects,
+    /// The down migration restored the previous state, but the migration cannot be applied again.
+    NotReapplied,
+    /// The down migration is missing, fails or does not restore the previous state; reverting all migrations has to
+    /// skip it.
     Unusable,
 }
 
-/// A scratch database and the connection to it, replaced by another one after a failure: what it shows is kept.
+/// A scratch database and the connection to it. After a failure it is replaced by another one and kept for the
+/// user.
 struct Place {
     scratch: Arc<Scratch>,
     connection: Connection,
@@ -150,10 +154,10 @@ impl Place {
     }
 }
 
-/// Whether anything goes back there: a migration that has a down file, or a backfill that can be undone.
-fn has_a_way_back(rehearsal: &Rehearsal<'_>, fixture: Option<&Fixture>) -> bool {
+/// True if the proof has anything to do: a migration with a down file, or a backfill with an undo.
+fn has_reversible_parts(rehearsal: &Rehearsal<'_>, fixture: Option<&Fixture>) -> bool {
     let start = fixture.map_or(BEFORE_ALL, |fixture| fixture.version);
-    // The newest is reverted whichever version the data is at.
+    // The newest migration is reverted whatever the version of the fixture.
     let mut within_reach = rehearsal.history.after(start).iter().chain(rehearsal.history.migrations.last());
     within_reach.any(|migration| migration.down.is_some())
         || rehearsal.backfills.iter().any(|backfill| backfill.about().undo == Undo::Written)
@@ -163,10 +167,10 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let scratch = run.start("reversible").await?;
     let mut place = Place::open(scratch).await?;
     let (mut done, mut steps, mut here) = (Vec::new(), BTreeMap::new(), None);
-    run.outcome.notes.extend(one_way(run.rehearsal.history.after(run.start_version())));
+    run.outcome.notes.extend(without_down_file(run.rehearsal.history.after(run.start_version())));
     for migration in run.rehearsal.history.after(run.start_version()) {
         run.run_due(&place.scratch, Some(migration), &mut done).await?;
-        // What is there after one migration is what is there before the next.
+        // The state after one migration is the state before the next.
         let before = match here.take().filter(|snapshot: &Snapshot| snapshot.is_of(run)) {
             Some(snapshot) => snapshot,
             None => Snapshot::of(run, &mut place.connection).await?,
@@ -174,15 +178,16 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         run.up(migration, &place.scratch, &mut place.connection).await?;
         let after = Snapshot::of(run, &mut place.connection).await?;
         let schema = Arc::clone(&after.schema);
-        let way_back = if let Some(down) = &migration.down {
-            let (way_back, snapshot) = there_and_back(run, migration, &down.path, &before, after, &mut place).await?;
+        let round_trip = if let Some(down) = &migration.down {
+            let (round_trip, snapshot) =
+                make_round_trip(run, migration, &down.path, &before, after, &mut place).await?;
             here = snapshot;
-            way_back
+            round_trip
         } else {
             here = Some(after);
-            Back::Unusable
+            RoundTrip::Unusable
         };
-        steps.insert(migration.version, Applied { before, after: schema, way_back });
+        steps.insert(migration.version, Applied { before, after: schema, round_trip });
         run.load_later(migration.version, &mut place.connection).await?;
     }
     for backfill in run.due(None, &done) {
@@ -190,42 +195,43 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         let executed = run.backfill(backfill, &place.scratch, Effect::Execute).await?;
         let before = (&before, executed.counts.units);
         undo(run, &CONTENT_DIFFERS, backfill, before, &place.scratch, &mut place.connection).await?;
-        // The way down is walked with the data that a real database would have.
+        // Execute it again: the migrations are reverted with the data that a real database would have.
         run.backfill(backfill, &place.scratch, Effect::Execute).await?;
     }
-    all_the_way(run, &steps, &mut place).await?;
+    revert_all(run, &steps, &mut place).await?;
     place.connection.close().await?;
     Ok(())
 }
 
-/// Which migrations have no way back: a few by name, many by their number.
-fn one_way(migrations: &[Migration]) -> Vec<String> {
-    let one_way: Vec<String> =
+/// Returns notes on migrations without a down file: up to three by name, more by their number.
+fn without_down_file(migrations: &[Migration]) -> Vec<String> {
+    let labels: Vec<String> =
         migrations.iter().filter(|migration| migration.down.is_none()).map(Migration::label).collect();
-    match one_way.len() {
+    match labels.len() {
         n if n > 3 && n == migrations.len() => vec![format!("none of the {n} migrations has a down file")],
         n if n > 3 => {
-            vec![format!("{n} of {} migrations have no down file, {} the first of them", migrations.len(), one_way[0])]
+            vec![format!("{n} of {} migrations have no down file; the first is {}", migrations.len(), labels[0])]
         }
-        _ => one_way.iter().map(|label| format!("{label} has no down file")).collect(),
+        _ => labels.iter().map(|label| format!("{label} has no down file")).collect(),
     }
 }
 
-/// Down and up again. Tells what became of the way back, and the state that is there now where it is known.
-async fn there_and_back(
+/// Reverts a migration and applies it again. Returns the result and the current state; `None` if the state is not
+/// known.
+async fn make_round_trip(
     run: &mut ProofRun<'_>,
     migration: &Migration,
     down: &Path,
     before: &Snapshot,
     after: Snapshot,
     place: &mut Place,
-) -> Result<(Back, Option<Snapshot>), Error> {
+) -> Result<(RoundTrip, Option<Snapshot>), Error> {
     if let Err(error) = run.down(migration, &mut place.connection).await {
         run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
         place.replace(run, &after).await?;
-        return Ok((Back::Unusable, None));
+        return Ok((RoundTrip::Unusable, None));
     }
-    let told = Told {
+    let wording = Wording {
         migration: Some((migration, down)),
         message: |what| format!("reverting {} does not restore the {what}", migration.label()),
         help: format!("complete {}", down.display()),
@@ -233,59 +239,57 @@ async fn there_and_back(
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let compared = before.differences(&reverted, run, &mut place.connection).await?;
     let compared = compared.without(&migration.loses, &mut run.outcome.notes);
-    match judge(run, &compared, &told).await {
+    match judge(run, &compared, &wording).await {
         Found { schema: false, content: false } => {}
-        // Whether it can be applied again, what is there tells as well as what should be.
+        // The reverted state still shows whether the migration can be applied again.
         Found { schema: false, content: true } => place.replace(run, &reverted).await?,
         Found { schema: true, .. } => {
-            // What comes after it would only show that again.
+            // Applying it again would only show the same difference.
             place.replace(run, &after).await?;
-            return Ok((if only_leaves(&compared) { Back::Leaves } else { Back::Unusable }, None));
+            return Ok((if only_leaves(&compared) { RoundTrip::LeavesObjects } else { RoundTrip::Unusable }, None));
         }
     }
     if let Err(error) = run.up_again(migration, &mut place.connection).await {
         run.find(of_migration(&REAPPLY_FAILED, migration, &error)).await;
         place.replace(run, &after).await?;
-        return Ok((Back::Once, None));
+        return Ok((RoundTrip::NotReapplied, None));
     }
     if !compared.content_lines().is_empty() {
         place.replace(run, &after).await?;
-        return Ok((Back::Unusable, None));
+        return Ok((RoundTrip::Unusable, None));
     }
-    let told = Told {
+    let wording = Wording {
         migration: Some((migration, down)),
-        message: |what| {
-            format!("applying {} again does not make the {what} that it made the first time", migration.label())
-        },
-        help: format!("let {} take back all that {} does", down.display(), migration.up.path.display()),
+        message: |what| format!("applying {} again does not produce the {what} of the first time", migration.label()),
+        help: format!("let {} revert every change of {}", down.display(), migration.up.path.display()),
     };
     let again = Snapshot::of(run, &mut place.connection).await?;
     let compared = after.differences(&again, run, &mut place.connection).await?;
     let compared = compared.without(&migration.loses, &mut run.outcome.notes);
     let compared = after.without_nondeterministic(compared, run).await?;
-    if let Found { schema: false, content: false } = judge(run, &compared, &told).await {
-        return Ok((Back::Clean, Some(again.by(run, &after))));
+    if let Found { schema: false, content: false } = judge(run, &compared, &wording).await {
+        return Ok((RoundTrip::Clean, Some(again.by(run, &after))));
     }
     place.replace(run, &after).await?;
-    Ok((Back::Clean, None))
+    Ok((RoundTrip::Clean, None))
 }
 
-/// Where two states differ in a way that counts.
+/// Whether two states differ in their schema and in their content.
 struct Found {
     schema: bool,
     content: bool,
 }
 
-/// What is said of two states that differ.
-struct Told<'a, M: Fn(&str) -> String> {
+/// The text of a finding about two states that differ.
+struct Wording<'a, M: Fn(&str) -> String> {
     /// The migration whose round trip it is, and its down file.
     migration: Option<(&'a Migration, &'a Path)>,
-    /// The message, of the schema or of the data.
+    /// Makes the message from `schema` or `data`.
     message: M,
     help: String,
 }
 
-impl<M: Fn(&str) -> String> Told<'_, M> {
+impl<M: Fn(&str) -> String> Wording<'_, M> {
     fn finding(&self, code: &'static Code, what: &str) -> Finding {
         let finding = Finding::new(code, (self.message)(what));
         match self.migration {
@@ -295,26 +299,27 @@ impl<M: Fn(&str) -> String> Told<'_, M> {
     }
 }
 
-/// What an error of a round trip says of its migration.
+/// Returns a finding for an error in the round trip of a migration.
 fn of_migration(code: &'static Code, migration: &Migration, error: &Error) -> Finding {
     Finding::of_error(code, error).of_migration(migration.version)
 }
 
-async fn judge<M: Fn(&str) -> String>(run: &mut ProofRun<'_>, compared: &Compared, told: &Told<'_, M>) -> Found {
+/// Reports the differences of two states. Differences that do not count become notes.
+async fn judge<M: Fn(&str) -> String>(run: &mut ProofRun<'_>, compared: &Compared, text: &Wording<'_, M>) -> Found {
     run.outcome.notes.extend(compared.notes());
     let (schema, content) = (compared.schema_lines(), compared.content_lines());
     let found = Found { schema: !schema.is_empty(), content: !content.is_empty() };
     if found.schema {
-        let help = format!("{}; `-` is missing, `+` is left over", told.help);
-        run.find(told.finding(&SCHEMA_DIFFERS, "schema").with_details(schema).with_help(help)).await;
+        let help = format!("{} (`-` is missing, `+` is left over)", text.help);
+        run.find(text.finding(&SCHEMA_DIFFERS, "schema").with_details(schema).with_help(help)).await;
     }
     if found.content {
-        run.find(told.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help(&*told.help)).await;
+        run.find(text.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help(&*text.help)).await;
     }
     found
 }
 
-/// True where nothing is missing or other, but something is left over.
+/// True if the schemas differ only by additional objects or by the order of columns.
 fn only_leaves(compared: &Compared) -> bool {
     let is_new = |difference: &SchemaDifference| {
         matches!(difference, SchemaDifference::New { .. } | SchemaDifference::ColumnOrder { .. })
@@ -322,8 +327,9 @@ fn only_leaves(compared: &Compared) -> bool {
     compared.schema.iter().all(is_new)
 }
 
-/// Down to the last migration that has no way back, or to nothing, past those whose way back is known to fail; then up again.
-async fn all_the_way(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, place: &mut Place) -> Result<(), Error> {
+/// Reverts all migrations down to the last one without a down file, skipping those whose down migration is known to
+/// fail, and applies them again.
+async fn revert_all(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, place: &mut Place) -> Result<(), Error> {
     let migrations = &run.rehearsal.history.migrations;
     let Some(newest) = migrations.last() else { return Ok(()) };
     let top = Snapshot::of(run, &mut place.connection).await?.schema;
@@ -332,28 +338,28 @@ async fn all_the_way(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, pla
     let mut left = Vec::new();
     for migration in walked.iter().rev() {
         let step = steps.get(&migration.version);
-        let is_usable = step.is_none_or(|step| step.way_back != Back::Unusable);
+        let is_usable = step.is_none_or(|step| step.round_trip != RoundTrip::Unusable);
         if is_usable {
             let Err(error) = run.down(migration, &mut place.connection).await else { continue };
             run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
         }
-        // What is below it is reached from the state that there was before it.
+        // Skip it: continue with the state before it.
         let Some(step) = step else { return Ok(()) };
-        run.step(format!("go on below {}", migration.label()));
+        run.step(format!("continue with the state before {}", migration.label()));
         left.extend(left_over(&step.after, &Snapshot::of(run, &mut place.connection).await?));
         place.replace(run, &step.before).await?;
     }
     let ground = match floor.map(|floor| &migrations[floor]) {
         None => {
-            run.step("look at what is left when everything is reverted");
-            Some((run.ground().await?, "with everything reverted, something is left".to_owned()))
+            run.step("look for objects that remain after reverting all migrations");
+            Some((run.ground().await?, "objects remain after reverting all migrations".to_owned()))
         }
         Some(floor) => {
-            run.step(format!("look at what is there when all behind {} is reverted", floor.label()));
+            run.step(format!("look for objects that remain after reverting down to {}", floor.label()));
             if floor.version != newest.version {
-                run.note(format!("all the way down is down to {}", floor.label()));
+                run.note(format!("all migrations were reverted down to {}, which has no down file", floor.label()));
             }
-            let message = format!("with everything after {} reverted, something is left", floor.label());
+            let message = format!("objects remain after reverting down to {}", floor.label());
             steps.get(&floor.version).map(|step| (Arc::clone(&step.after), message))
         }
     };
@@ -361,25 +367,26 @@ async fn all_the_way(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, pla
     if let Some((schema, message)) = ground {
         left.extend(Compared::of_schemas(&schema, &bottom.schema).schema_lines());
         if !left.is_empty() {
-            let help = "drop it in the down file of the migration that creates it";
+            let help = "drop each object in the down file of the migration that creates it";
             run.find(Finding::new(&LEFTOVERS, message).with_details(left).with_help(help)).await;
-            // What is in the way of going up again is told.
+            // The objects that remain may prevent applying the migrations again.
             return Ok(());
         }
     }
-    if steps.values().any(|step| step.way_back == Back::Once) {
+    if steps.values().any(|step| step.round_trip == RoundTrip::NotReapplied) {
         return Ok(());
     }
     up_again(run, walked, &top, place).await
 }
 
-/// What is there beside what should be: those that were reverted have left it.
+/// Returns the objects that are not in `schema`: the reverted migrations have left them.
 fn left_over(schema: &Schema, now: &Snapshot) -> Vec<String> {
     let mut compared = Compared::of_schemas(schema, &now.schema);
     compared.schema.retain(|difference| matches!(difference, SchemaDifference::New { .. }));
     compared.schema_lines()
 }
 
+/// Applies the reverted migrations again and compares the schema with `top`.
 async fn up_again(
     run: &mut ProofRun<'_>,
     migrations: &[Migration],
@@ -396,11 +403,11 @@ async fn up_again(
     }
     let again = Snapshot::of(run, &mut place.connection).await?;
     let again = Compared::of_schemas(top, &again.schema);
-    let told = Told {
+    let wording = Wording {
         migration: None,
-        message: |what: &str| format!("all the way down and up again does not make the same {what}"),
-        help: "look at the down files: one of them does not take back all that its up file does".to_owned(),
+        message: |what: &str| format!("reverting all migrations and applying them again does not restore the {what}"),
+        help: "look at the down files: one of them does not revert every change of its up file".to_owned(),
     };
-    judge(run, &again, &told).await;
+    judge(run, &again, &wording).await;
     Ok(())
 }

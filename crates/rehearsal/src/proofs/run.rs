@@ -1,4 +1,5 @@
-//! A proof under way: the database that it works on, what was done to it, and what the proof has found so far.
+//! The state of a running proof, [`ProofRun`]: its scratch database, the steps that were performed on it, and the
+//! findings so far. [`Data`] passes results from one proof to the next ones with the same fixture.
 
 use super::Rehearsal;
 use super::kit::checkpoint::Checkpoints;
@@ -15,66 +16,67 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-/// The data of a series of proofs, and what those before have left for those after them.
+/// The data of a series of proofs, with the results that later proofs use.
 #[derive(Debug, Default)]
 pub struct Data<'a> {
-    /// The fixture; none for an empty database.
+    /// The fixture; `None` for an empty database.
     pub fixture: Option<&'a Fixture>,
-    /// The proofs that were carried out with it.
+    /// The reports of the proofs that were carried out with this data.
     earlier: Vec<ProofReport>,
-    /// The database after all migrations and backfills, once a proof has come to that.
+    /// The database after all migrations and backfills, set by the first proof that gets there.
     pub(super) end: OnceLock<Snapshot>,
 }
 
 impl<'a> Data<'a> {
-    /// A fixture, or none for an empty database, with which no proof was carried out yet.
+    /// Returns the data of a fixture, or of an empty database if `None`, before the first proof.
     #[must_use]
     pub fn of(fixture: Option<&'a Fixture>) -> Self {
         Self { fixture, ..Self::default() }
     }
 
-    /// Adds the report of a proof that was carried out with it.
+    /// Adds the report of a proof that was carried out with this data.
     pub(crate) fn add(&mut self, report: ProofReport) {
         self.earlier.push(report);
     }
 
-    /// The proof of that name, where it was carried out with this data before.
+    /// Returns the report of the proof with that name; `None` if it was not carried out with this data.
     #[must_use]
     pub fn earlier(&self, proof: &str) -> Option<&ProofReport> {
         self.earlier.iter().find(|report| report.name == proof)
     }
 
-    /// True where *populated* passed and came to the end: what fails already can't show anything more.
+    /// True if *populated* passed and recorded the final state. Other proofs learn nothing from data on which it
+    /// failed.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let populated = self.earlier("populated");
         self.end().is_some() && populated.is_some_and(|report| report.status == ProofStatus::Passed)
     }
 
-    /// The database after all migrations and backfills, where an earlier proof has come to that.
+    /// Returns the database after all migrations and backfills; `None` if no proof got there.
     #[must_use]
     pub fn end(&self) -> Option<&Snapshot> {
         self.end.get()
     }
 }
 
-/// A proof under way.
+/// A running proof.
 pub struct ProofRun<'a> {
     pub(super) rehearsal: &'a Rehearsal<'a>,
     pub(super) data: &'a Data<'a>,
     pub(super) fixture: Option<&'a Fixture>,
     pub(crate) began: Instant,
     step: String,
-    /// What was done to the database that is worked on, since it was copied from its template.
+    /// The steps performed on the current scratch database since it was copied from its template.
     pub(super) steps: Vec<Step>,
     pub(super) checkpoints: Checkpoints,
-    /// How many units a batch of a backfill holds.
+    /// The batch size of backfills, in units.
     pub(super) batch: NonZeroU32,
-    /// The database that is worked on, to be kept when something is found on it.
+    /// The current scratch database, which is kept if a finding is recorded.
     pub(super) scratch: Option<Arc<Scratch>>,
-    /// The codes with which it reports what fails.
+    /// The codes with which failures are reported.
     pub(super) failures: &'static Failures,
-    /// What was found so far.
+    /// The outcome so far.
     pub(super) outcome: Outcome,
 }
 
@@ -90,7 +92,7 @@ impl<'a> ProofRun<'a> {
             data,
             fixture: data.fixture,
             began: Instant::now(),
-            step: "make a scratch database".to_owned(),
+            step: "create a scratch database".to_owned(),
             steps: Vec::new(),
             checkpoints: Checkpoints::default(),
             batch,
@@ -100,19 +102,19 @@ impl<'a> ProofRun<'a> {
         }
     }
 
-    /// What is rehearsed.
+    /// Returns the rehearsal of which this proof is a part.
     #[must_use]
     pub fn rehearsal(&self) -> &'a Rehearsal<'a> {
         self.rehearsal
     }
 
-    /// The fixture that the proof is made with; none for an empty database.
+    /// Returns the fixture of the proof; `None` for an empty database.
     #[must_use]
     pub fn fixture(&self) -> Option<&'a Fixture> {
         self.fixture
     }
 
-    /// Says what is done next.
+    /// Reports the next step as an event; later findings name it.
     pub fn step(&mut self, step: impl Into<String>) {
         self.step = step.into();
         (self.rehearsal.events)(Event::Step {
@@ -121,17 +123,17 @@ impl<'a> ProofRun<'a> {
         });
     }
 
-    /// Adds what a person may want to know.
+    /// Adds a note: a fact that a person may want to know.
     pub fn note(&mut self, note: impl Into<String>) {
         self.outcome.notes.push(note.into());
     }
 
-    /// Adds what was not covered, and why.
+    /// Adds a case that was not covered, with the reason.
     pub fn not_covered(&mut self, what: impl Into<String>) {
         self.outcome.not_covered.push(what.into());
     }
 
-    /// Records a finding of the step at hand, and keeps the database on which it shows.
+    /// Records a finding of the current step and keeps a copy of the scratch database that shows it.
     pub async fn find(&mut self, mut finding: Finding) {
         let kept = match &self.scratch {
             Some(scratch) => self.rehearsal.sandbox.keep(scratch).await.ok(),
@@ -142,13 +144,14 @@ impl<'a> ProofRun<'a> {
         self.outcome.findings.push(finding);
     }
 
-    /// What was found so far, as the proof's outcome.
+    /// Takes the outcome so far and leaves an empty one.
     #[must_use]
     pub fn outcome(&mut self) -> Outcome {
         std::mem::take(&mut self.outcome)
     }
 
-    /// Records that the proof could not be carried out. A fixture that can't be loaded fails every proof with it.
+    /// Records that the proof could not be carried out. If the fixture cannot be loaded, its other proofs are
+    /// skipped.
     pub async fn failed(&mut self, error: &Error) {
         let failures = self.failures;
         let code = match error {
@@ -180,40 +183,40 @@ impl<'a> ProofRun<'a> {
         self.find(finding).await;
     }
 
-    /// A scratch database with the data of this proof.
+    /// Creates a scratch database with the data of this proof and makes it the current one.
     ///
     /// # Errors
-    /// What the sandbox says.
+    /// Fails if the sandbox cannot create the database.
     pub async fn start(&mut self, name: &str) -> Result<Arc<Scratch>, Error> {
         let scratch = self.copy(name).await?;
         Ok(self.work_on(scratch))
     }
 
-    /// Continues with another scratch database.
+    /// Makes another scratch database the current one.
     pub(super) fn work_on(&mut self, scratch: Scratch) -> Arc<Scratch> {
         let scratch = Arc::new(scratch);
         self.scratch = Some(Arc::clone(&scratch));
         scratch
     }
 
-    /// The version at which the data starts.
+    /// Returns the version of the data before the first step.
     #[must_use]
     pub fn start_version(&self) -> i64 {
         self.fixture.map_or(migration::BEFORE_ALL, |fixture| fixture.version)
     }
 
-    /// Inserts what the fixture has for the version that was just reached.
+    /// Inserts the rows that the fixture has for the version that was just applied, if any.
     pub(super) async fn load_later(&mut self, version: i64, connection: &mut Connection) -> Result<(), Error> {
         let Some(fixture) = self.fixture else { return Ok(()) };
         if fixture.later.iter().any(|rows| rows.version == version) {
-            self.step(format!("insert the rows of {} for version {version}", fixture.name));
+            self.step(format!("insert the rows of fixture {} for version {version}", fixture.name));
             fixture::load_later(connection, fixture, version).await?;
             self.steps.push(Step::Rows(version));
         }
         Ok(())
     }
 
-    /// The schema before the first migration: nothing, or what is run before the history.
+    /// Returns the schema before the first migration: empty, or the objects of the setup SQL.
     pub(super) async fn ground(&self) -> Result<Arc<Schema>, Error> {
         let rehearsal = self.rehearsal;
         if rehearsal.database.setup.is_empty() {

@@ -1,7 +1,9 @@
-//! One backfill with one fixture, for `backfill --verify`: a dry run predicts what an execution does, running it again from the
-//! first unit changes nothing, undo restores the data, several runs at once make what one makes, and the checks pass.
+//! The verification of one backfill with one fixture, for `backfill --verify`: a dry run predicts the result of an
+//! execution, a second run from the first unit changes nothing, undo restores the data, concurrent runs produce the
+//! result of a single run, and the checks pass. The entry point is [`VerifyBackfill`].
 
 use super::concurrent::same_backfill;
+use super::kit::counted;
 use super::kit::repeat::{again, undo};
 use super::kit::snapshot::Snapshot;
 use super::outcome::Outcome;
@@ -18,7 +20,7 @@ static FAILURES: Failures = failures!("verify");
 
 /// The proof.
 pub(crate) struct VerifyBackfill<'b> {
-    /// What is verified.
+    /// The backfill to verify.
     pub(crate) backfill: &'b dyn AnyBackfill,
 }
 
@@ -28,7 +30,7 @@ impl Proof for VerifyBackfill<'_> {
     }
 
     fn question(&self) -> &'static str {
-        "Does this backfill do what a dry run says, once and reversibly?"
+        "Does this backfill do what its dry run predicts, only once and reversibly?"
     }
 
     fn codes(&self) -> Vec<&'static Code> {
@@ -51,7 +53,7 @@ impl Proof for VerifyBackfill<'_> {
     }
 }
 
-/// The codes of what only this verification finds.
+/// Returns the codes that only this verification reports.
 pub(super) fn codes() -> Vec<&'static Code> {
     FAILURES.all()
 }
@@ -61,14 +63,14 @@ async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(),
     let scratch = run.start("verify").await?;
     let mut connection = scratch.open().await?;
     let last = about.until.unwrap_or(i64::MAX);
-    // This backfill is what is verified.
+    // The backfill under test is run below, not here.
     let mut done = vec![about.name];
     let history = run.rehearsal.history;
     for migration in history.after(run.start_version()).iter().take_while(|migration| migration.version < last) {
         run.run_due(&scratch, Some(migration), &mut done).await?;
         run.up(migration, &scratch, &mut connection).await?;
     }
-    // Those that run before it, so that it finds what it will find.
+    // Run the backfills that precede it, so that it reads the data of a real run.
     let names = run.rehearsal.backfills.iter().map(|backfill| backfill.about().name);
     let later: Vec<&str> = names.skip_while(|name| *name != about.name).filter(|name| !done.contains(name)).collect();
     done.extend(&later);
@@ -83,31 +85,39 @@ async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(),
     };
     if (foreseen.units, foreseen.writes) != (counts.units, counts.writes) {
         let message = format!(
-            "{} predicted {} units and {} rows, and did {} units and {} rows",
-            about.name, foreseen.units, foreseen.writes, counts.units, counts.writes
+            "the dry run of {} predicted {} for {}; the execution wrote {} for {}",
+            about.name,
+            counted(foreseen.writes, "row"),
+            counted(foreseen.units, about.unit),
+            counted(counts.writes, "row"),
+            counted(counts.units, about.unit)
         );
-        run.find(finding(message, "`rows` should say what `write` writes")).await;
+        run.find(finding(message, "let `rows` return the number of rows that `write` writes")).await;
     }
     let rest = |counts: &Counts| (counts.tallies.clone(), counts.findings.clone(), counts.reconciliation.clone());
     if rest(foreseen) != rest(counts) || would_find != found {
-        let message = format!("a dry run of {} finds and counts other things than an execution", about.name);
-        run.find(finding(message, "`transform` should depend on its unit only")).await;
+        let message = format!("the findings and counts of {} differ between dry run and execution", about.name);
+        run.find(finding(message, "let the result of `transform` depend only on its unit")).await;
     }
-    run.note(format!("wrote {} rows for {} {}s", counts.writes, counts.units, about.unit));
+    run.note(format!("wrote {} for {}", counted(counts.writes, "row"), counted(counts.units, about.unit)));
     if !counts.findings.is_empty() {
         let kinds: Vec<String> = counts.findings.iter().map(|(kind, n)| format!("{kind} {}", n)).collect();
-        run.note(format!("found the same as a dry run: {}", kinds.join(", ")));
+        run.note(format!("findings match the dry run: {}", kinds.join(", ")));
     }
     if !counts.reconciliation.is_empty() {
-        let held = if backfill.has_source_counts() { ", as many as the database has" } else { "" };
-        run.note(format!("accounted for each old value{held}: {}", counts.reconciliation.total()));
+        let total = counts.reconciliation.total();
+        let values = if total.total() == 1 { " value = " } else { " values = " };
+        let total = total.to_string().replacen(" = ", values, 1);
+        let caveat = if backfill.has_source_counts() { "" } else { " (not compared with the database)" };
+        run.note(format!("reconciliation: {total}{caveat}"));
     }
-    again(run, &idempotent::CHANGED, backfill, &scratch, &mut connection).await?;
+    let note = again(run, &idempotent::CHANGED, backfill, &scratch, &mut connection).await?;
+    run.outcome.notes.extend(note);
     let after = Snapshot::of(run, &mut connection).await?;
     let executed = outcome.counts.units;
     undo(run, &reversible::CONTENT_DIFFERS, backfill, (&before, executed), &scratch, &mut connection).await?;
     same_backfill::prove(run, backfill, &before, &after).await?;
-    // The checks look at the whole: everything is filled when they do.
+    // The checks expect a completely filled database.
     run.backfill(backfill, &scratch, Effect::Execute).await?;
     done.retain(|name| !later.contains(name));
     run.run_due(&scratch, None, &mut done).await?;

@@ -1,34 +1,34 @@
-//! What does not fit between a program's own code and the databases.
+//! Errors of the registry: unknown names, and registered code that does not fit the workspace.
 
 use crate::directive::did_you_mean;
 use crate::source;
 use miette::Diagnostic;
 
-/// What does not fit.
+/// A failure of the registry.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// The name is not that of a backfill.
+    /// No backfill has this name.
     #[error("there is no backfill `{name}`{}", did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("there is: {}", known.join(", ")))]
+    #[diagnostic(help("use one of: {}", known.join(", ")))]
     UnknownBackfill {
         /// The name as given.
         name: String,
-        /// The closest one.
+        /// The most similar name.
         nearest: Option<String>,
-        /// All that there are.
+        /// The names of all backfills.
         known: Vec<String>,
     },
     /// No generator is registered for a database.
-    #[error("there is no generator for `{database}`, so that its fixtures are only made by hand")]
+    #[error("there is no generator for `{database}`; its fixtures are written by hand")]
     #[diagnostic(help(
-        "there is one for: {}; to add one, write {} and put it into the registry beside it",
+        "use one of: {}; or write {} and add it to the registry next to it",
         known.join(", "),
         source::generator(database)
     ))]
     NoGenerator {
         /// The database.
         database: String,
-        /// All that have one.
+        /// The databases that have a generator.
         known: Vec<&'static str>,
     },
     /// A registered backfill, check or generator does not fit the workspace.
@@ -37,7 +37,7 @@ pub enum Error {
     Registration {
         /// ``backfill `pet_traits` ``.
         what: String,
-        /// What does not fit.
+        /// The reason.
         why: String,
     },
 }

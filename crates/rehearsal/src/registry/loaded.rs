@@ -1,4 +1,4 @@
-//! A database with its history, its checks, and what the program has for it.
+//! A database with its history, checks and registered code: [`Registry::load`] reads them into a [`Loaded`].
 
 use super::{Error, Registry};
 use crate::backfill::AnyBackfill;
@@ -10,7 +10,7 @@ use crate::migration::{self, History};
 use crate::proofs::AnyTraffic;
 use crate::workspace::{Database, Origin};
 
-/// Everything that there is of one database, read and without a fault.
+/// A database with everything that belongs to it, read and validated.
 pub struct Loaded<'a> {
     /// The database.
     pub database: &'a Database,
@@ -22,7 +22,7 @@ pub struct Loaded<'a> {
     pub row_checks: Vec<&'a dyn AnyRowCheck>,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<&'a dyn AnyBackfill>,
-    /// What the app does with its units.
+    /// The app's traffic during backfills; `None` if none is registered.
     pub traffic: Option<&'a dyn AnyTraffic>,
     generators: Vec<generate::About>,
 }
@@ -31,7 +31,8 @@ impl Registry {
     /// Reads the history and the checks of a database.
     ///
     /// # Errors
-    /// All faults of the history; a file that can't be read; a migration that requires a backfill that is none.
+    /// Fails if the history is faulty (with all faults), if a file cannot be read, or if a migration requires an
+    /// unknown backfill.
     pub fn load<'a>(&'a self, database: &'a Database) -> Result<Loaded<'a>, crate::Error> {
         if let Origin::Given { .. } = database.origin {
             migration::check_engine(database)?;
@@ -67,11 +68,11 @@ impl Registry {
 }
 
 impl Loaded<'_> {
-    /// Refuses whatever names a migration that there is none of: a window that would never open, in silence, a fixture that
-    /// can't be loaded, or a generator of one.
+    /// Refuses fixtures, generators, checks and backfills that name a migration that does not exist. A fixture could
+    /// not be loaded, and a check or backfill might silently never run.
     ///
     /// # Errors
-    /// The first of them.
+    /// Fails on the first of them.
     pub fn check_windows(&self) -> Result<(), crate::Error> {
         for fixture in &self.database.fixtures {
             fixture::check_version(fixture, &self.history)?;
@@ -84,20 +85,20 @@ impl Loaded<'_> {
         let backfills = backfills.map(|about| (format!("backfill `{}`", about.name), about.from, about.until));
         for (what, from, until) in checks.chain(backfills) {
             if let Some(version) = [Some(from), until].into_iter().flatten().find(|version| !self.has(*version)) {
-                return Err(self.not_there(what, version).into());
+                return Err(self.unknown_version(what, version).into());
             }
         }
         Ok(())
     }
 
-    /// Refuses a generator whose rows are at a version that is none of the history's.
+    /// Refuses a generator whose version is not in the history.
     ///
     /// # Errors
     /// [`Error::Registration`].
     pub fn check_generators(&self) -> Result<(), Error> {
         match self.generators.iter().find(|about| !self.has(about.at)) {
             None => Ok(()),
-            Some(about) => Err(self.not_there(format!("generator `{}`", about.database), about.at)),
+            Some(about) => Err(self.unknown_version(format!("generator `{}`", about.database), about.at)),
         }
     }
 
@@ -105,7 +106,7 @@ impl Loaded<'_> {
         self.history.get(version).is_some()
     }
 
-    fn not_there(&self, what: String, version: i64) -> Error {
+    fn unknown_version(&self, what: String, version: i64) -> Error {
         let why = format!("there is no migration {version} in {}", self.database.folder.display());
         Error::Registration { what, why }
     }

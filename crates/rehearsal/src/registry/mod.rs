@@ -1,5 +1,5 @@
-//! What a program has of its own: its backfills, checks in Rust, generators, traffic and proofs; and a database together with those of
-//! them that belong to it.
+//! The [`Registry`] of a program's own code: backfills, checks in Rust, generators, traffic and proofs.
+//! [`Registry::load`] combines a database with the entries that belong to it.
 
 mod error;
 mod loaded;
@@ -23,14 +23,14 @@ pub struct Registry {
     pub checks: Vec<Box<dyn AnyRowCheck>>,
     /// The generators of fixtures.
     pub generators: Vec<Box<dyn Generator>>,
-    /// What apps do while backfills run.
+    /// The apps' traffic during backfills.
     pub traffic: Vec<Box<dyn AnyTraffic>>,
-    /// Proofs beside those of the library; they are carried out after them.
+    /// The program's own proofs, which run after those of the library.
     pub proofs: Vec<NewProof>,
 }
 
 impl Registry {
-    /// Refuses an entry that is for a database that there is none of, or for another engine than that database has.
+    /// Refuses an entry for an unknown database or for another engine than its database has.
     ///
     /// # Errors
     /// [`Error::Registration`].
@@ -57,7 +57,7 @@ impl Registry {
             match (found, engine) {
                 (None, _) => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),
                 (Some(database), Some(engine)) if database.engine != engine => {
-                    let why = format!("it is written for {engine}, and `{name}` is a {} database", database.engine);
+                    let why = format!("it is written for {engine}, but `{name}` is a {} database", database.engine);
                     return Err(Error::Registration { what, why });
                 }
                 (Some(_), _) => {}
@@ -66,10 +66,10 @@ impl Registry {
         Ok(())
     }
 
-    /// The backfills of those names; all of them where there are none.
+    /// Returns the backfills with these names; all backfills if `names` is empty.
     ///
     /// # Errors
-    /// [`Error::UnknownBackfill`], with the nearest name.
+    /// [`Error::UnknownBackfill`] if there is no backfill with one of the names.
     pub fn backfills(&self, names: &[String]) -> Result<Vec<&dyn AnyBackfill>, Error> {
         let all = self.backfills.iter().map(AsRef::as_ref);
         if names.is_empty() {
@@ -84,10 +84,10 @@ impl Registry {
         names.iter().map(find).collect()
     }
 
-    /// The generator of a database.
+    /// Returns the generator of a database.
     ///
     /// # Errors
-    /// [`Error::NoGenerator`].
+    /// [`Error::NoGenerator`] if none is registered.
     pub fn generator(&self, database: &str) -> Result<&dyn Generator, Error> {
         let all = self.generators.iter().map(AsRef::as_ref);
         all.clone().find(|generator| generator.about().database == database).ok_or_else(|| Error::NoGenerator {
@@ -96,7 +96,7 @@ impl Registry {
         })
     }
 
-    /// What the app does with the units of a database, where the program has that.
+    /// Returns the app's traffic on a database, if registered.
     #[must_use]
     pub fn traffic(&self, database: &str) -> Option<&dyn AnyTraffic> {
         self.traffic.iter().map(AsRef::as_ref).find(|traffic| traffic.database() == database)

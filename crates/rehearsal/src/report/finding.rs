@@ -1,5 +1,5 @@
-//! A finding: one thing that is wrong, where, why, and what to do about it. Everything that a rehearsal reports as wrong is
-//! one of these.
+//! A finding: one problem with its location, cause and fix. Every problem that a rehearsal reports is a
+//! [`Finding`]; proofs build one with [`Finding::new`], or from an error with [`Finding::of_error`].
 
 use super::code::{Code, Severity};
 use super::place::{Place, place_of};
@@ -12,19 +12,19 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::path::Path;
 
-/// Whether a finding counts.
+/// Whether a finding makes the rehearsal fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It does.
+    /// The change causes the finding: it counts.
     New,
-    /// It was there before the change.
+    /// The finding existed before the change.
     Existing,
-    /// Somebody has allowed it, with a reason.
+    /// A user has allowed the finding, with a reason.
     Allowed,
 }
 
-/// One row of an example: each column with its value, in the order of the query.
+/// An example row: each column with its value, in the order of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FindingRow(pub Vec<(String, serde_json::Value)>);
 
@@ -38,62 +38,62 @@ impl Serialize for FindingRow {
     }
 }
 
-/// The command that shows a finding again.
+/// The command that reproduces a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reproduce {
     /// The rehearsal of the database.
     Rehearsal,
     /// The verification of this backfill.
     Backfill(&'static str),
-    /// The checks, on the kept copy of the database.
+    /// The checks on the kept copy of the database.
     Checks,
 }
 
-/// Something that is wrong.
+/// A problem that a rehearsal reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    /// What kind of thing it is.
+    /// The kind of problem.
     pub code: &'static Code,
     /// How much it matters.
     pub severity: Severity,
-    /// Whether it counts.
+    /// Whether it makes the rehearsal fail.
     pub status: Status,
-    /// The proof that found it; none for what is found before any proof.
+    /// The proof that found it; `None` if it was found before any proof.
     pub proof: Option<&'static str>,
-    /// The fixture that it shows with; none for an empty database.
+    /// The fixture of the proof; `None` for an empty database.
     pub fixture: Option<String>,
-    /// The version of the migration at fault, where it is one's.
+    /// The version of the migration at fault; `None` if no single migration is at fault.
     pub migration: Option<i64>,
-    /// The file at fault, relative to the project.
+    /// The file at fault, relative to the root of the project.
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// The line in the file, from 1.
     pub line: Option<usize>,
-    /// The column in it in characters, from 1.
+    /// The column in the line, in characters from 1.
     pub column: Option<usize>,
-    /// What happened, in one sentence.
+    /// The problem, in one sentence.
     pub message: String,
     /// Each difference or cause, with examples indented below it.
     pub details: Vec<String>,
-    /// Rows that show it.
+    /// Rows that show the problem.
     pub rows: Vec<FindingRow>,
-    /// What to do about it.
+    /// How to fix the problem.
     pub help: Option<String>,
-    /// What the proof was doing.
+    /// The step of the proof at which the problem was found.
     pub step: Option<String>,
-    /// The URL of a copy of the database on which it shows.
+    /// The URL of a copy of the database that shows the problem.
     pub database: Option<String>,
-    /// The command that shows it again.
+    /// The command that reproduces the finding.
     pub reproduce: Option<String>,
-    /// The line of the file, for a person.
+    /// The line of the file with the caret, for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Place>,
-    /// How it is shown again.
+    /// The kind of command that reproduces the finding.
     #[serde(skip)]
     pub(crate) again: Reproduce,
 }
 
 impl Finding {
-    /// A finding that has a message and nothing else yet.
+    /// Returns a finding with a message and no other details.
     #[must_use]
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl Finding {
         }
     }
 
-    /// What an error says, with its causes, its place and its help.
+    /// Returns a finding with the message of an error, its causes, location and help.
     #[must_use]
     pub fn of_error(code: &'static Code, error: &dyn Diagnostic) -> Self {
         let mut finding = Self::new(code, error.to_string());
@@ -132,7 +132,7 @@ impl Finding {
         finding
     }
 
-    /// A check that did not find what it expects.
+    /// Returns a finding for a failed check, with the offending rows.
     #[must_use]
     pub fn of_check(code: &'static Code, result: &CheckResult) -> Self {
         let name = &result.name;
@@ -141,7 +141,7 @@ impl Finding {
         };
         let n = offenders.rows.len();
         let found = match (n, more) {
-            (0, _) => "returned no row, and should return some".to_owned(),
+            (0, _) => "returned no row; it must return at least one".to_owned(),
             (n, true) => format!("found more than {n} offending rows"),
             (1, false) => "found 1 offending row".to_owned(),
             (n, false) => format!("found {n} offending rows"),
@@ -149,7 +149,7 @@ impl Finding {
         Self { rows: rows(offenders), again: Reproduce::Checks, ..Self::new(code, format!("check {name} {found}")) }
     }
 
-    /// With the place at which it is.
+    /// Sets the file, line and column of the problem.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.file = Some(place.file.clone());
@@ -158,42 +158,42 @@ impl Finding {
         self
     }
 
-    /// With the file that is at fault, as a whole.
+    /// Sets the file at fault, without a line.
     #[must_use]
     pub fn in_file(mut self, file: &Path) -> Self {
         self.file = Some(file.display().to_string());
         self
     }
 
-    /// With the version of the migration that is at fault.
+    /// Sets the version of the migration at fault.
     #[must_use]
     pub fn of_migration(mut self, version: i64) -> Self {
         self.migration = Some(version);
         self
     }
 
-    /// With differences or causes.
+    /// Sets the differences or causes.
     #[must_use]
     pub fn with_details(mut self, details: Vec<String>) -> Self {
         self.details = details;
         self
     }
 
-    /// With what to do about it.
+    /// Sets the help.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// With another command to show it again than the rehearsal.
+    /// Sets the command that reproduces the finding, which is the rehearsal by default.
     #[must_use]
     pub fn again_with(mut self, again: Reproduce) -> Self {
         self.again = again;
         self
     }
 
-    /// With the command that shows it again, on the kept copy of the database where there is one.
+    /// Sets the command that reproduces the finding and the URL of the kept copy of the database, if one was kept.
     pub(crate) fn reproducible(&mut self, database: &Database, rehearse: String, kept: Option<&Address>) {
         self.reproduce = Some(match (self.again, kept) {
             (Reproduce::Backfill(backfill), _) => command(&format!("backfill {backfill} --verify")),
@@ -203,14 +203,14 @@ impl Finding {
         self.database = kept.map(|address| address.url());
     }
 
-    /// True where it makes a rehearsal fail.
+    /// True if the finding makes the rehearsal fail.
     #[must_use]
     pub fn counts(&self) -> bool {
         self.severity == Severity::Error && self.status == Status::New
     }
 }
 
-/// Rows of a query as a report has them. Bytes, and what JSON can't hold, are texts as a person reads them.
+/// Converts rows of a query for the report. JSON has no bytes, so they become readable text.
 fn rows(rows: &Rows) -> Vec<FindingRow> {
     let value = |value: &Value| match value {
         Value::Null => serde_json::Value::Null,

@@ -1,5 +1,5 @@
-//! The result of a rehearsal as one value: [`RehearsalReport`], which everything that is printed, written or returned as an
-//! exit code follows from. Nothing here connects to a database, and nothing here prints.
+//! The result of a rehearsal as one value, [`RehearsalReport`]: all output and the exit code are derived from it.
+//! This module neither connects to a database nor prints.
 
 mod code;
 mod finding;

@@ -1,18 +1,19 @@
-//! Where in a file something is wrong: file, line and column, with the line itself.
+//! The location of a problem in a file: file, line and column, with the text of the line. [`place_of`] reads it
+//! from an error.
 
 use miette::{Diagnostic, SourceSpan};
 use rehearsal_db::lex::position;
 use serde::Serialize;
 
-/// How many characters of a line are kept: a line of a dump may be megabytes long.
+/// The most characters of a line that are kept: a line of a dump can be megabytes long.
 const SHOWN: usize = 110;
-/// How many characters before the mark are kept at most.
+/// The most characters before the caret that are kept.
 const BEFORE: usize = 60;
 
-/// A place in a file.
+/// A location in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// The file, as its path is shown.
+    /// The path of the file, as displayed.
     #[serde(skip)]
     pub file: String,
     /// The line, from 1.
@@ -23,13 +24,13 @@ pub struct Place {
     pub column: usize,
     /// The part of the line around the column.
     pub text: String,
-    /// Where the marked text begins in `text`, in characters.
+    /// The start of the marked characters in `text`, in characters from 0.
     pub mark: usize,
-    /// How many characters are marked.
+    /// The number of marked characters.
     pub width: usize,
 }
 
-/// The places that an error names, in their order.
+/// Returns the locations that an error labels, in the order of the labels.
 #[must_use]
 pub fn place_of(error: &dyn Diagnostic) -> Vec<Place> {
     let (Some(source), Some(labels)) = (error.source_code(), error.labels()) else { return Vec::new() };
@@ -37,7 +38,7 @@ pub fn place_of(error: &dyn Diagnostic) -> Vec<Place> {
 }
 
 fn place(source: &dyn miette::SourceCode, span: &SourceSpan) -> Option<Place> {
-    // The whole text: positions are counted from its start.
+    // Read the whole text, because positions are counted from its start.
     let whole = source.read_span(&(0, 0).into(), 0, usize::MAX).ok()?;
     let all = std::str::from_utf8(whole.data()).ok()?;
     let (line, column, text) = position(all, span.offset());

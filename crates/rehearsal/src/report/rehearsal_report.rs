@@ -1,5 +1,5 @@
-//! The report of a rehearsal: per database the proofs and what they found. It is serialised as it stands; `docs/report.md`
-//! documents it.
+//! The report of a rehearsal: the proofs of each database and their findings. [`RehearsalReport`] is serialised
+//! without conversion; `docs/report.md` documents the result.
 
 use super::finding::Finding;
 use crate::Exit;
@@ -8,31 +8,31 @@ use serde::{Serialize, Serializer};
 use std::path::Path;
 use std::time::Duration;
 
-/// The version of the report's shape.
+/// The version of the report format.
 pub const VERSION: u32 = 2;
 
-/// What a rehearsal found.
+/// The result of a rehearsal.
 #[derive(Debug, Clone, Serialize)]
 pub struct RehearsalReport {
-    /// The version of this shape.
+    /// The version of the report format.
     pub version: u32,
     /// The name and version of the tool: `rehearsal 0.1.0`.
     pub tool: String,
-    /// The exit code, which follows from the databases.
+    /// The exit code, derived from the databases.
     #[serde(serialize_with = "exit_code")]
     pub exit: Exit,
-    /// When the rehearsal began: UTC, to the second.
+    /// The start of the rehearsal: UTC, to the second.
     pub started_at: String,
-    /// How long it took.
+    /// The duration of the rehearsal.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
-    /// What the findings are compared with; none where every finding counts.
+    /// The revision with which findings are compared; `None` if every finding counts.
     pub base: Option<Base>,
-    /// Each database, in the order of their names.
+    /// The databases, sorted by name.
     pub databases: Vec<DatabaseReport>,
 }
 
-/// A revision that findings are compared with.
+/// A revision with which findings are compared.
 #[derive(Debug, Clone, Serialize)]
 pub struct Base {
     /// The revision.
@@ -41,34 +41,34 @@ pub struct Base {
     pub status: String,
 }
 
-/// What was found with one database.
+/// The result for one database.
 #[derive(Debug, Clone, Serialize)]
 pub struct DatabaseReport {
-    /// The database.
+    /// The name of the database.
     pub name: String,
     /// Its engine.
     pub engine: Engine,
-    /// The version of the engine; none where the rehearsal could not begin.
+    /// The version of the engine; `None` if the rehearsal could not start.
     pub engine_version: Option<String>,
-    /// The exit code that follows from its findings and from what was not covered.
+    /// The exit code, derived from the findings and from `incomplete`.
     #[serde(serialize_with = "exit_code")]
     pub exit: Exit,
-    /// How long its rehearsal took.
+    /// The duration of its rehearsal.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
-    /// How many migrations it has.
+    /// The number of its migrations.
     pub migrations: usize,
     /// Its backfills, in the order in which they run.
     pub backfills: Vec<String>,
-    /// How many checks it has.
+    /// The number of its checks.
     pub checks: usize,
     /// The proofs, in the order in which they were carried out.
     pub proofs: Vec<ProofReport>,
-    /// What is wrong, in the order in which it was found.
+    /// The findings, in the order in which they were found.
     pub findings: Vec<Finding>,
-    /// What a person should know that belongs to no proof.
+    /// Notes that belong to no proof.
     pub notes: Vec<String>,
-    /// Why the rehearsal is incomplete, and what would complete it; none where it is complete.
+    /// Why the rehearsal is incomplete and what would complete it; `None` if it is complete.
     pub incomplete: Option<String>,
 }
 
@@ -76,42 +76,42 @@ pub struct DatabaseReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProofStatus {
-    /// Nothing is wrong.
+    /// The proof has no finding that counts.
     Passed,
-    /// A finding counts.
+    /// The proof has a finding that counts.
     Failed,
-    /// It could not be carried out, for something that it needs is missing.
+    /// The proof could not be carried out because something that it needs is missing.
     Incomplete,
-    /// It was not carried out, for nothing that it depends on has changed.
+    /// The proof was skipped because nothing that it depends on has changed.
     Unchanged,
 }
 
 /// One proof with one fixture.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProofReport {
-    /// The proof.
+    /// The name of the proof.
     pub name: &'static str,
-    /// The fixture; none for an empty database.
+    /// The fixture; `None` for an empty database.
     pub fixture: Option<String>,
-    /// How it ended.
+    /// How the proof ended.
     pub status: ProofStatus,
-    /// How long it took.
+    /// The duration of the proof.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
-    /// How many findings it has.
+    /// The number of its findings.
     pub findings: usize,
-    /// What a person may want to know.
+    /// Facts that a person may want to know.
     pub notes: Vec<String>,
-    /// What a person should look at, though it is not wrong.
+    /// Facts that a person should look at, although they are no findings.
     pub warnings: Vec<String>,
-    /// What was not covered, and why.
+    /// The cases that were not covered, with the reason.
     pub not_covered: Vec<String>,
-    /// Figures of this proof.
+    /// Figures of this proof, by name.
     pub figures: serde_json::Map<String, serde_json::Value>,
 }
 
 impl RehearsalReport {
-    /// With the files of findings as paths from the root of the project, wherever the command was typed.
+    /// Makes the paths of findings relative to the root of the project, whichever folder the command ran in.
     #[must_use]
     pub fn relative_to(mut self, root: &Path) -> Self {
         let findings = self.databases.iter_mut().flat_map(|database| &mut database.findings);
@@ -127,7 +127,7 @@ impl RehearsalReport {
         self
     }
 
-    /// The exit code of several databases.
+    /// Returns the exit code for several databases.
     #[must_use]
     pub fn exit_of(databases: &[DatabaseReport]) -> Exit {
         databases.iter().fold(Exit::Ok, |exit, database| exit.and(database.exit))
@@ -135,7 +135,7 @@ impl RehearsalReport {
 }
 
 impl DatabaseReport {
-    /// The exit code that follows from what was found and from what is missing.
+    /// Returns the exit code for these findings; `incomplete` is the reason if the rehearsal is incomplete.
     #[must_use]
     pub fn exit_of(findings: &[Finding], incomplete: Option<&str>) -> Exit {
         let found = findings.iter().filter(|finding| finding.counts());
@@ -143,14 +143,14 @@ impl DatabaseReport {
         if incomplete.is_some() { found.and(Exit::Incomplete) } else { found }
     }
 
-    /// The findings of a proof with a fixture.
+    /// Returns the findings of a proof with its fixture.
     pub fn findings_of(&self, proof: &ProofReport) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
             .filter(move |finding| finding.proof == Some(proof.name) && finding.fixture == proof.fixture)
     }
 
-    /// How many findings count.
+    /// Returns the number of findings that count.
     #[must_use]
     pub fn failures(&self) -> usize {
         self.findings.iter().filter(|finding| finding.counts()).count()

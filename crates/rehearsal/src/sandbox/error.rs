@@ -1,4 +1,4 @@
-//! What can go wrong when throwaway databases are made.
+//! Errors of the sandbox: scratch databases that cannot be created.
 
 use super::NoHost;
 use crate::fixture;
@@ -9,43 +9,43 @@ use rehearsal_postgres as postgres_server;
 /// A failure of the sandbox.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// There is no PostgreSQL to make throwaway databases on.
+    /// There is no PostgreSQL server for scratch databases.
     #[error(transparent)]
     #[diagnostic(transparent)]
     NoHost(#[from] NoHost),
-    /// The fixture can't be used.
+    /// The fixture cannot be loaded.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fixture(#[from] fixture::Error),
-    /// A server of its own for a history can't be started.
+    /// A separate server for a history cannot be started.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Server(#[from] postgres_server::Error),
-    /// A statement of what is run before the history failed.
-    #[error("{file} can't be run in an empty database: {why}")]
-    #[diagnostic(code("history/setup-failed"), help("{}", what_helps(text.inner())))]
+    /// A statement of the setup, which runs before the history, failed.
+    #[error("{file} cannot run in an empty database: {why}")]
+    #[diagnostic(code("history/setup-failed"), help("{}", setup_help(text.inner())))]
     Setup {
         /// The file.
         file: String,
-        /// What the engine said.
+        /// The database's message.
         why: String,
-        /// Its text.
+        /// The file's text.
         #[source_code]
         text: NamedSource<String>,
         /// The token at fault, or the start of the statement.
         #[label]
         at: SourceSpan,
     },
-    /// The database failed, or the file system below it.
+    /// The database or the file system failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] engine::Error),
 }
 
-fn what_helps(setup: &str) -> String {
-    let of_psql = setup.lines().find(|line| line.starts_with('\\'));
-    match of_psql.and_then(|line| line.split_whitespace().next()) {
-        Some(command) => format!("`{command}` is a command of psql's own, which no server knows: write SQL instead"),
-        None => "correct it: it is run before the history, in a database that holds nothing".to_owned(),
+fn setup_help(setup: &str) -> String {
+    let psql_line = setup.lines().find(|line| line.starts_with('\\'));
+    match psql_line.and_then(|line| line.split_whitespace().next()) {
+        Some(command) => format!("replace `{command}`, a psql command that servers do not understand, with SQL"),
+        None => "correct the file; it runs before the history, in an empty database".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What is put into a database before a proof works on it.
+//! Filling of a new database: [`fill`] runs the setup and loads a fixture.
 
 use super::Error;
 use crate::event::silent;
@@ -8,7 +8,7 @@ use crate::workspace::{Database, Fixture};
 use miette::NamedSource;
 use rehearsal_db::{self as db, Around, Connection, run_script};
 
-/// Runs what comes before the history, and loads the fixture.
+/// Runs the setup scripts, which precede the history, and loads the fixture if given.
 pub(super) async fn fill(
     connection: &mut Connection,
     database: &Database,

@@ -1,29 +1,30 @@
-//! The PostgreSQL server on which scratch databases are made: one that somebody gave, or one of our own.
+//! The PostgreSQL server for scratch databases: [`Host::given`] uses a server that the environment names,
+//! [`Host::own`] starts a throwaway one.
 
 use miette::Diagnostic;
 use rehearsal_db::command::command;
 use rehearsal_db::{Address, Claim, Error, postgres};
 use rehearsal_postgres::{self as server, Binaries, Hints, Server};
 
-/// The database that every server has, from which others are made.
+/// The database that every server has, used to create others.
 const MAINTENANCE: &str = "postgres";
 
 /// A server for scratch databases.
 #[derive(Debug)]
 pub struct Host {
     server: Address,
-    /// Where it was named, or what it was started with.
+    /// Where the server comes from.
     origin: Origin,
-    /// On a server that stays: what tells other processes that this one lives.
+    /// On a given server: tells other processes that this one is alive.
     claim: Option<Claim>,
 }
 
 /// Where the server comes from.
 #[derive(Debug)]
 enum Origin {
-    /// Somebody else keeps it; the environment names it there.
+    /// Another party runs it; this is the name of the setting that names it.
     Given(String),
-    /// It is our own and lives as long as this does.
+    /// Started by this process; it stops with this value.
     Own(Box<Own>),
 }
 
@@ -37,46 +38,49 @@ struct Own {
 /// Why there is no server for scratch databases.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
 pub enum NoHost {
-    /// There is no PostgreSQL to make one of.
+    /// PostgreSQL is not installed.
     #[error("there is no PostgreSQL on this machine")]
     #[diagnostic(help("run `{}`, or name a server in REHEARSAL_POSTGRES_URL", command("postgres install")))]
     Absent,
-    /// The history changes more than its database, and the server is somebody else's.
-    #[error("the history changes more than its database ({because}), and the server of {origin} is not ours")]
+    /// The history changes objects outside its database, and rehearsal did not start the server.
+    #[error(
+        "the history changes objects outside its database ({because}), and rehearsal did not start the server of \
+         {origin}"
+    )]
     #[diagnostic(help(
-        "leave {origin} unset, and such a history gets throwaway servers of its own (`{}`, if there is no PostgreSQL on this \
-         machine)",
+        "unset {origin}, so that rehearsal starts throwaway servers for this history (run `{}` first if there is no \
+         PostgreSQL on this machine)",
         command("postgres install")
     ))]
     Somebodys {
-        /// What it changes, and where.
+        /// The statement that changes them, and its location.
         because: String,
-        /// Where the server was named.
+        /// The setting that names the server.
         origin: String,
     },
-    /// The one that was named can't be used.
+    /// The given server cannot be used.
     #[error("{why} (from {origin})")]
     #[diagnostic(help("{help}"))]
     Unfit {
-        /// What is wrong with it.
+        /// The reason.
         why: String,
-        /// What to do.
+        /// The correction.
         help: String,
-        /// Where it was named.
+        /// The setting that names it.
         origin: String,
     },
 }
 
 impl Host {
-    /// A server that somebody else keeps, whose role may create databases. Found out now, once, and not by every proof.
+    /// Uses a given server. Checks once that its role may create databases, so that proofs need not.
     ///
     /// # Errors
-    /// [`NoHost::Unfit`].
+    /// [`NoHost::Unfit`] if the server cannot be used.
     pub async fn given(server: Address, origin: &str) -> Result<Self, NoHost> {
         let unfit = |error: Error| NoHost::Unfit {
             why: error.to_string(),
             help: match &error {
-                Error::Unreachable { .. } => "start that server, or name another one".to_owned(),
+                Error::Unreachable { .. } => "start the server, or name another one".to_owned(),
                 error => error.help().map(|help| help.to_string()).unwrap_or_default(),
             },
             origin: origin.to_owned(),
@@ -85,26 +89,26 @@ impl Host {
         Ok(Self { server, origin: Origin::Given(origin.to_owned()), claim: None })
     }
 
-    /// A server of our own, started with these binaries.
+    /// Starts a throwaway server with these binaries.
     ///
     /// # Errors
-    /// As [`Server::start`].
+    /// Fails if the server cannot be started; see [`Server::start`].
     pub async fn own(binaries: Binaries, hints: Hints) -> Result<Self, server::Error> {
         let server = Server::start(&binaries, &hints).await?;
         let address = postgres::on_server(server.options(), MAINTENANCE);
         Ok(Self { server: address, origin: Origin::Own(Box::new(Own { server, binaries, hints })), claim: None })
     }
 
-    /// Another server of our own, with nothing on it.
+    /// Starts another empty server.
     ///
     /// # Errors
-    /// [`NoHost::Somebodys`] where this one is not ours; what starting it said.
+    /// [`NoHost::Somebodys`] if this host is a given server. Fails if the other server cannot be started.
     pub(super) async fn another(&self, because: &str) -> Result<Server, super::Error> {
         let own = self.has_another(because)?;
         Ok(Server::start(&own.binaries, &own.hints).await?)
     }
 
-    /// Another server of our own that may crash, with nothing on it; none where this one is not ours.
+    /// Starts another empty server that may be crashed; `None` if this host is a given server.
     pub(super) async fn another_to_crash(&self) -> Result<Option<Server>, super::Error> {
         match &self.origin {
             Origin::Own(own) => Ok(Some(Server::start_to_crash(&own.binaries, &own.hints).await?)),
@@ -112,7 +116,7 @@ impl Host {
         }
     }
 
-    /// Refuses a history that changes more than its database where the server is not ours.
+    /// Refuses a history that changes objects outside its database on a given server.
     pub(super) fn may_have_another(&self, because: &str) -> Result<(), NoHost> {
         self.has_another(because).map(drop)
     }
@@ -124,16 +128,17 @@ impl Host {
         }
     }
 
-    /// The address of a database on it.
+    /// The address of a database on this server.
     #[must_use]
     pub fn database(&self, name: &str) -> Address {
         self.server.sibling(name)
     }
 
-    /// Claims the databases whose names begin with that token, on a server that stays, and sweeps those of the dead.
+    /// On a given server, claims the databases that contain `token` in their names, and removes those of dead
+    /// processes.
     ///
     /// # Errors
-    /// What the server said.
+    /// Fails if the server cannot be reached or a query fails.
     pub(super) async fn claim(&mut self, token: &str) -> Result<(), Error> {
         if self.stays() {
             self.claim = Some(self.server.claim(token).await?);
@@ -141,20 +146,20 @@ impl Host {
         Ok(())
     }
 
-    /// True where databases have to be removed, because the server stays.
+    /// True for a given server, which stays, so that databases have to be removed from it.
     #[must_use]
     pub fn stays(&self) -> bool {
         matches!(self.origin, Origin::Given(_))
     }
 
-    /// Leaves a server of our own running, for what is kept on it; the next rehearsal sweeps it.
+    /// Leaves an own server running, so that kept databases can be inspected. The next rehearsal removes it.
     pub fn leave(self) {
         if let Origin::Own(own) = self.origin {
             own.server.leave();
         }
     }
 
-    /// Ends a server of our own.
+    /// Stops an own server.
     pub async fn stop(self) {
         if let Origin::Own(own) = self.origin {
             own.server.stop().await;

@@ -1,6 +1,6 @@
-//! Throwaway databases. A template is built once from migrations and a fixture and kept, addressed by the hash of all that
-//! went into it; a scratch database is a copy of one. Nothing outside this module can make a [`Scratch`], so that a proof,
-//! which takes nothing else, can't be handed a database that somebody cares for.
+//! Scratch databases for proofs. [`Sandbox::template`] builds a template from migrations and a fixture once and
+//! stores it under the hash of its inputs; [`Sandbox::scratch`] copies it. Only this module can create a
+//! [`Scratch`], and proofs accept nothing else, so that a proof can never run on a real database.
 
 mod error;
 mod filling;
@@ -24,26 +24,25 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
-/// The sandbox of one process: a folder of its own for scratch databases, beside those of other processes, and a server for
-/// those of PostgreSQL.
+/// The sandbox of one process: a folder for its SQLite scratch databases, and a server for those of PostgreSQL.
 #[derive(Debug)]
 pub struct Sandbox {
     root: PathBuf,
     own: TempDir,
-    /// Held as long as this process lives: a folder whose owner's lock can be had belongs to a dead process.
+    /// Locked as long as this process lives. A folder whose lock is free belongs to a dead process.
     _owner: File,
     host: Result<Host, NoHost>,
     served: Arc<Mutex<Vec<Address>>>,
-    /// Whether something on the server is to be looked at by a person.
+    /// Whether a database on the server is kept for inspection.
     keeps_server: AtomicBool,
 }
 
 impl Sandbox {
-    /// Makes this process's part below `root` (usually `target/rehearsal`), and sweeps what dead processes left there. Without a
-    /// host there are no scratch databases of PostgreSQL.
+    /// Creates the folder of this process under `root` (usually `target/rehearsal`), and removes those of dead
+    /// processes. Without a host, there are no PostgreSQL scratch databases.
     ///
     /// # Errors
-    /// What the file system said.
+    /// Fails if a folder cannot be created, or if the host cannot be reached.
     pub async fn open(root: &Path, host: Result<Host, NoHost>) -> Result<Self, Error> {
         let scratch = root.join("scratch");
         for folder in [&scratch, &root.join("templates"), &root.join("kept")] {
@@ -56,7 +55,7 @@ impl Sandbox {
         sweep::sweep(root);
         let failed = |source| db::Error::Io { what: "write into", path: scratch.clone(), source };
         let own = tempfile::Builder::new().prefix(sweep::PROCESS).tempdir_in(&scratch).map_err(failed)?;
-        // Locked under another name first: whoever sees the name must find the lock held.
+        // Locked under another name first, so that other processes always find `owner.lock` locked.
         let (claiming, claimed) = (own.path().join("claiming.lock"), own.path().join(sweep::OWNER));
         let owner = File::create(&claiming).map_err(failed)?;
         owner.try_lock().map_err(|error| failed(error.into()))?;
@@ -70,16 +69,16 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// True where databases of that engine are on a server that somebody else keeps.
+    /// True if scratch databases of this engine are on a given server, which rehearsal did not start.
     #[must_use]
     pub fn is_a_guest(&self, engine: Engine) -> bool {
         engine.storage().is_server() && self.host.as_ref().is_ok_and(Host::stays)
     }
 
-    /// Refuses a history of which there can be no scratch databases.
+    /// Refuses a history that cannot have scratch databases.
     ///
     /// # Errors
-    /// Why that is.
+    /// [`NoHost`] if there is no server, or if the history needs servers of its own and the host is a given server.
     pub fn takes(&self, database: &Database, history: &History) -> Result<(), NoHost> {
         match (database.engine.storage(), &self.host) {
             (Storage::File(_), _) => Ok(()),
@@ -91,12 +90,12 @@ impl Sandbox {
         }
     }
 
-    /// Removes what is still there and ends a server of our own.
+    /// Removes the remaining scratch databases and stops an own server.
     ///
     /// # Errors
-    /// What a server said.
+    /// Fails if a database cannot be removed.
     pub async fn close(self) -> Result<(), Error> {
-        // On a server of our own, databases go with the server.
+        // Databases on an own server disappear with the server.
         let stays = self.host.as_ref().is_ok_and(Host::stays);
         let goes = |address: &Address| stays || address.file().is_some();
         self.served.lock().unwrap_or_else(PoisonError::into_inner).retain(goes);
@@ -113,7 +112,7 @@ impl Sandbox {
         self.root.join("kept")
     }
 
-    /// What tells this process's databases from those of others.
+    /// Distinguishes the databases of this process from those of others.
     fn token(&self) -> String {
         let name = self.own.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.trim_start_matches(sweep::PROCESS).to_owned()
@@ -123,7 +122,7 @@ impl Sandbox {
         self.host.as_ref().map_err(|why| why.clone().into())
     }
 
-    /// Where a database of this process of that name goes.
+    /// The address for a scratch database of this process.
     fn place(&self, engine: Engine, name: &str) -> Result<Address, Error> {
         match engine.storage() {
             Storage::File(at) => Ok(at(&self.own.path().join(format!("{name}.db")), Mode::Create)),
@@ -131,13 +130,13 @@ impl Sandbox {
         }
     }
 
-    /// Where the template of that hash is, or goes.
+    /// The address of the template with this hash.
     fn template_address(&self, engine: Engine, name: &str, hash: u128) -> Result<Address, Error> {
         match engine.storage() {
             Storage::File(at) => {
                 Ok(at(&self.root.join("templates").join(format!("{name}-{hash:032x}.db")), Mode::Create))
             }
-            // Half of the hash: a server cuts names after 63 bytes.
+            // Half of the hash, because PostgreSQL truncates names to 63 bytes.
             Storage::Server => Ok(self.host()?.database(&format!("rehearsal-template-{:016x}-{name}", hash >> 64))),
         }
     }

@@ -1,5 +1,6 @@
-//! Histories that change more than their database: they make roles or databases, or name the database in which they run.
-//! Each throwaway database of such a history is alone on a server of its own, under the name that the history gives it.
+//! Separate servers for histories that change objects outside their database: they create roles or databases, or
+//! name the database in which they run. [`alone`] detects them. Each scratch database of such a history is the only
+//! one on its server, under the name that the history uses.
 
 use super::filling::fill;
 use super::{Error, Sandbox};
@@ -11,24 +12,24 @@ use rehearsal_postgres::Server;
 use std::path::Path;
 use std::time::Duration;
 
-/// The name of a database that the history does not name.
+/// The name of the database if the history does not name it.
 const UNNAMED: &str = "rehearsal-scratch";
-/// Databases that every server has and nobody works in.
+/// Template databases of every server, in which a history cannot run.
 const NEVER: [&str; 2] = ["template0", "template1"];
 
-/// What a history changes beyond its database.
+/// A history that changes objects outside its database, with its inputs.
 #[derive(Debug, Clone)]
 pub(super) struct Alone<'a> {
     database: &'a Database,
     history: &'a History,
     fixture: Option<&'a Fixture>,
-    /// The first statement of that kind, and where it stands.
+    /// The first such statement and its location.
     pub(super) because: String,
-    /// The databases that are named: the first is the one in which the history runs.
+    /// The databases that the history names. It runs in the first one.
     names: Vec<String>,
 }
 
-/// What a history and its setup change beyond the database; none where they don't.
+/// Finds out whether a history or its setup changes objects outside the database; `None` if not.
 pub(super) fn alone<'a>(
     database: &'a Database,
     history: &'a History,
@@ -56,7 +57,7 @@ pub(super) fn alone<'a>(
     because.map(|because| Alone { database, history, fixture, because, names })
 }
 
-/// The same of a history that changes nothing else, to be alone nevertheless.
+/// Describes any history for a separate server, even one that changes nothing outside its database.
 pub(super) fn alone_at_will<'a>(
     database: &'a Database,
     history: &'a History,
@@ -67,7 +68,7 @@ pub(super) fn alone_at_will<'a>(
 }
 
 impl Sandbox {
-    /// A database on a server of its own, with what the template has in it.
+    /// Creates a filled database on a separate server.
     pub(super) async fn scratch_alone(&self, alone: &Alone<'_>) -> Result<(Address, Server), Error> {
         let server = self.host()?.another(&alone.because).await?;
         let address = build_on(&server, alone).await?;
@@ -75,13 +76,13 @@ impl Sandbox {
     }
 }
 
-/// Makes the database on a server that has nothing on it.
+/// Creates and fills the database on an empty server.
 pub(super) async fn build_on(server: &Server, alone: &Alone<'_>) -> Result<Address, Error> {
     let wait = Duration::from_secs(5);
     let address = postgres::on_server(server.options(), alone.names.first().map_or(UNNAMED, String::as_str));
-    let beside = alone.names.iter().skip(1).map(|name| address.sibling(name));
-    for address in std::iter::once(address.clone()).chain(beside) {
-        // A database that somebody may connect to is made by opening it.
+    let others = alone.names.iter().skip(1).map(|name| address.sibling(name));
+    for address in std::iter::once(address.clone()).chain(others) {
+        // Opening a durable connection creates the database.
         Connection::open(&address, Access::Write(Durability::Configured), wait).await?.close().await?;
     }
     let mut connection = Connection::open(&address, Access::Write(Durability::None), wait).await?;

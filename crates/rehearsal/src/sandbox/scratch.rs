@@ -1,4 +1,4 @@
-//! Scratch databases: copies that proofs work on.
+//! Scratch databases: [`Sandbox::scratch`] copies a template into a [`Scratch`], on which a proof works.
 
 use super::own_server::{alone_at_will, build_on};
 use super::template::From;
@@ -13,27 +13,27 @@ use std::time::Duration;
 
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// How long a scratch database may be locked, which only another connection of this process could do.
+/// How long to wait for a lock, which only another connection of this process can hold.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// A database that this tool made, and drops when it has served.
+/// A scratch database. The sandbox removes it after it is dropped, unless it is kept.
 #[derive(Debug)]
 pub struct Scratch {
     target: Target,
     name: String,
-    /// Whether a person was told to look at it.
+    /// Whether it is kept for inspection.
     is_kept: AtomicBool,
-    /// Where databases go that have served; they are removed by the sandbox, which can wait for that.
+    /// Addresses of dropped databases. The sandbox removes them, because `drop` cannot await.
     served: Arc<Mutex<Vec<Address>>>,
-    /// The server on which it is alone, where it is.
+    /// Its separate server, if it has one.
     alone: Option<Server>,
 }
 
 impl Sandbox {
-    /// A copy of a template, named after what it is for.
+    /// Copies a template. `name` becomes part of the database's name.
     ///
     /// # Errors
-    /// What the file system or the server said.
+    /// Fails if the file system or the server fails.
     pub async fn scratch(&self, template: &Template<'_>, name: &str) -> Result<Scratch, Error> {
         self.remove_served().await?;
         let (address, alone) = match &template.0 {
@@ -51,10 +51,10 @@ impl Sandbox {
         Ok(Scratch { target, name: name.to_owned(), is_kept: AtomicBool::new(false), served, alone })
     }
 
-    /// A copy of a scratch database that nobody is connected to; none where it is alone on its server.
+    /// Copies a scratch database, to which no connection may be open; `None` if the database has a separate server.
     ///
     /// # Errors
-    /// What the file system or the server said.
+    /// Fails if the file system or the server fails.
     pub(crate) async fn fork(&self, scratch: &Scratch, name: &str) -> Result<Option<Scratch>, Error> {
         if scratch.alone.is_some() {
             return Ok(None);
@@ -63,11 +63,11 @@ impl Sandbox {
         self.scratch(&template, name).await.map(Some)
     }
 
-    /// A database with the fixture in it, on a server of its own that may crash ([`Scratch::crash_server`]); none where the server
-    /// of scratch databases is somebody else's, or where there is none.
+    /// Creates a database with the fixture on a separate server that may be crashed ([`Scratch::crash_server`]);
+    /// `None` if the host is a given server or there is no host.
     ///
     /// # Errors
-    /// What starting the server or filling the database said.
+    /// Fails if the server cannot be started or the database cannot be filled.
     pub(crate) async fn scratch_to_crash(
         &self,
         database: &Database,
@@ -82,13 +82,13 @@ impl Sandbox {
         Ok(Some(Scratch { target, name, is_kept, served, alone: Some(server) }))
     }
 
-    /// An address in this process's part that nothing has yet.
+    /// Returns an unused address for a scratch database of this process.
     pub(super) fn unused(&self, engine: Engine, name: &str) -> Result<Address, Error> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         self.place(engine, &format!("{name}-{number}"))
     }
 
-    /// Removes the scratch databases that have served.
+    /// Removes dropped scratch databases.
     pub(super) async fn remove_served(&self) -> Result<(), Error> {
         let served = std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));
         for address in served {
@@ -97,11 +97,11 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Keeps a scratch database for a person to look at, and returns its address: a copy of it where it is a file, the database
-    /// itself, as it will be left, where it is on a server.
+    /// Keeps a scratch database for inspection and returns its address. A file is copied in its current state; a
+    /// database on a server is kept in the state in which the proof leaves it.
     ///
     /// # Errors
-    /// What the file system said.
+    /// Fails if the file cannot be copied.
     pub async fn keep(&self, scratch: &Scratch) -> Result<Address, Error> {
         let database = &scratch.target.address;
         match database.engine().storage() {
@@ -124,23 +124,23 @@ impl Sandbox {
 }
 
 impl Scratch {
-    /// The same, with all sessions in another time zone.
+    /// Sets all later sessions to another time zone.
     #[must_use]
     pub fn elsewhere(mut self) -> Self {
         self.target = self.target.clone().elsewhere();
         self
     }
 
-    /// The database, for the functions that work on any.
+    /// The database, for functions that work on any database.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Stops the server on which it is alone by SIGQUIT, and starts it again.
+    /// Crashes its separate server with SIGQUIT and starts the server again. Does nothing without a separate server.
     ///
     /// # Errors
-    /// What the server said.
+    /// Fails if the server cannot be started again.
     pub(crate) async fn crash_server(&mut self) -> Result<(), Error> {
         if let Some(server) = self.alone.take() {
             self.alone = Some(server.crash().await?);
@@ -148,23 +148,23 @@ impl Scratch {
         Ok(())
     }
 
-    /// The database as an app and a backfill have it that work on it at the same time: the backfill takes its lock.
+    /// The database for an app and a backfill that run concurrently: the backfill takes the lock on it.
     pub(crate) fn shared(&self) -> Target {
         self.target.clone().shared()
     }
 
-    /// Opens it in its own time zone.
+    /// Opens the database in its default time zone.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the database cannot be opened.
     pub async fn open_here(&self) -> Result<Connection, Error> {
         Ok(self.target.clone().here().open().await?)
     }
 
-    /// Opens it.
+    /// Opens the database.
     ///
     /// # Errors
-    /// What the engine said.
+    /// Fails if the database cannot be opened.
     pub async fn open(&self) -> Result<Connection, Error> {
         Ok(self.target.open().await?)
     }
@@ -174,7 +174,7 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let is_kept = self.is_kept.load(Ordering::Relaxed);
         if let Some(server) = self.alone.take() {
-            // Without a reason to keep it, it ends here.
+            // A server that is not kept stops here.
             if is_kept {
                 server.leave();
             }

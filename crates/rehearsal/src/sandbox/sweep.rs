@@ -1,22 +1,22 @@
-//! Removes what processes that were killed left behind, templates that nobody used for long, and old kept copies.
+//! [`sweep`] removes folders of killed processes, templates that were not used for two weeks, and old kept copies.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The file that a living owner has locked.
+/// The file that a living process keeps locked.
 pub(super) const OWNER: &str = "owner.lock";
-/// How the folders of processes are named.
+/// The name prefix of the folders of processes.
 pub(super) const PROCESS: &str = "process-";
 
-/// A folder without a lock file is younger than its owner's next two system calls, or its owner was killed between them.
+/// Age after which a folder without a lock file is abandoned: its owner creates the file within a few system calls.
 const CLAIMING_TAKES: Duration = Duration::from_secs(60);
-/// Templates that were not used for so long are rebuilt when they are needed again.
+/// Templates are removed if they were not used for this long, and rebuilt when needed.
 const TEMPLATE_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
-/// How many kept copies of failures stay.
+/// Maximum number of kept copies of failures.
 const KEPT: usize = 20;
 
-/// Sweeps. What can't be removed stays for the next time: sweeping is never a reason to fail.
+/// Removes abandoned files. Files that cannot be removed stay until the next sweep, which never fails.
 pub(super) fn sweep(root: &Path) {
     for folder in paths(&root.join("scratch")) {
         if is_dead(&folder) {

@@ -1,4 +1,4 @@
-//! Templates: a database with a fixture in it (or nothing), built once per content hash.
+//! Templates: [`Sandbox::template`] builds an empty database or one with a fixture, once per content hash.
 
 use super::filling::fill;
 use super::own_server::{Alone, alone};
@@ -10,25 +10,25 @@ use rehearsal_db::{Access, Address, Connection, Durability, Engine};
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// Changes when templates are built in another way, so that old ones are not taken for new ones.
+/// Change this if templates are built differently, so that old templates are not reused.
 const FORMAT: &str = "2";
 
 /// A database that is only ever copied.
 #[derive(Debug, Clone)]
 pub struct Template<'a>(pub(super) From<'a>);
 
-/// What a scratch database is made from.
+/// The source of a scratch database.
 #[derive(Debug, Clone)]
 pub(super) enum From<'a> {
-    /// A database that is copied.
+    /// A database to copy.
     Copy(Address),
-    /// Nothing that could be copied: each is built on a server of its own.
+    /// No copy possible: each scratch database is built on a separate server.
     Anew(Box<Alone<'a>>),
 }
 
 impl Sandbox {
-    /// The template of a fixture, at the version that the fixture states; of an empty database where there is none.
-    /// Several processes may ask at once: each builds its own, and the first whole one stays.
+    /// Returns the template of a fixture at the fixture's version, or of an empty database without a fixture. Builds
+    /// it if it does not exist. Concurrent processes each build one, and the first complete one stays.
     ///
     /// # Errors
     /// See [`Error`].
@@ -56,12 +56,12 @@ impl Sandbox {
             building.remove().await?;
             return Err(error);
         }
-        // Its name is the mark: a database of that name is whole.
+        // Renaming marks it as complete: only complete templates have this name.
         building.settle_at(&address).await?;
         Ok(Template(From::Copy(address)))
     }
 
-    /// Tries whether there can be a scratch database with that fixture.
+    /// Checks that a scratch database with this fixture can be created.
     ///
     /// # Errors
     /// See [`Error`].
@@ -77,14 +77,14 @@ impl Sandbox {
         }
     }
 
-    /// The version of that engine on which scratch databases are made: `3.51.0`; none where there is no server.
+    /// The version of the engine that scratch databases run on (`3.51.0`); `None` if there is no server.
     pub async fn engine_version(&self, engine: Engine) -> Option<String> {
         let version = self.place(engine, "version").ok()?.version().await.ok()?;
         version.split_whitespace().next().map(ToOwned::to_owned)
     }
 }
 
-/// A name that is one of a file, too.
+/// Turns a name into a valid file name.
 fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).take(80).collect()
 }
@@ -97,7 +97,7 @@ async fn hash(
 ) -> Result<u128, Error> {
     let mut hash = Xxh3Default::new();
     let mut add = |part: &str| {
-        // With its length, so that no two lists of parts run into the same bytes.
+        // With its length, so that different lists of parts never hash the same bytes.
         hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     };
@@ -127,10 +127,10 @@ async fn build(
     fixture: Option<&Fixture>,
 ) -> Result<(), Error> {
     let patience = Duration::from_secs(5);
-    // Only a database that somebody cares for is made by opening it; then it is a scratch database like any other.
+    // Only a durable connection creates a database by opening it; the second connection is that of a scratch database.
     Connection::open(address, Access::Write(Durability::Configured), patience).await?.close().await?;
     let mut connection = Connection::open(address, Access::Write(Durability::None), patience).await?;
     let built = fill(&mut connection, database, history, fixture).await;
-    // What is not on disk is not copied, and what somebody is connected to can't be.
+    // Closed before the copy: data must be on disk, and a database with open connections cannot be copied.
     connection.close_with(built).await
 }

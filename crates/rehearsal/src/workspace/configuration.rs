@@ -1,5 +1,5 @@
-//! `rehearsal.toml`: what a project configures for one history, in the folder of its migrations. A database of the workspace has
-//! one; beside the migrations of any other project it may stand.
+//! Reads `rehearsal.toml`, the configuration of one history in the folder of its migrations. A database of the
+//! workspace must have one; in any other project it is optional. Add a new setting to `Toml` and `Configuration`.
 
 use super::error::{CONFIGURATION, Error};
 use super::read;
@@ -9,13 +9,13 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What it was called once.
+/// The former name of the file.
 const FORMER: &str = "database.toml";
 
-/// How long a write of the app may wait beside a backfill where the file does not say so.
+/// The default of `max_wait_ms`, in milliseconds.
 const MAX_WAIT_MS: u64 = 2_000;
 
-/// What the file says.
+/// The settings of the file.
 #[derive(Debug)]
 pub(super) struct Configuration {
     pub(super) engine: Option<Engine>,
@@ -38,7 +38,7 @@ struct Toml {
     max_wait_ms: Option<u64>,
 }
 
-/// The configuration in the folder of a database of the workspace, and its engine, which it has to name.
+/// Reads the configuration of a database of the workspace, which must name the engine.
 pub(super) fn of_database(folder: &Path) -> Result<(Engine, Configuration), Error> {
     let path = folder.join(CONFIGURATION);
     let former = folder.join(FORMER);
@@ -53,7 +53,7 @@ pub(super) fn of_database(folder: &Path) -> Result<(Engine, Configuration), Erro
     }
 }
 
-/// The configuration beside the migrations in these folders, which are one history; the usual one where there is none.
+/// Reads the configuration in one of the folders of a history, or returns the default if none of them has any.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Configuration, Error> {
     let mut found = folders.iter().map(|folder| folder.join(CONFIGURATION)).filter(|path| path.is_file());
     match (found.next(), found.next()) {
@@ -63,10 +63,10 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Configuration, Error> {
     }
 }
 
-/// The engine that the configuration beside the migrations in these folders names.
+/// Returns the engine that the configuration in one of these folders names. `None` if it names none or does not exist.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// Fails if the file cannot be read or is not valid, or if two folders have one.
 pub fn configured_engine(folders: &[PathBuf]) -> Result<Option<Engine>, Error> {
     Ok(beside(folders)?.engine)
 }
@@ -87,7 +87,7 @@ fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
     })
 }
 
-/// The table and the column of `"Table"."column"`.
+/// Parses `"Table"."column"`. `None` if the text has another form.
 fn named(column: &str) -> Option<(String, String)> {
     let (table, column) = column.strip_prefix('"')?.strip_suffix('"')?.split_once("\".\"")?;
     Some((table.to_owned(), column.to_owned()))

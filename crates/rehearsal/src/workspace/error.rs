@@ -1,225 +1,224 @@
-//! What can be wrong with the folders of a workspace, or with the flags that describe a database.
+//! The errors of this module: [`Error`] for the folders and files of a workspace, [`GivenError`] for the flags that
+//! describe a database of another project.
 
 use crate::directive::did_you_mean;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::{command, shell_word};
 use std::path::{Path, PathBuf};
 
-/// The name of the file.
+/// The name of the configuration file.
 pub const CONFIGURATION: &str = "rehearsal.toml";
 
-/// What is wrong with the folders.
+/// A fault of the folders and files of a workspace.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// No folder from here upwards looks like a workspace.
+    /// Neither the current folder nor any folder above it is a workspace.
     #[error("there is no `migrations` folder in {} or above it", from.display())]
-    #[diagnostic(help("run this inside the workspace"))]
+    #[diagnostic(help("run the command inside a workspace"))]
     NoWorkspace {
-        /// Where the search began.
+        /// The folder where the search started.
         from: PathBuf,
     },
-    /// There is no database at all.
-    #[error("{} holds no database", folder.display())]
+    /// The workspace has no database.
+    #[error("{} contains no database", folder.display())]
     #[diagnostic(help(
-        "make a folder in it for each database, with a `rehearsal.toml` that says `engine = \"sqlite\"`"
+        "create a folder in it for each database, with a `rehearsal.toml` that contains `engine = \"sqlite\"`"
     ))]
     NoDatabases {
         /// The `migrations` folder.
         folder: PathBuf,
     },
-    /// `migrations` is itself a folder of migrations, as most projects with sqlx have it.
-    #[error("{} holds migrations, and no folder for each database", folder.display())]
+    /// `migrations` contains the migrations directly, as in most sqlx projects.
+    #[error("{} contains migrations, but no folder for each database", folder.display())]
     #[diagnostic(help(
-        "rehearse them with `{}`; the other commands work on databases that have a folder each in `migrations`",
+        "rehearse them with `{}`; every other command needs one folder for each database in `migrations`",
         command(&format!("ci --migrations {}", shell_word(&folder.display().to_string())))
     ))]
     NotByDatabase {
         /// The `migrations` folder.
         folder: PathBuf,
     },
-    /// A folder under `migrations/` says nothing of itself.
+    /// A folder in `migrations/` has no configuration.
     #[error("{} is missing", path.display())]
-    #[diagnostic(help("write that file with the line `engine = \"sqlite\"`"))]
+    #[diagnostic(help("create the file with the line `engine = \"sqlite\"`"))]
     NoConfiguration {
-        /// The file that is not there.
+        /// The missing file.
         path: PathBuf,
     },
-    /// The configuration has its former name.
-    #[error("{} is called `{CONFIGURATION}` now", former.display())]
-    #[diagnostic(help("rename it to {}, and `longest_wait_ms` in it to `max_wait_ms`", path.display()))]
+    /// The configuration file still has its former name.
+    #[error("{} is no longer read: the file is now called `{CONFIGURATION}`", former.display())]
+    #[diagnostic(help("rename the file to {}, and its key `longest_wait_ms` to `max_wait_ms`", path.display()))]
     Renamed {
-        /// The file.
+        /// The file with the former name.
         former: PathBuf,
-        /// What it is called now.
+        /// The file with the current name.
         path: PathBuf,
     },
-    /// Two folders of one history have a configuration each.
+    /// Two folders of one history both have a configuration.
     #[error("{} and {} both configure the history", one.display(), other.display())]
-    #[diagnostic(help("put all of it into one of them, and remove the other"))]
+    #[diagnostic(help("merge them into one file, and remove the other"))]
     ConfiguredTwice {
-        /// A file.
+        /// The first file.
         one: PathBuf,
-        /// Another one.
+        /// The second file.
         other: PathBuf,
     },
-    /// A `rehearsal.toml` can't be understood.
-    #[error("{path} can't be used: {why}")]
+    /// A `rehearsal.toml` is not valid.
+    #[error("{path} is not valid: {why}")]
     #[diagnostic(help(
-        "a complete file is the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and \
+        "write the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and \
          `max_wait_ms = 2000` are optional"
     ))]
     Configuration {
         /// The file.
         path: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
-        /// Its text.
+        /// The text of the file.
         #[source_code]
         text: NamedSource<String>,
-        /// Where it is wrong.
+        /// The location of the fault, if it has one.
         #[label]
         at: Option<SourceSpan>,
     },
-    /// A fixture does not say which version it is at.
+    /// A fixture does not state its version.
     #[error(
-        "{} does not say which version its data is at{}",
+        "{} does not state the version of its data{}",
         path.display(),
-        found.as_ref().map(|found| format!(": `{found}` is no version")).unwrap_or_default()
+        of_no_version(found.as_ref())
     )]
     #[diagnostic(help(
-        "put `-- at: VERSION` in its first line, with the version of the last migration that the data has seen"
+        "put `-- at: VERSION` in the first line, with the version of the last migration that the data has seen"
     ))]
     FixtureWithoutVersion {
         /// The file.
         path: PathBuf,
-        /// What stands behind `-- at:`, if that is there.
+        /// The text after `-- at:`. `None` if the file has no such comment.
         found: Option<String>,
     },
-    /// A fixture is of a kind that can't be loaded.
-    #[error("{} is no fixture that this version can load", path.display())]
-    #[diagnostic(help("fixtures are `.sql` files; move anything else out of the folder"))]
+    /// A file in the folder of fixtures is not a SQL file.
+    #[error("{} cannot be loaded as a fixture", path.display())]
+    #[diagnostic(help("move the file out of the folder: fixtures are `.sql` files"))]
     UnknownFixture {
         /// The file.
         path: PathBuf,
     },
     /// A folder of fixtures belongs to no database.
     #[error("{} belongs to no database", folder.display())]
-    #[diagnostic(help("rename it after a folder in `migrations`, or remove it"))]
+    #[diagnostic(help("rename the folder after one in `migrations`, or remove it"))]
     OrphanFixtures {
         /// The folder.
         folder: PathBuf,
     },
-    /// The name is not that of a database.
+    /// No database has that name.
     #[error("there is no database `{name}`{}", did_you_mean(nearest.as_ref()))]
-    #[diagnostic(help("there is: {}", known.join(", ")))]
+    #[diagnostic(help("use one of: {}", known.join(", ")))]
     UnknownDatabase {
         /// The name as given.
         name: String,
-        /// The closest one.
+        /// The most similar name.
         nearest: Option<String>,
-        /// All that there are.
+        /// The names of all databases.
         known: Vec<String>,
     },
-    /// The flags that describe a database can't be used.
+    /// The flags that describe a database are wrong.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Given(#[from] GivenError),
-    /// The file system refused.
-    #[error("can't read {}: {source}", path.display())]
+    /// A file or folder cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
     #[diagnostic(help(
         "{}",
-        if source.kind() == std::io::ErrorKind::InvalidData { "save it as UTF-8 text" } else { "check that it is there and that this user may read it" }
+        if source.kind() == std::io::ErrorKind::InvalidData { "save it as UTF-8 text" } else { "check that it exists and that this user may read it" }
     ))]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// The system's own error.
+        /// The operating system's error.
         source: std::io::Error,
     },
 }
 
-/// What is wrong with the flags that describe a database.
+/// A fault of the flags that describe a database.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum GivenError {
-    /// There is no folder of that name.
+    /// The folder does not exist.
     #[error("there is no folder {}", folder.display())]
-    #[diagnostic(help("name the folder that holds the migrations, with `--migrations DIR`"))]
+    #[diagnostic(help("name the folder that contains the migrations with `--migrations DIR`"))]
     NoFolder {
-        /// The name as given.
+        /// The path as given.
         folder: PathBuf,
     },
-    /// It is a file.
-    #[error("{} is a file", file.display())]
-    #[diagnostic(help("name the folder that it is in: `--migrations {}`", above(file)))]
+    /// The folder is a file.
+    #[error("{} is a file, not a folder", file.display())]
+    #[diagnostic(help("name the folder of the file: `--migrations {}`", above(file)))]
     NotAFolder {
         /// The file.
         file: PathBuf,
     },
-    /// The same folder twice.
+    /// Two flags name one folder.
     #[error("{} is named twice", folder.display())]
     #[diagnostic(help("name each folder once"))]
     FolderTwice {
         /// The folder.
         folder: PathBuf,
     },
-    /// There is no migration in a folder.
-    #[error("{} holds no migration: no file in it is named `<version>_<name>.sql`", folder.display())]
+    /// A folder contains no migration.
+    #[error("{} contains no migration: no file in it is named `<version>_<name>.sql`", folder.display())]
     #[diagnostic(help("{}", elsewhere(below)))]
     NoMigrations {
         /// The folder.
         folder: PathBuf,
-        /// Folders below it that hold some.
+        /// The folders in it that contain migrations.
         below: Vec<PathBuf>,
     },
-    /// A fixture that is not there.
+    /// The fixture does not exist.
     #[error("there is no file {}", path.display())]
-    #[diagnostic(help(
-        "name a file of SQL with `--fixture FILE@VERSION`, or a folder of files that are named after versions"
-    ))]
+    #[diagnostic(help("name a SQL file with `--fixture FILE@VERSION`, or a folder of SQL files named after versions"))]
     NoFixture {
-        /// The name as given.
+        /// The path as given.
         path: PathBuf,
     },
-    /// A fixture of which nobody says at which version it is.
-    #[error("nothing says at which version the data in {} is{}", path.display(), of_no_version(found.as_ref()))]
+    /// Neither the flag nor the file states the version of a fixture.
+    #[error("no version is stated for the data in {}{}", path.display(), of_no_version(found.as_ref()))]
     #[diagnostic(help(
-        "write the version of the last migration that the data has seen behind it: `--fixture {}@VERSION`; or put `-- at: \
-         VERSION` into its first line, or name the file `<version>_<name>.sql`",
+        "append the version of the last migration that the data has seen: `--fixture {}@VERSION`; or put \
+         `-- at: VERSION` in the first line, or name the file `<version>_<name>.sql`",
         path.display()
     ))]
     FixtureWithoutVersion {
         /// The file.
         path: PathBuf,
-        /// What stands where a version should.
+        /// The text found in place of a version.
         found: Option<String>,
     },
-    /// A folder of fixtures without any.
-    #[error("{} holds no file of SQL", folder.display())]
-    #[diagnostic(help("name a folder of files that are named after versions, or a file: `--fixture FILE@VERSION`"))]
+    /// A folder of fixtures contains no SQL file.
+    #[error("{} contains no SQL file", folder.display())]
+    #[diagnostic(help("name a folder of SQL files named after versions, or a single file: `--fixture FILE@VERSION`"))]
     NoFixtures {
         /// The folder.
         folder: PathBuf,
     },
-    /// Two files of rows at one version.
+    /// Two files of rows have the same version.
     #[error("{} and {} are both named after version {version}", one.display(), other.display())]
-    #[diagnostic(help("the rows that come behind one migration are one file: put them together, or rename one"))]
+    #[diagnostic(help("merge the two files, or rename one: each version has only one file of rows"))]
     RowsTwice {
         /// The version.
         version: i64,
-        /// A file.
+        /// The first file.
         one: PathBuf,
-        /// Another one.
+        /// The second file.
         other: PathBuf,
     },
-    /// The `sqlx.toml` of the project asks for what this tool can't do, or can't be understood.
-    #[error("{} asks for what can't be done here: {why}", path.display())]
+    /// The `sqlx.toml` of the project is not valid or requires something that rehearsal does not support.
+    #[error("{} {why}", path.display())]
     #[diagnostic(help("{help}"))]
     SqlxToml {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// The reason, as the end of a sentence that begins with the file.
         why: String,
-        /// What to do.
+        /// The instruction for the user.
         help: &'static str,
     },
 }
@@ -232,12 +231,12 @@ fn above(file: &Path) -> String {
 fn elsewhere(below: &[PathBuf]) -> String {
     let flags: Vec<String> = below.iter().map(|folder| format!("`--migrations {}`", folder.display())).collect();
     if flags.is_empty() {
-        "name the folder that holds them".to_owned()
+        "name the folder that contains the migrations".to_owned()
     } else {
-        format!("there are some in it: {}", flags.join(", "))
+        format!("name a folder in it that contains migrations: {}", flags.join(", "))
     }
 }
 
 fn of_no_version(found: Option<&String>) -> String {
-    found.map(|found| format!(": `{found}` is no version")).unwrap_or_default()
+    found.map(|found| format!(": `{found}` is not a version")).unwrap_or_default()
 }

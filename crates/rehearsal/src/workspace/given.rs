@@ -1,5 +1,5 @@
-//! A database of a project that has no file of ours: flags say where its migrations are, which engine it has, and what data
-//! there is.
+//! A database of a project without a workspace: flags name its migrations, engine and data. [`Database::given`]
+//! validates them and finds the fixtures.
 
 use super::configuration::{self, Configuration};
 use super::error::{Error, GivenError};
@@ -10,24 +10,24 @@ use rehearsal_db::command::shell_word;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What flags say of a database.
+/// The flags that describe a database.
 #[derive(Debug, Clone)]
 pub struct Given {
-    /// The folders with its migrations: one history, in the order of the versions.
+    /// The folders of the migrations. Together they are one history, ordered by version.
     pub folders: Vec<PathBuf>,
-    /// Its engine.
+    /// The engine.
     pub engine: Engine,
-    /// Files of data as they were typed, `FILE` or `FILE@VERSION`, and folders of such files.
+    /// The files of data as given, `FILE` or `FILE@VERSION`, and folders of such files.
     pub fixtures: Vec<PathBuf>,
-    /// Files of SQL that are run before the history.
+    /// SQL files to run before the history.
     pub setup: Vec<PathBuf>,
 }
 
 impl Database {
-    /// The database that flags describe.
+    /// Returns the database that the flags describe.
     ///
     /// # Errors
-    /// What is wrong with them, the first of it.
+    /// Fails with the first fault of the flags, or of the files that they name.
     pub fn given(given: &Given) -> Result<Self, Error> {
         for (at, folder) in given.folders.iter().enumerate() {
             check_folder(folder)?;
@@ -101,14 +101,14 @@ pub(super) fn holds_migrations(folder: &Path) -> Result<bool, Error> {
     Ok(entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some()))
 }
 
-/// The version in front of a file's name.
+/// Returns the version at the start of a file name.
 fn leading_version(path: &Path) -> Option<i64> {
     let name = file_name(path);
     let digits = name.split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok().filter(|_| name[digits.len()..].starts_with(['_', '.']))
 }
 
-/// The fixtures that one `--fixture` names.
+/// Returns the fixtures that one `--fixture` names.
 fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, Error> {
     if typed.is_dir() {
         return fixtures_in(typed);
@@ -139,8 +139,8 @@ fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
     Fixture { name: file_stem(&path), path, version, stated, later: Vec::new() }
 }
 
-/// The fixtures in a folder: each file that states its version is one; all that are named after versions are one together,
-/// whose rows come in their order.
+/// Returns the fixtures in a folder. Each file with `-- at:` is a fixture; the files named after versions together
+/// are another one, whose rows are inserted in the order of the versions.
 fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();
     let mut rows: BTreeMap<i64, PathBuf> = BTreeMap::new();
@@ -167,7 +167,7 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, Error> {
     Ok(fixtures)
 }
 
-/// Gives fixtures of one name that of their files as they were typed.
+/// Makes the names of fixtures unique: those that share a name are named after their paths.
 fn name_apart(fixtures: &mut [Fixture]) {
     let names: Vec<String> = fixtures.iter().map(|fixture| fixture.name.clone()).collect();
     for fixture in &mut *fixtures {
@@ -175,7 +175,7 @@ fn name_apart(fixtures: &mut [Fixture]) {
             fixture.name = fixture.path.display().to_string();
         }
     }
-    // The same file at several versions.
+    // One file may be given at several versions.
     let names: Vec<String> = fixtures.iter().map(|fixture| fixture.name.clone()).collect();
     for fixture in fixtures {
         if names.iter().filter(|name| **name == fixture.name).count() > 1 {
@@ -190,7 +190,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn versions_in_names() {
+    fn leading_versions() {
         let check = |name: &str, expect: Option<i64>| assert_eq!(leading_version(Path::new(name)), expect, "{name}");
         check("20240101120000_users.sql", Some(20_240_101_120_000));
         check("0001_users.sql", Some(1));

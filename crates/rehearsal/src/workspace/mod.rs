@@ -1,6 +1,6 @@
-//! Which databases there are: one folder each under `migrations/`, with a `rehearsal.toml`, and their fixtures under
-//! `fixtures/`; or one that flags describe, of a project that has no file of ours. Reads folders and headers; connects to
-//! nothing.
+//! Finds the databases to work on. [`Workspace::read`] reads one folder per database in `migrations/`, with a
+//! `rehearsal.toml`, and their fixtures in `fixtures/`; [`Database::given`] builds one database from flags, for a
+//! project without these files. This module reads folders and the headers of files; it connects to no database.
 
 mod configuration;
 mod error;
@@ -24,51 +24,51 @@ use std::time::Duration;
 /// A workspace with databases.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    /// The folder that holds `migrations/` and `fixtures/`.
+    /// The folder that contains `migrations/` and `fixtures/`.
     pub root: PathBuf,
     /// The databases, by name.
     pub databases: Vec<Database>,
 }
 
-/// A database of the workspace.
+/// A database and its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
-    /// The name of its folder; where flags describe it, its folders as they were typed.
+    /// The name of its folder; if flags describe the database, the folders as given.
     pub name: String,
-    /// Its engine.
+    /// The engine.
     pub engine: Engine,
-    /// The folder with its migrations.
+    /// The folder of its migrations.
     pub folder: PathBuf,
-    /// Further folders of the same history: they share one `_sqlx_migrations`.
+    /// Further folders of the same history, which share one `_sqlx_migrations`.
     pub beside: Vec<PathBuf>,
-    /// Who described it.
+    /// Where its description comes from.
     pub origin: Origin,
-    /// What is run in an empty database before the history.
+    /// The SQL to run in an empty database before the history.
     pub setup: Vec<Setup>,
-    /// Columns whose values say nothing, as `(table, column)`: fingerprints leave them out.
+    /// Columns that comparisons ignore, as `(table, column)`.
     pub volatile: Vec<(String, String)>,
-    /// How long a write of the app may wait beside a backfill.
+    /// How long a write of the app may wait while a backfill runs concurrently.
     pub max_wait: Duration,
-    /// Its fixtures, by name.
+    /// The fixtures, by name.
     pub fixtures: Vec<Fixture>,
 }
 
-/// Who described a database.
+/// The source of a database's description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A folder of the workspace. Its files keep our rules.
+    /// A folder of the workspace. The strict rules of rehearsal apply to its files.
     Workspace,
-    /// Flags. Its files keep sqlx's rules and nobody else's.
+    /// Flags. Only sqlx's rules apply to its files.
     Given {
-        /// The flags, to be typed again.
+        /// The flags, quoted for a shell.
         flags: String,
     },
 }
 
-/// SQL that makes what the history needs and another system owns.
+/// SQL that creates the objects that the history needs but another system owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
-    /// The file that it is in, or that asks for it.
+    /// The file that contains the SQL or requires it.
     pub path: PathBuf,
     /// The SQL.
     pub sql: String,
@@ -77,63 +77,63 @@ pub struct Setup {
 /// Named data at a stated version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fixture {
-    /// The file's name without its ending.
+    /// The file name without its ending.
     pub name: String,
     /// The file.
     pub path: PathBuf,
-    /// The migration version that the data is at.
+    /// The version of the last migration that the data has seen.
     pub version: i64,
-    /// What says so.
+    /// Where the version is stated.
     pub stated: Stated,
-    /// Rows that come later: each right behind the migration of its version, on top of those before.
+    /// Further rows, each to insert right after the migration with its version, in addition to the earlier rows.
     pub later: Vec<Rows>,
 }
 
-/// What says at which version a fixture is.
+/// Where the version of a fixture is stated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stated {
-    /// A comment in it.
+    /// The comment `-- at:` in the file.
     Comment,
-    /// Whoever typed the command.
+    /// The flag `--fixture FILE@VERSION`.
     Flag,
-    /// The name of its file.
+    /// The name of the file.
     FileName,
 }
 
 impl Stated {
-    /// Where the version stands, as the end of a sentence.
+    /// Returns the location as the end of a sentence.
     pub(crate) fn place(self) -> &'static str {
         match self {
-            Self::Comment => "behind `-- at:`",
-            Self::Flag => "behind `@`",
-            Self::FileName => "in front of its name",
+            Self::Comment => "after `-- at:`",
+            Self::Flag => "after `@`",
+            Self::FileName => "at the start of the file name",
         }
     }
 }
 
-/// A file of rows.
+/// A SQL file with rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows {
     /// The file.
     pub path: PathBuf,
-    /// The migration version that they are at.
+    /// The version of the last migration that the rows have seen.
     pub version: i64,
 }
 
 impl Workspace {
-    /// The nearest folder at or above `from` that holds a `migrations` folder.
+    /// Returns the nearest folder that contains `migrations`: `from` itself or a folder above it.
     ///
     /// # Errors
-    /// [`Error::NoWorkspace`].
+    /// [`Error::NoWorkspace`] if there is none.
     pub fn find_root(from: &Path) -> Result<PathBuf, Error> {
         let found = from.ancestors().find(|folder| folder.join("migrations").is_dir());
         found.map(Path::to_owned).ok_or_else(|| Error::NoWorkspace { from: from.to_owned() })
     }
 
-    /// Reads the folders below `root`.
+    /// Reads the databases and fixtures below `root`.
     ///
     /// # Errors
-    /// Whatever is wrong with them, the first of it.
+    /// Fails with the first fault of the folders and files.
     pub fn read(root: &Path) -> Result<Self, Error> {
         let folder = root.join("migrations");
         let mut databases = Vec::new();
@@ -155,10 +155,10 @@ impl Workspace {
         Ok(Self { root: root.to_owned(), databases })
     }
 
-    /// The database of that name.
+    /// Returns the database with that name.
     ///
     /// # Errors
-    /// [`Error::UnknownDatabase`], with the nearest name.
+    /// [`Error::UnknownDatabase`] if there is none, with the most similar name.
     pub fn database(&self, name: &str) -> Result<&Database, Error> {
         let known: Vec<String> = self.databases.iter().map(|database| database.name.clone()).collect();
         self.databases.iter().find(|database| database.name == name).ok_or_else(|| Error::UnknownDatabase {
@@ -179,12 +179,12 @@ impl Database {
         Ok(Self { name, engine, folder, beside, origin, setup, volatile, max_wait, fixtures })
     }
 
-    /// All folders of its history.
+    /// Returns all folders of the history.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.folder).chain(&self.beside).map(PathBuf::as_path)
     }
 
-    /// What is typed to rehearse it.
+    /// Returns the command that rehearses the database.
     #[must_use]
     pub fn rehearse(&self) -> String {
         match &self.origin {
@@ -201,7 +201,7 @@ fn read_fixtures(folder: &Path) -> Result<Vec<Fixture>, Error> {
     entries(folder)?.into_iter().map(read_fixture).collect()
 }
 
-/// How much of a fixture is read to find the version in its first comments; the rest may be gigabytes.
+/// Number of bytes of a fixture to read for the version in its header. A fixture may be gigabytes.
 const HEADER: u64 = 64 * 1024;
 
 fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
@@ -215,7 +215,7 @@ fn read_fixture(path: PathBuf) -> Result<Fixture, Error> {
     Ok(Fixture { name: file_stem(&path), path, version, stated: Stated::Comment, later: Vec::new() })
 }
 
-/// What stands behind `-- at:` in the first comments of a fixture.
+/// Returns the text after `-- at:` in the header of a fixture. `None` if there is no such comment.
 fn stated_version(path: &Path) -> Result<Option<String>, Error> {
     let mut header = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
@@ -225,7 +225,7 @@ fn stated_version(path: &Path) -> Result<Option<String>, Error> {
 }
 
 impl Fixture {
-    /// All its rows, in the order in which they come.
+    /// Returns all files of rows, in the order in which they are inserted.
     pub fn rows(&self) -> impl Iterator<Item = Rows> {
         let first = Rows { path: self.path.clone(), version: self.version };
         std::iter::once(first).chain(self.later.iter().cloned())
@@ -233,22 +233,22 @@ impl Fixture {
 }
 
 impl Rows {
-    /// Their SQL.
+    /// Reads the SQL of the file.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`] if the file cannot be read.
     pub fn sql(&self) -> Result<String, Error> {
         read(&self.path)
     }
 }
 
-/// A file of SQL without the mark that some editors put before its first byte.
+/// Reads a file without its byte order mark.
 fn read(path: &Path) -> Result<String, Error> {
     let text = fs::read_to_string(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }
 
-/// The entries of a folder in the order of their names, those that begin with a dot left out.
+/// Returns the entries of a folder by name, without those that begin with a dot.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::Io { path: folder.to_owned(), source };
     let mut paths = Vec::new();

@@ -1,4 +1,6 @@
-//! What a project says in its `sqlx.toml`, as far as it bears on its migrations. sqlx's macros and sqlx-cli read that file.
+//! Reads the settings of a project's `sqlx.toml` that affect its migrations; sqlx's macros and sqlx-cli read the same
+//! file. [`setup`] returns the SQL that must run before the history, [`url_variable`] the name of the variable with
+//! the URL.
 
 use super::error::{Error, GivenError};
 use super::{Setup, entries, read};
@@ -39,31 +41,32 @@ struct Sqlite {
     unsafe_load_extensions: Vec<toml::Value>,
 }
 
-/// The name of the variable in which the project keeps the URL of the database, where that is not `DATABASE_URL`.
+/// Returns the name of the environment variable that contains the URL of the database. `None` if the project uses
+/// `DATABASE_URL`.
 ///
 /// # Errors
-/// [`Error::Given`] where the file can't be understood.
+/// [`Error::Given`] if the file is not valid.
 pub fn url_variable(folder: &Path) -> Result<Option<String>, Error> {
     Ok(find(folder)?.and_then(|(_, toml)| toml.common.database_url_var))
 }
 
-/// What has to be there before the history because the project says so. The books of a rehearsal are in `_sqlx_migrations`,
-/// wherever the project keeps its own: no proof looks at them.
+/// Returns the SQL that must run before the history: it creates the schemas in `create-schemas`. A rehearsal records
+/// migrations in `_sqlx_migrations` even if the project uses another table, because no proof examines that table.
 pub(super) fn setup(folders: &[PathBuf], engine: Engine) -> Result<Vec<Setup>, Error> {
     let mut setup: Vec<Setup> = Vec::new();
     for folder in folders {
         let Some((path, toml)) = find(folder)? else { continue };
         if engine.loads_extensions() && !toml.drivers.sqlite.unsafe_load_extensions.is_empty() {
-            let why = format!("it loads extensions into {engine} (`unsafe-load-extensions`)");
+            let why = format!("loads extensions into {engine} (`unsafe-load-extensions`), which is not supported");
             let help =
-                "leave out of the folder what needs them, or take the setting away to see what fails without them";
+                "move the migrations that need them out of the folder, or remove the setting to see which ones fail";
             return Err(GivenError::SqlxToml { path, why, help }.into());
         }
         if let Some(table) = toml.migrate.table_name.filter(|table| table != SQLX_TABLE)
-            && let Some(file) = speaks_of(folder, &table)?
+            && let Some(file) = file_that_names(folder, &table)?
         {
-            let why = format!("its books are in `{table}`, and {} works on that table", file.display());
-            let help = "leave that migration out of the folder: a rehearsal keeps its books in `_sqlx_migrations`";
+            let why = format!("records migrations in `{table}`, and {} uses that table", file.display());
+            let help = "move that migration out of the folder: a rehearsal records migrations in `_sqlx_migrations`";
             return Err(GivenError::SqlxToml { path, why, help }.into());
         }
         let schemas = toml.migrate.create_schemas.iter();
@@ -76,8 +79,8 @@ pub(super) fn setup(folders: &[PathBuf], engine: Engine) -> Result<Vec<Setup>, E
     Ok(setup)
 }
 
-/// The first file in a folder that holds the name of a table.
-fn speaks_of(folder: &Path, table: &str) -> Result<Option<PathBuf>, Error> {
+/// Returns the first SQL file in a folder that contains the name of a table.
+fn file_that_names(folder: &Path, table: &str) -> Result<Option<PathBuf>, Error> {
     for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
         if read(&path)?.contains(table) {
             return Ok(Some(path));
@@ -86,15 +89,15 @@ fn speaks_of(folder: &Path, table: &str) -> Result<Option<PathBuf>, Error> {
     Ok(None)
 }
 
-/// The nearest `sqlx.toml` at or above a folder, as far up as its crate reaches.
+/// Returns the nearest `sqlx.toml` in a folder or above it, up to the root of its crate.
 fn find(folder: &Path) -> Result<Option<(PathBuf, SqlxToml)>, Error> {
     for above in folder.ancestors() {
         let path = above.join("sqlx.toml");
         if path.is_file() {
             let toml = toml::from_str(&read(&path)?).map_err(|error| GivenError::SqlxToml {
                 path: path.clone(),
-                why: error.message().to_owned(),
-                help: "correct that file: sqlx-cli would not read it either",
+                why: format!("is not valid TOML: {}", error.message()),
+                help: "correct the file: sqlx-cli cannot read it either",
             })?;
             return Ok(Some((path, toml)));
         }

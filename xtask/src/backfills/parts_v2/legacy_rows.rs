@@ -1,4 +1,5 @@
-//! How the legacy rows of users are read: the queries of the app, with what else has to be known of each row.
+//! The queries that read the legacy rows of users. They extend the app's queries with the state of the new tables:
+//! whether a row is present there, and which ids its ends have.
 
 use app::parts::{
     Kind, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LEGACY_SESSIONS,
@@ -9,18 +10,18 @@ use sqlx::{FromRow, Row as _};
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// A row of a user.
+/// A legacy row of a user.
 #[expect(clippy::large_enum_variant, reason = "one at a time is in memory, and most are parts")]
 pub(crate) enum Row {
-    /// A legacy part, and whether its name is taken in the new table.
+    /// A legacy part, and whether the new table already has a part with its name.
     Part(LegacyPart, bool),
-    /// A legacy session, and whether its start is taken in the new table.
+    /// A legacy session, and whether the new table already has a session with its start.
     Session(LegacySession, bool),
-    /// A legacy relationship, what its ends are now, by their legacy ids, and what is between them in the new table.
+    /// A legacy relationship, the legacy and new ids of its ends, and the relationships between them in the new table.
     Relationship(LegacyRelationship, Vec<(Uuid, Uuid)>, Vec<Ends>),
 }
 
-/// What makes a relationship the same as another.
+/// The key of a relationship: two relationships with equal keys are duplicates.
 pub(super) type Ends = (Uuid, Uuid, Kind);
 
 impl<'r> FromRow<'r, PgRow> for Row {
@@ -38,7 +39,7 @@ impl<'r> FromRow<'r, PgRow> for Row {
                 let (first, second): (Vec<Uuid>, Vec<Uuid>) = (row.try_get("known_a")?, row.try_get("known_b")?);
                 let kinds: Vec<String> = row.try_get("known_types")?;
                 let known = first.into_iter().zip(second).zip(&kinds).map(|((first, second), kind)| {
-                    let unknown = || sqlx::Error::Decode("a type that this app does not know".into());
+                    let unknown = || sqlx::Error::Decode("a relationship type that this app does not know".into());
                     Ok((first, second, Kind::from_label(kind).ok_or_else(unknown)?))
                 });
                 let known = known.collect::<Result<_, sqlx::Error>>()?;
@@ -48,7 +49,7 @@ impl<'r> FromRow<'r, PgRow> for Row {
     }
 }
 
-/// The rows that are nobody's, and so belong to no unit.
+/// Selects the rows without a user, which belong to no unit.
 pub(super) static ORPHANS: LazyLock<String> = LazyLock::new(|| {
     let of = |kind: &str, table: &str| {
         format!(
@@ -61,7 +62,7 @@ pub(super) static ORPHANS: LazyLock<String> = LazyLock::new(|| {
     format!("{} ORDER BY key, detail", all.join(" UNION ALL "))
 });
 
-/// The rows of the users at hand: the queries of the app, with what else has to be known of each row.
+/// The queries of parts, sessions and relationships for a list of users.
 static QUERIES: LazyLock<[String; 3]> = LazyLock::new(|| {
     let with = |query: &str, columns: &str| query.replacen("SELECT ", &format!("SELECT {columns}, "), 1);
     let parts = with(
@@ -81,8 +82,8 @@ static QUERIES: LazyLock<[String; 3]> = LazyLock::new(|| {
         "part_relationships.user_id AS unit, 'relationship' AS row_kind, ends.ids AS end_ids, ends.v2 AS end_v2,
          ends.winners AS end_winners, known.a AS known_a, known.b AS known_b, known.types AS known_types",
     );
-    // Each end is looked up by its id, and the row that its name is by that; what is no id is looked up nowhere.
-    // OFFSET 0 keeps the server from going through all parts of the user instead, of which there may be any number.
+    // Looks up each end by its id, and the new part by the end's name. Elements that are not ids match no part.
+    // OFFSET 0 stops the planner from scanning all parts of the user, whose number is unbounded.
     let ends = "CROSS JOIN LATERAL (
             SELECT coalesce(array_agg(part.id), '{}') AS ids, coalesce(array_agg(stored.id), '{}') AS v2,
                    coalesce(array_agg(winner.id), '{}') AS winners
@@ -107,18 +108,19 @@ static QUERIES: LazyLock<[String; 3]> = LazyLock::new(|| {
             FROM part_relationships_v2
             WHERE part_a_id = ANY (ends.v2) AND part_b_id = ANY (ends.v2)
         ) AS known";
-    // Beside each other what may become the same.
-    let between = "least(ends.winners[1], ends.winners[2]), greatest(ends.winners[1], ends.winners[2])";
+    // Sorts possible duplicates next to each other.
+    let by_ends = "least(ends.winners[1], ends.winners[2]), greatest(ends.winners[1], ends.winners[2])";
     let queries = [
         format!("{parts} WHERE parts.user_id = ANY ($1) ORDER BY parts.user_id, {LEGACY_PARTS_ORDER}"),
         format!("{sessions} WHERE sessions.user_id = ANY ($1) ORDER BY sessions.user_id, {LEGACY_SESSIONS_ORDER}"),
         format!(
             "{relationships} {ends} WHERE part_relationships.user_id = ANY ($1)
-             ORDER BY part_relationships.user_id, {between}, {LEGACY_RELATIONSHIPS_ORDER}"
+             ORDER BY part_relationships.user_id, {by_ends}, {LEGACY_RELATIONSHIPS_ORDER}"
         ),
     ];
     queries.map(|query| query.replace("LONGEST_NAME", &LONGEST_NAME.to_string()))
 });
 
+/// [`QUERIES`] as string slices.
 pub(super) static SLICES: LazyLock<[&'static str; 3]> =
     LazyLock::new(|| std::array::from_fn(|at| QUERIES[at].as_str()));

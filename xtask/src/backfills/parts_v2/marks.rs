@@ -1,4 +1,5 @@
-//! The marks of users who are done, in their settings, and what makes way for them, in undo notes.
+//! The marks of finished users, a key in their settings. [`mark`] sets them and stores the settings that they
+//! replace as undo notes, with which [`unmark`] restores the settings.
 
 use app::json::Json;
 use app::parts::{Former, Marked, clear_done, is_done, mark_done};
@@ -8,7 +9,7 @@ use sqlx::postgres::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// The settings that users have now, which the app can't change until the transaction ends.
+/// Reads the current settings of users and locks their rows until the transaction ends.
 async fn lock_settings(
     connection: &mut PgConnection,
     users: Vec<Uuid>,
@@ -26,7 +27,7 @@ async fn store_settings(connection: &mut PgConnection, changed: Vec<(Uuid, Optio
     Ok(sqlx::query(update).bind(users).bind(settings).execute(connection).await?.rows_affected())
 }
 
-/// Marks users. What makes way for the mark is an undo note.
+/// Marks users as finished. Returns the replaced settings as undo notes.
 pub(super) async fn mark(connection: &mut PgConnection, users: Vec<Uuid>) -> Result<Written, sqlx::Error> {
     let (mut marked, mut notes) = (Vec::new(), BTreeMap::new());
     for (user, settings) in lock_settings(connection, users).await? {
@@ -37,8 +38,8 @@ pub(super) async fn mark(connection: &mut PgConnection, users: Vec<Uuid>) -> Res
     Ok(Written { rows: store_settings(connection, marked).await?, notes })
 }
 
-/// Takes the marks of users away. A user without a note had nothing that made way, or was marked by version 0.1 of this
-/// backfill, which kept that in the settings: there it stays.
+/// Removes the marks of users and restores the replaced settings. A user without a note had none, or version 0.1 of
+/// this backfill stored them inside the settings, where they remain.
 pub(super) async fn unmark(
     connection: &mut PgConnection,
     users: Vec<Uuid>,

@@ -1,12 +1,12 @@
-//! Taking rows out of the new tables again.
+//! Undo of the backfill: [`remove`] deletes the migrated rows from the new tables.
 
 use app::parts::{part_id, relationship_id, session_id};
 use rehearsal::backfill::Undone;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-/// Removes the rows with the ids that follow from the legacy rows of these users, in the order that the references need.
-/// Rows that were there before have other ids, and stay; so do those that something of the app's refers to.
+/// Deletes the rows whose ids follow from the legacy rows of these users, in the order that the foreign keys
+/// require. Rows that the app created have other ids and stay unchanged, as do rows that rows of the app refer to.
 pub(super) async fn remove(connection: &mut PgConnection, users: &[Uuid]) -> Result<Undone, sqlx::Error> {
     let mut undone = Undone::default();
     for (read, remove, left, derive) in [
@@ -28,7 +28,7 @@ pub(super) async fn remove(connection: &mut PgConnection, users: &[Uuid]) -> Res
     Ok(undone)
 }
 
-/// How many legacy rows an undo looks at with one statement.
+/// Each statement reads at most 5,000 legacy rows, which bounds memory.
 const READ_RELATIONSHIPS: &str =
     "SELECT id FROM part_relationships WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";
 const READ_SESSIONS: &str = "SELECT id FROM sessions WHERE user_id = ANY ($1) AND id > $2 ORDER BY id LIMIT 5000";

@@ -1,7 +1,7 @@
-//! The first records, which are chosen by hand.
+//! The hand-written log records, which come first in the fixture: values that almost match a prefix of the rule, and
+//! values that need escaping.
 
-/// A record without references. Reason and message are null where nothing was said; sources are an array and metadata is
-/// JSON, as PostgreSQL reads them.
+/// A record without references. `sources` is an array literal of PostgreSQL.
 pub(super) struct Chosen {
     pub(super) operation: &'static str,
     pub(super) status: &'static str,
@@ -11,15 +11,15 @@ pub(super) struct Chosen {
     pub(super) metadata: Metadata,
 }
 
-/// What a record says beside.
+/// The metadata of a record.
 pub(super) enum Metadata {
-    /// This.
+    /// JSON as a literal.
     Json(&'static str),
-    /// An image of 1 MB: so many times 16 characters.
+    /// An image, as a string that repeats 16 characters this often.
     Image(u32),
 }
 
-/// Nothing said.
+/// A record with operation and status only.
 const fn plain(operation: &'static str, status: &'static str) -> Chosen {
     Chosen { operation, status, sources: "{}", reason: None, error_message: None, metadata: Metadata::Json("{}") }
 }
@@ -41,7 +41,7 @@ const fn json(metadata: &'static str) -> Chosen {
 }
 
 pub(super) const CHOSEN: &[Chosen] = &[
-    // FAILED comes first, whatever the operation.
+    // FAILED takes precedence over every operation.
     failed("cache:album", "{redis}", "connection refused"),
     failed("admin_correction", "{}", "no such field: \"tilte\""),
     Chosen {
@@ -51,7 +51,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
     plain("PREVIEW_ENRICHMENT", "FAILED"),
     Chosen { reason: Some("duplicate"), ..plain("album_created", "FAILED") },
     failed("", "{}", ""),
-    // A prefix and nothing behind it, and things that only look like one.
+    // A prefix without a suffix, and operations that only resemble a prefix.
     plain("cache:", "SUCCESS"),
     plain("cache", "SUCCESS"),
     plain("cached:album", "SUCCESS"),
@@ -72,7 +72,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
     plain("enrichment_x", "SUCCESS"),
     from("spotify:", "PARTIAL_SUCCESS", "{spotify}"),
     from("spotify", "SUCCESS", "{spotify}"),
-    // What LIKE would take for a pattern.
+    // Wildcards of LIKE.
     plain("cache%:x", "SUCCESS"),
     plain("%", "SUCCESS"),
     plain("_", "SUCCESS"),
@@ -80,7 +80,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
     plain("cache:100%_done", "SUCCESS"),
     from("discogs:%", "SUCCESS", "{discogs}"),
     plain("check:\\_", "SUCCESS"),
-    // Nothing, quotes, line breaks, other scripts.
+    // Empty texts, quotes, line breaks, other scripts.
     Chosen { error_message: Some(""), ..because("", "") },
     Chosen {
         sources: r#"{"a,b","c\"d",NULLS," "}"#,

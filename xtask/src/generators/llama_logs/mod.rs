@@ -1,4 +1,5 @@
-//! Log records of before the rename, and the users and the music that they speak of.
+//! The generator of `llama_logs`: log records as before the rename, and the users, albums, artists and tracks that
+//! they refer to. [`CHOSEN`] contains the hand-written records.
 
 mod chosen;
 
@@ -54,10 +55,11 @@ const COLUMNS: [&str; 12] = [
     "created_at",
 ];
 
-/// 2024-01-01, in microseconds since 1970. The chosen records are of the hour before.
+/// 2024-01-01, in microseconds since 1970. The hand-written records are from the hour before.
 const START: u64 = 1_704_067_200_000_000;
 const HOUR: u64 = 3_600_000_000;
-/// From one record to the next; after 600 days, which end before the log is renamed, from the start again.
+/// The time from one record to the next, in microseconds. After 600 days, before the rename of the log, times start
+/// again.
 const STEP: u64 = 4 * HOUR + 7_000_123;
 const SPAN: u64 = 600 * 24 * HOUR;
 
@@ -69,9 +71,9 @@ impl Generator for LlamaLogs {
     fn write(&self, Size { units, seed }: Size, script: &mut Script<'_>) -> io::Result<()> {
         let [users, artists, albums, tracks] = [users, artists, albums, tracks].map(|count| count(units));
         script.comment(&format!(
-            "{units} records of before the rename, with {users} users, {albums} albums, {artists} artists and {tracks} tracks. \
-             The first {} records were chosen by hand: operations that nearly follow a prefix of the rule, `%` and `_`, none at \
-             all, quotes, line breaks, unicode, and a metadata value of 1 MB. The others go through {} operations with every \
+            "{units} records as before the rename, with {users} users, {albums} albums, {artists} artists and {tracks} tracks. \
+             The first {} records were written by hand: operations that almost match a prefix of the rule, `%` and `_`, empty \
+             texts, quotes, line breaks, Unicode, and a metadata value of 1 MB. The others combine {} operations with every \
              status, with and without references.",
             units.min(CHOSEN.len() as u64),
             OPERATIONS.len()
@@ -88,32 +90,32 @@ impl Generator for LlamaLogs {
     }
 }
 
-/// 40 for 2,000 records.
+/// The number of users: 40 for 2,000 records.
 fn users(records: u64) -> u64 {
     records.div_ceil(50)
 }
 
-/// 50 for 2,000 records.
+/// The number of artists: 50 for 2,000 records.
 fn artists(records: u64) -> u64 {
     records.div_ceil(40)
 }
 
-/// 120 for 2,000 records.
+/// The number of albums: 120 for 2,000 records.
 fn albums(records: u64) -> u64 {
     (records * 3).div_ceil(50)
 }
 
-/// 400 for 2,000 records.
+/// The number of tracks: 400 for 2,000 records.
 fn tracks(records: u64) -> u64 {
     records.div_ceil(5)
 }
 
-/// The `n`th of these, round and round.
+/// The `n`th of these texts, modulo their number.
 fn nth(all: &[&'static str], n: u64) -> &'static str {
     all[(n % all.len() as u64) as usize]
 }
 
-/// The same with its number, from the second round on.
+/// The `n`th of these texts, with `n` appended from the second round on.
 fn numbered(all: &[&'static str], n: u64) -> String {
     let name = nth(all, n);
     if n < all.len() as u64 { name.to_owned() } else { format!("{name} {n}") }
@@ -150,7 +152,8 @@ fn by_hand(id: String, n: u64, chosen: &Chosen) -> [Cell; 12] {
     ]
 }
 
-/// The moduli of operation, status and references have no common divisor, so that all combinations come up.
+/// A record whose values follow from its number. The moduli of operation, status and references are coprime, so all
+/// combinations occur.
 fn by_number(id: String, number: u64, seed: Seed) -> [Cell; 12] {
     let n = number - CHOSEN.len() as u64 + 1;
     let mut draw = seed.draw("enrichment_logs", number);
@@ -164,12 +167,12 @@ fn by_number(id: String, number: u64, seed: Seed) -> [Cell; 12] {
         ["FAILED", "PARTIAL_SUCCESS"].contains(&status).then(|| format!("HTTP {}", draw.one_of(&[404, 429, 500, 503])));
     let (attempt, ms) = (1 + draw.below(3), draw.below(4_000));
     let metadata = format!(r#"{{"ms": {ms}, "fields": ["title", "year", "label"], "attempt": {attempt}}}"#);
-    // To what there is in a fixture that ends with this record.
+    // Refers only to rows that exist in a fixture that ends with this record.
     let mut reference = |table, count: fn(u64) -> u64, is: bool| {
         let to = draw.below(count(number + 1));
         is.then(|| seed.id(table, to)).into()
     };
-    // Every hundredth record was made in the same instant as the one before it.
+    // Every 100th record has the same time as the one before it.
     let instant = if n.is_multiple_of(100) { n - 1 } else { n };
     [
         id.into(),
@@ -187,7 +190,7 @@ fn by_number(id: String, number: u64, seed: Seed) -> [Cell; 12] {
     ]
 }
 
-/// Microseconds since 1970, as PostgreSQL reads a time.
+/// Formats microseconds since 1970 for PostgreSQL.
 fn time(microseconds: u64) -> String {
     let time = jiff::Timestamp::from_microsecond(microseconds as i64).unwrap_or_default();
     time.strftime("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_comes_with_every_status() {
+    fn every_operation_occurs_with_every_status() {
         let first = CHOSEN.len() as u64;
         let pairs: BTreeSet<String> = (first..first + 85).map(|n| format!("{:?}", &record(Seed(1), n)[1..3])).collect();
         assert_eq!(pairs.len(), OPERATIONS.len() * STATUSES.len());

@@ -1,20 +1,20 @@
-//! The first users, who are chosen by hand: each is one case, and is named after it.
+//! The hand-written users, which come first in the fixture. Each covers one case, which its email address describes.
 
 use super::drawn;
 use super::rows::{self, End, Ends, Owner, User};
 use End::{Nowhere, Of, Own};
 use rehearsal::generate::Seed;
 
-/// A user who is chosen by hand.
+/// A hand-written user.
 pub(super) struct Chosen {
-    /// What the user is chosen for.
+    /// The case that the user covers.
     case: &'static str,
-    /// As JSON.
+    /// JSON; `None` is NULL.
     settings: Option<&'static str>,
     parts: &'static [Part],
     sessions: &'static [Session],
     relationships: &'static [Relationship],
-    /// How many parts, sessions and relationships come by chance, behind the others.
+    /// The numbers of random parts, sessions and relationships after the hand-written ones.
     drawn: [u64; 3],
 }
 
@@ -113,7 +113,7 @@ const fn between(ends: &'static [End], kind: &'static str) -> Relationship {
     relationship(List::Parts(ends), kind)
 }
 
-/// A name that is just short enough to be kept unique, and one that is not.
+/// The longest name that can be unique, and a name that is one byte too long.
 const LONGEST: &str = xs(&[b'x'; 2_600]);
 const TOO_LONG: &str = xs(&[b'x'; 2_601]);
 
@@ -128,7 +128,7 @@ const POLARIZED: &str = "polarized";
 const PROTECTOR: &str = "protector-exile";
 const ALLIED: &str = "allied";
 
-/// Who is second is referred to by others: [`Of`] names users by their place.
+/// Other users refer to the second user: [`Of`] contains the index of a user.
 pub(super) const CHOSEN: &[Chosen] = &[
     user("nothing at all"),
     Chosen {
@@ -158,16 +158,16 @@ pub(super) const CHOSEN: &[Chosen] = &[
         ..user("a mark that is a text")
     },
     Chosen { settings: Some(r#"{"nested": {"prd_backfill_completed": true}}"#), ..user("a mark that is elsewhere") },
-    // What a part needs.
+    // Required values of a part.
     Chosen {
         parts: &[
             Part { name: None, ..part("") },
             Part { name: None, created: None, ..part("") },
             part(""),
             part(" "),
-            Part { owner: Owner::Nobody, ..part("Orphan") },
-            Part { owner: Owner::Gone, ..part("Orphan") },
-            Part { owner: Owner::Nobody, name: None, created: None, said: &[] },
+            Part { owner: Owner::Null, ..part("Orphan") },
+            Part { owner: Owner::Deleted, ..part("Orphan") },
+            Part { owner: Owner::Null, name: None, created: None, said: &[] },
             part(LONGEST),
             part(TOO_LONG),
         ],
@@ -186,7 +186,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
         relationships: &[Relationship { created: None, ..between(&[Own(0), Own(1)], PROTECTOR) }],
         ..user("parts with nothing but a name")
     },
-    // What a part may hold.
+    // Optional values of a part.
     Chosen {
         parts: &[said(
             "everything",
@@ -322,8 +322,8 @@ pub(super) const CHOSEN: &[Chosen] = &[
     Chosen {
         parts: &[
             part("Critic"),
-            Part { owner: Owner::Nobody, ..created("Critic", "2020-01-01 00:00:00+00") },
-            Part { owner: Owner::Gone, ..created("Critic", "2020-01-01 00:00:00+00") },
+            Part { owner: Owner::Null, ..created("Critic", "2020-01-01 00:00:00+00") },
+            Part { owner: Owner::Deleted, ..created("Critic", "2020-01-01 00:00:00+00") },
         ],
         relationships: &[between(&[Own(0), Own(1)], ALLIED)],
         ..user("a name that others have too")
@@ -337,13 +337,13 @@ pub(super) const CHOSEN: &[Chosen] = &[
         ],
         ..user("sessions that began at once")
     },
-    // What a session needs, and what it may hold.
+    // Required and optional values of a session.
     Chosen {
         sessions: &[
             Session { start: None, ..session("", &[("end_time", "2024-03-01 10:00:00+00"), ("summary", "no start")]) },
-            Session { owner: Owner::Nobody, ..session("2024-03-01 10:00:00+00", &[]) },
-            Session { owner: Owner::Gone, ..session("2024-03-01 10:00:00+00", &[]) },
-            Session { owner: Owner::Nobody, start: None, said: &[] },
+            Session { owner: Owner::Null, ..session("2024-03-01 10:00:00+00", &[]) },
+            Session { owner: Owner::Deleted, ..session("2024-03-01 10:00:00+00", &[]) },
+            Session { owner: Owner::Null, start: None, said: &[] },
             session("2024-03-01 10:00:00+00", &[]),
         ],
         ..user("sessions that lack what they need")
@@ -367,7 +367,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
         ],
         ..user("sessions of any kind")
     },
-    // What a relationship needs.
+    // Required values of a relationship.
     Chosen {
         parts: &[part("Critic"), part("Guardian"), part("Exile")],
         relationships: &[
@@ -390,8 +390,8 @@ pub(super) const CHOSEN: &[Chosen] = &[
             between(&[Own(0), Own(1)], "supports"),
             between(&[Own(0), Own(1)], ""),
             Relationship { kind: None, ..between(&[Own(0), Own(1)], "") },
-            Relationship { owner: Owner::Nobody, ..between(&[Own(0), Own(1)], ALLIED) },
-            Relationship { owner: Owner::Gone, ..between(&[Own(0), Own(1)], ALLIED) },
+            Relationship { owner: Owner::Null, ..between(&[Own(0), Own(1)], ALLIED) },
+            Relationship { owner: Owner::Deleted, ..between(&[Own(0), Own(1)], ALLIED) },
             relationship(List::Upper(&[Own(0), Own(1)]), ALLIED),
         ],
         ..user("relationships that lack what they need")
@@ -401,7 +401,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
         relationships: &[between(&[Of(1, 0), Of(1, 1)], ALLIED)],
         ..user("a relationship of somebody else's parts")
     },
-    // What order means.
+    // The order of a relationship's parts.
     Chosen {
         parts: &[part("Critic"), part("Guardian")],
         relationships: &[

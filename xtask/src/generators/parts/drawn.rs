@@ -1,4 +1,4 @@
-//! What the users have who are not chosen by hand: mostly what a form would have made, and now and then not.
+//! The random users: most rows are as a form would produce them, a few are not.
 
 use super::rows::{End, Ends, Owner, Part, Relationship, Said, Session, User};
 use rehearsal::generate::{Draw, Seed};
@@ -59,7 +59,7 @@ pub(super) fn user(seed: Seed, n: u64) -> User {
     }
 }
 
-/// So many parts of user `n`. Some have the same name.
+/// Draws `count` parts of user `n`. Some have equal names.
 pub(super) fn parts(seed: Seed, n: u64, count: u64) -> Vec<Part> {
     let mut draw = seed.draw("parts", n);
     let start = START + draw.below(365 * DAY);
@@ -108,7 +108,7 @@ fn said(draw: &mut Draw, created: u64, first: u64) -> Said {
     said
 }
 
-/// So many sessions of user `n`. Now and then two began at once.
+/// Draws `count` sessions of user `n`. Some start at the same time.
 pub(super) fn sessions(seed: Seed, n: u64, count: u64) -> Vec<Session> {
     let mut draw = seed.draw("sessions", n);
     let mut start = START + draw.below(365 * DAY);
@@ -134,7 +134,8 @@ pub(super) fn sessions(seed: Seed, n: u64, count: u64) -> Vec<Session> {
     (0..count).map(&mut session).collect()
 }
 
-/// So many relationships among the parts of user `n`; without two parts, none. Some say what another has said.
+/// Draws `count` relationships among the parts of user `n`; none if there are fewer than two parts. Some are
+/// duplicates.
 pub(super) fn relationships(seed: Seed, n: u64, count: u64, parts: u64) -> Vec<Relationship> {
     let mut draw = seed.draw("part_relationships", n);
     let start = START + draw.below(365 * DAY);
@@ -154,13 +155,13 @@ pub(super) fn relationships(seed: Seed, n: u64, count: u64, parts: u64) -> Vec<R
 
 fn owner(draw: &mut Draw) -> Owner {
     match draw.below(400) {
-        0 => Owner::Nobody,
-        1 => Owner::Gone,
+        0 => Owner::Null,
+        1 => Owner::Deleted,
         _ => Owner::User,
     }
 }
 
-/// Microseconds since 1970, as PostgreSQL reads a time.
+/// Formats microseconds since 1970 for PostgreSQL.
 fn time(microseconds: u64) -> String {
     let time = jiff::Timestamp::from_microsecond(microseconds as i64).unwrap_or_default();
     time.strftime("%Y-%m-%d %H:%M:%S%.6f+00").to_string()

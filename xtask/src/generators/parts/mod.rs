@@ -1,4 +1,5 @@
-//! Users with their parts, sessions and relationships, as old code left them.
+//! The generator of `parts`: users with their parts, sessions and relationships, as old code wrote them. [`CHOSEN`]
+//! contains the hand-written users; `drawn.rs` makes the random ones.
 
 mod chosen;
 mod drawn;
@@ -19,9 +20,9 @@ impl Generator for Parts {
 
     fn write(&self, Size { units, seed }: Size, script: &mut Script<'_>) -> io::Result<()> {
         script.comment(&format!(
-            "{units} users with their parts, sessions and relationships, as old code left them. The first {} users were chosen \
-             by hand, and the address of each says for what: rows that lack what they need, duplicates, ends that are not \
-             there, settings that are no object. The others have mostly what a form would have made, and now and then not.",
+            "{units} users with their parts, sessions and relationships, as old code wrote them. The first {} users were written \
+             by hand, and the email address of each describes its case: rows without required values, duplicates, relationships \
+             to missing parts, settings that are not an object. Of the others, most rows are as a form would produce them.",
             CHOSEN.len()
         ))?;
         let all = || (0..units).map(move |n| (n, user(seed, n)));
@@ -68,12 +69,12 @@ impl Generator for Parts {
     }
 }
 
-/// The rows of user `n`.
+/// Returns the rows of user `n`.
 fn user(seed: Seed, n: u64) -> User {
     CHOSEN.get(n as usize).map_or_else(|| drawn::user(seed, n), |chosen| chosen.user(seed, n))
 }
 
-/// No user has so many rows of a kind.
+/// An upper limit for a user's rows in one table.
 const MOST: u64 = 10_000;
 
 fn numbered<T>(rows: Vec<T>) -> impl Iterator<Item = (u64, T)> {
@@ -87,8 +88,8 @@ fn id(seed: Seed, table: &str, n: u64, at: u64) -> String {
 fn owner(seed: Seed, n: u64, owner: Owner) -> Cell {
     match owner {
         Owner::User => seed.id("users", n).into(),
-        Owner::Nobody => None::<&str>.into(),
-        Owner::Gone => seed.id("users who are gone", n).into(),
+        Owner::Null => None::<&str>.into(),
+        Owner::Deleted => seed.id("users who are gone", n).into(),
     }
 }
 

@@ -1,27 +1,27 @@
-//! What a user has, before it is written as rows.
+//! The data of a user before it is written as rows: [`User`] and its parts, sessions and relationships.
 
-/// A user and all that is theirs.
+/// A user with all data.
 pub(super) struct User {
     pub(super) email: String,
-    /// As JSON.
+    /// JSON; `None` is NULL.
     pub(super) settings: Option<String>,
     pub(super) parts: Vec<Part>,
     pub(super) sessions: Vec<Session>,
     pub(super) relationships: Vec<Relationship>,
 }
 
-/// Whom a row names as its user.
+/// The `user_id` of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Owner {
-    /// The one it was made for.
+    /// The user whose data contains the row.
     User,
-    /// Nobody.
-    Nobody,
-    /// Somebody who was deleted.
-    Gone,
+    /// `NULL`.
+    Null,
+    /// The id of a deleted user.
+    Deleted,
 }
 
-/// Columns and their values, as PostgreSQL reads them.
+/// Columns and their values, as text for PostgreSQL.
 pub(super) type Said = Vec<(&'static str, String)>;
 
 pub(super) struct Part {
@@ -44,32 +44,32 @@ pub(super) struct Relationship {
     pub(super) created: Option<String>,
 }
 
-/// What a relationship names as its parts.
+/// The column `parts` of a relationship.
 #[derive(Clone)]
 pub(super) enum Ends {
     /// A list of parts.
     Parts(Vec<End>),
-    /// The same, with the ids in upper case.
+    /// A list of parts, with the ids in upper case.
     Upper(Vec<End>),
-    /// Anything else.
+    /// Any other JSON.
     Json(&'static str),
-    /// NULL.
+    /// SQL NULL.
     Null,
 }
 
-/// A part that a relationship names.
+/// A part that a relationship refers to.
 #[derive(Clone, Copy)]
 pub(super) enum End {
-    /// One of the user's own, by its place.
+    /// A part of the same user, by its index.
     Own(u64),
-    /// One of another user: whose, and its place.
+    /// A part of another user: the index of the user, then that of the part.
     Of(u64, u64),
-    /// One that is not there.
+    /// A part that does not exist.
     Nowhere,
 }
 
 impl Ends {
-    /// As JSON. `id` gives the id of a user's part.
+    /// Formats the column as JSON; `None` is NULL. `id` returns the id of a user's part.
     pub(super) fn json(&self, id: impl Fn(u64, u64) -> String, user: u64) -> Option<String> {
         let list = |ends: &[End]| {
             let ids = ends.iter().map(|end| match *end {

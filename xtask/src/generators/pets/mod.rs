@@ -1,4 +1,4 @@
-//! Pets in families of five generations, and their owners, as they were before pets had visual traits.
+//! The generator of `pets`: pets in families of five generations, and their owners, as before pets had visual traits.
 
 mod names;
 
@@ -9,25 +9,25 @@ use std::io;
 /// The generator of `pets`.
 pub(crate) struct Pets;
 
-/// The places in a family at which its generations begin, and where the family ends: ten founders, six children, four
-/// grandchildren, two of the fourth generation and one of the fifth.
+/// The index in a family at which each generation starts, then the size of the family: ten founders, six children, four
+/// grandchildren, two pets of the fourth generation and one of the fifth.
 const GENERATIONS: [u64; 6] = [0, 10, 16, 20, 22, 23];
 const FAMILY: u64 = GENERATIONS[5];
-/// The places whose pet has one parent only.
+/// The indexes of pets with one parent.
 const WITHOUT_SECOND: u64 = 12;
 const WITHOUT_FIRST: u64 = 17;
 
-/// Every fourth user keeps pets.
+/// Every fourth user owns pets.
 const KEEPERS: u64 = 4;
-/// The first pets all have one owner.
+/// The number of pets, from the first one on, that share an owner.
 const OF_ONE_OWNER: u64 = 5;
 
 /// 2024-01-01, in milliseconds since 1970.
 const START: u64 = 1_704_067_200_000;
 const DAY: u64 = 86_400_000;
-/// The days from the start on which users come, until the first pets do; the founders, and each generation, are born over
-/// the next so many.
+/// The number of days over which users register, before the first pets are born.
 const USERS_COME: u64 = 300;
+/// The number of days over which each generation is born.
 const GENERATION: u64 = 60;
 
 impl Generator for Pets {
@@ -38,9 +38,9 @@ impl Generator for Pets {
     fn write(&self, Size { units, seed }: Size, script: &mut Script<'_>) -> io::Result<()> {
         let users = users(units);
         script.comment(&format!(
-            "{users} users and {units} pets of up to five generations, as they were before pets had visual traits. Most users \
-             have no pet and some have several; many names need care: quotes, backslashes, emoji, right-to-left text, combining \
-             marks, line breaks, SQL."
+            "{users} users and {units} pets of up to five generations, as before pets had visual traits. Most users have no pet, \
+             some have several. Many names need escaping or normalisation: quotes, backslashes, emoji, right-to-left text, \
+             combining marks, line breaks, SQL."
         ))?;
         script.insert("User", ["id", "name", "createdAt"], (0..users).map(|n| user(seed, n)))?;
         let kinds = [("visual", VISUAL), ("personality", PERSONALITY), ("skill", SKILL)];
@@ -48,7 +48,7 @@ impl Generator for Pets {
             names.iter().zip(0..).map(move |(name, n)| [seed.id(kind, n).into(), (*name).into(), kind.into()])
         });
         script.insert("Trait", ["id", "name", "kind"], traits)?;
-        script.comment("Parents stand before their children: foreign keys are checked row by row.")?;
+        script.comment("Parents come before their children, because foreign keys are checked row by row.")?;
         let columns = [
             "id",
             "name",
@@ -65,12 +65,12 @@ impl Generator for Pets {
             "updatedAt",
         ];
         script.insert("Pet", columns, (0..units).map(|n| pet(seed, n)))?;
-        script.comment("Four visual and three personality traits a pet; no pet has learnt a skill yet.")?;
+        script.comment("Every pet has four visual and three personality traits; no pet has learnt a skill yet.")?;
         script.insert("PetTrait", ["petId", "traitId"], (0..units).flat_map(|n| genetic_traits(seed, n)))
     }
 }
 
-/// 170 users for 92 pets.
+/// The number of users: 170 for 92 pets.
 fn users(pets: u64) -> u64 {
     (pets * 85).div_ceil(46)
 }
@@ -116,13 +116,13 @@ fn pet(seed: Seed, n: u64) -> [Cell; 13] {
     ]
 }
 
-/// 1 for a founder; one more than that of the older parent for others.
+/// 1 for a founder; for other pets, one more than the highest generation of the parents.
 fn generation(n: u64) -> u64 {
     GENERATIONS.iter().filter(|start| **start <= n % FAMILY).count() as u64
 }
 
-/// One parent of the generation before, from the same family; the other of any generation before, from the same family or
-/// from the one before it.
+/// Draws the parents of a pet: one from the previous generation of the same family, the other from any earlier
+/// generation of the same or the previous family.
 fn parents(n: u64, draw: &mut Draw) -> [Option<u64>; 2] {
     let (family, place) = (n / FAMILY, n % FAMILY);
     let generation = generation(n) as usize;
@@ -141,7 +141,7 @@ fn parents(n: u64, draw: &mut Draw) -> [Option<u64>; 2] {
     }
 }
 
-/// One of the last few keepers that there are in a fixture that ends with this pet.
+/// Draws one of the last six owners of a fixture that ends with this pet.
 fn owner(n: u64, draw: &mut Draw) -> u64 {
     if n < OF_ONE_OWNER {
         return 0;
@@ -150,7 +150,8 @@ fn owner(n: u64, draw: &mut Draw) -> u64 {
     (keepers - 1).saturating_sub(draw.below(6)) * KEEPERS
 }
 
-/// 0 to 100, the ends more often than by chance; one pet that is nothing at all, and one that is all of it.
+/// Draws a value from 0 to 100, with 0 and 100 more frequent than others. The first pet has only 0, the second only
+/// 100.
 fn temperament(n: u64, draw: &mut Draw) -> u64 {
     let (end, anything) = (draw.below(20), draw.below(101));
     match (n, end) {
@@ -169,7 +170,7 @@ fn genetic_traits(seed: Seed, n: u64) -> impl Iterator<Item = [Cell; 2]> {
     visual.chain(personality).map(move |(kind, of)| [seed.id("Pet", n).into(), seed.id(kind, of).into()])
 }
 
-/// Milliseconds since 1970, as the app writes a time.
+/// Formats milliseconds since 1970 as the app does.
 fn time(milliseconds: u64) -> String {
     let time = jiff::Timestamp::from_millisecond(milliseconds as i64).unwrap_or_default();
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
@@ -188,9 +189,9 @@ mod tests {
         assert_eq!(counts, [40, 24, 16, 8, 4]);
     }
 
-    /// Whatever the seed.
+    /// Holds for every seed.
     #[test]
-    fn families_hold_together() {
+    fn parents_precede_their_children() {
         for seed in 0..50 {
             for n in 0..200 {
                 let mut draw = Seed(seed).draw("Pet", n);

@@ -1,6 +1,6 @@
-//! What users, pets and their genetic traits are called.
+//! The names of users, pets and genetic traits.
 
-/// The first users have these names.
+/// The names of the first users.
 pub(super) const USERS: &[&str] = &[
     "Amina Rossi",
     "Miles O'Brien",
@@ -25,7 +25,7 @@ pub(super) const FIRST_NAMES: &[&str] = &[
     "Mei", "Nadia", "Niko", "Olga", "Omar", "Paula", "Pedro", "Quinn", "Rania", "Ravi", "Saoirse", "Søren", "Tamar",
     "Viktor", "Wanjiru", "Xiomara", "Yara", "Yusuf", "Zeynep", "Zofia",
 ];
-/// Their last names.
+/// The last names of the other users.
 pub(super) const LAST_NAMES: &[&str] = &[
     "Abe",
     "Baker",
@@ -55,8 +55,8 @@ pub(super) const LAST_NAMES: &[&str] = &[
     "Zhang",
 ];
 
-/// The first pets have these names: what is taken for something else, other scripts, what is not seen, and names that two
-/// pets have.
+/// The names of the first pets: names that look like code or numbers, other scripts, invisible characters, and
+/// duplicates.
 pub(super) const CHOSEN: &[&str] = &[
     "Milo",
     "0",
@@ -106,7 +106,7 @@ pub(super) const CHOSEN: &[&str] = &[
     "Ｆｕｌｌｗｉｄｔｈ",
     "🏴‍☠️ Captain Whiskers",
 ];
-/// The names of most others.
+/// The names of most other pets.
 pub(super) const NAMES: &[&str] = &[
     "Abby", "Bailey", "Bella", "Biscuit", "Blue", "Cleo", "Coco", "Cocoa", "Daisy", "Domino", "Echo", "Felix",
     "Ginger", "Hazel", "Indy", "Jasper", "Kiki", "Luna", "Maple", "Max", "Milo", "Mittens", "Mochi", "Nala", "Nova",

@@ -1,8 +1,9 @@
-//! What a user who is chosen by hand is described by: the kinds of contexts, when they began, and what their old profiles hold.
+//! The types that describe a hand-written user: the kinds of contexts, their start times, and the data of their old
+//! profiles. The users themselves are in `chosen.rs`.
 
 use rehearsal::generate::Cell;
 
-/// The kinds, in the order of the enum.
+/// The kinds of contexts, in the order of the database's enum.
 pub(super) const KINDS: [&str; 5] = ["romantic", "friendship", "professional", "creative", "service"];
 
 pub(super) const ROMANTIC: usize = 0;
@@ -11,41 +12,41 @@ pub(super) const PROFESSIONAL: usize = 2;
 pub(super) const CREATIVE: usize = 3;
 pub(super) const SERVICE: usize = 4;
 
-/// A user who is chosen by hand.
+/// A hand-written user.
 pub(super) struct Chosen {
     pub(super) name: &'static str,
-    /// What stands behind the UUID.
+    /// The suffix of the id, after the UUID.
     pub(super) end_of_id: &'static str,
     pub(super) began: Began,
-    /// The kind of each, and what its old profile holds.
+    /// The kind of each context, and the data of its old profile.
     pub(super) contexts: &'static [(usize, Old)],
 }
 
-/// When the contexts of a user began.
+/// The start times of a user's contexts.
 pub(super) enum Began {
     /// One after the other.
     InTurn,
-    /// All in one instant, so that it is their ids that decide.
+    /// All at the same instant, so that their ids determine the order.
     AtOnce,
-    /// At these.
+    /// At these times, one per context.
     At(&'static [&'static str]),
 }
 
-/// What the old profile of a context holds.
+/// The data of a context's old profile.
 #[derive(Clone, Copy)]
 pub(super) enum Old {
-    /// There is no such row.
+    /// The context has no old profile.
     Missing,
-    /// NULL.
+    /// SQL NULL.
     Null,
-    /// This, which may be broken into lines where no text is.
+    /// JSON, with line breaks outside strings only.
     Json(&'static str),
-    /// What is too long to be written out.
+    /// An SQL expression, for data that is too long for a literal.
     Sql(&'static str),
 }
 
 impl Old {
-    /// None where there is no such row.
+    /// The value of the column `data`; `None` if there is no old profile.
     pub(super) fn cell(self) -> Option<Cell> {
         match self {
             Self::Missing => None,

@@ -1,4 +1,4 @@
-//! The first users, who are chosen by hand: each is one case, and is named after it.
+//! The hand-written users, which come first in the fixture. Each covers one case, which its name describes.
 
 use super::case::Old::{Json, Missing, Null, Sql};
 use super::case::{Began, CREATIVE, Chosen, FRIENDSHIP, Old, PROFESSIONAL, ROMANTIC, SERVICE};
@@ -18,7 +18,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
     user("data that is NULL", &[(FRIENDSHIP, Null)]),
     user("data that is null", &[(FRIENDSHIP, Json("null")), (SERVICE, Json(r#"{"location": "Oslo"}"#))]),
     user("data without keys", &[(CREATIVE, Json("{}"))]),
-    // Data that is no object.
+    // Data that is not an object.
     user("data that is a text", &[(ROMANTIC, Json(r#""{\"location\": \"Oslo\"}""#)), (SERVICE, Json(r#""""#))]),
     user("data that is a list", &[(ROMANTIC, Json(r#"[{"location": "Oslo"}, null, 1]"#)), (CREATIVE, Json("[]"))]),
     user(
@@ -31,7 +31,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
             (PROFESSIONAL, Json(r#"{"location": "Oslo"}"#)),
         ],
     ),
-    // What is there, and what is missing.
+    // Present and missing fields.
     user(
         "all fields of all contexts",
         &[
@@ -105,7 +105,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
             ),
         )],
     ),
-    // Contradictions, and what is none.
+    // Conflicts, and values that only look like conflicts.
     user(
         "places in conflict",
         &[
@@ -279,7 +279,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
             (SERVICE, Json(r#"{"coreValues": [1, "a"], "constraints": []}"#)),
         ],
     ),
-    // Keys that nobody knows.
+    // Unknown keys.
     user(
         "fields of another context",
         &[
@@ -331,7 +331,7 @@ pub(super) const CHOSEN: &[Chosen] = &[
             (SERVICE, Json(r#"{"conflicts": [1], "data": null, "legacyData": {}, "romantic": "c"}"#)),
         ],
     ),
-    // What is nested, long, or taken for something else.
+    // Deep nesting, long texts, and characters that need escaping.
     user(
         "nested 2,000 deep",
         &[

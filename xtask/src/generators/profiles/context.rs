@@ -1,4 +1,5 @@
-//! The contexts of a user, and what the old profile of each holds.
+//! The contexts of a user, with the data of their old profiles. [`contexts`] takes them from the hand-written users,
+//! then draws them at random.
 
 use super::case::{Began, KINDS};
 use super::chosen::CHOSEN;
@@ -7,22 +8,22 @@ use rehearsal::generate::{Cell, Seed};
 
 /// A context of a user.
 pub(super) struct Context {
-    /// No two contexts of a fixture share one.
+    /// The number of the context, unique in a fixture.
     pub(super) number: u64,
-    /// Its place in [`KINDS`].
+    /// The index into [`KINDS`].
     pub(super) kind: usize,
-    /// Microseconds after the user came.
+    /// The start, in microseconds after the user's registration.
     pub(super) after: u64,
-    /// When it began, where that has nothing to do with when the user came.
+    /// A fixed start, which overrides `after`.
     pub(super) at: Option<&'static str>,
-    /// The data of the old profile. None where there is no such row.
+    /// The data of the old profile; `None` if the context has none.
     pub(super) old: Option<Cell>,
 }
 
 const MINUTE: u64 = 60_000_000;
 const DAY: u64 = 24 * 60 * MINUTE;
 
-/// The contexts of user `n`.
+/// Returns the contexts of user `n`.
 pub(super) fn contexts(seed: Seed, n: u64) -> Vec<Context> {
     let context = |kind, after, at, old| Context { number: n * KINDS.len() as u64 + kind as u64, kind, after, at, old };
     if let Some(chosen) = CHOSEN.get(n as usize) {

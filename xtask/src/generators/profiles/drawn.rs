@@ -1,4 +1,4 @@
-//! What the users say who are not chosen by hand: mostly the same in each context, and mostly what a form asks.
+//! The random users: most give equal answers in each context, and most answer only the questions of the form.
 
 use rehearsal::generate::{Cell, Draw};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ const NAMES: &[&str] = &["Ada", "Miles O'Brien", "Łukasz", "دنة", "李小龍
 const VALUES: &[&str] = &["honesty", "humour", "loyalty", "freedom", "family", "curiosity", "修養", "fun & games"];
 const CONSTRAINTS: &[&str] = &["no cats", "no smoking", "remote", "weekends", "wheelchair", "not before 10 o'clock"];
 
-/// The keys of the shared objects, and what is said of each.
+/// The keys of the shared objects, each with its possible answers as JSON.
 type Keys = &'static [(&'static str, &'static [&'static str])];
 const BELIEFS: Keys = &[
     ("religion", &["\"none\"", "\"Catholic\"", "\"Sunni\"", "\"it's complicated\""]),
@@ -33,10 +33,10 @@ const OWN: [&[&str]; 5] = [
     &["serviceType", "budgetRange", "timelineNeeded", "credentialsRequired"],
 ];
 const ANSWERS: &[&str] = &["yes", "no", "open", "as soon as possible", "100 % equity", "it depends…"];
-/// Keys that are fields of nothing.
+/// Keys that no context has a field for.
 const UNMAPPED: &[&str] = &["favouriteColour", "shoeSize", "Location", "core_values", "🦙", "updatedBy"];
 
-/// What a user says wherever nothing else comes up: places in the lists above.
+/// The usual answers of a user, as indexes into the lists above (modulo their length).
 pub(super) struct Person {
     texts: [u64; 3],
     keys: u64,
@@ -46,7 +46,7 @@ pub(super) fn person(draw: &mut Draw) -> Person {
     Person { texts: [(); 3].map(|()| draw.below(1 << 16)), keys: draw.below(1 << 16) }
 }
 
-/// The data of an old profile. None where there is no such row.
+/// Draws the data of an old profile; `None` if the context has none.
 pub(super) fn old(draw: &mut Draw, person: &Person, kind: usize) -> Option<Cell> {
     match draw.below(120) {
         0..8 => None,
@@ -73,8 +73,8 @@ fn object(draw: &mut Draw, person: &Person, kind: usize) -> Value {
         put(draw, &mut data, name, json!(some));
     }
     for (name, keys) in [("beliefs", BELIEFS), ("interactionStyle", INTERACTION_STYLE), ("lifestyle", LIFESTYLE)] {
-        let said = said(draw, person, keys);
-        put(draw, &mut data, name, said);
+        let answers = answers(draw, person, keys);
+        put(draw, &mut data, name, answers);
     }
     for name in OWN[kind] {
         let answer = json!(draw.one_of(ANSWERS));
@@ -96,7 +96,7 @@ fn object(draw: &mut Draw, person: &Person, kind: usize) -> Value {
     Value::Object(data)
 }
 
-/// Most fields are filled; some are null, or nothing is in them.
+/// Adds a field: most fields have a value, some are null, empty or missing.
 fn put(draw: &mut Draw, data: &mut Map<String, Value>, name: &str, value: Value) {
     let nothing = match &value {
         Value::Array(_) => json!([]),
@@ -111,16 +111,16 @@ fn put(draw: &mut Draw, data: &mut Map<String, Value>, name: &str, value: Value)
     }
 }
 
-/// An object with most of these keys, each with what the user says mostly.
-fn said(draw: &mut Draw, person: &Person, keys: Keys) -> Value {
-    let mut said = Map::new();
+/// Draws an object with most of these keys, mostly with the user's usual answers.
+fn answers(draw: &mut Draw, person: &Person, keys: Keys) -> Value {
+    let mut answers = Map::new();
     for (key, all) in keys {
         let at = if draw.once_in(8) { draw.below(all.len() as u64) } else { person.keys % all.len() as u64 };
-        // They are all JSON.
+        // All answers are valid JSON.
         let value = serde_json::from_str(all[at as usize]).unwrap_or(Value::Null);
         if !draw.once_in(4) {
-            said.insert((*key).to_owned(), value);
+            answers.insert((*key).to_owned(), value);
         }
     }
-    Value::Object(said)
+    Value::Object(answers)
 }

@@ -1,4 +1,5 @@
-//! Users, their contexts, and what they said in each, as it was before profiles were unified.
+//! The generator of `profiles`: users, their contexts, and their answers in each, as before profiles were unified.
+//! [`CHOSEN`] contains the hand-written users; `drawn.rs` makes the random ones.
 
 mod case;
 mod chosen;
@@ -42,11 +43,11 @@ const MESSAGES: &[&str] = &[
     "{\"location\": \"Oslo\"}",
     "100 %, $1, :name, ?",
 ];
-/// The user who says most, and how many messages in each context: the one with a context that has nothing else.
+/// The user with the most messages, whose context has no other data, and the number of messages in it.
 const TALKATIVE: u64 = 1;
 const MOST: u64 = 200;
 
-/// The columns of the old profile that count, in the order of the new table.
+/// The columns that count towards completeness, in the order of the new table.
 const SHARED: &[&str] =
     &["coreValues", "beliefs", "interactionStyle", "lifestyle", "constraints", "location", "ageRange"];
 
@@ -54,7 +55,7 @@ const SHARED: &[&str] =
 const START: u64 = 1_704_067_200_000_000;
 const MINUTE: u64 = 60_000_000;
 const DAY: u64 = 24 * 60 * MINUTE;
-/// The days on which users come.
+/// The number of days over which users register.
 const DAYS: u64 = 400;
 
 impl Generator for Profiles {
@@ -64,9 +65,9 @@ impl Generator for Profiles {
 
     fn write(&self, Size { units, seed }: Size, script: &mut Script<'_>) -> io::Result<()> {
         script.comment(&format!(
-            "{units} users with none to five contexts each, as they were before profiles were unified. The first {} users were \
-             chosen by hand, and the name of each says for what: contradictions, unknown keys, values of the wrong type, data \
-             that no form would have produced. The others say mostly the same in each context, and mostly what a form asks.",
+            "{units} users with zero to five contexts each, as before profiles were unified. The first {} users were written by \
+             hand, and the name of each describes its case: conflicts, unknown keys, values of the wrong type, data that no \
+             form produces. Of the others, most give equal answers in each context, and only to the questions of the form.",
             units.min(CHOSEN.len() as u64)
         ))?;
         script.insert("User", ["id", "name", "email", "createdAt"], (0..units).map(|n| user(seed, n)))?;
@@ -89,7 +90,7 @@ impl Generator for Profiles {
     }
 }
 
-/// When a user came.
+/// The time of a user's registration, in microseconds since 1970.
 fn came(seed: Seed, n: u64) -> u64 {
     START + seed.draw("User", n).below(DAYS * DAY)
 }
@@ -121,7 +122,7 @@ fn context_profile(seed: Seed, n: u64, context: &Context) -> [Cell; 5] {
     ]
 }
 
-/// The completeness is what the old code once thought, and follows from nothing.
+/// The row of an old profile. Its completeness is random, because the old code's value does not match the data either.
 fn profile(seed: Seed, n: u64, context: Context) -> Option<[Cell; 7]> {
     let mut draw = seed.draw("Profile", context.number);
     let count = draw.below(SHARED.len() as u64 + 1) as usize;
@@ -154,7 +155,7 @@ fn messages(seed: Seed, n: u64, context: &Context) -> impl Iterator<Item = [Cell
     })
 }
 
-/// Microseconds since 1970, as PostgreSQL reads a time.
+/// Formats microseconds since 1970 for PostgreSQL.
 fn time(microseconds: u64) -> String {
     let time = jiff::Timestamp::from_microsecond(microseconds as i64).unwrap_or_default();
     time.strftime("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
@@ -165,7 +166,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// Whatever the seed.
+    /// Holds for every seed.
     #[test]
     fn contexts_are_of_different_kinds() {
         for seed in 0..10 {

@@ -1,4 +1,4 @@
-//! A backfill that can't run here, that meets a unit which it can't transform, or whose report can't be written.
+//! Backfills that cannot run, that reject a unit, or whose report cannot be written.
 
 use super::check;
 use crate::database::dump;
@@ -6,7 +6,7 @@ use crate::workspace::{CREATED, PETS, TRAITS, Workspace};
 use pretty_assertions::assert_eq;
 
 #[test]
-fn orders() {
+fn refused_runs() {
     let early = Workspace::with_pets(CREATED);
     check("backfill_too_early", &early, "backfill pet_traits", 1);
     check("backfill_too_early_execute", &early, "backfill pet_traits --execute", 1);
@@ -20,14 +20,14 @@ fn orders() {
 }
 
 #[test]
-fn reports() {
+fn unwritable_reports() {
     let workspace = Workspace::with_pets(TRAITS);
     check("report_in_no_folder", &workspace, "backfill pet_traits --report nowhere/report.json", 2);
     check("report_in_no_folder_execute", &workspace, "backfill pet_traits --execute --report nowhere/report.json", 2);
     check("report_that_is_a_folder", &workspace, "backfill pet_traits --execute --report fixtures", 2);
 }
 
-/// A pet as `new.id` is none, behind all the others.
+/// Creates a workspace with additional pets after all others. Their ids are not UUIDs, so the backfill rejects them.
 fn with_bad_pets(ids: &[&str]) -> Workspace {
     let workspace = Workspace::with_pets(TRAITS);
     for id in ids {
@@ -40,16 +40,16 @@ fn with_bad_pets(ids: &[&str]) -> Workspace {
 }
 
 #[test]
-fn rejects() {
+fn rejected_units() {
     let many: Vec<String> = (1..=12).map(|n| format!("pet-{n}")).collect();
     let workspace = with_bad_pets(&many.iter().map(String::as_str).collect::<Vec<_>>());
     let before = dump(&workspace.path(PETS));
     workspace.run("backfill pet_traits --report report.json").check(1, "errors", "rejects_dry_run");
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(workspace.path("report.json")).unwrap()).unwrap();
-    assert_eq!(report["findings"].as_array().unwrap().len(), 12, "the report lists every one");
+    assert_eq!(report["findings"].as_array().unwrap().len(), 12, "the report lists every rejected pet");
     workspace.run("backfill pet_traits --execute --report report.json").check(1, "errors", "rejects_execute");
-    assert_eq!(dump(&workspace.path(PETS)), before, "nothing of the batch is written");
+    assert_eq!(dump(&workspace.path(PETS)), before, "the rejected batch is rolled back");
     workspace.run("verify pets").check(1, "errors", "rejects_verify");
 
     let one = with_bad_pets(&["Momo"]);
@@ -59,7 +59,7 @@ fn rejects() {
         "rejects_in_the_second_batch",
     );
     let filled = r#"SELECT count(*) FROM "Pet" WHERE "traits" IS NOT NULL"#;
-    assert_eq!(one.query(filled), ["50"], "the batch before stays");
+    assert_eq!(one.query(filled), ["50"], "the previous batch stays committed");
     assert_eq!(
         one.query("SELECT state || ' ' || cursor FROM _rehearsal_runs JOIN _rehearsal_ranges USING (run)"),
         ["failed 50"]
@@ -70,7 +70,7 @@ fn rejects() {
 }
 
 #[test]
-fn statements() {
+fn failing_statements() {
     let workspace = Workspace::with_pets(TRAITS);
     let frozen = r#"CREATE TRIGGER "frozen" BEFORE UPDATE ON "Pet" WHEN old.rowid > 60
                     BEGIN SELECT RAISE(ABORT, 'pets above 60 are frozen'); END"#;

@@ -1,9 +1,9 @@
-//! Checks that can't be read or run.
+//! Checks that cannot be read or run.
 
 use super::check;
 use crate::workspace::{TRAITS, Workspace};
 
-/// A workspace at the newest version, and one more check.
+/// Creates a workspace at the newest version with one more check.
 fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
     Workspace::with_pets(TRAITS).tap(|workspace| workspace.write(&format!("migrations/pets/checks/{file}"), text))
 }

@@ -1,4 +1,4 @@
-//! What is wrong with the folders of a workspace: `rehearsal.toml`, names of databases and backfills, `.env`, the registry.
+//! Faults in the folders of a workspace: `rehearsal.toml`, names of databases and backfills, `.env`, the registry.
 
 use super::check;
 use crate::workspace::{TRAITS, Workspace};
@@ -44,7 +44,7 @@ fn folders() {
     check("registered_for_no_database", &renamed(), "migrate pets", 2);
 }
 
-/// A workspace whose one database has another name than the backfill expects.
+/// Creates a workspace whose only database has a different name than the backfill expects.
 fn renamed() -> Workspace {
     let workspace = Workspace::new();
     for folder in ["migrations", "fixtures"] {

@@ -1,4 +1,5 @@
-//! A target that is not there, is of another engine, or is no database; a target that somebody else has locked.
+//! A target that does not exist, belongs to another engine, or is not a database; a target that another process has
+//! locked.
 
 use super::check;
 use crate::database::{block, open, without_write_ahead_log};
@@ -40,7 +41,7 @@ fn no_development_database() {
 #[test]
 fn no_database() {
     let text = Workspace::new();
-    text.write("notes.db", "These are notes, and there are enough of them that nobody would take them for a header.");
+    text.write("notes.db", "These are notes, and they are long enough that no header of a database looks like them.");
     check("text_migrate", &text, "migrate pets --url sqlite:notes.db", 1);
     check("text_status", &text, "migrate pets --status --url sqlite:notes.db", 1);
     check("text_backfill", &text, "backfill pet_traits --execute --url sqlite:notes.db", 1);
@@ -53,11 +54,11 @@ fn no_database() {
     check("cut_off", &cut, "verify pets", 1);
 }
 
-/// The database that a process of this test, started by it, is to lock, and how.
+/// The environment variable that tells the helper process of a test which database to lock, and with which statement.
 const HOLD: &str = "XTASK_TEST_HOLD";
 
-/// Runs `body` while another process holds the lock. That process is this test, started again: the locks of SQLite are
-/// those of a process, and would go if this one closed the file for whatever reason.
+/// Runs `body` while a helper process holds the lock. The helper is this test, started again: SQLite's locks belong
+/// to a process, and this process would release them by closing the file for any reason.
 fn while_locked(test: &str, workspace: &Workspace, lock: &str, body: impl FnOnce()) {
     let mut holder = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture"])
@@ -67,13 +68,13 @@ fn while_locked(test: &str, workspace: &Workspace, lock: &str, body: impl FnOnce
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains("held")), "the lock is held");
+    assert!(lines.any(|line| line.contains("held")), "the helper process holds the lock");
     body();
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());
 }
 
-/// The part of the other process: true where this is it, and it has served.
+/// Holds the lock if this is the helper process. Returns true in the helper process, after it has released the lock.
 fn held() -> bool {
     let Ok(order) = std::env::var(HOLD) else { return false };
     let (lock, file) = order.split_once('@').unwrap();
@@ -102,7 +103,7 @@ fn locked() {
     });
 }
 
-/// Beside a write-ahead log readers go on; whoever wants to write waits.
+/// With a write-ahead log readers continue; writers wait.
 #[test]
 fn locked_for_writing() {
     if held() {

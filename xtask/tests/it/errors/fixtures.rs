@@ -1,11 +1,11 @@
-//! Fixtures that can't be loaded.
+//! Fixtures that cannot be read, loaded or generated.
 
 use super::check;
 use crate::workspace::{CREATED, Workspace};
 
 const USERS: &str = "INSERT INTO \"User\" VALUES ('u', 'Ümit', '2025-01-01T00:00:00.000Z');\n";
 
-/// A workspace with one more fixture.
+/// Creates a workspace with one more fixture.
 fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
     Workspace::new().tap(|workspace| workspace.write(&format!("fixtures/pets/{file}"), text))
 }

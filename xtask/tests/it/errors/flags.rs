@@ -1,4 +1,4 @@
-//! Flags that do not exist, do not go together, or have values that they can't have.
+//! Flags that do not exist, exclude each other, or have invalid values.
 
 use super::check;
 use crate::workspace::Workspace;

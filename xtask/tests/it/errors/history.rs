@@ -1,9 +1,9 @@
-//! Faults of a history, all found before a single statement runs, and its oddities, which are only warned of.
+//! Faults of a history, all of which are found before any statement runs, and warnings.
 
 use super::check;
 use crate::workspace::{CREATED, TRAITS, Workspace};
 
-/// A workspace with one more file among its migrations.
+/// Creates a workspace with one more file among its migrations.
 fn with(file: &str, text: impl AsRef<[u8]>) -> Workspace {
     Workspace::new().tap(|workspace| workspace.write(&format!("migrations/pets/{file}"), text))
 }
@@ -42,7 +42,7 @@ fn ignored_files() {
 }
 
 #[test]
-fn texts() {
+fn file_contents() {
     check("text_not_utf_8", &with("20250920120000_x.up.sql", b"-- caf\xe9\nSELECT 1;"), "migrate pets", 1);
     let x = "20250920120000_x.up.sql";
     check(
@@ -72,7 +72,7 @@ fn applied() {
     let up = format!("migrations/pets/{TRAITS}_add_pet_visual_traits.up.sql");
     let gone = Workspace::with_pets(TRAITS);
     gone.remove(&up).remove(&up.replace(".up.", ".down."));
-    // The backfill and the checks need it too, but that is not where it began.
+    // The backfill and the checks need the missing migration, too, but the message names the cause only.
     check("applied_and_gone", &gone, "migrate pets", 1);
 
     let newer = Workspace::new();
@@ -101,7 +101,7 @@ fn applied() {
 }
 
 #[test]
-fn goals() {
+fn target_versions() {
     let workspace = Workspace::with_pets(CREATED);
     check("to_unknown_near", &workspace, "migrate pets --to 20250915090001", 2);
     check("to_unknown_far", &workspace, "migrate pets --to 7", 2);

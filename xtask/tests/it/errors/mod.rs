@@ -1,4 +1,5 @@
-//! Every error message: what failed, where, why, and what to type next. And whatever went wrong, nothing was written.
+//! Error messages: each one says what failed, where, why, and which command to run next. A failed command changes
+//! no file.
 
 mod backfills;
 mod checks;
@@ -14,10 +15,10 @@ mod sql;
 use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
 
-/// Runs the command, holds its words and its exit code against the snapshot of that name, and looks that every file is as
-/// it was.
+/// Runs a command and compares its exit code and output with the snapshot with this name. The command must not
+/// change any file.
 fn check(snapshot: &str, workspace: &Workspace, arguments: &str, exit: i32) {
     let before = workspace.files();
     workspace.run(arguments).check(exit, "errors", snapshot);
-    assert_eq!(workspace.files(), before, "{snapshot}: `{arguments}` wrote something");
+    assert_eq!(workspace.files(), before, "{snapshot}: `{arguments}` changed files");
 }

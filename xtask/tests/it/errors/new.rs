@@ -1,10 +1,10 @@
-//! Names that a new migration can't have, and registries that a new backfill can't be added to.
+//! Invalid names of new migrations, and registries to which no backfill can be added.
 
 use super::check;
 use crate::workspace::Workspace;
 
 #[test]
-fn names() {
+fn invalid_names() {
     let workspace = Workspace::new();
     check("new_empty", &workspace, "new pets", 2);
     check("new_camel_case", &workspace, "new pets AddColour", 2);
@@ -20,7 +20,7 @@ fn names() {
 }
 
 #[test]
-fn taken() {
+fn names_in_use() {
     let workspace = Workspace::new();
     check("taken_by_a_migration", &workspace, "new pets create_pets", 2);
     check("taken_by_a_backfill", &workspace, "new pets pet_traits --backfill", 2);

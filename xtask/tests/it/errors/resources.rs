@@ -1,4 +1,4 @@
-//! Full disks and read-only ones, real ones: mounted in a namespace of the command's own, gone when it ends.
+//! Full and read-only disks: real ones, mounted in a namespace of the command, which ends with it.
 
 use crate::database::{dump, without_write_ahead_log};
 use crate::workspace::{CREATED, PETS, Ran, TRAITS, Workspace};
@@ -6,20 +6,20 @@ use pretty_assertions::assert_eq;
 use std::fs;
 use std::io::Write;
 
-/// A disk of one megabyte for `.dev`, or for whatever folder is put in its place.
+/// Mounts a disk of 1 MB at `.dev`, or at the folder that replaces `.dev` in this script.
 const SMALL: &str = "mkdir -p disk; mount -t tmpfs -o size=1m tmpfs disk; cp -r .dev/. disk; mount --bind disk .dev";
-/// Leaves nothing on it.
+/// Fills that disk.
 const FILL: &str = "head -c 2000000 /dev/zero > disk/filler 2> errors || rm errors";
-/// Lets nobody write to it.
+/// Makes `.dev` read-only.
 const READ_ONLY: &str = "mount --bind .dev .dev; mount -o remount,bind,ro .dev";
 
-/// Runs the command after `mount`, a script in the root of the workspace. What `folder` holds in the end is copied to
-/// `after`, because the mount is gone by then. None where this system lets nobody mount anything.
+/// Runs a command after `mount`, a script in the root of the workspace, and copies `folder` to `after`, because the
+/// mount ends with the command. `None` if this system does not permit mounts.
 fn run(workspace: &Workspace, mount: &str, folder: &str, arguments: &str) -> Option<Ran> {
     const NAMESPACE: [&str; 5] = ["--user", "--map-root-user", "--mount", "sh", "-c"];
     if duct::cmd("unshare", NAMESPACE.into_iter().chain(["mount -t tmpfs tmpfs /tmp"])).stderr_null().run().is_err() {
-        // Written past the harness, which would keep it to itself: the test was not made.
-        let notice = format!("NOT TESTED: `{arguments}` on such a disk; `unshare --user --mount` does not work here\n");
+        // Bypasses the test harness, which would hide that the test did not run.
+        let notice = format!("NOT TESTED: `{arguments}` on a mounted disk; `unshare --user --mount` fails\n");
         std::io::stderr().write_all(notice.as_bytes()).unwrap();
         return None;
     }
@@ -29,7 +29,7 @@ fn run(workspace: &Workspace, mount: &str, folder: &str, arguments: &str) -> Opt
     Some(workspace.finish(arguments, command.dir(&workspace.root).env_remove("CARGO_TARGET_DIR").stdin_null()))
 }
 
-/// Holds exit code and words against the snapshot, and looks that the database is as it was and that no lock is left.
+/// Compares exit code and output with the snapshot. The database must be unchanged, and no lock file may remain.
 fn check(snapshot: &str, workspace: &Workspace, mount: &str, arguments: &str, exit: i32) {
     let before = dump(&workspace.path(PETS));
     let Some(ran) = run(workspace, mount, ".dev", arguments) else { return };
@@ -41,7 +41,7 @@ fn check(snapshot: &str, workspace: &Workspace, mount: &str, arguments: &str, ex
 }
 
 #[test]
-fn full() {
+fn full_disk() {
     let full = format!("{SMALL}; {FILL}");
     let big = "CREATE TABLE \"Blob\" AS SELECT zeroblob(4000000) AS \"data\";";
     let growing = Workspace::with_pets(TRAITS);
@@ -55,7 +55,7 @@ fn full() {
 }
 
 #[test]
-fn read_only() {
+fn read_only_disk() {
     let workspace = Workspace::with_pets(TRAITS);
     check("read_only_revert", &workspace, READ_ONLY, "migrate pets --revert", 1);
     check("read_only_backfill", &workspace, READ_ONLY, "backfill pet_traits --execute", 1);
@@ -65,9 +65,9 @@ fn read_only() {
     check("read_only_file_revert", &workspace, file, "migrate pets --revert", 1);
 }
 
-/// Whoever only reads needs no permission to write.
+/// Commands that only read need no permission to write.
 #[test]
-fn read_only_and_only_read() {
+fn commands_that_read_from_a_read_only_disk() {
     let workspace = Workspace::with_pets(CREATED);
     check("read_only_status_beside_a_write_ahead_log", &workspace, READ_ONLY, "migrate pets --status", 1);
     without_write_ahead_log(&workspace.path(PETS));
@@ -76,7 +76,7 @@ fn read_only_and_only_read() {
     check("read_only_dry_run", &workspace, READ_ONLY, "migrate pets --dry-run", 0);
 }
 
-/// All places in which PostgreSQL is looked for are empty: SQLite's databases are done all the same.
+/// Every location where rehearsal looks for PostgreSQL is empty. SQLite databases are rehearsed all the same.
 #[test]
 fn no_postgres() {
     let workspace = Workspace::new();
@@ -99,7 +99,7 @@ fn no_postgres() {
 }
 
 #[test]
-fn full_for_throwaway_copies() {
+fn full_disk_for_scratch_copies() {
     let workspace = Workspace::new();
     let mount = format!("mkdir target; {SMALL}; {FILL}").replace(".dev", "target");
     if let Some(ran) = run(&workspace, &mount, "target/rehearsal", "ci pets") {
@@ -108,18 +108,18 @@ fn full_for_throwaway_copies() {
 }
 
 #[test]
-fn full_for_new_files() {
+fn full_disk_for_new_files() {
     let workspace = Workspace::new();
     let before = names(&workspace, "migrations/pets");
     let mount = format!("{SMALL}; {FILL}").replace(".dev", "migrations/pets");
     let Some(ran) = run(&workspace, &mount, "migrations/pets", "new pets add_colour") else { return };
     ran.check(1, "errors", "full_new");
     workspace.remove("after/filler");
-    assert_eq!(names(&workspace, "after"), before, "half of it is nothing");
+    assert_eq!(names(&workspace, "after"), before, "no partial result remains");
 }
 
 #[test]
-fn full_or_read_only_for_a_generated_fixture() {
+fn full_or_read_only_disk_for_a_generated_fixture() {
     let workspace = Workspace::new();
     workspace.write("out/small.sql", workspace.succeed("fixture generate pets --units 1").stdout);
     let before = workspace.files();

@@ -1,4 +1,4 @@
-//! SQL that the engine refuses in a migration: file, line, the line itself with a mark, and what is left behind.
+//! SQL that fails in a migration: the message shows file and line, the line with a caret, and the changes that remain.
 
 use super::check;
 use crate::workspace::{TRAITS, Workspace};
@@ -6,13 +6,13 @@ use pretty_assertions::assert_eq;
 
 const LABEL: &str = "20250920120000_x";
 
-/// A workspace at the newest version, and one more migration.
+/// Creates a workspace at the newest version with one more, pending migration.
 fn with(up: &str, down: &str) -> Workspace {
     Workspace::with_pets(TRAITS).tap(|workspace| workspace.migration(LABEL, up, down))
 }
 
 #[test]
-fn syntax() {
+fn syntax_errors() {
     check(
         "sql_syntax",
         &with("-- Toys.\nCREATE TABLE \"Toy\" (\n    \"id\" TEXT,,\n    \"name\" TEXT\n);\n", ""),
@@ -38,7 +38,7 @@ fn syntax() {
 }
 
 #[test]
-fn meaning() {
+fn semantic_errors() {
     check("sql_no_column", &with("UPDATE \"Pet\"\nSET \"name\" = 'colour'\nWHERE colour = 1;", ""), "migrate pets", 1);
     check("sql_no_column_qualified", &with("SELECT p.\"name\", p.\"colour\" FROM \"Pet\" p;", ""), "migrate pets", 1);
     check("sql_no_table", &with("SELECT 1;\n\nSELECT * FROM \"Pets\";", ""), "migrate pets", 1);
@@ -49,7 +49,7 @@ fn meaning() {
     check("sql_unique", &with(statement_of_constraint, ""), "migrate pets", 1);
     check("sql_not_null", &with("UPDATE \"Pet\" SET \"name\" = NULL;", ""), "migrate pets", 1);
     check("sql_check", &with("UPDATE \"Pet\" SET \"patience\" = 101;", ""), "migrate pets", 1);
-    check("sql_foreign_key", &with("UPDATE \"Pet\" SET \"userId\" = 'nobody';", ""), "migrate pets", 1);
+    check("sql_foreign_key", &with("UPDATE \"Pet\" SET \"userId\" = 'absent';", ""), "migrate pets", 1);
     let begin = "BEGIN;\nCREATE TABLE \"Toy\" (\"id\" TEXT);\nCOMMIT;";
     check("sql_begin", &with(begin, ""), "migrate pets", 1);
     let commit = "CREATE TABLE \"Toy\" (\"id\" TEXT);\nCOMMIT;\nCREATE TABLE \"Toy\" (\"id\" TEXT);";
@@ -57,7 +57,7 @@ fn meaning() {
 }
 
 #[test]
-fn down() {
+fn down_files() {
     let syntax = with("CREATE TABLE \"Toy\" (\"id\" TEXT);", "DROP TABLE \"Toy\";\nDROP TABLE;\n");
     syntax.succeed("migrate pets");
     check("sql_down", &syntax, "migrate pets --revert", 1);
@@ -67,14 +67,14 @@ fn down() {
 }
 
 #[test]
-fn requires() {
+fn required_backfills() {
     let workspace = with("-- requires-backfill: pet_traits\nSELECT 1;", "");
     check("requires_backfill", &workspace, "migrate pets", 1);
     workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("migrate pets");
 }
 
-/// What ran outside a transaction stays, and is said to stay.
+/// Statements that ran outside a transaction stay in effect, and the message says so.
 #[test]
 fn no_transaction() {
     let halfway = "-- no-transaction\nCREATE TABLE \"Toy\" (\"id\" TEXT);\nVACUUM;\nCREATE INDEX \"i\" ON \"Toys\" (\"name\");\nSELECT 1;\n";
@@ -94,7 +94,7 @@ fn no_transaction() {
     assert_eq!(tables(&down), newest_and(&[]));
 }
 
-/// What a file's own transaction did not commit is gone, and is said to be gone.
+/// A transaction that the file itself started and did not commit is rolled back, and the message says so.
 #[test]
 fn transaction_of_its_own() {
     let text = "-- no-transaction\nBEGIN;\nCREATE TABLE \"Toy\" (\"id\" TEXT);\nCREATE TABLE \"Toy\" (\"id\" TEXT);\nCOMMIT;\n";
@@ -107,7 +107,7 @@ fn tables(workspace: &Workspace) -> Vec<String> {
     workspace.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
 }
 
-/// The tables of the newest version, and others.
+/// Returns the tables of the newest version and `others`, sorted.
 fn newest_and(others: &[&str]) -> Vec<String> {
     let mut tables: Vec<_> = ["Pet", "PetTrait", "Trait", "User", "_sqlx_migrations"]
         .iter()

@@ -1,12 +1,12 @@
-//! Data of other people's projects: at a version that is named beside the file, in it, or in its name; and rows that come one
-//! file a version, each behind its migration.
+//! Fixtures of other projects: the flag, the file or its name states the version; and folders with one file of rows
+//! per version, each inserted after its migration.
 
 use super::{HATS, PEOPLE, POSTGRES, SQLITE, check};
 
 const ADA: &str = "INSERT INTO people (id, name) VALUES (1, 'Ada'), (2, 'Ünal');\n";
 const HAT: &str = "INSERT INTO hats (id, owner) VALUES (1, 1), (2, 2);\n";
 const PEOPLE_2: (&str, &str) = ("migrations/2_people.sql", PEOPLE.1);
-/// Empties a table that holds rows only where the rows of version 2 were inserted.
+/// Deletes a row that exists only if the rows of version 2 were inserted.
 const LOSES: (&str, &str) = ("migrations/3_bare.sql", "DELETE FROM hats WHERE owner = 2;\n");
 
 #[test]
@@ -48,9 +48,9 @@ fn rows_of_each_version() {
     check("rows_that_do_not_fit", 1, &wrong, &format!("{SQLITE} --fixture data"));
 }
 
-/// A row that was made at another moment is no row that was lost.
+/// A row with another time of creation is not a lost row.
 #[test]
-fn rows_of_the_moment() {
+fn rows_with_the_current_time() {
     let people =
         ("migrations/1_people.sql", "CREATE TABLE people (id int PRIMARY KEY, seen timestamptz DEFAULT now());");
     let hats = ("migrations/2_hats.sql", "ALTER TABLE people ADD COLUMN hat text;");

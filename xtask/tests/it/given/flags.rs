@@ -1,10 +1,10 @@
-//! What can be wrong with the flags, and with the folder that they name.
+//! Flags of `ci --migrations`, the folder that they name, `rehearsal.toml` and `sqlx.toml`: valid and invalid ones.
 
 use super::{HATS, PEOPLE, POSTGRES, SQLITE, check, check_project};
 use crate::workspace::Workspace;
 
 #[test]
-fn answers() {
+fn results() {
     check("given_clean", 0, &[PEOPLE, HATS], SQLITE);
     check("given_clean_json", 0, &[PEOPLE, HATS], &format!("{SQLITE} --json"));
     let lacks = [PEOPLE, ("migrations/2_x.sql", "CREATE VIEW x AS SELECT 1; INSERT INTO y VALUES (1);")];
@@ -58,7 +58,7 @@ fn engines() {
     check("engine_does_not_fit", 3, &[PEOPLE, HATS, dialect], POSTGRES);
 }
 
-/// A `rehearsal.toml` beside the migrations says what it says in a workspace of ours; flags go first.
+/// A `rehearsal.toml` next to the migrations works as in a workspace; flags take precedence over it.
 #[test]
 fn rehearsal_toml() {
     let toml = |text: &'static str| [PEOPLE, HATS, ("migrations/rehearsal.toml", text)];

@@ -1,4 +1,5 @@
-//! Histories as they are found: of any form, width and line end, with files beside them that are none.
+//! Histories as real projects have them: every file layout, width of versions and line ending, and unrelated files
+//! next to the migrations.
 
 use super::{HATS, PEOPLE, POSTGRES, SQLITE, check, check_project};
 use crate::workspace::Workspace;
@@ -8,7 +9,7 @@ const UP: &str =
 const DOWN: &str = "DROP TABLE hats;\nDROP TABLE people;\n";
 
 #[test]
-fn forms() {
+fn file_layouts() {
     let mixed = [
         ("migrations/0_setup.sql", "CREATE TABLE kinds (name TEXT);"),
         ("migrations/0001_people.up.sql", UP),
@@ -30,7 +31,7 @@ fn forms() {
 }
 
 #[test]
-fn files_that_are_none() {
+fn unrelated_files() {
     let beside = [
         PEOPLE,
         HATS,
@@ -46,7 +47,7 @@ fn files_that_are_none() {
     let prose = [
         (
             "migrations/1_people.sql",
-            "-- Notes\n-- Roles: none\n-- loses nothing\nCREATE TABLE people (id INT);\n-- Loses: all",
+            "-- Notes\n-- Roles: none\n-- loses no data\nCREATE TABLE people (id INT);\n-- Loses: all",
         ),
         ("migrations/2_x.sql", "-- Tidies up.\n-- no-transaction\nCREATE TABLE x (id INT);"),
     ];
@@ -55,7 +56,7 @@ fn files_that_are_none() {
 }
 
 #[test]
-fn line_ends_and_marks() {
+fn line_endings_and_byte_order_marks() {
     let trigger = "CREATE TABLE log (id INT);\nCREATE TRIGGER seen AFTER INSERT ON log BEGIN\n  UPDATE log SET id = 1;\n  DELETE FROM log;\nEND;\n";
     let crlf = trigger.replace('\n', "\r\n");
     let mark = format!("\u{feff}{}", crlf.split_once("\r\n").unwrap().1);
@@ -70,9 +71,9 @@ fn line_ends_and_marks() {
     check("line_ends_postgres", 0, &[("migrations/1_one.sql", function)], POSTGRES);
 }
 
-/// What a migration takes from the clock is another the second time, and nobody's fault.
+/// A value that a migration takes from the clock differs the second time, which is not a fault.
 #[test]
-fn moments() {
+fn values_from_the_clock() {
     let log = ("migrations/1_log.sql", "CREATE TABLE log (id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT);");
     let files = |up| [log, ("migrations/2_begin.up.sql", up), ("migrations/2_begin.down.sql", "DELETE FROM log;")];
     let sqlite = "INSERT INTO log VALUES (1, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'begin');";
@@ -81,7 +82,7 @@ fn moments() {
     check("moments_of_rows_postgres", 0, &files(postgres), POSTGRES);
 }
 
-/// What ends the transaction in which sqlx runs a file, and leaves another one to it.
+/// Files that end the transaction in which sqlx runs them, and start another one.
 #[test]
 fn transactions() {
     let rebuild = "COMMIT TRANSACTION;\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\n\
@@ -103,9 +104,9 @@ fn transactions() {
     check("transaction_ended", 1, &[PEOPLE, HATS, none], SQLITE);
 }
 
-/// Files that work on the books themselves.
+/// Files that access the table `_sqlx_migrations`.
 #[test]
-fn books() {
+fn migrations_table() {
     let books = (
         "migrations/2_books.sql",
         "DELETE FROM _sqlx_migrations WHERE version < 1;\nCREATE VIEW applied AS SELECT version FROM _sqlx_migrations;\nCREATE INDEX of_books ON _sqlx_migrations (installed_on);\n",
@@ -132,18 +133,19 @@ fn several_folders() {
     check("several_folders_postgres", 0, &files, &flags.replace("sqlite", "postgres"));
 }
 
-/// Our own databases, as anybody's: nothing of ours is read beside the migrations.
+/// A database of this repository, rehearsed like that of another project: only the migrations and the fixture are read.
 #[test]
-fn ours() {
+fn a_database_of_this_repository() {
     let workspace = Workspace::new();
     workspace.remove("migrations/pets/rehearsal.toml");
     let flags = "--migrations migrations/pets --engine sqlite --fixture fixtures/pets/populated.sql";
     check_project("ours_as_anybodys", 0, &workspace, flags);
 }
 
-/// Generated rows that a file drops or updates by name are noted: its author knows what is in there. What goes beside it is a finding.
+/// Generated rows that a file drops or updates by name are a note, because its author knows them. Other rows that
+/// it deletes are a finding.
 #[test]
-fn what_is_meant() {
+fn intended_losses() {
     let hat = (
         "migrations/2_hats.sql",
         "CREATE TABLE hats (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES people (id) ON DELETE CASCADE, size TEXT NOT NULL);\n",
@@ -156,7 +158,7 @@ fn what_is_meant() {
     check("rows_that_go_beside_them", 1, &[PEOPLE, hat, beside], SQLITE);
 }
 
-/// Columns whose values all go on under other names, one of which another column had before.
+/// Columns whose values all continue under other names, one of which another column had before.
 #[test]
 fn renames() {
     let mods = (
@@ -186,7 +188,7 @@ fn renames() {
         "ALTER TABLE mods RENAME description TO summary;\nUPDATE mods SET summary = substr(summary, 1, 3);\n\
          ALTER TABLE mods RENAME body TO description;\n",
     );
-    // What came into a column that was there, before the one that it came from goes.
+    // The values are copied into an existing column before their own column is dropped.
     let wide = (
         "migrations/1_mods.sql",
         "CREATE TABLE mods (id int PRIMARY KEY, description varchar(2048) NOT NULL, body text NOT NULL, summary text);",
@@ -204,7 +206,7 @@ fn renames() {
         &[wide, narrow, wide_rows],
         &format!("{POSTGRES} --fixture rows.sql@1"),
     );
-    // Nothing is renamed here: two columns are mistaken for one another.
+    // Nothing is renamed here: a copy without column names swaps two columns.
     let places = (
         "migrations/2_places.sql",
         "CREATE TABLE new_mods (id int PRIMARY KEY, body text NOT NULL DEFAULT '', description text NOT NULL);\n\
@@ -220,9 +222,9 @@ fn renames() {
     check("renames_beside_an_overwrite", 1, &[mods, overwrites, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
 }
 
-/// A value that is a beginning of the one before by chance, in a column of others, was not cut.
+/// A value that happens to be a prefix of the previous one was not truncated if the other values of the column are new.
 #[test]
-fn beginnings() {
+fn prefixes_of_previous_values() {
     let issues = ("migrations/1_issues.sql", "CREATE TABLE issues (id INTEGER PRIMARY KEY, name TEXT NOT NULL);");
     let renumbers = (
         "migrations/2_x.sql",
@@ -233,9 +235,9 @@ fn beginnings() {
     check("beginnings_alone", 1, &[issues, cuts], SQLITE);
 }
 
-/// What this tool sends statement by statement, and sqlx as one text.
+/// Files without a transaction, which rehearsal sends statement by statement, and sqlx as one text.
 #[test]
-fn statements_that_run_alone() {
+fn statements_outside_a_transaction() {
     let index = ("migrations/2_x.up.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY owners ON hats (owner);\n");
     let again = (
         "migrations/3_x.up.sql",
@@ -244,7 +246,7 @@ fn statements_that_run_alone() {
     let back =
         ("migrations/3_x.down.sql", "-- no-transaction\nDROP INDEX of_owner;\nCREATE INDEX owners ON hats (owner);\n");
     let hats = ("migrations/1_hats.up.sql", "CREATE TABLE hats (id int PRIMARY KEY, owner int);\n");
-    // Whatever there is time for, all commits.
+    // Kills at all commits, without a time limit.
     let all = format!("{POSTGRES} --exhaustive");
     check("statement_that_runs_alone", 0, &[hats, index], &all);
     let rows = ("rows.sql", "INSERT INTO hats VALUES (1, 1);\n");
@@ -253,9 +255,9 @@ fn statements_that_run_alone() {
     check("statements_that_run_alone", 1, &[hats, index, again, back], &all);
 }
 
-/// Tables that have rows of the history's own meet no generated ones.
+/// Tables with rows of the history's own get no generated rows.
 #[test]
-fn seeded() {
+fn rows_of_the_history() {
     let kinds = (
         "migrations/1_kinds.sql",
         "CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT);\nINSERT INTO kinds VALUES (1, 'fez');\n",
@@ -270,9 +272,9 @@ fn seeded() {
     );
 }
 
-/// A foreign key that went along with a table that was renamed and dropped.
+/// A foreign key that followed a table when it was renamed, before the table was dropped.
 #[test]
-fn references_to_nothing() {
+fn dangling_foreign_keys() {
     let rebuild = (
         "migrations/3_people.sql",
         "-- no-transaction\nPRAGMA foreign_keys = OFF;\nALTER TABLE people RENAME TO people_old;\n\
@@ -280,16 +282,16 @@ fn references_to_nothing() {
          DROP TABLE people_old;\nPRAGMA foreign_keys = ON;\n",
     );
     check("references_to_nothing", 1, &[PEOPLE, HATS, rebuild], SQLITE);
-    // One that is there later, and one of another case.
+    // The referenced table is created later, and its name differs in case.
     let early =
         ("migrations/1_hats.sql", "CREATE TABLE hats (id INTEGER PRIMARY KEY, owner INT REFERENCES People (id));");
     let late = ("migrations/2_people.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY);");
     check("references_to_what_comes", 3, &[early, late], SQLITE);
 }
 
-/// Which of several rows a join takes follows from how they are stored, whichever side of it the server reads first.
+/// Which of several rows a join picks depends on their storage order, whichever table the server reads first.
 #[test]
-fn joins() {
+fn joins_with_several_matches() {
     let words = (
         "migrations/1_words.sql",
         "CREATE TABLE words (id int PRIMARY KEY, word text);\nCREATE TABLE kinds (id int PRIMARY KEY, word text, kind text);",
@@ -304,7 +306,7 @@ fn joins() {
          INSERT INTO kinds VALUES (1, 'a', 'x'), (2, 'a', 'y'), (3, 'b', 'z');\n",
     );
     check("join_of_several_rows", 1, &[words, join, rows], &format!("{POSTGRES} --fixture rows.sql@1"));
-    // The order of the hashes of its columns is the one in which they are.
+    // Sorted by the hashes of their columns, these rows keep their order.
     let words = (
         "migrations/1_words.sql",
         "CREATE TABLE words (id int PRIMARY KEY, word text);\nCREATE TABLE kinds (word text, kind text);",

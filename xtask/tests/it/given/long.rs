@@ -1,16 +1,17 @@
-//! A long history with findings far from its beginning: each state that a finding needs is reached with all that led there.
+//! A long history with findings far from its start: for each finding, rehearsal rebuilds the state before it, with
+//! all the migrations that lead there.
 
 use super::{POSTGRES, SQLITE, check};
 
 #[test]
-fn findings_far_behind() {
+fn findings_far_from_the_start() {
     let mut files = vec![
         ("migrations/00_log.up.sql".to_owned(), "CREATE TABLE log (id INTEGER PRIMARY KEY, n INTEGER);".to_owned()),
         ("migrations/00_log.down.sql".to_owned(), "DROP TABLE log;".to_owned()),
     ];
     for n in 1..70 {
         let down = match n {
-            // All rows that there are by then.
+            // Deletes all rows that exist by then.
             30 => "DELETE FROM log;".to_owned(),
             31 => "DELETE FROM nothing;".to_owned(),
             55 => "SELECT 1;".to_owned(),
@@ -18,7 +19,7 @@ fn findings_far_behind() {
             68 => "DROP TABLE log;".to_owned(),
             _ => format!("DELETE FROM log WHERE id = {n};"),
         };
-        // Says what was there before.
+        // Stores the number of rows before it.
         let up = format!("INSERT INTO log SELECT {n}, count(*) FROM log;");
         files.push((format!("migrations/{n:02}_step.up.sql"), up));
         files.push((format!("migrations/{n:02}_step.down.sql"), down));

@@ -1,5 +1,5 @@
-//! Histories of other people's projects, which have no file of ours: what sqlx takes is taken, and a clean one gets no
-//! findings.
+//! Histories of other projects, without any file of this repository: everything that sqlx accepts is accepted, and
+//! a clean history has no findings. Cases go through [`check`].
 
 mod fixtures;
 mod flags;
@@ -11,19 +11,19 @@ mod setup;
 use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
 
-/// Files of a project, by path.
+/// The files of a project: path and text.
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-/// Rehearses a project and holds all of it against the snapshot of that name.
+/// Rehearses a project with these files, and compares all output with the snapshot with this name.
 fn check(snapshot: &str, exit: i32, files: Files<'_>, arguments: &str) {
     check_project(snapshot, exit, &Workspace::of_somebody_else(files), arguments);
 }
 
-/// The same, where the project was arranged by hand.
+/// Rehearses an existing project like [`check`]. The rehearsal must not change its files.
 fn check_project(snapshot: &str, exit: i32, project: &Workspace, arguments: &str) {
     let before = project.files();
     project.run(&format!("ci {arguments}")).check(exit, "given", snapshot);
-    assert_eq!(project.files(), before, "{snapshot}: `{arguments}` wrote something");
+    assert_eq!(project.files(), before, "{snapshot}: `{arguments}` changed files");
 }
 
 const SQLITE: &str = "--migrations migrations --engine sqlite";

@@ -1,4 +1,5 @@
-//! Histories that reach beyond their database, and what a server that is not ours lets them do.
+//! Histories that change objects outside their database, on servers of rehearsal and on a server that the user
+//! provides.
 
 use super::{POSTGRES, check};
 use crate::postgres::url;
@@ -20,7 +21,7 @@ const NOT_NAMED: (&str, &str) = (
 const ROWS: (&str, &str) = ("rows.sql", "INSERT INTO x VALUES (1), (2);\n");
 
 #[test]
-fn beyond_the_database() {
+fn objects_outside_the_database() {
     let flags = format!("{POSTGRES} --fixture rows.sql@1");
     check("roles", 0, &[ROLES, NO_ROLES, ROWS], &flags);
     check("database_of_a_name", 0, &[ROLES, NO_ROLES, NAMED, NOT_NAMED, ROWS], &flags);
@@ -33,7 +34,7 @@ fn beyond_the_database() {
     check("role_left_behind", 1, &[ROLES, leaves], POSTGRES);
 }
 
-/// Rehearses on a server that the environment names.
+/// Rehearses on the server that `REHEARSAL_POSTGRES_URL` names.
 fn check_on(snapshot: &str, exit: i32, server: &str, files: &[(&str, &str)]) {
     let project = Workspace::of_somebody_else(files);
     let arguments = format!("ci {POSTGRES}");
@@ -46,7 +47,7 @@ fn check_on(snapshot: &str, exit: i32, server: &str, files: &[(&str, &str)]) {
 }
 
 #[test]
-fn somebodys_server() {
+fn user_provided_server() {
     check_on("roles_on_somebodys_server", 3, &url("postgres"), &[ROLES, NO_ROLES]);
     crate::postgres::execute(&url("postgres"), "CREATE ROLE given_weak LOGIN CREATEDB");
     let weak = url("postgres").replace("postgres@", "given_weak@");

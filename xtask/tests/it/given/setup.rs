@@ -1,4 +1,4 @@
-//! What a history needs and another system owns: named once, and made by `--setup`.
+//! Objects that a history needs and another system owns: reported once if they are missing, and created by `--setup`.
 
 use super::{POSTGRES, SQLITE, check, check_project};
 use crate::workspace::Workspace;
@@ -17,7 +17,7 @@ const NO_MORE: (&str, &str) = ("migrations/2_more.down.sql", "ALTER TABLE profil
 const ROWS: (&str, &str) = ("rows.sql", "INSERT INTO profiles (id, \"user\") VALUES (1, 1);\n");
 
 #[test]
-fn what_is_missing() {
+fn missing_objects() {
     let one = |sql: &'static str| [("migrations/1_x.sql", "SELECT 1;"), ("migrations/2_x.sql", sql)];
     check("missing_schema", 3, &[PROFILES, NO_PROFILES], POSTGRES);
     check("missing_table", 3, &one("CREATE TABLE x (id int REFERENCES accounts (id));"), POSTGRES);
@@ -45,7 +45,7 @@ fn setup() {
     let copied = ("migrations/1_x.sql", "CREATE TABLE x AS SELECT id FROM accounts;\n");
     let project = Workspace::of_somebody_else(&[accounts, copied]);
     check_project("setup_sqlite", 0, &project, &format!("{SQLITE} --setup accounts.sql"));
-    // What was built with another one is not taken for what this one makes.
+    // A template that another version of the setup file built is not reused.
     project.write("accounts.sql", "CREATE TABLE accounts (id INT);\nCREATE TABEL x (id INT);\n");
     check_project("setup_that_fails", 2, &project, &format!("{SQLITE} --setup accounts.sql"));
     let psql = ("setup.sql", "\\set name 'x'\nCREATE TABLE accounts (id int);\n");

@@ -1,5 +1,5 @@
-//! Several sessions at once, and sessions that are ended: one waits for the other and names it, nothing is done twice, and
-//! what was not committed is gone.
+//! Concurrent sessions, and sessions that are terminated: one waits for the other and names it, nothing is done
+//! twice, and uncommitted changes are rolled back.
 
 use super::{LABEL, SERVER, Shop, check, query, url};
 use crate::database::block;
@@ -11,12 +11,12 @@ use sqlx::{AssertSqlSafe, Connection};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// A migration that takes as long as somebody else holds the advisory lock of that number.
+/// Returns a migration that waits for as long as another session holds this advisory lock.
 fn slow(number: u32) -> String {
     format!("CREATE TABLE toy (id int);\nSELECT pg_advisory_lock({number});\nSELECT pg_advisory_unlock({number});\n")
 }
 
-/// Statements of a session that is open while `body` runs.
+/// Runs statements in another session, and keeps that session open while `body` runs.
 fn while_held(url: &str, sql: &str, body: impl FnOnce()) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut connection = runtime.block_on(PgConnection::connect(url)).unwrap();
@@ -25,7 +25,7 @@ fn while_held(url: &str, sql: &str, body: impl FnOnce()) {
     runtime.block_on(connection.close()).unwrap();
 }
 
-/// How many sessions of the tool wait on the database of the shop.
+/// Returns the number of sessions of rehearsal that wait for a lock in the database of the shop.
 fn waiting(shop: &Shop) -> usize {
     let sql = format!(
         "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'rehearsal' AND wait_event_type = 'Lock'",
@@ -35,7 +35,7 @@ fn waiting(shop: &Shop) -> usize {
 }
 
 #[test]
-fn migrations() {
+fn concurrent_migrations() {
     let shop = Shop::with(&slow(1), "DROP TABLE toy;\n");
     let start = |stderr: &str| {
         let command = shop.command("migrate shop --wait 600").stdout_capture().stderr_path(shop.workspace.path(stderr));
@@ -63,9 +63,9 @@ fn migrations() {
     assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["2"]);
 }
 
-/// As sqlx-cli does while it migrates.
+/// Another session holds the lock that sqlx-cli takes while it migrates.
 #[test]
-fn beside_sqlx() {
+fn locked_by_sqlx() {
     let shop = Shop::with("SELECT 1;", "");
     block(async {
         let options = SERVER.options().database(&shop.database).application_name("sqlx-cli");
@@ -81,7 +81,7 @@ fn beside_sqlx() {
     });
 }
 
-/// A migration that needs a lock on a table gives up, so that nobody queues behind it.
+/// A migration that cannot lock a table gives up, so that no other session queues behind it.
 #[test]
 fn table_locked() {
     let shop = Shop::with("ALTER TABLE shelf ADD COLUMN colour text;", "");
@@ -89,21 +89,26 @@ fn table_locked() {
         for wait in [0, 1] {
             let ran = shop.run(&format!("migrate shop --wait {wait}"));
             assert_eq!(ran.exit, Some(1), "{}", ran.text());
-            assert!(ran.stderr.contains(&format!("is locked, and stayed so for {wait} s")), "{}", ran.text());
+            assert!(
+                ran.stderr.contains(" is locked by ") && ran.stderr.contains(&format!("(waited {wait} s)")),
+                "{}",
+                ran.text()
+            );
         }
     });
     assert_eq!(shop.query("SELECT count(*) FROM _sqlx_migrations"), ["1"]);
     shop.succeed("migrate shop --wait 86400");
 }
 
-/// The same in a file without a transaction: what is done stays, the statement and what it left unusable are named.
+/// In a file without a transaction, completed statements stay in effect. The message names the failed statement and the
+/// index that it left unusable.
 #[test]
 fn table_locked_without_a_transaction() {
     let up = "-- no-transaction\nCREATE TABLE IF NOT EXISTS toy (id int);\nALTER TABLE shelf ADD COLUMN colour text;\n";
     let shop = Shop::with(up, "");
     while_held(&shop.url, "SET application_name = 'a reader'; BEGIN; SELECT * FROM shelf", || {
         check("table_locked_without_a_transaction", &shop, "migrate shop --wait 1", 1);
-        // Whoever comes while the migration waits gets through between two attempts.
+        // A session that arrives while the migration waits gets through between two attempts.
         let running = shop.command("migrate shop --wait 60").stdout_null().stderr_null().unchecked().start().unwrap();
         wait_until(|| waiting(&shop) == 1);
         let while_it_waits = Instant::now();
@@ -123,9 +128,9 @@ fn table_locked_without_a_transaction() {
     shop.succeed("migrate shop");
 }
 
-/// What may have committed a part of itself is not done again.
+/// A statement that may have committed a part of its work is not retried.
 #[test]
-fn nothing_is_done_twice() {
+fn partly_committed_statements_are_not_retried() {
     let up = "-- no-transaction\nCREATE TABLE toy (id int);\n\
               DO $$ BEGIN INSERT INTO toy VALUES (1); COMMIT; ALTER TABLE shelf ADD COLUMN colour text; END $$;\n";
     let shop = Shop::with(up, "");
@@ -141,7 +146,7 @@ fn nothing_is_done_twice() {
     own.succeed("migrate shop");
 }
 
-/// A session that ends in the middle of what can't be undone: nobody can say what is left.
+/// The session ends within a statement that cannot be rolled back, so its result is unknown.
 #[test]
 fn index_interrupted() {
     let up = "-- no-transaction\nSELECT 1;\nCREATE INDEX CONCURRENTLY shelf_name_idx ON shelf (name);\n";
@@ -157,9 +162,9 @@ fn index_interrupted() {
     });
 }
 
-/// A file that ends its transaction itself: what is committed stays, and the message says so.
+/// A file that ends its transaction itself: committed changes stay, and the message says so.
 #[test]
-fn own_transaction() {
+fn transaction_control_in_files() {
     let shop = Shop::with("CREATE TABLE toy (id int);\nCOMMIT;\nSELECT colour FROM shelf;\n", "");
     check("own_commit", &shop, "migrate shop", 1);
     assert_eq!(shop.query("SELECT to_regclass('toy')::text"), ["toy"]);

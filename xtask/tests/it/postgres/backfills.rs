@@ -1,4 +1,5 @@
-//! A backfill whose server goes away in the middle: it is taken up again, and nothing is lost or done twice.
+//! Backfills that lose their connection or meet other sessions: they retry or resume, and nothing is lost or done
+//! twice.
 
 #[path = "../../../benches/llama_logs/backfill.rs"]
 mod llama_log_categories;
@@ -19,7 +20,7 @@ use std::time::Duration;
 pub(super) const RECORDS: u64 = 3_000;
 const BATCH: u64 = 100;
 
-/// A database of records without a category.
+/// Creates a database of records without a category.
 fn records() -> String {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
@@ -39,17 +40,17 @@ pub(super) fn fill(url: &str) {
     execute(url, &insert);
 }
 
-/// Makes a pass; `behind` is called with the number of batches so far, behind each of them.
-fn pass(database: &str, effect: Effect, wait: u64, behind: &(dyn Fn(u64) + Sync)) -> Result<Outcome, backfill::Error> {
-    told_pass(database, effect, wait, behind).0
+/// Runs a pass. Calls `after` with the number of batches so far, after each batch.
+fn pass(database: &str, effect: Effect, wait: u64, after: &(dyn Fn(u64) + Sync)) -> Result<Outcome, backfill::Error> {
+    pass_with_retries(database, effect, wait, after).0
 }
 
-/// The same, and why it tried again what it tried again.
-fn told_pass(
+/// Runs a pass. Also returns the reason of each retry.
+fn pass_with_retries(
     database: &str,
     effect: Effect,
     wait: u64,
-    behind: &(dyn Fn(u64) + Sync),
+    after: &(dyn Fn(u64) + Sync),
 ) -> (Result<Outcome, backfill::Error>, Vec<String>) {
     let address = Address::parse(Engine::Postgres, &url(database)).unwrap();
     let target = Target::real(address, Duration::from_secs(wait));
@@ -58,7 +59,7 @@ fn told_pass(
     pass.batch = NonZeroU32::new(u32::try_from(BATCH).unwrap()).unwrap();
     let batches = AtomicU64::new(0);
     let events = |event: Event| match event {
-        Event::Batch { .. } => behind(batches.fetch_add(1, Ordering::Relaxed) + 1),
+        Event::Batch { .. } => after(batches.fetch_add(1, Ordering::Relaxed) + 1),
         Event::Retrying { why, .. } => whys.lock().unwrap().push(why),
         _ => {}
     };
@@ -66,7 +67,7 @@ fn told_pass(
     (outcome, whys.into_inner().unwrap())
 }
 
-/// Ends every session of ours on a database from outside.
+/// Terminates every session of rehearsal in a database, from another session.
 fn end_sessions(database: &str) {
     let url = url(database);
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -74,7 +75,7 @@ fn end_sessions(database: &str) {
     std::thread::spawn(move || execute(&url, end)).join().unwrap();
 }
 
-/// Nothing was lost, and nothing was done twice.
+/// Checks that nothing was lost and nothing was done twice.
 pub(super) fn is_whole(url: &str, outcome: &Outcome) {
     assert_eq!((outcome.counts.units, outcome.counts.writes, outcome.counts.unchanged), (RECORDS, RECORDS, 0));
     assert_eq!(query(url, "SELECT count(category)::text FROM llama_logs"), [RECORDS.to_string()]);
@@ -82,12 +83,12 @@ pub(super) fn is_whole(url: &str, outcome: &Outcome) {
 }
 
 #[test]
-fn a_server_that_goes_away_costs_one_batch() {
+fn a_lost_connection_costs_one_batch() {
     let database = records();
     let predicted = pass(&database, Effect::Predict, 5, &|_| ()).unwrap();
     assert_eq!((predicted.counts.units, predicted.counts.writes), (RECORDS, RECORDS));
     let mut ended = 0;
-    // Without time for another attempt, the next command goes on.
+    // Without time for a retry, the next command resumes the run.
     let outcome = loop {
         match pass(&database, Effect::Execute, 0, &|batch| {
             if ended < 3 && batch == 4 {
@@ -97,10 +98,10 @@ fn a_server_that_goes_away_costs_one_batch() {
             Ok(outcome) => break outcome,
             Err(error) => {
                 ended += 1;
-                assert!(error.to_string().contains("can't reach"), "{error}");
+                assert!(error.to_string().contains("cannot reach"), "{error}");
                 let filled = query(&url(&database), "SELECT count(category)::text FROM llama_logs");
                 let told = query(&url(&database), "SELECT (counts::json ->> 'units') FROM _rehearsal_runs");
-                assert_eq!(filled, told, "rows and ledger are of one transaction");
+                assert_eq!(filled, told, "ledger and rows are written in one transaction");
                 assert!(filled[0].parse::<u64>().unwrap() >= ended * 4 * BATCH);
             }
         }
@@ -114,9 +115,9 @@ fn a_server_that_goes_away_costs_one_batch() {
     assert_eq!(undone.counts.writes, RECORDS);
 }
 
-/// With time for it, the same command goes on by itself, as often as it has to.
+/// With time for retries, the same command reconnects and continues, as often as necessary.
 #[test]
-fn a_session_that_is_ended_is_begun_again() {
+fn terminated_sessions_are_replaced() {
     let database = records();
     let ends = |batch: u64| {
         if [4, 5, 20].contains(&batch) {
@@ -128,9 +129,9 @@ fn a_session_that_is_ended_is_begun_again() {
     assert_eq!((outcome.counts.retries, outcome.resumed), (3, None));
 }
 
-/// What passes is tried again, and counted; with real transactions in the way.
+/// Transient errors, caused by real transactions, are retried and counted.
 #[test]
-fn what_passes_is_tried_again() {
+fn transient_errors_are_retried() {
     let check = |set: &str, first: &'static str, second: &'static str, end: &'static str, why: &str| {
         let database = records();
         if !set.is_empty() {
@@ -142,25 +143,26 @@ fn what_passes_is_tried_again() {
                 *other.lock().unwrap() = Some(in_the_way(&url(&database), first, second, end));
             }
         };
-        let (outcome, whys) = told_pass(&database, Effect::Execute, 20, &begins);
+        let (outcome, whys) = pass_with_retries(&database, Effect::Execute, 20, &begins);
         let outcome = outcome.unwrap();
         other.into_inner().unwrap().unwrap().join().unwrap();
         is_whole(&url(&database), &outcome);
-        assert_eq!(outcome.counts.retries, whys.len() as u64, "each is told");
+        assert_eq!(outcome.counts.retries, whys.len() as u64, "every retry is reported");
         assert!(whys.iter().any(|told| told.contains(why)), "{why} in {whys:?}");
         let kept = query(&url(&database), "SELECT counts::json ->> 'retries' FROM _rehearsal_runs");
-        assert_eq!(kept, [whys.len().to_string()], "and in the ledger");
+        assert_eq!(kept, [whys.len().to_string()], "the ledger counts the retries");
     };
-    // A lock that is held for longer than a batch waits at a time.
+    // A lock that is held for longer than one attempt waits.
     let hold = "BEGIN; SELECT id FROM llama_logs WHERE category IS NULL ORDER BY id DESC LIMIT 500 FOR UPDATE";
     check("", hold, "SELECT pg_sleep(1.5)", "COMMIT", "locked");
     check("", "BEGIN; LOCK TABLE llama_logs IN ACCESS EXCLUSIVE MODE", "SELECT pg_sleep(1.5)", "COMMIT", "locked");
-    // A deadlock, which the server notices before a batch gives up waiting: it ends ours, for the other one looks rarely.
+    // A deadlock, which the server detects before the batch stops waiting. It fails the batch, because the other
+    // session checks for deadlocks only once a minute.
     let other = "SET deadlock_timeout = '1min'; BEGIN; \
                  UPDATE llama_logs SET reason = 'x' WHERE id = (SELECT max(id::text)::uuid FROM llama_logs)";
     let all = "SELECT id FROM llama_logs ORDER BY id FOR UPDATE";
     check("deadlock_timeout = '50ms'", other, all, "COMMIT", "deadlock detected");
-    // Somebody else changed the row that a batch has seen.
+    // Another session changed a row that the batch has read.
     let changed = "BEGIN ISOLATION LEVEL READ COMMITTED; UPDATE llama_logs SET reason = 'x' WHERE category IS NULL";
     check(
         "default_transaction_isolation = 'repeatable read'",
@@ -171,9 +173,9 @@ fn what_passes_is_tried_again() {
     );
 }
 
-/// A table that gets another shape between two batches.
+/// The columns of the table change between two batches.
 #[test]
-fn a_table_changed_meanwhile() {
+fn a_table_altered_between_batches() {
     let database = records();
     let changes = |batch: u64| {
         if batch == 5 {
@@ -186,9 +188,9 @@ fn a_table_changed_meanwhile() {
     is_whole(&url(&database), &outcome);
 }
 
-/// What does not pass ends the run at once, with its batch rolled back.
+/// A permanent error ends the run immediately and rolls its batch back.
 #[test]
-fn what_stays_ends_the_run_at_once() {
+fn a_permanent_error_ends_the_run() {
     let database = records();
     let breaks = |batch: u64| {
         if batch == 5 {
@@ -205,17 +207,17 @@ fn what_stays_ends_the_run_at_once() {
 }
 
 #[test]
-fn a_scope_is_of_any_type() {
+fn scopes_of_any_type() {
     let database = records();
     let id = &query(&url(&database), "SELECT id::text FROM llama_logs ORDER BY id LIMIT 1")[0];
     let target = Target::real(Address::parse(Engine::Postgres, &url(&database)).unwrap(), Duration::from_secs(5));
     let mut pass = Pass::new(Effect::Execute);
-    // That no unit is in it is told, whatever the column is.
+    // A scope without a unit is reported, whatever the type of its column.
     for (column, value) in [("id", "7"), ("operation", "7"), ("status", "success")] {
         pass.scope = backfill::Scope(vec![(column.to_owned(), value.to_owned())]);
         let refused = block(backfill::run(&LlamaLogCategories, &target, &pass, &rehearsal::event::silent));
         let told = refused.unwrap_err().to_string();
-        assert!(told.starts_with(&format!("there is no log record with {column}={value} in ")), "{told}");
+        assert!(told.starts_with("no log record in ") && told.ends_with(&format!(" has {column}={value}")), "{told}");
     }
     pass.scope = backfill::Scope(vec![("id".to_owned(), id.clone())]);
     let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &rehearsal::event::silent)).unwrap();

@@ -1,5 +1,5 @@
-//! A server that is not there or refuses, databases that can't be worked with, and names that need care. No password is ever
-//! shown.
+//! Servers that do not exist or refuse the connection, databases that rehearsal cannot use, and names that need
+//! quoting. No message shows a password.
 
 use super::{Shop, binaries, check, execute, hints, query, unique, url};
 use crate::database::block;
@@ -8,7 +8,7 @@ use rehearsal_postgres::{Hints, Server};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// What came of a command names what it is about, helps, and holds no secret.
+/// Checks that a command fails, and that its output contains `expected` and no password.
 fn refuses(shop: &Shop, arguments: &str, exit: i32, expected: &[&str]) {
     let ran = shop.run(arguments);
     assert_eq!(ran.exit, Some(exit), "{}", ran.text());
@@ -44,7 +44,7 @@ fn unknown_database() {
         refuses(&shop, &format!("{command} --url {nowhere}"), 2, &["there is no database at", "/no_such_database?"]);
     }
     let there = "SELECT count(*) FROM pg_database WHERE datname = 'no_such_database'";
-    assert_eq!(query(&url("postgres"), there), ["0"], "nobody made it");
+    assert_eq!(query(&url("postgres"), there), ["0"], "the database was not created");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn encoding() {
     execute(&url("postgres"), &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1'"));
     let ran = shop.run(&format!("migrate shop --url {}", url(&name)));
     assert_eq!(ran.exit, Some(1), "{}", ran.text());
-    assert!(ran.stderr.contains("is in the encoding LATIN1, and this tool works with UTF8"), "{}", ran.text());
+    assert!(ran.stderr.contains("has the encoding LATIN1; rehearsal needs UTF8"), "{}", ran.text());
     assert_eq!(query(&url(&name), "SELECT count(*) FROM pg_class WHERE relname ~ '^_sqlx'"), ["0"]);
 }
 
@@ -74,12 +74,12 @@ fn a_name_that_needs_quotes() {
     assert_eq!(query(&url, "SELECT count(*) FROM _sqlx_migrations"), ["1"]);
 }
 
-/// A role with a password, over loopback: the only way in that asks for one.
+/// A role with a password connects over the loopback interface, the only route that requires one.
 #[test]
 fn password() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    // Too long for a socket.
+    // This path is too long for a Unix socket.
     let temp = folder.path().join("x".repeat(100));
     fs::create_dir(&temp).unwrap();
     let server = block(Server::start(&binaries(), &Hints { temp, ..hints() })).unwrap();
@@ -93,16 +93,17 @@ fn password() {
         refuses(&shop, &format!("migrate shop --url {}", at(user)), 1, expected);
         refuses(&shop, &format!("verify shop --url {}", at(user)), 1, expected);
     };
-    refuses("clerk:s3cret2", &["refuses us", "password authentication failed for user \"clerk\"", "pg_hba.conf"]);
-    refuses("ghost:s3cret", &["refuses us", "password authentication failed for user \"ghost\""]);
-    refuses("nobody:s3cret", &["refuses us", "password authentication failed for user \"nobody\""]);
-    refuses("clerk", &["refuses us"]);
+    let wrong = "password authentication failed for user \"clerk\"";
+    refuses("clerk:s3cret2", &["rejected the login", wrong, "pg_hba.conf"]);
+    refuses("ghost:s3cret", &["rejected the login", "password authentication failed for user \"ghost\""]);
+    refuses("stranger:s3cret", &["rejected the login", "password authentication failed for user \"stranger\""]);
+    refuses("clerk", &["rejected the login"]);
     let told = shop.succeed(&format!("migrate shop --url {}", at("clerk:s3cret"))).stdout;
     assert!(told.starts_with(&format!("shop on postgres://clerk@127.0.0.1:{port}/shop\n")), "{told}");
     shop.succeed(&format!("migrate shop --revert --url {}", at("clerk:s3cret")));
 }
 
-/// A server for rehearsals that can't be used.
+/// Unusable servers in `REHEARSAL_POSTGRES_URL`.
 #[test]
 fn server_of_the_environment() {
     let shop = Shop::new();
@@ -110,7 +111,7 @@ fn server_of_the_environment() {
     let weak = url("postgres").replace("postgres@", "weak:s3cret@");
     let rows = [
         ("sqlite:a.db", 2, "`sqlite:a.db` is not a URL of PostgreSQL (from REHEARSAL_POSTGRES_URL)"),
-        ("postgres://me:s3cret@127.0.0.1:1/postgres", 3, "can't reach postgres://me@127.0.0.1:1/postgres"),
+        ("postgres://me:s3cret@127.0.0.1:1/postgres", 3, "cannot reach postgres://me@127.0.0.1:1/postgres"),
         (&weak, 3, "the role `weak` may not create databases (from REHEARSAL_POSTGRES_URL)"),
     ];
     for (url, exit, expected) in rows {
@@ -121,7 +122,7 @@ fn server_of_the_environment() {
     }
 }
 
-/// Tables and books in a schema that the URL puts first.
+/// Tables and `_sqlx_migrations` are created in the schema that the URL puts first.
 #[test]
 fn another_schema() {
     let shop = Shop::with("ALTER TABLE item ADD COLUMN colour text;", "ALTER TABLE item DROP COLUMN colour;");
@@ -142,7 +143,7 @@ fn another_schema() {
     shop.succeed(&format!("verify shop --url {theirs}"));
     let shown = shop.succeed(&format!("migrate shop --status --url {theirs}")).stdout;
     assert!(shown.contains("&options=-c%20search_path%3D%22My%5C%20Schema%22"), "{shown}");
-    // The tool's own books in that schema are not taken for the user's tables.
+    // `_sqlx_migrations` in that schema does not count as a table of the user.
     let server = format!("{}&options=-c%20search_path%3D\"$user\",public", url("postgres"));
     let command = shop.workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", server.as_str())], ["ci", "shop"]);
     assert_eq!(shop.workspace.finish("ci shop", command).exit, Some(0));

@@ -1,11 +1,11 @@
-//! Processes that are killed at their commits, on PostgreSQL: of few profiles, on a server of their own, and of a
-//! file without a transaction.
+//! Processes that are killed at their commits, on PostgreSQL: a backfill of a few profiles on its own server, and files
+//! without a transaction.
 
 use super::{LABEL, Shop, check};
 use crate::workspace::Workspace;
 
 #[test]
-fn every_commit() {
+fn kills_at_every_commit() {
     let check = |snapshot: &str, exit: i32, flags: &str| {
         let workspace = Workspace::new();
         workspace.succeed("fixture generate profiles --units 60 --out fixtures/profiles/populated.sql");
@@ -16,7 +16,7 @@ fn every_commit() {
 }
 
 #[test]
-fn statements_one_by_one() {
+fn kills_outside_a_transaction() {
     let rehearse = |snapshot: &str, exit: i32, up: &str| {
         let shop = Shop::new();
         shop.migration(LABEL, &format!("-- no-transaction\n{up}"), "DROP INDEX item_label;");

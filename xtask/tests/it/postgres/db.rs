@@ -1,10 +1,10 @@
-//! `db`: the server of the development databases, from its start to its stop.
+//! `db`: the server of the development databases, from start to stop.
 
 use super::{execute, query};
 use crate::workspace::{Ran, Workspace};
 use pretty_assertions::assert_eq;
 
-/// A workspace whose server is stopped when the test is over, however it ended.
+/// A workspace whose server is stopped on drop, also if the test fails.
 struct Started(Workspace);
 
 impl Drop for Started {
@@ -25,18 +25,18 @@ impl Started {
 #[test]
 fn from_start_to_stop() {
     let workspace = Started(Workspace::new());
-    assert!(workspace.succeed("db list").contains("its server does not run"));
-    assert_eq!(workspace.succeed("db stop"), "it did not run");
+    assert!(workspace.succeed("db list").contains("the server is not running"));
+    assert_eq!(workspace.succeed("db stop"), "the server was not running");
     let refused = workspace.0.run("verify llama_logs");
     assert_eq!(refused.exit, Some(2), "{}", refused.text());
 
     let started = workspace.succeed("db start");
     let url = started.lines().last().unwrap().trim().to_owned();
-    assert_eq!(workspace.succeed("db start"), started, "it runs already");
+    assert_eq!(workspace.succeed("db start"), started, "the server runs already");
     assert_eq!(query(&url, "SELECT 1"), ["1"]);
-    assert!(workspace.succeed("db list").contains("(not there)"));
+    assert!(workspace.succeed("db list").contains("(does not exist)"));
 
-    // A development database is made by the first that writes to it, and is there again after a stop.
+    // The first command that writes to a development database creates it. It survives a stop of the server.
     workspace.succeed("migrate llama_logs");
     let clone = workspace.succeed("db clone llama_logs populated");
     let clone = clone.lines().last().unwrap().to_owned();
@@ -46,12 +46,12 @@ fn from_start_to_stop() {
     assert_eq!(query(&own, "SELECT count(*) FROM llama_logs"), ["0"]);
     execute(&own, "INSERT INTO users VALUES (gen_random_uuid(), 'Mo')");
     let listed = workspace.succeed("db list");
-    assert!(listed.contains("/llama_logs?") && !listed.contains("does not run"), "{listed}");
+    assert!(listed.contains("/llama_logs?") && !listed.contains("is not running"), "{listed}");
 
     assert!(workspace.succeed("db stop").starts_with("stopped"));
-    assert!(workspace.succeed("db list").contains("its server does not run"));
+    assert!(workspace.succeed("db list").contains("the server is not running"));
     assert_eq!(workspace.0.run("verify llama_logs").exit, Some(2));
-    assert_eq!(workspace.succeed("db start"), started, "the URL stays");
+    assert_eq!(workspace.succeed("db start"), started, "the URL is unchanged");
     assert_eq!(query(&own, "SELECT name FROM users"), ["Mo"]);
     assert!(workspace.succeed("migrate llama_logs").contains("nothing to do"));
     workspace.succeed("verify llama_logs");

@@ -1,14 +1,15 @@
-//! SQL that the server refuses: file, line and column, the line itself with a mark, and what is left behind.
+//! SQL that fails on PostgreSQL: the message shows file, line and column, the line with a caret, and the changes
+//! that remain.
 
 use super::{FIXTURE, Shop, check};
 use pretty_assertions::assert_eq;
 
-/// The tables of the shop, without the books of sqlx.
+/// Returns the tables of the shop, without `_sqlx_migrations`.
 fn tables(shop: &Shop) -> Vec<String> {
     shop.query("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname !~ '^_' ORDER BY 1")
 }
 
-/// A migration that fails as a whole: nothing of it stays, and the file is not in the books.
+/// Checks that a migration fails as a whole: it changes nothing and is not recorded as applied.
 fn refused(snapshot: &str, up: &str) {
     let shop = Shop::with(up, "");
     check(snapshot, &shop, "migrate shop", 1);
@@ -17,7 +18,7 @@ fn refused(snapshot: &str, up: &str) {
 }
 
 #[test]
-fn syntax() {
+fn syntax_errors() {
     refused("sql_pg_syntax", "-- Toys.\nCREATE TABLE toy (\n    id int,,\n    name text\n);\n");
     refused("sql_pg_first_word", "CREATE TABLE toy (id int);\nCREAT TABLE ball (id int);\n");
     refused("sql_pg_string_not_closed", "SELECT 1;\nUPDATE shelf SET name = 'Mo;");
@@ -32,7 +33,7 @@ fn syntax() {
 }
 
 #[test]
-fn meaning() {
+fn semantic_errors() {
     refused("sql_pg_no_column", "CREATE TABLE toy (id int);\nUPDATE shelf\nSET name = 'colour'\nWHERE colour = 'é';");
     refused("sql_pg_no_table", "SELECT 1;\n\nSELECT * FROM shelves;");
     refused("sql_pg_no_function", "SELECT 'ü', sha1(name) FROM shelf;");
@@ -47,7 +48,7 @@ fn meaning() {
 }
 
 #[test]
-fn down_fixture_and_check() {
+fn errors_in_down_files_fixtures_and_checks() {
     let shop = Shop::with("CREATE TABLE toy (id int);", "DROP TABLE toy;\nDROP TABLE 'größe';\n");
     shop.succeed("migrate shop");
     check("sql_pg_down", &shop, "migrate shop --revert", 1);
@@ -62,7 +63,7 @@ fn down_fixture_and_check() {
     check("sql_pg_check", &shop, "verify shop", 1);
 }
 
-/// Each statement is sent on its own, and what is done stays.
+/// Each statement is sent separately, and completed statements stay in effect.
 #[test]
 fn no_transaction() {
     let up = "-- no-transaction\nALTER TYPE size ADD VALUE 'huge';\nUPDATE item SET size = 'huge' WHERE id = 1;\nCREATE INDEX CONCURRENTLY item_label_idx ON item (label);\nVACUUM item;\n";
@@ -74,7 +75,7 @@ fn no_transaction() {
     let midway = Shop::with(up, "");
     check("sql_pg_no_transaction", &midway, "migrate shop", 1);
     assert_eq!(tables(&midway), ["item", "shelf", "toy"]);
-    assert_eq!(midway.query("SELECT count(*) FROM _sqlx_migrations"), ["1"], "it is not recorded");
+    assert_eq!(midway.query("SELECT count(*) FROM _sqlx_migrations"), ["1"], "the migration is not recorded");
 
     let at_once = Shop::with("-- no-transaction\nCREATE INDEX CONCURRENTLY i ON shelf (colour);\nSELECT 1;\n", "");
     check("sql_pg_no_transaction_first_statement", &at_once, "migrate shop", 1);

@@ -1,9 +1,9 @@
-//! Rows and values that a migration keeps, wherever they are told by another name afterwards: partitions that come and go, labels
-//! that are renamed, types that have more parts. What is lost beside them is found all the same.
+//! Rows and values that a migration preserves in another form: partitions that are attached or detached, renamed
+//! labels and attributes, changed keys. Losses next to them are found all the same.
 
 use super::{LABEL, Shop, check};
 
-/// A history with that migration before the one that a row is about.
+/// Creates a history with the migration `first` before the migration under test.
 fn after(first: &str, up: &str, down: &str) -> Shop {
     let shop = Shop::new();
     shop.migration("20250919120000_before", first, "");
@@ -27,7 +27,7 @@ fn partitions() {
     let attach_again = format!("{there} event_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');");
     kept(&attach, &format!("{back} event_25;"));
     kept(&format!("{back} event_24;"), &attach_again);
-    // From one table to another, whose key is none.
+    // From one table to another, which has no key.
     kept(
         &format!(
             "{back} event_24;\nALTER TABLE archive ATTACH PARTITION event_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
@@ -36,7 +36,7 @@ fn partitions() {
             "ALTER TABLE archive DETACH PARTITION event_24;\nALTER TABLE event_24 ALTER id SET NOT NULL;\n{attach_again}"
         ),
     );
-    // The whole is new, and has the name of what becomes a part of it.
+    // The partitioned table is new, and has the previous name of its partition.
     kept(
         "ALTER TABLE event_25 RENAME TO event_all;\nALTER TABLE event_all RENAME CONSTRAINT event_25_pkey TO event_all_pkey;\n\
          CREATE TABLE event_25 (id int NOT NULL, day date NOT NULL, note text) PARTITION BY RANGE (day);\n\
@@ -60,7 +60,7 @@ const SIZES: &str = "CREATE TYPE pair AS (a int, b text);\nCREATE TYPE duo AS (s
     INSERT INTO loose VALUES ('small', (1, 'x')), ('small', (1, 'x')), ('large', NULL);";
 
 #[test]
-fn spellings() {
+fn renamed_labels_and_attributes() {
     let kept = |up: &str, down: &str| after(SIZES, up, down).succeed("ci shop");
     let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'it''s \\ tiny';";
     kept(rename, "ALTER TYPE size RENAME VALUE 'it''s \\ tiny' TO 'small';");
@@ -70,7 +70,7 @@ fn spellings() {
     );
     kept("ALTER TYPE pair RENAME ATTRIBUTE b TO z;", "ALTER TYPE pair RENAME ATTRIBUTE z TO b;");
     let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'tiny';";
-    // Generated rows, too, and whatever comes behind.
+    // Generated rows, too, and a later migration.
     let shop = after("CREATE TABLE toy (id int PRIMARY KEY, size size, pair text);", rename, "");
     shop.migration("20250921120000_more", "UPDATE toy SET pair = 'x' WHERE pair IS NULL;", "").succeed("ci shop");
     let lost = |snapshot: &str, up: &str| check(snapshot, &after(SIZES, up, ""), "ci shop", 1);
@@ -82,9 +82,9 @@ fn spellings() {
     lost("attribute_dropped", "ALTER TYPE pair DROP ATTRIBUTE b;");
 }
 
-/// Rows with another key, where a fixture has some and where they are made up.
+/// Tables whose primary key changes: rows of the history and generated rows.
 #[test]
-fn keys() {
+fn changed_keys() {
     let up = "ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (code);";
     let down = "ALTER TABLE badge DROP CONSTRAINT badge_pkey, ADD PRIMARY KEY (id);\nALTER TABLE badge ALTER code SET NOT NULL;";
     let table = "CREATE TABLE badge (id int PRIMARY KEY, code text NOT NULL UNIQUE, note text);";

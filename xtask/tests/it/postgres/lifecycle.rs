@@ -1,4 +1,4 @@
-//! Whole lives on a server: up and down, and back and forth between this tool and sqlx.
+//! Complete life cycles on a server: up and down, and alternately with rehearsal and sqlx.
 
 use super::{LABEL, SHOP, Shop, check, execute, query, unique, url};
 use crate::database::block;
@@ -27,10 +27,10 @@ fn up_and_down() {
     shop.succeed("migrate shop");
 }
 
-/// Without the time, which is the moment, and how long it took.
+/// The applied migrations, without the time of each and its duration.
 const RECORDS: &str = "SELECT version || ' ' || description || ' ' || success || ' ' || encode(checksum, 'hex') FROM _sqlx_migrations ORDER BY version";
 
-/// sqlx's own migrator, as `sqlx::migrate!` and sqlx-cli use it.
+/// Migrates with sqlx's own migrator, which `sqlx::migrate!` and sqlx-cli use. With `undo_to`, reverts to that version.
 fn with_sqlx(shop: &Shop, url: &str, undo_to: Option<i64>) {
     block(async {
         let migrator = Migrator::new(shop.workspace.path("migrations/shop")).await.unwrap();
@@ -58,7 +58,7 @@ fn interchange_with_sqlx() {
     assert_eq!(shop.query(RECORDS), query(&theirs, RECORDS));
     assert_eq!(shop.query(RECORDS).len(), 3);
 
-    // Each goes on where the other was.
+    // Each tool continues where the other one stopped.
     with_sqlx(&shop, &shop.url, None);
     assert!(shop.succeed(&format!("migrate shop --url {theirs}")).stdout.contains("nothing to do"));
     with_sqlx(&shop, &shop.url, Some(20_250_920_120_000));

@@ -1,5 +1,5 @@
-//! The app on a migrated database: what it writes it can read, and its categories are those that the database gives to what
-//! old code writes through the view.
+//! The logs of the app on a migrated database: it reads what it writes, and its categories equal those that the
+//! database gives to rows that old code writes through the view.
 
 use super::{execute, query, unique, url};
 use crate::database::block;
@@ -42,8 +42,8 @@ fn record_get_and_list() {
         assert_eq!(list(&mut connection, Category::Enriched, 1).await.unwrap(), [later]);
         assert_eq!(list(&mut connection, Category::Failed, 9).await.unwrap(), []);
 
-        let nobody = NewLog { album_id: Some(Uuid::nil()), ..new.clone() };
-        let error = record(&mut connection, nobody).await.unwrap_err();
+        let unknown = NewLog { album_id: Some(Uuid::nil()), ..new.clone() };
+        let error = record(&mut connection, unknown).await.unwrap_err();
         assert!(matches!(error, LogError::NoSuchReference { column: "album_id", .. }), "{error}");
         let nul = NewLog { metadata: serde_json::json!({"a": "\0"}), ..new };
         let error = record(&mut connection, nul).await.unwrap_err();
@@ -55,7 +55,7 @@ fn record_get_and_list() {
     assert_eq!(query(&url, "SELECT count(*) FROM llama_logs"), ["2"]);
 }
 
-/// Operations that nearly are what the rule names, with each status.
+/// Operations that match the rule or nearly do. Each one is tested with every status.
 const OPERATIONS: &[&str] = &[
     "",
     " ",
@@ -94,7 +94,7 @@ const OPERATIONS: &[&str] = &[
 ];
 
 #[test]
-fn categories_are_those_of_the_view() {
+fn categories_match_the_view() {
     let (workspace, url) = database(VIEW);
     block(async {
         let mut connection = PgConnection::connect(&url).await.unwrap();
@@ -112,7 +112,7 @@ fn categories_are_those_of_the_view() {
         }
         connection.close().await.unwrap();
     });
-    // What old code changes gets another category, and the rule is checked on all of it.
+    // An update by old code changes the category, and the check covers every row.
     execute(&url, "UPDATE enrichment_logs SET status = 'FAILED' WHERE operation = 'cache:x'");
     assert_eq!(query(&url, "SELECT DISTINCT category::text FROM llama_logs WHERE operation = 'cache:x'"), ["FAILED"]);
     workspace.succeed(&format!("verify llama_logs --url {url}"));

@@ -1,5 +1,6 @@
-//! The command line on PostgreSQL. One throwaway server serves all tests of the process, with a database of its own for each;
-//! it ends with the process. A small history, the shop, stands beside those of the repository: most rows add one migration.
+//! The command line on PostgreSQL. All tests of the process share one throwaway server, which ends with the
+//! process; each test has its own database. Most cases add one migration to the shop, a small history next to those
+//! of the repository.
 
 mod at_once;
 mod backfills;
@@ -38,9 +39,9 @@ use std::sync::{LazyLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// The version of the shop before a row adds its own.
+/// The version of the shop before a case adds its own migration.
 const SHOP: &str = "20250901090000";
-/// The migration that a row adds.
+/// The migration that a case adds.
 const LABEL: &str = "20250920120000_x";
 
 const UP: &str = r#"-- Shelves, and what stands on them.
@@ -59,7 +60,7 @@ INSERT INTO shelf VALUES (1, 'upper'), (2, 'größe 猫');
 INSERT INTO item VALUES (1, 1, 'cup', 'small'), (2, 1, NULL, 'large'), (3, 2, '🐶', 'small');
 "#;
 
-/// What the environment says, and the usual folder of temporary files.
+/// Reads the hints from the environment, with the usual folder of temporary files.
 fn hints() -> Hints {
     let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     Hints {
@@ -71,24 +72,24 @@ fn hints() -> Hints {
 }
 
 fn binaries() -> Binaries {
-    Binaries::find(&hints()).unwrap().expect("these tests need a PostgreSQL: `cargo xtask postgres install`")
+    Binaries::find(&hints()).unwrap().expect("these tests need PostgreSQL: run `cargo xtask postgres install`")
 }
 
-/// Its guard ends it when this process is gone.
+/// The server of these tests. Its guard stops it when this process ends.
 static SERVER: LazyLock<Server> = LazyLock::new(|| block(Server::start(&binaries(), &hints())).unwrap());
 
-/// The URL of a database on the server, which may not be there.
+/// Returns the URL of a database on the server, whether or not it exists.
 pub(crate) fn url(database: &str) -> String {
     SERVER.url(database)
 }
 
-/// A name that no other test takes.
+/// Returns a name that no other test uses.
 fn unique() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Runs statements; several of them are one transaction.
+/// Runs statements. Several statements are one transaction.
 pub(crate) fn execute(url: &str, sql: &str) {
     block(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
@@ -97,7 +98,7 @@ pub(crate) fn execute(url: &str, sql: &str) {
     });
 }
 
-/// The first column of each row, as text.
+/// Returns the first column of each row, as text. NULL is an empty string.
 fn query(url: &str, sql: &str) -> Vec<String> {
     block(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
@@ -107,7 +108,7 @@ fn query(url: &str, sql: &str) -> Vec<String> {
     })
 }
 
-/// A workspace with the shop in it, and an empty database for it.
+/// A workspace that contains the shop, and an empty database for it.
 struct Shop {
     workspace: Workspace,
     database: String,
@@ -126,7 +127,7 @@ impl Shop {
         Self { workspace, url: url(&database), database }
     }
 
-    /// With the tables, the rows of the fixture, and one migration more that has yet to be run.
+    /// Creates the tables, the rows of the fixture, and one pending migration.
     fn with(up: &str, down: &str) -> Self {
         let shop = Self::new();
         shop.succeed("migrate shop");
@@ -148,7 +149,7 @@ impl Shop {
         self
     }
 
-    /// The command on the database of this test; scratch databases are made on the server of the tests.
+    /// Returns a command on the database of this test. Its scratch databases are on the server of the tests.
     fn command(&self, arguments: &str) -> duct::Expression {
         let takes_url = ["migrate", "verify", "backfill"].iter().any(|name| arguments.starts_with(name));
         let takes_url = takes_url && !arguments.contains("--verify") && !arguments.contains("--url");
@@ -162,8 +163,8 @@ impl Shop {
         self.tidy(ran)
     }
 
-    /// With placeholders for what differs from run to run: the server's folder, and the names of databases; and the rights of
-    /// an owner as they were before 17.
+    /// Replaces the server's folder and the names of databases with placeholders, and shows the privileges of an
+    /// owner as before PostgreSQL 17.
     fn tidy(&self, ran: Ran) -> Ran {
         let socket = url("").split_once("?host=").unwrap().1.to_owned();
         let name = format!("/{}?", self.database);
@@ -184,18 +185,18 @@ impl Shop {
     }
 }
 
-/// Runs a command and holds all of it against the snapshot of that name.
+/// Runs a command and compares all output with the snapshot with this name.
 fn check(snapshot: &str, shop: &Shop, arguments: &str, exit: i32) {
     shop.run(arguments).check(exit, "postgres", snapshot);
 }
 
-/// A lock that somebody else has until this is dropped.
+/// A lock that another session holds until this is dropped.
 struct Held {
     let_go: Option<mpsc::Sender<()>>,
     other: Option<JoinHandle<()>>,
 }
 
-/// Has somebody else take a lock.
+/// Takes a lock in another session.
 fn hold(url: &str, lock: &str) -> Held {
     let (url, lock) = (url.to_owned(), AssertSqlSafe(lock.to_owned()));
     let (ready, is_ready) = mpsc::channel();
@@ -206,7 +207,7 @@ fn hold(url: &str, lock: &str) -> Held {
             let mut transaction = connection.begin().await.unwrap();
             sqlx::raw_sql(lock).execute(&mut *transaction).await.unwrap();
             ready.send(()).unwrap();
-            // The other end is dropped.
+            // Returns when `Held` is dropped.
             let _ = is_to_go.recv();
             transaction.commit().await.unwrap();
             connection.close().await.unwrap();
@@ -223,7 +224,7 @@ impl Drop for Held {
     }
 }
 
-/// A session of somebody else: its first statements, then its second ones when one of ours waits for a lock, then its end.
+/// Starts another session. It runs `first`, then `second` once a session of rehearsal waits for a lock, then `end`.
 fn in_the_way(url: &str, first: &str, second: &str, end: &str) -> JoinHandle<()> {
     let url = url.to_owned();
     let [first, second, end] = [first, second, end].map(|sql| AssertSqlSafe(sql.to_owned()));
@@ -231,7 +232,7 @@ fn in_the_way(url: &str, first: &str, second: &str, end: &str) -> JoinHandle<()>
     let other = std::thread::spawn(move || {
         block(async {
             let mut connection = PgConnection::connect(&url).await.unwrap();
-            // In a transaction, the server would show the same activity again and again.
+            // A separate connection, because within a transaction `pg_stat_activity` never changes.
             let mut watch = PgConnection::connect(&url).await.unwrap();
             sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
             ready.send(()).unwrap();

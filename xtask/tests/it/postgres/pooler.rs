@@ -1,4 +1,4 @@
-//! Connections through a pooler: a real pgbouncer stands before a server of the tests.
+//! Connections through a pooler: a real pgbouncer in front of a server of the tests.
 
 use super::{Shop, binaries, hints, query};
 use crate::database::block;
@@ -12,16 +12,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A pooler that ends with the test.
+/// A pooler that is stopped on drop.
 struct Pooler {
     handle: duct::Handle,
     port: u16,
-    /// Holds its configuration.
+    /// Contains its configuration.
     _folder: tempfile::TempDir,
 }
 
 impl Pooler {
-    /// Starts one before the server at `host`, with these settings.
+    /// Starts a pooler in front of the server at `host`, with these settings.
     fn start(program: &Path, host: &str, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -33,7 +33,7 @@ impl Pooler {
         );
         fs::write(&file, text).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        // It refuses to run as root.
+        // pgbouncer refuses to run as root.
         let is_root = duct::cmd!("id", "-u").read().unwrap() == "0";
         let user: &[&str] = if is_root { &["-u", "nobody"] } else { &[] };
         let arguments = ["-q".into(), file.into_os_string()].into_iter().chain(user.iter().map(Into::into));
@@ -62,15 +62,15 @@ fn pgbouncer() -> Option<PathBuf> {
 }
 
 #[test]
-fn refused_unless_sessions_are_kept() {
+fn poolers_without_sessions_are_refused() {
     let Some(program) = pgbouncer() else {
-        let notice = "NOT TESTED: connections through a pooler; there is no pgbouncer on this machine\n";
+        let notice = "NOT TESTED: connections through a pooler; pgbouncer is not installed\n";
         std::io::stderr().write_all(notice.as_bytes()).unwrap();
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    // Too long for a socket: the pooler's account may not enter the folder of one.
+    // This path is too long for a Unix socket. The pooler's account may not enter the folder of a socket.
     let temp = folder.path().join("x".repeat(100));
     fs::create_dir(&temp).unwrap();
     let server = block(Server::start(&binaries(), &Hints { temp, ..hints() })).unwrap();
@@ -91,7 +91,7 @@ fn refused_unless_sessions_are_kept() {
         }
         let locks =
             "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE locktype = 'advisory'";
-        assert_eq!(query(&own, locks), [""; 0], "no lock stays with a session of the pooler");
+        assert_eq!(query(&own, locks), [""; 0], "no session of the pooler keeps a lock");
         assert_eq!(
             query(&server.url("shop"), "SELECT count(*) FROM pg_class WHERE relname ~ '^_(sqlx|rehearsal)'"),
             ["0"]
@@ -121,6 +121,6 @@ fn refused_unless_sessions_are_kept() {
     for arguments in ["migrate shop", "migrate shop --status", "verify shop", "migrate shop --revert"] {
         shop.succeed(&format!("{arguments} --url {}", keeps.url("shop")));
     }
-    // Sessions that outlive their connections keep scratch databases from being copied and dropped.
+    // Sessions that outlive their connections prevent scratch databases from being copied and dropped.
     not_rehearsed(&keeps);
 }

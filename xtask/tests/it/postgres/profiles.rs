@@ -1,5 +1,5 @@
-//! The app on a migrated database: what it stores is what the checks expect, whoever writes beside it, another answer or the
-//! backfill.
+//! The profiles of the app on a migrated database: the checks accept what it stores, also if other answers or the
+//! backfill write concurrently.
 
 #[path = "../../../src/backfills/unified_profiles.rs"]
 mod unified_profiles;
@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 use unified_profiles::{Row, UnifiedProfiles};
 
-/// A database with two users, of whom one has old rows, and without a unified profile.
+/// Creates a database with two users, one of whom has old rows, and without unified profiles.
 fn database() -> (Workspace, String) {
     let workspace = Workspace::new();
     let name = unique();
@@ -37,24 +37,24 @@ async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url).await.unwrap()
 }
 
-/// What the app makes of answers, on a connection of their own.
+/// Stores answers through the app, on a separate connection.
 fn answered(url: &str, user: &str, context: &str, answers: &str) -> Result<Unified, ProfileError> {
     block(async { answer(&mut connect(url).await, user, context, answers).await })
 }
 
-/// What the app reads, on a connection of its own.
+/// Reads a profile through the app, on a separate connection.
 fn got(url: &str, user: &str) -> Result<Stored, ProfileError> {
     block(async { get(&mut connect(url).await, user).await })
 }
 
-/// What the backfill makes of all users.
+/// Reads all users and transforms them as the backfill does, without writing.
 fn transformed(url: &str) -> Vec<unified_profiles::Rows> {
     let units: Vec<Row> =
         block(async { sqlx::query_as(UnifiedProfiles.units()).fetch_all(&mut connect(url).await).await.unwrap() });
     units.iter().map(|unit| UnifiedProfiles.transform(unit, &mut Findings::default()).unwrap()).collect()
 }
 
-/// How many rows the backfill writes, on a connection of its own.
+/// Writes outputs of the backfill on a separate connection, and returns the number of rows.
 fn written(url: &str, outputs: &[unified_profiles::Rows]) -> u64 {
     block(async { UnifiedProfiles.write(&mut connect(url).await, outputs).await.unwrap().rows })
 }
@@ -72,7 +72,7 @@ fn answer_and_get() {
     assert_eq!((&stored.profile, &stored.intents), (&unified.profile, &unified.intents));
     assert_eq!(stored.intents.len(), 3);
 
-    // An answer replaces its key only, and the context that was first goes on being asked first.
+    // An answer replaces its own key only, and the first context keeps its precedence.
     answered(&url, "u1", "romantic", r#"{"location": null, "familyIntentions": "two"}"#).unwrap();
     let stored = got(&url, "u1").unwrap();
     assert_eq!(stored.profile.shared.location.as_deref(), Some("Rome"));
@@ -89,14 +89,14 @@ fn answer_and_get() {
     let measured = r#"SELECT "completeness" || ' ' || "missing"::text FROM "Profile" WHERE "id" = 'p1'"#;
     let missing = "{beliefs,interactionStyle,lifestyle,constraints,location,ageRange,relationshipTimeline,exclusivityExpectation,attractionImportance}";
     assert_eq!(query(&url, measured), [format!("18 {missing}")]);
-    // Nothing is left to the backfill, and all checks hold.
+    // Nothing is pending for the backfill, and all checks pass.
     let ran = workspace.succeed(&format!("backfill unified_profiles --url {url}"));
     assert!(ran.stdout.contains("nothing to do"), "{}", ran.text());
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
 #[test]
-fn what_is_refused_names_the_field_and_changes_nothing() {
+fn refused_answers_name_the_field_and_change_nothing() {
     let (_workspace, url) = database();
     let everything = r#"SELECT (SELECT count(*) FROM "UnifiedProfile") + (SELECT count(*) FROM "ContextProfile") || (
                             SELECT string_agg("data"::text, ' ' ORDER BY "id") FROM "Profile")"#;
@@ -108,33 +108,23 @@ fn what_is_refused_names_the_field_and_changes_nothing() {
     };
     check("u9", "creative", "{}", r#"there is no user "u9": use the id"#);
     check("u\0", "creative", "{}", r#"there is no user "u\0": use the id"#);
-    check("u1", "business", "{}", r#"there is no context "business": use one of romantic, friendship, professional, "#);
-    check("u1", "romantic", "[1]", "the answers are a list: give a JSON object of fields and values");
-    check("u1", "romantic", "null", "the answers are null: give");
-    check(
-        "u1",
-        "romantic",
-        r#"{"a": 1"#,
-        "the answers can't be taken, for it is no JSON: EOF while parsing an object at",
-    );
-    check("u1", "romantic", r#"{"a": ["\ud800"]}"#, "the answers can't be taken, for a text in it is no Unicode:");
-    let nul = "holds a NUL character, which PostgreSQL cannot store: leave it out";
+    check("u1", "business", "{}", r#"unknown context "business": use one of romantic, friendship, professional, "#);
+    check("u1", "romantic", "[1]", "the answers are a list: pass a JSON object of fields and values");
+    check("u1", "romantic", "null", "the answers are null: pass");
+    check("u1", "romantic", r#"{"a": 1"#, "the answers are not valid JSON: EOF while parsing an object at");
+    check("u1", "romantic", r#"{"a": ["\ud800"]}"#, "the answers are not valid Unicode:");
+    let nul = "contains a NUL character, which PostgreSQL cannot store: remove it";
     check("u1", "romantic", r#"{"a": 1, "b": [{"\u0000": 1}]}"#, &format!("the answer to \"b\" {nul}"));
     check("u1", "romantic", r#"{"a\u0000": 1}"#, &format!("the answer to \"a\\0\" {nul}"));
-    check(
-        "u1",
-        "service",
-        "{}",
-        "the data of context service of user \"u1\" is a text, and answers belong into an object",
-    );
+    check("u1", "service", "{}", "the data of context service of user \"u1\" is a string: expected an object");
     let huge = format!(r#"{{"a": 1{}}}"#, "0".repeat(200_000));
-    check("u1", "romantic", &huge, "the answers can't be stored (value overflows numeric format): give simpler ones");
+    check("u1", "romantic", &huge, "PostgreSQL cannot store the answers (value overflows numeric format): pass");
     let deep = format!(r#"{{"a": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    check("u1", "romantic", &deep, "the answers can't be stored (stack depth limit exceeded): give simpler ones");
+    check("u1", "romantic", &deep, "PostgreSQL cannot store the answers (stack depth limit exceeded): pass");
 }
 
 #[test]
-fn what_does_not_fit_is_not_read() {
+fn invalid_profiles_are_not_read() {
     let (_workspace, url) = database();
     assert!(matches!(got(&url, "u9"), Err(ProfileError::NoSuchUser { .. })));
     assert!(matches!(got(&url, "u1"), Err(ProfileError::NoProfile { .. })));
@@ -146,18 +136,18 @@ fn what_does_not_fit_is_not_read() {
     };
     check(
         r#"UPDATE "UnifiedProfile" SET "coreValues" = '[1]'"#,
-        r#"the profile of user "u1": coreValues holds [1]: expected a list of texts. Correct it"#,
+        r#"the profile of user "u1": coreValues is [1]: expected a list of strings. Correct it"#,
     );
     check(
         r#"UPDATE "UnifiedProfile" SET "coreValues" = '[]';
            UPDATE "ContextIntent" SET "roleNeeded" = 'x' WHERE "contextType" = 'romantic'"#,
-        r#"the profile of user "u1": romantic.roleNeeded holds "x": expected null, for another context asks it"#,
+        r#"the profile of user "u1": romantic.roleNeeded is "x": expected null, because the field belongs"#,
     );
-    check(r#"DROP TABLE "UnifiedProfile""#, "could not read a profile, for the schema is behind the app");
+    check(r#"DROP TABLE "UnifiedProfile""#, "could not read a profile because the schema is older than the app");
 }
 
 #[test]
-fn of_answers_at_once_none_is_lost() {
+fn no_concurrent_answer_is_lost() {
     let (workspace, url) = database();
     let one = |n: usize| {
         let (url, context) = (url.clone(), ["creative", "friendship"][n % 2]);
@@ -172,26 +162,26 @@ fn of_answers_at_once_none_is_lost() {
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
-/// The app answers between the backfill's reading and its writing: what the app wrote stays, with its intents.
+/// The app stores an answer after the backfill has read the user: the app's profile and its intents are unchanged.
 #[test]
-fn a_profile_written_meanwhile_is_unchanged() {
+fn a_concurrently_written_profile_is_unchanged() {
     let (workspace, url) = database();
     let outputs = transformed(&url);
     assert_eq!(outputs.iter().map(|output| UnifiedProfiles.rows(output)).collect::<Vec<_>>(), [3, 1]);
     answered(&url, "u1", "romantic", r#"{"location": "Rome"}"#).unwrap();
-    // Even where the app's own intent is gone, none of older answers is put beside the app's profile.
+    // Even if an intent of the app is deleted, the backfill adds no older one to the app's profile.
     execute(&url, r#"DELETE FROM "ContextIntent" WHERE "contextType" = 'service'"#);
-    assert_eq!(written(&url, &outputs), 1, "the other user's profile");
+    assert_eq!(written(&url, &outputs), 1, "only the other user's profile is written");
     assert_eq!(query(&url, r#"SELECT "contextType"::text FROM "ContextIntent""#), ["romantic"]);
     assert_eq!(got(&url, "u1").unwrap().profile.shared.location.as_deref(), Some("Rome"));
-    // The next answer makes it whole.
+    // The next answer restores the intent.
     answered(&url, "u1", "romantic", "{}").unwrap();
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
-/// A user who is deleted between the backfill's reading and its writing gets nothing, and fails nothing.
+/// A user who is deleted after the backfill has read them is skipped without an error.
 #[test]
-fn a_user_deleted_meanwhile_is_passed_over() {
+fn a_concurrently_deleted_user_is_skipped() {
     let (workspace, url) = database();
     let outputs = transformed(&url);
     execute(&url, r#"DELETE FROM "User" WHERE "id" = 'u1'"#);
@@ -199,9 +189,9 @@ fn a_user_deleted_meanwhile_is_passed_over() {
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
-/// A batch that is not committed yet makes an answer wait; a user who is being answered for holds up no batch.
+/// An answer waits for an uncommitted batch, but a batch does not wait for an answer.
 #[test]
-fn answers_wait_for_batches_and_batches_for_no_answer() {
+fn answers_wait_for_batches_but_not_the_reverse() {
     let (workspace, url) = database();
     let outputs = transformed(&url);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -232,9 +222,9 @@ fn answers_wait_for_batches_and_batches_for_no_answer() {
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
-/// Undo takes back profiles with the ids that follow from their users, the app's too, as another run writes the same.
+/// Undo removes all profiles whose ids follow from their users, the app's too, because another run writes them again.
 #[test]
-fn undo_and_again() {
+fn undo_and_run_again() {
     let (workspace, url) = database();
     let undo = format!("backfill unified_profiles --undo --url {url}");
     let all = r#"SELECT "UnifiedProfile"::text || coalesce((
@@ -253,7 +243,7 @@ fn undo_and_again() {
     workspace.succeed(&undo);
     assert_eq!(query(&url, r#"SELECT "id" FROM "UnifiedProfile""#), ["other"]);
     assert_eq!(query(&url, r#"SELECT count(*)::text FROM "ContextIntent""#), ["2"]);
-    // Nor does it take back an intent that was there before.
+    // Undo also leaves an intent that existed before.
     execute(&url, r#"DELETE FROM "UnifiedProfile"; DELETE FROM "ContextIntent""#);
     let foreign = r#"INSERT INTO "ContextIntent" ("id", "userId", "contextType", "completeness", "missing", "createdAt", "updatedAt")
                      VALUES ('foreign', 'u1', 'service', 0, '{}', now(), now())"#;
@@ -261,13 +251,13 @@ fn undo_and_again() {
     let done = workspace.succeed(&format!("backfill unified_profiles --execute --url {url}")).stdout;
     assert!(done.contains("3 written") && done.contains("1 unchanged"), "{done}");
     let undone = workspace.succeed(&undo).stdout;
-    assert!(undone.contains("3 taken back"), "{undone}");
+    assert!(undone.contains("3 undone"), "{undone}");
     assert_eq!(query(&url, r#"SELECT "id" FROM "ContextIntent""#), ["foreign"]);
 }
 
-/// A user whose rows the database refuses is named, and the report tells of what was committed by earlier processes, too.
+/// The error names the user whose rows the database rejects, and the report includes batches of earlier processes.
 #[test]
-fn a_user_that_is_refused_is_named() {
+fn a_rejected_user_is_named() {
     let (workspace, url) = database();
     let users = r#"INSERT INTO "User" SELECT 'm' || lpad(n::text, 3, '0'), 'Mo', n::text, '2025-01-01+00' FROM generate_series(1, 99) n;
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -287,10 +277,14 @@ fn a_user_that_is_refused_is_named() {
     workspace.succeed(&format!("backfill unified_profiles --execute --report report.json --url {url}"));
     let report: Report = serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!((report.state.as_str(), report.counts.units, report.findings.len()), ("finished", 101, 2));
-    assert_eq!(query(&url, "SELECT count(*)::text FROM _rehearsal_findings"), ["0"], "nobody needs them any more");
+    assert_eq!(
+        query(&url, "SELECT count(*)::text FROM _rehearsal_findings"),
+        ["0"],
+        "findings of a finished run are removed"
+    );
 }
 
-/// What is read of a report.
+/// The fields of a report that these tests read.
 #[derive(serde::Deserialize)]
 struct Report {
     state: String,
@@ -298,10 +292,9 @@ struct Report {
     counts: Counts,
 }
 
-/// However the users are cut into batches, the rows, the findings and the books are the same; so they are in a dry run, and in
-/// a run that was stopped and went on.
+/// Rows, findings and reconciliation do not depend on the batch size, and the dry run predicts them.
 #[test]
-fn batches_of_any_size_give_the_same() {
+fn results_do_not_depend_on_the_batch_size() {
     let workspace = Workspace::new();
     workspace.succeed("fixture generate profiles --units 120 --seed 7 --out fixtures/profiles/small.sql");
     let report = |arguments: &str| {
@@ -332,7 +325,7 @@ fn batches_of_any_size_give_the_same() {
         let rows = r#"SELECT md5(string_agg(row, ' ' ORDER BY row)) FROM (
                           SELECT "UnifiedProfile"::text FROM "UnifiedProfile" UNION ALL
                           SELECT "ContextIntent"::text FROM "ContextIntent") AS both_tables (row)"#;
-        // What is told the same way for every batch.
+        // All counts except the number of batches must be equal.
         let counts = Counts { batches: 0, ..done.counts };
         all.push((query(&url, rows), done.findings, counts, Counts { batches: 0, ..foreseen.counts }));
     }
@@ -341,9 +334,10 @@ fn batches_of_any_size_give_the_same() {
     }));
 }
 
-/// Who comes has a profile at once; what is left is what the other contexts make; who goes leaves nothing.
+/// A new user has a profile immediately, leaving a context recomputes it from the others, and a deleted user leaves
+/// no rows.
 #[test]
-fn users_come_and_go() {
+fn create_and_delete_users_and_leave_contexts() {
     let (workspace, url) = database();
     let come = |name: &str, email: &str| block(async { create_user(&mut connect(&url).await, name, email).await });
     let left = |user: &str, context: &str| block(async { leave(&mut connect(&url).await, user, context).await });
@@ -367,14 +361,14 @@ fn users_come_and_go() {
 
     come("Mo", "1@x").unwrap();
     let refused = |error: ProfileError, expect: &str| assert_eq!(error.to_string(), expect);
-    let taken = "there is a user with the address \"1@x\" already: use another one";
+    let taken = "another user already has the email address \"1@x\": use a different one";
     refused(come("Mo", "1@x").unwrap_err(), taken);
-    let nul = "the name of the new user holds a NUL character, which PostgreSQL cannot store: leave it out";
+    let nul = "the name of the new user contains a NUL character, which PostgreSQL cannot store: remove it";
     refused(come("\0", "4@x").unwrap_err(), nul);
     refused(deleted("u1").unwrap_err(), "there is no user \"u1\": use the id of a user that exists");
     refused(left("u1", "service").unwrap_err(), "there is no user \"u1\": use the id of a user that exists");
     let id = query(&url, r#"SELECT "id" FROM "User""#).remove(0);
-    let nothing = format!("user {id:?} is not in the context service: there is nothing to leave");
+    let nothing = format!("user {id:?} does not have the context service: name a context of this user");
     refused(left(&id, "service").unwrap_err(), &nothing);
     assert!(matches!(left(&id, "x"), Err(ProfileError::UnknownContext { .. })));
 }

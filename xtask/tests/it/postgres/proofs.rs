@@ -33,7 +33,7 @@ fn toys(labels: &str) -> Toys {
     toys
 }
 
-/// A backfill that stores this as the label.
+/// Returns a backfill that stores `value` as the label.
 fn labels(value: &str) -> Labels<Postgres> {
     let write = format!(
         "UPDATE toy SET label = {value} FROM jsonb_array_elements($1::text::jsonb) AS new (row) \
@@ -47,7 +47,7 @@ async fn host(server: &str) -> Result<Host, NoHost> {
 }
 
 fn rehearse(toys: &Toys, backfill: &Labels<Postgres>) -> DatabaseReport {
-    // It is started outside of what waits for it.
+    // `url` starts the server. It has to run outside the runtime of `rehearse`.
     let server = url("postgres");
     toys.rehearse(backfill, &[], async || host(&server).await)
 }
@@ -57,9 +57,9 @@ const SOUND: &str = "new.row ->> 1";
 const COMPARES: &str = "-- Catches labels that are not the name in capitals.\n\
                         SELECT id FROM toy WHERE label IS DISTINCT FROM upper(name);\n";
 
-/// One backfill that fills a column in each wrong way: all of them are named, and what they follow from.
+/// One backfill fills a column from each nondeterministic source: every column is reported with its source.
 #[test]
-fn what_is_not_decided_by_the_row() {
+fn nondeterministic_backfill() {
     let values = [
         ("chance", "md5(random()::text)"),
         ("clock", "md5(clock_timestamp()::text)"),
@@ -76,9 +76,10 @@ fn what_is_not_decided_by_the_row() {
     toys.hold(report, "deterministic", &["mutation"], "postgres_backfill");
 }
 
-/// What migrations do: defaults are noted, and so is what a file says it takes from chance; what it hides is not.
+/// Nondeterministic migrations: defaults are notes, and so are values that the file openly takes from chance.
+/// Hidden sources are findings.
 #[test]
-fn migrations() {
+fn nondeterministic_migrations() {
     let check = |snapshot: &str, migration: &str| {
         let toys = toys(&format!("{LABEL}{migration}"));
         toys.check("labels_are_names", COMPARES);
@@ -101,7 +102,7 @@ fn migrations() {
 }
 
 #[test]
-fn what_nobody_notices() {
+fn surviving_mutants() {
     let check = |snapshot: &str, toys: &Toys| {
         toys.hold(rehearse(toys, &labels(SOUND)), "mutation", &[], snapshot);
     };
@@ -113,9 +114,9 @@ fn what_nobody_notices() {
     check("postgres_whole_check", all.check("labels_are_names", COMPARES));
 }
 
-/// A column with a clock for its default that the backfill writes itself is broken, one that it leaves to the clock is not.
+/// A column whose default is the clock is mutated only if the backfill writes it.
 #[test]
-fn what_is_the_clocks_alone() {
+fn columns_with_a_clock_as_default() {
     let toys = toys(&format!(
         "{LABEL}ALTER TABLE toy ADD COLUMN seen timestamptz DEFAULT now(), ADD COLUMN at timestamptz DEFAULT now();\n"
     ));
@@ -123,9 +124,9 @@ fn what_is_the_clocks_alone() {
     toys.hold(report, "mutation", &[], "postgres_clocks_alone");
 }
 
-/// Writers beside a backfill with each fault.
+/// Concurrent writers, and a backfill with each of the faults.
 #[test]
-fn faults_beside_writers() {
+fn faults_with_concurrent_writers() {
     for (set, guard, others, problems) in live::FAULTS {
         let mut toys = Toys::new("postgres", live::CREATE, live::LABEL, &live::fixture());
         toys.traffic = Some(Box::new(live::App::<Postgres>::new()));

@@ -1,4 +1,4 @@
-//! Rehearsals as processes: two at once on one server, and a server of its own that goes with a process.
+//! Rehearsals as processes: two concurrent ones on one server, and a server that ends with its process.
 
 use super::{LABEL, Shop, hints, query, url};
 use crate::database::block;
@@ -10,8 +10,8 @@ use std::fs;
 use std::path::PathBuf;
 
 #[test]
-fn at_once() {
-    // The fixture is this test's own, so that nobody made a template of it before.
+fn concurrent_rehearsals() {
+    // No other test uses this fixture, so no template of it exists yet.
     let shop = Shop::new();
     shop.workspace.replace("fixtures/shop/populated.sql", "'upper'", "'of two at once'");
     let start = |_| shop.command("ci shop").stdout_capture().stderr_capture().unchecked().start().unwrap();
@@ -24,7 +24,7 @@ fn at_once() {
     assert!(!query(&url("postgres"), templates).is_empty());
 }
 
-/// The folders of servers that this machine has, in memory and on disk.
+/// Returns the folders of throwaway servers on this machine, in memory and on disk.
 fn servers() -> Vec<PathBuf> {
     let home = |temp: PathBuf| {
         let homes = fs::read_dir(temp).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -54,7 +54,7 @@ fn a_killed_rehearsal_leaves_no_server() {
         .unchecked()
         .start()
         .unwrap();
-    // Another's server may be starting, or be gone by now.
+    // The server of another process may be starting, or may have ended by now.
     let sleeping = |server: &PathBuf| {
         let url = format!("postgres://postgres@localhost/postgres?host={}", server.display());
         block(async {

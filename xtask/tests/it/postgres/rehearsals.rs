@@ -1,5 +1,5 @@
-//! Proofs catch on PostgreSQL what they are there to catch: each row puts faults into the history, and the snapshot says which
-//! proof found them and how the difference reads.
+//! Faults that proofs must catch on PostgreSQL: each case puts faults into the history, and the snapshot shows
+//! which proof found them and how it reports the difference.
 
 use super::{FIXTURE, LABEL, Shop, check, query, url};
 use pretty_assertions::assert_eq;
@@ -15,16 +15,17 @@ fn rehearse(snapshot: &str, exit: i32, up: &str, down: &str) {
 fn losses() {
     let add = "ALTER TABLE item ADD COLUMN label text;";
     rehearse("column_dropped_undeclared", 1, "ALTER TABLE item DROP COLUMN label;", add);
-    let declared = "-- loses: \"item\".\"label\", nobody reads it\nALTER TABLE item DROP COLUMN label;";
+    let declared = "-- loses: \"item\".\"label\", unused\nALTER TABLE item DROP COLUMN label;";
     rehearse("column_dropped_and_declared", 0, declared, add);
     rehearse("rows_deleted_by_cascade", 1, "DELETE FROM shelf WHERE id = 1;", "SELECT 1;");
     let truncated = "ALTER TABLE shelf ALTER name TYPE varchar(3) USING left(name, 3);";
     rehearse("values_truncated", 1, truncated, "ALTER TABLE shelf ALTER name TYPE text;");
 }
 
-/// A column of one value throughout says nothing of the one that comes with the same; what a file renames it renames.
+/// A dropped column with one constant value does not count as renamed because a new column has the same value. A
+/// column that the file renames does.
 #[test]
-fn renamed_or_not() {
+fn renamed_or_replaced_columns() {
     let flag = "ALTER TABLE item ADD COLUMN hidden boolean NOT NULL DEFAULT true;";
     let add = "ALTER TABLE item ADD COLUMN old boolean NOT NULL DEFAULT true;";
     let with = |up: &str, down: &str| {
@@ -40,7 +41,7 @@ fn renamed_or_not() {
     check("flag_dropped_for_another", &dropped, "ci shop", 1);
     let (up, down) = ("ALTER TABLE item RENAME old TO hidden;", "ALTER TABLE item RENAME hidden TO old;");
     with(up, down).succeed("ci shop");
-    // A table and a column of it at once; and a clock that a trigger of an earlier version asks.
+    // A table is renamed together with its column; and a trigger of an earlier version reads the clock.
     let up = "ALTER TABLE item RENAME TO thing;\nALTER TABLE thing RENAME label TO name;";
     with(up, "ALTER TABLE thing RENAME name TO label;\nALTER TABLE thing RENAME TO item;").succeed("ci shop");
     let touch = "ALTER TABLE item ADD COLUMN at timestamptz;\n\
@@ -52,9 +53,9 @@ fn renamed_or_not() {
     shop.succeed("ci shop");
 }
 
-/// Values that are narrowed, each told as what it is; and tables that are dropped with rows.
+/// Narrowed values, each reported as its own kind of loss, and a table that is dropped with its rows.
 #[test]
-fn narrowed() {
+fn narrowed_values() {
     let shop = Shop::new();
     let up = "CREATE TABLE reading (id int PRIMARY KEY, price numeric, share float8, at timestamptz, day timestamptz, code text);\n\
               INSERT INTO reading VALUES (1, 1.234, 0.123456789, '2025-01-01 10:00Z', '2025-01-01 10:00Z', 'abcdef'), \
@@ -67,9 +68,9 @@ fn narrowed() {
     check("values_narrowed", &shop, "ci shop", 1);
 }
 
-/// Types that change and keep what the values mean.
+/// Changes of type that preserve the meaning of the values.
 #[test]
-fn widened() {
+fn widened_types() {
     let shop = Shop::new();
     let up = "CREATE TABLE reading (id int PRIMARY KEY, n int, code varchar(9), size text, data json, price numeric(10,2), at date, \
               word text, flag int, key text, empty text, twice int GENERATED ALWAYS AS (id * 2) STORED);\n\
@@ -84,9 +85,10 @@ fn widened() {
     shop.succeed("ci shop");
 }
 
-/// What a migration has from the clock, from chance or from a counter is another when it is applied again, and that is no fault.
+/// A value from the clock, from chance or from a counter differs when the migration is applied again, which is not
+/// a fault.
 #[test]
-fn clocks() {
+fn values_from_the_clock_chance_or_a_counter() {
     let shop = Shop::new();
     let up = "ALTER TABLE shelf ADD COLUMN at timestamptz NOT NULL DEFAULT now(), ADD COLUMN key uuid NOT NULL DEFAULT gen_random_uuid();\n\
               ALTER TABLE item ADD COLUMN seen timestamp;\nUPDATE item SET seen = clock_timestamp();\n\
@@ -94,18 +96,18 @@ fn clocks() {
               CREATE TABLE draw (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text);\nINSERT INTO draw (name) VALUES ('a'), ('b');";
     let down = "DROP TABLE draw;\nDROP TABLE event;\nALTER TABLE item DROP COLUMN seen;\nALTER TABLE shelf DROP COLUMN at, DROP COLUMN key;";
     shop.migration(LABEL, up, down);
-    // And it is in nobody's way where there is a fault.
     shop.succeed("ci shop");
-    // In a table without a key, too.
+    // The table may be without a key.
     let keyless = "CREATE TABLE log (name text, at timestamptz);\nINSERT INTO log VALUES ('a', NULL), ('b', NULL);\nUPDATE log SET at = clock_timestamp();";
     let other = Shop::new();
     other.migration(LABEL, keyless, "DROP TABLE log;");
     other.succeed("ci shop");
+    // Such values do not hide a fault.
     shop.migration("20250921120000_y", "UPDATE item SET label = 'x' WHERE id = 1;", "SELECT 1;");
     check("clock_beside_a_fault", &shop, "ci shop", 1);
 }
 
-/// Rows of another server are not looked at, and that is said.
+/// Rows on another server are not compared, and a note says so.
 #[test]
 fn foreign_tables() {
     let shop = Shop::new();
@@ -115,9 +117,9 @@ fn foreign_tables() {
     check("foreign_table", &shop, "ci shop", 0);
 }
 
-/// A function of which a down file changes one line, and a history with several faults.
+/// A history with several faults, among them a down file that changes one line of a function.
 #[test]
-fn faults() {
+fn faults_of_a_history() {
     let shop = Shop::new();
     let function = |line: &str| {
         format!(
@@ -135,9 +137,9 @@ fn faults() {
     check("faults_of_a_history", &shop, "ci shop", 1);
 }
 
-/// All its values are there under another name.
+/// All values are preserved under another name.
 #[test]
-fn renamed_is_kept() {
+fn renamed_tables_and_columns() {
     let shop = Shop::new();
     shop.migration(LABEL, "ALTER TABLE item RENAME TO thing;", "ALTER TABLE thing RENAME TO item;");
     let (there, back) = ("RENAME COLUMN label TO title", "RENAME COLUMN title TO label");
@@ -196,13 +198,13 @@ CREATE TABLE bare ();
 "#;
 
 #[test]
-fn a_down_file_that_forgets() {
+fn incomplete_down_files() {
     rehearse("down_leaves_everything", 1, LEFT, "SELECT 1;");
     rehearse("down_leaves_a_comment_on_public", 1, "COMMENT ON SCHEMA public IS 'Ours';", "SELECT 1;");
 }
 
 #[test]
-fn orders() {
+fn order_of_labels_and_columns() {
     let up = "ALTER TABLE item ALTER size DROP DEFAULT;\nALTER TYPE size RENAME TO old;\n\
               CREATE TYPE size AS ENUM ('large', 'small');\nALTER TABLE item ALTER size TYPE size USING size::text::size;\n\
               ALTER TABLE item ALTER size SET DEFAULT 'small';\nDROP TYPE old;";
@@ -212,7 +214,7 @@ fn orders() {
 }
 
 #[test]
-fn preserved() {
+fn preserved_checks() {
     let shop = Shop::new();
     shop.migration(LABEL, "ALTER TABLE item RENAME TO thing;", "ALTER TABLE thing RENAME TO item;");
     let query = "-- kind: preserved\nSELECT id, label FROM item;\n-- after\nSELECT id, label FROM thing;\n";
@@ -257,7 +259,7 @@ DROP TYPE pair;
 DROP TABLE toy;
 "#;
 
-/// A file that hides the table in which sqlx keeps its books, as the output of pg_dump does.
+/// A file that hides `_sqlx_migrations` by an empty search path, like the output of pg_dump.
 #[test]
 fn search_path() {
     let shop = Shop::new();
@@ -265,9 +267,9 @@ fn search_path() {
     check("search_path_hides_the_books", &shop, "migrate shop", 1);
 }
 
-/// Each database that a failure says to look at is still there.
+/// Every database that a failure names still exists.
 #[test]
-fn kept_on_a_server() {
+fn databases_of_failures_are_kept() {
     let shop = Shop::new();
     shop.migration(LABEL, "DELETE FROM item;", "SELECT 1;");
     for name in ["one", "two", "three"] {
@@ -284,7 +286,7 @@ fn kept_on_a_server() {
     }
 }
 
-/// A sequence that is made anew under rows that are there gives their numbers once more.
+/// A sequence that is created again for existing rows returns their numbers again.
 #[test]
 fn sequences() {
     let shop = Shop::new();
@@ -302,13 +304,13 @@ fn sequences() {
     shop.succeed("ci shop");
 }
 
-/// Things that need care and are no fault.
+/// Difficult migrations without a fault.
 #[test]
-fn sound() {
+fn sound_migrations() {
     let shop = Shop::new();
     shop.migration(LABEL, SOUND, SOUND_DOWN);
     shop.migration("20250922120000_z", "ALTER TYPE pair ADD ATTRIBUTE c int;", "ALTER TYPE pair DROP ATTRIBUTE c;");
-    // What is set for the session stays, and changes nothing of how things are compared.
+    // Settings of the session stay in effect, but do not influence the comparison.
     let up = "SET search_path TO app, public;\nSET timezone TO 'Asia/Tokyo';\nCREATE SCHEMA app;\n\
               CREATE TABLE dated (id serial PRIMARY KEY, at timestamptz);\nALTER SEQUENCE dated_id_seq RESTART WITH 10000;\n\
               INSERT INTO dated (at) VALUES ('2025-01-01 00:00 UTC');\nRESET search_path;";

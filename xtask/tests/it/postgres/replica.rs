@@ -1,4 +1,5 @@
-//! A real replica that lags: a backfill backs off until it has caught up, and hears a stop meanwhile.
+//! A real replica that lags: a backfill backs off until the replica has caught up, and obeys a stop request while
+//! it waits.
 
 use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
 use super::{binaries, execute, hints, query};
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 const SIGINT: i32 = 2;
 
-/// A server of ordinary flags that is stopped with the test.
+/// A server with ordinary flags that is stopped on drop.
 pub(super) struct Primary {
     pub(super) kept: Kept,
     folder: tempfile::TempDir,
@@ -31,13 +32,13 @@ pub(super) struct Primary {
 impl Primary {
     pub(super) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // The server's account may be another one.
+        // The server may run as another account.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let kept = block(Kept::start(&binaries(), &hints(), folder.path())).unwrap();
         Self { kept, folder }
     }
 
-    /// The same with other settings, some of which only a start takes.
+    /// Restarts the server with other settings, some of which require a restart.
     pub(super) fn restart(mut self, settings: &[&str]) -> Self {
         for setting in settings {
             execute(&self.kept.url("postgres"), &format!("ALTER SYSTEM SET {setting}"));
@@ -51,12 +52,12 @@ impl Primary {
 impl Drop for Primary {
     fn drop(&mut self) {
         drop(Kept::stop(self.folder.path()));
-        // Beside the folder, where the account can't enter that.
+        // The data is outside the folder if the account cannot enter it.
         drop(fs::remove_dir_all(self.kept.place()));
     }
 }
 
-/// A backfill that runs in a thread of its own, and what it tells of making way for others.
+/// Starts a backfill in a thread. The receiver gets the reason each time it backs off, and a message when it resumes.
 pub(super) fn begin(target: &Target) -> (JoinHandle<Result<Outcome, Error>>, mpsc::Receiver<String>) {
     let ((tell, told), target) = (mpsc::channel(), target.clone());
     let running = std::thread::spawn(move || {
@@ -70,14 +71,14 @@ pub(super) fn begin(target: &Target) -> (JoinHandle<Result<Outcome, Error>>, mps
     (running, told)
 }
 
-/// A replica that is stopped with the test.
+/// A replica that is stopped on drop.
 struct Replica {
     handle: duct::Handle,
     folder: PathBuf,
 }
 
 impl Replica {
-    /// Copies a server, and follows it from then on.
+    /// Copies a server and starts a replica that follows it.
     fn follow(primary: &Primary, pg_basebackup: &Path) -> Self {
         let place = primary.kept.place();
         let (uid, gid) = fs::metadata(place).map(|metadata| (metadata.uid(), metadata.gid())).unwrap();
@@ -95,7 +96,7 @@ impl Replica {
             "--checkpoint=fast"
         );
         copy.stdout_null().run().unwrap();
-        own(&folder, uid, gid);
+        give_to(&folder, uid, gid);
         let postgres = binaries().folder.join("postgres");
         let server =
             duct::cmd!(postgres, "-D", &data, "-c", "listen_addresses=", "-k", &folder).dir(&folder).stdin_null();
@@ -104,7 +105,7 @@ impl Replica {
             if is_other {
                 command.uid(uid).gid(gid);
             }
-            // What ends the test from a terminal is to end the server by its drop.
+            // Ctrl-C in a terminal must not end the server, which `drop` stops.
             command.process_group(0);
             Ok(())
         });
@@ -127,21 +128,21 @@ impl Drop for Replica {
     }
 }
 
-fn own(path: &Path, uid: u32, gid: u32) {
+fn give_to(path: &Path, uid: u32, gid: u32) {
     if fs::metadata(path).unwrap().uid() != uid {
         chown(path, Some(uid), Some(gid)).unwrap();
     }
     if path.is_dir() {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
-        fs::read_dir(path).unwrap().for_each(|entry| own(&entry.unwrap().path(), uid, gid));
+        fs::read_dir(path).unwrap().for_each(|entry| give_to(&entry.unwrap().path(), uid, gid));
     }
 }
 
 #[test]
-fn a_backfill_waits_for_a_replica_that_lags() {
+fn a_backfill_waits_for_a_lagging_replica() {
     let pg_basebackup = binaries().folder.join("pg_basebackup");
     if !pg_basebackup.exists() {
-        let notice = "NOT TESTED: a replica that lags; there is no pg_basebackup beside the binaries of PostgreSQL\n";
+        let notice = "NOT TESTED: a lagging replica; pg_basebackup is not installed next to PostgreSQL\n";
         std::io::stderr().write_all(notice.as_bytes()).unwrap();
         return;
     }
@@ -160,7 +161,7 @@ fn a_backfill_waits_for_a_replica_that_lags() {
     let address = Address::parse(Engine::Postgres, &url).unwrap();
     let target = Target::real(address, Duration::from_secs(60));
     let filled = || query(&url, "SELECT count(category)::text FROM llama_logs");
-    // Somebody may stop it meanwhile.
+    // A stop request ends the wait.
     let (running, told) = begin(&target);
     let why = told.recv().unwrap();
     assert!(why.starts_with("the replica walreceiver is ") && why.ends_with(" behind"), "{why}");
@@ -174,10 +175,10 @@ fn a_backfill_waits_for_a_replica_that_lags() {
 
     let (running, told) = begin(&target);
     assert!(told.recv().unwrap().starts_with("the replica walreceiver is "));
-    // For long enough that it would do a lot.
+    // Long enough for many batches.
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(filled(), ["0"], "nothing is written meanwhile");
-    assert!(!running.is_finished(), "it is there and waits");
+    assert_eq!(filled(), ["0"], "a waiting backfill writes nothing");
+    assert!(!running.is_finished(), "the backfill waits");
     execute(&replica.url(), "SELECT pg_wal_replay_resume()");
     assert_eq!(told.recv().unwrap(), "going on");
     let outcome = running.join().unwrap().unwrap();

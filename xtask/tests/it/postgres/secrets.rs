@@ -1,5 +1,4 @@
-//! Passwords: whatever is asked of a database behind a URL with one, no output, no report, no ledger and nothing that is kept
-//! has it.
+//! Passwords in URLs: no output, report, ledger or file of any command contains them.
 
 use super::{Shop, execute, hold, query, unique, url};
 use crate::processes::{kill, wait_until};
@@ -7,15 +6,15 @@ use crate::workspace::Ran;
 use std::fs;
 use std::path::Path;
 
-/// As it is looked for, and as it stands in a URL. The server trusts everybody, so that any will do.
+/// The password in plain text and as a URL contains it. The server trusts every connection, so any password works.
 const PASSWORD: &str = "geheim/füße@tür";
 const ENCODED: &str = "geheim%2Ff%C3%BC%C3%9Fe%40t%C3%BCr";
-/// What no form of it is without.
+/// The part that every form of the password contains.
 const ESSENCE: &str = "geheim";
-/// What a person is told to put a password in.
+/// The start of an advised command that needs the password.
 const ASKS: &str = "PGPASSWORD=… cargo xtask ";
 
-/// Where the password is.
+/// Where a command finds the password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Place {
     User,
@@ -31,7 +30,7 @@ enum Ends {
 }
 use Ends::{Badly, Well};
 
-/// A workspace with a failing check, so that something is kept, and a URL with a password.
+/// A workspace and a URL with a password.
 struct Guarded {
     shop: Shop,
     place: Place,
@@ -55,11 +54,11 @@ impl Guarded {
         self.shop.workspace.command_in("", &variables, arguments.iter().copied())
     }
 
-    /// Runs it with these variables. It says something, and not the password.
+    /// Runs a command with these variables. It must print something, but not the password.
     fn check_with(&self, variables: &[(&str, &str)], arguments: &[&str], ends: Ends) -> Ran {
         let ran = self.shop.workspace.finish("", self.command(variables, arguments));
         assert!(!ran.stdout.is_empty() || !ran.stderr.is_empty());
-        keeps(&format!("{:?}: {}", self.place, arguments[0]), &ran.text());
+        check_text(&format!("{:?}: {}", self.place, arguments[0]), &ran.text());
         assert!(ran.exit.is_some(), "{arguments:?}");
         assert_eq!(ran.exit == Some(0), ends == Well, "{arguments:?}\n{}", ran.text());
         ran
@@ -71,11 +70,11 @@ impl Guarded {
         self.check_with(&[], &arguments, ends)
     }
 
-    /// Every row of the ledger, and every file, those that are kept among them.
-    fn nothing_is_left(&self) {
+    /// Checks that no row of the ledger and no file contains the password.
+    fn check_what_is_stored(&self) {
         for table in query(&self.url, "SELECT relname FROM pg_class WHERE relname ~ '^_' AND relkind = 'r'") {
             let rows = query(&self.url, &format!("SELECT t::text FROM {table} t"));
-            keeps(&table, &rows.join("\n"));
+            check_text(&table, &rows.join("\n"));
         }
         let mut files = 0;
         look_through(&self.shop.workspace.root, &mut files);
@@ -91,8 +90,8 @@ fn with_password(url: &str, place: Place) -> String {
     }
 }
 
-fn keeps(what: &str, text: &str) {
-    assert!(!text.contains(ESSENCE), "{what} tells the password:\n{text}");
+fn check_text(what: &str, text: &str) {
+    assert!(!text.contains(ESSENCE), "{what} contains the password:\n{text}");
 }
 
 fn look_through(folder: &Path, files: &mut u32) {
@@ -102,13 +101,13 @@ fn look_through(folder: &Path, files: &mut u32) {
             look_through(&path, files);
         } else {
             *files += 1;
-            keeps(&path.display().to_string(), &String::from_utf8_lossy(&fs::read(&path).unwrap()));
+            check_text(&path.display().to_string(), &String::from_utf8_lossy(&fs::read(&path).unwrap()));
         }
     }
 }
 
 #[test]
-fn a_whole_life_tells_none() {
+fn a_life_cycle_shows_no_password() {
     for place in [Place::User, Place::Parameter, Place::Environment] {
         let guarded = Guarded::new(place);
         let check = |arguments: &str, ends: Ends| guarded.check(arguments, ends);
@@ -118,7 +117,7 @@ fn a_whole_life_tells_none() {
         check("migrate parts --dry-run", Well);
         check("migrate parts", Well);
         check("migrate parts --status --json", Well);
-        // What is to be typed next has the URL, and asks for what is not in it.
+        // The command to run next contains the URL, and asks for the password that the URL no longer contains.
         let next = check("backfill parts_v2 --verbose --report foreseen.json", Well).stdout;
         let expect = "cargo xtask backfill parts_v2 --execute --url 'postgres://postgres@localhost:5432/";
         assert!(next.contains(expect) && next.contains(ASKS) == (place != Place::Environment), "{next}");
@@ -137,20 +136,20 @@ fn a_whole_life_tells_none() {
         check("backfill parts_v2 --execute --verbose --workers 2 --report done.json", Well);
         check("verify parts", Well);
         check("backfill parts_v2 --undo", Well);
-        // With the rows that offend.
+        // The output contains rows.
         check("verify parts", Badly);
         check("verify parts --json", Badly);
         check("migrate parts --revert", Well);
-        guarded.nothing_is_left();
+        guarded.check_what_is_stored();
     }
 }
 
 #[test]
-fn rehearsals_tell_none() {
+fn rehearsals_show_no_password() {
     for place in [Place::User, Place::Parameter] {
         let guarded = Guarded::new(place);
         guarded.shop.check_file("toys", "SELECT * FROM shelf;\n");
-        // The other fixture does.
+        // The other fixture suffices.
         fs::remove_file(guarded.shop.workspace.path("fixtures/parts/populated.sql")).unwrap();
         let server = with_password(&url("postgres"), place);
         let check = |arguments: &[&str], ends: Ends| {
@@ -164,12 +163,12 @@ fn rehearsals_tell_none() {
             check(&["migrate", "shop", "--verify"], Badly);
             check(&["backfill", "parts_v2", "--verify"], Well);
         }
-        guarded.nothing_is_left();
+        guarded.check_what_is_stored();
     }
 }
 
 #[test]
-fn failures_tell_none() {
+fn failures_show_no_password() {
     for place in [Place::User, Place::Parameter] {
         let guarded = Guarded::new(place);
         let with = |url: &str| with_password(url, place);
@@ -180,16 +179,16 @@ fn failures_tell_none() {
         let (own, shop) = (guarded.url.clone(), with(&guarded.shop.url));
         on(&with(&url("not_there")), "migrate parts", Badly);
         on(&with("postgres://postgres@127.0.0.1:1/shop?sslmode=disable"), "migrate parts", Badly);
-        // Statements that are refused, of a migration and of a check.
+        // Statements of a migration and of a check that fail.
         guarded.shop.migration("20250921120000_wrong", "SELECT nothing;", "SELECT 1;");
         on(&shop, "migrate shop", Badly);
         guarded.shop.check_file("wrong", "SELECT nothing FROM shelf;\n");
         on(&shop, "verify shop", Badly);
-        // Somebody is in the way.
+        // Another session holds a lock.
         let held = hold(&shop, "LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE");
         on(&shop, "migrate shop --wait 0", Badly);
         drop(held);
-        // A role that may nothing.
+        // A role without privileges.
         let role = unique();
         execute(&own, &format!("CREATE ROLE {role} LOGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC"));
         on(&own.replacen("//postgres", &format!("//{role}"), 1), "migrate parts", Badly);
@@ -199,9 +198,9 @@ fn failures_tell_none() {
     }
 }
 
-/// What can't be read as a URL, and what stands where no URL belongs.
+/// Invalid URLs, and URLs where none belongs.
 #[test]
-fn words_tell_none() {
+fn invalid_urls_show_no_password() {
     let guarded = Guarded::new(Place::Environment);
     let bad = [
         format!("postgres://me:{ENCODED}@h:port/db"),

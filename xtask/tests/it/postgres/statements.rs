@@ -1,4 +1,4 @@
-//! Whatever a schema has is told as statements that a person could run.
+//! Differences between schemas are shown as statements that a user can run.
 
 use super::rehearsals::LEFT;
 use super::{UP, execute, unique, url};
@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _};
 use std::time::Duration;
 
-/// What the other tests have no use for.
+/// Objects and properties that no other test uses.
 const RARE: &str = r#"
 ALTER TABLE item FORCE ROW LEVEL SECURITY, SET (fillfactor = 70), CLUSTER ON item_pkey, DISABLE TRIGGER t;
 ALTER TABLE item ALTER label SET STORAGE MAIN, ALTER label SET (n_distinct = 5);
@@ -72,9 +72,9 @@ COMMENT ON TEXT SEARCH DICTIONARY words IS 'x';
 COMMENT ON TEXT SEARCH CONFIGURATION texts IS 'x';
 "#;
 
-/// Each object is there already, which is all that its statement may fail for.
+/// Runs the statement of each object again: it may fail only because the object exists already.
 #[test]
-fn objects_are_statements() {
+fn objects_are_shown_as_statements() {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
     for sql in [UP, LEFT, RARE] {
@@ -87,7 +87,7 @@ fn objects_are_statements() {
         connection.close().await.unwrap();
         let mut session = PgConnection::connect(&url(&name)).await.unwrap();
         let mut refused = Vec::new();
-        // A table is told with its columns, all else as it stands.
+        // A table is shown with its columns, every other object separately.
         let whole = compare::compare_schemas(&Schema::default(), &schema);
         let whole = whole.iter().map(|difference| difference.to_string().replace("\n+ ", "\n")[2..].to_owned());
         let is_part = |(label, _): &(&String, &Object)| !label.starts_with("table ");
@@ -96,7 +96,7 @@ fn objects_are_statements() {
             let ran = sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut session).await;
             let Err(error) = ran else { continue };
             let error: PgDatabaseError = *error.into_database_error().unwrap().downcast();
-            // Of its kind there may be one of that name, one of its table, or one in all.
+            // Some kinds of objects are unique by name, some per table, and some per database.
             let there = ["already", "multiple primary keys", "duplicate key", "cannot add column to a partition"];
             if !there.iter().any(|text| error.message().contains(text)) {
                 refused.push(format!("{statement}\n{error}"));
@@ -107,7 +107,7 @@ fn objects_are_statements() {
     assert_eq!(refused, [""; 0]);
 }
 
-/// One session tells of two schemas of the same objects.
+/// One session reads both schemas, before and after the change.
 #[test]
 fn columns_in_another_order() {
     let name = unique();
@@ -124,5 +124,5 @@ fn columns_in_another_order() {
         compare::compare_schemas(&before, &after)
     });
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["the columns of \"item\" stand in another order: label, id; it was id, label"]);
+    assert_eq!(found, ["the columns of \"item\" are in a different order: label, id; before: id, label"]);
 }

@@ -1,4 +1,4 @@
-//! Others on the same server: who has to wait for a batch gets its turn, and the next ones are shorter.
+//! Other sessions on the same server: a session that waits for a batch gets its turn, and later batches are shorter.
 
 use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
 use super::{execute, query, unique, url};
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const BATCH: u32 = 200;
 
-/// A database of records, each of which takes its time.
+/// Creates a database of records. Each update also runs the expression `each`, which takes time.
 fn slow_records(each: &str) -> String {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
@@ -29,7 +29,7 @@ fn slow_records(each: &str) -> String {
     url(&name)
 }
 
-/// Batches that have all the time, so that none is shorter because of what it takes.
+/// Returns a pass with a long batch time, so that no batch is shortened because it takes too long.
 fn pass() -> Pass {
     let mut pass = Pass::new(Effect::Execute);
     pass.batch = NonZeroU32::new(BATCH).unwrap();
@@ -41,7 +41,7 @@ fn target(url: &str) -> Target {
     Target::real(Address::parse(Engine::Postgres, url).unwrap(), Duration::from_secs(60))
 }
 
-/// Somebody who has to wait for a batch: how many records were still to be done when the wait was over.
+/// Starts a session that has to wait for a batch. Returns how many records were pending when its wait ended.
 fn waits(url: &str) -> JoinHandle<i64> {
     let url = url.to_owned();
     std::thread::spawn(move || {
@@ -58,9 +58,9 @@ fn waits(url: &str) -> JoinHandle<i64> {
     })
 }
 
-/// With a role that sees everything, and one that sees of other sessions what everybody does.
+/// Works as a superuser, and as a role that sees only the public part of other sessions.
 #[test]
-fn who_waits_gets_a_turn_and_shorter_batches() {
+fn a_waiting_session_shortens_batches() {
     let check = |role: Option<&str>, who: &str| {
         let own = slow_records("pg_sleep(0.002)");
         let theirs = match role {
@@ -76,7 +76,7 @@ fn who_waits_gets_a_turn_and_shorter_batches() {
         };
         let waiting = Mutex::new(Vec::new());
         let events = |event| match (event, who) {
-            (Event::Batch { counts }, "somebody") if [2, 4, 9].contains(&counts.batches) => {
+            (Event::Batch { counts }, "a session") if [2, 4, 9].contains(&counts.batches) => {
                 waiting.lock().unwrap().push(waits(&own))
             }
             _ => {}
@@ -86,22 +86,22 @@ fn who_waits_gets_a_turn_and_shorter_batches() {
         let least = RECORDS / u64::from(BATCH);
         let waiting = waiting.into_inner().unwrap();
         match who {
-            "nobody" => assert_eq!(outcome.counts.batches, least),
+            "no session" => assert_eq!(outcome.counts.batches, least),
             _ => assert!(outcome.counts.batches > least, "{role:?}: {} batches", outcome.counts.batches),
         }
         for waiting in waiting {
-            assert!(waiting.join().unwrap() > 0, "the lock came before the run was over");
+            assert!(waiting.join().unwrap() > 0, "the lock is granted before the run ends");
         }
     };
-    check(None, "nobody");
-    check(None, "somebody");
-    check(Some(&unique()), "somebody");
+    check(None, "no session");
+    check(None, "a session");
+    check(Some(&unique()), "a session");
 }
 
-/// Workers wait for each other, of one process and of two: that makes no batch shorter.
+/// Workers that block each other, in one process or in two, do not shorten batches.
 #[test]
-fn workers_that_wait_for_each_other_do_not_count() {
-    // One at a time, each of its batches for long.
+fn waiting_workers_do_not_shorten_batches() {
+    // An advisory lock lets one batch run at a time.
     let url = slow_records("pg_sleep(0.0005), pg_advisory_xact_lock(7)");
     let mut pass = pass();
     pass.workers = NonZeroU32::new(2).unwrap();
@@ -132,14 +132,14 @@ fn workers_that_wait_for_each_other_do_not_count() {
             () = watching => {}
         }
     });
-    assert!(waited.into_inner(), "they did wait");
+    assert!(waited.into_inner(), "the workers blocked each other");
     let batches = "SELECT counts::json ->> 'batches' FROM _rehearsal_runs WHERE (counts::json ->> 'units')::int > 0";
     assert_eq!(query(&url, batches), [(RECORDS / u64::from(BATCH)).to_string()]);
 }
 
-/// What is learned of one range holds for the next: but for the very first batch, none takes longer than it should.
+/// The batch size carries over from range to range: after the first batches, none exceeds the batch time.
 #[test]
-fn the_aim_is_kept_from_range_to_range() {
+fn the_batch_size_carries_over_between_ranges() {
     let url = slow_records("pg_sleep(0.004)");
     execute(&url, "DELETE FROM llama_logs WHERE id IN (SELECT id FROM llama_logs LIMIT 2400)");
     let mut pass = pass();
@@ -155,7 +155,7 @@ fn the_aim_is_kept_from_range_to_range() {
     let units = units.into_inner().unwrap();
     let sizes: Vec<u64> = units.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(sizes.iter().sum::<u64>(), 600);
-    // The second one was read before the first was written.
+    // The second batch was read before the first one was written.
     assert!(sizes.iter().skip(2).all(|size| *size <= 5), "{sizes:?}");
     let ranges = query(&url, "SELECT count(*)::text FROM _rehearsal_ranges");
     assert!(ranges[0].parse::<u32>().unwrap() >= 3, "{ranges:?}");

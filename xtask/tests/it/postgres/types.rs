@@ -1,4 +1,4 @@
-//! Fingerprints on every type: a value that is another is named by its column, with what it was and what it is; and equal
+//! Fingerprints on every type: a changed value is reported by column, with the value before and after, and equal
 //! databases have equal fingerprints.
 
 use super::{execute, query, unique, url};
@@ -8,7 +8,7 @@ use rehearsal::compare;
 use rehearsal::db::{Access, Address, Connection, Engine};
 use std::time::Duration;
 
-/// A type, a value, another one, and how the difference between the two reads; where it is not just the two texts.
+/// A type, a value, another value, and the text of the difference; empty if the text is not checked.
 const TYPES: &[(&str, &str, &str, &str)] = &[
     ("bool", "true", "false", "true → false"),
     ("int2", "1", "2", "1 → 2"),
@@ -77,7 +77,7 @@ CREATE TYPE pair AS (a int, b text);
 CREATE DOMAIN word AS text CHECK (VALUE <> '');
 ";
 
-/// A database of these statements.
+/// Creates a database with these statements and returns its URL.
 fn database(sql: &str) -> String {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
@@ -85,7 +85,7 @@ fn database(sql: &str) -> String {
     url(&name)
 }
 
-/// What differs between the rows of two databases, and the rows that show it.
+/// Returns the differences between the rows of two databases, with examples.
 fn differences(before: &str, after: &str) -> Vec<String> {
     block(async {
         let open = async |url: &str| {
@@ -106,12 +106,12 @@ fn differences(before: &str, after: &str) -> Vec<String> {
     })
 }
 
-/// One table with all the types; both databases have the first values, then one the others.
+/// One table with all the types: both databases have the first values, then one of them gets the other values.
 #[test]
 fn every_type() {
     let columns = TYPES.iter().enumerate().map(|(n, (kind, ..))| format!(", c{n:02} {kind}")).collect::<String>();
     let values = TYPES.iter().map(|(_, value, ..)| format!(", {value}")).collect::<String>();
-    // The second row stays, and has what is hard to compare.
+    // The second row is unchanged, so that values that are hard to compare must be equal.
     let sql = format!(
         "{PREPARE}CREATE TABLE t (id int PRIMARY KEY{columns});\nINSERT INTO t VALUES (1{values}), (2{values});\n"
     );
@@ -125,13 +125,13 @@ fn every_type() {
         let told =
             found.iter().find_map(|difference| difference.strip_prefix(&named)?.split_once(" in 1 row; id = 1: "));
         let told = told.map(|(_, told)| told);
-        let Some(told) = told else { panic!("{kind}: {value} → {other} is not told of in\n{}", found.join("\n")) };
+        let Some(told) = told else { panic!("{kind}: {value} → {other} is not reported in\n{}", found.join("\n")) };
         assert!(reads.is_empty() || told == *reads, "{kind}: {told}");
     }
     assert_eq!(found.len(), TYPES.len());
 }
 
-/// What is written in two ways and is the same, whatever the settings of the session are in which it was written.
+/// Equal values that are written in two ways, and in sessions with different settings.
 #[test]
 fn same_values() {
     let pairs = [
@@ -162,9 +162,10 @@ fn same_values() {
     assert_eq!(differences(&one, &other), [""; 0]);
 }
 
-/// Partitions are told with their whole, what inherits for itself; and there are tables of which there is little to tell.
+/// Partitions are reported with their partitioned table, inheriting tables separately. Tables without columns or
+/// keys work, too.
 #[test]
-fn extents() {
+fn partitions_and_inheritance() {
     let sql = "CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);\nCREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);\n\
                CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);\nINSERT INTO p VALUES (1, 'a'), (11, 'b');\n\
                CREATE TABLE base (id int);\nCREATE TABLE child (v text) INHERITS (base);\nINSERT INTO base VALUES (1);\nINSERT INTO child VALUES (2, 'x');\n\
@@ -177,14 +178,14 @@ fn extents() {
     );
     let expected = [
         "\"bare\" gained 1 row: 1 before, 2 after",
-        "\"child\" was emptied: it had 1 row; id = 2, v = x: gone",
-        "\"p\" lost 1 row: 2 before, 1 after; id = 11: gone",
+        "\"child\" was emptied: it had 1 row; id = 2, v = x: missing",
+        "\"p\" lost 1 row: 2 before, 1 after; id = 11: missing",
         "\"quick\" gained 1 row: 2 before, 3 after; id = 1: new",
     ];
     assert_eq!(differences(&one, &other), expected);
 }
 
-/// Types as keys: rows that are the same find each other, whatever the order of keys is.
+/// Keys of several types: equal rows are matched, whatever the sort order of the keys.
 #[test]
 fn every_key() {
     let check = |kind: &str, keys: &str, gone: &str, expected: &str| {
@@ -195,30 +196,30 @@ fn every_key() {
         assert_eq!(differences(&one, &other), [expected], "{kind}");
     };
     let text = "unnest(ARRAY['b', 'B', 'a', 'ä', 'Z', '', '_', '10', '9', '🐶'])";
-    check("text", text, "'ä'", "\"t\" lost 1 row: 10 before, 9 after; k = ä: gone");
+    check("text", text, "'ä'", "\"t\" lost 1 row: 10 before, 9 after; k = ä: missing");
     let uuids = "(SELECT md5(n::text)::uuid FROM generate_series(1, 9) n) AS series (k), LATERAL (SELECT k) AS";
     check(
         "uuid",
         uuids,
         "md5('7')::uuid",
-        "\"t\" lost 1 row: 9 before, 8 after; k = 8f14e45f-ceea-167a-5a36-dedd4bea2543: gone",
+        "\"t\" lost 1 row: 9 before, 8 after; k = 8f14e45f-ceea-167a-5a36-dedd4bea2543: missing",
     );
     check(
         "date",
         "generate_series('2024-12-30'::date, '2025-01-12', '1 day')",
         "'2025-01-10'",
-        "\"t\" lost 1 row: 14 before, 13 after; k = 2025-01-10: gone",
+        "\"t\" lost 1 row: 14 before, 13 after; k = 2025-01-10: missing",
     );
     check(
         "numeric",
         "unnest(ARRAY[1, 2, 10, 11, 100, -1, 1.5])",
         "10",
-        "\"t\" lost 1 row: 7 before, 6 after; k = 10: gone",
+        "\"t\" lost 1 row: 7 before, 6 after; k = 10: missing",
     );
-    check("bool", "unnest(ARRAY[true, false])", "false", "\"t\" lost 1 row: 2 before, 1 after; k = false: gone");
+    check("bool", "unnest(ARRAY[true, false])", "false", "\"t\" lost 1 row: 2 before, 1 after; k = false: missing");
 }
 
-/// Collations that differ between columns, and one that takes different texts for equal, where the server has such.
+/// Columns with different collations, one of them nondeterministic if the server supports ICU.
 #[test]
 fn collations() {
     let icu = query(&url("postgres"), "SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1").len();
@@ -231,25 +232,25 @@ fn collations() {
     let (one, other) = (database(&sql), database(&sql));
     assert_eq!(differences(&one, &other), [""; 0]);
     execute(&other, "UPDATE t SET name = 'A'");
-    assert_eq!(differences(&one, &other), ["\"t\".\"name\" holds other values in 1 row; id = x: a → A"]);
+    assert_eq!(differences(&one, &other), ["\"t\".\"name\" has different values in 1 row; id = x: a → A"]);
 }
 
-/// Generated columns follow their source; and there are tables without a key.
+/// Generated columns, which follow their source, and tables without a key.
 #[test]
-fn shapes() {
+fn generated_columns_and_missing_keys() {
     let sql = "CREATE TABLE g (id int PRIMARY KEY, n int, twice int GENERATED ALWAYS AS (n * 2) STORED);\nINSERT INTO g VALUES (1, 1);\nCREATE TABLE loose (a int, b text);\nINSERT INTO loose VALUES (1, 'x'), (1, 'x'), (2, NULL);\n";
     let (one, other) = (database(sql), database(sql));
     assert_eq!(differences(&one, &other), [""; 0]);
     execute(&other, "UPDATE g SET n = 2; UPDATE loose SET b = 'y' WHERE a = 2");
     let expected = [
-        "\"g\".\"n\" holds other values in 1 row; id = 1: 1 → 2",
-        "\"g\".\"twice\" holds other values in 1 row; id = 1: 2 → 4",
-        "\"loose\" lost 1 row and gained 1: 3 before, 3 after; a = 2, b = NULL: gone; a = 2, b = y: new",
+        "\"g\".\"n\" has different values in 1 row; id = 1: 1 → 2",
+        "\"g\".\"twice\" has different values in 1 row; id = 1: 2 → 4",
+        "\"loose\" lost 1 row and gained 1: 3 before, 3 after; a = 2, b = NULL: missing; a = 2, b = y: new",
     ];
     assert_eq!(differences(&one, &other), expected);
 }
 
-/// Defaults that give another value each time, wherever they stand.
+/// Defaults that return another value each time, wherever they are defined.
 #[test]
 fn volatile_defaults() {
     let sql = "CREATE FUNCTION \"New Id\"() RETURNS text LANGUAGE sql AS 'SELECT md5(random()::text)';

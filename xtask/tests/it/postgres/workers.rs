@@ -1,5 +1,5 @@
-//! Several workers on one backfill: of one process and of several, some of which are killed or give no sign of life. Each range
-//! is done once.
+//! Several workers on one backfill, in one process and in several, some of which are killed or stop responding.
+//! Each range is done once.
 
 use super::{execute, query, unique, url};
 use crate::processes::{kill, wait_until};
@@ -17,14 +17,14 @@ const SIGINT: i32 = 2;
 const SIGSTOP: i32 = 19;
 const SIGCONT: i32 = 18;
 
-/// What is read of a report.
+/// The fields of a report that these tests read.
 #[derive(serde::Deserialize)]
 struct Report {
     findings: Vec<Finding>,
     counts: Counts,
 }
 
-/// Profiles that are to be unified, and what a dry run says of them.
+/// Creates a database of profiles to unify, and returns the report of a dry run.
 fn profiles() -> (Workspace, String, Report) {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
@@ -48,7 +48,7 @@ fn start(workspace: &Workspace, url: &str, flags: &str) -> Handle {
     command.unchecked().start().unwrap()
 }
 
-/// How many units are done, as the ledger says.
+/// Returns the number of units done, according to the ledger.
 fn done(url: &str) -> u64 {
     if query(url, "SELECT (to_regclass('_rehearsal_log') IS NOT NULL)::text") != ["true"] {
         return 0;
@@ -57,21 +57,25 @@ fn done(url: &str) -> u64 {
     query(url, sum)[0].parse().unwrap()
 }
 
-/// The one run has done what the dry run foresaw: nothing is left out, nothing was done twice.
+/// Checks that one run did what the dry run predicted: nothing was left out, and nothing was done twice.
 fn adds_up(workspace: &Workspace, url: &str, foreseen: &Report) {
     let counts = "SELECT counts FROM _rehearsal_runs WHERE (counts::json ->> 'units')::int > 0";
     let counts: Vec<Counts> = query(url, counts).iter().map(|json| serde_json::from_str(json).unwrap()).collect();
-    let [counts] = counts.as_slice() else { panic!("it was one run all along") };
-    // What depends on how the units were cut into batches, and on who was in the way.
+    let [counts] = counts.as_slice() else { panic!("several runs did the work") };
+    // Batches and retries depend on the workers and on other sessions.
     let essence = |counts: &Counts| Counts { batches: 0, retries: 0, ..counts.clone() };
     assert_eq!(essence(counts), essence(&foreseen.counts));
     assert_eq!(query(url, "SELECT DISTINCT state FROM _rehearsal_runs"), ["finished"]);
     assert_eq!(query(url, "SELECT count(*)::text FROM _rehearsal_ranges WHERE NOT done OR owner IS NOT NULL"), ["0"]);
-    assert_eq!(query(url, "SELECT count(*)::text FROM _rehearsal_findings"), ["0"], "nobody needs them any more");
+    assert_eq!(
+        query(url, "SELECT count(*)::text FROM _rehearsal_findings"),
+        ["0"],
+        "findings of a finished run are removed"
+    );
     workspace.succeed(&format!("verify profiles --url {url}"));
 }
 
-/// The findings of a report, in whatever order they came.
+/// Returns the findings of a report, sorted.
 fn findings(report: &Report) -> Vec<String> {
     let mut all: Vec<String> = report.findings.iter().map(|finding| serde_json::to_string(finding).unwrap()).collect();
     all.sort();
@@ -79,10 +83,10 @@ fn findings(report: &Report) -> Vec<String> {
 }
 
 #[test]
-fn several_of_one_process() {
+fn workers_of_one_process() {
     let (workspace, url, foreseen) = profiles();
     let running = start(&workspace, &url, "--workers 4 --report report.json");
-    // Each holds the lock of its number.
+    // Each worker holds an advisory lock.
     let workers = "SELECT count(*)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
                    WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ExclusiveLock'";
     let mut most = 0;
@@ -91,16 +95,16 @@ fn several_of_one_process() {
         running.try_wait().unwrap().is_some()
     });
     assert!(running.wait().unwrap().status.success());
-    assert!(most >= 4, "{most} at a time");
+    assert!(most >= 4, "only {most} workers at a time");
     let told = report(&workspace, "report.json");
     assert_eq!(findings(&told), findings(&foreseen));
     assert_eq!(told.counts.units, foreseen.counts.units);
     adds_up(&workspace, &url, &foreseen);
 }
 
-/// Processes that come, and processes that are killed at any time.
+/// Processes join, and processes are killed at any time.
 #[test]
-fn several_processes() {
+fn workers_of_several_processes() {
     let (workspace, url, foreseen) = profiles();
     let total = foreseen.counts.units;
     let mut running: Vec<Handle> = (0..2).map(|_| start(&workspace, &url, "--workers 2")).collect();
@@ -114,7 +118,7 @@ fn several_processes() {
         }
         running.push(start(&workspace, &url, "--workers 2"));
     }
-    assert!(killed > 1, "they were at work, {killed} times");
+    assert!(killed > 1, "only {killed} processes were killed");
     for one in &running {
         assert!(one.wait().unwrap().status.success());
     }
@@ -123,12 +127,12 @@ fn several_processes() {
     assert!(took_up[0].parse::<u32>().unwrap() >= 3, "{took_up:?}");
 }
 
-/// A worker whose session is there, and which does nothing: once its lease is over, its range is somebody else's, and when it
-/// wakes up it does nothing of it.
+/// A worker stops responding, but its session stays open. When its lease expires, another worker takes its range
+/// over. When it wakes up, it leaves that range unchanged.
 #[test]
 fn an_expired_lease_is_taken_over() {
     let (workspace, url, foreseen) = profiles();
-    // It rests nearly all the time: stopped in the middle of a transaction, it would have locked its range.
+    // The worker rests nearly all the time. If it stopped within a transaction, it would keep its range locked.
     let sleeper = start(&workspace, &url, "--rest 400");
     wait_until(|| done(&url) >= 10);
     let in_transaction = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() \
@@ -145,7 +149,7 @@ fn an_expired_lease_is_taken_over() {
     let other = start(&workspace, &url, "");
     let leased = "SELECT count(*)::text FROM _rehearsal_ranges WHERE NOT done";
     wait_until(|| query(&url, leased) == ["1"]);
-    assert!(other.try_wait().unwrap().is_none(), "it waits for the one that is leased");
+    assert!(other.try_wait().unwrap().is_none(), "the other process waits for the leased range");
     execute(&url, "UPDATE _rehearsal_ranges SET leased_until = now() - interval '1 second' WHERE NOT done");
     assert!(other.wait().unwrap().status.success());
     assert!(done(&url) > before);
@@ -166,9 +170,9 @@ fn state(url: &str) -> String {
     query(url, "SELECT state FROM _rehearsal_runs ORDER BY run DESC LIMIT 1").concat()
 }
 
-/// What is asked from another terminal is asked of all processes, those that join later among them.
+/// A request from another terminal applies to all processes, also to those that join later.
 #[test]
-fn all_of_them_pause_and_stop() {
+fn all_processes_pause_and_stop() {
     let (workspace, url, foreseen) = profiles();
     let ask = |wish: &str| workspace.succeed(&format!("backfill unified_profiles {wish} --url {url}"));
     let mut running: Vec<Handle> = (0..2).map(|_| start(&workspace, &url, "--rest 50")).collect();
@@ -181,10 +185,10 @@ fn all_of_them_pause_and_stop() {
     let shares = "SELECT count(DISTINCT pid)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
                   WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ShareLock'";
     wait_until(|| query(&url, shares) == ["3"]);
-    // Whoever was in a batch has ended it by now.
+    // Every process has finished its batch by now.
     let at = done(&url);
     std::thread::sleep(Duration::from_millis(800));
-    assert_eq!((done(&url), query(&url, joined)), (at, before), "nobody does anything");
+    assert_eq!((done(&url), query(&url, joined)), (at, before), "no process works during a pause");
     ask("--resume");
     wait_until(|| done(&url) > at);
     ask("--stop");
@@ -197,9 +201,9 @@ fn all_of_them_pause_and_stop() {
     adds_up(&workspace, &url, &foreseen);
 }
 
-/// A process that is interrupted leaves the run to the others.
+/// An interrupted process leaves the run to the others.
 #[test]
-fn one_of_them_is_interrupted() {
+fn one_process_is_interrupted() {
     let (workspace, url, foreseen) = profiles();
     let running: Vec<Handle> = (0..2).map(|_| start(&workspace, &url, "--rest 30")).collect();
     wait_until(|| done(&url) >= 30);
@@ -208,5 +212,5 @@ fn one_of_them_is_interrupted() {
     assert!(running[1].wait().unwrap().status.success());
     adds_up(&workspace, &url, &foreseen);
     let stopped = "SELECT count(*)::text FROM _rehearsal_log WHERE did = 'stopped'";
-    assert_eq!(query(&url, stopped), ["0"], "the run went on");
+    assert_eq!(query(&url, stopped), ["0"], "the run continues");
 }

@@ -1,5 +1,4 @@
-//! A vacuum that keeps transaction ids from running out, which the server begins by itself: a backfill backs off until it is
-//! done.
+//! A vacuum against transaction-id wraparound, which the server starts: a backfill backs off until the vacuum is done.
 
 use super::backfills::{fill, is_whole};
 use super::replica::{Primary, begin};
@@ -18,7 +17,7 @@ fn a_backfill_waits_for_a_vacuum_against_wraparound() {
     fill(&url);
     execute(&url, "CREATE TABLE held (id int); INSERT INTO held VALUES (1)");
     let vacuums = "SELECT query FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM% (to prevent wraparound)'";
-    // Such a vacuum waits for a table that somebody holds, and so goes on for as long as the test needs.
+    // The vacuum waits for this lock, and so lasts for as long as the test needs.
     let held = hold(&url, "LOCK TABLE held IN SHARE UPDATE EXCLUSIVE MODE");
     let use_up = "CREATE PROCEDURE use_up() LANGUAGE plpgsql AS $$ BEGIN \
                   FOR i IN 1..110000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
@@ -29,9 +28,9 @@ fn a_backfill_waits_for_a_vacuum_against_wraparound() {
     let target = Target::real(Address::parse(Engine::Postgres, &url).unwrap(), Duration::from_secs(60));
     let (running, told) = begin(&target);
     let why = told.recv().unwrap();
-    assert!(why.starts_with("the server vacuums ") && why.contains("to prevent a wraparound"), "{why}");
+    assert!(why.starts_with("the server is vacuuming ") && why.contains("wraparound"), "{why}");
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(query(&url, "SELECT count(category)::text FROM llama_logs"), ["0"], "nothing is written meanwhile");
+    assert_eq!(query(&url, "SELECT count(category)::text FROM llama_logs"), ["0"], "a waiting backfill writes nothing");
     drop(held);
     assert_eq!(told.recv().unwrap(), "going on");
     let outcome = running.join().unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! What writers beside a backfill find: an app labels toys when it makes or renames them, and the backfill labels the others,
-//! with a guard or without one.
+//! Faults that only concurrent writers reveal: an app labels toys that it creates or changes, and the backfill
+//! labels the others, with a guard in its statement or without one.
 
 use super::{Labels, Toys, failed};
 use pretty_assertions::assert_eq;
@@ -14,7 +14,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection};
 use std::fmt::Write;
 use std::marker::PhantomData;
 
-/// Toys with a name in capitals and, from the second version on, a label. SQL that both engines take.
+/// Toys with a name in capitals and, from the second version on, a label. This SQL is valid on both engines.
 pub(crate) const CREATE: &str = "-- Toys.
 CREATE TABLE toy (number integer PRIMARY KEY, id text NOT NULL UNIQUE, name text NOT NULL);\n";
 pub(crate) const LABEL: &str = "ALTER TABLE toy ADD COLUMN label text;\n";
@@ -29,7 +29,7 @@ pub(crate) fn fixture() -> String {
     sql
 }
 
-/// An app with toys.
+/// The traffic of an app that stores toys.
 pub(crate) struct App<Db>(PhantomData<fn() -> Db>);
 
 impl<Db> App<Db> {
@@ -74,7 +74,7 @@ macro_rules! app {
                 Ok(Written { id, holds: held("name", "OLD") })
             }
 
-            /// Gives it a name or a label, and leaves the other one alone.
+            /// Changes either the name or the label.
             async fn change(
                 &self,
                 connection: &mut $connection,
@@ -107,14 +107,15 @@ macro_rules! app {
 app!(Sqlite, SqliteConnection);
 app!(Postgres, PgConnection);
 
-/// A fault shows where a writer comes between a read and its write, which is chance on a machine that does other things, too:
-/// it has to be seen in one of a few rehearsals, and nothing else in any of them.
+/// A fault shows only if a writer acts between a read and its write, which depends on chance. One of five
+/// rehearsals must find it, and none may find anything else.
 pub(crate) fn check(rehearse: impl Fn() -> DatabaseReport, others: &[&str], expect: &[(&str, &str)]) {
-    assert!((0..5).any(|_| is_seen(&rehearse(), others, expect)), "nobody saw {expect:?}");
+    assert!((0..5).any(|_| is_seen(&rehearse(), others, expect)), "no rehearsal found {expect:?}");
 }
 
-/// Holds the findings of the proof against what is expected, each with a part of its first detail; the other proofs pass, but
-/// for those that are named. False where too little was written, or nothing came of it.
+/// Compares the findings of the proof with the expected messages, each with a part of its first detail. Of the
+/// other proofs, exactly `others` must fail. False if the app wrote too little, or if an expected finding is
+/// missing.
 fn is_seen(report: &DatabaseReport, others: &[&str], expect: &[(&str, &str)]) -> bool {
     assert_eq!(failed(report, "concurrent"), others, "{report:?}");
     let concurrent: Vec<&ProofReport> = report.proofs.iter().filter(|proof| proof.name == "concurrent").collect();
@@ -125,7 +126,7 @@ fn is_seen(report: &DatabaseReport, others: &[&str], expect: &[(&str, &str)]) ->
     assert_eq!(
         proof.not_covered.is_empty(),
         figures["during"].as_u64().unwrap() >= 20,
-        "too little is told: {proof:?}"
+        "fewer than 20 concurrent writes must be reported as not covered: {proof:?}"
     );
     let told: Vec<(&str, &str)> =
         report.findings_of(proof).map(|found| (found.message.as_str(), found.details[0].as_str())).collect();
@@ -134,33 +135,33 @@ fn is_seen(report: &DatabaseReport, others: &[&str], expect: &[(&str, &str)]) ->
         let is_it = |(sentence, part): &&(&str, &str)| message == sentence && line.contains(part);
         assert!(expect.iter().any(|one| is_it(&one)), "{told:?}");
     }
-    // Of every kind of write there was one.
+    // Every kind of write occurred.
     proof.not_covered.is_empty() && figures["writes"].as_object().unwrap().len() == 4 && told.len() == expect.len()
 }
 
-/// What a backfill's statement sets and where, which other proofs fail for that, and what this one tells.
+/// A `SET` clause, its guard, the other proofs that fail, and the findings of the proof *concurrent*.
 pub(crate) type Fault = (&'static str, &'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
-/// What may be wrong with a backfill; the first is sound.
+/// Faulty statements of a backfill; the first one is sound.
 pub(crate) const FAULTS: &[Fault] = &[
     ("label = {label}", " AND toy.label IS NULL", &[], &[]),
-    // Without a guard.
+    // No guard.
     ("label = {label}", "", &["idempotent"], &[(STAYS, "label was written as `the app: ")]),
-    // The whole row, as it was read: nobody else finds that.
+    // Writes the whole row as it was read: no other proof finds this.
     ("label = {label}, name = {label}", " AND toy.label IS NULL", &[], &[(STAYS, "name was written as `AL ")]),
-    // Some are left out; a few of them the app fills meanwhile.
+    // Leaves out every tenth toy; the app fills a few of them concurrently.
     (
         "label = {label}",
         " AND toy.label IS NULL AND toy.number % 10 <> 3",
         &[],
         &[
-            ("labels leaves out a toy that was there before it ran", " is still pending"),
-            ("the next run of labels leaves out a toy that was added meanwhile", " is still pending"),
+            ("labels skips a toy that was pending before it ran", " is still pending"),
+            ("the next run of labels skips a toy that was inserted concurrently", " is still pending"),
         ],
     ),
 ];
 
-const STAYS: &str = "what the app writes while labels runs is lost";
+const STAYS: &str = "writes of the app are lost while labels runs";
 
 fn toys() -> Toys {
     let mut toys = Toys::new("sqlite", CREATE, LABEL, &fixture());
@@ -178,23 +179,23 @@ fn rehearse(toys: &Toys, set: &str, guard: &str) -> DatabaseReport {
 #[test]
 fn faults() {
     for (set, guard, others, problems) in FAULTS {
-        // No check looks at labels here.
+        // No check covers labels here.
         check(|| rehearse(&toys(), set, guard), &[others, &["mutation"][..]].concat(), problems);
     }
 }
 
-/// A wait that is too long is told with what was measured.
+/// A wait above the limit is a finding that contains the measured times.
 #[test]
-fn waits() {
+fn long_waits() {
     let toys = toys();
     toys.write("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\nmax_wait_ms = 0\n");
     let (set, guard, ..) = FAULTS[0];
     toys.hold(rehearse(&toys, set, guard), "concurrent", &["mutation"], "live_waits");
 }
 
-/// A backfill of a database without traffic: nothing was seen, and that is said.
+/// Without traffic the proof observes nothing, so it is incomplete.
 #[test]
-fn nobody_writes() {
+fn incomplete_without_traffic() {
     let mut toys = toys();
     toys.traffic = None;
     let (set, guard, ..) = FAULTS[0];
@@ -203,7 +204,7 @@ fn nobody_writes() {
         panic!("{report:?}")
     };
     assert_eq!(proof.status, ProofStatus::Incomplete);
-    let expect = "nobody wrote while the backfills ran: write what the app does into xtask/src/traffic/toys.rs";
+    let expect = "the app did not write while the backfills ran, because its traffic is not defined: define it in xtask/src/traffic/toys.rs";
     assert_eq!(proof.not_covered, [expect]);
     assert_eq!(report.incomplete.as_deref(), Some(format!("proof concurrent\n{expect}").as_str()));
 }

@@ -1,5 +1,5 @@
-//! The proofs on a small history with a small backfill, which is written wrong in one way at a time: what labels a toy. Each
-//! row says which proof finds it and how it is told.
+//! The proofs on a small history with a small backfill that labels toys. Each case puts one fault into it; the
+//! snapshot shows which proof finds the fault and how it reports it. Start with [`Toys::rehearse`].
 
 pub(crate) mod live;
 mod outside;
@@ -31,16 +31,16 @@ pub(crate) const CREATED: i64 = 20_250_901_090_000;
 pub(crate) const LABELS: i64 = 20_250_915_090_000;
 
 /// A toy as the backfill reads it.
-#[derive(sqlx_macros::FromRow)]
+#[derive(rehearsal::FromRow)]
 pub(crate) struct Toy {
     id: String,
     name: String,
 }
 
-/// Labels toys: each is given the name of the toy in capitals, by a statement that says what of it is stored.
+/// A backfill that labels each toy with its name in capitals. The test chooses the statement that stores the label.
 pub(crate) struct Labels<Db> {
     units: &'static str,
-    /// Takes ids and labels as a list of pairs, in JSON.
+    /// The statement; `$1` is a JSON list of pairs of id and label.
     write: String,
     db: PhantomData<fn() -> Db>,
 }
@@ -94,18 +94,18 @@ labels!(Postgres, PgConnection);
 pub(crate) struct Toys {
     folder: TempDir,
     pub(crate) depth: Depth,
-    /// What the app does while the backfill runs.
+    /// Writes of the app while the backfill runs. `None` if there are none.
     pub(crate) traffic: Option<Box<dyn AnyTraffic>>,
-    /// The proofs.
+    /// The proofs to run.
     pub(crate) proofs: Vec<NewProof>,
-    /// A place that differs from run to run: that of the server.
+    /// The location of the server, which differs from run to run. Snapshots contain a placeholder instead.
     pub(crate) hidden: String,
 }
 
 impl Toys {
-    /// With two migrations and a fixture of the first one's version.
+    /// Creates a workspace with two migrations, and a fixture at the version of the first one.
     pub(crate) fn new(engine: &str, created: &str, labels: &str, fixture: &str) -> Self {
-        // As the program of this workspace does it: hints name its files and its commands.
+        // The program of this workspace sets both, so that hints name its files and commands.
         rehearsal::source::set_folder("xtask/src");
         rehearsal_db::command::set_name("cargo xtask");
         let folder = tempfile::tempdir().unwrap();
@@ -125,13 +125,13 @@ impl Toys {
         fs::write(path, text).unwrap();
     }
 
-    /// A check in SQL.
+    /// Adds a check in SQL.
     pub(crate) fn check(&self, name: &str, sql: &str) -> &Self {
         self.write(&format!("migrations/toys/checks/{name}.sql"), &format!("-- from: {LABELS}\n{sql}"));
         self
     }
 
-    /// Makes all proofs.
+    /// Runs the proofs.
     pub(crate) fn rehearse(
         &self,
         backfill: &dyn AnyBackfill,
@@ -163,7 +163,7 @@ impl Toys {
         })
     }
 
-    /// Holds what a proof found against a snapshot; the other proofs pass, but for those that are named.
+    /// Compares the notes and findings of a proof with a snapshot. Of the other proofs, exactly `others` must fail.
     pub(crate) fn hold(&self, report: DatabaseReport, proof: &str, others: &[&str], snapshot: &str) {
         let all: String = report.findings.iter().map(|found| finding("toys", found, Paint::Plain)).collect();
         assert_eq!(failed(&report, proof), others, "{snapshot}\n{all}");
@@ -177,7 +177,7 @@ impl Toys {
     }
 }
 
-/// The proofs that failed beside that one.
+/// Returns the names of the failed proofs, without `but`.
 pub(crate) fn failed<'r>(report: &'r DatabaseReport, but: &str) -> Vec<&'r str> {
     let failed = |proof: &&ProofReport| proof.status == ProofStatus::Failed && proof.name != but;
     report.proofs.iter().filter(failed).map(|proof| proof.name).collect()

@@ -1,5 +1,5 @@
-//! A proof that is defined outside of the library: one type that implements `Proof`, and one entry in the list of a rehearsal.
-//! It asks whether every table has a primary key.
+//! A proof that is defined outside the library: a type that implements `Proof`, and an entry in the list of proofs of a
+//! rehearsal. It checks whether every table has a primary key.
 
 use super::{Labels, Toys};
 use futures_util::future::LocalBoxFuture;
@@ -63,7 +63,7 @@ impl Proof for Keys {
 }
 
 #[test]
-fn a_proof_of_somebody_else() {
+fn a_custom_proof() {
     let check = |created: &str, status: ProofStatus, messages: &[&str], tables: u64| {
         let labels = "ALTER TABLE toy ADD COLUMN label TEXT;\n";
         let mut toys = Toys::new("sqlite", created, labels, "");

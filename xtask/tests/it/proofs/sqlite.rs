@@ -1,4 +1,4 @@
-//! On SQLite.
+//! The proofs *deterministic* and *mutation* on SQLite.
 
 use super::{LABELS, Labels, Toys};
 use crate::database::query;
@@ -30,7 +30,7 @@ fn toys(labels: &str) -> Toys {
     Toys::new("sqlite", CREATE, labels, &fixture())
 }
 
-/// A backfill that stores this as the label.
+/// Returns a backfill that stores `value` as the label.
 fn labels(value: &str) -> Labels<Sqlite> {
     let write = format!(
         "UPDATE toy SET label = {value} FROM json_each($1) AS new WHERE toy.id = new.value ->> 0 AND toy.label IS NULL"
@@ -38,10 +38,10 @@ fn labels(value: &str) -> Labels<Sqlite> {
     Labels::new(UNITS, write)
 }
 
-/// Every label is the name in capitals.
+/// A check in Rust: every label is the name in capitals.
 struct LabelsAreNames;
 
-#[derive(sqlx_macros::FromRow)]
+#[derive(rehearsal::FromRow)]
 struct Labelled {
     id: String,
     name: String,
@@ -76,7 +76,7 @@ const LABEL: &str = "ALTER TABLE toy ADD COLUMN label TEXT;\n";
 const SOUND: &str = "new.value ->> 1";
 
 #[test]
-fn what_is_not_decided_by_the_row() {
+fn nondeterministic_backfills() {
     let check = |snapshot: &str, labels: &str, value: &str| {
         check(snapshot, &toys(labels), "deterministic", &["mutation"], value, &[]);
     };
@@ -90,9 +90,10 @@ fn what_is_not_decided_by_the_row() {
     check("sqlite_batch", LABEL, "json_array_length($1)");
 }
 
-/// What migrations do: defaults are noted, and so is what a file says it takes from the clock; what it hides is not.
+/// Nondeterministic migrations: defaults are notes, and so are values that the file openly takes from the clock. Hidden
+/// sources are findings.
 #[test]
-fn migrations() {
+fn nondeterministic_migrations() {
     let check = |snapshot: &str, labels: &str| {
         let labels = format!("{LABEL}{labels}");
         check(snapshot, &toys(&labels), "deterministic", &[], SOUND, &[&LabelsAreNames]);
@@ -110,9 +111,10 @@ fn migrations() {
     check("sqlite_first_wins", first);
 }
 
-/// A day that came with the rows, or follows from them, is not the clock's, whatever day it is.
+/// A date that the rows contain, or that follows from them, does not count as a value of the clock, even if it is
+/// today.
 #[test]
-fn days_of_the_data() {
+fn dates_in_the_data() {
     let check = |snapshot: &str, labels: &str, fixture: &str| {
         let toys = Toys::new("sqlite", CREATE, &format!("{LABEL}{labels}"), fixture);
         check(snapshot, &toys, "deterministic", &[], SOUND, &[&LabelsAreNames]);
@@ -127,7 +129,7 @@ fn days_of_the_data() {
 }
 
 #[test]
-fn what_nobody_notices() {
+fn surviving_mutants() {
     let check = |snapshot: &str, toys: &Toys, rows: &[&dyn AnyRowCheck]| {
         check(snapshot, toys, "mutation", &[], SOUND, rows);
     };
@@ -152,9 +154,9 @@ fn what_nobody_notices() {
     check("sqlite_sample", &sample, &[&LabelsAreNames]);
 }
 
-/// A column with a clock for its default that the backfill writes itself is broken, one that it leaves to the clock is not.
+/// A column whose default is the clock is mutated only if the backfill writes it.
 #[test]
-fn what_is_the_clocks_alone() {
+fn columns_with_a_clock_as_default() {
     let units = "SELECT toy.rowid AS \"cursor\", NOT EXISTS (SELECT 1 FROM tag WHERE tag.toy = toy.id) AS \"pending\", \
                  toy.id, toy.name FROM toy";
     let write = "INSERT INTO tag (toy, made_at) SELECT toy.id, toy.made_at FROM json_each($1) AS new \

@@ -1,5 +1,5 @@
-//! `new`: writes a migration pair and a check, and a backfill with its test, and registers it. Nothing is written unless
-//! everything can be.
+//! `new`: creates the files of a migration and a check and, with `--backfill`, those of a backfill, which it
+//! registers. It writes all files or none. The templates are the `.txt` files in this folder.
 
 use crate::args::NewArgs;
 use crate::context::Context;
@@ -11,7 +11,7 @@ use rehearsal_db::command::command;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The line of the registry above which new backfills are put.
+/// The marker line of the registry, above which new backfills are inserted.
 const MARK: &str = "// New backfills are added above this line.";
 
 const UP: &str = include_str!("up.sql.txt");
@@ -19,7 +19,8 @@ const DOWN: &str = include_str!("down.sql.txt");
 const CHECK: &str = include_str!("check.sql.txt");
 const BACKFILL: &str = include_str!("backfill.rs.txt");
 
-/// `sources` is the folder of the program's code, where it has any: that is where a backfill goes.
+/// Creates the files and prints their paths. `sources` is the folder of the program's code, to which a backfill is
+/// added.
 pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) -> Result<Exit, Error> {
     if args.backfill && sources.is_none() {
         return Err(Error::NoSources);
@@ -31,7 +32,7 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
     if let Some(taken) = loaded.history.migrations.iter().find(|migration| migration.name == args.name) {
         return Err(Error::NameTaken { name: args.name.clone(), path: taken.up.path.clone() });
     }
-    // Behind the newest one, also where that is dated in the future.
+    // The version is above the newest one even if that one is dated in the future.
     let now = jiff::Timestamp::now().strftime("%Y%m%d%H%M%S").to_string();
     let newest = loaded.history.newest().unwrap_or_default();
     let version = now.parse::<i64>().unwrap_or_default().max(newest + 1).to_string();
@@ -60,7 +61,7 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
     if args.backfill {
         let refused = |why: String| Error::Registry { path: registry.clone(), mark: MARK, why };
         let text = fs::read_to_string(&registry).map_err(|error| refused(error.to_string()))?;
-        let registered = register(&text, &args.name).ok_or_else(|| refused("the mark is missing".to_owned()))?;
+        let registered = register(&text, &args.name).ok_or_else(|| refused("the marker line is missing".to_owned()))?;
         files.push((registry, registered));
     }
     for (done, (path, text)) in files.iter().enumerate() {
@@ -76,10 +77,10 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
     }
     let (verify, ci) = (command("backfill --verify"), command("ci"));
     let next = match (args.backfill, loaded.traffic) {
-        (false, _) => format!("fill in the files, then: {ci}"),
-        (true, Some(_)) => format!("fill in the files, then: {verify}, {ci}"),
+        (false, _) => format!("fill in the files, then run: {ci}"),
+        (true, Some(_)) => format!("fill in the files, then run: {verify}, {ci}"),
         (true, None) => format!(
-            "fill in the files, and write what the app does meanwhile into {}, then: {verify}, {ci}",
+            "fill in the files, add the app's concurrent writes to {}, then run: {verify}, {ci}",
             source::traffic(&database.name)
         ),
     };
@@ -87,7 +88,7 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
     Ok(Exit::Ok)
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file completely or not at all.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -102,14 +103,14 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 
 fn check_name(name: &str) -> Result<(), Error> {
     let bad = |why| Err(Error::BadName { name: name.to_owned(), why });
-    // `r#` would be needed for these as the name of a module; there is no good reason for such a name.
+    // A module with such a name would need `r#`.
     const KEYWORDS: &[&str] = &[
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
         "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
         "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
         "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
     ];
-    // A module of such a name would hide the crate.
+    // A module with such a name would shadow the crate.
     const CRATES: &[&str] = &["alloc", "core", "proc_macro", "rehearsal", "sqlx", "std", "test"];
     match name {
         "" => bad("it is empty"),
@@ -117,10 +118,10 @@ fn check_name(name: &str) -> Result<(), Error> {
         _ if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') => {
             bad("it is not snake_case")
         }
-        _ if name.contains("__") || name.ends_with('_') => bad("an underscore stands alone between words"),
-        _ if KEYWORDS.contains(&name) => bad("it is a keyword of Rust"),
+        _ if name.contains("__") || name.ends_with('_') => bad("it has a double or trailing underscore"),
+        _ if KEYWORDS.contains(&name) => bad("it is a Rust keyword"),
         _ if CRATES.contains(&name) => bad("it is the name of a crate"),
-        _ if name.len() > 100 => bad("it is longer than 100 letters"),
+        _ if name.len() > 100 => bad("it is longer than 100 characters"),
         _ => Ok(()),
     }
 }
@@ -130,7 +131,7 @@ fn camel_case(name: &str) -> String {
     name.split('_').filter(|word| !word.is_empty()).map(capital).collect()
 }
 
-/// The registry with one more backfill; none where the mark is missing.
+/// Adds a backfill to the text of the registry. `None` if the marker line is missing.
 fn register(registry: &str, name: &str) -> Option<String> {
     let mark = registry.find(MARK)?;
     let line = registry[..mark].rfind('\n')? + 1;
@@ -140,7 +141,7 @@ fn register(registry: &str, name: &str) -> Option<String> {
     let module = format!("mod {name};");
     let mut text = registry.to_owned();
     text.insert_str(line, &entry);
-    // In the order that rustfmt wants; before the first line that is not a module where there is none yet.
+    // Modules stay in rustfmt's order. The first module goes before the first `use`.
     let place = modules.iter().find(|other| ***other > *module).or(None);
     let at = match (place, modules.last()) {
         (Some(next), _) => text.find(next)?,

@@ -1,4 +1,4 @@
-//! The columns of a table, and what their values are.
+//! The columns of a table and the kinds of their values.
 
 use super::{table, text};
 use crate::postgres::connection::PostgresSession;

@@ -1,14 +1,14 @@
-//! The objects of the catalog as statements that a person reads. The catalog gives some as whole statements, of others only
-//! what stands behind their name.
+//! The objects of the catalog as readable statements. The catalog contains some as whole statements, others only as
+//! the part after their name.
 
 use crate::Engine;
 use crate::lex::tokens;
 
-/// The statement that makes an object.
+/// The statement that creates an object.
 pub(super) fn statement(label: &str, definition: &str) -> String {
     let definition = definition.trim();
     let (kind, name) = label.split_once(' ').unwrap_or((label, ""));
-    // Labels have a table as this tool names it, with its schema between the same quotes.
+    // Labels contain a table as the library names it, with its schema inside the same quotes.
     fn bare(name: &str) -> &str {
         let name = name.strip_prefix('"').unwrap_or(name);
         name.strip_suffix('"').unwrap_or(name)
@@ -49,12 +49,12 @@ pub(super) fn statement(label: &str, definition: &str) -> String {
             format!("CREATE {what} {name} {rest}").trim_end().to_owned()
         }
         "settings" => format!("{label}: {definition}"),
-        // All others are whole statements.
+        // All others are already whole statements.
         _ => definition.to_owned(),
     }
 }
 
-/// A definition with one name for the moment at which a transaction began, which has two.
+/// A definition with a single name for the start of the transaction, which has two names.
 pub(super) fn normal(definition: &str) -> String {
     const NAME: &str = "CURRENT_TIMESTAMP";
     if !definition.contains(NAME) {
@@ -77,7 +77,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn statements() {
+    fn writes_statements() {
         let check = |label: &str, definition: &str, expect: &str| assert_eq!(statement(label, definition), expect);
         check("column \"item\".\"label\"", "text NOT NULL ", "ALTER TABLE \"item\" ADD COLUMN \"label\" text NOT NULL");
         check(
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn moments() {
+    fn unifies_names_of_the_current_time() {
         let check = |one: &str, other: &str| assert_eq!(normal(one), other);
         check("DEFAULT CURRENT_TIMESTAMP", "DEFAULT now()");
         check("SELECT CURRENT_TIMESTAMP AS a, 'CURRENT_TIMESTAMP' AS b", "SELECT now() AS a, 'CURRENT_TIMESTAMP' AS b");

@@ -1,4 +1,5 @@
-//! The catalog of a PostgreSQL database: every object of the user's schemas with the definition that the server gives.
+//! The catalog of a PostgreSQL database: every object of the user's schemas with its definition from the server.
+//! [`schema`] and [`tables`] are the entry points.
 
 mod columns;
 mod ddl;
@@ -50,7 +51,7 @@ pub(crate) async fn tables(session: &mut PostgresSession) -> Result<Vec<TableSha
             });
             keys.push(Vec::new());
         }
-        // A table may have no columns at all.
+        // A table can have no columns.
         let Some(column) = row[1].as_text() else { continue };
         if let (Some(shape), Some(key)) = (shapes.last_mut(), keys.last_mut()) {
             shape.columns.push(column.to_owned());
@@ -67,7 +68,7 @@ pub(crate) async fn tables(session: &mut PostgresSession) -> Result<Vec<TableSha
     Ok(shapes)
 }
 
-/// Most databases have no partitions, and are not asked for them.
+/// Adds the names of partitions. Most databases have none and skip the query.
 async fn name_partitions(session: &mut PostgresSession, shapes: &mut [TableShape]) -> Result<(), Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
@@ -91,7 +92,7 @@ async fn name_partitions(session: &mut PostgresSession, shapes: &mut [TableShape
     Ok(())
 }
 
-/// The user's tables whose rows are another server's.
+/// The user's foreign tables, whose rows are on another server.
 pub(crate) async fn foreign_tables(session: &mut PostgresSession) -> Result<Vec<String>, Error> {
     let sql = format!(
         "SELECT {} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -102,7 +103,7 @@ pub(crate) async fn foreign_tables(session: &mut PostgresSession) -> Result<Vec<
     Ok(session.rows(&sql, &[]).await?.iter().map(|row| text(&row[0])).collect())
 }
 
-/// Where each sequence stands. One that begins anew after its end is left out: it may be anywhere.
+/// The state of each sequence, without cycling ones, which may have any value.
 pub(crate) async fn sequences(session: &mut PostgresSession) -> Result<BTreeMap<String, Sequence>, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
@@ -139,14 +140,14 @@ pub(crate) async fn sequences(session: &mut PostgresSession) -> Result<BTreeMap<
     Ok(sequences)
 }
 
-/// The text that a value is.
+/// The text in a value; empty if there is none.
 pub(super) fn text(value: &Value) -> String {
     value.as_text().unwrap_or_default().to_owned()
 }
 
 /// The user's schema, object by object.
 pub(crate) async fn schema(session: &mut PostgresSession, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {
-    // All of it is one text, which is not taken apart where it was seen before.
+    // The answer is one text, which is not parsed again if it was seen before.
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         let queries: Vec<String> = relations::queries()
             .into_iter()
@@ -155,8 +156,8 @@ pub(crate) async fn schema(session: &mut PostgresSession, tables: &[TableShape])
             .chain(ownership::queries())
             .map(|query| format!("({query})"))
             .collect();
-        // Asked for in a WHERE, the server would write the definition of every view and function of its own, too, and then look
-        // whose they are.
+        // `definition IS NOT NULL` is a FILTER: in a WHERE clause it would make the server compute the definitions of
+        // its own views and functions, too, before it checks their owner.
         format!(
             "WITH class AS MATERIALIZED (SELECT c.*, {} AS name FROM pg_class c \
                  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND {}) \
@@ -185,7 +186,7 @@ pub(crate) async fn schema(session: &mut PostgresSession, tables: &[TableShape])
         let shown = ddl::statement(&label, &definition);
         schema.objects.insert(label, Object { definition: ddl::normal(&definition), shown, part_of });
     }
-    // sqlx's and this tool's own tables are no objects of the user's.
+    // The tables of sqlx and of the library do not belong to the user's schema.
     schema.objects.retain(|label, _| {
         !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
     });

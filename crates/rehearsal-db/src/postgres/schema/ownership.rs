@@ -1,5 +1,6 @@
-//! What stands beside the definition of an object, each as the statement that says so: its owner, rights on it, and how it is
-//! stored. Queries of `(label, statement, table that it is part of or NULL)`; without a statement there is nothing to say.
+//! Properties of objects that are not part of their definition: owner, privileges and storage options, each as the
+//! statement that sets it. The queries return `(label, statement, table that it is part of or NULL)`; the statement
+//! is NULL for the default.
 
 use super::sql::{OURS, is_other_owner, of_the_user, owner, rights, sorted};
 
@@ -9,41 +10,43 @@ pub(super) fn queries() -> Vec<String> {
     queries
 }
 
-/// What may be said of an object, as expressions.
-struct Saying {
+/// A property of an object, as SQL expressions.
+struct Property {
     label: String,
     statement: String,
-    /// Whether there is anything to say.
+    /// Whether the property differs from the default.
     when: String,
 }
 
-impl Saying {
+impl Property {
     fn of(label: String, statement: &str, when: &str) -> Self {
         Self { label, statement: statement.to_owned(), when: when.to_owned() }
     }
 }
 
-/// A query of all that is said of each object of `from`: one pass for all of it, that passes by those of which nothing is said.
-fn said(sayings: &[Saying], part: &str, from: &str, filter: &str) -> String {
-    let list = |of: &dyn Fn(&Saying) -> String, between: &str| sayings.iter().map(of).collect::<Vec<_>>().join(between);
+/// A query for all properties of the objects in `from`, in a single pass that skips objects with defaults only.
+fn query_of(properties: &[Property], part: &str, from: &str, filter: &str) -> String {
+    let list =
+        |of: &dyn Fn(&Property) -> String, between: &str| properties.iter().map(of).collect::<Vec<_>>().join(between);
     format!(
-        "SELECT said.label, said.statement, {part} {from} \
-         CROSS JOIN LATERAL unnest(ARRAY[{}], ARRAY[{}]) AS said (label, statement) \
-         WHERE ({}) AND said.statement IS NOT NULL AND {filter}",
-        list(&|saying| saying.label.clone(), ", "),
-        list(&|Saying { statement, when, .. }| format!("CASE WHEN {when} THEN {statement} END"), ", "),
-        list(&|saying| saying.when.clone(), " OR ")
+        "SELECT found.label, found.statement, {part} {from} \
+         CROSS JOIN LATERAL unnest(ARRAY[{}], ARRAY[{}]) AS found (label, statement) \
+         WHERE ({}) AND found.statement IS NOT NULL AND {filter}",
+        list(&|property| property.label.clone(), ", "),
+        list(&|Property { statement, when, .. }| format!("CASE WHEN {when} THEN {statement} END"), ", "),
+        list(&|property| property.when.clone(), " OR ")
     )
 }
 
 const PART: &str = "CASE WHEN c.relkind IN ('r', 'p', 'f') THEN c.name END";
-/// A table in which something is said of a kind of object, as statements name that kind.
+/// The keyword of a relation's kind in ALTER statements.
 const KIND: &str = "CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' WHEN 'S' THEN 'SEQUENCE ' \
                     WHEN 'f' THEN 'FOREIGN TABLE ' ELSE 'TABLE ' END";
 
 fn of_tables() -> String {
-    let of =
-        |what: &str, statement: &str, when: &str| Saying::of(format!("'{what} \"' || c.name || '\"'"), statement, when);
+    let of = |what: &str, statement: &str, when: &str| {
+        Property::of(format!("'{what} \"' || c.name || '\"'"), statement, when)
+    };
     let name = "c.oid::regclass";
     let usual = "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)";
     let what = format!("CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || {name}");
@@ -71,12 +74,12 @@ fn of_tables() -> String {
             "c.relkind <> 'S' AND c.relreplident NOT IN ('d', CASE c.relkind WHEN 'r' THEN 'd' WHEN 'p' THEN 'd' WHEN 'm' THEN 'd' ELSE 'n' END)",
         ),
     ];
-    said(&of_each, PART, "FROM class c", "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')")
+    query_of(&of_each, PART, "FROM class c", "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')")
 }
 
 fn of_columns() -> String {
     let of = |what: &str, statement: &str, when: &str| {
-        Saying::of(format!("'{what} \"' || c.name || '\".\"' || a.attname || '\"'"), statement, when)
+        Property::of(format!("'{what} \"' || c.name || '\".\"' || a.attname || '\"'"), statement, when)
     };
     let alter = "'ALTER ' || CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'TABLE ' END \
                  || c.oid::regclass || ' ALTER COLUMN ' || quote_ident(a.attname)";
@@ -117,12 +120,12 @@ fn of_columns() -> String {
             "a.attoptions IS NOT NULL",
         ),
     ];
-    // Servers before 14 have no `attcompression` among those of a column: there it is taken for that of `older`.
+    // Servers before 14 have no `attcompression` column: then the name refers to that of `older`.
     let from = "FROM class c CROSS JOIN (SELECT ''::\"char\" AS attcompression) AS older \
                 CROSS JOIN LATERAL (SELECT own.*, attcompression AS compression FROM pg_attribute own \
                     WHERE own.attrelid = c.oid AND own.attnum > 0 AND NOT own.attisdropped) AS a \
                 JOIN pg_type t ON t.oid = a.atttypid";
-    said(&of_each, PART, from, "c.relkind IN ('r', 'p', 'f', 'v', 'm')")
+    query_of(&of_each, PART, from, "c.relkind IN ('r', 'p', 'f', 'v', 'm')")
 }
 
 fn of_others() -> Vec<String> {
@@ -132,10 +135,10 @@ fn of_others() -> Vec<String> {
         let usual = format!("acldefault('{kind}', {owner_column})");
         let rights = rights("''", acl, &usual, what, "''");
         let of_each = [
-            Saying::of(format!("'rights on ' || {what}"), &rights, &format!("{acl} IS NOT NULL")),
-            Saying::of(format!("'owner of ' || {what}"), &owner(owned, owner_column), &is_other_owner(owner_column)),
+            Property::of(format!("'rights on ' || {what}"), &rights, &format!("{acl} IS NOT NULL")),
+            Property::of(format!("'owner of ' || {what}"), &owner(owned, owner_column), &is_other_owner(owner_column)),
         ];
-        said(&of_each, "NULL", from, filter)
+        query_of(&of_each, "NULL", from, filter)
     };
     let routine = "CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' WHEN 'a' THEN 'AGGREGATE ' ELSE 'FUNCTION ' END || p.oid::regprocedure";
     let granted_routine = "CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || p.oid::regprocedure";
@@ -170,13 +173,13 @@ fn of_others() -> Vec<String> {
             &format!("n.nspname <> 'public' AND {}", ours("pg_namespace", "n.oid")),
         ),
     ];
-    // Every database has this one; only what was made of its rights since is told.
+    // Every database has this schema; only changes of its initial privileges are reported.
     queries.push(format!(
         "SELECT 'rights on SCHEMA public', {}, NULL FROM pg_namespace n \
          LEFT JOIN pg_init_privs i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid WHERE n.nspname = 'public'",
         rights("''", "n.nspacl", "i.initprivs", "'SCHEMA public'", "''")
     ));
-    // What is granted in one schema comes on top of what is granted everywhere.
+    // Default privileges of one schema add to the global ones.
     let usual = "CASE a.defaclnamespace WHEN 0 THEN acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END";
     let what = "CASE a.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END";
     let prefix = "concat('ALTER DEFAULT PRIVILEGES FOR ROLE ', a.defaclrole::regrole, ' IN SCHEMA ' || nullif(a.defaclnamespace, 0)::regnamespace, ' ')";

@@ -1,4 +1,4 @@
-//! What belongs to a table or a view, as queries of `(label, definition, table that it is part of)`.
+//! The parts of tables and views, as queries of `(label, definition, table that it is part of)`.
 
 use super::sql::{sorted, table};
 
@@ -16,13 +16,13 @@ pub(super) fn queries() -> Vec<String> {
              JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
              WHERE c.relkind IN ('r', 'p', 'f')"
         ),
-        // For each partition that a foreign key refers to the server makes one more, with a name of its own making.
+        // For each referenced partition the server adds one more foreign key, with a generated name.
         format!(
             "SELECT 'constraint \"' || k.conname || '\" of \"' || c.name || '\"', pg_get_constraintdef(k.oid), c.name \
              FROM class c JOIN pg_constraint k ON k.conrelid = c.oid LEFT JOIN pg_constraint parent ON parent.oid = k.conparentid \
              WHERE k.contype <> 'n' AND parent.conrelid IS DISTINCT FROM k.conrelid"
         ),
-        // That of a constraint is told with it, but for what the constraint does not say.
+        // The index of a constraint is reported with the constraint, except for what its definition omits.
         format!(
             "SELECT 'index \"' || ic.relname || '\" on \"' || c.name || '\"', \
              nullif(concat(concat_ws(E';\\n', \

@@ -1,9 +1,10 @@
-//! Pieces that the queries of the catalog share. `n` is the `pg_namespace` and `c` the `pg_class` of the object at hand.
+//! SQL fragments that the catalog queries share. `n` is the `pg_namespace` and `c` the `pg_class` of the current
+//! object.
 
-/// Schemas that are the user's.
+/// A condition for the user's schemas.
 pub(crate) const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
-/// The name of a table as this tool uses it: with its schema, unless that is `public` and there is no dot in its own.
+/// A table's name in the library: with its schema, unless that is `public` and the table's name contains no dot.
 pub(crate) fn table(namespace: &str, class: &str) -> String {
     format!(
         "CASE WHEN {namespace}.nspname = 'public' AND strpos({class}.relname, '.') = 0 THEN {class}.relname \
@@ -11,7 +12,7 @@ pub(crate) fn table(namespace: &str, class: &str) -> String {
     )
 }
 
-/// The table whose column a sequence feeds.
+/// The table whose column owns a sequence.
 pub(super) fn owner_of_sequence() -> String {
     format!(
         "(SELECT {} FROM pg_depend o JOIN pg_class tc ON tc.oid = o.refobjid JOIN pg_namespace tn ON tn.oid = tc.relnamespace \
@@ -21,21 +22,22 @@ pub(super) fn owner_of_sequence() -> String {
     )
 }
 
-/// A list whose order means nothing, as one text.
+/// A list without a significant order, as one text.
 pub(super) fn sorted(list: &str) -> String {
     format!("array_to_string(ARRAY(SELECT x::text FROM unnest({list}) x ORDER BY 1), ', ')")
 }
 
-/// What an extension brought along is the extension's, and what has an OID below 16384 came with the server (`FirstNormalObjectId`
-/// of its sources): of its thousands of functions, types and columns none is looked at.
+/// A condition for objects of the user. It excludes members of extensions, and OIDs below 16384
+/// (`FirstNormalObjectId` in the sources), which are the thousands of functions, types and columns of the server
+/// itself.
 pub(crate) fn of_the_user(catalog: &str, oid: &str) -> String {
     format!(
         "{oid} >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
     )
 }
 
-/// The statements that make the rights of `acl` of those of `usual`, a line each; NULL where there is nothing to do: a right that was
-/// granted and revoked again leaves no trace that counts. `before` stands before each, `on` behind ON, `column` behind each right.
+/// The statements that turn the privileges `usual` into `acl`, one per line; NULL if they are equal, even after a
+/// GRANT and a REVOKE. `before` precedes each statement, `on` follows ON, `column` follows each privilege.
 pub(super) fn rights(before: &str, acl: &str, usual: &str, on: &str, column: &str) -> String {
     let only = |these: &str, those: &str| {
         let of = |acl: &str| format!("SELECT grantee, privilege_type, is_grantable FROM aclexplode({acl})");
@@ -53,17 +55,17 @@ pub(super) fn rights(before: &str, acl: &str, usual: &str, on: &str, column: &st
     )
 }
 
-/// The statement that gives `object` to its owner.
+/// The statement that sets the owner of `object`.
 pub(super) fn owner(object: &str, owner: &str) -> String {
     format!("'ALTER ' || {object} || ' OWNER TO ' || {owner}::regrole")
 }
 
-/// Whether an owner is not the owner of the database, who owns what nobody else was given.
+/// Whether an owner differs from the owner of the database, who is the default.
 pub(super) fn is_other_owner(owner: &str) -> String {
     format!("{owner} <> (SELECT datdba FROM pg_database WHERE datname = current_database())")
 }
 
-/// The options of an object of another server as `OPTIONS` takes them.
+/// The options of a foreign object, as `OPTIONS` takes them.
 pub(super) fn foreign_options(options: &str) -> String {
     format!(
         "(SELECT 'OPTIONS (' || string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' ORDER BY o.option_name) || ')' \

@@ -1,4 +1,5 @@
-//! What stands beside tables: types, functions, extensions, schemas and what is rarer, as queries of `(label, definition, NULL)`.
+//! Objects that are not part of a table: types, functions, extensions, schemas and rarer ones, as queries of
+//! `(label, definition, NULL)`.
 
 use super::sql::{OURS, foreign_options, of_the_user};
 
@@ -77,7 +78,7 @@ pub(super) fn queries() -> Vec<String> {
         ),
         rare("text search configuration", "pg_ts_config", "cfg", "format('(PARSER = %s)', (SELECT quote_ident(r.prsname) FROM pg_ts_parser r WHERE r.oid = x.cfgparser))"),
         rare("text search dictionary", "pg_ts_dict", "dict", "format('(%s)', concat_ws(', ', 'TEMPLATE = ' || (SELECT quote_ident(m.tmplname) FROM pg_ts_template m WHERE m.oid = x.dicttemplate), x.dictinitoption))"),
-        // Comments on tables and their parts are told with these, and an extension brings its own.
+        // Comments on tables and their parts are reported with these; those of extensions belong to the extension.
         "SELECT 'comment on ' || o.type || ' ' || o.identity, format('COMMENT ON %s %s IS %L', CASE o.type WHEN 'table constraint' THEN 'CONSTRAINT' \
            WHEN 'domain constraint' THEN 'CONSTRAINT' WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(o.type) END, \
            CASE o.type WHEN 'domain constraint' THEN replace(o.identity, ' on ', ' ON DOMAIN ') ELSE replace(o.identity, ' on ', ' ON ') END, d.description), NULL \
@@ -89,7 +90,7 @@ pub(super) fn queries() -> Vec<String> {
     ]
 }
 
-/// What is told with one expression: `prefix` is that of the catalog's columns.
+/// Objects whose definition is a single expression; `prefix` is the prefix of the catalog's columns.
 fn rare(kind: &str, catalog: &str, prefix: &str, definition: &str) -> String {
     format!(
         "SELECT '{kind} \"' || n.nspname || '.' || x.{prefix}name || '\"', format('CREATE %s %I.%I ', upper('{kind}'), n.nspname, x.{prefix}name) || {definition}, NULL \

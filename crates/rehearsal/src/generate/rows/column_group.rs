@@ -1,5 +1,6 @@
-//! The parts of a row that are chosen together: a column by itself, or the columns of foreign keys that have columns in
-//! common, whose values come from rows that are there.
+//! [`ColumnGroup`]: the columns of a row whose values are chosen together, with the possible values. A group is a
+//! single column, or the columns of foreign keys that share columns; the values of foreign keys come from existing
+//! rows. The entry point is [`column_groups`].
 
 use super::literals::hints;
 use super::order::is_required;
@@ -9,38 +10,39 @@ use rehearsal_db::insertable::{Default, Field, InsertableTable, Reference};
 use rehearsal_db::{Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many ordinary values there are to choose from.
+/// The number of ordinary values of a column.
 const ORDINARY: u64 = 24;
-/// How many rows of another table are looked at.
+/// The number of rows that are read from a referenced table.
 const ROWS_LOOKED_AT: usize = 24;
-/// How many ways to refer to other rows there are to choose from.
+/// The most combinations of referenced rows in a group.
 const WAYS: usize = 64;
 
-/// Columns and what they may be given together: first ordinary values, then NULL, then those at the edges.
+/// Columns and the values they can be given together: first ordinary values, then NULL, then edge cases.
 #[derive(Debug)]
 pub(super) struct ColumnGroup {
-    /// The places of the columns in the table.
+    /// The positions of the columns in the table.
     pub(super) fields: Vec<usize>,
-    /// What they may be given.
+    /// The possible values.
     pub(super) choices: Vec<Choice>,
-    /// How many of these are ordinary.
+    /// The number of ordinary choices, which are the first ones.
     pub(super) ordinary: usize,
-    /// The one that is NULL as far as that is allowed.
+    /// The position of the choice with NULL in every column that allows it; `None` if no column does.
     pub(super) null: Option<usize>,
-    /// Whether two rows may not have the same.
+    /// True if the values must be unique.
     pub(super) is_key: bool,
 }
 
-/// What columns are given.
+/// The values of a column group.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Choice {
-    /// Nothing: they have what they have by default.
+    /// The defaults of the columns.
     Left,
-    /// A value each.
+    /// A value for each column.
     Given(Vec<Value>),
 }
 
-/// The column groups of a table that has so many rows, or why there can be none: a reference that has nothing to refer to.
+/// Returns the column groups of a table with `rows` rows. The inner error is the reason for which no row is
+/// possible: a required foreign key whose table has no rows.
 pub(super) async fn column_groups(
     connection: &mut Connection,
     table: &InsertableTable,
@@ -61,14 +63,14 @@ pub(super) async fn column_groups(
     Ok(Ok(found))
 }
 
+/// Returns the group of a single column.
 fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile: RowProfile) -> ColumnGroup {
     let field = &table.fields[at];
     let mut hints = hints(engine, field, &table.rules);
     let given = |value: Value| Choice::Given(vec![value]);
     let usual: Vec<Value> = (rows + 1..=rows + ORDINARY).map(|n| ordinary(&table.name, field, n)).collect();
     let edges = if profile == RowProfile::Everything { extremes(field) } else { Vec::new() };
-    // Where words are listed, each is a case of its own.
-    // What a rule names as a bound is as far as it goes.
+    // Each literal in a list of a check is an edge case, and so is each bound in a check.
     let bounds = hints.near.iter().filter(|value| matches!(value, Value::Int(_) | Value::Real(_)));
     let bounds = if profile == RowProfile::Everything { bounds.take(8).cloned().collect() } else { Vec::new() };
     let edges: Vec<Value> = hints.named.iter().skip(2).take(10).cloned().chain(bounds).chain(edges).collect();
@@ -91,11 +93,11 @@ fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile
     ColumnGroup { fields: vec![at], choices, ordinary, null, is_key: field.is_key }
 }
 
-/// Foreign keys that have columns in common, the widest first.
+/// Groups the foreign keys that share columns, the widest key first.
 fn groups(table: &InsertableTable) -> Vec<Vec<&Reference>> {
     let mut groups: Vec<Vec<&Reference>> = Vec::new();
     for reference in &table.references {
-        // A column that is generated can't be given.
+        // A generated column cannot be given a value.
         if reference.columns.iter().any(|column| table.at(column).is_none()) {
             continue;
         }
@@ -111,9 +113,11 @@ fn groups(table: &InsertableTable) -> Vec<Vec<&Reference>> {
     groups
 }
 
-/// Values by the place of their column.
+/// Values by the position of their column.
 type Cells = BTreeMap<usize, Value>;
 
+/// Returns the group of foreign keys that share columns; the inner error is the reason for which no value is
+/// possible.
 async fn joined(
     connection: &mut Connection,
     table: &InsertableTable,
@@ -122,17 +126,17 @@ async fn joined(
 ) -> Result<Result<ColumnGroup, String>, Error> {
     let mut ways: Vec<Cells> = vec![Cells::new()];
     for (at, reference) in group.iter().enumerate() {
-        let rows_there = match there(connection, reference).await? {
+        let targets = match existing_keys(connection, reference).await? {
             none if none.is_empty() && reference.table == table.name && is_required(table, reference) => {
-                // The first row can refer to nothing but itself.
-                itself(table, reference, rows)
+                // The first row can only refer to itself.
+                self_references(table, reference, rows)
             }
-            rows_there => rows_there.into_iter().map(|row| cells(table, reference, row)).collect(),
+            targets => targets.into_iter().map(|row| cells(table, reference, row)).collect(),
         };
         let is_shared = |column: &String| {
             group.iter().enumerate().any(|(other, reference)| other != at && reference.columns.contains(column))
         };
-        // The columns that are empty where it refers to nothing.
+        // The columns that are NULL in a row that refers to no other row.
         let may_be_null: Vec<usize> = reference
             .columns
             .iter()
@@ -144,7 +148,7 @@ async fn joined(
         let mut wider = Vec::new();
         for way in &ways {
             let agrees = |row: &&Cells| row.iter().all(|(at, value)| way.get(at).is_none_or(|there| there == value));
-            for row in rows_there.iter().filter(agrees) {
+            for row in targets.iter().filter(agrees) {
                 let mut all = way.clone();
                 all.extend(row.clone());
                 wider.push(all);
@@ -154,7 +158,7 @@ async fn joined(
                 for field in own.iter().filter(|field| !way.contains_key(field)) {
                     let value = match table.fields[*field].is_nullable {
                         true if may_be_null.contains(field) => Some(Value::Null),
-                        _ => rows_there.first().and_then(|row| row.get(field)).cloned(),
+                        _ => targets.first().and_then(|row| row.get(field)).cloned(),
                     };
                     all.extend(value.map(|value| (*field, value)));
                 }
@@ -163,9 +167,9 @@ async fn joined(
         }
         if wider.is_empty() {
             let columns = reference.columns.join(", ");
-            return Ok(Err(format!("{columns} has to refer to a row of \"{}\", and there is none", reference.table)));
+            return Ok(Err(format!("{columns} must refer to a row of \"{}\", which has none", reference.table)));
         }
-        // Those that refer to something first.
+        // Combinations that refer to rows are first.
         wider.sort_by_key(|way| way.values().filter(|value| **value == Value::Null).count());
         let step = wider.len().div_ceil(WAYS).max(1);
         ways = wider.into_iter().step_by(step).collect();
@@ -173,7 +177,7 @@ async fn joined(
     let fields: BTreeSet<usize> = ways.iter().flat_map(|way| way.keys().copied()).collect();
     let nulls = |way: &Cells| way.values().filter(|value| **value == Value::Null).count();
     let ordinary = ways.iter().filter(|way| nulls(way) == 0).count();
-    // A way that leaves a column out that others have is filled up with what is usual there.
+    // A combination without a value for a column gets an ordinary value.
     let value = |way: &Cells, at: &usize| match way.get(at) {
         Some(value) => value.clone(),
         None => super::values::ordinary(&table.name, &table.fields[*at], rows + 1),
@@ -189,8 +193,8 @@ fn cells(table: &InsertableTable, reference: &Reference, row: Vec<Value>) -> Cel
     reference.columns.iter().zip(row).filter_map(|(column, value)| Some((table.at(column)?, value))).collect()
 }
 
-/// Rows that refer to themselves: what refers and what is referred to have the same value.
-fn itself(table: &InsertableTable, reference: &Reference, rows: u64) -> Vec<Cells> {
+/// Returns values for rows that refer to themselves: the foreign key equals the key of the row.
+fn self_references(table: &InsertableTable, reference: &Reference, rows: u64) -> Vec<Cells> {
     let way = |n: u64| {
         let pairs = reference.columns.iter().zip(&reference.target);
         let both = pairs.filter_map(|(column, target)| Some((table.at(column)?, table.at(target)?)));
@@ -204,8 +208,8 @@ fn itself(table: &InsertableTable, reference: &Reference, rows: u64) -> Vec<Cell
     (rows + 1..=rows + ORDINARY).map(way).collect()
 }
 
-/// What rows of the other table can be referred to by.
-async fn there(connection: &mut Connection, reference: &Reference) -> Result<Vec<Vec<Value>>, Error> {
+/// Returns the keys of existing rows in the referenced table.
+async fn existing_keys(connection: &mut Connection, reference: &Reference) -> Result<Vec<Vec<Value>>, Error> {
     let engine = connection.engine();
     let quoted: Vec<String> = reference.target.iter().map(|column| engine.quote(column)).collect();
     let columns = quoted.iter().map(|column| engine.as_text(column)).collect::<Vec<_>>().join(", ");
@@ -217,7 +221,7 @@ async fn there(connection: &mut Connection, reference: &Reference) -> Result<Vec
     );
     match connection.query(&sql, &[], ROWS_LOOKED_AT).await {
         Ok(rows) => Ok(rows.rows),
-        // SQLite lets a table refer to one that is not there.
+        // In SQLite, a table may refer to one that does not exist.
         Err(Error::Statement { .. }) => Ok(Vec::new()),
         Err(error) => Err(error),
     }

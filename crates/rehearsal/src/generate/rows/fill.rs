@@ -1,4 +1,5 @@
-//! Fills a table: rows are tried, and what the database refuses is given other values, as long as there are any.
+//! Fills a table with rows ([`fill`]): a row is inserted, and if the database rejects it, the values at fault are
+//! replaced until the row is accepted or no values are left.
 
 use super::column_group::{Choice, ColumnGroup, column_groups};
 use super::profile::RowProfile;
@@ -6,35 +7,35 @@ use rehearsal_db::insertable::InsertableTable;
 use rehearsal_db::{Broken, Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often a first row is tried.
+/// The most attempts to insert one of the first two rows.
 const TRIES: usize = 300;
-/// How often a further row is tried.
+/// The most attempts to insert a further row.
 const FURTHER_TRIES: usize = 60;
-/// How many rows of values at the edges a table is given at the most.
+/// The most rows with edge cases in a table.
 const EDGES: usize = 12;
 
-/// A statement that put a row into a table.
+/// A statement that inserted a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
-    /// With a parameter for each value.
+    /// The SQL, with a parameter for each value.
     pub(crate) sql: String,
     /// The values.
     pub(crate) values: Vec<Value>,
 }
 
-/// What came of filling a table.
+/// The result of filling a table.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Filled {
-    /// What was put into it.
+    /// The rows that were inserted.
     pub(crate) inserts: Vec<Insert>,
-    /// Where there are fewer than two rows: what the database said of the last one that was tried.
+    /// The error of the last attempt if the table has fewer than two rows; `None` otherwise.
     pub(crate) why_not: Option<String>,
 }
 
-/// Puts rows into a table.
+/// Inserts generated rows into a table.
 ///
 /// # Errors
-/// Where the database can't be worked with; that it refuses rows is no error.
+/// Fails if the database fails. A rejected row is not an error; it is reported in [`Filled::why_not`].
 pub(crate) async fn fill(
     connection: &mut Connection,
     table: &InsertableTable,
@@ -68,19 +69,19 @@ async fn fill_pinned(
         Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
     };
     if table.references.iter().any(|reference| reference.table == table.name) {
-        // Now there is a row to refer to.
+        // The table now has a row to which others can refer.
         if let Ok(groups) = column_groups(connection, table, rows + 1, profile).await? {
             form = Form::new(engine, table, groups);
         }
     }
     let base = if base.len() == form.groups.len() { base } else { vec![0; form.groups.len()] };
-    // The words that do for the first row do for all of those that are to be ordinary.
+    // The values that were accepted in the first row are used in all ordinary rows.
     let second = form.further(&base, usize::from(profile == RowProfile::Everything));
     if let Err(why) = form.search(connection, second, &base, TRIES, &mut filled).await? {
         filled.why_not = (rows == 0).then_some(why);
         return Ok(filled);
     }
-    // What comes now need not be: a table may have no room for it.
+    // The remaining rows are optional: the rules of a table may exclude them.
     if profile != RowProfile::Ordinary {
         let mut nulls = form.further(&base, 0);
         form.groups.iter().zip(&mut nulls).for_each(|(group, choice)| *choice = group.null.unwrap_or(*choice));
@@ -97,17 +98,19 @@ async fn fill_pinned(
     Ok(filled)
 }
 
-/// A table that is being filled.
+/// The state of filling a table.
 struct Form<'a> {
     engine: Engine,
     table: &'a InsertableTable,
     groups: Vec<ColumnGroup>,
-    /// Which choice of which group some rule about that group alone refuses.
+    /// The choices, as (group, choice), that a rule on that group alone rejects.
     banned: BTreeSet<(usize, usize)>,
+    /// The number of inserted rows.
     made: usize,
 }
 
-/// A row that was tried and refused: the groups at fault, where that is known, and what the database said.
+/// A rejected row: the groups at fault (empty if unknown), whether a unique constraint rejected it, and the error
+/// message.
 struct Refused {
     at_fault: Vec<usize>,
     is_taken: bool,
@@ -115,7 +118,7 @@ struct Refused {
 }
 
 impl ColumnGroup {
-    /// The places of the choices at the edges.
+    /// Returns the positions of the edge cases.
     fn edges(&self) -> std::ops::Range<usize> {
         self.ordinary + usize::from(self.null.is_some_and(|null| null == self.ordinary))..self.choices.len()
     }
@@ -126,7 +129,8 @@ impl<'a> Form<'a> {
         Self { engine, table, groups, banned: BTreeSet::new(), made: 0 }
     }
 
-    /// The choices of a further row: those of the first with other keys, and with other values everywhere that are so far away.
+    /// Returns the choices of a further row: those of the first row with other keys. The values of all other groups
+    /// are `by` choices further.
     fn further(&self, base: &[usize], by: usize) -> Vec<usize> {
         let other = |(at, base): (usize, &usize)| {
             let group = &self.groups[at];
@@ -139,7 +143,8 @@ impl<'a> Form<'a> {
         base.iter().enumerate().map(other).collect()
     }
 
-    /// Tries a row with the values of that edge in these groups; in halves, where the database refuses all of them together.
+    /// Inserts a row with the edge case number `edge` in the groups `at`. If the database rejects it, splits the
+    /// groups and tries each part.
     async fn edge(
         &mut self,
         connection: &mut Connection,
@@ -170,8 +175,9 @@ impl<'a> Form<'a> {
         Ok(())
     }
 
-    /// Tries a row, then with the choices of a row that was taken (`base`) where it is at fault, and then others beside it, until
-    /// the database takes one. Gives the choices, or what was said last.
+    /// Tries the choices `start`, then replaces those at fault by the choices of an accepted row (`base`), then by
+    /// others near them, until the database accepts a row. Returns its choices; the inner error is the most
+    /// informative error message.
     async fn search(
         &mut self,
         connection: &mut Connection,
@@ -189,13 +195,13 @@ impl<'a> Form<'a> {
                 Ok(()) => return Ok(Ok(row)),
                 Err(refused) => refused,
             };
-            // What names a column says more than what does not.
+            // An error that names a column is more informative.
             if why.is_empty() || !refused.at_fault.is_empty() {
                 why = refused.why;
             }
             let mut at_fault = refused.at_fault;
             if at_fault.is_empty() {
-                // Nobody knows: one after the other.
+                // The groups at fault are unknown: change one after the other.
                 let all: Vec<usize> = (0..self.groups.len()).filter(|at| self.groups[*at].choices.len() > 1).collect();
                 let count = counters.entry(Vec::new()).or_default();
                 let Some(at) = all.get(*count % all.len().max(1)).filter(|_| *count < 2 * all.len()) else { break };
@@ -213,7 +219,7 @@ impl<'a> Form<'a> {
                 continue;
             }
             if !refused.is_taken && base.len() == row.len() && taken_back.insert(at_fault.clone()) {
-                // What did once may do again. What is meant to be NULL stays it.
+                // Try the accepted values again, but keep the intended NULLs.
                 for at in &at_fault {
                     if self.groups[*at].null != Some(row[*at]) {
                         row[*at] = base[*at];
@@ -221,7 +227,7 @@ impl<'a> Form<'a> {
                 }
                 continue;
             }
-            // What is meant to be NULL stays it as long as others can be changed.
+            // Keep the intended NULLs as long as other groups can be changed.
             let others: Vec<usize> =
                 at_fault.iter().copied().filter(|at| self.groups[*at].null != Some(start[*at])).collect();
             let mut next = None;
@@ -241,8 +247,8 @@ impl<'a> Form<'a> {
         Ok(Err(why))
     }
 
-    /// The choices of these groups in an order in which all pairs of near ones come before any far one; `n` is 0 for where it
-    /// starts.
+    /// Returns the `n`th combination of choices for the groups `at`, in an order in which all combinations of near
+    /// choices precede those with a distant choice. Combination 0 is the start.
     fn nth(&self, start: &[usize], at: &[usize], n: usize) -> Option<Vec<usize>> {
         let nearest: Vec<Vec<usize>> =
             at.iter().map(|group| self.nearest(*group, start[*group], at.len() > 1)).collect();
@@ -264,8 +270,8 @@ impl<'a> Form<'a> {
         None
     }
 
-    /// The choices of a group, from where it starts; what may be NULL is so soon where several columns are at fault, and last
-    /// where that would only be the way out.
+    /// Returns the choices of a group, ordered by distance from `start`. NULL is second if `null_soon` (several
+    /// columns are at fault), otherwise last, because it would only avoid the problem.
     fn nearest(&self, at: usize, start: usize, null_soon: bool) -> Vec<usize> {
         let group = &self.groups[at];
         let ordinary = (0..group.ordinary).map(|by| (start + by) % group.ordinary);
@@ -277,6 +283,7 @@ impl<'a> Form<'a> {
         all.into_iter().filter(|choice| !self.banned.contains(&(at, *choice))).collect()
     }
 
+    /// Inserts a row; the inner error describes a rejected row.
     async fn tried(
         &mut self,
         connection: &mut Connection,
@@ -293,11 +300,11 @@ impl<'a> Form<'a> {
         let sql = self.table.insertion(self.engine, &fields);
         let values: Vec<Value> = cells.values().map(|value| self.engine.bound(value)).collect();
         match connection.execute(&sql, &values).await {
-            // A trigger or a rule may have put the row elsewhere.
+            // A trigger or a rewrite rule may have discarded or moved the row.
             Ok(0) => Ok(Err(Refused {
                 at_fault: Vec::new(),
                 is_taken: false,
-                why: "the row was taken and is not there".to_owned(),
+                why: "the database accepted the row but did not store it".to_owned(),
             })),
             Ok(_) => {
                 self.made += 1;
@@ -309,6 +316,7 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// Finds the groups at fault in an error message.
     fn refused(&self, why: &str) -> Refused {
         let refusal = self.engine.refusal(why);
         let is_taken = refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::Unique);
@@ -316,7 +324,7 @@ impl<'a> Form<'a> {
         if let Some(refusal) = &refusal {
             let is_meant = |name: &str| match &refusal.rule {
                 Some(rule) => rule == name,
-                // A generated column is called by its name.
+                // For a generated column, the error names the column.
                 None if refusal.broken == Broken::NotNull => refusal.columns.iter().any(|column| column == name),
                 None => refusal.broken == Broken::Check && name == "partition",
             };

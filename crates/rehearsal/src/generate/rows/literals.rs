@@ -1,5 +1,5 @@
-//! What the literals of a table's rules tell of the values that a column is to have: the words of a list, the bounds of a
-//! number, the length of a text, what a pattern takes.
+//! Derives values for a column from the literals in the rules of its table: the items of a list, the bounds of a
+//! number, the length of a text, and texts that match a pattern. The entry point is [`hints`].
 
 use super::pattern::{of_glob, of_like, of_regex};
 use super::values::of_length;
@@ -7,19 +7,19 @@ use rehearsal_db::insertable::{Field, Kind, Rule};
 use rehearsal_db::lex::{self, Token, tokens};
 use rehearsal_db::{Engine, Value};
 
-/// Longer texts than this are not made for a check.
+/// The longest text that is generated for a length in a check, in characters.
 const LONGEST: i64 = 4096;
 
-/// Values that rules speak of.
+/// Values that the rules of a table suggest for a column.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Hints {
-    /// Those that are written down: better than any other.
+    /// Literal values, which are preferred to all others.
     pub(super) named: Vec<Value>,
-    /// Those near what is written down.
+    /// Values near a literal.
     pub(super) near: Vec<Value>,
 }
 
-/// What the rules tell of a column.
+/// Returns the values that the rules suggest for a column.
 pub(super) fn hints(engine: Engine, field: &Field, rules: &[Rule]) -> Hints {
     let mut hints = Hints::default();
     let mut paths: Vec<Vec<String>> = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn hints(engine: Engine, field: &Field, rules: &[Rule]) -> Hints {
                     path.clear();
                 }
             }
-            // What stands in front of all columns is said of the first.
+            // A literal before the first column belongs to that column.
             let is_meant = last.as_ref().or(rule.columns.first()) == Some(&field.name);
             if is_meant && token.kind == lex::Kind::String && takes_json(&field.kind) && follow(&tokens, at, &mut path)
             {
@@ -67,8 +67,8 @@ fn takes_json(kind: &Kind) -> bool {
     matches!(kind, Kind::Json | Kind::Text { .. })
 }
 
-/// Follows a path into JSON to the literal at that place: `'$.a.b'` or `-> 'a' ->> 'b'`. False where the literal is no part of
-/// any.
+/// Extends or replaces a JSON path by the literal at position `at`: `'$.a.b'` or `-> 'a' ->> 'b'`. Returns false if
+/// the literal is not part of a path.
 fn follow(tokens: &[Token<'_>], at: usize, path: &mut Vec<String>) -> bool {
     let text = unquoted(tokens[at].text);
     if let Some(whole) = text.strip_prefix("$.") {
@@ -83,7 +83,7 @@ fn follow(tokens: &[Token<'_>], at: usize, path: &mut Vec<String>) -> bool {
     is_arrow
 }
 
-/// JSON in which each path leads to that number.
+/// Returns JSON in which each path leads to the number `leaf`.
 fn object(paths: &[Vec<String>], leaf: u64) -> Value {
     let mut whole = serde_json::Value::Object(serde_json::Map::new());
     for path in paths {
@@ -101,6 +101,7 @@ fn object(paths: &[Vec<String>], leaf: u64) -> Value {
     whole.to_string().into()
 }
 
+/// Adds the values that the token at position `at` suggests.
 fn take(tokens: &[Token<'_>], at: usize, rule: &str, field: &Field, hints: &mut Hints) {
     let token = &tokens[at];
     let before = |n: usize| at.checked_sub(n).and_then(|at| tokens.get(at));
@@ -143,12 +144,12 @@ fn take(tokens: &[Token<'_>], at: usize, rule: &str, field: &Field, hints: &mut 
     }
 }
 
-/// Numbers beside a bound, or values that are as long.
+/// Adds numbers near a bound, or texts and lists of about that length.
 fn near(n: i64, field: &Field, hints: &mut Hints) {
     match &field.kind {
         Kind::Int { min, max } => {
-            let beside = [1, 0, -1, 2, 10].map(|by| n.saturating_add(by));
-            hints.near.extend(beside.into_iter().filter(|n| (min..=max).contains(&n)).map(Value::Int));
+            let nearby = [1, 0, -1, 2, 10].map(|by| n.saturating_add(by));
+            hints.near.extend(nearby.into_iter().filter(|n| (min..=max).contains(&n)).map(Value::Int));
         }
         Kind::Decimal { .. } | Kind::Float { .. } => {
             hints.near.extend([n.saturating_add(1), n, n.saturating_sub(1)].map(Value::Int));
@@ -162,7 +163,7 @@ fn near(n: i64, field: &Field, hints: &mut Hints) {
     }
 }
 
-/// What JSON calls so.
+/// Returns a JSON value of that type.
 fn json(kind: &str) -> Option<Value> {
     let text = match kind {
         "object" => "{\"n\": 1}",
@@ -178,7 +179,7 @@ fn json(kind: &str) -> Option<Value> {
     Some(text.into())
 }
 
-/// The text, and others like it, which may fit the same pattern.
+/// Returns the text and similar ones, which may match the same pattern.
 fn variants(text: &str) -> impl Iterator<Item = Value> {
     let text = text.to_owned();
     (0..8u8).map(move |n| {
@@ -201,7 +202,7 @@ mod tests {
     use rehearsal_db::insertable::Default;
 
     #[test]
-    fn rules_tell_values() {
+    fn rules_suggest_values() {
         let texts_of = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         let check = |engine: Engine, kind: Kind, rule: &str, named: &[&str], near: &[&str]| {
             let field = Field {

@@ -1,8 +1,8 @@
-//! Rows that nobody wrote: made from what the catalog tells of a table, so that a migration meets rows where nobody gave any.
-//! The same schema and the same rows that are there give the same rows, on every machine.
+//! Generates rows from the catalog, so that a migration is tried on rows even if no fixture has any. The result
+//! depends only on the schema and the existing rows, on every machine. The entry point is [`fill()`].
 //!
-//! Values come from the types of the columns and from the literals in checks. A row is tried; which rule the database says is
-//! broken tells which values are to be others.
+//! Values are derived from the types of the columns and the literals in checks. If the database rejects a row, the
+//! violated rule in its error message determines which values are replaced.
 
 mod column_group;
 mod fill;

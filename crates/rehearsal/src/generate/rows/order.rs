@@ -1,8 +1,9 @@
-//! The order in which tables are filled: what is referred to comes first. A circle is cut where a reference may be empty.
+//! The [`order`] in which tables are filled: referenced tables first. A cycle is broken at a reference that may be
+//! NULL.
 
 use rehearsal_db::insertable::{InsertableTable, Reference};
 
-/// The places of the tables in the order in which they are filled.
+/// Returns the positions of the tables in the order in which they are filled.
 pub(crate) fn order(tables: &[InsertableTable]) -> Vec<usize> {
     let mut left: Vec<usize> = (0..tables.len()).collect();
     let mut order = Vec::new();
@@ -24,7 +25,7 @@ pub(crate) fn order(tables: &[InsertableTable]) -> Vec<usize> {
     order
 }
 
-/// True where a row has to refer to another one.
+/// True if each row has to refer to another one.
 pub(crate) fn is_required(table: &InsertableTable, reference: &Reference) -> bool {
     let mut fields = reference.columns.iter().filter_map(|column| table.at(column));
     fields.all(|at| !table.fields[at].is_nullable)
@@ -36,7 +37,7 @@ mod tests {
     use pretty_assertions::assert_eq;
     use rehearsal_db::insertable::{Default, Field, Kind};
 
-    /// `b(a, c?)` is a table `b` that has to refer to `a`, and may refer to `c`.
+    /// Parses `b(a, c?)`: a table `b` that has to refer to `a` and may refer to `c`.
     fn table(text: &str) -> InsertableTable {
         let (table, rest) = text.split_once('(').unwrap();
         let names = rest.trim_end_matches(')').split(", ").filter(|name| !name.is_empty());
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_referred_to_comes_first() {
+    fn referenced_tables_are_first() {
         let check = |tables: &[&str], expect: &str| {
             let tables: Vec<InsertableTable> = tables.iter().map(|text| table(text)).collect();
             let names: Vec<&str> = order(&tables).into_iter().map(|at| tables[at].name.as_str()).collect();

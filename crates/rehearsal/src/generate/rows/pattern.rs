@@ -1,14 +1,15 @@
-//! Texts that a pattern takes: of a regular expression the shortest that is written down in it, of `LIKE` and `GLOB` one with
-//! letters in the place of signs.
+//! Texts that match a pattern: for a regular expression a short text built from its first alternatives, for `LIKE`
+//! and `GLOB` the pattern with letters in place of wildcards.
 
-/// A text that a regular expression most likely takes. What it does not know it takes for itself: the database decides.
+/// Returns a text that probably matches a regular expression. Unknown syntax is copied literally; the database
+/// decides whether the text matches.
 pub(super) fn of_regex(pattern: &str) -> String {
     let chars: Vec<char> = pattern.chars().collect();
     let mut at = 0;
     alternative(&chars, &mut at)
 }
 
-/// A text that a `LIKE` takes.
+/// Returns a text that matches a `LIKE` pattern.
 pub(super) fn of_like(pattern: &str) -> String {
     let mut text = String::new();
     let mut chars = pattern.chars();
@@ -23,7 +24,7 @@ pub(super) fn of_like(pattern: &str) -> String {
     text
 }
 
-/// A text that a `GLOB` takes.
+/// Returns a text that matches a `GLOB` pattern.
 pub(super) fn of_glob(pattern: &str) -> String {
     let chars: Vec<char> = pattern.chars().collect();
     let mut text = String::new();
@@ -44,7 +45,7 @@ pub(super) fn of_glob(pattern: &str) -> String {
     text
 }
 
-/// Reads up to the end of a group and gives its first alternative.
+/// Parses up to the end of a group and returns a text for its first alternative.
 fn alternative(chars: &[char], at: &mut usize) -> String {
     let mut first: Option<String> = None;
     let mut text = String::new();
@@ -59,7 +60,7 @@ fn alternative(chars: &[char], at: &mut usize) -> String {
             }
             '^' | '$' => continue,
             '(' => {
-                // `(?:` and its like.
+                // `(?:` and similar prefixes.
                 if chars.get(*at) == Some(&'?') {
                     *at += 1;
                     while chars.get(*at).is_some_and(|c| matches!(c, ':' | '=' | '!' | 'i')) {
@@ -77,7 +78,7 @@ fn alternative(chars: &[char], at: &mut usize) -> String {
                     Some('d') => "1".to_owned(),
                     Some('w') => "a".to_owned(),
                     Some('s') => " ".to_owned(),
-                    // Edges of words and of the text.
+                    // Boundaries of words and of the text.
                     Some('m' | 'M' | 'y' | 'b' | 'A' | 'Z') | None => String::new(),
                     Some(c) => c.to_string(),
                 }
@@ -89,7 +90,7 @@ fn alternative(chars: &[char], at: &mut usize) -> String {
     first.unwrap_or(text)
 }
 
-/// A character of a class that began before `at`; `at` is behind it then.
+/// Returns a character of the class that starts before `at`, and moves `at` after the class.
 fn class(chars: &[char], at: &mut usize) -> Option<char> {
     let is_not = matches!(chars.get(*at), Some('^' | '!'));
     *at += usize::from(is_not);
@@ -126,7 +127,7 @@ fn class(chars: &[char], at: &mut usize) -> Option<char> {
     if is_not { "a1 B-".chars().find(|c| !inside.contains(c)) } else { inside.first().copied() }
 }
 
-/// How often what stands before `at` is repeated at the least, but once where it may be left out.
+/// Parses a quantifier. Returns the least number of repetitions, but 1 if the item is optional.
 fn times(chars: &[char], at: &mut usize) -> usize {
     let n = match chars.get(*at) {
         Some('*' | '+' | '?') => {
@@ -143,7 +144,7 @@ fn times(chars: &[char], at: &mut usize) -> usize {
         }
         _ => return 1,
     };
-    // As few as possible.
+    // Skip the `?` of a lazy quantifier.
     *at += usize::from(chars.get(*at) == Some(&'?'));
     n
 }
@@ -155,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn texts_fit_their_patterns() {
+    fn texts_match_their_patterns() {
         let check = |pattern: &str, expect: &str| assert_eq!(of_regex(pattern), expect, "{pattern}");
         check("", "");
         check("^[a-z][a-z0-9_]*$", "aa");
@@ -173,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_pattern(pattern in "[a-c()\\[\\]{}|?*+.^$\\\\0-9:,!-]{0,20}") {
+        fn any_pattern_is_accepted(pattern in "[a-c()\\[\\]{}|?*+.^$\\\\0-9:,!-]{0,20}") {
             drop((of_regex(&pattern), of_like(&pattern), of_glob(&pattern)));
         }
     }

@@ -1,13 +1,13 @@
-//! Which rows a table is given.
+//! [`RowProfile`]: the kinds of rows that are generated for a table.
 
-/// Which rows are made.
+/// The kinds of rows to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowProfile {
-    /// Two ordinary rows, one like the first as far as that is allowed, one with all that may be NULL, and some with values at
-    /// the edges of what the types take.
+    /// Two ordinary rows, one with the values of the first except for unique ones, one with NULL in every column
+    /// that allows it, and some with edge cases of the types.
     Everything,
-    /// Two ordinary rows, and one with all that may be NULL.
+    /// Two ordinary rows, and one with NULL in every column that allows it.
     WithNulls,
-    /// Two rows as an app would write them, without NULL and without anything unusual.
+    /// Two rows as an app would write them, without NULL and without unusual values.
     Ordinary,
 }

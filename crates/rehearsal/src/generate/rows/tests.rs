@@ -1,5 +1,5 @@
-//! Tables of SQLite are given rows: as many as they have room for, the same ones every time, and where there are none the
-//! reason.
+//! Fills SQLite tables: as many rows as their rules allow, the same rows in each run, and a reason if there are
+//! none.
 
 use super::*;
 use pretty_assertions::assert_eq;
@@ -11,7 +11,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// The rows that each table of a schema is given, and why where there are none.
+/// Fills the tables of a schema. Returns the rows of each, and the reason if rows are missing.
 async fn rows_of(schema: &str, profile: RowProfile) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
     let folder = tempfile::tempdir().unwrap();
     let address = rehearsal_db::sqlite::new_file(&folder.path().join("one.db"));
@@ -32,21 +32,21 @@ async fn rows_of(schema: &str, profile: RowProfile) -> Vec<(String, Vec<Vec<Valu
     found
 }
 
-/// Each table with whether it has a row, at least two, or at least three with NULL where that is allowed.
+/// Checks the rows of each table: `one`, `several`, `several, with NULL`, or the reason for which there are none.
 fn check(schema: &str, expect: &[(&str, &str)]) {
     let found = block_on(rows_of(schema, RowProfile::Everything));
-    let told = |(table, rows, why): &(String, Vec<Vec<Value>>, Option<String>)| {
+    let summary = |(table, rows, why): &(String, Vec<Vec<Value>>, Option<String>)| {
         let nulls = rows.iter().flatten().any(|value| *value == Value::Null);
-        let told = match (rows.len(), why) {
+        let summary = match (rows.len(), why) {
             (0, Some(why)) => why.clone(),
             (0, None) => "none".to_owned(),
             (1, _) => "one".to_owned(),
             (_, _) if nulls => "several, with NULL".to_owned(),
             _ => "several".to_owned(),
         };
-        (table.clone(), told)
+        (table.clone(), summary)
     };
-    let found: Vec<(String, String)> = found.iter().map(told).collect();
+    let found: Vec<(String, String)> = found.iter().map(summary).collect();
     let expect: Vec<(String, String)> = expect.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     assert_eq!(found, expect, "{schema}");
 }
@@ -59,7 +59,8 @@ fn columns() {
         "CREATE TABLE t (a TEXT NOT NULL, b REAL NOT NULL, c BLOB NOT NULL, d NUMERIC NOT NULL)",
         &[("t", "several")],
     );
-    let strict = "CREATE TABLE t (a INT NOT NULL, b INTEGER NOT NULL, c REAL NOT NULL, d TEXT NOT NULL, e BLOB NOT NULL, f ANY NOT NULL) STRICT";
+    let strict = "CREATE TABLE t (a INT NOT NULL, b INTEGER NOT NULL, c REAL NOT NULL, d TEXT NOT NULL, e BLOB NOT \
+                  NULL, f ANY NOT NULL) STRICT";
     check(strict, &[("t", "several")]);
     check("CREATE TABLE t (a TEXT, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID", &[("t", "several")]);
     check(
@@ -95,7 +96,7 @@ fn checks() {
     check("(a = 'x' AND at IS NULL) OR (a = 'y' AND at IS NOT NULL)", "several, with NULL");
     check("at IS NOT NULL", "several");
     check("a = upper(a)", "several, with NULL");
-    // Nobody can know these.
+    // These cannot be solved.
     check("n * n = 5", "CHECK constraint failed: n * n = 5");
     check("a = 'x' AND a = 'y'", "CHECK constraint failed: a = 'x' AND a = 'y'");
 }
@@ -107,17 +108,19 @@ fn keys() {
     check(&format!("{two} p TEXT UNIQUE REFERENCES p (id))"), &[("c", "several, with NULL"), ("p", "several")]);
     check("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t)", &[("t", "several, with NULL")]);
     check("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES t)", &[("t", "several")]);
-    let circle = "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b); CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER NOT NULL REFERENCES a);";
+    let circle = "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b); CREATE TABLE b (id INTEGER \
+                  PRIMARY KEY, a INTEGER NOT NULL REFERENCES a);";
     check(circle, &[("a", "several, with NULL"), ("b", "several")]);
     let wide = "CREATE TABLE u (id TEXT PRIMARY KEY); CREATE TABLE p (id TEXT, u TEXT NOT NULL REFERENCES u, PRIMARY KEY (id, u));
         CREATE TABLE r (a TEXT NOT NULL, b TEXT NOT NULL, u TEXT NOT NULL REFERENCES u, kind TEXT NOT NULL CHECK (kind IN ('x', 'y')),
         FOREIGN KEY (a, u) REFERENCES p (id, u), FOREIGN KEY (b, u) REFERENCES p (id, u), CHECK (a <> b), UNIQUE (a, b, kind));";
     check(wide, &[("p", "several"), ("r", "several"), ("u", "several")]);
-    let none = "CREATE TABLE p (id TEXT PRIMARY KEY CHECK (id = 'x' AND id = 'y')); CREATE TABLE c (p TEXT NOT NULL REFERENCES p);";
+    let none = "CREATE TABLE p (id TEXT PRIMARY KEY CHECK (id = 'x' AND id = 'y')); CREATE TABLE c (p TEXT NOT NULL \
+                REFERENCES p);";
     check(
         none,
         &[
-            ("c", "p has to refer to a row of \"p\", and there is none"),
+            ("c", "p must refer to a row of \"p\", which has none"),
             ("p", "CHECK constraint failed: id = 'x' AND id = 'y'"),
         ],
     );
@@ -140,9 +143,9 @@ fn ordinary_rows_are_two_and_without_null() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever a table is like, it is given the same rows twice, or says the same of why not.
+    /// Filling any table twice gives equal rows, or the same reason for having none.
     #[test]
-    fn the_same_schema_has_the_same_rows(
+    fn equal_schemas_have_equal_rows(
         columns in prop::collection::vec((0..7usize, any::<bool>(), any::<bool>()), 1..6), in_key in 0..3usize,
     ) {
         const TYPES: [&str; 7] = ["INTEGER", "TEXT", "REAL", "BLOB", "VARCHAR(3)", "BOOLEAN", "DATETIME"];

@@ -1,21 +1,21 @@
-//! Values by kind: ordinary ones, of which the first is what an app would write and each number has another, and those at the
-//! edges of what the type takes.
+//! Values by kind: [`ordinary`] ones as an app would write, a different one for each number, and [`extremes`] at
+//! the limits of the type.
 
 use rehearsal_db::Value;
 use rehearsal_db::insertable::{Field, Kind, written};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// From here on the integers of keys are counted: a migration that fills a table itself begins at 1.
+/// The first integer key. It is large because a migration that fills a table itself starts at 1.
 const FIRST_KEY: i64 = 7_000_000;
-/// A key that a 32-bit integer has no room for.
+/// A key that does not fit into 32 bits.
 const LARGE_KEY: i64 = 5_000_000_000;
-/// Longer than the lengths that people choose, and short enough for an index.
+/// The length of a long text in characters: longer than usual limits, and short enough for an index.
 const LONG: usize = 300;
-/// Numbers beyond this one are the same as some below it, where a kind has not as many.
+/// The number of days in a month of generated dates, so that every date exists.
 const DAYS: u64 = 28;
 
-/// An ordinary value; `n` counts from 1.
+/// Returns an ordinary value; `n` counts from 1.
 pub(super) fn ordinary(table: &str, field: &Field, n: u64) -> Value {
     match &field.kind {
         Kind::Int { min, max } if field.is_key && *max > i64::from(i16::MAX) => {
@@ -35,10 +35,10 @@ pub(super) fn ordinary(table: &str, field: &Field, n: u64) -> Value {
     }
 }
 
-/// The values at the edges.
+/// Returns the values at the limits of the type.
 pub(super) fn extremes(field: &Field) -> Vec<Value> {
     match &field.kind {
-        // Numbers are given on from the largest key.
+        // A sequence continues after the largest key, so the key must not be the maximum.
         Kind::Int { max, .. } if field.is_key => {
             (LARGE_KEY <= *max).then_some(Value::Int(LARGE_KEY)).into_iter().collect()
         }
@@ -46,7 +46,8 @@ pub(super) fn extremes(field: &Field) -> Vec<Value> {
     }
 }
 
-/// A value of so many characters, bytes or members, where a kind has a length; `n` counts from 1.
+/// Returns a value of `length` characters, bytes or elements; `None` if the kind has no length or cannot have that
+/// one. `n` counts from 1.
 pub(super) fn of_length(kind: &Kind, length: usize, n: u64) -> Option<Value> {
     match kind {
         Kind::Text { longest } if longest.is_none_or(|longest| length <= longest) => {
@@ -60,10 +61,10 @@ pub(super) fn of_length(kind: &Kind, length: usize, n: u64) -> Option<Value> {
     }
 }
 
-/// A value of a kind alone.
+/// Returns an ordinary value that depends only on the kind and the number.
 fn simple(kind: &Kind, n: u64) -> Value {
     match kind {
-        // Where there is no other, it is a flag.
+        // A type with only these two values is a flag.
         Kind::Int { min: 0, max: 1 } => Value::Int(signed(n % 2)),
         Kind::Int { min, max } => Value::Int(within(n, *min, *max)),
         Kind::Decimal { whole, scale } => decimal(*whole, *scale, n).into(),
@@ -135,7 +136,7 @@ fn edges(kind: &Kind) -> Vec<Value> {
     }
 }
 
-/// What an app would write into a column of that name.
+/// Returns the text that an app would write into a column with that name.
 fn text(table: &str, column: &str, n: u64) -> String {
     let name = column.to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
@@ -158,7 +159,7 @@ fn text(table: &str, column: &str, n: u64) -> String {
     format!("{word}-{n}")
 }
 
-/// The number in letters, so that a short column has room for it.
+/// Returns the number in letters, so that it fits into a short column.
 fn short(n: u64, longest: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = n;
@@ -172,7 +173,7 @@ fn short(n: u64, longest: usize) -> String {
     letters.into_iter().rev().collect()
 }
 
-/// A uuid that follows from a name and a number, of the kind that chance would give.
+/// Derives a UUID from a column and a number, in the format of random UUIDs (version 4).
 fn derived(table: &str, column: &str, n: u64) -> Uuid {
     let hash = xxh3_128(format!("{table}\0{column}\0{n}").as_bytes());
     uuid::Builder::from_random_bytes(hash.to_be_bytes()).into_uuid()
@@ -189,8 +190,8 @@ fn within(n: u64, min: i64, max: i64) -> i64 {
 
 fn decimal(whole: u32, scale: u32, n: u64) -> String {
     let front = if whole == 0 { 0 } else { n % 10_u64.saturating_pow(whole.min(18)) };
-    let behind: String = "25".chars().chain(std::iter::repeat('0')).take(scale.min(2) as usize).collect();
-    if behind.is_empty() { front.to_string() } else { format!("{front}.{behind}") }
+    let fraction: String = "25".chars().chain(std::iter::repeat('0')).take(scale.min(2) as usize).collect();
+    if fraction.is_empty() { front.to_string() } else { format!("{front}.{fraction}") }
 }
 
 fn date(n: u64) -> String {
@@ -201,7 +202,7 @@ fn moment(n: u64) -> String {
     format!("{}T08:{:02}:00.123Z", date(n), n % 60)
 }
 
-/// Values as one text. Those of arrays and records stand between quotes.
+/// Joins values to one text. The values of an SQL array or record are quoted.
 fn list(values: impl Iterator<Item = Value>, around: (char, char)) -> String {
     let one = |value: Value| match (written(&value), around.0) {
         (Some(text), '[') => text,

@@ -1,30 +1,31 @@
-//! How much was written while a backfill ran, and how long the app waited for it.
+//! The figures of *concurrent* for one backfill ([`Figures`]): how many writes the app made while it ran, and how
+//! long they took.
 
 use super::writer::{Diary, Kind};
 use serde_json::json;
 use std::fmt;
 use std::time::Duration;
 
-/// What the app did while a backfill ran.
+/// Writes of the app around one run of a backfill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figures {
-    /// The backfill.
+    /// Name of the backfill.
     pub(super) backfill: &'static str,
-    /// How many connections wrote.
+    /// Number of writing connections.
     pub(super) writers: usize,
-    /// How many writes of each kind there were.
+    /// Number of writes by kind, before, during and after the run.
     pub(super) writes: Vec<(Kind, u64)>,
-    /// How many of them began while the backfill ran.
+    /// Number of writes that started while the backfill ran.
     pub(super) during: u64,
-    /// How often a write was tried again.
+    /// Number of retries.
     pub(super) retries: u64,
-    /// For how long the backfill ran.
+    /// Duration of the run.
     pub(super) ran: Duration,
-    /// How long half of the writes took at most.
+    /// 50th percentile of the write latency.
     pub(super) p50: Duration,
-    /// How long all but one in a hundred took at most.
+    /// 99th percentile of the write latency.
     pub(super) p99: Duration,
-    /// How long the one took that took longest.
+    /// Highest write latency.
     pub(super) longest: Duration,
 }
 
@@ -47,7 +48,7 @@ impl Figures {
 }
 
 impl Figures {
-    /// As the report has them, times in milliseconds.
+    /// The figures as the report contains them. Times are in milliseconds.
     pub(super) fn to_json(&self) -> serde_json::Value {
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
         let writes: serde_json::Map<_, _> =
@@ -63,7 +64,7 @@ impl Figures {
     }
 }
 
-/// The least that so many of a hundred are no longer than.
+/// Percentile of sorted durations; zero if there are none.
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let place = (sorted.len() * percent).div_ceil(100);
     sorted.get(place.saturating_sub(1)).copied().unwrap_or_default()
@@ -75,11 +76,12 @@ impl fmt::Display for Figures {
         let [p50, p99, longest] = [self.p50, self.p99, self.longest].map(whole);
         let again = match self.retries {
             0 => String::new(),
-            n => format!(", {n} of them tried again"),
+            1 => "; 1 retry".to_owned(),
+            n => format!("; {n} retries"),
         };
         write!(
             f,
-            "while {} ran for {} ms, {} connections wrote {} times ({}{again}), and waited {p50} ms (p50), {p99} ms (p99), {longest} ms (max)",
+            "while {} ran for {} ms, {} connections wrote {} times ({}{again}); latency {p50} ms (p50), {p99} ms (p99), {longest} ms (max)",
             self.backfill,
             whole(self.ran),
             self.writers,
@@ -89,7 +91,7 @@ impl fmt::Display for Figures {
     }
 }
 
-/// In milliseconds, rounded up.
+/// Whole milliseconds, rounded up.
 pub(super) fn whole(time: Duration) -> u128 {
     time.as_micros().div_ceil(1000)
 }

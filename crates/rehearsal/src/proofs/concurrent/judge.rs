@@ -1,4 +1,5 @@
-//! What is wrong, of what was seen behind a run beside which the app wrote.
+//! Turns the observations after a run with concurrent writes ([`Seen`]) into findings ([`findings`]). Wording and
+//! help of the findings of *concurrent* are here.
 
 use super::figures::{Figures, whole};
 use super::writer::Diary;
@@ -10,35 +11,37 @@ use crate::workspace::{CONFIGURATION, Database};
 use std::fmt;
 use std::time::Duration;
 
-/// When a run that has not ended will never end, counted from the first write.
+/// A run that has not finished by then, counted from the start of the writers, is reported as endless.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
-/// How many examples are told.
+/// How many examples a finding lists.
 const EXAMPLES: usize = 3;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// By itself.
+    /// The run finished.
     InTime,
-    /// It was told to stop.
+    /// The run was stopped at the deadline.
     Late,
 }
 
-/// What was seen behind a run.
+/// Observations after a run.
 pub(super) struct Seen {
     pub(super) ending: Ending,
-    /// The units that were there before the run and are still to be done.
+    /// Units that were pending before the run and still are.
     pub(super) left_out: Vec<Pending>,
-    /// How many units the next run did.
+    /// Number of units that the next run processed.
     pub(super) next: u64,
-    /// Those that even that one did not do.
+    /// Units that are pending even after the next run.
     pub(super) never: Vec<Pending>,
+    /// Number of values that the writers compared.
     pub(super) compared: u64,
+    /// One line for each difference.
     pub(super) lost: Vec<String>,
 }
 
-/// A unit that is to be done, by its place and what it may be narrowed by: a place alone may be another unit's, once the first
-/// one is deleted.
+/// A pending unit, identified by its cursor and its first scope column: a cursor alone may belong to another unit
+/// once the first one is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Pending {
     pub(super) cursor: String,
@@ -51,7 +54,7 @@ impl fmt::Display for Pending {
     }
 }
 
-/// What is wrong.
+/// Returns the findings; none if all went well.
 pub(super) fn findings(
     database: &Database,
     about: &About,
@@ -69,53 +72,53 @@ pub(super) fn findings(
     if seen.ending == Ending::Late {
         find(
             &NEVER_ENDS,
-            format!("a run of {name} does not end while rows keep coming"),
-            vec![format!("it had not ended {} s after the app began to write", DEADLINE.as_secs())],
-            format!("look at `pending` in {file}: a {unit} that was done must not be pending again"),
+            format!("{name} does not finish while the app inserts rows"),
+            vec![format!("not finished {} s after the app started to write", DEADLINE.as_secs())],
+            format!("make `pending` in {file} false for a {unit} that is done"),
         );
     }
     if !diary.failures.is_empty() {
         find(
             &APP_FAILED,
-            format!("the app cannot write while {name} runs"),
+            format!("writes of the app fail while {name} runs"),
             examples(&diary.failures, "write"),
-            "let the app's function succeed beside the backfill, or take what it rightly refuses for no write in the traffic"
+            "make the app's function succeed while the backfill runs; if it rightly refuses, return no values in the traffic"
                 .to_owned(),
         );
     }
     if !seen.lost.is_empty() {
         find(
             &LOST_WRITE,
-            format!("what the app writes while {name} runs is lost"),
+            format!("writes of the app are lost while {name} runs"),
             examples(&seen.lost, "difference"),
-            format!("let `write` in {file} leave unchanged what was filled or changed since the {unit} was read"),
+            format!("make `write` in {file} skip rows that were filled or changed after the {unit} was read"),
         );
     }
     let pending = |units: &[Pending]| {
         let lines: Vec<String> = units.iter().map(|id| format!("{unit} {id} is still pending")).collect();
         examples(&lines, unit)
     };
-    let help = format!("look at why `write` in {file} leaves them unchanged");
+    let help = format!("find out why `write` in {file} leaves these rows unchanged");
     if !seen.left_out.is_empty() {
-        let message = format!("{name} leaves out a {unit} that was there before it ran");
+        let message = format!("{name} skips a {unit} that was pending before it ran");
         find(&LEFT_OUT, message, pending(&seen.left_out), help.clone());
     }
     if !seen.never.is_empty() {
-        let message = format!("the next run of {name} leaves out a {unit} that was added meanwhile");
+        let message = format!("the next run of {name} skips a {unit} that was inserted concurrently");
         find(&LEFT_OUT, message, pending(&seen.never), help);
     }
     if figures.longest > limit {
         find(
             &WAITED,
-            format!("a write of the app waits for longer than {} ms while {name} runs", limit.as_millis()),
+            format!("a write of the app waits longer than {} ms while {name} runs", limit.as_millis()),
             vec![format!(
-                "half of the writes took {} ms at most, 99 of 100 {} ms, and the longest {} ms",
+                "latency {} ms (p50), {} ms (p99), {} ms (max)",
                 whole(figures.p50),
                 whole(figures.p99),
                 whole(figures.longest)
             )],
             format!(
-                "write less in a statement of {file}, or allow more with `max_wait_ms` in {}",
+                "write fewer rows per statement in {file}, or raise `max_wait_ms` in {}",
                 database.folder.join(CONFIGURATION).display()
             ),
         );
@@ -123,7 +126,7 @@ pub(super) fn findings(
     findings
 }
 
-/// The first of these, and how many more there are.
+/// Returns the first lines, and how many more there are.
 fn examples(all: &[String], noun: &str) -> Vec<String> {
     let mut lines: Vec<String> = all.iter().take(EXAMPLES).cloned().collect();
     match all.len().saturating_sub(EXAMPLES) {
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong() {
+    fn each_fault_is_a_finding() {
         let check = |diary: Diary, seen: Seen, expect: &[(&str, &[&str])]| {
             let database = Database {
                 name: "toys".to_owned(),
@@ -180,24 +183,24 @@ mod tests {
             waits(&[1, 21]),
             seen(),
             &[(
-                "a write of the app waits for longer than 20 ms while labels runs",
-                &["half of the writes took 1 ms at most, 99 of 100 21 ms, and the longest 21 ms"],
+                "a write of the app waits longer than 20 ms while labels runs",
+                &["latency 1 ms (p50), 21 ms (p99), 21 ms (max)"],
             )],
         );
         check(
             Diary::default(),
             Seen { ending: Ending::Late, ..seen() },
             &[(
-                "a run of labels does not end while rows keep coming",
-                &["it had not ended 60 s after the app began to write"],
+                "labels does not finish while the app inserts rows",
+                &["not finished 60 s after the app started to write"],
             )],
         );
         check(
             Diary { failures: four(), ..Diary::default() },
             Seen { lost: four()[..3].to_vec(), ..seen() },
             &[
-                ("the app cannot write while labels runs", &["a", "b", "c", "and 1 more write"]),
-                ("what the app writes while labels runs is lost", &["a", "b", "c"]),
+                ("writes of the app fail while labels runs", &["a", "b", "c", "and 1 more write"]),
+                ("writes of the app are lost while labels runs", &["a", "b", "c"]),
             ],
         );
         let unit = |id: Option<&str>| Pending { cursor: "7".to_owned(), id: id.map(str::to_owned) };
@@ -205,8 +208,8 @@ mod tests {
             Diary::default(),
             Seen { left_out: vec![unit(None)], never: vec![unit(Some("a"))], ..seen() },
             &[
-                ("labels leaves out a toy that was there before it ran", &["toy 7 is still pending"]),
-                ("the next run of labels leaves out a toy that was added meanwhile", &["toy a is still pending"]),
+                ("labels skips a toy that was pending before it ran", &["toy 7 is still pending"]),
+                ("the next run of labels skips a toy that was inserted concurrently", &["toy a is still pending"]),
             ],
         );
     }

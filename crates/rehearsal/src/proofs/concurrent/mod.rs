@@ -1,10 +1,12 @@
-//! *Live*: while a backfill runs, the app's own functions create, change and delete units on several connections, and older code
-//! makes units that are still to be filled. In the end no write of the app is lost, no unit left out, every check is green, the
-//! run has come to its end although rows kept coming, and nobody waited for longer than is allowed.
+//! The proof *concurrent*: while a backfill runs, the app's own functions create, change and delete units on
+//! several connections, and older code inserts units that need filling. Afterwards no write of the app may be lost,
+//! no unit skipped and no check red; the run must finish although rows keep arriving, and no write may wait longer
+//! than the configured limit. On an engine with several writers, three concurrent runs of each backfill must also
+//! produce the result of a single run.
 //!
-//! The backfill runs in small batches with rests between them, so that much is written between the moment at which a unit is
-//! read and the one at which it is written. A unit that was there before is the run's business; one that came behind its back is
-//! the next run's.
+//! The backfill runs in small batches with rests between them, so that many writes fall between reading a unit and
+//! writing it. The run must process each unit that was pending before it; units that are inserted concurrently are
+//! left to the next run. [`Concurrent`] is the entry point.
 
 mod figures;
 mod judge;
@@ -38,16 +40,16 @@ use tokio::time::timeout;
 use writer::{Diary, Writer};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How long a run rests between two batches.
+/// Rest of the run between two batches.
 const REST: Duration = Duration::from_millis(50);
-/// In how many batches it is done, where there are so many units, and how many units a batch has at least: a run has to be
-/// faster than those who make units for it.
+/// Number of batches of a run, if there are enough units.
 const BATCHES: u32 = 12;
+/// Smallest batch, in units: a run must be faster than the writers that insert units for it.
 const SMALLEST: u32 = 5;
-/// With fewer writes beside a run, nothing was proved.
+/// With fewer writes during a run, the proof shows nothing.
 const FEWEST: u64 = 20;
 
-/// How many connections write.
+/// Number of writing connections.
 fn writers(engine: Engine) -> usize {
     if engine.has_one_writer() { 2 } else { 4 }
 }
@@ -57,19 +59,19 @@ static FAILURES: Failures = failures!("concurrent");
 static LOST_WRITE: Code = Code::error(
     "concurrent/lost-write",
     Explanation {
-        meaning: "A value that the app wrote while a backfill ran is gone or overwritten.",
-        example: "A backfill reads a row, the app changes it, and the backfill writes what it made of the old values.",
-        fix: "Guard `write`: change only rows that are still as they were read, for example `… AND toy.label IS NULL`.",
-        allow: "It cannot be allowed: users would lose what they entered.",
+        meaning: "A value that the app wrote while a backfill ran was deleted or overwritten.",
+        example: "A backfill reads a row, the app changes it, and the backfill writes a result of the old values.",
+        fix: "Guard `write`: change only rows that have not changed since they were read, for example `… AND toy.label IS NULL`.",
+        allow: "It cannot be allowed: users would lose their input.",
     },
 );
 
 static LEFT_OUT: Code = Code::error(
     "concurrent/left-out",
     Explanation {
-        meaning: "A unit is still pending after the run that should have done it, or after the next one.",
-        example: "`write` skips a row that the app has touched, and `pending` does not list it again.",
-        fix: "Look at why `write` leaves the unit unchanged, and whether `pending` finds it again.",
+        meaning: "A unit is still pending after the run that should have processed it, or after the next run.",
+        example: "A condition in `write` excludes rows for which `pending` is true.",
+        fix: "Make `write` change each unit that is pending, or make `pending` false for a unit that needs no change.",
         allow: "It cannot be allowed: the unit would never be filled.",
     },
 );
@@ -77,19 +79,19 @@ static LEFT_OUT: Code = Code::error(
 static WAITED: Code = Code::error(
     "concurrent/waited",
     Explanation {
-        meaning: "A write of the app waited for the backfill for longer than the configuration allows.",
+        meaning: "A write of the app waited for the backfill longer than the configuration allows.",
         example: "One UPDATE of the backfill locks 50,000 rows for three seconds.",
-        fix: "Write less in one statement, or use smaller batches.",
-        allow: "Raise the longest wait in the configuration file beside the migrations.",
+        fix: "Write fewer rows per statement, or use smaller batches.",
+        allow: "Raise `max_wait_ms` in `rehearsal.toml` next to the migrations.",
     },
 );
 
 static NEVER_ENDS: Code = Code::error(
     "concurrent/never-ends",
     Explanation {
-        meaning: "A run does not end while the app keeps creating rows.",
-        example: "`pending` is true for units that `write` has already done.",
-        fix: "Let `pending` be false for a unit that is done.",
+        meaning: "A run does not finish while the app keeps inserting rows.",
+        example: "`pending` is true for units that `write` has already processed.",
+        fix: "Make `pending` false for a unit that is done.",
         allow: "It cannot be allowed: the run would never finish in production.",
     },
 );
@@ -97,20 +99,19 @@ static NEVER_ENDS: Code = Code::error(
 static APP_FAILED: Code = Code::error(
     "concurrent/app-failed",
     Explanation {
-        meaning: "A function of the app failed while a backfill ran, for another reason than a lock or a deadlock.",
-        example: "The backfill adds a row that makes the app's own INSERT violate a constraint.",
-        fix: "Let the app's function succeed while the backfill runs, or report what it rightly refuses as no write in the traffic.",
+        meaning: "A function of the app failed while a backfill ran, and neither a lock nor a deadlock was the cause.",
+        example: "The backfill inserts a row that makes the app's own INSERT violate a constraint.",
+        fix: "Make the app's function succeed while the backfill runs. If it was right to refuse, return no values in the traffic.",
         allow: "It cannot be allowed: the app would fail in production.",
     },
 );
 
-/// Several runs of one backfill at once do not make what one run makes.
 static RUNS_INTERFERE: Code = Code::error(
     "concurrent/runs-interfere",
     Explanation {
-        meaning: "Three runs of one backfill at the same time leave another result than one run alone.",
-        example: "Two runs insert the same derived row, for `write` has no ON CONFLICT clause.",
-        fix: "Let `write` leave unchanged what another run has written.",
+        meaning: "Three concurrent runs of one backfill produce a different result than a single run.",
+        example: "Two runs insert the same derived row, because `write` has no ON CONFLICT clause.",
+        fix: "Make `write` skip rows that another run has written.",
         allow: "It cannot be allowed: two deployments may start the same backfill.",
     },
 );
@@ -141,21 +142,21 @@ impl Proof for Concurrent {
 
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
         Box::pin(async move {
-            runs_at_once(run).await?;
-            beside_the_app(run).await?;
+            compare_concurrent_runs(run).await?;
+            run_with_writers(run).await?;
             Ok(run.outcome())
         })
     }
 }
 
-/// Runs each backfill that is due at the end of the history three times at once.
-async fn runs_at_once(run: &mut ProofRun<'_>) -> Result<(), Error> {
+/// Runs each backfill that is due at the end of the history three times concurrently.
+async fn compare_concurrent_runs(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let several = run.due(None, &[]).into_iter().any(|backfill| !backfill.engine().has_one_writer());
     if !several {
         return Ok(());
     }
     if run.data.earlier("deterministic").is_some_and(|report| report.status == ProofStatus::Failed) {
-        run.not_covered("several runs at once were not compared with one run, for the result is not deterministic");
+        run.not_covered("concurrent runs were not compared with a single run, because the result is not deterministic");
         return Ok(());
     }
     let scratch = run.start("at_once").await?;
@@ -177,11 +178,12 @@ async fn runs_at_once(run: &mut ProofRun<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn beside_the_app(run: &mut ProofRun<'_>) -> Result<(), Error> {
+/// Runs each backfill while the app writes, then the checks.
+async fn run_with_writers(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let rehearsal = run.rehearsal;
     let Some(traffic) = rehearsal.traffic else {
         run.not_covered(format!(
-            "nobody wrote while the backfills ran: write what the app does into {}",
+            "the app did not write while the backfills ran, because its traffic is not defined: define it in {}",
             source::traffic(&rehearsal.database.name)
         ));
         run.outcome.is_incomplete = true;
@@ -194,11 +196,14 @@ async fn beside_the_app(run: &mut ProofRun<'_>) -> Result<(), Error> {
             let about = backfill.about();
             done.push(about.name);
             if about.until.is_some_and(|until| rehearsal.history.get(until).is_some()) {
-                // The app of today does not fit the schema of then.
+                // Today's app does not match the schema before `until`.
                 run.backfill(backfill, &scratch, Effect::Execute).await?;
-                run.note(format!("the window of {} is closed, and nobody wrote while it ran", about.name));
+                run.note(format!(
+                    "{} ran without concurrent writes, because its window ends before the newest version",
+                    about.name
+                ));
             } else {
-                write_beside(run, backfill, traffic, &scratch.shared()).await?;
+                run_while_app_writes(run, backfill, traffic, &scratch.shared()).await?;
             }
         }
         let mut connection = scratch.open().await?;
@@ -207,13 +212,13 @@ async fn beside_the_app(run: &mut ProofRun<'_>) -> Result<(), Error> {
         connection.close().await?;
     }
     for backfill in run.due(None, &done) {
-        write_beside(run, backfill, traffic, &scratch.shared()).await?;
+        run_while_app_writes(run, backfill, traffic, &scratch.shared()).await?;
     }
     run.check(&scratch).await
 }
 
-/// Runs a backfill while the app writes.
-async fn write_beside(
+/// Runs a backfill while the app writes, and reports the result.
+async fn run_while_app_writes(
     run: &mut ProofRun<'_>,
     backfill: &dyn AnyBackfill,
     traffic: &dyn AnyTraffic,
@@ -223,31 +228,32 @@ async fn write_beside(
     run.step(format!("run backfill {} while the app writes", about.name));
     let before = pending(backfill, target).await?;
     if before.is_empty() {
-        run.not_covered(format!("{} had nothing to do, so that nobody could get into its way", about.name));
+        run.not_covered(format!("{} had no pending units, so no write could conflict with it", about.name));
         return Ok(());
     }
     let units = u32::try_from(before.len()).unwrap_or(u32::MAX);
     let batch = NonZeroU32::new(units.div_ceil(BATCHES).max(SMALLEST)).unwrap_or(NonZeroU32::MIN);
     let order = before.iter().zip(0..).filter_map(|(unit, place)| Some((unit.id.clone()?, place))).collect();
     let mut writers = open(traffic, target, (&order, batch)).await?;
-    let (ran, took, ending) = run_beside(backfill, target, batch, &mut writers).await;
+    let (ran, took, ending) = run_and_write(backfill, target, batch, &mut writers).await;
     let left = pending(backfill, target).await;
-    // What the writers did is told, and their connections are closed, whatever came of the run.
-    let looked = match (ran, left) {
-        (Ok(_), Ok(left)) => look(backfill, target, &before, left, ending, &mut writers).await,
+    // The writers' connections are closed even if the run failed.
+    let inspected = match (ran, left) {
+        (Ok(_), Ok(left)) => inspect(backfill, target, &before, left, ending, &mut writers).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     let (number, mut diary) = (writers.len(), Diary::default());
     for writer in writers {
         diary.add(writer.close().await?);
     }
-    let seen = looked?;
+    let seen = inspected?;
     let figures = Figures::new(about.name, number, &diary, took);
-    tell(run, &about, &figures, &diary, &seen).await;
+    report(run, &about, &figures, &diary, &seen).await;
     run.outcome.figure(about.name, figures.to_json());
     Ok(())
 }
 
+/// Opens the writers, and divides the existing units between them by the hash of the id.
 async fn open<'a>(
     traffic: &'a dyn AnyTraffic,
     target: &Target,
@@ -268,8 +274,8 @@ async fn open<'a>(
     Ok(writers)
 }
 
-/// The run, with the writers beside it from before it begins until it has ended.
-async fn run_beside(
+/// Runs the backfill. Each writer starts before the run does and stops when it is over.
+async fn run_and_write(
     backfill: &dyn AnyBackfill,
     target: &Target,
     batch: NonZeroU32,
@@ -305,7 +311,7 @@ async fn run_beside(
     ran
 }
 
-/// The units that are to be done, in the order in which a run comes to them.
+/// The pending units, in the order in which a run processes them.
 async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pending>, Error> {
     let engine = backfill.engine();
     let mut columns = vec!["cursor"];
@@ -327,8 +333,9 @@ async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pend
     Ok(rows.into_iter().filter_map(unit).collect())
 }
 
-/// Looks what is there behind the run, and runs the backfill once more for what came behind its back.
-async fn look(
+/// Collects the observations after a run. Runs the backfill again for the units that were inserted concurrently,
+/// then compares the database with the logs of the writers.
+async fn inspect(
     backfill: &dyn AnyBackfill,
     target: &Target,
     before: &[Pending],
@@ -341,7 +348,7 @@ async fn look(
             let before: HashSet<&Pending> = before.iter().collect();
             left.into_iter().filter(|unit| before.contains(unit)).collect()
         }
-        // It had no time for them.
+        // The run was stopped before it could process all of them.
         Ending::Late => Vec::new(),
     };
     let next = backfill::run(backfill, target, &Pass::new(Effect::Execute), &silent).await?.counts.units;
@@ -355,23 +362,25 @@ async fn look(
     Ok(Seen { ending, left_out, next, never, compared, lost })
 }
 
-/// Tells what was found.
-async fn tell(run: &mut ProofRun<'_>, about: &About, figures: &Figures, diary: &Diary, seen: &Seen) {
+/// Adds findings and notes about one backfill to the proof.
+async fn report(run: &mut ProofRun<'_>, about: &About, figures: &Figures, diary: &Diary, seen: &Seen) {
     let name = about.name;
     for finding in judge::findings(run.rehearsal.database, about, figures, diary, seen) {
         run.find(finding).await;
     }
     if figures.during < FEWEST {
-        run.not_covered(format!("only {} writes were made while {name} ran, which says little", figures.during));
+        run.not_covered(format!("too few writes while {name} ran: {} of at least {FEWEST}", figures.during));
     }
     if seen.compared == 0 {
-        run.not_covered(format!("no write was made while {name} ran of which anything is known"));
+        run.not_covered(format!("no value that the app wrote while {name} ran could be compared"));
     }
     run.note(figures.to_string());
     let late = match seen.next {
         0 => String::new(),
-        1 => format!("; the next run did a {} that came behind this one's back", about.unit),
-        n => format!("; the next run did {n} {}s that came behind this one's back", about.unit),
+        1 => format!("; the next run processed 1 concurrently inserted {}", about.unit),
+        n => format!("; the next run processed {n} concurrently inserted {}s", about.unit),
     };
-    run.note(format!("{} values that the app wrote are what it wrote{late}", seen.compared));
+    let writes = if seen.lost.is_empty() { "no write of the app was lost" } else { "writes of the app were lost" };
+    let s = if seen.compared == 1 { "" } else { "s" };
+    run.note(format!("{writes} ({} value{s} compared){late}", seen.compared));
 }

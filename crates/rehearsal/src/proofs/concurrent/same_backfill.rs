@@ -1,5 +1,5 @@
-//! Several runs of one backfill at the same time, on different and on the same units: in the end the database is what one run
-//! alone makes of it, and no transient error ends a run.
+//! Three concurrent runs of one backfill, on different and on the same units, must produce the result of a single
+//! run, and no transient error may end a run. *Concurrent* and `backfill --verify` both call [`prove`].
 
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Pass, Scope};
@@ -11,7 +11,8 @@ use crate::report::{Finding, Reproduce};
 use crate::source;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Runs the backfill three times at once on a copy of the database as it was `before`; `after` is what one run makes of it.
+/// Runs the backfill three times concurrently on a copy of the database `before` it ran, and compares the result
+/// with `after`, the result of a single run. Does nothing on an engine with one writer.
 pub(in crate::proofs) async fn prove(
     run: &mut ProofRun<'_>,
     backfill: &dyn AnyBackfill,
@@ -22,12 +23,12 @@ pub(in crate::proofs) async fn prove(
     if backfill.engine().has_one_writer() {
         return Ok(());
     }
-    run.step(format!("run backfill {} three times at once", about.name));
+    run.step(format!("run backfill {} three times concurrently", about.name));
     let scratch = run.at(before.steps()).await?;
     let scopes = backfill.scopes(scratch.target(), 2).await?;
     let [one, other] = scopes.as_slice() else { return Ok(()) };
     let retries = AtomicU64::new(0);
-    // Two that have nothing to do with each other, beside one that has to do with both.
+    // Two runs with disjoint scopes, and one run of all units that overlaps with both.
     let passes = [one.clone(), other.clone(), Scope::default()].map(|scope| Pass {
         scope,
         batch: run.batch,
@@ -44,7 +45,7 @@ pub(in crate::proofs) async fn prove(
         backfill::run(backfill, scratch.target(), second, &count),
         backfill::run(backfill, scratch.target(), all, &count)
     );
-    // How far each came is chance; that none of them failed is not.
+    // How many units each run processed is chance, but none of them may fail.
     let mut units = Vec::new();
     for ran in [first, second, all] {
         units.push(ran?.counts.units.to_string());
@@ -56,18 +57,18 @@ pub(in crate::proofs) async fn prove(
     connection.close().await?;
     let finding = Finding::new(
         &super::RUNS_INTERFERE,
-        format!("three runs of {} at once do not make what one run makes", about.name),
+        format!("three concurrent runs of {} do not produce the result of a single run", about.name),
     )
-    .with_help(format!("let `write` in {} leave unchanged what another run has written", source::backfill(about.name)))
+    .with_help(format!("make `write` in {} skip rows that another run has written", source::backfill(about.name)))
     .again_with(Reproduce::Backfill(about.name));
     if equal(run, &compared, finding).await {
         let did = format!("{} {}s", units.join(", "), about.unit);
         let again = match retries.into_inner() {
             0 => String::new(),
-            1 => " with one retry".to_owned(),
-            n => format!(" with {n} retries"),
+            1 => "; 1 retry".to_owned(),
+            n => format!("; {n} retries"),
         };
-        run.note(format!("three runs begun at the same time did {did}{again}, and made what one makes"));
+        run.note(format!("three concurrent runs ({did}{again}) produced the result of a single run"));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! What an app does with the units of a backfill, as the proof *live* has it done. An author writes a [`Traffic`] for a
-//! database, of calls of the app's own functions; who does what when, how often, and what is made of it is the engine's.
+//! The app's writes and reads for the proof *concurrent*. An author implements [`Traffic`] for a database with
+//! calls of the app's own functions; the proof decides which writer calls what and when, and judges the result.
+//! [`AnyTraffic`] is the object-safe form of the trait.
 
 use crate::generate::Draw;
 use futures_util::future::BoxFuture;
@@ -7,23 +8,23 @@ use rehearsal_db::{self as db, Connection, Driver, Engine};
 use sqlx::Database;
 use std::collections::BTreeMap;
 
-/// What there is of a unit, by what it is called (`name`); none where it must not be there any more.
+/// Values of a unit by name (`label`); `None` if a value must be absent or NULL.
 pub type Held = BTreeMap<String, Option<String>>;
 
-/// A unit, and what must be there of it from now on: as the app was told or has answered, and not read again, for whoever
-/// overwrites it may have been there in between.
+/// A unit and the values that it must contain from now on. They are taken from the call of the app's function or
+/// from its answer and never read back: a value that is read back may already have been overwritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The unit's id.
     pub id: String,
-    /// What there must be of it. Of what is not named here, nothing is known.
+    /// Values that it must contain. Nothing is known about names that are missing.
     pub holds: Held,
 }
 
 /// Why a write or a read failed.
 #[derive(Debug)]
 pub enum Failure<E = sqlx::Error> {
-    /// The database said so. What passes is tried again.
+    /// The database returned an error. A transient one is retried.
     Database(E),
     /// The app refused.
     App(String),
@@ -35,36 +36,36 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// What an app does.
+/// The operations of an app on the units of a backfill.
 ///
-/// Each writer has units of its own, so that what it wrote of them last is what must be there. Choices are drawn, so that
-/// they are the same each time.
+/// No two writers work on the same unit, so the last values that a writer wrote must be there in the end. Draw all
+/// choices from `draw`, so that they are the same in every rehearsal.
 pub trait Traffic: Send + Sync + 'static {
     /// The sqlx database type.
     type Db: Driver;
 
-    /// The database.
+    /// Name of the database.
     fn database(&self) -> &'static str;
 
-    /// A SELECT of the ids of the units that are there, as texts in its one column.
+    /// A SELECT of the ids of all units, with one column of type text.
     fn units(&self) -> &'static str;
 
-    /// Creates a unit as the app does today.
+    /// Creates a unit as today's app does.
     fn create(
         &self,
         connection: &mut <Self::Db as Database>::Connection,
         draw: &mut Draw,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
-    /// Creates a unit as code does that is older than what the backfill fills, and still runs: one that is to be filled.
+    /// Creates a unit as older code does that is still running: the backfill has to fill it.
     fn create_old(
         &self,
         connection: &mut <Self::Db as Database>::Connection,
         draw: &mut Draw,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
-    /// Changes a unit of which `unit` tells what this writer wrote before. Returns what holds anew; nothing where the app
-    /// could rightly refuse.
+    /// Changes a unit; `unit` contains the values that this writer wrote before. Returns the new values, or none if
+    /// the app was right to refuse.
     fn change(
         &self,
         connection: &mut <Self::Db as Database>::Connection,
@@ -79,7 +80,7 @@ pub trait Traffic: Send + Sync + 'static {
         id: &str,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// What the app reads of a unit; none where there is no such unit.
+    /// Reads a unit with the app's own code. `None` if there is no such unit.
     fn read(
         &self,
         connection: &mut <Self::Db as Database>::Connection,
@@ -87,35 +88,35 @@ pub trait Traffic: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Held>, Failure>> + Send;
 }
 
-/// One thing that an app does.
+/// One write of an app.
 #[derive(Debug, Clone, Copy)]
 pub enum Act<'a> {
     /// [`Traffic::create`].
     Create,
     /// [`Traffic::create_old`].
     CreateOld,
-    /// [`Traffic::change`], of the unit as this writer knows it.
+    /// [`Traffic::change`] of a unit with the values that this writer knows.
     Change(&'a Written),
-    /// [`Traffic::delete`].
+    /// [`Traffic::delete`] of a unit.
     Delete(&'a Written),
 }
 
-/// A [`Traffic`] of any database, as a registry keeps it.
+/// A [`Traffic`] of any database type, for the registry.
 pub trait AnyTraffic: Send + Sync {
-    /// The database.
+    /// Name of the database.
     fn database(&self) -> &'static str;
-    /// The engine that it is written for.
+    /// Engine that the traffic is written for.
     fn engine(&self) -> Engine;
-    /// Its query of units ([`Traffic::units`]).
+    /// [`Traffic::units`].
     fn units(&self) -> &'static str;
-    /// Does one thing, and tells what holds from then on; nothing of a unit that is gone.
+    /// Performs a write and returns the values that must be there from then on; none for a deleted unit.
     fn act<'a>(
         &'a self,
         connection: &'a mut Connection,
         act: Act<'a>,
         draw: &'a mut Draw,
     ) -> BoxFuture<'a, Result<Written, Failure<db::Error>>>;
-    /// Reads a unit ([`Traffic::read`]).
+    /// [`Traffic::read`].
     fn read<'a>(
         &'a self,
         connection: &'a mut Connection,

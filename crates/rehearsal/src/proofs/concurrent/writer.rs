@@ -1,5 +1,6 @@
-//! One writer: a connection, units of its own, and a log of what it wrote of them. It acts until it is told to stop, times each
-//! thing that it does, and in the end holds what the app reads against its log.
+//! One writer of the proof *concurrent*: a connection, units that no other writer touches, and a log of its writes.
+//! It writes until the run is over and times each write ([`Writer::write`]), then compares what the app reads with
+//! its log ([`Writer::compare`]).
 
 use super::phase::Phase;
 use super::traffic::{Act, AnyTraffic, Failure, Held, Written};
@@ -10,36 +11,38 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// What all choices are derived from.
+/// Seed of all choices.
 const SEED: Seed = Seed(1);
-/// How long a writer pauses between two writes: a writer that never does would be no app but a load test.
+/// Pause between two writes. Without one, a writer would be a load test rather than an app.
 const PAUSE: Duration = Duration::from_millis(25);
-/// How long it tries a write again that something is in the way of.
+/// How long a blocked write is retried.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often all writers aim at what the run has in hand. Where books are kept, a run reads such a batch anew, which takes time.
+/// How many writes all writers together aim at the current batch of the run. If the backfill keeps a reconciliation,
+/// such a write makes the run read the batch again, which takes time.
 const AIMED: usize = 24;
 
 /// A kind of write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// The app of today created a unit.
+    /// Today's app created a unit.
     Created,
-    /// Older code created one, which was to be filled.
+    /// Older code created a unit that the backfill has to fill.
     CreatedOld,
-    /// The app changed one.
+    /// The app changed a unit.
     Changed,
-    /// The app deleted one.
+    /// The app deleted a unit.
     Deleted,
 }
 
 impl Kind {
-    /// How often each is chosen, of [`Self::ALL_SHARES`] times. Few are made to be filled, so that a backfill is faster.
+    /// How often each kind is drawn in [`Self::ALL_SHARES`] writes. Few units need filling, so that the backfill is
+    /// faster than the writers.
     const SHARES: [(Self, u64); 4] =
         [(Self::Created, 4), (Self::CreatedOld, 2), (Self::Changed, 12), (Self::Deleted, 2)];
     const ALL_SHARES: u64 = 20;
 
-    /// What a person calls it.
+    /// Name in messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -62,34 +65,35 @@ impl Kind {
     }
 }
 
-/// A writer.
+/// A writer and its log.
 pub(super) struct Writer<'a> {
     traffic: &'a dyn AnyTraffic,
     connection: Connection,
     number: usize,
-    /// The units that are there, as far as this writer knows.
+    /// Existing units of this writer, as far as it knows.
     units: Vec<Written>,
-    /// In which order the run comes to units.
+    /// Position of each pending unit in the run.
     order: &'a HashMap<String, u64>,
     batch: NonZeroU32,
     deleted: Vec<String>,
-    /// How often it has aimed at a unit that the run had in hand.
+    /// Writes that this writer has aimed at the current batch of the run.
     aimed: usize,
-    /// How many writers there are.
+    /// Number of writers.
     writers: usize,
     pub(super) diary: Diary,
 }
 
-/// What a writer, or all of them, did.
+/// The log of one writer, or of all writers together.
 #[derive(Debug, Default)]
 pub(super) struct Diary {
-    /// How long each write took, with all tries.
+    /// Latency of each write, retries included.
     pub(super) waits: Vec<Duration>,
+    /// Number of writes by kind.
     pub(super) writes: BTreeMap<Kind, u64>,
-    /// How many of them overlapped with the backfill's run.
+    /// Number of writes that started while the backfill ran.
     pub(super) during: u64,
     pub(super) retries: u64,
-    /// Writes that failed, and why.
+    /// One line for each failed write, with the reason.
     pub(super) failures: Vec<String>,
 }
 
@@ -127,7 +131,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes until it is told to stop.
+    /// Writes until the run is over.
     pub(super) async fn write(&mut self, phase: &Phase) {
         let kind = format!("writer {}", self.number);
         let mut number = 0;
@@ -148,15 +152,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Does one thing, again and again where it has to wait for somebody.
+    /// Performs one write, and retries it while another transaction blocks it.
     async fn act(&mut self, name: &str, number: u64, phase: &Phase) -> Result<(Kind, Duration), String> {
         let (start, mut unit) = (Instant::now(), None);
         loop {
-            // Another try makes the same choices.
+            // A retry draws the same choices.
             let mut draw = SEED.draw(name, number);
             let mut kind = Kind::drawn(&mut draw);
             if unit.is_none() && matches!(kind, Kind::Changed | Kind::Deleted) && !self.units.is_empty() {
-                // Of a write that fails nothing is known, and the unit is not looked at any more.
+                // The result of a failed write is unknown, so its unit leaves the list and is not compared.
                 let place = self.choose(&mut draw, phase);
                 unit = Some(self.units.swap_remove(place));
             }
@@ -174,19 +178,20 @@ impl<'a> Writer<'a> {
                     self.note(kind, unit, done);
                     return Ok((kind, start.elapsed()));
                 }
-                Err(failure) if passes(&failure) && start.elapsed() < PATIENCE => {
+                Err(failure) if is_transient(&failure) && start.elapsed() < PATIENCE => {
                     self.diary.retries += 1;
                     sleep(PAUSE).await;
                 }
                 Err(failure) => {
-                    let of = unit.map(|unit| format!(" {}", unit.id)).unwrap_or_default();
-                    return Err(format!("not {}{of}: {}", kind.name(), why(&failure)));
+                    let unit = unit.map_or_else(|| "a unit".to_owned(), |unit| unit.id);
+                    return Err(format!("{unit} was not {}: {}", kind.name(), why(&failure)));
                 }
             }
         }
     }
 
-    /// The place of a unit: at first each other time of one that the run has in hand, where something can be lost.
+    /// Chooses a unit by its index. About every other of the first choices is a unit of the current batch, where a
+    /// write can be lost.
     fn choose(&mut self, draw: &mut Draw, phase: &Phase) -> usize {
         let in_hand = phase.in_hand(self.batch);
         let is_in_hand = |unit: &Written| self.order.get(&unit.id).is_some_and(|place| in_hand.contains(place));
@@ -209,23 +214,25 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Holds what the app reads against the log, and returns how many values were compared and a line for each that is
-    /// another.
+    /// Compares what the app reads with the log. Returns the number of values compared and a line for each
+    /// difference.
     pub(super) async fn compare(&mut self, unit_name: &str) -> (u64, Vec<String>) {
         let (mut compared, mut lines) = (0, Vec::new());
         for unit in self.units.iter().filter(|unit| !unit.holds.is_empty()) {
             compared += unit.holds.len() as u64;
             match self.traffic.read(&mut self.connection, &unit.id).await {
                 Err(failure) => {
-                    lines.push(format!("{unit_name} {}: the app can't read it: {}", unit.id, why(&failure)))
+                    lines.push(format!("{unit_name} {}: the app cannot read it: {}", unit.id, why(&failure)))
                 }
-                Ok(None) => lines.push(format!("{unit_name} {}: it is gone, and nobody deleted it", unit.id)),
+                Ok(None) => {
+                    lines.push(format!("{unit_name} {} no longer exists, but the app did not delete it", unit.id))
+                }
                 Ok(Some(read)) => {
                     let differs = |(name, written): (&String, &Option<String>)| {
                         let found = read.get(name).cloned().flatten();
                         (found != *written).then(|| {
                             let (written, found) = (shown(written.as_deref()), shown(found.as_deref()));
-                            format!("{unit_name} {}: {name} was written as {written}, and is {found}", unit.id)
+                            format!("{unit_name} {}: {name} was written as {written}, but is {found}", unit.id)
                         })
                     };
                     lines.extend(unit.holds.iter().filter_map(differs));
@@ -236,10 +243,10 @@ impl<'a> Writer<'a> {
             compared += 1;
             match self.traffic.read(&mut self.connection, id).await {
                 Err(failure) => {
-                    lines.push(format!("{unit_name} {id}: deleted, and the app can't read it: {}", why(&failure)))
+                    lines.push(format!("{unit_name} {id}: the app cannot read it after deleting it: {}", why(&failure)))
                 }
                 Ok(None) => {}
-                Ok(Some(_)) => lines.push(format!("{unit_name} {id}: it was deleted, and is there")),
+                Ok(Some(_)) => lines.push(format!("{unit_name} {id} was deleted, but exists")),
             }
         }
         (compared, lines)
@@ -251,7 +258,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// How much of a value is shown, in characters.
+/// How much of a value a message shows, in characters.
 const SHOWN: usize = 100;
 
 fn shown(value: Option<&str>) -> String {
@@ -262,9 +269,9 @@ fn shown(value: Option<&str>) -> String {
     }
 }
 
-/// True where another transaction was in the way, which is rolled back or will be over soon. Of a connection that is lost nobody
-/// knows what was committed.
-fn passes(failure: &Failure<db::Error>) -> bool {
+/// True if another transaction blocked the write. A lost connection is not transient: whether the write was
+/// committed is unknown.
+fn is_transient(failure: &Failure<db::Error>) -> bool {
     matches!(failure, Failure::Database(db::Error::Locked { .. } | db::Error::Conflict { .. }))
 }
 

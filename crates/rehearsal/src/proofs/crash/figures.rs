@@ -1,38 +1,39 @@
-//! The figures of *crash*: how many steps ran in processes of their own, and what happened to these.
+//! The figures of *crash* ([`Crashes`]): how many steps ran in separate processes, and how often these were killed
+//! or lost their sessions or their server.
 
 use std::time::Duration;
 
-/// What was tried with a fixture.
+/// Counts for one fixture, or for the empty database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Crashes {
-    /// How many migrations and backfills ran in processes of their own.
+    /// Migrations and backfills that ran in separate processes.
     pub(super) steps: usize,
-    /// How many did not, for there was no time.
+    /// Migrations that did not, for lack of time.
     pub(super) left: usize,
-    /// How many commits those have.
+    /// Commits of the steps that ran in separate processes.
     pub(super) points: usize,
-    /// At how many of them a process was killed.
+    /// Commits at which a process was killed.
     pub(super) tried: usize,
-    /// How many processes were killed.
+    /// Processes killed.
     pub(super) kills: usize,
-    /// How many of them left a hot journal behind.
+    /// Killed processes that left a hot journal.
     pub(super) journals: usize,
-    /// How many of them left a write-ahead log behind.
+    /// Killed processes that left a write-ahead log.
     pub(super) logs: usize,
-    /// How many were killed while another one worked on the same run, and went on without them.
+    /// Processes killed while a concurrent process worked on the same run.
     pub(super) killed_beside: usize,
-    /// How often all sessions of a process were ended.
+    /// How often all sessions of a process were terminated.
     pub(super) sessions_ended: usize,
-    /// How often a server was stopped.
+    /// How often a server was crashed.
     pub(super) servers_stopped: usize,
-    /// How many of the processes to which that happened did not go on by themselves, but another one did.
+    /// Processes that failed after losing their sessions or their server, so that a new process had to resume.
     pub(super) given_up: usize,
-    /// The time that was given; none where all commits were tried.
+    /// Time budget; `None` if all commits are tried.
     pub(super) budget: Option<Duration>,
 }
 
 impl Crashes {
-    /// As the report has them, the budget in milliseconds.
+    /// The figures as the report contains them. The budget is in milliseconds.
     pub(super) fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
         let counts = [
             ("steps", self.steps),

@@ -1,4 +1,5 @@
-//! What came of a step that was interrupted, held against what comes of it in one go: the content, and the report.
+//! Compares an interrupted and resumed step with an uninterrupted one ([`Usual`]): the content of the database
+//! ([`Usual::content`]) and the report ([`Usual::report`]).
 
 use super::process::{Blow, Point};
 use super::words::Done;
@@ -13,18 +14,18 @@ use crate::sandbox::Scratch;
 use rehearsal_db::{Commit, CommitPhase, VolatileDefault};
 use std::fmt::Debug;
 
-/// What a step makes and says in one go.
+/// Result of an uninterrupted step.
 pub(super) struct Usual {
     pub(super) commits: Vec<Commit>,
     done: Done,
     snapshot: Snapshot,
     excused: Vec<VolatileDefault>,
-    /// What is another whenever the step is done; none where nobody had to know so far.
+    /// Nondeterministic values of the step; `None` until a comparison needs them.
     nondeterministic: Option<Nondeterministic>,
 }
 
 impl Usual {
-    /// Once the step is on the run's path; the scratch database is what it made.
+    /// Records the result in `scratch`. The step must already be in the steps of the proof.
     pub(super) async fn of(
         run: &ProofRun<'_>,
         scratch: &Scratch,
@@ -38,12 +39,13 @@ impl Usual {
         Ok(Self { commits, done, snapshot, excused, nondeterministic: None })
     }
 
-    /// How the content of a scratch database is another. Where the sums say that it is none, no row is looked at.
+    /// Returns how the content of a scratch database differs from the uninterrupted result. Rows are read only if
+    /// the checksums differ.
     pub(super) async fn content(&mut self, run: &mut ProofRun<'_>, scratch: &Scratch) -> Result<Vec<String>, Error> {
         let mut connection = scratch.open().await?;
         let now = Snapshot::of(run, &mut connection).await?;
         let mut compared = self.snapshot.sums(&now);
-        // Numbers that a transaction drew before it was rolled back are not drawn again.
+        // A counter does not return a number again that a rolled-back transaction has drawn.
         let (snapshot, excused) = (&self.snapshot, &self.excused);
         let is_excused = |found: &ContentDifference| may_pass(found) && is_due_to_a_default(found, snapshot, excused);
         compared.content.retain(|found| !is_excused(found));
@@ -51,11 +53,12 @@ impl Usual {
             if compared.content.is_empty() {
                 break;
             }
-            // Sooner or later: a clock that goes by seconds may have shown the same one.
+            // If known values do not explain the difference, look again: a clock that counts seconds may have shown one
+            // second twice.
             if !knows {
                 self.nondeterministic = Some(self.snapshot.nondeterministic(run).await?);
             }
-            // The proofs before have noted what that is.
+            // Earlier proofs have added notes about these values.
             if let Some(nondeterministic) = &self.nondeterministic {
                 drop(leave_out(&mut compared, nondeterministic));
             }
@@ -72,7 +75,7 @@ impl Usual {
         Ok(told.lines())
     }
 
-    /// What of a report does not add up, of a step that was struck like that at last.
+    /// Returns how the report of a resumed step differs from the uninterrupted one, after this last interruption.
     pub(super) fn report(&self, done: &Done, (blow, point): (Blow, Point)) -> Vec<String> {
         let (Done::Backfill { counts: usual, found }, Done::Backfill { counts: now, found: found_now }) =
             (&self.done, done)
@@ -80,7 +83,7 @@ impl Usual {
             return Vec::new();
         };
         if blow == Blow::Kill && point.side == CommitPhase::After && point.number == self.commits.len() {
-            // The run was finished: this is another one, which finds nothing to do.
+            // The killed process had finished the run. The next process starts a new one, which has nothing to do.
             let none = Counts::default();
             return differing("units", none.units, now.units)
                 .into_iter()
@@ -97,14 +100,14 @@ impl Usual {
         ];
         let values = (usual.reconciliation != now.reconciliation).then(|| {
             let (usual, now) = (usual.reconciliation.total(), now.reconciliation.total());
-            format!("the report counts old values: {now}, and in one go {usual}")
+            format!("the report counts old values: {now}, expected {usual}")
         });
         let other = (usual.findings == now.findings && found != found_now)
-            .then(|| "the report tells other findings than in one go".to_owned());
+            .then(|| "the report contains different findings than that of an uninterrupted run".to_owned());
         pairs.into_iter().flatten().chain(values).chain(other).collect()
     }
 }
 
 fn differing<T: PartialEq + Debug>(what: &str, usual: T, now: T) -> Option<String> {
-    (usual != now).then(|| format!("the report counts {what}: {now:?}, and in one go {usual:?}"))
+    (usual != now).then(|| format!("the report counts {what}: {now:?}, expected {usual:?}"))
 }

@@ -1,10 +1,11 @@
-//! *Crash*: each migration and each backfill runs in a process of its own, which is killed just before and just after each of
-//! its commits in turn; a new process goes on, and in the end everything is as if nothing had happened: the content, and what
-//! the report counts. A backfill on PostgreSQL has its sessions ended and its server stopped besides; a file of SQLite is left
-//! with a hot journal one time and with a write-ahead log the other.
+//! The proof *crash*: each migration and each backfill runs in a separate process, which is killed just before and
+//! just after each of its commits in turn. A new process resumes, and the content and the reported counts must
+//! equal those of an uninterrupted run. On PostgreSQL, a backfill also has its sessions terminated and its server
+//! crashed; a SQLite file is left with a hot journal and with a write-ahead log in turn.
 //!
-//! Processes take time, and there may be very many commits: some are tried, within a budget, or all. Steps that are not tried
-//! are made in this process, so that those behind them find what they need.
+//! Processes take time, and a history can have very many commits, so a sample is tried within a time budget, or all
+//! of them on request. Steps that are not tried run in this process, so that later steps find their data. [`Crash`]
+//! is the entry point, [`Trial`] does the work.
 
 mod figures;
 mod judge;
@@ -36,9 +37,9 @@ static NOT_RESUMABLE: Code = Code::error(
     "crash/not-resumable",
     Explanation {
         meaning: "A step that was interrupted cannot be resumed: the next process fails.",
-        example: "A migration without a transaction was killed after its first statement, CREATE TABLE, and fails on it the next time.",
-        fix: "Write each statement so that it may run twice (`IF NOT EXISTS`, `ON CONFLICT DO NOTHING`), or use a transaction.",
-        allow: "It cannot be allowed: a deployment that is interrupted would need repair by hand.",
+        example: "A migration without a transaction is killed after its CREATE TABLE, and the next process fails because the table exists.",
+        fix: "Write each statement so that it can run twice (`IF NOT EXISTS`, `ON CONFLICT DO NOTHING`), or use a transaction.",
+        allow: "It cannot be allowed: an interrupted deployment would need manual repair.",
     },
 );
 
@@ -47,17 +48,17 @@ static LOST: Code = Code::error(
     Explanation {
         meaning: "After an interruption, the resumed step leaves the database different from an uninterrupted one.",
         example: "A backfill commits its cursor before its rows, and the rows of one batch are never written.",
-        fix: "Keep the rows and the progress of a batch in one transaction.",
-        allow: "It cannot be allowed: data is lost or only half changed.",
+        fix: "Commit the rows and the progress of a batch in one transaction.",
+        allow: "It cannot be allowed: data would be lost or only partly changed.",
     },
 );
 
 static REPEATED: Code = Code::error(
     "crash/repeated",
     Explanation {
-        meaning: "After an interruption, the resumed step did work a second time, or reports other counts than an uninterrupted one.",
+        meaning: "After an interruption, the resumed step repeats work, or reports different counts than an uninterrupted one.",
         example: "A backfill commits its rows before its cursor, and a batch is counted twice.",
-        fix: "Keep the rows and the progress of a batch in one transaction, and guard `write`.",
+        fix: "Commit the rows and the progress of a batch in one transaction, and guard `write`.",
         allow: "It cannot be allowed: a change may be applied twice.",
     },
 );
@@ -65,8 +66,8 @@ static REPEATED: Code = Code::error(
 static NOTHING_PROVED: Code = Code::error(
     "crash/nothing-proved",
     Explanation {
-        meaning: "Processes were killed in the middle of a transaction, and none left a journal behind, so the proof shows nothing.",
-        example: "The file system drops journals.",
+        meaning: "Processes were killed in the middle of a transaction and none left a journal, so the proof shows nothing.",
+        example: "The file system does not keep the journal of a killed process.",
         fix: "Rehearse on another file system.",
         allow: "It cannot be allowed: the proof has no result.",
     },
@@ -109,7 +110,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let Some(program) = &rehearsal.program else { return Ok(()) };
     let migrations = migrations(run);
     let chosen = sample::chosen(migrations, rehearsal.depth);
-    // A backfill is for what an app wrote.
+    // An empty database has no rows for a backfill.
     let backfills = if run.fixture.is_some() { run.due(None, &[]).len() } else { 0 };
     let time = Time::new(rehearsal.depth, chosen.len() + backfills);
     let budget = (rehearsal.depth == Depth::Sample).then_some(BUDGET);
@@ -141,7 +142,8 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The migrations that are tried with this data: those of an empty database are those that no fixture takes.
+/// Returns the migrations to try with this data. On an empty database, these end at the first fixture's version:
+/// the fixture tries the later ones.
 fn migrations<'a>(run: &ProofRun<'a>) -> &'a [Migration] {
     let (rehearsal, after) = (run.rehearsal, run.rehearsal.history.after(run.start_version()));
     let first = rehearsal.database.fixtures.iter().map(|fixture| fixture.version).min();
@@ -151,7 +153,7 @@ fn migrations<'a>(run: &ProofRun<'a>) -> &'a [Migration] {
     }
 }
 
-/// Makes a step in this process.
+/// Runs a step in this process.
 async fn walk(run: &mut ProofRun<'_>, scratch: Scratch, work: Work<'_>) -> Result<Scratch, Error> {
     let step = work.step();
     run.step(step.sentence(run.rehearsal));

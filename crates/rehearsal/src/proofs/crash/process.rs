@@ -1,5 +1,5 @@
-//! One step of the way in a process of its own: this program once more, through the same code as by hand, which is struck at a
-//! commit and may be killed there.
+//! Runs one step in a separate process ([`run`]): a second instance of this program, which runs the same code as a
+//! user's `migrate` or `backfill --execute`. The process is interrupted at chosen commits, and may be killed there.
 
 use super::words::{Done, Said};
 use crate::Error;
@@ -16,16 +16,16 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{self, ChildStdin, ChildStdout, Command};
 
-/// This program, to be started as a process of its own.
+/// This program, as *crash* starts it in separate processes.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// Its file.
+    /// Executable file.
     pub path: PathBuf,
-    /// What is wrong with its engine.
+    /// Fault to inject, for tests of the proof itself.
     pub fault: Fault,
 }
 
-/// A step of the way.
+/// What a process does: one migration, or one backfill.
 #[derive(Clone, Copy)]
 pub(super) enum Work<'a> {
     Migration(&'a Migration),
@@ -47,7 +47,7 @@ impl Work<'_> {
         }
     }
 
-    /// A finding of this step.
+    /// Creates a finding about this step.
     pub(super) fn finding(self, code: &'static Code, message: String) -> Finding {
         let finding = Finding::new(code, message);
         match self {
@@ -64,24 +64,24 @@ impl Work<'_> {
     }
 }
 
-/// A place among the commits of a step.
+/// A commit point of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
-    /// The number of the commit, from 1.
+    /// Number of the commit, from 1.
     pub(super) number: usize,
     pub(super) side: CommitPhase,
 }
 
-/// What happens to a process.
+/// An interruption of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Blow {
-    /// It is killed.
+    /// The process is killed.
     Kill,
-    /// It is killed while another one works on the same run, which goes on without it.
+    /// The process is killed while a concurrent process works on the same run, which continues without it.
     KillBeside,
-    /// All of its sessions are ended by the server.
+    /// The server terminates all sessions of the process.
     EndSessions,
-    /// The server is stopped as in a crash, and started again.
+    /// The server crashes and is started again.
     CrashServer,
 }
 
@@ -90,24 +90,24 @@ pub(super) enum Blow {
 pub(super) enum End {
     Done(Done),
     Failed(String),
-    /// With what it left beside the database.
+    /// The process was killed, and left this journal next to the database file.
     Killed(Option<Journal>),
 }
 
-/// What came of a process.
+/// Result of a process.
 #[derive(Debug)]
 pub(super) struct Ran {
-    /// The commits that it came to.
+    /// Commits that the process reached, in order.
     pub(super) commits: Vec<Commit>,
     pub(super) end: End,
-    /// What happened to it.
+    /// Interruptions, in order.
     pub(super) struck: Vec<(Blow, Point)>,
 }
 
-/// At so many commits another process has begun to work on the same run: what takes it up and what leases a range come first.
+/// After this many commits, a second process works on the same run: its first commits join the run and lease a range.
 const COMMITS_BESIDE: usize = 5;
 
-/// Runs a step on a scratch database, and strikes at these places among its commits.
+/// Runs a step on a scratch database, with these interruptions at its commits.
 pub(super) async fn run(
     run: &ProofRun<'_>,
     program: &Program,
@@ -149,7 +149,7 @@ pub(super) async fn run(
     Ok(ran)
 }
 
-/// Kills a process that waits at a commit once another one works beside it, and returns how that one ends.
+/// Kills a process that waits at a commit once `other` works on the same run, and returns how `other` ends.
 async fn take_over(mut child: Child, mut other: Child) -> Result<End, Error> {
     let mut commits = 0;
     loop {
@@ -164,7 +164,7 @@ async fn take_over(mut child: Child, mut other: Child) -> Result<End, Error> {
     }
 }
 
-/// A process that makes a step.
+/// A process that runs a step.
 struct Child {
     path: PathBuf,
     child: process::Child,
@@ -173,11 +173,11 @@ struct Child {
     end: Option<End>,
 }
 
-/// What is heard of it.
+/// A message of the process.
 enum Heard {
-    /// It waits at a commit.
+    /// The process waits at a commit.
     At { side: CommitPhase, commit: Commit },
-    /// It is no more.
+    /// The process has ended.
     Ended(End),
 }
 
@@ -196,21 +196,21 @@ impl Child {
         db::Error::Io { what: "run", path: self.path.clone(), source }
     }
 
-    /// Hears where it is next.
+    /// Waits for the next commit, or for the end of the process.
     async fn listen(&mut self) -> Result<Heard, Error> {
         while let Some(line) = self.lines.next_line().await.map_err(|source| self.failed(source))? {
             self.end = Some(match serde_json::from_str(&line) {
                 Ok(Said::At { side, commit }) => return Ok(Heard::At { side, commit }),
                 Ok(Said::Done(done)) => End::Done(done),
                 Ok(Said::Failed { why }) => End::Failed(why),
-                Err(error) => End::Failed(format!("it said what is not understood: {error}")),
+                Err(error) => End::Failed(format!("cannot read the output of the process: {error}")),
             });
         }
         let status = self.child.wait().await.map_err(|source| self.failed(source))?;
         Ok(Heard::Ended(self.end.take().unwrap_or_else(|| End::Failed(format!("the process ended with {status}")))))
     }
 
-    /// Lets it go on. One that has ended meanwhile says why in what comes next.
+    /// Lets the process continue. Failures are ignored: if it has ended, `listen` returns the reason.
     async fn go_on(&mut self) {
         drop(self.answers.write_all(b"\n").await);
     }
@@ -227,13 +227,13 @@ fn command(run: &ProofRun<'_>, program: &Program, work: Work<'_>, address: &Addr
     if program.fault == Fault::CursorApart {
         command.args(["--fault", "cursor-apart"]);
     }
-    // A password is in no URL that is shown, and a command line is.
+    // A command line is visible to other users: the URL has no password, the environment passes it.
     command.envs(address.environment());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     command
 }
 
-/// What names the database to this program.
+/// Returns the arguments that identify the database.
 fn database(database: &Database) -> Vec<String> {
     match database.origin {
         Origin::Workspace => vec![database.name.clone()],

@@ -1,18 +1,19 @@
-//! Which steps and which commits are tried where there is no time for all, and how much time each step has.
+//! Chooses the migrations ([`chosen`]) and the order of commits ([`spread`]) that *crash* tries when there is no
+//! time for all, and divides the time between the steps ([`Time`]).
 
 use crate::migration::{Migration, Transaction};
 use crate::proofs::Depth;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long the processes of a fixture are killed for where not all commits are tried.
+/// Time budget of a fixture, unless all commits are tried.
 pub(super) const BUDGET: Duration = Duration::from_secs(2);
 
-/// How many migrations are tried within that.
+/// Most migrations that are tried within the budget.
 const MIGRATIONS: usize = 6;
 
-/// The numbers below `n`: one in the middle, where most is under way, the first, the last, and then always one in the middle of
-/// what is between.
+/// Returns the numbers below `n` in the order in which commits are tried: the middle one, where most work is in
+/// progress, the first, the last, and then the middle of each remaining gap.
 pub(super) fn spread(n: usize) -> Vec<usize> {
     let (middle, last) = (n / 2, n.saturating_sub(1));
     let mut order = Vec::new();
@@ -32,8 +33,8 @@ pub(super) fn spread(n: usize) -> Vec<usize> {
     order
 }
 
-/// The versions of the migrations that are tried: all of them where they are few or the depth says so, else first those whose
-/// statements commit one by one, then some from the newest to the oldest.
+/// Returns the versions of the migrations to try: all of them if they are few or if the depth is exhaustive;
+/// otherwise first those whose statements commit one by one, then some between the newest and the oldest.
 pub(super) fn chosen(migrations: &[Migration], depth: Depth) -> Vec<i64> {
     let mut versions: Vec<(bool, i64)> = spread(migrations.len())
         .into_iter()
@@ -47,12 +48,12 @@ pub(super) fn chosen(migrations: &[Migration], depth: Depth) -> Vec<i64> {
     versions.into_iter().map(|(_, version)| version).collect()
 }
 
-/// Whether a migration is one transaction, as far as its text tells.
+/// True if a migration runs in one transaction, judging by its text.
 fn is_in_one_piece(migration: &Migration) -> bool {
     migration.up.transaction == Transaction::Wrapped && !migration.up.sql.to_ascii_uppercase().contains("COMMIT")
 }
 
-/// The time that is left, and the steps that it is for.
+/// The time budget, and the number of steps that still share it.
 #[derive(Debug)]
 pub(super) struct Time {
     start: Instant,
@@ -69,7 +70,8 @@ impl Time {
         Self { start: Instant::now(), budget, steps }
     }
 
-    /// When the next step is to be over; never, where there is time for all. What a step leaves is for those behind it.
+    /// Returns the deadline of the next step; `None` without a budget. Later steps share the time that a step does
+    /// not use.
     pub(super) fn next(&mut self) -> Option<Instant> {
         let left = self.budget?.saturating_sub(self.start.elapsed());
         let share = left / u32::try_from(self.steps.max(1)).unwrap_or(u32::MAX);
@@ -77,12 +79,12 @@ impl Time {
         Some(Instant::now() + share)
     }
 
-    /// How long it took so far.
+    /// Time since the start.
     pub(super) fn spent(&self) -> Duration {
         self.start.elapsed()
     }
 
-    /// Whether nothing is left of it.
+    /// True if the budget is used up.
     pub(super) fn is_up(&self) -> bool {
         self.budget.is_some_and(|budget| self.start.elapsed() >= budget)
     }

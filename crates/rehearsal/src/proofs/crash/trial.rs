@@ -1,4 +1,5 @@
-//! One run of *crash*: steps in processes of their own that are struck at their commits, and what is made of them.
+//! The main part of *crash* ([`Trial`]): runs each step in separate processes, interrupts these at their commits,
+//! lets a new process resume, and reports what differs from an uninterrupted run.
 
 use super::figures::Crashes;
 use super::judge::Usual;
@@ -14,21 +15,22 @@ use crate::sandbox::Scratch;
 use crate::workspace::Origin;
 use rehearsal_db::{Commit, CommitPhase, Journal};
 use std::time::Instant;
-/// The proof under way.
+
+/// State of the proof for one fixture, or for the empty database.
 pub(super) struct Trial<'a> {
     pub(super) program: &'a Program,
     pub(super) time: Time,
     pub(super) figures: Crashes,
-    /// How many processes were killed before they committed what a rollback journal had to be kept of.
+    /// Processes killed before a commit that should have left a rollback journal.
     pub(super) journals_due: usize,
-    /// Whether another one went on each time.
+    /// True while every restart has resumed correctly.
     pub(super) all_went_on: bool,
-    /// What the last process said that gave up.
+    /// Error of the last process that failed after an interruption.
     pub(super) gave_up: String,
 }
 
 impl Trial<'_> {
-    /// Makes a step in processes that are killed, and returns the database as it is behind it.
+    /// Tries a step in processes that are killed, and returns a database after the uninterrupted step.
     pub(super) async fn step(
         &mut self,
         run: &mut ProofRun<'_>,
@@ -36,14 +38,15 @@ impl Trial<'_> {
         work: Work<'_>,
     ) -> Result<Scratch, Error> {
         let (step, before, until) = (work.step(), run.steps.clone(), self.time.next());
-        run.step(format!("{}, in a process that is killed", step.sentence(run.rehearsal)));
-        let mut after = another(run, &here, &before).await?;
+        run.step(format!("{} in a process that is killed", step.sentence(run.rehearsal)));
+        let mut after = copy_before(run, &here, &before).await?;
         let ran = process::run(run, self.program, work, &mut after, &[]).await?;
         let End::Done(done) = ran.end else {
             let why = if let End::Failed(why) = ran.end { why } else { String::new() };
             run.work_on(after);
-            let message = format!("{} does not run in a process of its own", work.name());
-            let help = "look at what is other there: the connection is that of `--url`, with nothing left out";
+            let message = format!("{} fails in a separate process", work.name());
+            let help =
+                "find out what differs there: the process connects through `--url`, like `migrate` and `backfill`";
             run.find(work.finding(&NOT_RESUMABLE, message).with_details(vec![why]).with_help(help)).await;
             return walk(run, here, work).await;
         };
@@ -60,7 +63,7 @@ impl Trial<'_> {
             }
             self.figures.tried += 1;
             for side in [CommitPhase::Before, CommitPhase::After] {
-                let scratch = another(run, &here, &before).await?;
+                let scratch = copy_before(run, &here, &before).await?;
                 let journal = journals.get(turn % journals.len().max(1)).copied();
                 if let Some(journal) = journal {
                     scratch.target().address.keep_in(journal).await?;
@@ -72,19 +75,19 @@ impl Trial<'_> {
             }
         }
         if matches!(work, Work::Backfill(_)) && !run.rehearsal.database.engine.has_one_writer() {
-            // In the middle of a batch: its range is another's only when the worker is gone.
+            // In the middle of a batch, another process gets its range only after the worker has died.
             let point = Point { number: (usual.commits.len() / 2).max(1), side: CommitPhase::Before };
-            let scratch = another(run, &here, &before).await?;
+            let scratch = copy_before(run, &here, &before).await?;
             self.strike(run, work, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
-            self.shake(run, work, &mut usual, &here, &before).await?;
+            self.crash_server(run, work, &mut usual, &here, &before).await?;
         }
         Ok(after)
     }
 
-    /// Stops the server of one run before one of its batches is committed and after another one is, and then ends its sessions in
-    /// the same way. A process that is struck begins anew by itself; what begins a run is a commit, too, so that batches are every
-    /// second one then.
-    async fn shake(
+    /// Crashes the server of one run before the commit of a batch and after that of another one, then terminates
+    /// its sessions in the same way. The process reconnects and starts again without help; this adds a commit that
+    /// starts the run, so that from then on every second commit is a batch.
+    async fn crash_server(
         &mut self,
         run: &mut ProofRun<'_>,
         work: Work<'_>,
@@ -94,9 +97,9 @@ impl Trial<'_> {
     ) -> Result<(), Error> {
         let first = (usual.commits.len() / 2).max(2);
         let at = |blow, behind, side| (blow, Point { number: first + behind, side });
-        // Of a single batch nothing is left by then but the end of the run, which is not begun anew.
+        // With a single batch, only the end of the run is left by then, and that does not start the run again.
         let last = if usual.commits.len() > 3 { 6 } else { 5 };
-        let (scratch, strikes) = match on_its_own(run, before).await? {
+        let (scratch, strikes) = match on_private_server(run, before).await? {
             Some(scratch) => {
                 let strikes = [
                     at(Blow::CrashServer, 0, CommitPhase::Before),
@@ -109,14 +112,14 @@ impl Trial<'_> {
             None => {
                 let strikes =
                     [at(Blow::EndSessions, 0, CommitPhase::Before), at(Blow::EndSessions, 2, CommitPhase::After)];
-                (another(run, here, before).await?, strikes.to_vec())
+                (copy_before(run, here, before).await?, strikes.to_vec())
             }
         };
         self.strike(run, work, usual, scratch, &strikes, None).await.map(drop)
     }
 
-    /// Strikes a process, has another one go on where it does not go on itself, and judges what came of it. Returns whether all
-    /// is well.
+    /// Interrupts a process, starts a new one if it does not finish, and compares the result with an uninterrupted
+    /// run. Returns false if they differ.
     async fn strike(
         &mut self,
         run: &mut ProofRun<'_>,
@@ -138,7 +141,7 @@ impl Trial<'_> {
             End::Done(done) => {
                 let (report, content) = (usual.report(&done, (blow, point)), usual.content(run, &scratch).await?);
                 let code = if content.is_empty() { &REPEATED } else { &LOST };
-                (code, [report, content].concat(), "resumes and leaves a different result")
+                (code, [report, content].concat(), "resumes with a different result")
             }
             End::Failed(why) => (&NOT_RESUMABLE, vec![format!("the next process failed: {why}")], "does not resume"),
             End::Killed(_) => return Ok(true),
@@ -152,9 +155,9 @@ impl Trial<'_> {
             && is_settled(run)
         {
             let label = migration.label();
-            let sentence = format!("{label} does not go on where it was {struck}: {}", lines.join("; "));
+            let sentence = format!("{label} {what} after {struck}: {}", lines.join("; "));
             if run.rehearsal.database.fixtures.is_empty() {
-                let why = "no fixture says which version data is at, so this is a note";
+                let why = "no fixture tells the version of existing data, so this is only a warning";
                 run.outcome.warnings.push(format!("{sentence}; {why}"));
             } else {
                 run.note(sentence);
@@ -162,7 +165,7 @@ impl Trial<'_> {
             return Ok(false);
         }
         run.work_on(scratch);
-        let message = format!("{} {what} where it was {struck}", work.name());
+        let message = format!("{} {what} after {struck}", work.name());
         let help = hint(work, run.rehearsal.database.engine);
         run.find(work.finding(code, message).with_details(lines).with_help(help)).await;
         Ok(false)
@@ -193,88 +196,88 @@ impl Trial<'_> {
         }
     }
 
-    /// Tells what was tried; where a journal should have been left behind and never was, nothing was proved.
+    /// Adds notes about what was tried, and a finding if processes should have left journals and none did.
     pub(super) async fn tell(&self, run: &mut ProofRun<'_>) {
         let Crashes { steps, left, points, tried, kills, .. } = self.figures;
         if steps > 0 {
             let s = |n: usize| if n == 1 { "" } else { "s" };
-            let within = match self.figures.budget {
-                Some(budget) if self.time.is_up() => format!(
-                    " in {:.2} s (it has {} s, and ends what it has begun)",
-                    self.time.spent().as_secs_f64(),
-                    budget.as_secs()
-                ),
-                Some(budget) => format!(" within {} s", budget.as_secs()),
+            let resumed = if self.all_went_on { ": every restart resumed correctly" } else { "" };
+            let took = match self.time.is_up() {
+                true => format!(", took {:.2} s", self.time.spent().as_secs_f64()),
+                false => String::new(),
+            };
+            let not_tried = match left {
+                0 => String::new(),
+                _ => format!("; {left} step{} not tried", s(left)),
+            };
+            let all = if tried < points || left > 0 { "; --exhaustive tries all" } else { "" };
+            let sample = match self.figures.budget {
+                Some(budget) => format!(" (budget {} s{took}{not_tried}{all})", budget.as_secs()),
                 None => String::new(),
             };
-            let went_on = if self.all_went_on { ", and another one went on each time" } else { "" };
-            let is_sample = self.figures.budget.is_some() && (tried < points || left > 0);
-            let all = if is_sample { "; --exhaustive takes all" } else { "" };
-            let left = match left {
-                0 => String::new(),
-                1 => " (1 more was not tried)".to_owned(),
-                _ => format!(" ({left} more were not tried)"),
-            };
             run.note(format!(
-                "killed {kills} time{} at {tried} of {points} commits of {steps} step{}{left}{within}{went_on}{all}",
+                "{kills} kill{} at {tried} of {points} commit point{}{resumed}{sample}",
                 s(kills),
-                s(steps)
+                s(points)
             ));
         }
         if run.rehearsal.database.engine.journals().is_empty() {
-            self.tell_of_servers(run);
+            self.note_server_crashes(run);
             return;
         }
         let Crashes { journals, logs, .. } = self.figures;
         if journals == 0 && self.journals_due > 0 {
-            let message = "a process that was killed before its commit left no journal behind";
-            let details = vec![format!("{} were killed, and none left one", self.journals_due)];
-            let help = "this is a fault of the proof, or of the file system: nothing was proved";
+            let message = "no process that was killed before its commit left a journal";
+            let details = vec![format!("{} should have left one", self.journals_due)];
+            let help = "rehearse on another file system; if journals are missing there, too, report a bug in rehearsal";
             run.find(Finding::new(&NOTHING_PROVED, message).with_details(details).with_help(help)).await;
             return;
         }
+        let processes = |n: usize| format!("{n} killed process{}", if n == 1 { "" } else { "es" });
         let left = match (journals, logs) {
             (0, 0) => return,
-            (_, 0) => format!("{journals} of them left a hot journal behind"),
-            (0, _) => format!("{logs} of them left a write-ahead log behind"),
-            _ => format!("{journals} of them left a hot journal behind, {logs} a write-ahead log"),
+            (_, 0) => format!("{} left a hot journal", processes(journals)),
+            (0, _) => format!("{} left a write-ahead log", processes(logs)),
+            _ => format!("{} left a hot journal, {logs} left a write-ahead log", processes(journals)),
         };
         run.note(left);
     }
 
-    fn tell_of_servers(&self, run: &mut ProofRun<'_>) {
+    fn note_server_crashes(&self, run: &mut ProofRun<'_>) {
         let Crashes { killed_beside, sessions_ended, servers_stopped, given_up, .. } = self.figures;
         if killed_beside > 0 && self.all_went_on {
-            run.note("a process that was killed beside another one left its range to that".to_owned());
+            run.note("a concurrent process took over the range of a killed process".to_owned());
         }
         if sessions_ended > 0 {
             let how = match given_up {
-                0 => "it went on by itself".to_owned(),
-                _ => format!("{given_up} of these processes gave up ({}), and another one went on", self.gave_up),
+                0 => "every run resumed without a restart".to_owned(),
+                1 => format!("1 run failed ({}) and was resumed by a restart", self.gave_up),
+                _ => format!("{given_up} runs failed (the last one: {}) and were resumed by a restart", self.gave_up),
             };
             let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
             run.note(format!(
-                "sessions were ended {} and the server was stopped {}: {how}",
+                "sessions were terminated {} and the server crashed {}: {how}",
                 times(sessions_ended),
                 times(servers_stopped)
             ));
         }
         if sessions_ended > 0 && servers_stopped == 0 {
-            run.note("the server is somebody else's, and was not stopped".to_owned());
+            run.note("the server was not crashed, because rehearsal did not start it".to_owned());
         }
     }
 }
 
-/// Another database as it is before the step.
-async fn another(run: &ProofRun<'_>, here: &Scratch, steps: &[Step]) -> Result<Scratch, Error> {
+/// Returns another database in the state before the step.
+async fn copy_before(run: &ProofRun<'_>, here: &Scratch, steps: &[Step]) -> Result<Scratch, Error> {
     match run.rehearsal.sandbox.fork(here, "crash").await? {
         Some(scratch) => Ok(scratch),
         None => run.repeat(steps).await,
     }
 }
 
-/// The same on a server of its own, which may crash; none where that is nobody's to do.
-async fn on_its_own(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch>, Error> {
+/// Returns a database in the state before the step, on a private server that may crash. `None` if rehearsal does
+/// not run the server.
+async fn on_private_server(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch>, Error> {
     let rehearsal = run.rehearsal;
     let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
     let Some(scratch) = made else { return Ok(None) };
@@ -283,8 +286,8 @@ async fn on_its_own(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch
     Ok(Some(scratch))
 }
 
-/// True for migrations that data has seen, and those of somebody else of which nobody says what has: their files can't be
-/// changed any more.
+/// True if a migration's file can no longer change, because existing data has or may have been through it: it
+/// precedes the first fixture, or the project is not a workspace and has no fixture.
 fn is_settled(run: &ProofRun<'_>) -> bool {
     let database = run.rehearsal.database;
     run.fixture.is_none() && (!database.fixtures.is_empty() || database.origin != Origin::Workspace)

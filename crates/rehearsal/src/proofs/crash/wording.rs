@@ -1,11 +1,13 @@
-//! How *crash* says where a process was struck, what had taken effect by then, and what usually helps.
+//! Text for the findings of *crash*: where a process was interrupted ([`struck`]), which statements had taken
+//! effect by then ([`took_effect`]), and what usually helps ([`hint`]).
 
 use super::process::{Blow, Point, Work};
 use crate::migration::Transaction;
 use crate::source;
 use rehearsal_db::{Commit, CommitPhase, Engine};
 
-/// Where a process was struck, of so many commits.
+/// Returns the interruptions of a process as a noun phrase: `a kill just before commit 3 of 4`. `of` is the number
+/// of commits.
 pub(super) fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
     let words = |(blow, point): &(Blow, Point)| {
         let side = match point.side {
@@ -13,10 +15,10 @@ pub(super) fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
             CommitPhase::After => "after",
         };
         let what = match blow {
-            Blow::Kill => "killed",
-            Blow::KillBeside => "killed beside another process",
-            Blow::EndSessions => "when its sessions were ended",
-            Blow::CrashServer => "when its server was stopped",
+            Blow::Kill => "a kill",
+            Blow::KillBeside => "a kill alongside a concurrent process",
+            Blow::EndSessions => "a termination of its sessions",
+            Blow::CrashServer => "a server crash",
         };
         format!("{what} just {side} commit {}", point.number)
     };
@@ -27,7 +29,7 @@ pub(super) fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
     }
 }
 
-/// The statements that had taken effect, where they commit one by one.
+/// Returns which statements had taken effect. `None` if none had, or if they do not commit one by one.
 pub(super) fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
     let made = match point.side {
         CommitPhase::Before => point.number - 1,
@@ -38,29 +40,33 @@ pub(super) fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
         _ => None,
     });
     let (number, of, text) = last?;
-    let all = if *number == 1 { "its first statement" } else { &*format!("its first {number} statements") };
-    Some(format!("{all} of {of} had taken effect, up to `{text}`"))
+    Some(match (*number, *of) {
+        (1, 1) => format!("its only statement had taken effect: `{text}`"),
+        (1, _) => format!("the first of {of} statements had taken effect: `{text}`"),
+        _ => format!("the first {number} of {of} statements had taken effect, up to `{text}`"),
+    })
 }
 
+/// Returns what usually helps if a step cannot be resumed.
 pub(super) fn hint(work: Work<'_>, engine: Engine) -> String {
     match work {
         Work::Backfill(backfill) => format!(
-            "a batch's rows, cursor and counts are one transaction of the engine; look at whether `write` in \
-             {} commits by itself",
+            "rehearsal commits the rows, the cursor and the counts of a batch in one transaction; check that `write` \
+             in {} does not commit",
             source::backfill(backfill.about().name)
         ),
         Work::Migration(migration)
             if migration.up.transaction == Transaction::None && engine.builds_concurrently(&migration.up.sql) =>
         {
-            "an index whose `CREATE INDEX CONCURRENTLY` was interrupted is invalid, and `IF NOT EXISTS` would keep it: \
-             `DROP INDEX CONCURRENTLY IF EXISTS` goes first (with sqlx, which takes no other statement in such a file, by hand)"
+            "an interrupted `CREATE INDEX CONCURRENTLY` leaves an invalid index, and `IF NOT EXISTS` would keep it: run \
+             `DROP INDEX CONCURRENTLY IF EXISTS` first (by hand with sqlx, which allows no other statement in such a file)"
                 .to_owned()
         }
         Work::Migration(migration) if migration.up.transaction == Transaction::None => {
-            "without a transaction, write each statement so that it may run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \
-             `INSERT … ON CONFLICT DO NOTHING`; or leave out `-- no-transaction` where nothing needs it"
+            "write each statement so that it can run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \
+             `INSERT … ON CONFLICT DO NOTHING`; or remove `-- no-transaction` if no statement needs it"
                 .to_owned()
         }
-        Work::Migration(_) => "let the file leave its transaction to sqlx: without `COMMIT` it is one".to_owned(),
+        Work::Migration(_) => "remove `COMMIT` from the file, so that sqlx runs it in one transaction".to_owned(),
     }
 }

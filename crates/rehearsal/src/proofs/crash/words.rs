@@ -1,41 +1,41 @@
-//! What a process that is to be killed tells the rehearsal that started it: a line of JSON each, on its standard output. At a
-//! commit it goes on when a line comes back, and ends when none can come any more.
+//! The protocol between a rehearsal and the process that it may kill: the process writes lines of JSON ([`Said`])
+//! to its standard output. At a commit it waits for a line on its standard input, and exits if that is closed.
 
 use crate::ledger::Counts;
 use rehearsal_db::{Commit, CommitPhase};
 use serde::{Deserialize, Serialize};
 
-/// A line.
+/// A line of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Said {
-    /// It stands at a commit, and waits.
+    /// The process waits at a commit.
     At {
-        /// On which side of it.
+        /// Before or after the commit.
         side: CommitPhase,
-        /// What is committed.
+        /// The commit.
         commit: Commit,
     },
-    /// It is done.
+    /// The step has finished.
     Done(Done),
-    /// It failed.
+    /// The step failed.
     Failed {
-        /// Why.
+        /// Error message, in one line.
         why: String,
     },
 }
 
-/// What it did.
+/// Result of a finished step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Done {
-    /// It applied so many migrations.
+    /// Number of migrations applied.
     Migrations(usize),
-    /// It ran a backfill.
+    /// A backfill ran to its end.
     Backfill {
-        /// What the run counted, in all of its processes.
+        /// Counts of the run, over all of its processes.
         counts: Box<Counts>,
-        /// All that was found, added up to a number that is another where any finding is.
+        /// Checksum of all findings of the run.
         found: u64,
     },
 }

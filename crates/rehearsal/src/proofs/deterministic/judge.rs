@@ -1,5 +1,6 @@
-//! What of a difference is meant to be one: values that the database gave by a default, and those of which a migration says
-//! itself that it takes them from the clock or from chance, are noted. The rest is a finding.
+//! Separates intended differences from findings: values from a default, and values that a migration visibly takes
+//! from the clock or from chance, become notes; all other differences become a finding. The entry point is
+//! [`judge`].
 
 use super::side_by_side::{SideBySide, causes};
 use super::{DIFFERS, excuse};
@@ -15,18 +16,18 @@ use crate::workspace::CONFIGURATION;
 use rehearsal_db::VolatileDefault;
 use std::collections::BTreeSet;
 
-/// Something that is other in other circumstances.
+/// A difference under varied conditions.
 struct Found {
     place: Place,
-    /// What is told of it, examples included.
+    /// The lines of the finding, including examples.
     lines: Vec<String>,
-    /// The step after which it was first seen.
+    /// The step after which the difference was first seen.
     step: Option<Step>,
-    /// Whether it is another each time, in the same circumstances, too.
+    /// True if the value differs even under the same conditions.
     is_chance: bool,
 }
 
-/// Sorts what differs, and what is a time, into notes and a finding.
+/// Turns the differences and the columns that contain the current time into notes and at most one finding.
 pub(super) async fn judge(
     run: &mut ProofRun<'_>,
     usual: &Snapshot,
@@ -46,7 +47,7 @@ pub(super) async fn judge(
     let mut problems = Vec::new();
     let mut notes = BTreeSet::new();
 
-    // Chance may have shown something the first time only.
+    // A random difference may have shown only the first time.
     let is_seen = |found: &&ContentDifference| {
         let is_it = |other: &ContentDifference| {
             place(other) == place(found) || is_keyless(other.subject().0) && other.subject().0 == found.subject().0
@@ -70,22 +71,22 @@ pub(super) async fn judge(
         let (lines, is_chance) = (content_lines(std::iter::once(found)), nondeterministic.has(&place, &sums));
         problems.push(Found { place, lines, step, is_chance });
     }
-    // The clock may have shown the same second both times, so that nothing differs.
+    // Both runs may have read the same second from the clock, so that nothing differs.
     for (table, column) in moments {
         let place = (table.clone(), Some(column.clone()));
         let step = two.step(&place);
         match excuse(excused, table, column) {
             Some(default) if !matches!(step, Some(Step::Backfill(..))) => drop(notes.insert(note(default))),
-            // What it holds only looks like the snapshot.
+            // The value only looks like the current time.
             None if step.as_ref().is_some_and(|step| !run.may_ask(step)) => {}
             _ => {
-                let lines = vec![format!("\"{table}\".\"{column}\" holds the moment at which it was written")];
+                let lines = vec![format!("\"{table}\".\"{column}\" contains the time at which it was written")];
                 problems.push(Found { place, lines, step, is_chance: true });
             }
         }
     }
 
-    // Whoever wrote a migration that says so can see that.
+    // The author of a migration that calls the clock or chance can see that in the file.
     let says_so = |found: &Found| if found.is_chance { run.asks_for_chance(found.step.as_ref()?) } else { None };
     let declared: Vec<String> = problems
         .extract_if(.., |found| says_so(found).is_some())
@@ -95,18 +96,18 @@ pub(super) async fn judge(
                 (table, Some(column)) => format!("\"{table}\".\"{column}\""),
                 (table, None) => format!("the rows of \"{table}\""),
             };
-            Some(format!("{what}: {label} says itself that it takes this from the clock or from chance"))
+            Some(format!("{what}: {label} takes the values from the clock or from chance"))
         })
         .collect();
     run.outcome.notes.extend(notes.into_iter().chain(declared));
     if problems.is_empty() {
         return Ok(());
     }
-    tell(run, usual, problems).await
+    report(run, usual, problems).await
 }
 
-/// What is to be noted where no backfill ran and nothing differs but columns with a default that gives another value each time:
-/// then nobody needs to know since when.
+/// Returns the notes if no backfill ran and only columns with a nondeterministic default differ; `None` otherwise.
+/// In this case the steps need not be performed again, because the step that caused the difference is not reported.
 fn only_defaults(
     usual: &Snapshot,
     differences: &[ContentDifference],
@@ -124,8 +125,8 @@ fn only_defaults(
     of_values.chain(of_moments).map(|default| default.map(note)).collect()
 }
 
-/// Reports the finding, with what each difference follows from.
-async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) -> Result<(), Error> {
+/// Reports the finding with the causes of each difference.
+async fn report(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) -> Result<(), Error> {
     let causes = causes(run, usual.content(), usual.steps()).await?;
     let (mut lines, mut columns) = (Vec::new(), Vec::new());
     for found in problems {
@@ -138,9 +139,9 @@ async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) ->
                 alone.push(name);
             }
         }
-        let causes: Vec<&str> = if found.is_chance { vec!["the clock, or chance"] } else { alone };
+        let causes: Vec<&str> = if found.is_chance { vec!["the clock or chance"] } else { alone };
         if !causes.is_empty() {
-            lines.push(format!("  follows from {}", causes.join(" and ")));
+            lines.push(format!("  depends on {}", causes.join(" and ")));
         }
         if let Some(step) = found.step {
             lines.push(format!("  first seen after: {}", step.sentence(run.rehearsal)));
@@ -149,22 +150,23 @@ async fn tell(run: &mut ProofRun<'_>, usual: &Snapshot, problems: Vec<Found>) ->
             columns.push(format!("'\"{table}\".\"{column}\"'"));
         }
     }
-    let mut help = "let it follow from the row alone (ORDER BY a key, UTC, an id made of another id)".to_owned();
+    let mut help =
+        "derive each value from its row alone (ORDER BY a key, use UTC, derive ids from other ids)".to_owned();
     if !columns.is_empty() {
         let toml = run.rehearsal.database.folder.join(CONFIGURATION);
         help.push_str(&format!(
-            "; if it is meant, declare it in {}:\nvolatile = [{}]",
+            "; if the difference is intended, declare it in {}:\nvolatile = [{}]",
             toml.display(),
             columns.join(", ")
         ));
     }
-    let message = "other batches, another order of rows, another time zone and a later time make other rows";
+    let message = "the rows depend on the batch size, the row order, the time zone or the time of the run";
     run.find(Finding::new(&DIFFERS, message).with_details(lines).with_help(help)).await;
     Ok(())
 }
 
-/// What defaults a difference may be due to: that of its column; where rows differ, those of the key, or of any column where
-/// there is no key.
+/// Returns a note for each default that may have caused a difference: the default of its column or, if whole rows
+/// differ, those of the key. In a table without a key, any default may be the cause.
 pub(super) fn defaults(found: &ContentDifference, usual: &Snapshot, excused: &[VolatileDefault]) -> Vec<String> {
     let (table, column) = found.subject();
     let key = usual.content().tables.get(table).map(|digest| digest.key.as_slice()).unwrap_or_default();
@@ -180,31 +182,31 @@ pub(super) fn defaults(found: &ContentDifference, usual: &Snapshot, excused: &[V
 
 fn note(default: &VolatileDefault) -> String {
     let VolatileDefault { table, column, expression, .. } = default;
-    format!("\"{table}\".\"{column}\" is another each time: its default is {expression}")
+    format!("\"{table}\".\"{column}\" differs in each run: its default is {expression}")
 }
 
 impl ProofRun<'_> {
-    /// False for a migration of a history that has not asked for the clock or chance so far.
+    /// False for a migration if no file up to it uses the clock or chance.
     fn may_ask(&self, step: &Step) -> bool {
         let Step::Up(version) = step else { return true };
         let mut until = self.rehearsal.history.migrations.iter().filter(|one| one.version <= *version);
         until.any(|one| self.rehearsal.database.engine.asks_for_chance(&one.up.sql))
     }
 
-    /// The migration, or the fixture, that says itself that it takes values from the clock or from chance.
+    /// Returns the migration or fixture whose file takes the step's values from the clock or from chance.
     fn asks_for_chance(&self, step: &Step) -> Option<String> {
         match step {
             Step::Up(version) => {
                 let engine = self.rehearsal.database.engine;
                 let until = self.rehearsal.history.migrations.iter().rev().filter(|one| one.version <= *version);
-                // Itself, or by a function or a trigger that was made before.
+                // Directly, or through a function or trigger that an earlier migration created.
                 let mut saying = until.filter(|one| match one.version == *version {
                     true => engine.asks_for_chance(&one.up.sql),
                     false => engine.makes_what_asks_for_chance(&one.up.sql),
                 });
                 saying.next().map(Migration::label)
             }
-            // It is not the rehearsal.
+            // The rehearsal itself adds no nondeterministic values to a fixture.
             Step::Rows(_) => self.fixture.map(|fixture| format!("fixture {}", fixture.name)),
             _ => None,
         }

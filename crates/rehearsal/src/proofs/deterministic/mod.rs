@@ -1,10 +1,11 @@
-//! *Deterministic*: the same way on a second copy, with batches of another size, the rows stored in another order, in another
-//! time zone, where it is another day, and later: the rows that come of it are the same, or the column is named.
+//! The proof *deterministic*: the steps are performed on a second copy with another batch size, another order of
+//! the stored rows, in another time zone on another day, and later. The resulting rows have to be equal; columns
+//! that differ are reported. The entry point is [`Deterministic`]; [`judge`] separates findings from notes.
 //!
-//! What can be done about the clock is to be later. PostgreSQL's tells microseconds; SQLite's tells seconds, and so a moment
-//! is told there by its value. SQLite takes the time zone of the process, which can't be another; a file that asks for it is
-//! named. A value that the database gave a row by a default that is the clock, chance or a counter is a note: the row is not
-//! meant to decide it. One that a backfill wrote is not.
+//! The clock cannot be set, so the second run is only later. PostgreSQL's clock has microseconds, which differ;
+//! SQLite's has seconds, so a time is recognised there by its value. SQLite uses the time zone of the process,
+//! which cannot be changed, so a file that uses it is noted. A value from a default that is the clock, chance or a
+//! counter is a note, because such a value is intended. If a backfill wrote it, it is a finding.
 
 mod judge;
 mod side_by_side;
@@ -23,12 +24,12 @@ use futures_util::future::LocalBoxFuture;
 use rehearsal_db::{Connection, VolatileDefault};
 use std::num::NonZeroU32;
 
-/// What is other on the second copy.
+/// A condition that differs on the second copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Vary {
-    /// How many units a batch.
+    /// The batch size, in units.
     Batch,
-    /// In which order rows are stored.
+    /// The order in which rows are stored.
     Order,
     /// The time zone of the sessions.
     Zone,
@@ -37,17 +38,17 @@ enum Vary {
 impl Vary {
     const ALL: [Self; 3] = [Self::Batch, Self::Order, Self::Zone];
 
-    /// What a value follows from that this changes.
+    /// Returns the condition in words.
     fn name(self) -> &'static str {
         match self {
-            Self::Batch => "the size of batches",
+            Self::Batch => "the batch size",
             Self::Order => "the order in which rows are stored",
             Self::Zone => "the time zone of the session",
         }
     }
 }
 
-/// A size that shares no boundary between two batches with [`super::REHEARSAL_BATCH`] before the 175th unit.
+/// A batch size with no boundary in common with [`super::REHEARSAL_BATCH`] before the 175th unit.
 const OTHER_BATCH: NonZeroU32 = match NonZeroU32::new(7) {
     Some(units) => units,
     None => NonZeroU32::MIN,
@@ -58,11 +59,11 @@ static FAILURES: Failures = failures!("deterministic");
 static DIFFERS: Code = Code::error(
     "deterministic/differs",
     Explanation {
-        meaning: "The result depends on the machine: the clock, chance, the order in which rows are stored, the size of batches or \
-                  the time zone decides a value.",
+        meaning: "The result depends on the machine or the run: a value comes from the clock, chance, the order of stored \
+                  rows, the batch size or the time zone.",
         example: "UPDATE \"Toy\" SET word = (SELECT word FROM \"Word\" WHERE toy = id LIMIT 1)",
-        fix: "Let the value follow from the row alone: ORDER BY a key, use UTC, derive an id from another id.",
-        allow: "Declare the column as `volatile` in the configuration file beside the migrations.",
+        fix: "Derive the value from its row alone: ORDER BY a key, use UTC, derive ids from other ids.",
+        allow: "Declare the column as `volatile` in rehearsal.toml.",
     },
 );
 
@@ -87,7 +88,7 @@ impl Proof for Deterministic {
     }
 
     fn applies(&self, _: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
-        // Where an earlier proof did not come to the end, it says why.
+        // If no earlier proof recorded the final state, that proof has reported the reason.
         Applies::when(data.end().is_some())
     }
 
@@ -103,17 +104,17 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let Some(usual) = run.data.end() else { return Ok(()) };
     let steps = usual.steps().to_vec();
     note_local_time(run, &steps);
-    let (copy, left) = start_and_tell(run, &Vary::ALL).await?;
+    let (copy, unordered) = start_varied(run, &Vary::ALL).await?;
     let note = |table| format!("the order in which the rows of \"{table}\" are stored could not be changed");
-    run.outcome.notes.extend(left.into_iter().map(note));
+    run.outcome.notes.extend(unordered.into_iter().map(note));
     let scratch = run.work_on(copy);
     let mut connection = scratch.open().await?;
     let at_first = content(run, &mut connection, &[]).await?;
     for step in &steps {
-        run.step(format!("{}, in other circumstances", step.sentence(run.rehearsal)));
+        run.step(format!("{}, under varied conditions", step.sentence(run.rehearsal)));
         step.perform(run, run.batch_of(&Vary::ALL), &scratch, &mut connection).await?;
     }
-    run.step("compare with what comes of it in the usual circumstances");
+    run.step("compare with the result under the usual conditions");
     let now = content(run, &mut connection, &[]).await?;
     let differences = usual.content().compare(&now);
     let written = written(&at_first, &now);
@@ -126,21 +127,21 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A copy of the fixture in these circumstances.
+/// Creates a copy of the fixture under these conditions.
 async fn start(run: &ProofRun<'_>, vary: &[Vary]) -> Result<Scratch, Error> {
-    start_and_tell(run, vary).await.map(|(scratch, _)| scratch)
+    start_varied(run, vary).await.map(|(scratch, _)| scratch)
 }
 
-/// The same, with the tables whose rows could not be stored in another order.
-async fn start_and_tell(run: &ProofRun<'_>, vary: &[Vary]) -> Result<(Scratch, Vec<String>), Error> {
+/// Creates a copy of the fixture under these conditions. Also returns the tables whose rows could not be reordered.
+async fn start_varied(run: &ProofRun<'_>, vary: &[Vary]) -> Result<(Scratch, Vec<String>), Error> {
     let scratch = run.copy("deterministic").await?;
-    let mut left = Vec::new();
+    let mut unordered = Vec::new();
     if vary.contains(&Vary::Order) {
         let mut connection = scratch.open().await?;
-        left = connection.reorder_rows().await?;
+        unordered = connection.reorder_rows().await?;
         connection.close().await?;
     }
-    Ok((if vary.contains(&Vary::Zone) { scratch.elsewhere() } else { scratch }, left))
+    Ok((if vary.contains(&Vary::Zone) { scratch.elsewhere() } else { scratch }, unordered))
 }
 
 impl ProofRun<'_> {
@@ -149,7 +150,7 @@ impl ProofRun<'_> {
     }
 }
 
-/// Tells of migrations that ask for the time zone of the machine.
+/// Adds a note for each migration that uses the time zone of the machine.
 fn note_local_time(run: &mut ProofRun<'_>, steps: &[Step]) {
     let asks = |migration: &&Migration| run.rehearsal.database.engine.asks_for_local_time(&migration.up.sql);
     let applied = steps.iter().filter_map(|step| match step {
@@ -158,12 +159,12 @@ fn note_local_time(run: &mut ProofRun<'_>, steps: &[Step]) {
     });
     let notes: Vec<String> = applied
         .filter(asks)
-        .map(|migration| format!("{} asks for the time zone of the machine it runs on (localtime)", migration.label()))
+        .map(|migration| format!("{} uses the time zone of the machine (localtime)", migration.label()))
         .collect();
     run.outcome.notes.extend(notes);
 }
 
-/// The columns that defaults may have filled, and those that refer to them.
+/// Returns the columns that a nondeterministic default may have filled, and the columns that refer to them.
 pub(super) async fn excused(connection: &mut Connection) -> Result<Vec<VolatileDefault>, Error> {
     let mut excused = compare::volatile_defaults(connection).await?;
     let references = connection.references().await?;
@@ -184,7 +185,7 @@ pub(super) async fn excused(connection: &mut Connection) -> Result<Vec<VolatileD
     }
 }
 
-/// Whether a difference may be due to a default that gives another value each time.
+/// True if a difference can be due to a nondeterministic default.
 pub(super) fn is_due_to_a_default(found: &ContentDifference, usual: &Snapshot, excused: &[VolatileDefault]) -> bool {
     !judge::defaults(found, usual, excused).is_empty()
 }
@@ -202,7 +203,7 @@ async fn content(
     Ok(compare::content(connection, &volatile).await?)
 }
 
-/// The columns that hold something else now, or are new.
+/// Returns the columns that are new or have other values in `after`.
 fn written(before: &Content, after: &Content) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (table, digest) in &after.tables {

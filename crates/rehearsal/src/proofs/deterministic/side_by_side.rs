@@ -1,5 +1,6 @@
-//! The same way in the usual circumstances and in others, held against each other after each step, and in each of the other
-//! circumstances alone: what differs, since when, and because of what.
+//! Finds the step and the cause of a difference. [`SideBySide::walk`] performs the steps under the usual and the
+//! varied conditions and compares the two databases after each step; [`causes`] repeats them with one condition
+//! varied at a time.
 
 use super::{Vary, content, start};
 use crate::Error;
@@ -10,22 +11,23 @@ use crate::proofs::kit::timeline::Step;
 use rehearsal_db::{Connection, VolatileDefault};
 use std::collections::BTreeMap;
 
-/// What differs between two ways.
+/// The differences between the usual and the varied conditions.
 pub(super) struct SideBySide {
-    /// What came of the usual circumstances, this time.
+    /// The result under the usual conditions, in this run.
     pub(super) usual: Content,
-    /// How the others differ in the end, as the sums say.
+    /// The final differences of the checksums.
     pub(super) sums: Vec<ContentDifference>,
-    /// The same, with the rows that differ.
+    /// The final differences with examples.
     pub(super) all: Vec<ContentDifference>,
-    /// The same, where what defaults may have given is left out.
+    /// The final differences if values of nondeterministic defaults are left out.
     pub(super) hidden: Vec<ContentDifference>,
-    /// After which step each was first seen, or a moment was.
+    /// The step after which each difference, or each column with the current time, was first seen.
     first: BTreeMap<Place, Step>,
 }
 
 impl SideBySide {
-    /// Goes the way twice more. Of `moments` it is found out when they were first there.
+    /// Performs the steps twice more, under the usual and the varied conditions. `moments` are columns that contain
+    /// the current time; the step that first wrote it is recorded.
     pub(super) async fn walk(
         run: &ProofRun<'_>,
         steps: &[Step],
@@ -56,29 +58,30 @@ impl SideBySide {
         Ok(Self { usual, sums, all, hidden, first })
     }
 
-    /// The step after which something was first seen.
+    /// Returns the step after which a difference was first seen.
     pub(super) fn step(&self, place: &Place) -> Option<Step> {
-        // Where rows differ in a table without a key, the sums named columns.
+        // In a table without a key, rows differ although the checksums differ by column.
         let of_table =
             || self.first.iter().find(|(seen, _)| place.1.is_none() && seen.0 == place.0).map(|(_, step)| step);
         self.first.get(place).or_else(of_table).cloned()
     }
 }
 
-/// How two databases differ.
+/// The differences of two databases.
 #[derive(Default)]
 struct Compared {
-    /// What the one holds.
+    /// The content of the database under the usual conditions.
     usual: Content,
     all: Vec<ContentDifference>,
-    /// The same, where what defaults may have given is left out.
+    /// The differences if values of nondeterministic defaults are left out.
     hidden: Vec<ContentDifference>,
-    /// The columns that are left out for that.
+    /// The columns that are left out.
     left: Vec<(String, String)>,
 }
 
-/// Compares two databases. A key that a default gave, or any such column where there is no key, is left out where rows are others
-/// or only their numbers are: values may hide behind it. Elsewhere only the key tells which row has another value.
+/// Compares two databases. A key from a nondeterministic default (or any such column in a table without a key) is
+/// left out if whole rows differ, or nothing but the key does: otherwise the key would hide other differences. In
+/// all other tables the key is needed to identify the row with the other value.
 async fn compare(
     run: &ProofRun<'_>,
     one: &mut Connection,
@@ -109,7 +112,7 @@ async fn compare(
     Ok(Compared { usual, all, hidden, left })
 }
 
-/// Which of the circumstances alone make each difference to what comes of the usual ones.
+/// Returns the conditions that cause each difference if only one of them is varied.
 pub(super) async fn causes(
     run: &ProofRun<'_>,
     usual: &Content,

@@ -1,4 +1,5 @@
-//! Which tables the fixtures give rows to, migration by migration: these need no generated ones.
+//! The tables for which fixtures have rows, by migration: these need no generated rows. The entry point is
+//! [`covered`].
 
 use crate::Error;
 use crate::backfill::{self, Pass};
@@ -10,21 +11,23 @@ use crate::workspace::Fixture;
 use rehearsal_db::{Connection, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many tables one query asks about.
+/// The number of tables in one query.
 const AT_ONCE: usize = 200;
 
-/// For the version of each migration the tables that hold rows before it is applied, in one of the fixtures at least.
+/// Returns, for the version of each migration, the tables that have rows before it is applied in at least one
+/// fixture.
 pub(super) async fn covered(run: &mut ProofRun<'_>) -> Result<BTreeMap<i64, BTreeSet<String>>, Error> {
     let mut covered: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     let rehearsal = run.rehearsal;
     for fixture in &rehearsal.database.fixtures {
-        run.step(format!("look which tables fixture {} gives rows to", fixture.name));
-        // A fixture that can't be loaded, or that a migration fails on, is told of by *populated*.
+        run.step(format!("find the tables for which fixture {} has rows", fixture.name));
+        // *Populated* reports a fixture that cannot be loaded or on which a migration fails.
         drop(walk(run, fixture, &mut covered).await);
     }
     Ok(covered)
 }
 
+/// Applies the history to a fixture and adds the tables with rows before each migration to `covered`.
 async fn walk(
     run: &ProofRun<'_>,
     fixture: &Fixture,
@@ -59,13 +62,13 @@ async fn walk(
     walked
 }
 
-/// A migration, and the rows that the fixture has for its version.
+/// Applies a migration and inserts the rows of the fixture for its version.
 async fn step(connection: &mut Connection, migration: &Migration, fixture: &Fixture) -> Result<(), Error> {
     migration::step(connection, migration, Direction::Up).await?;
     Ok(fixture::load_later(connection, fixture, migration.version).await?)
 }
 
-/// Those of the tables that hold rows.
+/// Returns the tables that have rows.
 pub(super) async fn with_rows(connection: &mut Connection, tables: &[String]) -> Result<BTreeSet<String>, Error> {
     let engine = connection.engine();
     let mut found = BTreeSet::new();

@@ -1,4 +1,5 @@
-//! A migration that failed on generated rows: what there is to see of it on that database, and what is told of it.
+//! A migration that failed on generated rows: [`Seen`] collects the table, columns and rows at fault from the
+//! database, and [`report`] turns them into a finding, a note or a "not covered" line.
 
 use super::FAILURES;
 use super::seeded_database::SeededDatabase;
@@ -13,14 +14,14 @@ use rehearsal_db::{Broken, Connection, Refusal, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How many rows are shown of a table on which a migration fails.
+/// The number of example rows of a table on which a migration fails.
 const SHOWN: usize = 3;
-/// Out of how many they are chosen.
+/// The number of rows from which the examples are chosen.
 const LOOKED_AT: usize = 100;
-/// How many columns are shown of them where nobody knows which matter.
+/// The number of columns of an example row if the columns at fault are unknown.
 const COLUMNS: usize = 4;
 
-/// What there is to see of a failure, on the database on which it happened.
+/// The circumstances of a failure, read from the database on which it happened.
 pub(super) struct Seen {
     pub(super) refusal: Option<Refusal>,
     /// The table at fault, and whether a fixture has rows for it.
@@ -74,7 +75,8 @@ impl Seen {
     }
 }
 
-/// Some of the rows of a table, those that matter first. What can't be had is left out: the failure itself is told.
+/// Returns a few rows of a table, the relevant ones first. Returns none if the query fails, because the failure of
+/// the migration matters more.
 async fn rows(
     connection: &mut Connection,
     table: &InsertableTable,
@@ -110,12 +112,12 @@ async fn rows(
         Some(Broken::Check) => quoted.iter().rev().map(|column| format!("{column} IS NULL, {column}")).collect(),
         _ => Vec::new(),
     };
-    // Where nothing is better, in the order in which they were made.
+    // Without a preference, keep the order in which the rows were generated.
     let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
     let quoted_table = engine.quote_table(&table.name);
     let sql = format!("SELECT {} FROM {quoted_table}{order} LIMIT {LOOKED_AT}", quoted.join(", "));
     let Ok(mut rows) = connection.query(&sql, &[], LOOKED_AT).await else { return Vec::new() };
-    // Values of which the message speaks come first.
+    // Rows whose values are in the error message are first.
     let is_told = |value: &Value| matches!(value.to_string().as_str(), text if text.len() > 1 && why.contains(text));
     rows.rows.sort_by_key(|row| std::cmp::Reverse(row.iter().skip(1).filter(|value| is_told(value)).count()));
     let line = |row: &Vec<Value>| {
@@ -125,8 +127,8 @@ async fn rows(
     rows.rows.iter().take(SHOWN).map(line).collect()
 }
 
-/// Reports a finding, or says why the rows are at fault.
-pub(super) async fn tell(
+/// Reports the failure as a finding, or notes that the generated rows are at fault.
+pub(super) async fn report(
     run: &mut ProofRun<'_>,
     seeded: &SeededDatabase,
     migration: &Migration,
@@ -154,32 +156,34 @@ pub(super) async fn tell(
     let of = seen.table.as_ref().map(|(table, _)| format!(" of \"{table}\"")).unwrap_or_default();
     match judge(&failure) {
         _ if seen.table.as_ref().is_some_and(|(_, is_covered)| *is_covered) => {
-            run.note(format!("{} fails on generated rows{of}, where a fixture has better ones", migration.label()));
+            run.note(format!("{} fails on generated rows{of}, but a fixture covers this table", migration.label()));
         }
         Verdict::Unfit if on_ordinary_rows => {
             let why = brief(&why);
             let sentence = format!(
-                "{} could not be tried on generated rows{of}: {why}; a fixture with such rows would show whether it works",
+                "{} could not run on generated rows{of}: {why}; a fixture with suitable rows would show whether it \
+                 works",
                 migration.label()
             );
             run.not_covered(sentence);
         }
         Verdict::Unfit => {
             let why = brief(&why);
-            run.note(format!("{} was tried on ordinary generated rows{of} only: {why}", migration.label()));
+            let label = migration.label();
+            run.note(format!("{label} was tried only on ordinary generated rows{of}; it fails on others: {why}"));
         }
         Verdict::Finding { why, hint } => {
             let details = std::iter::once(why.to_owned()).chain(seen.rows.iter().cloned()).collect();
             let finding = Finding::of_error(&FAILURES.migration, &error).of_migration(migration.version);
             let finding = finding.with_details(details).with_help(hint);
-            run.step(format!("apply {} where tables hold generated rows", migration.label()));
+            run.step(format!("apply {} to generated rows", migration.label()));
             run.scratch = Some(Arc::clone(&seeded.scratch));
             run.find(finding).await;
         }
     }
 }
 
-/// A message of the database without the row that it shows, which may be long.
+/// Removes the failing row from an error message of the database, because the row can be long.
 pub(super) fn brief(why: &str) -> &str {
     why.split(" (Failing row contains").next().unwrap_or(why)
 }

@@ -1,6 +1,8 @@
-//! *Generated rows*: before each migration, tables that no fixture has rows for are given generated ones, so that what only works on empty
-//! tables shows, and what loses rows does. Where a migration fails on them, ordinary rows decide what that means, and the way
-//! goes on behind it without rows, so that all such migrations are found and not the first alone.
+//! The proof *generated-rows*: before each migration, rows are generated for the tables that no fixture covers.
+//! This finds migrations that work only on empty tables and migrations that lose data. If a migration fails on
+//! generated rows, it is tried on ordinary rows, which decide between a finding and a note. The proof then
+//! continues after it, without generated rows if necessary, so that it finds all such migrations and not only the
+//! first. The entry point is [`GeneratedRows`].
 
 mod covered;
 mod failure;
@@ -23,7 +25,7 @@ use crate::report::{Code, Explanation, Failures};
 use crate::workspace::Origin;
 use crate::{Error, backfill};
 use covered::covered;
-use failure::{Seen, brief, tell};
+use failure::{Seen, brief, report};
 use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Broken;
 use replay_copy::ReplayCopy;
@@ -36,10 +38,10 @@ static FAILURES: Failures = failures!("generated-rows");
 static DATA_LOST: Code = Code::error(
     "generated-rows/data-lost",
     Explanation {
-        meaning: "A migration deletes, empties or changes values of generated rows without declaring it.",
+        meaning: "A migration deletes generated rows, or drops, empties or changes their values, without declaring it.",
         example: "ALTER TABLE \"Toy\" DROP COLUMN size",
-        fix: "Rewrite the migration so that the values stay.",
-        allow: "Declare it at the top of the file: `-- loses: \"table\".\"column\", reason`.",
+        fix: "Rewrite the migration so that it preserves the values.",
+        allow: "Declare the loss at the top of the file: `-- loses: \"table\".\"column\", reason`.",
     },
 );
 
@@ -52,7 +54,7 @@ impl Proof for GeneratedRows {
     }
 
     fn question(&self) -> &'static str {
-        "Does every migration work on rows that the schema before it allows?"
+        "Does every migration work on any rows that its previous schema allows?"
     }
 
     fn codes(&self) -> Vec<&'static Code> {
@@ -89,7 +91,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         let wanted = Wanted { covered, profile: RowProfile::Everything, words_of: None };
         seeded.fill(run, &wanted, &mut tables).await?;
         if let Err(refused) = seeded.run_due(run, migration).await {
-            let why = format!("backfill {} takes no generated rows: {}", refused.backfill, refused.error);
+            let why = format!("backfill {} fails on them: {}", refused.backfill, refused.error);
             seeded = past(run, seeded, &mut twin, at, &why).await?;
             before = None;
             continue;
@@ -107,17 +109,17 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
                 if let Some(earlier) = before.take() {
                     let now = compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?;
                     let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut seeded).await?;
-                    let lost = without_what_is_meant(run, migration, lost);
+                    let lost = without_intended(run, migration, lost);
                     report_losses(run, &DATA_LOST, migration, &lost, &mut seeded.connection).await?;
                     before = Some(now);
                 }
             }
             Err(Error::Migration(migration::Error::RequiresBackfill { backfill, .. })) => {
-                let why = format!("backfill {backfill} leaves generated rows undone");
+                let why = format!("backfill {backfill} leaves some of them pending");
                 seeded = past(run, seeded, &mut twin, at, &why).await?;
                 before = None;
             }
-            Err(error) if is_of_the_way(&error) || seeded.made.is_empty() => return Err(error),
+            Err(error) if is_transient(&error) || seeded.made.is_empty() => return Err(error),
             Err(error) => {
                 seeded = failed(run, seeded, &mut twin, at, covered, error).await?;
                 before = None;
@@ -129,7 +131,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Goes on behind the migration at that place, which meets no rows.
+/// Continues after the migration at position `at`, which is applied without generated rows because of `why`.
 async fn past(
     run: &mut ProofRun<'_>,
     seeded: SeededDatabase,
@@ -138,13 +140,13 @@ async fn past(
     why: &str,
 ) -> Result<SeededDatabase, Error> {
     let label = run.rehearsal.history.migrations[at].label();
-    run.not_covered(format!("{label} met no generated rows, for {why}"));
+    run.not_covered(format!("{label} was applied without generated rows because {why}"));
     let twin = ahead(run, twin, at + 1).await?;
     replaced(run, seeded, twin).await
 }
 
-/// Finds out what it means that the migration at that place failed, tells it, and goes on behind it: with ordinary rows where
-/// these do, else without any.
+/// Judges and reports the failure of the migration at position `at`, then continues after it: with ordinary rows if
+/// the migration works on them, otherwise without generated rows.
 async fn failed(
     run: &mut ProofRun<'_>,
     mut seeded: SeededDatabase,
@@ -158,16 +160,16 @@ async fn failed(
     let twin = ahead(run, twin, at).await?;
     let mut on_nulls = false;
     if seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull) {
-        let (with_nulls, fails) = again(run, twin, migration, covered, RowProfile::WithNulls).await?;
+        let (with_nulls, fails) = try_on(run, twin, migration, covered, RowProfile::WithNulls).await?;
         with_nulls.connection.close().await?;
         on_nulls = fails;
     }
-    let (mut ordinary, on_ordinary_rows) = again(run, twin, migration, covered, RowProfile::Ordinary).await?;
+    let (mut ordinary, on_ordinary_rows) = try_on(run, twin, migration, covered, RowProfile::Ordinary).await?;
     let steps = run.steps.clone();
-    // Where it fails without rows, too, that is told by *fresh*, and nothing behind it can be tried.
+    // If the migration fails even without rows, *fresh* reports it, and later migrations cannot be tried.
     run.step(format!("apply {}", migration.label()));
     twin.advance(run, at + 1).await?;
-    tell(run, &seeded, migration, error, &seen, on_ordinary_rows, on_nulls).await;
+    report(run, &seeded, migration, error, &seen, on_ordinary_rows, on_nulls).await;
     if on_ordinary_rows {
         ordinary.connection.close().await?;
         return replaced(run, seeded, twin).await;
@@ -179,8 +181,8 @@ async fn failed(
     Ok(ordinary)
 }
 
-/// True where not the rows are at fault, but the database can't be worked with.
-fn is_of_the_way(error: &Error) -> bool {
+/// True if the database failed, so that the rows are not at fault.
+fn is_transient(error: &Error) -> bool {
     match error {
         Error::Migration(migration::Error::Sql { cause, .. } | migration::Error::Engine(cause))
         | Error::Engine(cause)
@@ -189,6 +191,7 @@ fn is_of_the_way(error: &Error) -> bool {
     }
 }
 
+/// Notes the tables with generated rows and those without.
 fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     let names =
         |names: &BTreeSet<String>| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
@@ -202,9 +205,7 @@ fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     };
     let seeded: BTreeSet<String> = tables.full.iter().filter(fills).cloned().collect();
     if !seeded.is_empty() {
-        let have = if seeded.len() == 1 { "has" } else { "have" };
-        let were = if seeded.len() == 1 { "was" } else { "were" };
-        run.note(format!("{} {have} rows that a migration made, and {were} given no others", names(&seeded)));
+        run.note(format!("no rows were generated for {}: a migration inserts rows there", names(&seeded)));
     }
     run.outcome.figure("tables", &tables.made);
     for (table, (why, ..)) in &tables.unfilled {
@@ -212,7 +213,7 @@ fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     }
 }
 
-/// The database without rows, with so many migrations applied.
+/// Returns the database without generated rows after the first `to` migrations.
 async fn ahead<'b>(run: &ProofRun<'_>, twin: &'b mut Option<EmptyTwin>, to: usize) -> Result<&'b mut EmptyTwin, Error> {
     let there = match twin.take() {
         Some(there) => there,
@@ -223,14 +224,15 @@ async fn ahead<'b>(run: &ProofRun<'_>, twin: &'b mut Option<EmptyTwin>, to: usiz
     Ok(there)
 }
 
-/// Goes on with a copy of the database without rows.
+/// Replaces the database by a copy of the one without generated rows.
 async fn replaced(run: &mut ProofRun<'_>, seeded: SeededDatabase, twin: &EmptyTwin) -> Result<SeededDatabase, Error> {
     seeded.connection.close().await?;
     SeededDatabase::fork(run, twin).await
 }
 
-/// Tries a migration once more on other rows; gives whether it fails.
-async fn again(
+/// Tries a migration on rows of another profile. Returns the database and true if the migration or a backfill
+/// before it fails.
+async fn try_on(
     run: &mut ProofRun<'_>,
     twin: &EmptyTwin,
     migration: &Migration,
@@ -238,7 +240,7 @@ async fn again(
     profile: RowProfile,
 ) -> Result<(SeededDatabase, bool), Error> {
     let mut seeded = SeededDatabase::fork(run, twin).await?;
-    run.step(format!("try {} on ordinary rows", migration.label()));
+    run.step(format!("apply {} to ordinary generated rows", migration.label()));
     let wanted = Wanted { covered, profile, words_of: Some(migration) };
     seeded.fill(run, &wanted, &mut Tables::default()).await?;
     if seeded.run_due(run, migration).await.is_err() {
@@ -249,7 +251,7 @@ async fn again(
     Ok((seeded, fails))
 }
 
-/// What is lost of generated rows and was not declared.
+/// Returns the undeclared losses of generated rows.
 async fn lost(
     run: &ProofRun<'_>,
     migration: &Migration,
@@ -257,7 +259,7 @@ async fn lost(
     (replay_copy, steps): (&mut ReplayCopy, &[Step]),
     seeded: &mut SeededDatabase,
 ) -> Result<Vec<ContentDifference>, Error> {
-    // What the history itself brought along it may change, and what is generated comes again.
+    // The history may change the rows that it inserted, and values of generated columns are computed again.
     let counts = |difference: &ContentDifference| {
         let (table, column) = difference.subject();
         let is_made = seeded.made.get(table).is_some_and(|fields| {
@@ -275,16 +277,16 @@ async fn lost(
         found = explain(run, &mut earlier, (now, &mut seeded.connection), found).await?;
         earlier.close().await?;
         found.retain(|difference| counts(difference) && !was_empty(difference));
-        // The rows tell of other columns of the same table, too.
+        // Reading the rows may have added differences of other columns of the table.
         found = moved_columns::without_moved(run, migration, (before, now), found, &mut seeded.connection).await?;
     }
     Ok(found)
 }
 
-/// The losses, without what is dropped or given other values. Of a history that keeps nobody's rules but sqlx's that is noted:
-/// whoever drops or updates something can see that, and a file that was applied somewhere can't be changed to say so. What goes
-/// beside that (rows, parts of values) is what nobody sees.
-fn without_what_is_meant(
+/// Removes the losses that a file states openly, by dropping or updating something, and notes them. This applies
+/// only to histories outside a workspace: they do not use `-- loses:`, and an applied file cannot be changed to
+/// declare a loss. Side effects (deleted rows, truncated values) remain findings.
+fn without_intended(
     run: &mut ProofRun<'_>,
     migration: &Migration,
     mut lost: Vec<ContentDifference>,
@@ -301,16 +303,16 @@ fn without_what_is_meant(
     };
     let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();
     if !updated.is_empty() {
-        run.note(format!("{} gives other values to {}", migration.label(), updated.join(", ")));
+        run.note(format!("{} changes the values of {}", migration.label(), updated.join(", ")));
     }
     let dropped: Vec<String> = lost.extract_if(.., is_dropped).map(|difference| name(&difference)).collect();
     if !dropped.is_empty() {
-        run.note(format!("{} drops {}, with what it holds", migration.label(), dropped.join(", ")));
+        run.note(format!("{} drops {} and its data", migration.label(), dropped.join(", ")));
     }
     lost
 }
 
-/// The table, or the column, that a difference is about.
+/// Returns the table or column of a difference.
 fn name(difference: &ContentDifference) -> String {
     match difference.subject() {
         (table, Some(column)) => format!("\"{table}\".\"{column}\""),
@@ -318,7 +320,7 @@ fn name(difference: &ContentDifference) -> String {
     }
 }
 
-/// True where nothing but NULL was overwritten.
+/// True if only NULL was overwritten.
 fn was_empty(difference: &ContentDifference) -> bool {
     match difference {
         ContentDifference::Values { examples, .. } => {

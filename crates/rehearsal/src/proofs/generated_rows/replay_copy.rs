@@ -1,5 +1,5 @@
-//! A second database that follows the first, to be what that was before a migration. It is brought along only where a
-//! difference has to be explained, so that everything is done twice at the most.
+//! [`ReplayCopy`]: a second database that provides the state before a migration. It is advanced only when a
+//! difference has to be explained, so each step is performed at most twice.
 
 use crate::Error;
 use crate::proofs::ProofRun;
@@ -7,20 +7,20 @@ use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
 
-/// The database, and what was done to it.
+/// The database and the steps performed on it; empty until it is first used.
 #[derive(Default)]
 pub(super) struct ReplayCopy {
     there: Option<(Scratch, Vec<Step>)>,
 }
 
 impl ReplayCopy {
-    /// The database after `path`.
+    /// Returns a connection to the database after `steps`.
     pub(super) async fn after(&mut self, run: &ProofRun<'_>, steps: &[Step]) -> Result<Connection, Error> {
-        // What was left in the session that did it is not in another one.
-        let goes_on = |(_, done): &(Scratch, Vec<Step>)| {
+        // A new session does not have the state that an earlier step left in its session.
+        let continues = |(_, done): &(Scratch, Vec<Step>)| {
             steps.starts_with(done) && !done.iter().any(|step| step.changes_session_state(run.rehearsal))
         };
-        let (scratch, done) = match self.there.take().filter(goes_on) {
+        let (scratch, done) = match self.there.take().filter(continues) {
             Some(there) => there,
             None => (run.repeat(&[]).await?, Vec::new()),
         };

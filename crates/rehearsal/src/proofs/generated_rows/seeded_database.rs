@@ -1,5 +1,5 @@
-//! A database on the way through the history with generated rows in it, and one without any, from which to go on where a
-//! migration fails on rows.
+//! The two databases that follow the history: [`SeededDatabase`] with generated rows, and [`EmptyTwin`] without
+//! any, from which the proof continues if a migration fails on generated rows.
 
 use super::covered::with_rows;
 use crate::Error;
@@ -19,45 +19,46 @@ use std::sync::Arc;
 pub(super) struct SeededDatabase {
     pub(super) scratch: Arc<Scratch>,
     pub(super) connection: Connection,
-    /// The backfills that ran.
+    /// The backfills that have run.
     pub(super) done: Vec<&'static str>,
-    /// The tables with generated rows, and the columns that they had when these were made.
+    /// The tables with generated rows, and their columns when the rows were generated.
     pub(super) made: BTreeMap<String, Vec<Field>>,
-    /// All tables before the migration that was applied last.
+    /// All tables before the last migration.
     known: BTreeSet<String>,
-    /// Whether rows were made since somebody last asked.
+    /// True if rows were generated since the caller last reset it.
     pub(super) is_new: bool,
 }
 
-/// The tables that rows were made for, and those for which that was not possible.
+/// The tables with and without generated rows, for the notes of the proof.
 #[derive(Default)]
 pub(super) struct Tables {
-    /// That have, or had, generated rows.
+    /// Tables that have or had generated rows.
     pub(super) made: BTreeSet<String>,
-    /// That had rows already, of which none was generated.
+    /// Tables that already had rows, none of them generated.
     pub(super) full: BTreeSet<String>,
-    /// That have none, with the reason, and what they were like when it was tried.
+    /// Tables for which no row could be generated, with the reason, the definition of the table at that time and
+    /// the number of parent tables that had rows.
     pub(super) unfilled: BTreeMap<String, (String, InsertableTable, usize)>,
 }
 
-/// Which rows a table is to have.
+/// The rows to generate.
 pub(super) struct Wanted<'a> {
-    /// The tables that a fixture has rows for.
+    /// The tables for which a fixture has rows.
     pub(super) covered: &'a BTreeSet<String>,
-    /// The rows of the others.
+    /// The profile of the rows of the other tables.
     pub(super) profile: RowProfile,
-    /// The migration whose words columns may hold; none where they are not to.
+    /// The migration whose literals are used as values; `None` for no literals.
     pub(super) words_of: Option<&'a Migration>,
 }
 
 impl SeededDatabase {
-    /// The empty database.
+    /// Creates the database before the first migration.
     pub(super) async fn empty(run: &mut ProofRun<'_>) -> Result<Self, Error> {
         let scratch = run.start("rows").await?;
         Self::on(scratch, Vec::new()).await
     }
 
-    /// A copy of the database without rows.
+    /// Creates a copy of the database without generated rows.
     pub(super) async fn fork(run: &mut ProofRun<'_>, twin: &EmptyTwin) -> Result<Self, Error> {
         let scratch = match run.rehearsal.sandbox.fork(&twin.scratch, "rows").await? {
             Some(scratch) => scratch,
@@ -73,7 +74,8 @@ impl SeededDatabase {
         Ok(Self { scratch, connection, done, made: BTreeMap::new(), known: BTreeSet::new(), is_new: true })
     }
 
-    /// Makes rows for the tables that are empty, and further ones for those whose columns are others than when theirs were made.
+    /// Generates rows for empty tables, and more rows for tables whose columns have changed since their rows were
+    /// generated.
     pub(super) async fn fill(
         &mut self,
         run: &mut ProofRun<'_>,
@@ -85,7 +87,7 @@ impl SeededDatabase {
         let mut filled = with_rows(&mut self.connection, &names).await?;
         self.follow_renames(&names, &filled);
         if let Some(migration) = wanted.words_of {
-            speak(&mut insertable, migration);
+            add_literals(&mut insertable, migration);
         }
         let needed = needed(&insertable, wanted.covered);
         let order = order(&insertable);
@@ -128,7 +130,7 @@ impl SeededDatabase {
             }
         }
         for at in waiting {
-            // What they may refer to is there now.
+            // The tables to which these may refer have rows now.
             if self.made.contains_key(&insertable[at].name) {
                 self.put(run, &insertable[at], RowProfile::Ordinary).await?;
             }
@@ -154,18 +156,18 @@ impl SeededDatabase {
         Ok(filled)
     }
 
-    /// Has further rows made for all tables before the next migration.
+    /// Requests more rows for all tables before the next migration.
     pub(super) fn wants_more(&mut self) {
         self.made.values_mut().for_each(Vec::clear);
     }
 
-    /// True where it was tried before and nothing has changed since.
+    /// True if no row could be generated earlier and neither the table nor its parents have changed since.
     fn is_hopeless(&self, table: &InsertableTable, filled: &BTreeSet<String>, tables: &Tables) -> bool {
         let tried = tables.unfilled.get(&table.name);
         tried.is_some_and(|(_, then, had)| then == table && *had == parents(table, filled))
     }
 
-    /// A table that is new and has rows has those of one that is gone.
+    /// Treats a new table that has rows as a renamed one if another table with generated rows has disappeared.
     fn follow_renames(&mut self, names: &[String], filled: &BTreeSet<String>) {
         let gone: Vec<String> = self.made.keys().filter(|name| !names.contains(name)).cloned().collect();
         for name in &gone {
@@ -179,6 +181,9 @@ impl SeededDatabase {
     }
 
     /// Runs the backfills that are due before a migration.
+    ///
+    /// # Errors
+    /// [`Refused`] if a backfill fails, which is the fault of the generated rows.
     pub(super) async fn run_due(&mut self, run: &mut ProofRun<'_>, migration: &Migration) -> Result<(), Refused> {
         for backfill in run.due(Some(migration), &self.done) {
             let name = backfill.about().name;
@@ -194,13 +199,13 @@ impl SeededDatabase {
     }
 }
 
-/// A backfill that generated rows are not fit for.
+/// A backfill that fails on generated rows.
 pub(super) struct Refused {
     pub(super) backfill: &'static str,
     pub(super) error: Error,
 }
 
-/// The tables that are to have rows: those that no fixture covers, and those that their rows have to refer to.
+/// Returns the tables that need rows: those that no fixture covers, and those to which their rows have to refer.
 fn needed(tables: &[InsertableTable], covered: &BTreeSet<String>) -> BTreeSet<String> {
     let mut needed: BTreeSet<String> =
         tables.iter().map(|table| &table.name).filter(|table| !covered.contains(*table)).cloned().collect();
@@ -217,25 +222,26 @@ fn needed(tables: &[InsertableTable], covered: &BTreeSet<String>) -> BTreeSet<St
     }
 }
 
-/// How many of the tables that it refers to have rows.
+/// Returns the number of references of a table whose target has rows.
 fn parents(table: &InsertableTable, filled: &BTreeSet<String>) -> usize {
     table.references.iter().filter(|reference| filled.contains(&reference.table)).count()
 }
 
-/// Has the columns of all tables take the words that a migration compares them with.
-fn speak(tables: &mut [InsertableTable], migration: &Migration) {
+/// Adds the literals of a migration to the rules of all tables, so that columns get the values with which it
+/// compares them.
+fn add_literals(tables: &mut [InsertableTable], migration: &Migration) {
     for table in tables {
         let columns = table.fields.iter().map(|field| field.name.clone()).collect();
         table.rules.push(Rule { name: String::new(), text: migration.up.sql.clone(), columns });
     }
 }
 
-/// The same database without generated rows, brought along as far as it is needed.
+/// The database without generated rows, advanced only as far as needed.
 pub(super) struct EmptyTwin {
     scratch: Scratch,
     steps: Vec<Step>,
     done: Vec<&'static str>,
-    /// How many migrations are applied.
+    /// The number of applied migrations.
     at: usize,
 }
 
@@ -247,7 +253,7 @@ impl EmptyTwin {
         Ok(Self { scratch, steps: Vec::new(), done: Vec::new(), at: 0 })
     }
 
-    /// Applies the migrations in front of that place, and the backfills that are due before them.
+    /// Applies the first `to` migrations, and runs the backfills that are due before them.
     pub(super) async fn advance(&mut self, run: &ProofRun<'_>, to: usize) -> Result<(), Error> {
         let mut connection = self.scratch.open().await?;
         let went = self.advance_on(run, to, &mut connection).await;

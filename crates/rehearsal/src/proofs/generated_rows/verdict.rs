@@ -1,101 +1,99 @@
-//! What it means that a migration fails on generated rows. Production data that the schema before it allows would break it, too:
-//! that is a finding. Or it only can't make sense of texts that nobody but us wrote: that is a note.
+//! Judges a migration that fails on generated rows ([`judge`]). If production data that its previous schema allows
+//! can make it fail, that is a finding. If only the invented values are at fault, that is a note.
 
 use rehearsal_db::lex::{Kind, Statement, tokens};
 use rehearsal_db::{Broken, Engine, Refusal};
 
-/// A judgement.
+/// The judgement of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It would fail in production, too.
+    /// The migration can fail in production.
     Finding {
-        /// Why it fails.
+        /// The cause.
         why: &'static str,
-        /// What to write instead.
+        /// The help.
         hint: &'static str,
     },
-    /// The rows are at fault; a fixture would show more.
+    /// The generated rows are at fault; only a fixture can show whether the migration works.
     Unfit,
 }
 
-/// How a migration failed.
+/// The failure of a migration on generated rows.
 pub(super) struct Failure<'a> {
     /// The engine.
     pub(super) engine: Engine,
-    /// What the engine said.
+    /// The error message of the database.
     pub(super) why: &'a str,
-    /// What it says of a rule, taken apart.
+    /// The violated rule, parsed from the message; `None` if the message reports no rule.
     pub(super) refusal: Option<&'a Refusal>,
     /// The statement at fault.
     pub(super) statement: Option<Statement<'a>>,
-    /// Whether the column at fault was there before the migration.
+    /// True if the column at fault existed before the migration.
     pub(super) is_old_column: bool,
-    /// The words that enums of the schema before it allow.
+    /// The labels of the enums before the migration.
     pub(super) labels: Vec<&'a str>,
-    /// Whether it fails on ordinary rows, too, which hold the words that the migration itself speaks of.
+    /// True if the migration also fails on ordinary rows, which use the literals of the migration.
     pub(super) on_ordinary_rows: bool,
-    /// Whether it fails on such rows as soon as NULL is among them.
+    /// True if the migration fails on ordinary rows as soon as they contain NULL.
     pub(super) on_nulls: bool,
 }
 
-const ADD_REQUIRED: &str = "add the column without NOT NULL or with a DEFAULT, fill it (UPDATE, or a backfill), and require it in a later migration";
-const FILL_NULLS: &str =
-    "fill what is NULL first: UPDATE … SET … WHERE … IS NULL in front of it, or a backfill that the migration requires";
+const ADD_REQUIRED: &str = "add the column without NOT NULL or with a DEFAULT, fill it with UPDATE or a backfill, then set \
+                            NOT NULL in a later migration";
+const FILL_NULLS: &str = "replace the NULL values first: with UPDATE … SET … WHERE … IS NULL before this statement, or with \
+                          a backfill that the migration requires";
 const NO_TWINS: &str =
-    "merge, rename or delete what is there twice first, in the same file or by a backfill that it requires";
+    "merge, rename or delete the duplicates first, in this file or in a backfill that the migration requires";
 const MEND_ROWS: &str =
-    "correct the rows that break the rule first, in the same file or by a backfill that it requires";
-const MEND_REFERENCES: &str =
-    "delete or correct the rows that refer to nothing first, in the same file or by a backfill that it requires";
-const MAKE_FIT: &str =
-    "say in the statement what becomes of values that don't fit, declare it by `-- loses:`, or refuse them long before";
-const LOOK_AT_ROWS: &str = "look at what the statement does where the table holds rows";
+    "correct the rows that violate the constraint first, in this file or in a backfill that the migration requires";
+const MEND_REFERENCES: &str = "delete or correct the rows that violate the foreign key first, in this file or in a backfill \
+                               that the migration requires";
+const MAKE_FIT: &str = "convert values that do not fit in the statement and declare the loss with `-- loses:`, or reject \
+                        such values with a constraint in an earlier migration";
+const LOOK_AT_ROWS: &str = "look at how the statement behaves on a table with rows";
 
-/// Judges.
+/// Judges a failure.
 pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
     let finding = |why, hint| Verdict::Finding { why, hint };
     let first = first_words(failure);
     let has = |word: &str| first.iter().any(|other| other == word);
     let is = |word: &str| first.first().is_some_and(|first| first == word);
-    // What is computed out of the rows, and not required of them.
+    // The statement computes values from the rows, rather than setting a requirement for them.
     let is_generated = has("GENERATED") && !has("IDENTITY");
     let computes =
         is_generated || is("INSERT") || is("UPDATE") || is("WITH") || is("MERGE") || is("DELETE") || is("SELECT");
     let depends_on_words = computes && !failure.on_ordinary_rows;
     let Some(refusal) = failure.refusal else {
         return match failure.on_ordinary_rows {
-            true => finding("it works on an empty table only", LOOK_AT_ROWS),
+            true => finding("fails on any table with rows", LOOK_AT_ROWS),
             false => Verdict::Unfit,
         };
     };
     match refusal.broken {
         Broken::NotNull if is_generated => Verdict::Unfit,
-        Broken::NotNull if failure.on_ordinary_rows && !failure.is_old_column => finding(
-            "it works on an empty table only: rows that are there would have NULL in the new column",
-            ADD_REQUIRED,
-        ),
+        Broken::NotNull if failure.on_ordinary_rows && !failure.is_old_column => {
+            finding("fails on any table with rows: existing rows have no value for the new column", ADD_REQUIRED)
+        }
         Broken::NotNull if (failure.is_old_column && !computes) || failure.on_nulls || failure.on_ordinary_rows => {
-            finding("the schema before it allows NULL there", FILL_NULLS)
+            finding("existing rows can have NULL in this column", FILL_NULLS)
         }
         Broken::NotNull => Verdict::Unfit,
-        // Rows that a migration brings along, under a key that we took.
+        // The migration inserts rows with a key that a generated row uses.
         Broken::Unique if is("INSERT") && !has("SELECT") => Verdict::Unfit,
-        Broken::Unique => finding("the schema before it allows several rows with the same values there", NO_TWINS),
+        Broken::Unique => finding("existing rows can have duplicate values in these columns", NO_TWINS),
         Broken::Check | Broken::Reference if depends_on_words => Verdict::Unfit,
-        Broken::Check => finding("the schema before it allows rows that break that rule", MEND_ROWS),
-        Broken::Reference => {
-            finding("the schema before it allows rows that refer to nothing, or to which others refer", MEND_REFERENCES)
-        }
+        Broken::Check => finding("existing rows can violate this constraint", MEND_ROWS),
+        Broken::Reference => finding("existing rows can violate this foreign key", MEND_REFERENCES),
         Broken::Size if depends_on_words && failure.why.contains("out of range") => Verdict::Unfit,
-        Broken::Size => finding("the schema before it allows values that don't fit", MAKE_FIT),
+        Broken::Size => finding("existing rows can have values that do not fit", MAKE_FIT),
         Broken::Form if failure.labels.iter().any(|label| failure.why.contains(&format!("\"{label}\""))) => {
-            finding("the schema before it allows values that don't fit", MAKE_FIT)
+            finding("existing rows can have values that do not fit", MAKE_FIT)
         }
         Broken::Form => Verdict::Unfit,
     }
 }
 
-/// The words of the statement at fault, in upper case.
+/// Returns the words of the statement at fault, in upper case.
 fn first_words(failure: &Failure<'_>) -> Vec<String> {
     let Some(statement) = failure.statement else { return Vec::new() };
     let words = tokens(statement.text, failure.engine);
@@ -135,7 +133,7 @@ mod tests {
         check("ALTER TABLE t ADD a int NOT NULL", null, false, Fails::Always, true);
         check("ALTER TABLE t ADD a int NOT NULL GENERATED ALWAYS AS (b) STORED", null, false, Fails::Always, false);
         check("ALTER TABLE t ALTER a SET NOT NULL", null, true, Fails::Sometimes, true);
-        // Filled in the same file: by NULL where something else is NULL, or by words that we don't know.
+        // Filled in the same file: with NULL if another column is NULL, or depending on unknown literals.
         check("ALTER TABLE t ALTER a SET NOT NULL", null, false, Fails::WithNulls, true);
         check("ALTER TABLE t ALTER a SET NOT NULL", null, false, Fails::Sometimes, false);
         let twice = "could not create unique index \"i\" (Key (a)=(1) is duplicated.)";

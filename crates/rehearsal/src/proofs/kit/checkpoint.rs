@@ -1,8 +1,8 @@
-//! Checkpoints: copies of databases on the way through a history. To be at a state once more, what led there is repeated from the
-//! nearest of them, so that a history with many findings takes no longer than its migrations and a copy for each finding. A
-//! history of `n` actions has at most one for each `STRIDE` of them, until its proof ends.
+//! Checkpoints: copies of a database at intermediate states of a history. [`ProofRun::at`] returns to a state by
+//! replaying the steps from the nearest checkpoint, so that each finding costs at most one copy and `STRIDE` steps.
+//! A proof keeps at most one checkpoint for every `STRIDE` steps until it ends.
 //!
-//! A copy is worked on in a session of its own: where a file leaves something in the session, there is none behind it.
+//! A copy has a new session. There is therefore no checkpoint after a file that changes the state of its session.
 
 use crate::Error;
 use crate::proofs::ProofRun;
@@ -10,16 +10,16 @@ use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use tokio::sync::Mutex;
 
-/// So many actions take about as long as a copy of a database.
+/// The number of steps that take about as long as a copy of a database.
 const STRIDE: usize = 24;
 
-/// The checkpoints of a proof, each with what was done to it since the template.
+/// The checkpoints of a proof, each with the steps performed since the template.
 #[derive(Default)]
 pub struct Checkpoints(Mutex<Vec<(Vec<Step>, Scratch)>>);
 
 impl ProofRun<'_> {
-    /// A new scratch database as that path led to. It may share what the clock or chance said with another one that was at that
-    /// state: where that counts, the path has to be [repeated](Self::repeat).
+    /// Creates a scratch database in the state after `steps`. It may share nondeterministic values with other
+    /// copies of the same checkpoint; if that matters, use [`repeat`](Self::repeat), which replays all steps.
     pub async fn at(&self, steps: &[Step]) -> Result<Scratch, Error> {
         let sandbox = self.rehearsal.sandbox;
         let free = steps.iter().take_while(|step| !step.changes_session_state(self.rehearsal)).count();

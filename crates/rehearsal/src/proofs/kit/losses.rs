@@ -1,4 +1,5 @@
-//! Data loss: what a migration deletes, empties or changes without declaring it, and how to declare it or write it otherwise.
+//! Undeclared data loss: [`report_losses`] reports the rows and values that a migration deletes or overwrites
+//! without a `-- loses:` directive, with help on how to declare or avoid the loss.
 
 use super::snapshot::{content_lines, is_declared};
 use crate::Error;
@@ -8,7 +9,7 @@ use crate::proofs::ProofRun;
 use crate::report::{Code, Finding};
 use rehearsal_db::Connection;
 
-/// Reports what a migration deletes, empties or changes without declaring it.
+/// Reports the losses among the differences that the migration does not declare, in one finding.
 pub async fn report_losses(
     run: &mut ProofRun<'_>,
     code: &'static Code,
@@ -32,7 +33,7 @@ pub async fn report_losses(
 }
 
 async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &str) -> Result<String, Error> {
-    // Rows that went and columns that were nulled are what a table does to those that refer to it.
+    // Deleted rows and columns set to NULL can be the effect of a foreign key to a table that was dropped.
     let is_of_a_reference = |loss: &&&ContentDifference| match loss {
         ContentDifference::Rows { gone, .. } => *gone > 0,
         ContentDifference::Values { changes, .. } => {
@@ -47,9 +48,9 @@ async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &
     let declare = |loss: &&ContentDifference| {
         let (table, column) = loss.subject();
         let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
-        format!("-- loses: \"{table}\"{column}, and the reason")
+        format!("-- loses: \"{table}\"{column}, REASON")
     };
     let mut lines: Vec<String> = losses.iter().map(declare).collect();
     lines.dedup();
-    Ok(format!("if it is meant, say so at the top of the file:\n{}", lines.join("\n")))
+    Ok(format!("if the loss is intended, declare it at the top of the file:\n{}", lines.join("\n")))
 }

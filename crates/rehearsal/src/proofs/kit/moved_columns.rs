@@ -1,6 +1,7 @@
-//! Columns that go under another name behind a migration: nothing of them is lost. That sums are equal says so, but where a
-//! column holds one value in all rows, or where both names are there before and after: then the file has to say that it renames it. Two
-//! columns that changed places otherwise were mistaken for one another, as by `INSERT INTO … SELECT *` into other columns.
+//! Renamed columns: a column whose values are all under another name after a migration is not lost. Equal checksums
+//! show a rename, with two exceptions, for which the file has to contain the rename: a column with a single value in
+//! all rows, and a pair of columns that both exist before and after. Without a rename, such a pair has swapped its
+//! values by mistake, as with `INSERT INTO … SELECT *` and another order of columns.
 
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
@@ -8,7 +9,7 @@ use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use rehearsal_db::Connection;
 
-/// The differences without the columns whose values are all under another name, which another column may have had before.
+/// Removes the columns whose values are all under another name now, even if another column had that name before.
 pub async fn without_moved(
     run: &ProofRun<'_>,
     migration: &Migration,
@@ -34,8 +35,8 @@ pub async fn without_moved(
     Ok(found)
 }
 
-/// Columns that went while another came with the same value in all rows: that the values are the same says nothing then, and the
-/// file does not say that it renames them.
+/// Returns dropped columns for which a new column has the same single value in all rows, and which the file does
+/// not rename. Equal checksums prove nothing there.
 pub async fn by_chance(
     run: &ProofRun<'_>,
     migration: &Migration,

@@ -1,8 +1,10 @@
-//! What passes: values that are others each time, for the clock or chance says what they are. *Reversible* does not compare
-//! them, *deterministic* tells them from what follows from the circumstances, *checks bite* does not break them.
+//! Nondeterministic values: values from the clock or from chance, which differ in each run. *Reversible* does not
+//! compare them, *deterministic* separates them from values that depend on the conditions of a run, and *mutation*
+//! does not change them.
 //!
-//! There is one rule: the same is done twice in the same circumstances, and what differs passes. SQLite's clock goes by seconds,
-//! so that what was done twice within one may be the same: there a cell that holds the moment passes, too.
+//! There is one rule: the steps are performed twice under the same conditions, and values that differ are
+//! nondeterministic ([`Nondeterministic::of`]). SQLite's clock has a resolution of one second, so two runs within a
+//! second may agree. A cell that contains the current time is therefore nondeterministic, too.
 
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
@@ -14,27 +16,29 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// What differs: a table, and the column where it is about one.
+/// The subject of a difference: a table, and the column if the difference is in one column.
 pub type Place = (String, Option<String>);
 
-/// The place of a difference.
+/// Returns the table and column of a difference.
 pub fn place(difference: &ContentDifference) -> Place {
     let (table, column) = difference.subject();
     (table.to_owned(), column.map(ToOwned::to_owned))
 }
 
-/// The places that pass.
+/// The tables and columns with nondeterministic values.
 #[derive(Debug, Default)]
 pub struct Nondeterministic(BTreeSet<Place>);
 
 impl Nondeterministic {
-    /// What is other where the same was done twice; and these columns, which hold the snapshot.
+    /// Collects the differences of two runs of the same steps, and `moments`, the columns that contain the current
+    /// time.
     pub fn between(once: &Content, again: &Content, moments: &[(String, String)]) -> Self {
         let moments = moments.iter().map(|(table, column)| (table.clone(), Some(column.clone())));
         Self(once.compare(again).iter().map(place).chain(moments).collect())
     }
 
-    /// What passes of the content that a way leads to: the way is gone once more. Of `columns` it is looked for the snapshot.
+    /// Finds the nondeterministic values in `content`, the result of `steps`, by performing the steps again.
+    /// `columns` are searched for the current time.
     pub async fn of(
         run: &ProofRun<'_>,
         steps: &[Step],
@@ -49,8 +53,9 @@ impl Nondeterministic {
         Ok(Self::between(content, &again, &moments))
     }
 
-    /// Whether a place does, where two states differ like that by their sums. Without a key, another value makes another row:
-    /// then all columns have to pass that the sums name.
+    /// True if a difference is nondeterministic. `sums` are the differences of the checksums of the two states. In
+    /// a table without a key, another value makes another row; then all columns in `sums` have to be
+    /// nondeterministic.
     pub fn has(&self, place: &Place, sums: &[ContentDifference]) -> bool {
         let mut of_table = sums.iter().filter(|other| other.subject().0 == place.0).peekable();
         self.0.contains(place)
@@ -59,14 +64,14 @@ impl Nondeterministic {
                 && of_table.all(|other| self.0.contains(&self::place(other)))
     }
 
-    /// Whether a column does, or the rows that it is in.
+    /// True if a column is nondeterministic, or the rows of its table are.
     pub fn has_column(&self, table: &str, column: &str) -> bool {
         self.0.iter().any(|(t, c)| t == table && c.as_deref().is_none_or(|c| c == column))
     }
 }
 
 impl ProofRun<'_> {
-    /// Which of these columns, as `(table, column)`, are there and hold a moment since the proof began.
+    /// Returns those of the columns `(table, column)` that exist and contain a time since the start of the proof.
     pub async fn moments(
         &self,
         connection: &mut Connection,
@@ -83,12 +88,12 @@ impl ProofRun<'_> {
         let migrations = &self.rehearsal.history.migrations;
         let engine = self.rehearsal.database.engine;
         let asks = migrations.iter().any(|migration| engine.asks_for_chance(&migration.up.sql));
-        // Data of this month is nothing rare: a month says something where a file asks for the snapshot.
+        // Data often contains the current month, so a month counts only if a file reads the clock.
         let is_known = |day: &str| self.is_in_a_file(day) || (is_month(day) && !asks);
         Ok(connection.moments(&columns, self.began.elapsed().as_secs() + 1, &is_known).await?)
     }
 
-    /// Whether a text stands in the data or the history themselves: a day that does came with them, and says nothing of the clock.
+    /// True if the data or the history contains the text. A day that is in a file does not come from the clock.
     fn is_in_a_file(&self, text: &str) -> bool {
         let of_fixture =
             |fixture: &Fixture| fixture.later.iter().any(|rows| is_in(&rows.path, text)) || is_in(&fixture.path, text);

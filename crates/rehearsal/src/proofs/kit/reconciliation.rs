@@ -1,38 +1,40 @@
-//! The books of a backfill held against the database: as many old values as there are, key by key, none forgotten and none
-//! counted twice.
+//! Compares the reconciliation of a backfill with the database, key by key: each old value has to be counted
+//! exactly once. `differences` returns the keys whose counts differ.
 
 use crate::backfill::Counted;
 use crate::ledger::Reconciliation;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A line for each key whose books are wrong.
-pub(in crate::proofs) fn differences(accounts: &Reconciliation, counted: &Counted) -> Vec<String> {
+/// Returns a line for each key whose count differs from the database.
+pub(in crate::proofs) fn differences(reconciliation: &Reconciliation, counted: &Counted) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut check = |what: String, accounted: u64, counted: u64| {
-        if accounted != counted {
-            lines.push(format!("{what}: {accounted} accounted for, and the database has {counted}"));
+    let mut check = |what: String, reconciled: u64, counted: u64| {
+        if reconciled != counted {
+            lines.push(format!("{what}: {reconciled} in the reconciliation, {counted} in the database"));
         }
     };
     let there = |key: &str| counted.get(&Some(key.to_owned())).copied().unwrap_or_default();
-    for (key, account) in &accounts.fields {
-        check(format!("values of `{key}`"), account.total(), there(key));
+    for (key, counts) in &reconciliation.fields {
+        check(format!("values of `{key}`"), counts.total(), there(key));
     }
     let others: BTreeMap<&str, u64> = counted
         .iter()
         .filter_map(|(key, n)| Some((key.as_deref()?, *n)))
-        .filter(|(key, _)| !accounts.fields.contains_key(*key))
+        .filter(|(key, _)| !reconciliation.fields.contains_key(*key))
         .collect();
-    // Where some have no account of their own, only their sum can be held against anything.
-    if accounts.unlisted.total() > 0 {
-        check("values of other keys".to_owned(), accounts.other_total().total(), others.values().sum());
+    // If some keys are not listed, only the sum of the other keys can be compared.
+    if reconciliation.unlisted.total() > 0 {
+        check("values of other keys".to_owned(), reconciliation.other_total().total(), others.values().sum());
     } else {
-        let keys: BTreeSet<&str> = others.keys().copied().chain(accounts.others.keys().map(String::as_str)).collect();
+        let listed = reconciliation.others.keys().map(String::as_str);
+        let keys: BTreeSet<&str> = others.keys().copied().chain(listed).collect();
         for key in keys {
-            let accounted = accounts.others.get(key).map_or(0, |account| account.total());
-            check(format!("values of `{key}`"), accounted, there(key));
+            let reconciled = reconciliation.others.get(key).map_or(0, |counts| counts.total());
+            check(format!("values of `{key}`"), reconciled, there(key));
         }
     }
-    check("values without a key".to_owned(), accounts.keyless.total(), counted.get(&None).copied().unwrap_or_default());
+    let keyless = counted.get(&None).copied().unwrap_or_default();
+    check("values without a key".to_owned(), reconciliation.keyless.total(), keyless);
     lines
 }
 
@@ -43,19 +45,19 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn books_that_are_wrong_are_named() {
+    fn differing_counts_are_listed() {
         let check = |fields: &[(&str, u64)], others: &[(&str, u64)], counted: &[(&str, u64)], expect: &[&str]| {
-            let mut accounts = Reconciliation::default();
-            fields.iter().for_each(|(key, n)| accounts.field(key, ValueOutcome::Migrated, *n));
-            others.iter().for_each(|(key, n)| accounts.other(key, ValueOutcome::Preserved, *n));
+            let mut reconciliation = Reconciliation::default();
+            fields.iter().for_each(|(key, n)| reconciliation.field(key, ValueOutcome::Migrated, *n));
+            others.iter().for_each(|(key, n)| reconciliation.other(key, ValueOutcome::Preserved, *n));
             let counted = counted.iter().map(|(key, n)| (Some((*key).to_owned()), *n)).collect();
-            assert_eq!(differences(&accounts, &counted), expect);
+            assert_eq!(differences(&reconciliation, &counted), expect);
         };
         check(&[], &[], &[], &[]);
         check(&[("a", 3)], &[("b", 1)], &[("a", 3), ("b", 1)], &[]);
-        check(&[("a", 3)], &[], &[("a", 4)], &["values of `a`: 3 accounted for, and the database has 4"]);
-        check(&[("a", 3)], &[], &[], &["values of `a`: 3 accounted for, and the database has 0"]);
-        check(&[], &[], &[("b", 2)], &["values of `b`: 0 accounted for, and the database has 2"]);
-        check(&[], &[("b", 2)], &[], &["values of `b`: 2 accounted for, and the database has 0"]);
+        check(&[("a", 3)], &[], &[("a", 4)], &["values of `a`: 3 in the reconciliation, 4 in the database"]);
+        check(&[("a", 3)], &[], &[], &["values of `a`: 3 in the reconciliation, 0 in the database"]);
+        check(&[], &[], &[("b", 2)], &["values of `b`: 0 in the reconciliation, 2 in the database"]);
+        check(&[], &[("b", 2)], &[], &["values of `b`: 2 in the reconciliation, 0 in the database"]);
     }
 }

@@ -1,5 +1,7 @@
-//! A backfill that is done once more, and one that is undone: what several proofs do with each backfill.
+//! Running a backfill a second time ([`again`]) and undoing it ([`undo`]), for the proofs that do so with each
+//! backfill.
 
+use super::counted;
 use super::snapshot::Snapshot;
 use super::unchanged::unchanged;
 use crate::Error;
@@ -10,34 +12,35 @@ use crate::sandbox::Scratch;
 use crate::source;
 use rehearsal_db::Connection;
 
-/// Runs a finished backfill again from its first unit: no write, and not a value changed.
+/// Runs a finished backfill again from its first unit. Reports a finding if it writes a row or changes a value.
+/// Returns a note of the units that were read, or `None` if there were none.
 pub async fn again(
     run: &mut ProofRun<'_>,
     code: &'static Code,
     backfill: &dyn AnyBackfill,
     scratch: &Scratch,
     connection: &mut Connection,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let about = backfill.about();
     let before = Snapshot::of(run, connection).await?;
     let outcome = run.backfill(backfill, scratch, Effect::Again).await?;
     let finding = |message: String| {
-        let help = format!("let `write` in {} leave unchanged what is filled", source::backfill(about.name));
+        let help = format!("let `write` in {} change only rows that are not filled yet", source::backfill(about.name));
         Finding::new(code, message).with_help(help).again_with(Reproduce::Backfill(about.name))
     };
     if outcome.counts.writes > 0 {
-        run.find(finding(format!("{} wrote {} rows when it was run again", about.name, outcome.counts.writes))).await;
+        let rows = counted(outcome.counts.writes, "row");
+        run.find(finding(format!("a second run of {} wrote {rows}", about.name))).await;
     }
-    let changed = finding(format!("running {} again changes the database", about.name));
+    let changed = finding(format!("a second run of {} changes the database", about.name));
     unchanged(run, &before, connection, changed).await?;
-    if outcome.counts.units > 0 {
-        run.note(format!("{} read {} {}s again and wrote nothing", about.name, outcome.counts.units, about.unit));
-    }
-    Ok(())
+    let units = outcome.counts.units;
+    Ok((units > 0).then(|| format!("a second run wrote nothing ({} read)", counted(units, about.unit))))
 }
 
-/// Undoes a backfill that has executed so many units: the database is as it was before. Where more units are taken back, the
-/// fixture had some that were finished before; then it is executed and undone once more, and is as it was after the first.
+/// Undoes a backfill that has executed `executed` units. Reports a finding if the database differs from `before`.
+/// If more units are undone than were executed, the fixture contained finished units: then the backfill is executed
+/// and undone again, and the database must be as it was after the first undo.
 pub async fn undo(
     run: &mut ProofRun<'_>,
     code: &'static Code,
@@ -64,7 +67,8 @@ pub async fn undo(
         .with_help(format!("complete `undo` in {}", source::backfill(about.name)))
         .again_with(Reproduce::Backfill(about.name));
     if unchanged(run, before, connection, finding).await? && outcome.counts.units > 0 {
-        run.note(format!("undo took back {} rows, and the content is as before", outcome.counts.writes));
+        let rows = counted(outcome.counts.writes, "row");
+        run.note(format!("undo restored the previous content ({rows} removed)"));
     }
     Ok(())
 }

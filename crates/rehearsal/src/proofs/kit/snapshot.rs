@@ -1,5 +1,6 @@
-//! States of a scratch database that are held against each other: schema and content, and what led there. A copy of each
-//! state would cost more than all else; where one is needed, after all, what led there is done once more.
+//! [`Snapshot`]: the schema and a digest of the content of a scratch database, with the steps that led there.
+//! Snapshots are compared without a copy of the database, because a copy of each state would dominate the cost of a
+//! proof. If the rows of a state are needed, the state is rebuilt from its steps.
 
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference, SchemaDifference};
@@ -16,68 +17,69 @@ use std::sync::Arc;
 /// A state of a scratch database.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// What was done since the template.
+    /// The steps performed since the template.
     steps: Vec<Step>,
-    /// Its schema, object by object.
+    /// The schema, object by object.
     pub schema: Arc<Schema>,
     content: Content,
 }
 
-/// How a state differs from an earlier one.
+/// The differences between a state and an earlier one.
 #[derive(Debug, Default)]
 pub struct Compared {
-    /// In its schema.
+    /// Differences of the schemas.
     pub schema: Vec<SchemaDifference>,
-    /// In its content, with examples.
+    /// Differences of the contents, with examples.
     pub content: Vec<ContentDifference>,
-    /// In its content, as the sums say that were compared before rows were looked at.
+    /// Differences of the checksums, which are compared before the rows.
     sums: Vec<ContentDifference>,
 }
 
 impl Snapshot {
-    /// The state of the database that a proof works on.
+    /// Records the state of the database on which a proof works.
     ///
     /// # Errors
-    /// What the database says.
+    /// Fails if a query fails.
     pub async fn of(run: &ProofRun<'_>, connection: &mut Connection) -> Result<Self, Error> {
         let (schema, content) = compare::state(connection, &run.rehearsal.database.volatile).await?;
         Ok(Self { steps: run.steps.clone(), schema, content })
     }
 
-    /// What was done since the template.
+    /// Returns the steps performed since the template.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The digest of its rows.
+    /// Returns the digest of the rows.
     pub fn content(&self) -> &Content {
         &self.content
     }
 
-    /// A scratch database that is as this one was, to go on with.
+    /// Creates a scratch database in this state, on which the proof continues.
     pub async fn restore(&self, run: &mut ProofRun<'_>) -> Result<Scratch, Error> {
         run.steps.clone_from(&self.steps);
         run.at(&self.steps).await
     }
 
-    /// The same state, to which a shorter way leads.
+    /// Replaces the steps by those of `way`, a shorter path to the same state.
     pub fn by(self, run: &mut ProofRun<'_>, way: &Self) -> Self {
         run.steps.clone_from(&way.steps);
         Self { steps: way.steps.clone(), ..self }
     }
 
-    /// True where nothing was done since.
+    /// True if the proof has performed no step since the snapshot.
     pub fn is_of(&self, run: &ProofRun<'_>) -> bool {
         self.steps == run.steps
     }
 
-    /// How the database differs now.
+    /// Compares the current state of the database with the snapshot.
     pub async fn compare(&self, run: &ProofRun<'_>, connection: &mut Connection) -> Result<Compared, Error> {
         let now = Self::of(run, connection).await?;
         self.differences(&now, run, connection).await
     }
 
-    /// How `now`, which is the state of `connection`, differs.
+    /// Compares `now`, which is the state of `connection`, with this snapshot. Reads rows for examples if the
+    /// checksums differ.
     pub async fn differences(
         &self,
         now: &Self,
@@ -104,14 +106,14 @@ impl Snapshot {
         Ok(Compared { schema, content, sums })
     }
 
-    /// How the sums of `now` differ; no row is looked at.
+    /// Compares the schemas and checksums only; reads no row.
     pub fn sums(&self, now: &Self) -> Compared {
         let content = self.content.compare(&now.content);
         Compared { schema: compare::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
     }
 
-    /// What is different after the same was done once more, without what is different whenever it is: values that a migration
-    /// takes from the clock or from chance. Whether they are such is found out by doing it again from the template.
+    /// Removes nondeterministic values from the differences and notes them. They are found by performing the steps
+    /// again from the template.
     pub async fn without_nondeterministic(
         &self,
         mut compared: Compared,
@@ -126,13 +128,13 @@ impl Snapshot {
         Ok(compared)
     }
 
-    /// What is different whenever the same is done: it is done once more.
+    /// Finds the nondeterministic values of this state by performing its steps again.
     pub async fn nondeterministic(&self, run: &ProofRun<'_>) -> Result<Nondeterministic, Error> {
         Nondeterministic::of(run, &self.steps, &self.content, &[]).await
     }
 }
 
-/// Leaves out what is different whenever the same is done, and returns notes of it.
+/// Removes the nondeterministic differences and returns notes on them.
 pub fn leave_out(compared: &mut Compared, nondeterministic: &Nondeterministic) -> Vec<String> {
     let sums = &compared.sums;
     let passes =
@@ -140,13 +142,14 @@ pub fn leave_out(compared: &mut Compared, nondeterministic: &Nondeterministic) -
     let note = |difference: ContentDifference| {
         let (table, column) = difference.subject();
         let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
-        format!("\"{table}\"{column} holds what the clock or chance says, and was not compared")
+        format!("\"{table}\"{column} was not compared: its values come from the clock or from chance")
     };
     compared.content.extract_if(.., passes).map(note).collect()
 }
 
-/// Looks at the rows for what the sums say is different. Values that are only written in another way are the same: the database
-/// before is made to write them as the one now does, and is then as it was.
+/// Adds examples from the rows to differences of the checksums. Values that differ only in their notation are
+/// equal: the older database adopts the notation of the newer one in a transaction, which is rolled back
+/// afterwards.
 pub async fn explain(
     run: &ProofRun<'_>,
     before: &mut Connection,
@@ -165,7 +168,7 @@ pub async fn explain(
     Ok(explained)
 }
 
-/// True for a difference that the clock or chance may make: other values, or as many other rows.
+/// True if the clock or chance can cause the difference: other values, or the same number of other rows.
 pub fn may_pass(difference: &ContentDifference) -> bool {
     match difference {
         ContentDifference::Values { .. } => true,
@@ -174,8 +177,8 @@ pub fn may_pass(difference: &ContentDifference) -> bool {
     }
 }
 
-/// False for values that the sums of the two states say are the same: what was done once more was done at another snapshot. Where
-/// there are other rows, sums say nothing of values.
+/// False for values whose checksums are equal in the two states: those differ only because the steps were performed
+/// again at another time. In a table with other rows, the checksums of columns prove nothing.
 fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool {
     let is_it = |other: &ContentDifference| match other {
         ContentDifference::Rows { table, .. } => *table == difference.subject().0,
@@ -184,26 +187,26 @@ fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool
     !matches!(difference, ContentDifference::Values { .. }) || known.iter().any(is_it)
 }
 
-/// True where a migration says that it loses this.
+/// True if the migration declares the loss.
 pub fn is_declared(difference: &ContentDifference, loses: &[Loss]) -> bool {
     let (table, column) = difference.subject();
     loses.iter().any(|loss| loss.table == table && (loss.column.is_none() || loss.column.as_deref() == column))
 }
 
 impl Compared {
-    /// How schemas differ, whatever the content.
+    /// Compares two schemas only.
     pub fn of_schemas(before: &Schema, after: &Schema) -> Self {
         Self { schema: compare::compare_schemas(before, after), ..Self::default() }
     }
 
-    /// The same without the content that a migration declares to lose: no way back can bring that back.
+    /// Moves declared losses to `notes`, because a down migration cannot restore them.
     pub fn without(mut self, loses: &[Loss], notes: &mut Vec<String>) -> Self {
         let declared = self.content.extract_if(.., |difference| is_declared(difference, loses));
         notes.extend(declared.map(|difference| format!("{difference}, as declared")));
         self
     }
 
-    /// Each difference that counts, with its examples below it. The order of columns is told apart by [`Self::notes`].
+    /// Returns each difference that counts, with its examples below it. [`Self::notes`] returns the others.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = self.schema_lines();
@@ -211,7 +214,7 @@ impl Compared {
         lines
     }
 
-    /// Those of the schema.
+    /// Returns the lines of the schema.
     #[must_use]
     pub fn schema_lines(&self) -> Vec<String> {
         let counts = self.schema.iter().filter(|difference| !is_note(difference));
@@ -220,10 +223,10 @@ impl Compared {
             .collect()
     }
 
-    /// Those of the content.
+    /// Returns the lines of the content.
     #[must_use]
     pub fn content_lines(&self) -> Vec<String> {
-        // That a table came or went is told once, with its schema; that it held rows is told with it.
+        // A created or dropped table or column is already reported with the schema, unless the table had rows.
         let is_told_of = |label: String| {
             self.schema.iter().any(|difference| matches!(difference, SchemaDifference::Gone { object, .. } | SchemaDifference::New { object, .. } if *object == label))
         };
@@ -239,7 +242,7 @@ impl Compared {
         content_lines(self.content.iter().filter(|difference| !is_told(difference)))
     }
 
-    /// What differs without mattering.
+    /// Returns the differences that do not count.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.schema.iter().filter(|difference| is_note(difference)).map(ToString::to_string).collect()
@@ -250,7 +253,7 @@ fn is_note(difference: &SchemaDifference) -> bool {
     matches!(difference, SchemaDifference::ColumnOrder { .. })
 }
 
-/// Differences with their examples indented below them.
+/// Returns the differences with their examples indented below them.
 pub fn content_lines<'a>(differences: impl Iterator<Item = &'a ContentDifference>) -> Vec<String> {
     let with_examples = |difference: &ContentDifference| {
         let examples = difference.examples().iter().map(|example| format!("  {example}"));

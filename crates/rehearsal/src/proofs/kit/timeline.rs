@@ -1,5 +1,6 @@
-//! The way from a fixture's version to the newest one, as a team's databases go it: migrations one by one, each backfill
-//! before the migration that needs it or ends its window, the others at the end.
+//! The timeline of a database from a fixture's version to the newest: the migrations one by one, each backfill
+//! before the migration that requires it or ends its window, and the other backfills at the end. [`ProofRun::walk`]
+//! performs all steps; each [`Step`] is recorded, so that the state can be rebuilt.
 
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
@@ -17,23 +18,23 @@ use rehearsal_db::Connection;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// Something that was done to a scratch database.
+/// A step that was performed on a scratch database.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// The migration of that version was applied.
+    /// The migration with that version was applied.
     Up(i64),
-    /// It was reverted.
+    /// The migration with that version was reverted.
     Down(i64),
-    /// The rows that the fixture has for that version were inserted.
+    /// The rows of the fixture for that version were inserted.
     Rows(i64),
-    /// The backfill of that name made a pass.
+    /// The backfill with that name made a pass.
     Backfill(&'static str, Effect),
-    /// A generated row was put into a table.
+    /// A generated row was inserted.
     Insert(Arc<Insert>),
 }
 
 impl Step {
-    /// Does the same to another scratch database with the same data, with batches of that size.
+    /// Performs the step on another scratch database with the same data, with that batch size.
     pub async fn perform(
         &self,
         run: &ProofRun<'_>,
@@ -51,7 +52,7 @@ impl Step {
             }
             Self::Rows(version) => {
                 if let Some(fixture) = run.fixture {
-                    // Rows are what they are, wherever the session that works with them is.
+                    // Load rows in the usual time zone: only the sessions of migrations and backfills vary.
                     let mut here = scratch.open_here().await?;
                     let loaded = fixture::load_later(&mut here, fixture, *version).await;
                     here.close_with(loaded).await?;
@@ -68,26 +69,26 @@ impl Step {
         Ok(())
     }
 
-    /// Whether a new session would go on otherwise than the one in which it was done.
+    /// True if later steps could differ in a new session, because the step changes the state of its session.
     pub fn changes_session_state(&self, rehearsal: &Rehearsal<'_>) -> bool {
         let script = match self {
             Self::Up(version) => rehearsal.history.get(*version).map(|migration| &migration.up),
             Self::Down(version) => rehearsal.history.get(*version).and_then(|migration| migration.down.as_ref()),
-            // They have sessions of their own.
+            // These steps leave no state in the session.
             Self::Rows(_) | Self::Backfill(..) | Self::Insert(_) => None,
         };
         script.is_some_and(|script| rehearsal.database.engine.changes_session_state(&script.sql))
     }
 
-    /// What it does, as the steps of proofs tell it.
+    /// Describes the step in the imperative, for progress and findings.
     pub fn sentence(&self, rehearsal: &Rehearsal<'_>) -> String {
         let label =
             |version: &i64| rehearsal.history.get(*version).map_or_else(|| version.to_string(), Migration::label);
         match self {
             Self::Up(version) => format!("apply {}", label(version)),
             Self::Down(version) => format!("revert {}", label(version)),
-            Self::Rows(version) => format!("insert the fixture's rows of {}", label(version)),
-            Self::Backfill(name, Effect::Predict) => format!("ask backfill {name} what it would do"),
+            Self::Rows(version) => format!("insert the fixture's rows for {}", label(version)),
+            Self::Backfill(name, Effect::Predict) => format!("run backfill {name} as a dry run"),
             Self::Backfill(name, Effect::Execute) => format!("run backfill {name}"),
             Self::Backfill(name, Effect::Again) => format!("run backfill {name} again, from the first unit"),
             Self::Backfill(name, Effect::Undo) => format!("undo backfill {name}"),
@@ -97,21 +98,21 @@ impl Step {
 }
 
 impl<'a> ProofRun<'a> {
-    /// A new scratch database on which the same was done.
+    /// Creates a scratch database and performs all steps on it, without a checkpoint.
     pub async fn repeat(&self, steps: &[Step]) -> Result<Scratch, Error> {
         let scratch = self.copy("restored").await?;
         self.replay(steps, &scratch).await?;
         Ok(scratch)
     }
 
-    /// Does the same to a scratch database, in one session.
+    /// Performs the steps on a scratch database, in one new session.
     pub async fn replay(&self, steps: &[Step], scratch: &Scratch) -> Result<(), Error> {
         let mut connection = scratch.open().await?;
         let replayed = self.replay_in(steps, scratch, &mut connection).await;
         connection.close_with(replayed).await
     }
 
-    /// The same in the session at hand.
+    /// Performs the steps on a scratch database, in that session.
     pub async fn replay_in(&self, steps: &[Step], scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
         for step in steps {
             step.perform(self, self.batch, scratch, connection).await?;
@@ -119,15 +120,15 @@ impl<'a> ProofRun<'a> {
         Ok(())
     }
 
-    /// A scratch database beside the one that is worked on.
+    /// Creates a scratch database with the data of this proof; the current one stays current.
     pub async fn copy(&self, name: &str) -> Result<Scratch, Error> {
         let rehearsal = self.rehearsal;
         let template = rehearsal.sandbox.template(rehearsal.database, rehearsal.history, self.fixture).await?;
         Ok(rehearsal.sandbox.scratch(&template, name).await?)
     }
 
-    /// The backfills that have to run before `next`, or, at the end of the history (none), those that remain. `done` holds
-    /// the names of those that ran already.
+    /// Returns the backfills that have to run before `next`; at the end of the history (`None`), those that remain.
+    /// `done` are the names of backfills that already ran.
     pub fn due(&self, next: Option<&Migration>, done: &[&str]) -> Vec<&'a dyn AnyBackfill> {
         let is_due = |backfill: &&dyn AnyBackfill| {
             let about = backfill.about();
@@ -143,7 +144,7 @@ impl<'a> ProofRun<'a> {
         self.rehearsal.backfills.iter().copied().filter(is_due).collect()
     }
 
-    /// Executes the backfills that are due before `next`.
+    /// Executes the backfills that are due before `next` and adds their names to `done`.
     pub async fn run_due(
         &mut self,
         scratch: &Scratch,
@@ -157,8 +158,8 @@ impl<'a> ProofRun<'a> {
         Ok(())
     }
 
-    /// Makes a pass of a backfill over the scratch database, and adds up all that it finds to a number that is another where
-    /// any finding is.
+    /// Makes a pass of a backfill over the scratch database. Also returns a checksum of its findings, and reports a
+    /// finding if the reconciliation differs from the database.
     pub async fn pass(
         &mut self,
         backfill: &dyn AnyBackfill,
@@ -176,13 +177,13 @@ impl<'a> ProofRun<'a> {
         if effect != Effect::Predict {
             self.steps.push(Step::Backfill(name, effect));
         }
-        // Where there was nothing to do, nothing was looked at.
+        // A pass without units has counted nothing.
         if let Some(counted) = counted.filter(|_| outcome.counts.units > 0) {
             let lines = reconciliation::differences(&outcome.counts.reconciliation, &counted);
             if !lines.is_empty() {
-                let message = format!("{name} does not account for each old value of the database exactly once");
+                let message = format!("the reconciliation of {name} does not count each old value exactly once");
                 let help = format!(
-                    "look at what {} enters in `findings.reconciliation()`, and at its query `source_counts`",
+                    "correct the counts that {} adds to `findings.reconciliation()`, or its query `source_counts`",
                     source::backfill(name)
                 );
                 let finding = Finding::new(&self.failures.backfill, message).again_with(Reproduce::Backfill(name));
@@ -193,7 +194,7 @@ impl<'a> ProofRun<'a> {
         Ok((outcome, found))
     }
 
-    /// The same, where nothing is done with what was found.
+    /// Makes a pass like [`pass`](Self::pass), without the checksum of the findings.
     pub async fn backfill(
         &mut self,
         backfill: &dyn AnyBackfill,
@@ -203,7 +204,8 @@ impl<'a> ProofRun<'a> {
         self.pass(backfill, scratch, effect).await.map(|(outcome, _)| outcome)
     }
 
-    /// All migrations behind the fixture's version and all backfills, with nothing looked at in between.
+    /// Applies all migrations after the fixture's version and runs all backfills, without comparing states in
+    /// between.
     pub async fn walk(&mut self, scratch: &Scratch, connection: &mut Connection) -> Result<(), Error> {
         let mut done = Vec::new();
         for migration in self.rehearsal.history.after(self.start_version()) {
@@ -214,10 +216,10 @@ impl<'a> ProofRun<'a> {
         self.run_due(scratch, None, &mut done).await
     }
 
-    /// Applies a migration, once the backfills that it requires are done.
+    /// Applies a migration if the backfills that it requires are finished.
     ///
     /// # Errors
-    /// How it fails, or which backfill has units left.
+    /// Fails if a statement fails or a required backfill has pending units.
     pub async fn up(
         &mut self,
         migration: &Migration,
@@ -231,10 +233,10 @@ impl<'a> ProofRun<'a> {
         Ok(())
     }
 
-    /// Applies a migration that was reverted.
+    /// Applies a migration again after it was reverted.
     ///
     /// # Errors
-    /// How it fails.
+    /// Fails if a statement fails.
     pub async fn up_again(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("apply {} again, after it was reverted", migration.label()));
         migration::step(connection, migration, Direction::Up).await?;
@@ -245,7 +247,7 @@ impl<'a> ProofRun<'a> {
     /// Reverts a migration.
     ///
     /// # Errors
-    /// How it fails.
+    /// Fails if a statement fails.
     pub async fn down(&mut self, migration: &Migration, connection: &mut Connection) -> Result<(), Error> {
         self.step(format!("revert {}", migration.label()));
         migration::step(connection, migration, Direction::Down).await?;
@@ -253,7 +255,7 @@ impl<'a> ProofRun<'a> {
         Ok(())
     }
 
-    /// Runs the checks for the version that the database is at.
+    /// Runs the checks that apply to the version of the database and reports those that fail.
     pub async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
         let rehearsal = self.rehearsal;

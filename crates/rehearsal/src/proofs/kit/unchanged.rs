@@ -1,4 +1,5 @@
-//! Two states that should be the same: the differences that count, as a finding.
+//! Reports a finding if two states differ that should be equal: [`unchanged`] compares the database with a
+//! snapshot, [`equal`] takes a finished comparison.
 
 use super::snapshot::{Compared, Snapshot};
 use crate::Error;
@@ -6,7 +7,7 @@ use crate::proofs::ProofRun;
 use crate::report::Finding;
 use rehearsal_db::Connection;
 
-/// Reports `finding`, with the differences, where the database is not as it was before. Returns whether it is.
+/// Reports `finding` with the differences if the database differs from `before`. Returns true if it does not.
 pub async fn unchanged(
     run: &mut ProofRun<'_>,
     before: &Snapshot,
@@ -17,7 +18,7 @@ pub async fn unchanged(
     Ok(equal(run, &compared, finding).await)
 }
 
-/// Reports `finding`, with the differences, where there is one that counts. Returns whether there is none.
+/// Reports `finding` with the differences if one of them counts. Returns true if none does.
 pub async fn equal(run: &mut ProofRun<'_>, compared: &Compared, finding: Finding) -> bool {
     run.outcome.notes.extend(compared.notes());
     let lines = compared.lines();

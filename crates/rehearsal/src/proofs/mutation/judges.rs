@@ -1,21 +1,21 @@
-//! Who may notice that something is broken: the checks that are green while nothing is.
+//! The checks that may kill a mutant ([`Judges`]). Only a check that is green before the mutant can kill it.
 
 use crate::Error;
 use crate::check::{self, AnyRowCheck, Check, Kind, Preserved, Verdict};
 use crate::proofs::ProofRun;
 use rehearsal_db::Connection;
 
-/// A check that is asked.
+/// A check that may kill a mutant.
 enum Judge<'a> {
-    /// In SQL.
+    /// A check in SQL.
     Sql(&'a Check),
-    /// In Rust.
+    /// A check in Rust.
     Rust(&'a dyn AnyRowCheck),
-    /// Of what is preserved since the fixture's version.
+    /// A check that the result of a query stays the same since the fixture's version, with that result.
     Preserved(&'a Check, &'a Preserved),
 }
 
-/// Those who may notice, in the order in which they are asked.
+/// The checks in the order in which they run.
 pub(super) struct Judges<'a>(Vec<Judge<'a>>);
 
 impl Judge<'_> {
@@ -33,7 +33,7 @@ impl Judge<'_> {
         }
     }
 
-    /// True where it is not content. A check that what is broken makes fail notices it, too.
+    /// True if the check fails. A query error counts as a failure, because a mutant can cause it.
     async fn is_red(&self, connection: &mut Connection) -> Result<bool, Error> {
         let verdict = match self {
             Self::Sql(check) => check::run_one(connection, check).await,
@@ -54,7 +54,7 @@ impl Judge<'_> {
 }
 
 impl<'a> Judges<'a> {
-    /// Those that make sense at a version. Checks that only show something can't notice anything.
+    /// Collects the checks that apply to a version, without those that only report.
     pub(super) fn at(run: &ProofRun<'a>, version: i64, preserved: &'a [(&'a Check, Preserved)]) -> Self {
         let rehearsal = run.rehearsal;
         let sql = rehearsal.checks.iter().filter(|check| matches!(check.kind, Kind::Assert(_)));
@@ -62,12 +62,12 @@ impl<'a> Judges<'a> {
         let in_rust =
             |check: &&&'a dyn AnyRowCheck| check::is_in_window(version, Some(check.about().from), check.about().until);
         let rust = rehearsal.row_checks.iter().filter(in_rust).map(|check| Judge::Rust(*check));
-        let kept = preserved.iter().map(|(check, before)| Judge::Preserved(check, before));
-        // What compares every row with the app's own function notices the most.
-        Self(rust.chain(sql).chain(kept).collect())
+        let preserved = preserved.iter().map(|(check, before)| Judge::Preserved(check, before));
+        // Checks in Rust compare every row with the app's own function, so they kill the most.
+        Self(rust.chain(sql).chain(preserved).collect())
     }
 
-    /// Those of them that are green now.
+    /// Keeps the checks that are green now.
     pub(super) async fn who_are_green(self, connection: &mut Connection) -> Result<Self, Error> {
         let mut green = Vec::new();
         for judge in self.0 {
@@ -78,8 +78,8 @@ impl<'a> Judges<'a> {
         Ok(Self(green))
     }
 
-    /// The first that is red; those whose query names the table that was broken are asked first. It is asked before the others
-    /// the next time: what notices one thing notices the next.
+    /// Returns the first check that fails; checks whose query names the mutated table run first. It moves to the
+    /// front, because a check that kills one mutant is likely to kill the next.
     pub(super) async fn first_red(
         &mut self,
         table: Option<&str>,

@@ -1,12 +1,13 @@
-//! *Checks bite*: what a backfill wrote is broken on purpose, one way at a time, and rolled back; some check or constraint has
-//! to notice each. A way to break it that nobody notices with any fixture is a problem, told with a check that would.
+//! The proof *mutation*: changes what a backfill wrote, one mutant at a time, and rolls the change back. A check, a
+//! constraint or the reconciliation must kill each mutant. One that survives with every fixture is a finding, with
+//! a check that would kill it.
 //!
-//! The backfill runs twice, as it would run in a rehearsal: the first time it passes over every seventh unit, then it does the
-//! rest, so that it is known which rows are of units that could have been missed. What it wrote is known from the rows before
-//! and behind it, so that nobody has to tell: a column of it is emptied, or rotated by one row; a row is given to another key,
-//! or is there twice; the units that were passed over are taken back. Each is done by one statement or two in a transaction,
-//! in which the checks then look at the tables. That writes are applied twice is the question of *rerun*. What the backfill leaves to
-//! the clock, to chance or to a counter is not broken, and noted.
+//! The backfill runs twice: first it skips every seventh unit, then it processes the rest. This tells which rows
+//! belong to units that could be missed; the rows before and after tell what the backfill wrote. A mutant sets a
+//! column to NULL or rotates it by one row, gives the content of a row to another key, duplicates rows, or removes
+//! the rows of the skipped units. It takes one or two statements in a transaction, in which the checks then run.
+//! Repeated writes are covered by *idempotent*. Columns that depend on the clock, chance or a counter are not
+//! mutated, and a note says so. [`Mutation`] is the entry point.
 
 mod judges;
 mod mutant;
@@ -41,14 +42,14 @@ static FAILURES: Failures = failures!("mutation");
 static SURVIVED: Code = Code::error(
     "mutation/survived",
     Explanation {
-        meaning: "What a backfill wrote was broken on purpose, and no check and no constraint noticed: a wrong backfill would ship.",
-        example: "Every value of \"label\" is given to another row, and `verify` stays green.",
+        meaning: "Rows that a backfill wrote were changed on purpose, and neither a check nor a constraint failed: a wrong backfill would ship.",
+        example: "Every value of \"label\" is moved to another row, and `verify` stays green.",
         fix: "Add the check that the finding prints to the folder `checks`, or a check in Rust that compares with the app's function.",
         allow: "Declare the column as `volatile` if its value does not matter.",
     },
 );
 
-/// The proof, with what was tried with all fixtures.
+/// The proof, with the mutants that were tried with all fixtures.
 #[derive(Default)]
 pub(super) struct Mutation {
     tried: Tried,
@@ -87,7 +88,7 @@ impl Proof for Mutation {
     }
 }
 
-/// Breaks what each backfill on the usual way wrote, and adds what came of it to what was tried with other fixtures.
+/// Mutates the rows of each backfill with one fixture, and adds the results to those of other fixtures.
 async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
     let Some(usual) = run.data.end() else { return Ok(()) };
     let scratch = run.start("checks").await?;
@@ -109,18 +110,19 @@ async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
         if let Step::Up(applied) = step {
             version = *applied;
         }
-        // Backfills that run one after the other are judged together: the checks look at what all of them made.
+        // Backfills that directly follow each other are judged together, because the checks read the rows of all of
+        // them.
         let is_last = !matches!(steps.get(at + 1), Some(Step::Backfill(..)));
         if is_last && !group.is_empty() {
-            run.step("ask the checks");
+            run.step("run the checks");
             let mut judges = Judges::at(run, version, &preserved);
-            // In the end all of them are: *populated* has seen to that.
+            // At the end all checks are green: *populated* has run them.
             if at + 1 < steps.len() {
                 judges = judges.who_are_green(&mut connection).await?;
             }
             let unsettled = unsettled(run, usual, &steps[..=at], &group, &mut connection).await?;
             for ran in group.drain(..) {
-                break_it(run, ran, &unsettled, &mut judges, tried, &mut connection).await?;
+                mutate(run, ran, &unsettled, &mut judges, tried, &mut connection).await?;
             }
         }
     }
@@ -134,17 +136,17 @@ impl<'a> ProofRun<'a> {
     }
 }
 
-/// A column of which nobody can say what it should hold.
+/// A column without an expected value.
 struct Unsettled {
     table: String,
     column: String,
-    /// Why not.
+    /// The reason, as the rest of a sentence about the column.
     why: String,
 }
 
-/// The columns that are declared to be volatile; and of the tables that were written those that a counter gives, or that hold what
-/// the clock or chance says. Such a default says nothing of a column that holds the same when the way is gone again: the backfill
-/// writes it itself.
+/// Returns the columns that are declared volatile, and those of the written tables whose values depend on a
+/// counter, the clock or chance. A default of the clock or chance counts only if the values change when the steps are
+/// repeated; otherwise the backfill writes the column.
 async fn unsettled(
     run: &ProofRun<'_>,
     usual: &Snapshot,
@@ -156,7 +158,7 @@ async fn unsettled(
     let declared = volatile.iter().map(|(table, column)| Unsettled {
         table: table.clone(),
         column: column.clone(),
-        why: "is declared as volatile".to_owned(),
+        why: "is declared volatile".to_owned(),
     });
     let mut defaults = compare::volatile_defaults(connection).await?;
     let written = group.iter().flat_map(|ran| &ran.tables);
@@ -169,7 +171,8 @@ async fn unsettled(
     let nondeterministic = if passes.is_empty() {
         Nondeterministic::default()
     } else {
-        // In the end it is known what comes of it where no unit is passed over, so that counters count the same, too.
+        // At the end, the content without skipped units is known, in which counters have the same values as in a
+        // repetition.
         let here = match usual.steps() == steps {
             true => usual.content().clone(),
             false => compare::content(connection, volatile).await?,
@@ -180,24 +183,24 @@ async fn unsettled(
         default.source == Source::Counter || nondeterministic.has_column(&default.table, &default.column)
     };
     let given = defaults.into_iter().filter(is_given).map(|default| Unsettled {
-        why: format!("is another each time: its default is {}", default.expression),
+        why: format!("differs in each run (its default is {})", default.expression),
         table: default.table,
         column: default.column,
     });
     Ok(declared.chain(given).collect())
 }
 
-/// Whether the books of a backfill that passes over units show that.
+/// Whether the reconciliation reveals that a backfill skips units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reconciliation {
-    /// They have other numbers than the database.
+    /// The counts differ from those of the database.
     Differ,
-    /// They agree, or there are none.
+    /// The counts agree, or there are none.
     Agree,
 }
 
-/// Breaks what one backfill wrote in each way that has an effect, and has each judged.
-async fn break_it(
+/// Tries each mutant of one backfill that has an effect, and records whether it was killed.
+async fn mutate(
     run: &mut ProofRun<'_>,
     Ran { backfill, tables: written, reconciliation }: Ran<'_>,
     unsettled: &[Unsettled],
@@ -211,7 +214,7 @@ async fn break_it(
     for table in written {
         if table.shape.key.is_empty() {
             let note =
-                format!("{} wrote \"{}\", which has no key, so that it was not broken", about.name, table.shape.name);
+                format!("\"{}\", written by {}, was not mutated, because it has no key", table.shape.name, about.name);
             run.note(note);
             continue;
         }
@@ -224,7 +227,7 @@ async fn break_it(
         mutants.insert(0, Mutant::Skip);
     }
     if mutants.is_empty() {
-        run.note(format!("{} wrote nothing, so there was nothing to break", about.name));
+        run.note(format!("{} wrote nothing that can be mutated", about.name));
     }
     let survived = |mutant: &Mutant| tried.has_survived(about.name, mutant);
     let (mutants, left) = match run.rehearsal.depth {
@@ -236,7 +239,7 @@ async fn break_it(
         if tried.of(about).is_killed(&mutant) {
             continue;
         }
-        run.step(format!("break {}: {}", about.name, mutant.sentence(about.unit)));
+        run.step(format!("mutate {}: {}", about.name, mutant.sentence(about.unit)));
         if mutant == Mutant::Skip && reconciliation == Reconciliation::Differ {
             tried.of(about).add(mutant, MutantStatus::Killed("the reconciliation".to_owned()));
             continue;
@@ -249,7 +252,7 @@ async fn break_it(
             }
             None => {
                 let note =
-                    "this role may not switch triggers off (session_replication_role), so that not every way was tried";
+                    "not all mutants were tried, because the role may not disable triggers (session_replication_role)";
                 run.note(note.to_owned());
                 return Ok(());
             }
@@ -258,14 +261,14 @@ async fn break_it(
     Ok(())
 }
 
-/// What was tried with all fixtures: the figures, and a finding for each backfill of which a mutant survived.
+/// Returns the figures of all fixtures, and a finding for each backfill of which a mutant survived.
 fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
     let mut outcome = Outcome::default();
     for mutants in figures {
         outcome.figure(mutants.backfill, mutants.to_json());
         let Mutants { backfill, made, killed, by, survivors, left } = mutants;
         let by: Vec<String> = by.iter().map(|(name, n)| format!("{name} {n}")).collect();
-        let left = if left > 0 { format!("; {left} more with --exhaustive") } else { String::new() };
+        let left = if left > 0 { format!("; --exhaustive tries {left} more") } else { String::new() };
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
         outcome.notes.push(format!("{killed} of {made} mutants of {backfill} were killed{by}{left}"));
         if survivors.is_empty() {
@@ -274,20 +277,20 @@ fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
         let checks: Vec<&str> = survivors.iter().map(|survivor| survivor.check.trim_end()).collect();
         let details = survivors.iter().map(|survivor| format!("survived: {}", survivor.sentence)).collect();
         let help = format!(
-            "these would kill them, each in a file of {}, or a check in {} that compares with the app's function:\n\n{}",
+            "add these checks, each in a file in {}, or a check in {} that compares with the app's function:\n\n{}",
             database.folder.join("checks").display(),
             source::path("checks"),
             checks.join("\n\n")
         );
-        let message = format!("the checks do not notice each mutant of {backfill}: {killed} of {made} were killed");
+        let message = format!("{} of {made} mutants of {backfill} survived the checks", made - killed);
         let mut finding = Finding::new(&SURVIVED, message).with_details(details).with_help(help);
-        finding.step = Some(format!("break {backfill} on purpose"));
+        finding.step = Some(format!("mutate {backfill}"));
         outcome.findings.push(finding);
     }
     outcome
 }
 
-/// Does it, asks, and takes it back. None where the role may not.
+/// Applies a mutant, runs the checks, and rolls back. `None` if the role lacks a privilege for it.
 async fn judge(
     mutant: &Mutant,
     tables: &[Rows],

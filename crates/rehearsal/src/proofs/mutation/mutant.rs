@@ -1,32 +1,33 @@
-//! The ways to break what a backfill wrote, how each is done, and a check that would notice it.
+//! The mutants of what a backfill wrote ([`Mutant`]): which ones there are ([`mutants`]), which of them are tried
+//! ([`sample`]), their statements, and for each a check that would kill it.
 
 use super::rows::Rows;
 use crate::backfill::AnyBackfill;
 use rehearsal_db::Engine;
 
-/// A way to break what a backfill wrote.
+/// A change that makes the rows of a backfill wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mutant {
-    /// Every seventh unit is passed over.
+    /// Every seventh unit is skipped.
     Skip,
-    /// New rows are there twice, under another key.
+    /// New rows are duplicated under another key.
     Twice {
         /// The table.
         table: String,
     },
-    /// Rows hold what another key's row should.
+    /// Each row has the content of the next row.
     Give {
         /// The table.
         table: String,
     },
-    /// A column is not filled.
+    /// A column is NULL.
     Empty {
         /// The table.
         table: String,
         /// The column.
         column: String,
     },
-    /// A column holds another row's values.
+    /// A column has the values of the next rows.
     Swap {
         /// The table.
         table: String,
@@ -35,11 +36,11 @@ pub(super) enum Mutant {
     },
 }
 
-/// How many columns of a table are broken where not all ways are tried.
+/// Most columns of a table that are mutated in a sample.
 const COLUMNS: usize = 8;
 
-/// Some of them, the same at each time: all that are not about a single column; of each table, columns that lie apart from each
-/// other, each emptied or swapped in turn; and those that nobody has noticed yet. And how many are left out.
+/// Returns a fixed sample, and the number of mutants left out. It contains each mutant that is not about a single
+/// column, evenly spaced columns of each table, emptied and swapped in turn, and the mutants that survived earlier.
 pub(super) fn sample(mutants: Vec<Mutant>, has_survived: &dyn Fn(&Mutant) -> bool) -> (Vec<Mutant>, usize) {
     let all = mutants.len();
     let of = |mutant: &Mutant| match mutant {
@@ -57,7 +58,7 @@ pub(super) fn sample(mutants: Vec<Mutant>, has_survived: &dyn Fn(&Mutant) -> boo
             Mutant::Empty { .. } => (place / step).is_multiple_of(2),
             _ => !(place / step).is_multiple_of(2),
         };
-        // In a table of few columns, each is broken both ways.
+        // In a table with few columns, each one is both emptied and swapped.
         here.len() <= COLUMNS / 2 || (place.is_multiple_of(step) && has_turn) || has_survived(mutant)
     };
     let chosen: Vec<Mutant> = mutants.into_iter().filter(is_chosen).collect();
@@ -65,7 +66,7 @@ pub(super) fn sample(mutants: Vec<Mutant>, has_survived: &dyn Fn(&Mutant) -> boo
     (chosen, left)
 }
 
-/// The mutants of these rows that change anything.
+/// Returns the mutants of these rows that change anything.
 pub(super) fn mutants(rows: &Rows) -> Vec<Mutant> {
     let table = rows.name().to_owned();
     let mut mutants = Vec::new();
@@ -87,18 +88,18 @@ pub(super) fn mutants(rows: &Rows) -> Vec<Mutant> {
 }
 
 impl Mutant {
-    /// What was done, for a person.
+    /// Describes the mutant for reports.
     pub(super) fn sentence(&self, unit: &str) -> String {
         match self {
-            Self::Skip => format!("every 7th {unit} is passed over"),
-            Self::Twice { table } => format!("the new rows of \"{table}\" are there twice, under another key"),
-            Self::Give { table } => format!("each row of \"{table}\" holds what another one should"),
+            Self::Skip => format!("every 7th {unit} is skipped"),
+            Self::Twice { table } => format!("new rows of \"{table}\" are duplicated under another key"),
+            Self::Give { table } => format!("each row of \"{table}\" has the content of another row"),
             Self::Empty { table, column } => format!("\"{table}\".\"{column}\" is NULL"),
-            Self::Swap { table, column } => format!("\"{table}\".\"{column}\" is that of another row"),
+            Self::Swap { table, column } => format!("\"{table}\".\"{column}\" has the value of another row"),
         }
     }
 
-    /// The table that is broken, where it is one.
+    /// The mutated table without its schema; `None` for `Skip`, which may affect several tables.
     pub(super) fn table(&self) -> Option<&str> {
         match self {
             Self::Skip => None,
@@ -108,7 +109,7 @@ impl Mutant {
         }
     }
 
-    /// True where it takes rows out and puts others in, which neither triggers nor references may act on.
+    /// True if the mutant deletes and inserts rows, so that triggers and foreign keys must be off.
     pub(super) fn is_free(&self) -> bool {
         match self {
             Self::Skip | Self::Give { .. } | Self::Swap { .. } => true,
@@ -116,7 +117,7 @@ impl Mutant {
         }
     }
 
-    /// The statements that do it.
+    /// Returns the statements that apply the mutant.
     pub(super) fn statements(&self, tables: &[Rows]) -> Vec<String> {
         let of = |table: &str, statements: &dyn Fn(&Rows) -> Vec<String>| {
             tables.iter().filter(|rows| rows.name() == table).flat_map(statements).collect()
@@ -130,8 +131,8 @@ impl Mutant {
         }
     }
 
-    /// A check that would notice it, as a file in `checks/` holds it. What a value should be only the author knows: where it
-    /// has to be compared with that, the place for it is named.
+    /// Returns a check that would kill the mutant, as a file in `checks/`. Only the author knows the expected
+    /// values, so the check has a comment where they belong.
     pub(super) fn check(&self, backfill: &dyn AnyBackfill, tables: &[Rows]) -> String {
         let about = backfill.about();
         let (from, name, unit) = (about.from, about.name, about.unit);
@@ -147,7 +148,7 @@ impl Mutant {
         match self {
             Self::Skip => {
                 let relation = dedent(backfill.relation());
-                head(format!("{unit}s that {name} did not reach"))
+                head(format!("{unit}s that {name} skipped"))
                     + &format!("SELECT unit.*\nFROM (\n{relation}\n) AS unit\nWHERE unit.\"pending\";\n")
             }
             Self::Twice { table } => {
@@ -157,7 +158,7 @@ impl Mutant {
                     .map(|column| text(backfill.engine(), &quote(column)))
                     .collect();
                 let rest = rest.join(", ");
-                head(format!("rows of \"{table}\" that are there twice"))
+                head(format!("duplicate rows of \"{table}\""))
                     + &format!(
                         "SELECT {rest}, count(*) AS \"times\"\nFROM {}\nGROUP BY {rest}\nHAVING count(*) > 1;\n",
                         from_table(table)
@@ -174,11 +175,11 @@ impl Mutant {
             }
             Self::Empty { table, column } | Self::Swap { table, column } => {
                 let column = quote(column);
-                head(format!("values of \"{table}\" that are not those that follow from the {unit}"))
+                head(format!("values of \"{table}\" that do not follow from the {unit}"))
                     + &format!(
                         "SELECT {}, stored.{column} AS \"stored\", expected.{column} AS \"expected\"\n\
                          FROM {} AS stored\n\
-                         JOIN (/* SELECT the key and what {column} should be, from what it is made of */) AS expected\n    \
+                         JOIN (/* SELECT the key and the expected {column}, computed from the source */) AS expected\n    \
                              ON {}\n\
                          WHERE stored.{column} IS DISTINCT FROM expected.{column};\n",
                         keys(table),
@@ -190,11 +191,11 @@ impl Mutant {
                 let columns: Vec<String> =
                     find(table).into_iter().flat_map(Rows::outputs).map(|name| quote(&name)).collect();
                 let list = |of: &str| columns.iter().map(|name| format!("{of}.{name}")).collect::<Vec<_>>().join(", ");
-                head(format!("rows of \"{table}\" that hold what is another {unit}'s"))
+                head(format!("rows of \"{table}\" with the content of another {unit}"))
                     + &format!(
                         "SELECT {}\n\
                          FROM {} AS stored\n\
-                         JOIN (/* SELECT the key and what the row should hold, from what it is made of */) AS expected\n    \
+                         JOIN (/* SELECT the key and the expected content, computed from the source */) AS expected\n    \
                              ON {}\n\
                          WHERE ({}) IS DISTINCT FROM ({});\n",
                         keys(table),
@@ -217,7 +218,7 @@ fn text(engine: Engine, column: &str) -> String {
     engine.as_text(column)
 }
 
-/// A text without the white space that all of its lines but the first begin with.
+/// Indents a text by four spaces, after removing the indentation that all lines but the first share.
 fn dedent(text: &str) -> String {
     let rest = || text.lines().skip(1).filter(|line| !line.trim().is_empty());
     let indent = rest().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    /// Both ways to break each of so many columns, behind one way that is about no column.
+    /// `Skip`, then `Empty` and `Swap` for this many columns.
     fn all(columns: usize) -> Vec<Mutant> {
         let both = (0..columns).flat_map(|n| {
             let (table, column) = ("t".to_owned(), format!("c{n}"));
@@ -262,14 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_nobody_noticed_is_tried_again() {
+    fn a_mutant_that_survived_is_tried_again() {
         let last = Mutant::Swap { table: "t".to_owned(), column: "c19".to_owned() };
         assert!(!sample(all(20), &|_| false).0.contains(&last));
         assert!(sample(all(20), &|mutant| *mutant == last).0.contains(&last));
     }
 
     #[test]
-    fn indents() {
+    fn dedents() {
         let check = |text: &str, expect: &str| assert_eq!(dedent(text), expect);
         check("SELECT 1", "    SELECT 1");
         check("SELECT 1\n           FROM a\n             JOIN b", "    SELECT 1\n    FROM a\n      JOIN b");

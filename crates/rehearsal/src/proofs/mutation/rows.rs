@@ -1,39 +1,41 @@
-//! The rows that a backfill wrote into a table, and the statements that break them.
+//! The rows that a backfill wrote to one table ([`Rows`]), facts about each column, and the statements that mutate
+//! the rows. A new kind of mutant needs its statements here and its variant in `mutant`.
 
 use super::Unsettled;
 use super::written::Written;
 use crate::Error;
 use rehearsal_db::{ColumnShape, Connection, Value};
 
-/// The rows that a backfill wrote into a table: in a table of their own, numbered, with a flag for each column that it wrote.
+/// The rows that a backfill wrote to a table, in a temporary table: numbered, with a flag for each column that it
+/// wrote.
 pub(super) struct Rows {
     written: Written,
-    /// All columns that can be written.
+    /// All columns except generated ones.
     columns: Vec<ColumnShape>,
-    /// What is known of each of them, in the same order.
+    /// Facts about each of the columns, in the same order.
     facts: Vec<Facts>,
-    /// How many of the rows are new.
+    /// Number of rows that the backfill inserted.
     pub(super) new: i64,
-    /// How many are of units that were passed over the first time.
+    /// Number of rows that belong to skipped units.
     skipped: i64,
 }
 
-/// What a backfill wrote into a column.
+/// Facts about what a backfill wrote to a column.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
-    /// Why nobody can say what it should hold; none where the backfill decides that.
+    /// Why the column has no expected value; `None` if the backfill decides its value.
     unsettled: Option<String>,
-    /// Into how many rows it wrote.
+    /// Number of rows in which the column was written.
     rows: i64,
-    /// How many values that are not NULL.
+    /// Number of written values that are not NULL.
     pub(super) filled: i64,
-    /// How many different ones, NULL being one.
+    /// Number of distinct written values; NULL counts as one.
     pub(super) different: i64,
 }
 
 impl Rows {
-    /// Finds out which rows of the table are of the backfill, and what it wrote into each column. What is `unsettled` is nobody's
-    /// to check.
+    /// Determines which rows the backfill wrote, and the facts about each column. Columns in `unsettled` have no
+    /// expected value.
     pub(super) async fn of(
         written: Written,
         unsettled: &[Unsettled],
@@ -61,7 +63,7 @@ impl Rows {
         Ok(rows)
     }
 
-    /// The statement that makes the table of rows.
+    /// Returns the statement that creates the table of rows.
     fn collect(&self) -> String {
         let Self { written, columns, .. } = self;
         let is_new = written.is_missing("before");
@@ -84,7 +86,7 @@ impl Rows {
         )
     }
 
-    /// The query that counts them, and what is in each column.
+    /// Returns the query that counts the rows and the values of each column.
     fn count(&self) -> String {
         let engine = self.written.engine;
         let facts = self.columns.iter().enumerate().map(|(at, column)| {
@@ -103,48 +105,48 @@ impl Rows {
         )
     }
 
-    /// The name of the table.
+    /// Name of the table.
     pub(super) fn name(&self) -> &str {
         &self.written.shape.name
     }
 
-    /// The columns of its key.
+    /// Columns of the key.
     pub(super) fn key(&self) -> &[String] {
         &self.written.shape.key
     }
 
-    /// Its columns that can be written.
+    /// All columns except generated ones.
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// What a row holds beside its key: all of it but what is nobody's to check.
+    /// The content of a row: the columns with an expected value, without the key.
     pub(super) fn content(&self) -> impl Iterator<Item = &str> {
         self.settled().map(|(column, _)| column)
     }
 
-    /// The table of the rows that were written.
+    /// Name of the temporary table with the written rows.
     pub(super) fn rows(&self) -> &str {
         &self.written.rows
     }
 
-    /// True where rows of units that were passed over can be taken back.
+    /// True if there are rows that belong to skipped units.
     pub(super) fn has_skipped(&self) -> bool {
         self.skipped > 0
     }
 
-    /// True where each row that was written into has a value in that column.
+    /// True if the backfill wrote this column and never wrote NULL.
     pub(super) fn is_filled_always(&self, column: &str) -> bool {
         let facts = self.columns().zip(&self.facts).find(|(name, _)| *name == column);
         facts.is_some_and(|(_, facts)| facts.filled > 0 && facts.filled == facts.rows)
     }
 
-    /// The columns that were written, without those of the key and those whose values are nobody's to check.
+    /// The columns with an expected value, without the key, that were filled.
     pub(super) fn outputs(&self) -> Vec<String> {
         self.settled().filter(|(_, facts)| facts.filled > 0).map(|(column, _)| column.to_owned()).collect()
     }
 
-    /// The columns without those of the key and those whose values are nobody's to check.
+    /// The columns with an expected value, without the key.
     pub(super) fn settled(&self) -> impl Iterator<Item = (&str, &Facts)> {
         let is_settled = |(column, facts): &(&str, &Facts)| facts.unsettled.is_none() && !self.is_of_key(column);
         self.columns().zip(&self.facts).filter(is_settled)
@@ -154,35 +156,39 @@ impl Rows {
         self.key().iter().any(|key| key == column)
     }
 
-    /// The column of the key that nobody decides, and why.
+    /// The first column of the key that has no expected value, and the reason.
     pub(super) fn unsettled_key(&self) -> Option<(&str, &str)> {
         let of_key = self.columns().zip(&self.facts).filter(|(column, _)| self.is_of_key(column));
         of_key.filter_map(|(column, facts)| Some((column, facts.unsettled.as_deref()?))).next()
     }
 
-    /// True where rows hold enough for it to matter which of them a key has.
+    /// True if at least two columns have different values, so that exchanging the content of rows differs from
+    /// swapping a column.
     pub(super) fn has_different_rows(&self) -> bool {
         self.settled().filter(|(_, facts)| facts.different > 1).count() > 1
     }
 
-    /// What was written and is not broken, and why.
+    /// Returns notes about what was written but is not mutated, with the reason.
     pub(super) fn notes(&self) -> Vec<String> {
         let table = self.name();
         let mut notes = Vec::new();
         if let Some((column, why)) = self.unsettled_key()
             && self.has_different_rows()
         {
-            notes.push(format!("no row of \"{table}\" was given to another key, for \"{column}\" {why}"));
+            notes.push(format!(
+                "the content of rows of \"{table}\" was not exchanged, because its key \"{column}\" {why}"
+            ));
         }
         for (column, facts) in self.columns().zip(&self.facts).filter(|(column, _)| !self.is_of_key(column)) {
             if let Some(why) = facts.unsettled.as_ref().filter(|_| facts.filled > 0) {
-                notes.push(format!("\"{table}\".\"{column}\" was not broken, for it {why}"));
+                notes.push(format!("\"{table}\".\"{column}\" was not mutated, because it {why}"));
             }
         }
         notes
     }
 
-    /// A key that is no other row's, made of that of a row.
+    /// Returns an expression for a key that no other row has. `None` if the key has several columns or an
+    /// unsupported type.
     pub(super) fn another_key(&self) -> Option<String> {
         let [key] = self.key() else { return None };
         let shape = self.columns.iter().find(|column| column.name == *key)?;
@@ -197,7 +203,7 @@ impl Rows {
         self.columns().position(|name| name == column).map_or_else(String::new, |at| format!("_rehearsal_is_{at}"))
     }
 
-    /// Empties a column of the rows into which it was written.
+    /// Sets a column to NULL in the rows in which it was written.
     pub(super) fn empty(&self, column: &str) -> Vec<String> {
         let same = self.written.same_key("stored", "rows");
         vec![format!(
@@ -209,18 +215,19 @@ impl Rows {
         )]
     }
 
-    /// Gives each row the value of the next one, in one column.
+    /// Gives each row the next row's value of one column.
     pub(super) fn swap(&self, column: &str) -> Vec<String> {
         self.rotate(&self.flag(column), &|name| name == column)
     }
 
-    /// Gives each key what the next one should have.
+    /// Gives each row the content of the next row; the keys stay.
     pub(super) fn give(&self) -> Vec<String> {
         let flag = if self.new > 0 { "_rehearsal_new" } else { "NOT _rehearsal_new" };
         let is_written = |name: &str| self.settled().any(|(column, facts)| column == name && facts.different > 1);
         self.rotate(flag, &is_written)
     }
 
+    /// Deletes the rows with this flag, and inserts them with the chosen columns rotated by one row.
     fn rotate(&self, flag: &str, is_rotated: &dyn Fn(&str) -> bool) -> Vec<String> {
         let (table, rows) = (self.table(), self.rows());
         let same = self.written.same_key("stored", "rows");
@@ -245,7 +252,7 @@ impl Rows {
         ]
     }
 
-    /// Writes new rows once more, under another key.
+    /// Inserts the new rows again, under another key.
     pub(super) fn twice(&self) -> Vec<String> {
         let Some(another) = self.another_key() else { return Vec::new() };
         let quote = |name: &str| self.written.engine.quote(name);
@@ -260,7 +267,7 @@ impl Rows {
         )]
     }
 
-    /// Takes back what was written for the units that were passed over at first.
+    /// Restores the state after the first pass for the rows of skipped units.
     pub(super) fn skip(&self) -> Vec<String> {
         let Self { written, columns, .. } = self;
         let quoted: Vec<String> = self.columns().map(|name| written.engine.quote(name)).collect();

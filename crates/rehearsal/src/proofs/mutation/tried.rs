@@ -1,20 +1,21 @@
-//! The ways to break backfills that were tried, with all fixtures, and what became of each.
+//! The results of *mutation* over all fixtures ([`Tried`]): each mutant that was tried, and whether it was killed.
+//! A mutant counts as killed if any fixture kills it. [`Mutants`] are the figures for the report.
 
 use super::mutant::Mutant;
 use crate::backfill::About;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What became of a way to break a backfill.
+/// Result of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MutantStatus {
-    /// This noticed it: a check, by its name, `a constraint`, or `the reconciliation`.
+    /// Killed by a check (its name), `a constraint` or `the reconciliation`.
     Killed(String),
-    /// Nobody noticed.
+    /// Not killed with any fixture so far.
     Survived,
 }
 
-/// What was tried with one backfill.
+/// The mutants of one backfill.
 #[derive(Debug, Default)]
 pub(super) struct OfBackfill {
     unit: &'static str,
@@ -22,44 +23,44 @@ pub(super) struct OfBackfill {
     left: usize,
 }
 
-/// What was tried so far, by backfill.
+/// The mutants tried so far, by backfill.
 #[derive(Debug, Default)]
 pub(crate) struct Tried(BTreeMap<&'static str, OfBackfill>);
 
-/// How many ways to break a backfill were tried, and how many were noticed.
+/// Figures of one backfill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mutants {
-    /// The backfill.
+    /// Name of the backfill.
     pub(super) backfill: &'static str,
-    /// How many ways to break it were tried.
+    /// Number of mutants tried.
     pub(super) made: usize,
-    /// How many of them somebody noticed.
+    /// Number of mutants killed.
     pub(super) killed: usize,
-    /// Who noticed, and how many of them first: checks by their names, `a constraint`, `the reconciliation`.
+    /// Kills by killer: the name of a check, `a constraint` or `the reconciliation`. Each mutant counts once.
     pub(super) by: BTreeMap<String, usize>,
-    /// Those that nobody noticed.
+    /// Mutants that survived.
     pub(super) survivors: Vec<Survivor>,
-    /// How many more there are, which were not tried.
+    /// Number of mutants that were not tried.
     pub(super) left: usize,
 }
 
-/// A way to break a backfill that nobody noticed.
+/// A mutant that survived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Survivor {
-    /// What was done, as a sentence.
+    /// Description of the mutant ([`Mutant::sentence`]).
     pub(super) sentence: String,
-    /// A check that would have noticed, as a file in `checks/` holds it.
+    /// A check that would kill it, as a file in `checks/`.
     pub(super) check: String,
 }
 
 impl Mutants {
-    /// The share that was killed, between 0 and 1; 1 where nothing could be broken.
+    /// Share of mutants killed, from 0 to 1; 1 if there are no mutants.
     #[expect(clippy::cast_precision_loss, reason = "there are few")]
     fn share(&self) -> f64 {
         if self.made == 0 { 1.0 } else { self.killed as f64 / self.made as f64 }
     }
 
-    /// As the report has them.
+    /// The figures as the report contains them.
     pub(super) fn to_json(&self) -> serde_json::Value {
         let survivor = |survivor: &Survivor| json!({ "mutant": survivor.sentence, "check": survivor.check });
         json!({
@@ -74,39 +75,41 @@ impl Mutants {
 }
 
 impl Tried {
+    /// Returns the results of a backfill, empty at first.
     pub(super) fn of(&mut self, about: About) -> &mut OfBackfill {
         let of = self.0.entry(about.name).or_default();
         of.unit = about.unit;
         of
     }
 
-    /// True where nobody noticed it with another fixture.
+    /// True if the mutant survived with another fixture.
     pub(super) fn has_survived(&self, backfill: &str, mutant: &Mutant) -> bool {
         self.0.get(backfill).is_some_and(|of| matches!(of.statuses.get(mutant), Some((MutantStatus::Survived, _))))
     }
 
-    /// What came of it.
+    /// Returns the figures of each backfill.
     pub(crate) fn figures(self) -> Vec<Mutants> {
         self.0.into_iter().map(|(backfill, of)| of.figures(backfill)).collect()
     }
 }
 
 impl OfBackfill {
-    /// True where it was noticed with another fixture.
+    /// True if the mutant was killed with another fixture.
     pub(super) fn is_killed(&self, mutant: &Mutant) -> bool {
         matches!(self.statuses.get(mutant), Some((MutantStatus::Killed(_), _)))
     }
 
+    /// Records the result of a mutant.
     pub(super) fn add(&mut self, mutant: Mutant, status: MutantStatus) {
         self.add_with(mutant, status, String::new());
     }
 
-    /// The same, with a check that would notice it.
+    /// Records the result of a mutant with a check that would kill it.
     pub(super) fn add_with(&mut self, mutant: Mutant, status: MutantStatus, check: String) {
         self.statuses.insert(mutant, (status, check));
     }
 
-    /// Notes that so many were not tried with a fixture.
+    /// Records how many mutants were not tried with a fixture; keeps the maximum over all fixtures.
     pub(super) fn left_out(&mut self, left: usize) {
         self.left = self.left.max(left);
     }

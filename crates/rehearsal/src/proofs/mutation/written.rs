@@ -1,5 +1,5 @@
-//! What a backfill wrote, found out from the rows before and behind it: into which tables, and which of their rows are of units
-//! that it passed over at first.
+//! Runs a backfill in two passes ([`watch`]) and copies the tables before, between and after: this tells which
+//! tables it wrote ([`Written`]), and which rows belong to the units that the first pass skipped.
 
 use super::Reconciliation;
 use crate::Error;
@@ -11,28 +11,28 @@ use crate::proofs::kit::reconciliation;
 use crate::sandbox::Scratch;
 use rehearsal_db::{ColumnShape, Connection, Engine, TableShape};
 
-/// A table that a backfill wrote into, with copies of it that live as long as the connection.
+/// A table that a backfill wrote, and its copies: temporary tables, which exist as long as the connection.
 pub(super) struct Written {
     pub(super) engine: Engine,
     pub(super) shape: TableShape,
-    /// As it was before.
+    /// Copy from before the backfill.
     pub(super) before: String,
-    /// As it was when every seventh unit had been passed over.
+    /// Copy from after the first pass, which skips every seventh unit.
     pub(super) skipped: String,
-    /// As it was in the end.
+    /// Copy from after the second pass.
     pub(super) after: String,
-    /// For what is to be found out of its rows.
+    /// Name for the temporary table that `Rows` creates.
     pub(super) rows: String,
 }
 
-/// A backfill that ran, and what it wrote.
+/// A backfill that ran, and the tables that it wrote.
 pub(super) struct Ran<'a> {
     pub(super) backfill: &'a dyn AnyBackfill,
     pub(super) tables: Vec<Written>,
     pub(super) reconciliation: Reconciliation,
 }
 
-/// Runs a backfill that passes over units, then what is left of it, and keeps what the tables were before, between and behind.
+/// Runs a backfill without every seventh unit, then the rest of it, and copies the tables before, between and after.
 pub(super) async fn watch<'a>(
     run: &ProofRun<'_>,
     backfill: &'a dyn AnyBackfill,
@@ -79,37 +79,38 @@ pub(super) async fn watch<'a>(
 }
 
 impl Written {
-    /// The columns of the key, as a list.
+    /// Returns the columns of the key as a list, qualified with the alias `of`.
     pub(super) fn key(&self, of: &str) -> String {
         let quoted = self.shape.key.iter().map(|column| format!("{of}.{}", self.engine.quote(column)));
         quoted.collect::<Vec<_>>().join(", ")
     }
 
-    /// The condition that there is no such row.
+    /// Returns the condition that an outer join found no row for the alias `of`.
     pub(super) fn is_missing(&self, of: &str) -> String {
         let first = self.shape.key.first().map(|column| self.engine.quote(column)).unwrap_or_default();
         format!("{of}.{first} IS NULL")
     }
 
-    /// The condition that two rows have the same key.
+    /// Returns the condition that two rows have the same key.
     pub(super) fn same_key(&self, one: &str, other: &str) -> String {
         let equal = |column: &String| format!("{one}.{0} = {other}.{0}", self.engine.quote(column));
         self.shape.key.iter().map(equal).collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The condition that two rows differ in any of these columns.
+    /// Returns the condition that two rows differ in any of these columns.
     pub(super) fn differ(&self, one: &str, other: &str, columns: &[ColumnShape]) -> String {
         let differs = columns.iter().map(|column| self.differs(one, other, &column.name));
         differs.collect::<Vec<_>>().join(" OR ")
     }
 
-    /// The condition that two rows differ in a column. Values are compared as texts: not every type can be compared.
+    /// Returns the condition that two rows differ in a column. Values are compared as text, because not every type
+    /// can be compared.
     pub(super) fn differs(&self, one: &str, other: &str, column: &str) -> String {
         let of = |table: &str| self.engine.as_text(&format!("{table}.{}", self.engine.quote(column)));
         format!("({} IS DISTINCT FROM {})", of(one), of(other))
     }
 
-    /// The keys of the rows of units that were passed over at first.
+    /// Returns a query of the keys of the rows that belong to skipped units.
     pub(super) fn of_skipped(&self, columns: &[ColumnShape]) -> String {
         format!(
             "SELECT {} FROM {} AS after LEFT JOIN {} AS skipped ON {} WHERE {} OR {}",

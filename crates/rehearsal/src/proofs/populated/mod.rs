@@ -1,8 +1,10 @@
-//! *Populated*: a fixture takes the migrations after its version one by one, and whatever a migration deletes, empties or
-//! changes without declaring it is named; then the backfills fill it and the checks pass.
+//! The proof *populated*: the migrations after a fixture's version apply to its rows one by one, and undeclared
+//! data loss is reported per migration; then the backfills run and the checks pass. The entry point is
+//! [`Populated`].
 
 mod unseen;
 
+use super::kit::counted;
 use super::kit::losses::report_losses;
 use super::kit::moved_columns;
 use super::kit::snapshot::{Snapshot, is_declared};
@@ -24,14 +26,17 @@ static FAILURES: Failures = failures!("populated");
 static DATA_LOST: Code = Code::error(
     "populated/data-lost",
     Explanation {
-        meaning: "A migration deletes rows, or drops, empties, cuts or changes values of realistic data, without declaring it.",
-        example: "SQLite: a table is rebuilt inside a transaction, and DROP TABLE deletes the rows of every child table.",
-        fix: "Rewrite the migration so that the values stay; the finding shows three rows before and after.",
-        allow: "Declare it at the top of the file: `-- loses: \"table\".\"column\", reason`.",
+        meaning: "A migration deletes rows of a fixture, or drops, empties, truncates or changes values, without \
+                  declaring it.",
+        example: "SQLite: a migration rebuilds a table in a transaction, and DROP TABLE deletes the rows of every \
+                  child table.",
+        fix: "Rewrite the migration so that it preserves the values; the finding shows up to three rows before and \
+              after.",
+        allow: "Declare the loss at the top of the file: `-- loses: \"table\".\"column\", reason`.",
     },
 );
 
-/// The proof, with the checks that have not seen a row yet.
+/// The proof, with the checks that have read no row so far.
 #[derive(Default)]
 pub(super) struct Populated {
     unseen: Unseen,
@@ -78,7 +83,7 @@ async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen) -> Result<(), Error>
     let (mut done, mut here) = (Vec::new(), None);
     for migration in run.rehearsal.history.after(run.start_version()) {
         run.run_due(&scratch, Some(migration), &mut done).await?;
-        // What is there after one migration is what is there before the next.
+        // The state after one migration is the state before the next.
         let before = match here.take().filter(|snapshot: &Snapshot| snapshot.is_of(run)) {
             Some(snapshot) => snapshot,
             None => Snapshot::of(run, &mut connection).await?,
@@ -88,33 +93,34 @@ async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen) -> Result<(), Error>
     }
     for backfill in run.due(None, &done) {
         let outcome = run.backfill(backfill, &scratch, crate::backfill::Effect::Execute).await?;
-        run.note(format!("{} wrote {} rows", outcome.about.name, outcome.counts.writes));
+        run.note(format!("{} wrote {}", outcome.about.name, counted(outcome.counts.writes, "row")));
     }
     run.check(&scratch).await?;
     for (check, before) in preserved {
-        run.step(format!("compare what {} says is preserved", check.path.display()));
+        run.step(format!("compare the rows that {} preserves", check.path.display()));
         let Some(after) = check.queries(connection.engine()).get(1).copied() else { continue };
         let lines = before.compare(&check::remember(&mut connection, check, after).await?);
         if !lines.is_empty() {
-            let message = format!("the rows that check {} preserves are not the same afterwards", check.name);
-            let help = "look at what the migrations and backfills after the fixture's version do to these rows";
+            let message = format!("the rows that check {} preserves have changed", check.name);
+            let help = "look for the migration or backfill after the fixture's version that changes these rows";
             let finding = Finding::new(&FAILURES.check, message).in_file(&check.path);
             run.find(finding.with_details(lines).with_help(help)).await;
         }
     }
     for table in connection.foreign_tables().await? {
-        run.note(format!("the rows of the foreign table \"{table}\" are another server's, and were not looked at"));
+        run.note(format!("the rows of the foreign table \"{table}\" were not compared: they are on another server"));
     }
     let end = Snapshot::of(run, &mut connection).await?;
     let version = run.rehearsal.history.newest().unwrap_or_default();
     unseen.and(unseen::unseen(run, version, end.content()));
-    // Only the first proof that comes to the end says what that is.
+    // Only the first proof that gets here records the final state.
     let _ = run.data.end.set(end);
     connection.close().await?;
     Ok(())
 }
 
-/// Loads the fixture into a database of its own, where a failure has a place. Every other proof with it would fail in the same way.
+/// Loads the fixture into a separate database, so that an error has a location in the file. If that fails, the
+/// other proofs with the fixture are skipped, because they would fail in the same way.
 async fn load_fixture(run: &mut ProofRun<'_>) -> Result<(), Error> {
     run.step("load the fixture");
     let rehearsal = run.rehearsal;
@@ -125,7 +131,8 @@ async fn load_fixture(run: &mut ProofRun<'_>) -> Result<(), Error> {
     Ok(loaded?)
 }
 
-/// The rows of the checks of what is preserved, as they are at the fixture's version; of those whose window opens later.
+/// Records the rows of the `preserved` checks at the fixture's version, for the checks that apply from a later
+/// version.
 pub(super) async fn remember_before<'c>(
     run: &mut ProofRun<'c>,
     connection: &mut Connection,
@@ -134,7 +141,7 @@ pub(super) async fn remember_before<'c>(
     let (checks, version) = (run.rehearsal.checks, run.start_version());
     let opens_later = |check: &&Check| check.kind == Kind::Preserved && check.from.is_none_or(|from| from > version);
     for check in checks.iter().filter(opens_later) {
-        run.step(format!("remember what {} says is preserved", check.path.display()));
+        run.step(format!("record the rows that {} preserves", check.path.display()));
         if let Some(before) = check.queries(connection.engine()).first() {
             remembered.push((check, check::remember(connection, check, before).await?));
         }
@@ -142,6 +149,7 @@ pub(super) async fn remember_before<'c>(
     Ok(remembered)
 }
 
+/// Applies a migration, reports undeclared data loss, and returns the state after it.
 async fn apply_watched(
     run: &mut ProofRun<'_>,
     migration: &Migration,
@@ -158,7 +166,7 @@ async fn apply_watched(
         if !found.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
             let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
             run.note(format!(
-                "{} declares to lose \"{}\"{column}, and lost nothing of it",
+                "{} declares the loss of \"{}\"{column}, but loses none of its data",
                 migration.label(),
                 loss.table
             ));

@@ -1,6 +1,7 @@
-//! Checks that have seen no row: every table that they name was empty in the end, with each fixture, so that they could not but
-//! be green. A query that names no table reads the catalogue, and is not judged; neither is one of several tables of which
-//! some are empty, since nothing tells whether it could have found something.
+//! Checks that have read no row: every table in their query was empty at the end, with each fixture, so they passed
+//! without testing anything. Two kinds of query are not judged: one without a table, which reads the catalog, and
+//! one with several tables of which only some are empty, because it is unknown whether that query could have
+//! returned rows.
 
 use crate::check::{Kind, is_in_window};
 use crate::compare::Content;
@@ -9,12 +10,13 @@ use rehearsal_db::Engine;
 use rehearsal_db::lex;
 use std::collections::BTreeMap;
 
-/// Checks that saw no row so far, each with the empty tables that it names. None before any fixture was looked at.
+/// The checks that have read no row so far, each with the empty tables in its query. `None` before the first
+/// fixture.
 #[derive(Debug, Default)]
 pub(in crate::proofs) struct Unseen(Option<BTreeMap<String, Vec<String>>>);
 
 impl Unseen {
-    /// Leaves those that saw no row with this fixture, either.
+    /// Keeps only the checks that read no row with this fixture either.
     pub(in crate::proofs) fn and(&mut self, here: BTreeMap<String, Vec<String>>) {
         self.0 = Some(match self.0.take() {
             None => here,
@@ -22,18 +24,18 @@ impl Unseen {
         });
     }
 
-    /// What a person should know of them.
+    /// Returns a note for each check.
     pub(in crate::proofs) fn notes(self) -> Vec<String> {
         let note = |(check, tables): (String, Vec<String>)| {
             let tables: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
             let are = if tables.len() == 1 { "is" } else { "are" };
-            format!("check {check} saw no row with any fixture: {} {are} empty", tables.join(", "))
+            format!("check {check} read no row with any fixture: {} {are} empty", tables.join(", "))
         };
         self.0.unwrap_or_default().into_iter().map(note).collect()
     }
 }
 
-/// The checks that make sense at a version and name only tables that are empty.
+/// Returns the checks that apply to a version and whose query contains only empty tables.
 pub(super) fn unseen(run: &ProofRun<'_>, version: i64, content: &Content) -> BTreeMap<String, Vec<String>> {
     let rehearsal = run.rehearsal;
     let sql = rehearsal.checks.iter().filter(|check| check.kind != Kind::Report);
@@ -46,7 +48,7 @@ pub(super) fn unseen(run: &ProofRun<'_>, version: i64, content: &Content) -> BTr
     queries.filter_map(|(name, query)| Some((name, only_empty(query, rehearsal.database.engine, content)?))).collect()
 }
 
-/// The tables that a query names, where all of them are empty and it names any.
+/// Returns the tables in a query if it contains any and all of them are empty.
 fn only_empty(query: &str, engine: Engine, content: &Content) -> Option<Vec<String>> {
     let is_name = |token: &lex::Token<'_>| matches!(token.kind, lex::Kind::Word | lex::Kind::Quoted);
     let words: Vec<String> =
@@ -64,7 +66,7 @@ mod tests {
     use rehearsal_db::TableDigest;
 
     #[test]
-    fn queries_that_see_nothing() {
+    fn queries_of_empty_tables() {
         let digest = |rows| TableDigest { rows, ..TableDigest::default() };
         let tables = [("Pet", 2), ("Toy", 0), ("app.ball", 0)];
         let content =
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_fixtures() {
+    fn unseen_with_all_fixtures() {
         let check = |fixtures: &[&[&str]], expect: &[&str]| {
             let mut unseen = Unseen::default();
             for checks in fixtures {

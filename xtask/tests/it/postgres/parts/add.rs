@@ -1,4 +1,4 @@
-//! What the app adds, and who sees it.
+//! Rows that the app adds to parts, and which users see them.
 
 use super::{database, execute, query};
 use crate::database::block;
@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 const MO: Uuid = Uuid::from_u128(1);
 const AL: Uuid = Uuid::from_u128(2);
-const NOBODY: Uuid = Uuid::from_u128(3);
+const NO_USER: Uuid = Uuid::from_u128(3);
 
-/// A database with two users and nothing else.
+/// Creates a database with two users and nothing else.
 fn users() -> (crate::workspace::Workspace, String) {
     let (workspace, url) = database("20260119100000");
     execute(&url, &format!("INSERT INTO users (id) VALUES ('{MO}'), ('{AL}')"));
@@ -47,7 +47,7 @@ fn session(started_at: &str) -> NewSession {
     }
 }
 
-fn met(url: &str, user: Uuid, new: NewSession) -> Result<Uuid, PartError> {
+fn added_session(url: &str, user: Uuid, new: NewSession) -> Result<Uuid, PartError> {
     block(async { add_session(&mut connect(url).await, user, new).await })
 }
 
@@ -64,7 +64,7 @@ fn listed(url: &str, user: Uuid) -> Vec<PartV2> {
 }
 
 #[test]
-fn what_is_added_is_read_as_it_was() {
+fn added_rows_are_read_back_unchanged() {
     let (workspace, url) = users();
     let new = NewPart {
         name: "the \"Critic\" 🐶 \\ '".to_owned(),
@@ -77,9 +77,9 @@ fn what_is_added_is_read_as_it_was() {
     let part = got(&url, MO, critic).unwrap();
     assert_eq!((&part.name, part.confidence, part.evidence_count), (&new.name, new.confidence, new.evidence_count));
     assert_eq!((part.charge.as_str(), &part.data), ("neutral", &new.told.data()));
-    assert!(part.created_at.is_some(), "made now");
+    assert!(part.created_at.is_some(), "the database sets the time");
     let empty = added(&url, MO, named("")).unwrap();
-    // Too varied to be compressed, and just short enough for the index.
+    // A name that cannot be compressed and barely fits into the index.
     let longest: String = (0..82).map(|n| Uuid::new_v5(&MO, &[n]).simple().to_string()).collect();
     let long = added(&url, AL, named(&longest[..LONGEST_NAME])).unwrap();
     assert_eq!(got(&url, AL, long).unwrap().name.len(), LONGEST_NAME);
@@ -89,7 +89,7 @@ fn what_is_added_is_read_as_it_was() {
 
     let texts = ["", "NULL", "a, \"b\" \\ c", "{}"].map(str::to_owned).to_vec();
     let new = NewSession { breakthroughs: texts, duration: Some(50), ..session("2026-02-01T10:00:00") };
-    met(&url, MO, new).unwrap();
+    added_session(&url, MO, new).unwrap();
     let stored = "SELECT concat_ws(' ', type, array_to_json(breakthroughs), metadata) FROM sessions_v2";
     assert_eq!(query(&url, stored), [r#"therapy ["","NULL","a, \"b\" \\ c","{}"] {"duration": 50}"#]);
 
@@ -101,52 +101,56 @@ fn what_is_added_is_read_as_it_was() {
 }
 
 #[test]
-fn what_is_refused_names_user_and_field() {
+fn errors_name_user_and_field() {
     let (_workspace, url) = users();
     let [critic, other] = ["Critic", "Other"].map(|name| added(&url, MO, named(name)).unwrap());
     let theirs = added(&url, AL, named("Critic")).unwrap();
-    met(&url, MO, session("2026-02-01T10:00:00")).unwrap();
+    added_session(&url, MO, session("2026-02-01T10:00:00")).unwrap();
     related(&url, MO, [critic, other], Kind::Supports).unwrap();
     let check = |error: PartError, expected: &str| assert_eq!(error.to_string(), expected);
     check(
-        added(&url, NOBODY, named("x")).unwrap_err(),
-        &format!("there is no user {NOBODY}: use the id of a user that exists"),
+        added(&url, NO_USER, named("x")).unwrap_err(),
+        &format!("there is no user {NO_USER}: use the id of a user that exists"),
     );
     check(
         added(&url, MO, named("Critic")).unwrap_err(),
-        &format!("user {MO}: name is taken, for there is a part of this name already: change that one instead"),
+        &format!(
+            "user {MO}: name is taken, because a part with this name already exists: change the existing row instead"
+        ),
     );
     check(
         added(&url, MO, named("a\0")).unwrap_err(),
-        &format!("user {MO}: name holds a NUL character, which PostgreSQL cannot store: leave it out"),
+        &format!("user {MO}: name contains a NUL character, which PostgreSQL cannot store: remove it"),
     );
     check(
         added(&url, MO, named(&"x".repeat(3_000))).unwrap_err(),
         &format!(
-            "user {MO}: name can't be taken: the name of the part has 3000 bytes: at most 2600 can be kept unique"
+            "user {MO}: name is not valid: the name of the part has 3000 bytes: \
+             the unique index allows at most 2600 bytes"
         ),
     );
     let told = Told { beliefs: Json::parse(r#"["\u0000"]"#).ok(), ..Told::default() };
     check(
         added(&url, MO, NewPart { told, ..named("x") }).unwrap_err(),
-        &format!("user {MO}: data holds a NUL character, which PostgreSQL cannot store: leave it out"),
+        &format!("user {MO}: data contains a NUL character, which PostgreSQL cannot store: remove it"),
     );
     check(
-        met(&url, MO, session("2026-02-01T10:00:00")).unwrap_err(),
+        added_session(&url, MO, session("2026-02-01T10:00:00")).unwrap_err(),
         &format!(
-            "user {MO}: started_at is taken, for there is a session that began then already: change that one instead"
+            "user {MO}: started_at is taken, because a session with this start already exists: \
+             change the existing row instead"
         ),
     );
     check(
-        met(&url, MO, session("yesterday at ten")).unwrap_err(),
+        added_session(&url, MO, session("yesterday at ten")).unwrap_err(),
         &format!(
-            "user {MO}: the new row can't be stored (invalid input syntax for type timestamp with time zone: \
-             \"yesterday at tenZ\"): give simpler values"
+            "user {MO}: PostgreSQL cannot store the new row (invalid input syntax for type timestamp with time zone: \
+             \"yesterday at tenZ\"): correct the value"
         ),
     );
     check(
         related(&url, MO, [other, critic], Kind::Supports).unwrap_err(),
-        &format!("user {MO}: type is taken, for there is such a relationship already: change that one instead"),
+        &format!("user {MO}: type is taken, because this relationship already exists: change the existing row instead"),
     );
     check(
         related(&url, MO, [critic, theirs], Kind::Protects).unwrap_err(),
@@ -154,7 +158,7 @@ fn what_is_refused_names_user_and_field() {
     );
     check(
         related(&url, MO, [critic, critic], Kind::Soothes).unwrap_err(),
-        &format!("user {MO}: part_b_id can't be taken: both ends are part {critic}"),
+        &format!("user {MO}: part_b_id is not valid: both ends are part {critic}"),
     );
     check(
         got(&url, MO, theirs).unwrap_err(),
@@ -163,14 +167,14 @@ fn what_is_refused_names_user_and_field() {
     execute(&url, r#"UPDATE parts_v2 SET data = '{"story": [1]}'"#);
     check(
         got(&url, MO, critic).unwrap_err(),
-        &format!("user {MO}: part {critic}: data.story holds [1]: expected a text. Correct it in the database"),
+        &format!("user {MO}: part {critic}: data.story is [1]: expected a string. Correct it in the database"),
     );
     execute(&url, "DROP TABLE part_relationships_v2, observations, parts_v2");
     let error = got(&url, MO, critic).unwrap_err().to_string();
-    assert!(error.starts_with("could not read parts, for the schema is behind the app"), "{error}");
+    assert!(error.starts_with("could not read parts because the schema is older than the app"), "{error}");
 }
 
-/// To a role that does not own the tables, the database itself shows the rows of one user only.
+/// Row-level security shows the rows of one user only to a role that does not own the tables.
 #[test]
 fn no_user_sees_the_rows_of_another() {
     let (_workspace, url) = users();
@@ -185,16 +189,16 @@ fn no_user_sees_the_rows_of_another() {
         sqlx::query("SET ROLE parts_app").execute(&mut connection).await.unwrap();
         let everything = "SELECT count(*) FROM parts_v2";
         let seen: i64 = sqlx::query_scalar(everything).fetch_one(&mut connection).await.unwrap();
-        assert_eq!(seen, 0, "without a user there is nothing to see");
+        assert_eq!(seen, 0, "no rows are visible without a user");
         assert_eq!(get(&mut connection, MO, mine).await.unwrap().id, mine);
         assert!(matches!(get(&mut connection, MO, theirs).await, Err(PartError::NoSuchPart { .. })));
-        // The setting ended with the transaction.
+        // The setting of the user ended with the transaction.
         let seen: i64 = sqlx::query_scalar(everything).fetch_one(&mut connection).await.unwrap();
         assert_eq!(seen, 0);
         add_part(&mut connection, AL, named("Guardian")).await.unwrap();
         let error = relate(&mut connection, MO, [mine, theirs], Kind::Supports).await.unwrap_err();
         assert!(matches!(error, PartError::NoSuchPart { part_id, .. } if part_id == theirs), "{error}");
-        // A row of another user is neither written nor reached.
+        // Rows of another user can neither be written nor deleted.
         let as_mo = format!("SET app.user_id = '{MO}'");
         sqlx::raw_sql(sqlx::AssertSqlSafe(as_mo)).execute(&mut connection).await.unwrap();
         let insert = "INSERT INTO parts_v2 (id, user_id, name) VALUES (gen_random_uuid(), $1, 'x')";

@@ -1,5 +1,5 @@
-//! The backfill of parts: rights that are missing are named before anything is written, users of any size are one transaction,
-//! undo leaves others as they were, and two at a time do each row once.
+//! The backfill of parts: missing privileges are reported before anything is written, a user of any size is one
+//! transaction, undo leaves other users unchanged, and concurrent runs write each row once.
 
 use super::database;
 use crate::postgres::{execute, in_the_way, query, unique};
@@ -13,7 +13,7 @@ use std::fs;
 
 const NEWEST: &str = "20260119100000";
 
-/// What is read of a report.
+/// The fields of a report that these tests read.
 #[derive(serde::Deserialize)]
 struct Report {
     state: String,
@@ -21,7 +21,7 @@ struct Report {
     counts: Counts,
 }
 
-/// Users with so many parts, sessions and relationships each.
+/// Inserts users with `rows` parts, sessions and relationships each.
 fn populate(url: &str, users: u32, rows: u32) {
     let statements = format!(
         r#"INSERT INTO users SELECT md5('user ' || u)::uuid, u || '@x', '{{"theme": "dark"}}' FROM generate_series(1, {users}) u;
@@ -39,7 +39,7 @@ fn populate(url: &str, users: u32, rows: u32) {
     execute(url, &statements);
 }
 
-/// All rows of all tables, user by user.
+/// Returns a hash of all rows of each user.
 fn all(url: &str) -> BTreeMap<String, String> {
     let sql = "SELECT users.id || ' ' || md5(users::text
                    || coalesce((SELECT string_agg(p::text, ' ' ORDER BY id) FROM parts_v2 p WHERE user_id = users.id), '')
@@ -55,9 +55,9 @@ fn report(workspace: &Workspace, arguments: &str) -> Report {
     serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap()
 }
 
-/// All of them at once, whatever the mode; and what they allow works.
+/// Every mode reports all missing privileges together, and works once they are granted.
 #[test]
-fn rights_that_are_missing_are_named() {
+fn missing_privileges_are_reported() {
     let (workspace, own) = database(NEWEST);
     populate(&own, 3, 4);
     let role = unique();
@@ -70,48 +70,48 @@ fn rights_that_are_missing_are_named() {
             assert!(ran.stderr.contains(&expected.replace("WHO", &role)), "{expected} in {}", ran.text());
         }
         assert_eq!(query(&own, "SELECT count(*)::text FROM parts_v2"), ["0"]);
-        assert_eq!(query(&own, "SELECT (to_regclass('_rehearsal_runs') IS NULL)::text"), ["true"], "no ledger either");
+        assert_eq!(
+            query(&own, "SELECT (to_regclass('_rehearsal_runs') IS NULL)::text"),
+            ["true"],
+            "no ledger is created"
+        );
     };
     let each = |whys: &[&str], grants: &[&str]| {
         for mode in ["", "--execute", "--undo"] {
             refused(mode, whys, grants);
         }
     };
-    each(&["no right to SELECT on _sqlx_migrations"], &["GRANT SELECT ON \"_sqlx_migrations\" TO \"WHO\";"]);
+    each(&["lacks SELECT on _sqlx_migrations"], &["GRANT SELECT ON \"_sqlx_migrations\" TO \"WHO\";"]);
     execute(&own, &format!("GRANT SELECT ON _sqlx_migrations TO {role}"));
-    // Those of each table.
-    each(&["the role WHO has no right to SELECT on parts"], &["GRANT SELECT ON \"sessions\" TO \"WHO\";"]);
+    // The privileges on each table.
+    each(&["the role WHO lacks SELECT on parts"], &["GRANT SELECT ON \"sessions\" TO \"WHO\";"]);
     refused(
         "--execute",
-        &["no right to SELECT, UPDATE on users", "no right to SELECT, INSERT on parts_v2"],
+        &["lacks SELECT, UPDATE on users", "lacks SELECT, INSERT on parts_v2"],
         &["GRANT CREATE ON SCHEMA \"public\" TO \"WHO\";"],
     );
     execute(&own, &format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"));
-    // A right to some columns may do, but not for inserting. A policy that is for somebody else is none of ours.
+    // A privilege on some columns can suffice, but not for inserting. A policy for another role does not apply.
     execute(&own, &format!("GRANT UPDATE (settings) ON users TO {role}; GRANT INSERT (id) ON parts_v2 TO {role}"));
     execute(&own, "CREATE POLICY theirs ON parts_v2 TO postgres USING (true)");
     let hidden =
-        "row-level security of parts_v2 applies to the role WHO, and may hide rows (policies: parts_v2_own_rows)";
-    refused("--execute", &["no right to INSERT on parts_v2", hidden], &["ALTER ROLE \"WHO\" BYPASSRLS;"]);
-    refused("--undo", &["no right to DELETE on parts_v2", hidden], &["GRANT DELETE ON \"parts_v2\" TO \"WHO\";"]);
+        "row-level security on parts_v2 applies to the role WHO and may hide rows (policies: parts_v2_own_rows)";
+    refused("--execute", &["lacks INSERT on parts_v2", hidden], &["ALTER ROLE \"WHO\" BYPASSRLS;"]);
+    refused("--undo", &["lacks DELETE on parts_v2", hidden], &["GRANT DELETE ON \"parts_v2\" TO \"WHO\";"]);
     refused("", &[hidden], &[]);
     execute(&own, &format!("ALTER ROLE {role} BYPASSRLS"));
     workspace.succeed(&format!("backfill parts_v2 --url {theirs}"));
     execute(&own, &format!("REVOKE USAGE ON SCHEMA public FROM PUBLIC, {role}"));
-    let unseen = "the role WHO may not use the schema public, in which _sqlx_migrations is";
+    let unseen = "the role WHO lacks USAGE on the schema public, which contains _sqlx_migrations";
     each(&[unseen], &["GRANT USAGE ON SCHEMA \"public\" TO \"WHO\";"]);
     execute(&own, &format!("GRANT CREATE, USAGE ON SCHEMA public TO {role}"));
     execute(&own, &format!("GRANT INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {role}"));
     workspace.succeed(&format!("backfill parts_v2 --execute --url {theirs}"));
     assert_eq!(query(&own, "SELECT count(*)::text FROM users WHERE settings ? 'prd_backfill_completed'"), ["3"]);
-    // The ledger is somebody else's now; and an owner who is under his own policies can free himself.
+    // The ledger now belongs to another role. An owner who is subject to the policies can exempt itself.
     execute(&own, &format!("ALTER TABLE _rehearsal_runs OWNER TO postgres; REVOKE ALL ON _rehearsal_runs FROM {role}"));
     let ran = workspace.run(&format!("backfill parts_v2 --url {theirs}"));
-    assert!(
-        ran.stderr.contains(&format!("the role {role} has no right to SELECT on _rehearsal_runs")),
-        "{}",
-        ran.text()
-    );
+    assert!(ran.stderr.contains(&format!("the role {role} lacks SELECT on _rehearsal_runs")), "{}", ran.text());
     execute(&own, &format!("GRANT ALL ON _rehearsal_runs TO {role}; ALTER ROLE {role} NOBYPASSRLS"));
     for table in ["parts_v2", "sessions_v2", "part_relationships_v2", "observations"] {
         execute(&own, &format!("ALTER TABLE {table} OWNER TO {role}; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"));
@@ -132,12 +132,16 @@ fn a_scope_without_a_unit_is_refused() {
             let flags = flags.into_iter().filter(|flag| !flag.is_empty()).chain([scope.as_str()]);
             let ran = workspace.finish("backfill", workspace.command(flags));
             assert_eq!(ran.exit, Some(2), "{}", ran.text());
-            assert!(ran.stderr.contains(&format!("there is no user with {scope} in ")), "{}", ran.text());
+            assert!(
+                ran.stderr.contains("no user in ") && ran.stderr.contains(&format!(" has {scope}\n")),
+                "{}",
+                ran.text()
+            );
         }
     }
 }
 
-/// However the users are cut into batches, and however large they are; the dry run foresees each number.
+/// The batch size and the size of a user make no difference, and the dry run predicts every count.
 #[test]
 fn a_user_is_one_transaction_of_any_size() {
     let mut seen = Vec::new();
@@ -146,7 +150,7 @@ fn a_user_is_one_transaction_of_any_size() {
         populate(&url, 2, 5000);
         let foreseen = report(&workspace, &format!("backfill parts_v2 --batch {batch} --url {url}"));
         let done = report(&workspace, &format!("backfill parts_v2 --execute --batch {batch} --url {url}"));
-        // Together they would have more rows than a batch takes.
+        // Both users together have more rows than a batch may contain.
         assert_eq!((done.state.as_str(), done.counts.units, done.counts.batches), ("finished", 2, 2));
         assert_eq!(
             (foreseen.counts.writes, &foreseen.counts.reconciliation),
@@ -165,15 +169,15 @@ fn a_user_is_one_transaction_of_any_size() {
             users += 1;
             of_user.reconciliation.values().for_each(|account| sum += *account);
         }
-        assert_eq!((users, sum), (2, done.counts.reconciliation.total()), "user by user, and in total");
+        assert_eq!((users, sum), (2, done.counts.reconciliation.total()), "the users add up to the total");
         seen.push((all(&url), done.counts.reconciliation));
     }
     assert!(seen[0] == seen[1]);
 }
 
-/// What belongs to nobody is told, once, in a run over all users.
+/// A run over all users reports each row without a user once.
 #[test]
-fn rows_of_nobody_are_recorded() {
+fn rows_without_a_user_are_recorded() {
     let (workspace, url) = database(NEWEST);
     populate(&url, 3, 4);
     execute(&url, "ALTER TABLE parts DROP CONSTRAINT IF EXISTS parts_user_id_fkey");
@@ -194,21 +198,21 @@ fn rows_of_nobody_are_recorded() {
     check(&format!("--execute --scope user_id={id}"), 0);
     let done = check("--execute --batch 1", 4);
     assert_eq!(done.counts.reconciliation.fields["sessions"].of(ValueOutcome::Skipped), 3);
-    // Also where all users are done: others may have come.
+    // Also if all users are done, because more such rows may exist by now.
     check("--execute", 4);
     check("--undo", 0);
 }
 
-/// Somebody who adds or changes what is being moved, and commits when the backfill waits for that.
+/// Another session changes rows that the backfill migrates, and commits once the backfill waits for it.
 #[test]
-fn whoever_is_faster_is_seen() {
-    let check = |change: &str, is_read_anew: bool, present: u64| {
+fn concurrent_changes_are_included() {
+    let check = |change: &str, is_reread: bool, present: u64| {
         let (workspace, url) = database(NEWEST);
         populate(&url, 3, 12);
         let other = in_the_way(&url, &format!("BEGIN; {change}"), "COMMIT", "");
         let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
         other.join().unwrap();
-        assert_eq!(done.counts.retries > 0, is_read_anew, "{change}");
+        assert_eq!(done.counts.retries > 0, is_reread, "{change}");
         assert_eq!(
             (done.counts.unchanged, done.counts.reconciliation.total().of(ValueOutcome::Present)),
             (0, present),
@@ -219,7 +223,7 @@ fn whoever_is_faster_is_seen() {
         assert_eq!(query(&url, unmarked), ["0"], "{change}");
         workspace.succeed(&format!("verify parts --url {url}"));
     };
-    // What old code writes while its user is moved is moved, too.
+    // Rows that old code writes while their user is migrated are migrated, too.
     let late = "INSERT INTO parts (id, user_id, name) VALUES (md5('late')::uuid, md5('user 2')::uuid, 'A')";
     check(&format!("LOCK TABLE parts_v2 IN EXCLUSIVE MODE; {late}"), true, 0);
     check(
@@ -227,19 +231,20 @@ fn whoever_is_faster_is_seen() {
         true,
         1,
     );
-    // Settings are marked as they are by then.
+    // The mark is added to the current settings.
     check("UPDATE users SET settings = settings || '{\"theme\": \"light\"}' WHERE id = md5('user 2')::uuid", false, 0);
     check("DELETE FROM users WHERE id = md5('user 2')::uuid", true, 0);
 }
 
-/// Somebody who changes the table, or ends our sessions, in the middle of a user: that passes, and the user is whole.
+/// Another session alters the table, terminates the backfill's session, or holds a lock within a unit. These errors are
+/// transient, and the whole user is migrated.
 #[test]
-fn what_passes_in_the_middle_of_a_user() {
+fn transient_errors_within_a_unit() {
     let check = |first: &str, second: &str| {
         let (workspace, url) = database(NEWEST);
         populate(&url, 1, 9_000);
         let foreseen = report(&workspace, &format!("backfill parts_v2 --url {url}"));
-        let other = behind_the_first_rows(&url, first, second);
+        let other = after_the_first_rows(&url, first, second);
         let done = report(&workspace, &format!("backfill parts_v2 --execute --wait 60 --url {url}"));
         other.join().unwrap();
         assert!(done.counts.retries > 0, "{first}");
@@ -252,7 +257,7 @@ fn what_passes_in_the_middle_of_a_user() {
          WHERE datname = current_database() AND application_name = 'rehearsal' AND backend_xid IS NOT NULL",
         "SELECT 1",
     );
-    // Until one of ours has waited for it longer than a batch does.
+    // Holds the lock until a session of rehearsal has waited for longer than one attempt.
     let waits = "DO $$ BEGIN
                      WHILE NOT EXISTS (SELECT FROM pg_stat_activity
                                        WHERE datname = current_database() AND wait_event_type = 'Lock') LOOP
@@ -262,8 +267,8 @@ fn what_passes_in_the_middle_of_a_user() {
     check("BEGIN; LOCK TABLE sessions", &format!("{waits}; SELECT pg_sleep(1.5); COMMIT"));
 }
 
-/// A session of somebody else that does something once ours has written, and something else when that is done.
-fn behind_the_first_rows(url: &str, first: &str, second: &str) -> std::thread::JoinHandle<()> {
+/// Starts another session that runs `first` and then `second`, once the backfill has written rows.
+fn after_the_first_rows(url: &str, first: &str, second: &str) -> std::thread::JoinHandle<()> {
     let (url, first, second) = (url.to_owned(), first.to_owned(), second.to_owned());
     std::thread::spawn(move || {
         let writes = "SELECT count(*)::text FROM pg_stat_activity
@@ -275,7 +280,7 @@ fn behind_the_first_rows(url: &str, first: &str, second: &str) -> std::thread::J
 }
 
 #[test]
-fn an_undo_in_scope_leaves_others_as_they_were() {
+fn a_scoped_undo_leaves_other_users_unchanged() {
     let (workspace, url) = database(NEWEST);
     populate(&url, 5, 20);
     let user = "md5('user 3')::uuid";
@@ -298,7 +303,8 @@ fn an_undo_in_scope_leaves_others_as_they_were() {
     assert_eq!(all(&url), before);
 }
 
-/// In the report and on the terminal, for each kind of row, for each unit and in total: the outcomes add up to the total.
+/// The outcomes add up to the total, in the report and on the terminal: for each kind of row, each unit and the
+/// whole run.
 #[test]
 fn reconciliation_adds_up() {
     let (workspace, url) = database(NEWEST);
@@ -328,9 +334,9 @@ fn reconciliation_adds_up() {
         .for_each(|kind| drop(check(kind)));
 }
 
-/// The settings are the app's: what an undo needs is in the ledger, until it is undone.
+/// The settings belong to the app: the ledger stores the data that undo needs, until the undo.
 #[test]
-fn settings_hold_the_mark_and_nothing_else_of_ours() {
+fn the_mark_is_the_only_addition_to_the_settings() {
     let (workspace, url) = database(super::LEGACY);
     workspace.succeed("fixture generate parts --units 29 --out fixtures/parts/chosen.sql");
     execute(&url, &fs::read_to_string(workspace.path("fixtures/parts/chosen.sql")).unwrap());
@@ -344,14 +350,14 @@ fn settings_hold_the_mark_and_nothing_else_of_ours() {
     );
     let before = settings();
     let null = query(&url, "SELECT id::text FROM users WHERE settings IS NULL ORDER BY id").remove(0);
-    // Two runs, one of them of several processes' worth of workers.
+    // Two runs, the second one with several workers.
     workspace.succeed(&format!("backfill parts_v2 --execute --scope user_id={null} --url {url}"));
     assert_eq!(notes(), [format!("{null} \"null\"")]);
     workspace.succeed(&format!("backfill parts_v2 --execute --batch 1 --workers 3 --url {url}"));
     assert_eq!(settings(), expected);
     let kept = notes();
     assert!(kept.len() > 4, "{kept:?}");
-    // A second run finds nothing to do, and what the first one left stays.
+    // Another run finds nothing to do and leaves the notes unchanged.
     workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
     assert_eq!(notes(), kept);
     workspace.succeed(&format!("backfill parts_v2 --undo --scope user_id={null} --url {url}"));
@@ -360,9 +366,9 @@ fn settings_hold_the_mark_and_nothing_else_of_ours() {
     assert_eq!((settings(), notes()), (before, Vec::new()));
 }
 
-/// What version 0.1 kept in the settings stays there when the mark goes.
+/// Undo removes the mark, and leaves the key that version 0.1 added to the settings.
 #[test]
-fn settings_of_an_earlier_version_are_undone() {
+fn undo_of_settings_of_an_earlier_version() {
     let (workspace, url) = database(NEWEST);
     let user = r#"INSERT INTO users (id, email, settings) VALUES
         (md5('x')::uuid, 'x', '{"prd_backfill_completed": true, "prd_backfill_replaced": {"settings": [1]}}')"#;
@@ -372,9 +378,9 @@ fn settings_of_an_earlier_version_are_undone() {
     assert_eq!(settings, [r#"{"prd_backfill_replaced": {"settings": [1]}}"#]);
 }
 
-/// What something of the app's refers to stays, and that is said.
+/// Undo leaves rows that rows of the app refer to, and reports their number.
 #[test]
-fn an_undo_says_what_it_leaves() {
+fn undo_reports_the_rows_that_it_leaves() {
     let (workspace, url) = database(NEWEST);
     populate(&url, 2, 10);
     workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
@@ -386,9 +392,9 @@ fn an_undo_says_what_it_leaves() {
     assert_eq!(query(&url, "SELECT count(*)::text FROM sessions_v2"), ["0"]);
 }
 
-/// Several commands at the same time: those of one order share its run, and each row is there once.
+/// Concurrent commands: those with the same scope share one run, and each row is written once.
 #[test]
-fn two_at_the_same_time() {
+fn concurrent_runs() {
     let (workspace, url) = database(NEWEST);
     populate(&url, 60, 60);
     let id = query(&url, "SELECT max(id::text) FROM users")[0].clone();

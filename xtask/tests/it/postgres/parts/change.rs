@@ -1,4 +1,4 @@
-//! What the app changes and removes, and users who come and go.
+//! Parts and settings that the app changes or removes, and users that it creates or deletes.
 
 use super::database;
 use crate::database::block;
@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;
 
-const NOBODY: Uuid = Uuid::from_u128(3);
+const NO_USER: Uuid = Uuid::from_u128(3);
 
 fn named(name: &str) -> NewPart {
     NewPart { name: name.to_owned(), ..NewPart::default() }
@@ -27,7 +27,7 @@ async fn execute(connection: &mut PgConnection, sql: &str) {
 }
 
 #[test]
-fn parts() {
+fn change_and_remove_parts() {
     let (_workspace, url) = database("20260119100000");
     block(async {
         let mut connection = PgConnection::connect(&url).await.unwrap();
@@ -45,10 +45,11 @@ fn parts() {
         assert_eq!((&read.created_at, read.id), (&created_at, changed.id));
 
         let other = add_part(db, mo, named("Exile")).await.unwrap();
-        let taken =
-            format!("user {mo}: name is taken, for there is a part of this name already: change that one instead");
+        let taken = format!(
+            "user {mo}: name is taken, because a part with this name already exists: change the existing row instead"
+        );
         check(change_part(db, mo, other, named("Judge")).await.unwrap_err(), &taken);
-        let nul = format!("user {mo}: name holds a NUL character, which PostgreSQL cannot store: leave it out");
+        let nul = format!("user {mo}: name contains a NUL character, which PostgreSQL cannot store: remove it");
         check(change_part(db, mo, other, named("\0")).await.unwrap_err(), &nul);
         let none = format!("user {al} has no part {part}: check the id against `SELECT id FROM parts_v2`");
         check(change_part(db, al, part, named("Mine")).await.unwrap_err(), &none);
@@ -56,7 +57,8 @@ fn parts() {
 
         relate(db, mo, [part, other], Kind::Supports).await.unwrap();
         let in_use = format!(
-            "user {mo}: part {part} can't be removed, for a relationship or an observation refers to it: remove that first"
+            "user {mo}: cannot remove part {part}, because a relationship or an observation refers to it: \
+             remove that row first"
         );
         check(remove_part(db, mo, part).await.unwrap_err(), &in_use);
         execute(db, "DELETE FROM part_relationships_v2").await;
@@ -66,14 +68,14 @@ fn parts() {
 }
 
 #[test]
-fn users() {
+fn create_and_delete_users() {
     let (workspace, url) = database("20260119100000");
     block(async {
         let mut connection = PgConnection::connect(&url).await.unwrap();
         let db = &mut connection;
         let json = |text: &str| Json::parse(text).unwrap();
         let mo = create_user(db, "mo@x").await.unwrap();
-        assert!(is_done(settings(db, mo).await.unwrap().as_ref()), "there is nothing old of somebody new");
+        assert!(is_done(settings(db, mo).await.unwrap().as_ref()), "a new user has no legacy rows");
         set(db, mo, "theme", &json("\"dark\"")).await.unwrap();
         set(db, mo, "size", &json("2")).await.unwrap();
         let expected = json(r#"{"prd_backfill_completed": true, "theme": "dark", "size": 2}"#);
@@ -83,15 +85,14 @@ fn users() {
         set(db, mo, "theme", &json("null")).await.unwrap();
         assert_eq!(settings(db, mo).await.unwrap(), Some(json(r#"{"theme": null}"#)));
         execute(db, "UPDATE users SET settings = '[1]'").await;
-        let no_object = format!(
-            "user {mo}: the settings are a list, and expected to be an object: correct them in the database first"
-        );
+        let no_object =
+            format!("user {mo}: the settings are a list: expected an object. Correct them in the database first");
         check(set(db, mo, "theme", &json("1")).await.unwrap_err(), &no_object);
-        let nul = format!("user {mo}: settings holds a NUL character, which PostgreSQL cannot store: leave it out");
+        let nul = format!("user {mo}: settings contains a NUL character, which PostgreSQL cannot store: remove it");
         check(set(db, mo, "\0", &json("1")).await.unwrap_err(), &nul);
         execute(db, "UPDATE users SET settings = '{}'").await;
 
-        // Nothing is left of a user, in the old tables neither.
+        // A deleted user leaves no rows, not even in the legacy tables.
         let parts = [add_part(db, mo, named("a")).await.unwrap(), add_part(db, mo, named("b")).await.unwrap()];
         relate(db, mo, parts, Kind::Supports).await.unwrap();
         let old = format!(
@@ -111,10 +112,10 @@ fn users() {
                 .unwrap();
             assert_eq!(rows, 0, "{table}");
         }
-        let nobody = format!("there is no user {NOBODY}: use the id of a user that exists");
-        check(delete_user(db, NOBODY).await.unwrap_err(), &nobody);
-        check(set(db, NOBODY, "theme", &json("1")).await.unwrap_err(), &nobody);
-        check(settings(db, NOBODY).await.unwrap_err(), &nobody);
+        let unknown = format!("there is no user {NO_USER}: use the id of a user that exists");
+        check(delete_user(db, NO_USER).await.unwrap_err(), &unknown);
+        check(set(db, NO_USER, "theme", &json("1")).await.unwrap_err(), &unknown);
+        check(settings(db, NO_USER).await.unwrap_err(), &unknown);
     });
     workspace.succeed(&format!("verify parts --url {url}"));
 }

@@ -1,4 +1,4 @@
-//! The checks hold before and after, and each of them can fail.
+//! The checks of parts: they pass before and after the backfill, and each of them can fail.
 
 use super::straightforward::{Tally, migrate};
 use super::{LEGACY, database, execute, query, unique, url};
@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
 use std::fs;
 
-/// The names of the checks that fail.
+/// Returns the names of the checks that fail.
 fn failed(workspace: &Workspace, url: &str) -> Vec<String> {
     let ran = workspace.run(&format!("verify parts --json --url {url}"));
     let verdicts: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).expect("no verdicts");
@@ -14,14 +14,14 @@ fn failed(workspace: &Workspace, url: &str) -> Vec<String> {
     red.map(|verdict| verdict["check"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A database with the rows of a fixture, at the newest version.
+/// Creates a database with the rows of a fixture, inserted at `version`, and migrates it to the newest version.
 fn loaded(fixture: &str, version: &str) -> (Workspace, String) {
     let (workspace, url) = database(version);
     load(&workspace, &url, fixture);
     (workspace, url)
 }
 
-/// A database with the users who were chosen by hand, but for the last, who has too many rows, at the newest version.
+/// Creates a database at the newest version with the hand-picked users, except the last one, who has too many rows.
 fn chosen() -> (Workspace, String) {
     let (workspace, url) = database(LEGACY);
     workspace.succeed("fixture generate parts --units 29 --out fixtures/parts/chosen.sql");
@@ -35,7 +35,7 @@ fn load(workspace: &Workspace, url: &str, fixture: &str) {
 }
 
 #[test]
-fn before_and_after() {
+fn checks_pass_before_and_after() {
     let (workspace, url) = loaded("populated", LEGACY);
     assert_eq!(failed(&workspace, &url), [""; 0]);
     let tallies = migrate(&url);
@@ -44,10 +44,10 @@ fn before_and_after() {
         assert!(written > 1_000 && duplicates > 0 && skipped > 0 && present == 0, "{tallies:?}");
     }
     assert_eq!(failed(&workspace, &url), [""; 0]);
-    assert_eq!(migrate(&url), [Tally::default(); 3], "who is finished is not visited again");
+    assert_eq!(migrate(&url), [Tally::default(); 3], "finished users are skipped");
 }
 
-/// Nobody is finished, and the settings are as they were, whatever they were.
+/// After the down migration no user is finished, and all settings have their previous values.
 #[test]
 fn down_and_up_again() {
     let (workspace, url) = loaded("populated", LEGACY);
@@ -64,7 +64,7 @@ fn down_and_up_again() {
 }
 
 #[test]
-fn what_was_there_before_stays() {
+fn existing_rows_are_preserved() {
     let (workspace, url) = loaded("half_done", "20260119100000");
     let there = "SELECT parts_v2::text FROM parts_v2 UNION ALL SELECT sessions_v2::text FROM sessions_v2
                  UNION ALL SELECT part_relationships_v2::text FROM part_relationships_v2 ORDER BY 1";
@@ -122,7 +122,7 @@ fn each_check_can_fail() {
         ),
         &["relationships_parity", "part_ids_follow_from_legacy", "part_relationships_follow_from_legacy"],
     );
-    // Each looks like one that was there before: its id is none that follows from the row that it is of.
+    // Rotates the ids, so that each row looks like an existing one: its id does not follow from its own legacy row.
     check(
         "WITH moved AS (DELETE FROM sessions_v2 RETURNING *)
          INSERT INTO sessions_v2 SELECT lead(id, 1, first) OVER (ORDER BY id), user_id, type, started_at, ended_at, summary, breakthroughs, metadata

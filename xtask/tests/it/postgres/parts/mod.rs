@@ -1,5 +1,5 @@
-//! The app on a migrated database: what it makes of the legacy rows is what the checks expect, what it adds it can read, and
-//! no user sees another's rows.
+//! The parts of the app on a migrated database: the checks accept what it makes of legacy rows, it reads what it
+//! adds, and no user sees another user's rows.
 
 mod add;
 mod backfill;
@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// The version of the legacy tables.
 const LEGACY: &str = "20260105100000";
 
-/// A database with the tables and without rows.
+/// Creates a database at `version`, without rows.
 fn database(version: &str) -> (Workspace, String) {
     let workspace = Workspace::new();
     let name = unique();

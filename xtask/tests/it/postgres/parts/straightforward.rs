@@ -1,5 +1,5 @@
-//! Everything moved at once by the app's functions, in one transaction and with all rows of a user in memory: what a backfill
-//! for real users has to come to, too.
+//! A reference migration of parts with the app's functions, in one transaction and with all rows of a user in
+//! memory. The backfill must produce the same result. Call [`migrate`].
 
 use crate::database::block;
 use app::json::Json;
@@ -14,18 +14,18 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use uuid::Uuid;
 
-/// What became of the legacy rows of one kind.
+/// Numbers of legacy rows of one kind, by outcome.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) legacy: usize,
     pub(super) written: usize,
-    /// Of rows that are written now, or were there before.
+    /// Duplicates of rows that are written now or existed before.
     pub(super) duplicates: usize,
     pub(super) skipped: usize,
     pub(super) present: usize,
 }
 
-/// Moves all users who are not finished. The tallies are of parts, sessions and relationships.
+/// Migrates all users who are not finished. Returns the tallies of parts, sessions and relationships.
 pub(super) fn migrate(url: &str) -> [Tally; 3] {
     block(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
