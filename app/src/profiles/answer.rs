@@ -18,11 +18,12 @@ const ACTION: &str = "store the answers";
 ///
 /// The function locks the user's row until it commits, so that concurrent calls lose no answer. The lock,
 /// `FOR NO KEY UPDATE`, lets other sessions insert rows that refer to the user: this function may wait for a
-/// backfill that writes the user's profile, but the backfill never waits for this function.
+/// backfill that writes the user's profile, but the backfill never waits for this lock. The two block each other only while
+/// both store the unified profile.
 ///
 /// # Errors
 ///
-/// A [`ProfileError`] that names the invalid field; nothing is stored then.
+/// [`ProfileError`]; nothing is stored then.
 pub async fn answer(
     conn: &mut PgConnection,
     user_id: &str,
@@ -33,10 +34,10 @@ pub async fn answer(
         Context::from_label(context).ok_or_else(|| ProfileError::UnknownContext { label: context.to_owned() })?;
     let answers = read_answers(answers)?;
     let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;
-    lock_user(&mut tx, user_id).await?;
+    lock_user(&mut tx, user_id, ACTION).await?;
     let profile = context_profile(&mut tx, user_id, context).await?;
     replace_keys(&mut tx, user_id, context, &profile, answers).await?;
-    let unified = unify(&user(&mut tx, user_id).await?);
+    let unified = unify(&read_user(&mut tx, user_id, ACTION).await?);
     store(&mut tx, &unified).await.map_err(ProfileError::database(ACTION))?;
     tx.commit().await.map_err(ProfileError::database(ACTION))?;
     Ok(unified)
@@ -53,10 +54,14 @@ fn read_answers(text: &str) -> Result<Object, ProfileError> {
 }
 
 /// Locks the row of a user until the transaction ends, so that no other session changes the user's answers. Fails
-/// if the user does not exist.
-pub(super) async fn lock_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
+/// if the user does not exist; `action` names the caller's operation in errors.
+pub(super) async fn lock_user(
+    conn: &mut PgConnection,
+    user_id: &str,
+    action: &'static str,
+) -> Result<(), ProfileError> {
     let unknown = || ProfileError::NoSuchUser { user_id: user_id.to_owned() };
-    // PostgreSQL would reject the parameter itself.
+    // PostgreSQL rejects a parameter that contains NUL, so no such user exists.
     if user_id.contains('\0') {
         return Err(unknown());
     }
@@ -64,7 +69,7 @@ pub(super) async fn lock_user(conn: &mut PgConnection, user_id: &str) -> Result<
         .bind(user_id)
         .fetch_optional(conn)
         .await
-        .map_err(ProfileError::database(ACTION))?;
+        .map_err(ProfileError::database(action))?;
     found.map(drop).ok_or_else(unknown)
 }
 
@@ -151,12 +156,16 @@ fn completeness(context: Context, data: &Object) -> Completeness {
 }
 
 /// Reads a user with all old rows.
-pub(super) async fn user(conn: &mut PgConnection, user_id: &str) -> Result<User, ProfileError> {
+pub(super) async fn read_user(
+    conn: &mut PgConnection,
+    user_id: &str,
+    action: &'static str,
+) -> Result<User, ProfileError> {
     let (id, created_at, contexts): (String, String, String) =
         sqlx::query_as(AssertSqlSafe(format!(r#"{USERS} WHERE "User"."id" = $1"#)))
             .bind(user_id)
             .fetch_one(conn)
             .await
-            .map_err(ProfileError::database(ACTION))?;
+            .map_err(ProfileError::database(action))?;
     User::read(id, created_at, &contexts).map_err(|fault| ProfileError::Legacy { user_id: user_id.to_owned(), fault })
 }

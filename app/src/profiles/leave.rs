@@ -5,7 +5,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use super::answer::{lock_user, user};
+use super::answer::{lock_user, read_user};
 use super::store::store;
 use super::{Context, ProfileError, Unified, unify};
 
@@ -22,7 +22,7 @@ pub async fn leave(conn: &mut PgConnection, user_id: &str, context: &str) -> Res
     let context =
         Context::from_label(context).ok_or_else(|| ProfileError::UnknownContext { label: context.to_owned() })?;
     let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;
-    lock_user(&mut tx, user_id).await?;
+    lock_user(&mut tx, user_id, ACTION).await?;
     let left = sqlx::query(
         r#"DELETE FROM "ContextProfile" WHERE "userId" = $1 AND "contextType" = $2::text::"RelationshipContextType""#,
     )
@@ -34,7 +34,7 @@ pub async fn leave(conn: &mut PgConnection, user_id: &str, context: &str) -> Res
     if left.rows_affected() == 0 {
         return Err(ProfileError::NotInContext { user_id: user_id.to_owned(), context });
     }
-    let unified = unify(&user(&mut tx, user_id).await?);
+    let unified = unify(&read_user(&mut tx, user_id, ACTION).await?);
     store(&mut tx, &unified).await.map_err(ProfileError::database(ACTION))?;
     tx.commit().await.map_err(ProfileError::database(ACTION))?;
     Ok(unified)

@@ -3,7 +3,7 @@
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::answer::{lock_user, user};
+use super::answer::{lock_user, read_user};
 use super::store::store;
 use super::{ProfileError, Unified, unify};
 
@@ -29,7 +29,7 @@ pub async fn create_user(conn: &mut PgConnection, name: &str, email: &str) -> Re
             Some("User_email_key") => ProfileError::EmailTaken { email: email.to_owned() },
             _ => ProfileError::database(ACTION)(error),
         })?;
-    let unified = unify(&user(&mut tx, &id).await?);
+    let unified = unify(&read_user(&mut tx, &id, ACTION).await?);
     store(&mut tx, &unified).await.map_err(ProfileError::database(ACTION))?;
     tx.commit().await.map_err(ProfileError::database(ACTION))?;
     Ok(unified)
@@ -43,7 +43,7 @@ pub async fn create_user(conn: &mut PgConnection, name: &str, email: &str) -> Re
 pub async fn delete_user(conn: &mut PgConnection, user_id: &str) -> Result<(), ProfileError> {
     const ACTION: &str = "delete a user";
     let mut tx = conn.begin().await.map_err(ProfileError::database(ACTION))?;
-    lock_user(&mut tx, user_id).await?;
+    lock_user(&mut tx, user_id, ACTION).await?;
     sqlx::query(r#"DELETE FROM "User" WHERE "id" = $1"#)
         .bind(user_id)
         .execute(&mut *tx)

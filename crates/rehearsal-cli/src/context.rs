@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
     {
         let loaded = self.registry.load(database)?;
         for warning in &loaded.history.warnings {
-            self.terminal.note(&format!("{} {warning}", self.terminal.err().odd("warning:")));
+            self.terminal.note(&format!("{} {warning}", self.terminal.err().warning("warning:")));
         }
         Ok(loaded)
     }

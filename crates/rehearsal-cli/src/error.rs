@@ -101,7 +101,7 @@ pub(crate) enum Error {
     },
     /// The name of a migration is not valid.
     #[error("`{name}` is not a valid name for a migration: {why}")]
-    #[diagnostic(help("use lower-case letters, digits and single underscores, as in `add_colour`"))]
+    #[diagnostic(help("choose a name of lower-case letters, digits and single underscores, as in `add_colour`"))]
     BadName {
         /// The name.
         name: String,

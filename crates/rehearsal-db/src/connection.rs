@@ -82,13 +82,13 @@ impl Connection {
 
     /// Begins the transaction of a migration or a batch. It waits only briefly for a lock, because other sessions
     /// queue up after it. The caller retries for as long as [`Session::patience`] says.
-    pub async fn begin_gently(&mut self) -> Result<(), Error> {
+    pub async fn begin_with_short_lock_timeout(&mut self) -> Result<(), Error> {
         self.begin().await?;
-        self.give_up_soon("SET LOCAL").await
+        self.shorten_lock_timeout("SET LOCAL").await
     }
 
     /// Begins a transaction during which no other session starts or finishes a run.
-    pub async fn begin_alone(&mut self) -> Result<(), Error> {
+    pub async fn begin_exclusive(&mut self) -> Result<(), Error> {
         self.begin().await?;
         self.lock_runs().await
     }

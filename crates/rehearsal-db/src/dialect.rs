@@ -76,7 +76,7 @@ pub trait Dialect: fmt::Debug + Sync {
     }
 
     /// True for a statement that must run outside a transaction, and as the only statement of its query.
-    fn runs_alone(&self, _statement: &str) -> bool {
+    fn requires_autocommit(&self, _statement: &str) -> bool {
         false
     }
 
@@ -112,7 +112,7 @@ pub trait Dialect: fmt::Debug + Sync {
     }
 
     /// Whether a foreign key may refer to a missing table.
-    fn takes_references_to_nothing(&self) -> bool {
+    fn allows_dangling_references(&self) -> bool {
         false
     }
 

@@ -184,7 +184,7 @@ pub enum Error {
 
     /// The database cannot be written.
     #[error("{place} is read-only: {why}")]
-    #[diagnostic(help("use a URL and a user that can write, or a command that only reads"))]
+    #[diagnostic(help("give this user write access, or use the URL of another user or server that has it"))]
     ReadOnly {
         /// The file or the address.
         place: String,
@@ -306,6 +306,11 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Locked { .. } | Self::Conflict { .. } | Self::Unreachable { .. })
+    }
+
+    /// A malformed URL. sqlx begins its reason with words that say no more.
+    pub(crate) fn bad_url(url: String, why: &str, example: &'static str) -> Self {
+        Self::BadUrl { url, why: why.trim_start_matches("error with configuration: ").to_owned(), example }
     }
 
     /// True if the cause is in the user's request, not in the state of a database.

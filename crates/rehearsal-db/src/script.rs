@@ -104,7 +104,7 @@ pub async fn run_script(connection: &mut Connection, sql: &str, around: Around) 
         match control {
             Some(TransactionControl::Begin) if opened.is_none() => {
                 opened = Some(Opened { from: Some(at), done: done - 1 });
-                if is_gentle && let Err(error) = connection.give_up_soon("SET LOCAL").await {
+                if is_gentle && let Err(error) = connection.shorten_lock_timeout("SET LOCAL").await {
                     return Err(failure(connection, statement, error, done - 1, statements.len()).await);
                 }
             }
@@ -152,9 +152,9 @@ fn is_repeatable(connection: &Connection, statement: &Statement<'_>) -> bool {
 
 /// Sends a statement that is its own transaction.
 async fn send_alone(connection: &mut Connection, statement: &Statement<'_>) -> Result<(), Error> {
-    connection.give_up_soon("SET SESSION").await?;
+    connection.shorten_lock_timeout("SET SESSION").await?;
     let sent = connection.execute(statement.text, &[]).await;
-    let restored = connection.give_up_late().await;
+    let restored = connection.restore_lock_timeout().await;
     // If the connection failed, the first error counts.
     sent.and(restored)
 }

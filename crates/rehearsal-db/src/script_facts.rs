@@ -53,14 +53,14 @@ impl Engine {
     }
 
     /// True if a script uses the current time or random values.
-    pub fn asks_for_chance(self, sql: &str) -> bool {
+    pub fn uses_nondeterminism(self, sql: &str) -> bool {
         let drawing = ["gen_random_uuid", "random", "randomblob"];
         let is_drawing = |name: &str| drawing.contains(&name) || name.starts_with("uuid_generate_");
         volatile::source(sql, self, is_drawing).is_some_and(|source| source != Source::Counter)
     }
 
     /// True if a script creates a function, a procedure or a trigger that uses the current time or random values.
-    pub fn makes_what_asks_for_chance(self, sql: &str) -> bool {
+    pub fn creates_nondeterministic_objects(self, sql: &str) -> bool {
         let makes = |statement: &&Statement<'_>| {
             let words: Vec<String> = tokens(statement.text, self).iter().take(6).map(Token::normal).collect();
             let is_made = |word: &String| matches!(word.as_str(), "FUNCTION" | "PROCEDURE" | "TRIGGER");
@@ -68,6 +68,6 @@ impl Engine {
         };
         // A dollar-quoted body is a single token; without the dollars, its words are tokens.
         let bodies = |statement: &Statement<'_>| statement.text.replace('$', " ");
-        statements(sql, self).iter().filter(makes).any(|statement| self.asks_for_chance(&bodies(statement)))
+        statements(sql, self).iter().filter(makes).any(|statement| self.uses_nondeterminism(&bodies(statement)))
     }
 }

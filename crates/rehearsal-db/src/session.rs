@@ -96,13 +96,13 @@ pub trait Session: fmt::Debug + Send + Sync {
     }
 
     /// Waits only briefly for locks from now on: until the end of the transaction (`SET LOCAL`), or until
-    /// [`Self::give_up_late`] (`SET SESSION`). The default is for an engine that waits in BEGIN.
-    async fn give_up_soon(&mut self, _set: &str) -> Result<(), Error> {
+    /// [`Self::restore_lock_timeout`] (`SET SESSION`). The default is for an engine that waits in BEGIN.
+    async fn shorten_lock_timeout(&mut self, _set: &str) -> Result<(), Error> {
         Ok(())
     }
 
     /// Waits for locks for the time with which the connection was opened.
-    async fn give_up_late(&mut self) -> Result<(), Error> {
+    async fn restore_lock_timeout(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
@@ -128,7 +128,7 @@ pub trait Session: fmt::Debug + Send + Sync {
 
     /// Makes this the session of a worker: while it is open, other processes know that the worker is alive. The
     /// default is for an engine with one writer, whose lock serves for that.
-    async fn live_as(&mut self, _worker: i64) -> Result<(), Error> {
+    async fn register_worker(&mut self, _worker: i64) -> Result<(), Error> {
         Ok(())
     }
 
@@ -247,7 +247,7 @@ pub trait Session: fmt::Debug + Send + Sync {
 
     /// Why a script that ran has deleted or changed rows of tables that it does not name, with the script to write
     /// instead. `None` if the script is not the cause.
-    async fn why_rows_went(&mut self, _sql: &str, _suffered: &[&str]) -> Result<Option<String>, Error> {
+    async fn explain_deleted_rows(&mut self, _sql: &str, _suffered: &[&str]) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
@@ -256,7 +256,7 @@ pub trait Session: fmt::Debug + Send + Sync {
     async fn reorder_rows(&mut self) -> Result<Vec<String>, Error>;
 
     /// Sets another time zone with a different date, if sessions have a time zone.
-    async fn go_elsewhere(&mut self) -> Result<(), Error> {
+    async fn change_time_zone(&mut self) -> Result<(), Error> {
         Ok(())
     }
 

@@ -82,7 +82,7 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Moves the database to another address in one step. If another process has already put an equal database
     /// there, that one stays.
-    async fn settle_at(&self, to: &Address) -> Result<(), Error>;
+    async fn publish_at(&self, to: &Address) -> Result<(), Error>;
 
     /// Removes the database, if it exists.
     async fn remove(&self) -> Result<(), Error>;
@@ -104,7 +104,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     }
 
     /// Makes all commits survive a crash of the server, whatever durability their sessions requested.
-    async fn make_safe(&self) -> Result<(), Error> {
+    async fn require_durable_commits(&self) -> Result<(), Error> {
         Ok(())
     }
 

@@ -91,7 +91,7 @@ impl Target {
         let mut connection = Connection::open(&self.address, access, self.wait).await?;
         match self.place {
             Place::Here => Ok(connection),
-            Place::Elsewhere => match connection.go_elsewhere().await {
+            Place::Elsewhere => match connection.change_time_zone().await {
                 Ok(()) => Ok(connection),
                 Err(error) => connection.close_with(Err(error)).await,
             },

@@ -48,7 +48,7 @@ pub enum Error {
         newest: String,
     },
     /// A statement of the fixture failed.
-    #[error("fixture {fixture} cannot be loaded at version {version}: {why}")]
+    #[error("fixture `{fixture}` cannot be loaded at version {version}: {why}")]
     #[diagnostic(help("correct the fixture, or the version stated {}", stated.place()))]
     Sql {
         /// The fixture's name.
@@ -67,7 +67,7 @@ pub enum Error {
         at: SourceSpan,
     },
     /// A row of the fixture violates a foreign key.
-    #[error("fixture {fixture} cannot be loaded at version {version}: {why}")]
+    #[error("fixture `{fixture}` cannot be loaded at version {version}: {why}")]
     #[diagnostic(help("add the row that the fixture refers to but does not contain, or remove the reference"))]
     References {
         /// The fixture's name.

@@ -38,7 +38,7 @@ fn projects_with_and_without_a_fixture() {
     let check = |snapshot: &str, exit: i32, flags: &str| {
         let first = ("migrations/1_people.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY);\n");
         let project = [first, ("migrations/2_toys.sql", TWO_TABLES), ("data.sql", "INSERT INTO people VALUES (1);\n")];
-        let project = Workspace::of_somebody_else(&project);
+        let project = Workspace::of_another_project(&project);
         let command = format!("ci --migrations migrations --engine sqlite --exhaustive{flags}");
         project.run(&command).check(exit, "crashes", snapshot);
     };

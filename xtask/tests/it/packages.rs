@@ -85,6 +85,11 @@ fn cargo_rehearse_is_the_command_line() {
     };
     let ran = run(&["ci", "--migrations", "migrations"]);
     assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+    // Neither of these needs a workspace.
+    assert_eq!(run(&["explain", "populated/data-lost"]).status.code(), Some(0));
+    let ran = run(&["postgres", "install", "--major", "9"]);
+    let reported = String::from_utf8_lossy(&ran.stderr);
+    assert!(reported.contains("no private copy of PostgreSQL 9 is available"), "{reported}");
     let ran = run(&["migrate"]);
     assert_eq!(ran.status.code(), Some(2));
     let said = String::from_utf8_lossy(&ran.stderr);

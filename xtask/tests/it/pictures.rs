@@ -10,7 +10,7 @@ use std::fs;
 fn check(picture: &str, second: Option<&str>, exit: i32) {
     let shop = super::readme::shop();
     if let Some(second) = second {
-        shop.write("migrations/2_unique_email.sql", second);
+        shop.write("migrations/2_ignore_case.sql", second);
     }
     let binary = super::packages::cargo_rehearse();
     let arguments = "rehearse ci --migrations migrations --engine sqlite --fixture rows.sql@1";
@@ -78,7 +78,7 @@ fn failed() {
 #[test]
 fn passed() {
     let sound = "-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\n\
-                 CREATE TABLE customers_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE);\n\
+                 CREATE TABLE customers_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, email TEXT);\n\
                  INSERT INTO customers_new SELECT id, name, email FROM customers;\nDROP TABLE customers;\n\
                  ALTER TABLE customers_new RENAME TO customers;\nCOMMIT;\nPRAGMA foreign_keys = ON;\n";
     check("passed.svg", Some(sound), 0);

@@ -21,7 +21,7 @@ pub(crate) fn shop() -> Workspace {
     let blocks = page.split("```sql\n-- ").skip(1).map(|block| block.split("```").next().unwrap());
     let files: Vec<(&str, &str)> = blocks.filter_map(|block| block.split_once('\n')).collect();
     assert!(files.len() >= 3, "the quick start has two migrations and a fixture");
-    Workspace::of_somebody_else(&files)
+    Workspace::of_another_project(&files)
 }
 
 fn examples(page: &str) -> Vec<Example> {

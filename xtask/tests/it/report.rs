@@ -115,7 +115,7 @@ fn refusals_are_findings() {
     let window = with("migrations/pets/checks/a.sql", "-- from: 7\nSELECT 1;");
     check(&window, "pets", 2, &["history/bad-configuration"], false);
 
-    let given = Workspace::of_somebody_else(&[("migrations/1_a.sql", "SELECT spellfix1_editdist('a', 'b');\n")]);
+    let given = Workspace::of_another_project(&[("migrations/1_a.sql", "SELECT spellfix1_editdist('a', 'b');\n")]);
     check(&given, "--migrations migrations --engine sqlite", 3, &["history/needs-missing"], false);
     // A database that cannot be rehearsed does not stop the rehearsal of another one.
     let other = with("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\n");
@@ -145,7 +145,7 @@ fn every_code_is_explained() {
 
 #[test]
 fn explanations() {
-    let workspace = Workspace::of_somebody_else(&[]);
+    let workspace = Workspace::of_another_project(&[]);
     let check = |snapshot: &str, arguments: &str, exit: i32| workspace.run(arguments).check(exit, "report", snapshot);
     check("explain_data_lost", "explain populated/data-lost", 0);
     check("explain_all", "explain", 0);

@@ -38,7 +38,7 @@ impl Workspace {
     }
 
     /// Creates another project, with these files and none of this repository's.
-    pub(crate) fn of_somebody_else(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of_another_project(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let workspace = Self { _folder: folder, root };

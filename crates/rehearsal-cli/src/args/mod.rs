@@ -279,8 +279,10 @@ pub struct PostgresInstallArgs {
 }
 
 fn how_many(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse()
-        .map_err(|_| "it is not a positive number; put the database first, as in `migrate pets --revert 2`".to_owned())
+    text.parse().map_err(|_| match text.parse::<u64>() {
+        Ok(_) => "it must be 1 or more".to_owned(),
+        Err(_) => "it is not a number; put the database first, as in `migrate pets --revert 2`".to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ fn listen(context: &Context<'_>, stop: &Stop) {
             return;
         }
         stop.request();
-        crate::terminal::urgent(&paint.odd("stopping after the current batch; press Ctrl-C again to roll it back"));
+        crate::terminal::urgent(&paint.warning("stopping after the current batch; press Ctrl-C again to roll it back"));
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(Exit::Incomplete as i32);
         }

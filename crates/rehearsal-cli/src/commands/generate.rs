@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context<'_>, args: &FixtureGenerateArgs) -> Result<E
             listen(&stop);
             match into_file(&context.resolve(out), &stop, write) {
                 Err(_) if stop.is_requested() => {
-                    context.terminal.note(&context.terminal.err().odd("stopped; nothing was written"));
+                    context.terminal.note(&context.terminal.err().warning("stopped; nothing was written"));
                     return Ok(Exit::Incomplete);
                 }
                 written => written?,

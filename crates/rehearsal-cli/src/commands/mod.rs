@@ -24,33 +24,21 @@ use rehearsal::Exit;
 
 /// Runs a subcommand: in the workspace of the working folder, or on the folders that its flags name.
 pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
-    if let Command::Ci(args) = &args.command
-        && !args.migrations.is_empty()
-    {
-        return ci::run_given(terminal, args).await;
-    }
-    if let Command::CrashStep(args) = &args.command
-        && !args.migrations.is_empty()
-    {
-        return crash_step::run_given(terminal, args).await;
-    }
-    // `explain` needs no workspace.
-    if let Command::Explain(args) = &args.command {
-        return explain::run(terminal, &this.registry.proofs, args);
-    }
-    let context = Context::enter(&this.registry, terminal)?;
+    let enter = || Context::enter(&this.registry, terminal);
     match args.command {
-        Command::New(args) => new::run(&context, &args, this.sources),
-        Command::Migrate(args) => migrate::run(&context, &args).await,
-        Command::Backfill(args) => backfill::run(&context, &args).await,
-        Command::Verify(args) => verify::run(&context, &args).await,
-        Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&context, &args).await,
-        Command::Fixture(FixtureCommand::Generate(args)) => generate::run(&context, &args),
-        Command::Db(command) => db::run(&context, &command).await,
-        Command::Postgres(PostgresCommand::Install(args)) => postgres::install(&context, &args),
-        Command::Ci(args) => ci::run(&context, &args).await,
+        Command::Ci(args) if !args.migrations.is_empty() => ci::run_given(terminal, &args).await,
+        Command::CrashStep(args) if !args.migrations.is_empty() => crash_step::run_given(terminal, &args).await,
         Command::Explain(args) => explain::run(terminal, &this.registry.proofs, &args),
-        Command::CrashStep(args) => crash_step::run(&context, &args).await,
-        Command::Test => test::run(&context),
+        Command::Postgres(PostgresCommand::Install(args)) => postgres::install(terminal, &args),
+        Command::New(args) => new::run(&enter()?, &args, this.sources),
+        Command::Migrate(args) => migrate::run(&enter()?, &args).await,
+        Command::Backfill(args) => backfill::run(&enter()?, &args).await,
+        Command::Verify(args) => verify::run(&enter()?, &args).await,
+        Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&enter()?, &args).await,
+        Command::Fixture(FixtureCommand::Generate(args)) => generate::run(&enter()?, &args),
+        Command::Db(command) => db::run(&enter()?, &command).await,
+        Command::Ci(args) => ci::run(&enter()?, &args).await,
+        Command::CrashStep(args) => crash_step::run(&enter()?, &args).await,
+        Command::Test => test::run(&enter()?),
     }
 }

@@ -4,13 +4,14 @@ use crate::args::PostgresInstallArgs;
 use crate::context::Context;
 use crate::environment::hints;
 use crate::error::Error;
+use crate::terminal::Terminal;
 use rehearsal::Exit;
 use rehearsal_postgres::{self as server, Binaries};
 
 /// Installs PostgreSQL and prints its version and folder.
-pub(super) fn install(context: &Context<'_>, args: &PostgresInstallArgs) -> Result<Exit, Error> {
+pub(super) fn install(terminal: &Terminal, args: &PostgresInstallArgs) -> Result<Exit, Error> {
     let binaries = server::install(args.major, &hints())?;
-    context.terminal.result(&format!("PostgreSQL {}\n  {}", binaries.version, binaries.folder.display()));
+    terminal.result(&format!("PostgreSQL {}\n  {}", binaries.version, binaries.folder.display()));
     Ok(Exit::Ok)
 }
 

@@ -18,9 +18,11 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         return format!("{} on {database}: {nothing}\n", paint.strong(about.name));
     }
     let did = match (outcome.effect, outcome.ending) {
-        (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => paint.odd("dry run: nothing was written"),
-        (Effect::Predict, Ending::Stopped) => paint.odd("dry run interrupted; the counts are incomplete"),
-        (_, Ending::Stopped) => paint.odd("interrupted; run it again to resume"),
+        (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => {
+            paint.warning("dry run: nothing was written")
+        }
+        (Effect::Predict, Ending::Stopped) => paint.warning("dry run interrupted; the counts are incomplete"),
+        (_, Ending::Stopped) => paint.warning("interrupted; run it again to resume"),
         (Effect::Undo, Ending::Finished) => paint.good("undone"),
         (_, Ending::FinishedElsewhere) => {
             paint.good("done together with another process, whose report contains the findings")
@@ -49,13 +51,13 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
     }
     if outcome.left > 0 {
         let left = format!("{}, inserted concurrently or still pending; run it again", count(outcome.left, about.unit));
-        rows.push(("left".to_owned(), paint.odd(left)));
+        rows.push(("left".to_owned(), paint.warning(left)));
     }
     if counts.retries > 0 {
         rows.push(("retries".to_owned(), format!("{}, each from the last committed batch", thousands(counts.retries))));
     }
     for (kind, n) in &counts.findings {
-        rows.push((kind.to_string(), paint.odd(thousands(*n))));
+        rows.push((kind.to_string(), paint.warning(thousands(*n))));
     }
     for (group, labels) in &counts.tallies {
         let mut labels: Vec<_> = labels.iter().collect();

@@ -25,7 +25,7 @@ pub fn run_status_text(about: &About, status: &RunStatus, paint: Paint) -> Strin
     match status {
         RunStatus::TooEarly => paint.faint(format!("not before {} is applied", about.from)),
         RunStatus::Over => paint.faint("its window is over"),
-        RunStatus::Pending(units) => paint.odd(format!("{} pending", count(*units, about.unit))),
+        RunStatus::Pending(units) => paint.warning(format!("{} pending", count(*units, about.unit))),
         RunStatus::Done => paint.good("nothing to do"),
     }
 }
@@ -81,7 +81,7 @@ fn painted(run: &RunRecord, text: String, paint: Paint) -> String {
         RunState::Finished => paint.good(text),
         RunState::Failed => paint.bad(text),
         RunState::Superseded => paint.faint(text),
-        _ => paint.odd(text),
+        _ => paint.warning(text),
     }
 }
 
@@ -126,7 +126,7 @@ pub fn asked_text(
                     command(&format!("backfill {} --execute", about.name))
                 )
             }
-            (None, _) => paint.odd(format!("remains {}", asked.run.state.as_str())),
+            (None, _) => paint.warning(format!("remains {}", asked.run.state.as_str())),
             (Some(RunState::Pausing), RunActivity::Active) => "pauses after the current batch".to_owned(),
             (Some(RunState::Stopping), _) => "stops after the current batch".to_owned(),
             (Some(RunState::Running), RunActivity::Active) => "resumes".to_owned(),
@@ -163,7 +163,7 @@ pub fn timeline_text(about: &About, status: &RunStatus, run: Option<&RunRecord>,
         }
         (status, Some(run)) if !run.state.is_over() => {
             let done = thousands(run.counts.units);
-            format!("{}, {done} done; {}", run_status_text(about, status, paint), paint.odd(run.state.as_str()))
+            format!("{}, {done} done; {}", run_status_text(about, status, paint), paint.warning(run.state.as_str()))
         }
         (status, Some(_)) => run_status_text(about, status, paint),
     }

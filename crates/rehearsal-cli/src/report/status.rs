@@ -22,7 +22,7 @@ pub fn status_table(rows: &[StatusRow], paint: Paint) -> String {
                 };
                 let state = match state {
                     State::Applied(when) => paint.good(format!("applied {when}")),
-                    State::Pending => paint.odd("pending"),
+                    State::Pending => paint.warning("pending"),
                 };
                 let one_way = if *reversible { String::new() } else { paint.faint("  no down file") };
                 (format!("{}_{}", row.version, row.name), format!("{state}{one_way}{waits}"))

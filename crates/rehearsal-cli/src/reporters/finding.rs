@@ -10,7 +10,7 @@ use std::fmt::Write;
 #[must_use]
 pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
     let word = match finding.code.exit {
-        Exit::Incomplete => paint.odd("INCOMPLETE"),
+        Exit::Incomplete => paint.warning("INCOMPLETE"),
         _ => paint.bad("FAILED"),
     };
     let place = match finding.proof {

@@ -74,7 +74,7 @@ impl Cell {
         match self.status {
             ProofStatus::Passed => paint.good(&self.text),
             ProofStatus::Failed => paint.bad(&self.text),
-            ProofStatus::Incomplete => paint.odd(&self.text),
+            ProofStatus::Incomplete => paint.warning(&self.text),
             ProofStatus::Unchanged => paint.faint(&self.text),
         }
     }

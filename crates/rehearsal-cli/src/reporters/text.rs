@@ -58,12 +58,12 @@ impl<'t> Text<'t> {
         }
         for proof in passed() {
             for warning in &proof.warnings {
-                terminal.note(&format!("  {}: {}", proof.name, paint.odd(warning)));
+                terminal.note(&format!("  {}: {}", proof.name, paint.warning(warning)));
             }
         }
         for proof in passed() {
             for part in &proof.not_covered {
-                terminal.note(&format!("  {}: {}", proof.name, paint.odd(part)));
+                terminal.note(&format!("  {}: {}", proof.name, paint.warning(part)));
             }
         }
     }
@@ -104,7 +104,7 @@ fn findings(report: &DatabaseReport, paint: Paint) -> String {
 
 /// Formats the uncovered parts, warnings and notes of a proof.
 fn remarks(proof: &ProofReport, paint: Paint) -> String {
-    let odd = |line: &String| paint.odd(line);
+    let odd = |line: &String| paint.warning(line);
     let faint = |line: &String| paint.faint(line);
     let part = |name: &str, lines: &[String], painted: &dyn Fn(&String) -> String| match lines {
         [] => String::new(),
@@ -127,7 +127,7 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
     }
     if let Some(incomplete) = &report.incomplete {
         let (sentence, remedy) = incomplete.split_once('\n').unwrap_or((incomplete, ""));
-        return format!("{}\n  {remedy}", paint.odd(format!("incomplete: {sentence}")));
+        return format!("{}\n  {remedy}", paint.warning(format!("incomplete: {sentence}")));
     }
     let has_fixture = report.proofs.iter().any(|proof| proof.fixture.is_some());
     let is_generated = |proof: &ProofReport| {

@@ -34,7 +34,7 @@ impl Paint {
 
     /// Paints a warning yellow.
     #[must_use]
-    pub fn odd(self, text: impl Display) -> String {
+    pub fn warning(self, text: impl Display) -> String {
         self.apply(AnsiColor::Yellow.on_default(), text)
     }
 

@@ -48,7 +48,7 @@ pub(super) struct PostgresAddress {
 impl PostgresAddress {
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
         let address = Self::server(url)?;
-        let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
+        let bad = |why: String| Error::bad_url(masked(url), &why, EXAMPLE);
         if address.options.get_database().is_none() {
             return Err(bad("it does not name a database".to_owned()));
         }
@@ -69,7 +69,7 @@ impl PostgresAddress {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(Error::WrongEngine { url: masked(url), engine: Engine::Postgres, example: EXAMPLE });
         }
-        let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
+        let bad = |why: String| Error::bad_url(masked(url), &why, EXAMPLE);
         let mut options = PgConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
         // A URL needs brackets around an IPv6 address, but the system does not accept them.
         if let Some(host) = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')) {

@@ -63,7 +63,7 @@ impl PostgresSession {
         if encoding != "UTF8" {
             return Err(Error::Encoding { place: self.address.url(), encoding: encoding.to_owned() });
         }
-        self.give_up_late().await?;
+        self.restore_lock_timeout().await?;
         match self.access {
             Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
             Access::Write(Durability::Configured | Durability::ProcessExit) => Ok(()),

@@ -1,4 +1,4 @@
-//! Crashes on PostgreSQL: [`make_safe`] makes commits survive a crash of the server, [`end_sessions`] ends sessions
+//! Crashes on PostgreSQL: [`require_durable_commits`] makes commits survive a crash of the server, [`end_sessions`] ends sessions
 //! from outside.
 
 use super::address::PostgresAddress;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The timeout for an answer of the server.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(crate) async fn make_safe(address: &PostgresAddress) -> Result<(), Error> {
+pub(crate) async fn require_durable_commits(address: &PostgresAddress) -> Result<(), Error> {
     let refused = |error: sqlx::Error| explain(&address.url(), PATIENCE, &error);
     let mut connection = connect(&address.maintenance(), PATIENCE).await?;
     let made = sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await.map_err(refused);

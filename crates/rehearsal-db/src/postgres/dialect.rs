@@ -5,7 +5,7 @@ use super::bodies::is_inside;
 use super::cluster_objects::changes_outside;
 use super::literal::literal;
 use super::missing::missing;
-use super::outside_transaction::runs_alone;
+use super::outside_transaction::requires_autocommit;
 use super::refusal::refusal;
 use super::session_state::sets_session_state;
 use crate::catalog::Kind;
@@ -61,8 +61,8 @@ impl Dialect for PostgresDialect {
         &[&["CREATE", "EXTENSION"], &["CREATE", "TYPE"], &["LANGUAGE", "PLPGSQL"]]
     }
 
-    fn runs_alone(&self, statement: &str) -> bool {
-        runs_alone(statement)
+    fn requires_autocommit(&self, statement: &str) -> bool {
+        requires_autocommit(statement)
     }
 
     fn lease_end(&self) -> String {

@@ -96,7 +96,7 @@ async fn run_first(session: &mut PostgresSession, scripts: &[String]) -> Result<
 }
 
 /// Sets a time zone with a date other than the session's.
-pub(crate) async fn go_elsewhere(session: &mut PostgresSession) -> Result<(), Error> {
+pub(crate) async fn change_time_zone(session: &mut PostgresSession) -> Result<(), Error> {
     let sql = "SELECT set_config('timezone', zone, false) FROM (VALUES ('Etc/GMT+12'), ('Etc/GMT-14')) AS there (zone) \
                ORDER BY (now() AT TIME ZONE zone)::date = current_date LIMIT 1";
     session.execute(sql, &[]).await.map(drop)

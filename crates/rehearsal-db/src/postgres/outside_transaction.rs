@@ -5,7 +5,7 @@ use crate::Engine;
 use crate::lex::{Kind, Token, tokens};
 
 /// True for such a statement. Source: `PreventInTransactionBlock` of PostgreSQL 18.
-pub(crate) fn runs_alone(statement: &str) -> bool {
+pub(crate) fn requires_autocommit(statement: &str) -> bool {
     let all = tokens(statement, Engine::Postgres);
     let words: Vec<String> = all.iter().filter(|token| token.kind == Kind::Word).map(Token::normal).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn finds_statements_outside_a_transaction() {
-        let check = |statement: &str, expect: bool| assert_eq!(runs_alone(statement), expect, "{statement}");
+        let check = |statement: &str, expect: bool| assert_eq!(requires_autocommit(statement), expect, "{statement}");
         check("create unique index concurrently i ON t (a)", true);
         check("DROP INDEX CONCURRENTLY IF EXISTS i", true);
         check("REINDEX (VERBOSE) TABLE CONCURRENTLY t", true);

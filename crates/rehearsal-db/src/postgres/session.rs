@@ -111,12 +111,12 @@ impl Session for PostgresSession {
         constraints_off::restore_constraints(self).await
     }
 
-    async fn give_up_soon(&mut self, set: &str) -> Result<(), Error> {
-        waits::give_up_soon(self, set).await
+    async fn shorten_lock_timeout(&mut self, set: &str) -> Result<(), Error> {
+        waits::shorten_lock_timeout(self, set).await
     }
 
-    async fn give_up_late(&mut self) -> Result<(), Error> {
-        waits::give_up_late(self).await
+    async fn restore_lock_timeout(&mut self) -> Result<(), Error> {
+        waits::restore_lock_timeout(self).await
     }
 
     fn patience(&self) -> Duration {
@@ -143,12 +143,12 @@ impl Session for PostgresSession {
         self.execute("SET statement_timeout = 0", &[]).await?;
         // A session that waits for this process's writer may block its reader. The server does not detect that
         // deadlock.
-        self.give_up_soon("SET SESSION").await?;
+        self.shorten_lock_timeout("SET SESSION").await?;
         self.execute("SET enable_sort = off", &[]).await?;
         settings::look_up_rows(self).await
     }
 
-    async fn live_as(&mut self, worker: i64) -> Result<(), Error> {
+    async fn register_worker(&mut self, worker: i64) -> Result<(), Error> {
         self.rows("SELECT pg_advisory_lock($1) IS NULL", &[worker.into()]).await.map(drop)
     }
 
@@ -252,7 +252,7 @@ impl Session for PostgresSession {
         order::reorder_rows(self).await
     }
 
-    async fn go_elsewhere(&mut self) -> Result<(), Error> {
-        order::go_elsewhere(self).await
+    async fn change_time_zone(&mut self) -> Result<(), Error> {
+        order::change_time_zone(self).await
     }
 }

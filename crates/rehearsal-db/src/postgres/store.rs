@@ -69,7 +69,7 @@ impl Store for PostgresAddress {
         databases::copy(self, <dyn Store>::same_engine(to)?).await
     }
 
-    async fn settle_at(&self, to: &Address) -> Result<(), Error> {
+    async fn publish_at(&self, to: &Address) -> Result<(), Error> {
         match databases::rename(self, <dyn Store>::same_engine(to)?).await {
             Err(_) if to.exists().await? => self.remove().await,
             renamed => renamed,
@@ -88,8 +88,8 @@ impl Store for PostgresAddress {
         databases::version(self).await
     }
 
-    async fn make_safe(&self) -> Result<(), Error> {
-        crash::make_safe(self).await
+    async fn require_durable_commits(&self) -> Result<(), Error> {
+        crash::require_durable_commits(self).await
     }
 
     async fn end_sessions(&self) -> Result<u64, Error> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_millis(500);
 
 /// Sets a short lock timeout, for the scope of `set`: `SET LOCAL` or `SET SESSION`.
-pub(super) async fn give_up_soon(session: &mut PostgresSession, set: &str) -> Result<(), Error> {
+pub(super) async fn shorten_lock_timeout(session: &mut PostgresSession, set: &str) -> Result<(), Error> {
     let soon = SOON.min(session.wait);
     session.execute(&format!("{set} lock_timeout = {}", soon.as_millis().max(1)), &[]).await?;
     if set != "SET LOCAL" {
@@ -18,7 +18,7 @@ pub(super) async fn give_up_soon(session: &mut PostgresSession, set: &str) -> Re
 }
 
 /// Sets the lock timeout with which the connection was opened.
-pub(super) async fn give_up_late(session: &mut PostgresSession) -> Result<(), Error> {
+pub(super) async fn restore_lock_timeout(session: &mut PostgresSession) -> Result<(), Error> {
     session.lock_wait = session.wait;
     session.execute(&format!("SET lock_timeout = {}", session.wait.as_millis().max(1)), &[]).await.map(drop)
 }

@@ -24,7 +24,7 @@ impl SqliteAddress {
         if !url.starts_with("sqlite:") {
             return Err(Error::WrongEngine { url: masked(url), engine: Engine::Sqlite, example: EXAMPLE });
         }
-        let bad = |why: String| Error::BadUrl { url: masked(url), why, example: EXAMPLE };
+        let bad = |why: String| Error::bad_url(masked(url), &why, EXAMPLE);
         let options = SqliteConnectOptions::from_str(url).map_err(|error| bad(error.to_string()))?;
         if url.starts_with("sqlite::memory:") || url.starts_with("sqlite://:memory:") || url.contains("mode=memory") {
             return Err(bad("a database in memory does not outlive its connection".to_owned()));
@@ -96,9 +96,6 @@ mod tests {
             "`sqlite::memory:` cannot be used: a database in memory does not outlive its connection",
         );
         check("sqlite:", "`sqlite:` cannot be used: it does not name a file");
-        check(
-            "sqlite:a.db?mode=x",
-            "`sqlite:a.db?mode=x` cannot be used: error with configuration: unknown value \"x\" for `mode`",
-        );
+        check("sqlite:a.db?mode=x", "`sqlite:a.db?mode=x` cannot be used: unknown value \"x\" for `mode`");
     }
 }

@@ -82,7 +82,7 @@ impl Dialect for SqliteDialect {
         true
     }
 
-    fn takes_references_to_nothing(&self) -> bool {
+    fn allows_dangling_references(&self) -> bool {
         true
     }
 

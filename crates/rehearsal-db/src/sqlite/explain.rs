@@ -28,7 +28,7 @@ pub(super) fn explain(path: &Path, wait: Duration, error: sqlx::Error) -> Error 
         (778 | 4874, _) => Error::Full { place, why: format!("{why} while extending a file") },
         (_, 11) => Error::Damaged { place, why },
         (_, 14) if has_write_ahead_log(path) => {
-            Error::ReadOnly { place, why: "its write-ahead log (-wal, -shm) needs a writable folder".to_owned() }
+            Error::ReadOnly { place, why: "this user cannot create its -wal and -shm files in that folder".to_owned() }
         }
         (_, 10 | 14 | 26) => Error::Unreadable { place, why },
         _ => Error::Statement { why, position: None },

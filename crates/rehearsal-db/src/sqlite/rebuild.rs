@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 type Acting = (String, String, String);
 
 /// Explains lost rows or lost references in the tables `suffered`, if the file drops a table that they refer to.
-pub(crate) async fn why_rows_went(
+pub(crate) async fn explain_deleted_rows(
     session: &mut SqliteSession,
     sql: &str,
     suffered: &[&str],
@@ -57,8 +57,8 @@ fn explanation(sql: &str, suffered: &[&str], acting: &[Acting]) -> Option<String
         "foreign keys are on, so "
     };
     Some(format!(
-        "{pragma}DROP TABLE first deleted the rows of the table, and ON DELETE CASCADE or SET NULL then changed the rows \
-         that refer to them. Make `-- no-transaction` the first line of the file, and write\n\
+        "{pragma}DROP TABLE deletes the rows of its table, and with them, through ON DELETE CASCADE or SET NULL, the rows \
+         that refer to it. To prevent that, make `-- no-transaction` the first line of the file, and write\n\
          PRAGMA foreign_keys = OFF;\nBEGIN;\n…\nCOMMIT;\nPRAGMA foreign_keys = ON;"
     ))
 }

@@ -149,8 +149,8 @@ impl Session for SqliteSession {
         digest::digests(self, tables).await
     }
 
-    async fn why_rows_went(&mut self, sql: &str, suffered: &[&str]) -> Result<Option<String>, Error> {
-        rebuild::why_rows_went(self, sql, suffered).await
+    async fn explain_deleted_rows(&mut self, sql: &str, suffered: &[&str]) -> Result<Option<String>, Error> {
+        rebuild::explain_deleted_rows(self, sql, suffered).await
     }
 
     async fn reorder_rows(&mut self) -> Result<Vec<String>, Error> {

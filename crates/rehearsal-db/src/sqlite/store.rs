@@ -76,7 +76,7 @@ impl Store for SqliteAddress {
         fs::copy(self.path(), to.path()).map(drop).map_err(|source| Error::Io { what: "copy", path, source })
     }
 
-    async fn settle_at(&self, to: &Address) -> Result<(), Error> {
+    async fn publish_at(&self, to: &Address) -> Result<(), Error> {
         let to: &Self = <dyn Store>::same_engine(to)?;
         let path = self.path().to_owned();
         fs::rename(self.path(), to.path()).map_err(|source| Error::Io { what: "rename", path, source })

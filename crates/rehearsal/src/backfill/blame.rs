@@ -33,7 +33,7 @@ impl<B: Backfill> Work<'_, B> {
         if self.pass.effect == Effect::Undo {
             return None;
         }
-        writer.begin_gently().await.ok()?;
+        writer.begin_with_short_lock_timeout().await.ok()?;
         let written = self.backfill.write(B::Db::typed(writer)?, outputs).await;
         let refused = written.err().map(|error| writer.explain(error));
         writer.rollback().await;

@@ -77,7 +77,7 @@ async fn request_all(
         run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.scope == *scope.key())
     };
     for run in ledger::run_records(connection).await?.into_iter().filter(matches) {
-        connection.begin_alone().await?;
+        connection.begin_exclusive().await?;
         ledger::complete(connection).await?;
         let activity = match in_database {
             RunActivity::Active if connection.engine().has_one_writer() => RunActivity::Active,

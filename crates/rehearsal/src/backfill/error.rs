@@ -76,7 +76,7 @@ pub enum Error {
     /// The scope contains no unit.
     #[error("no {unit} in {database} has {scope}")]
     #[diagnostic(help(
-        "write the value exactly as the database stores it; `{}` lists every {unit}",
+        "write the value exactly as the database stores it; `{}`, a dry run, lists every {unit}",
         command(&format!("backfill {backfill} --verbose"))
     ))]
     EmptyScope {
@@ -113,7 +113,7 @@ pub enum Error {
     /// The transform rejected units.
     #[error("backfill `{backfill}` on {database} rejected {} in one batch:{}", if rejects.len() == 1 { format!("1 {unit}") } else { format!("{} {unit}s", rejects.len()) }, list_rejects(rejects))]
     #[diagnostic(help(
-        "{}; correct the data or the transform (`{next}` lists all rejects), then run the backfill again",
+        "{}; correct the data or the transform, then run the backfill again; `{next}` is a dry run that lists all rejects",
         describe_committed(*committed, unit)
     ))]
     Rejected {

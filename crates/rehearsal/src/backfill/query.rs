@@ -39,7 +39,7 @@ pub(super) async fn count<B: Backfill>(
     Ok(number(0))
 }
 
-/// Returns the current last key. Units that arrive later are not part of the pass.
+/// Returns the last key of the units that the pass reads. Units that arrive later are not part of the pass.
 pub(super) async fn last_key<B: Backfill>(
     backfill: &B,
     pass: &Pass,
@@ -48,7 +48,8 @@ pub(super) async fn last_key<B: Backfill>(
     Ok(ends(backfill, pass, pass.effect.which(), u64::MAX, reader).await?.pop())
 }
 
-/// Returns the keys of every nth unit and of the last one; n is `every`.
+/// Returns keys that cut the units into ranges of `every` units, the last key included. An engine with one writer returns
+/// only the last key.
 pub(super) async fn ends<B: Backfill>(
     backfill: &B,
     pass: &Pass,
@@ -59,7 +60,7 @@ pub(super) async fn ends<B: Backfill>(
     let about = backfill.about();
     let page =
         Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0, bytes: 0 };
-    // The database takes a 32-bit number.
+    // A larger number is not an integer in SQL; `last_key` passes `u64::MAX`.
     let every = every.min(u64::from(u32::MAX));
     let Some(typed) = B::Db::typed(connection) else { return Err(wrong_engine(connection)) };
     let found = B::Db::ends(typed, &page, every).await;
@@ -79,7 +80,8 @@ pub(super) async fn pending<B: Backfill>(backfill: &B, target: &Target) -> Resul
     reader.close_with(counted).await
 }
 
-/// Counts the old values of the pending units by key; `None` if the backfill has no query for that.
+/// Counts the old values of pending units, and of rows that belong to no unit, by the name of their field. `None` if the
+/// backfill has no query for that.
 ///
 /// # Errors
 /// See [`Error`].
@@ -106,7 +108,8 @@ pub(super) async fn count_source<B: Backfill>(backfill: &B, target: &Target) -> 
     Ok(Some(counted))
 }
 
-/// Returns scopes of single pending units, at most `units`, by the backfill's first scope column.
+/// Returns at most `units` scopes, each with the value of one pending unit in the first scope column. Several units may
+/// share a value.
 ///
 /// # Errors
 /// See [`Error`].

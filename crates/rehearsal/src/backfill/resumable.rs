@@ -118,7 +118,7 @@ async fn begin<B: Backfill>(
     let (units, mut ends) = reader.close_with(looked).await?;
     let mut writer = target.open().await?;
     let begun = async {
-        writer.begin_alone().await?;
+        writer.begin_exclusive().await?;
         let begun = match ledger::begin(&mut writer, order, &pass.by).await? {
             Some(begun) => begun,
             None => {
@@ -242,7 +242,7 @@ async fn look<B: Backfill>(
             more = ends(backfill, pass, Which::Pending, units_of_a_range(pass, left), connection).await?;
         }
     }
-    connection.begin_alone().await?;
+    connection.begin_exclusive().await?;
     let looked = look_alone(run, pass, (looks, left, &more), connection).await;
     let end = match &looked {
         Ok(Looked::Ended(end)) => Some(*end),
@@ -337,7 +337,7 @@ async fn note<B: Backfill>(
     how: Option<Transition>,
 ) -> Result<(), db::Error> {
     let Some(how) = how else { return Ok(()) };
-    connection.begin_alone().await?;
+    connection.begin_exclusive().await?;
     if !connection.is_worked_on(run).await? {
         ledger::finish(connection, run, how, &pool.pass.by).await?;
     }

@@ -106,7 +106,7 @@ async fn write<B: Backfill, S: ChildSource<B>>(
     writer.prepare_batches().await?;
     // Positive and practically unique.
     let number = i64::try_from(Uuid::new_v4().as_u128() >> 65).unwrap_or_default();
-    writer.live_as(number).await?;
+    writer.register_worker(number).await?;
     pool.pressure.writes(writer.session_number().await?);
     loop {
         if pool.is_to_stop() {

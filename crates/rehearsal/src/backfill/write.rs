@@ -141,7 +141,7 @@ impl<B: Backfill> Work<'_, B> {
 
     /// Begins the transaction of a batch, or returns the reason to halt.
     async fn begin(&self, writer: &mut Connection, range: &Range) -> Result<Option<Halt>, Error> {
-        writer.begin_gently().await?;
+        writer.begin_with_short_lock_timeout().await?;
         let Some(lease) = range.lease else { return Ok(None) };
         match ledger::hold(writer, lease).await {
             Ok(Some(RunState::Running)) => Ok(None),

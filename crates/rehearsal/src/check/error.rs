@@ -48,7 +48,7 @@ pub enum Error {
         file: PathBuf,
     },
     /// The query of a check failed.
-    #[error("check {check} cannot run: {why}")]
+    #[error("check `{check}` cannot run: {why}")]
     #[diagnostic(help("correct the query; if it needs a later schema, add `-- from: VERSION`"))]
     Query {
         /// The check.
@@ -72,7 +72,7 @@ pub enum Error {
         file: PathBuf,
     },
     /// The query of a check in Rust failed.
-    #[error("check {check} (in Rust) cannot run: {why}")]
+    #[error("check `{check}` (in Rust) cannot run: {why}")]
     #[diagnostic(help("correct its `rows` in `{}`", source::path("checks")))]
     RowQuery {
         /// The check.

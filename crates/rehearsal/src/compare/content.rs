@@ -324,7 +324,7 @@ mod tests {
         check(7, Some(9), false, &[]);
         check(7, None, false, &[]);
         check(7, Some(1), true, &[]);
-        check(7, Some(1), false, &["sequence \"s\" went back: its next value is 1, it was 7"]);
-        check(1, Some(7), true, &["sequence \"s\" went back: its next value is 7, it was 1"]);
+        check(7, Some(1), false, &["the next value of sequence \"s\" moved back from 7 to 1"]);
+        check(1, Some(7), true, &["the next value of sequence \"s\" moved back from 1 to 7"]);
     }
 }

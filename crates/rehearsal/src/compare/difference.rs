@@ -172,7 +172,7 @@ impl fmt::Display for ContentDifference {
                 write!(f, "\"{table}\".\"{column}\" {changes}")
             }
             Self::SequenceBack { sequence, before, after, .. } => {
-                write!(f, "sequence \"{sequence}\" went back: its next value is {after}, it was {before}")
+                write!(f, "the next value of sequence \"{sequence}\" moved back from {before} to {after}")
             }
             Self::Values { table, column, changes: None, .. } => {
                 write!(f, "\"{table}\".\"{column}\" has different values")

@@ -91,7 +91,7 @@ async fn wrapped(
     script: &Script,
     start: Instant,
 ) -> Result<(), Error> {
-    connection.begin_gently().await?;
+    connection.begin_with_short_lock_timeout().await?;
     run(connection, migration, direction, script).await?;
     record(connection, migration, direction, script, start).await?;
     connection.commit().await.map_err(|cause| match cause {

@@ -194,7 +194,7 @@ impl Fault {
     }
 
     /// Returns true if sqlx runs the history nevertheless, because it ignores the file or the comment at fault.
-    pub(super) fn is_none_of_sqlx(&self) -> bool {
+    pub(super) fn is_ignored_by_sqlx(&self) -> bool {
         matches!(self, Self::Ignored { .. } | Self::DownWithoutUp { .. } | Self::Directive { .. })
     }
 }

@@ -124,7 +124,7 @@ impl History {
         }
         let mut odd = Vec::new();
         if rules == Rules::Sqlx {
-            odd.extend(faults.extract_if(.., |fault| fault.is_none_of_sqlx()).map(Warning::Passed));
+            odd.extend(faults.extract_if(.., |fault| fault.is_ignored_by_sqlx()).map(Warning::Passed));
         }
         if !faults.is_empty() {
             return Err(faults);

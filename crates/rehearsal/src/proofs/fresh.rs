@@ -148,7 +148,7 @@ async fn sqlx_applies(run: &mut ProofRun<'_>, migration: &Migration, script: &Sc
     if database.origin == Origin::Workspace || script.transaction == Transaction::Wrapped || all.len() < 2 {
         return;
     }
-    let alone = all.iter().filter(|statement| database.engine.runs_alone(statement.text));
+    let alone = all.iter().filter(|statement| database.engine.requires_autocommit(statement.text));
     let line = |statement: &Statement<'_>| {
         let line = script.sql[..statement.start].matches('\n').count() + 1;
         let first = statement.text.lines().next().unwrap_or_default();
@@ -170,7 +170,7 @@ async fn sqlx_applies(run: &mut ProofRun<'_>, migration: &Migration, script: &Sc
 /// Reports foreign keys to missing tables. SQLite accepts such a key and rejects every row with a value in it. One
 /// arises when a table is renamed, because the keys to it follow the new name, and is then dropped.
 async fn references_exist(run: &mut ProofRun<'_>, connection: &mut Connection) -> Result<(), Error> {
-    if !connection.engine().takes_references_to_nothing() {
+    if !connection.engine().allows_dangling_references() {
         return Ok(());
     }
     run.step("check that foreign keys refer to existing tables");

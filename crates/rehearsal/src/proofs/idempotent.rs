@@ -68,11 +68,15 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     run.step("migrate again");
     let before = Snapshot::of(run, &mut connection).await?;
     let (target, rehearsal) = (scratch.target(), run.rehearsal);
-    let help = "look at _sqlx_migrations: a migration has changed the record of the applied migrations";
+    let help =
+        "remove the statement of a migration that changes _sqlx_migrations, the record of the applied migrations";
     match migration::run(target, Goal::Newest, rehearsal.history, &rehearsal.backfills, &silent).await {
         // The history had no fault before, so a migration has changed the record of applied migrations.
         Err(error @ Error::Migration(migration::Error::Faults { .. })) => {
-            run.find(Finding::of_error(&CHANGED, &error).with_help(help)).await;
+            let mut finding = Finding::of_error(&CHANGED, &error).with_help(help);
+            "the first run left a record of applied migrations that does not match their files"
+                .clone_into(&mut finding.message);
+            run.find(finding).await;
             return Ok(connection.close().await?);
         }
         migrated => migrated?,

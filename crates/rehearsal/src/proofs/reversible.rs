@@ -234,7 +234,11 @@ async fn make_round_trip(
     let wording = Wording {
         migration: Some((migration, down)),
         message: |what| format!("reverting {} does not restore the {what}", migration.label()),
-        help: format!("complete {}", down.display()),
+        help: format!(
+            "restore it in {}; if the old values are needed for that, save them in {}",
+            down.display(),
+            migration.up.path.display()
+        ),
     };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let compared = before.differences(&reverted, run, &mut place.connection).await?;
@@ -250,7 +254,12 @@ async fn make_round_trip(
         }
     }
     if let Err(error) = run.up_again(migration, &mut place.connection).await {
-        run.find(of_migration(&REAPPLY_FAILED, migration, &error)).await;
+        let help = format!(
+            "{} succeeded before; revert what is left of its first run in {}",
+            migration.up.path.display(),
+            down.display()
+        );
+        run.find(of_migration(&REAPPLY_FAILED, migration, &error).with_help(help)).await;
         place.replace(run, &after).await?;
         return Ok((RoundTrip::NotReapplied, None));
     }
@@ -260,8 +269,15 @@ async fn make_round_trip(
     }
     let wording = Wording {
         migration: Some((migration, down)),
-        message: |what| format!("applying {} again does not produce the {what} of the first time", migration.label()),
-        help: format!("let {} revert every change of {}", down.display(), migration.up.path.display()),
+        message: |what| {
+            format!("applying {} a second time produces a different {what}", migration.label())
+                .replace("a different data", "different data")
+        },
+        help: format!(
+            "revert every change of {} in {}, or remove values from it that differ in each run",
+            migration.up.path.display(),
+            down.display()
+        ),
     };
     let again = Snapshot::of(run, &mut place.connection).await?;
     let compared = after.differences(&again, run, &mut place.connection).await?;

@@ -52,7 +52,7 @@ pub enum NoHost {
          PostgreSQL on this machine)",
         command("postgres install")
     ))]
-    Somebodys {
+    SharedServer {
         /// The statement that changes them, and its location.
         because: String,
         /// The setting that names the server.
@@ -102,7 +102,7 @@ impl Host {
     /// Starts another empty server.
     ///
     /// # Errors
-    /// [`NoHost::Somebodys`] if this host is a given server. Fails if the other server cannot be started.
+    /// [`NoHost::SharedServer`] if this host is a given server. Fails if the other server cannot be started.
     pub(super) async fn another(&self, because: &str) -> Result<Server, super::Error> {
         let own = self.has_another(because)?;
         Ok(Server::start(&own.binaries, &own.hints).await?)
@@ -124,7 +124,7 @@ impl Host {
     fn has_another(&self, because: &str) -> Result<&Own, NoHost> {
         match &self.origin {
             Origin::Own(own) => Ok(own),
-            Origin::Given(origin) => Err(NoHost::Somebodys { because: because.to_owned(), origin: origin.clone() }),
+            Origin::Given(origin) => Err(NoHost::SharedServer { because: because.to_owned(), origin: origin.clone() }),
         }
     }
 

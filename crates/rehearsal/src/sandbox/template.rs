@@ -57,7 +57,7 @@ impl Sandbox {
             return Err(error);
         }
         // Renaming marks it as complete: only complete templates have this name.
-        building.settle_at(&address).await?;
+        building.publish_at(&address).await?;
         Ok(Template(From::Copy(address)))
     }
 

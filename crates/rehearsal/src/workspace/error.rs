@@ -164,7 +164,7 @@ pub enum GivenError {
         folder: PathBuf,
     },
     /// A folder contains no migration.
-    #[error("{} contains no migration: no file in it is named `<version>_<name>.sql`", folder.display())]
+    #[error("folder `{}` contains no migration: no file in it is named `<version>_<name>.sql`", folder.display())]
     #[diagnostic(help("{}", elsewhere(below)))]
     NoMigrations {
         /// The folder.
@@ -180,10 +180,10 @@ pub enum GivenError {
         path: PathBuf,
     },
     /// Neither the flag nor the file states the version of a fixture.
-    #[error("no version is stated for the data in {}{}", path.display(), of_no_version(found.as_ref()))]
+    #[error("{}", without_version(path, found.as_ref()))]
     #[diagnostic(help(
-        "append the version of the last migration that the data has seen: `--fixture {}@VERSION`; or put \
-         `-- at: VERSION` in the first line, or name the file `<version>_<name>.sql`",
+        "state the version of the last migration that the data has seen, as a number: `--fixture {}@VERSION`, \
+         `-- at: VERSION` in the first line, or the file name `<version>_<name>.sql`",
         path.display()
     ))]
     FixtureWithoutVersion {
@@ -239,4 +239,11 @@ fn elsewhere(below: &[PathBuf]) -> String {
 
 fn of_no_version(found: Option<&String>) -> String {
     found.map(|found| format!(": `{found}` is not a version")).unwrap_or_default()
+}
+
+fn without_version(path: &Path, found: Option<&String>) -> String {
+    match found {
+        Some(found) => format!("`{found}`, the version of the data in {}, is not a version", path.display()),
+        None => format!("no version is stated for the data in {}", path.display()),
+    }
 }

@@ -25,7 +25,7 @@ fn folders() {
     check("folders_of_one_version", 1, &files, "--migrations db/a --migrations db/b --engine sqlite");
     check("folder_beside_a_database", 2, &files, "pets --migrations migrations");
     check("flags_without_a_folder", 2, &files, "--engine sqlite --fixture x.sql");
-    let broken = Workspace::of_somebody_else(&[PEOPLE]);
+    let broken = Workspace::of_another_project(&[PEOPLE]);
     broken.write("migrations/2_x.sql", b"-- caf\xe9\nSELECT 1;");
     check_project("file_not_utf_8", 1, &broken, SQLITE);
 }

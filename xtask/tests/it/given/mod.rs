@@ -16,7 +16,7 @@ type Files<'a> = &'a [(&'a str, &'a str)];
 
 /// Rehearses a project with these files, and compares all output with the snapshot with this name.
 fn check(snapshot: &str, exit: i32, files: Files<'_>, arguments: &str) {
-    check_project(snapshot, exit, &Workspace::of_somebody_else(files), arguments);
+    check_project(snapshot, exit, &Workspace::of_another_project(files), arguments);
 }
 
 /// Rehearses an existing project like [`check`]. The rehearsal must not change its files.

@@ -36,7 +36,7 @@ fn objects_outside_the_database() {
 
 /// Rehearses on the server that `REHEARSAL_POSTGRES_URL` names.
 fn check_on(snapshot: &str, exit: i32, server: &str, files: &[(&str, &str)]) {
-    let project = Workspace::of_somebody_else(files);
+    let project = Workspace::of_another_project(files);
     let arguments = format!("ci {POSTGRES}");
     let variables = [("REHEARSAL_POSTGRES_URL", server)];
     let command = project.command_in("", &variables, arguments.split_whitespace());

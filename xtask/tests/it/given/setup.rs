@@ -43,7 +43,7 @@ fn setup() {
     check("setup_of_a_role", 0, &[role, granted], &format!("{POSTGRES} --setup role.sql"));
     let accounts = ("accounts.sql", "CREATE TABLE accounts (id INT);\n");
     let copied = ("migrations/1_x.sql", "CREATE TABLE x AS SELECT id FROM accounts;\n");
-    let project = Workspace::of_somebody_else(&[accounts, copied]);
+    let project = Workspace::of_another_project(&[accounts, copied]);
     check_project("setup_sqlite", 0, &project, &format!("{SQLITE} --setup accounts.sql"));
     // A template that another version of the setup file built is not reused.
     project.write("accounts.sql", "CREATE TABLE accounts (id INT);\nCREATE TABEL x (id INT);\n");

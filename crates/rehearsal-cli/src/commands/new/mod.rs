@@ -119,7 +119,7 @@ fn check_name(name: &str) -> Result<(), Error> {
             bad("it is not snake_case")
         }
         _ if name.contains("__") || name.ends_with('_') => bad("it has a double or trailing underscore"),
-        _ if KEYWORDS.contains(&name) => bad("it is a Rust keyword"),
+        _ if KEYWORDS.contains(&name) => bad("it is a keyword of Rust, and the name becomes a module"),
         _ if CRATES.contains(&name) => bad("it is the name of a crate"),
         _ if name.len() > 100 => bad("it is longer than 100 characters"),
         _ => Ok(()),

@@ -115,7 +115,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let time = Time::new(rehearsal.depth, chosen.len() + backfills);
     let budget = (rehearsal.depth == Depth::Sample).then_some(BUDGET);
     let figures = Crashes { budget, ..Crashes::default() };
-    let mut trial = Trial { program, time, figures, journals_due: 0, all_went_on: true, gave_up: String::new() };
+    let mut trial = Trial { program, time, figures, journals_due: 0, all_resumed: true, gave_up: String::new() };
     let mut here = run.copy("crash").await?;
     let mut done = Vec::new();
     for next in migrations.iter().map(Some).chain([None]) {

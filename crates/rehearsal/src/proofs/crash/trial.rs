@@ -24,7 +24,7 @@ pub(super) struct Trial<'a> {
     /// Processes killed before a commit that should have left a rollback journal.
     pub(super) journals_due: usize,
     /// True while every restart has resumed correctly.
-    pub(super) all_went_on: bool,
+    pub(super) all_resumed: bool,
     /// Error of the last process that failed after an interruption.
     pub(super) gave_up: String,
 }
@@ -149,7 +149,7 @@ impl Trial<'_> {
         if lines.is_empty() {
             return Ok(true);
         }
-        self.all_went_on = false;
+        self.all_resumed = false;
         let lines: Vec<String> = took_effect(&usual.commits, point).into_iter().chain(lines).collect();
         if let Work::Migration(migration) = work
             && is_settled(run)
@@ -201,7 +201,7 @@ impl Trial<'_> {
         let Crashes { steps, left, points, tried, kills, .. } = self.figures;
         if steps > 0 {
             let s = |n: usize| if n == 1 { "" } else { "s" };
-            let resumed = if self.all_went_on { ": every restart resumed correctly" } else { "" };
+            let resumed = if self.all_resumed { ": every restart resumed correctly" } else { "" };
             let took = match self.time.is_up() {
                 true => format!(", took {:.2} s", self.time.spent().as_secs_f64()),
                 false => String::new(),
@@ -245,7 +245,7 @@ impl Trial<'_> {
 
     fn note_server_crashes(&self, run: &mut ProofRun<'_>) {
         let Crashes { killed_beside, sessions_ended, servers_stopped, given_up, .. } = self.figures;
-        if killed_beside > 0 && self.all_went_on {
+        if killed_beside > 0 && self.all_resumed {
             run.note("a concurrent process took over the range of a killed process".to_owned());
         }
         if sessions_ended > 0 {
@@ -282,7 +282,7 @@ async fn on_private_server(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<
     let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
     let Some(scratch) = made else { return Ok(None) };
     run.replay(steps, &scratch).await?;
-    scratch.target().address.make_safe().await?;
+    scratch.target().address.require_durable_commits().await?;
     Ok(Some(scratch))
 }
 

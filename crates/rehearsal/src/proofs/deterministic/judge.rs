@@ -87,7 +87,7 @@ pub(super) async fn judge(
     }
 
     // The author of a migration that calls the clock or chance can see that in the file.
-    let says_so = |found: &Found| if found.is_chance { run.asks_for_chance(found.step.as_ref()?) } else { None };
+    let says_so = |found: &Found| if found.is_chance { run.uses_nondeterminism(found.step.as_ref()?) } else { None };
     let declared: Vec<String> = problems
         .extract_if(.., |found| says_so(found).is_some())
         .filter_map(|found| {
@@ -190,19 +190,19 @@ impl ProofRun<'_> {
     fn may_ask(&self, step: &Step) -> bool {
         let Step::Up(version) = step else { return true };
         let mut until = self.rehearsal.history.migrations.iter().filter(|one| one.version <= *version);
-        until.any(|one| self.rehearsal.database.engine.asks_for_chance(&one.up.sql))
+        until.any(|one| self.rehearsal.database.engine.uses_nondeterminism(&one.up.sql))
     }
 
     /// Returns the migration or fixture whose file takes the step's values from the clock or from chance.
-    fn asks_for_chance(&self, step: &Step) -> Option<String> {
+    fn uses_nondeterminism(&self, step: &Step) -> Option<String> {
         match step {
             Step::Up(version) => {
                 let engine = self.rehearsal.database.engine;
                 let until = self.rehearsal.history.migrations.iter().rev().filter(|one| one.version <= *version);
                 // Directly, or through a function or trigger that an earlier migration created.
                 let mut saying = until.filter(|one| match one.version == *version {
-                    true => engine.asks_for_chance(&one.up.sql),
-                    false => engine.makes_what_asks_for_chance(&one.up.sql),
+                    true => engine.uses_nondeterminism(&one.up.sql),
+                    false => engine.creates_nondeterministic_objects(&one.up.sql),
                 });
                 saying.next().map(Migration::label)
             }

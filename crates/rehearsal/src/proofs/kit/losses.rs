@@ -25,7 +25,9 @@ pub async fn report_losses(
         return Ok(());
     }
     let file = &migration.up.path;
-    let message = format!("{} deletes data without declaring it", file.display());
+    let only_values = undeclared.iter().all(|difference| matches!(difference, ContentDifference::Values { .. }));
+    let what = if only_values { "changes values" } else { "deletes data" };
+    let message = format!("{} {what} without declaring it", file.display());
     let help = help(connection, &undeclared, &migration.up.sql).await?;
     let finding = Finding::new(code, message).in_file(file).of_migration(migration.version);
     run.find(finding.with_details(content_lines(undeclared.into_iter())).with_help(help)).await;
@@ -42,7 +44,7 @@ async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &
         _ => false,
     };
     let suffered: Vec<&str> = losses.iter().filter(is_of_a_reference).map(|loss| loss.subject().0).collect();
-    if let Some(why) = connection.why_rows_went(sql, &suffered).await? {
+    if let Some(why) = connection.explain_deleted_rows(sql, &suffered).await? {
         return Ok(why);
     }
     let declare = |loss: &&ContentDifference| {

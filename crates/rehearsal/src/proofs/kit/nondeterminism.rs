@@ -87,7 +87,7 @@ impl ProofRun<'_> {
         let columns: Vec<_> = columns.iter().filter(is_there).cloned().collect();
         let migrations = &self.rehearsal.history.migrations;
         let engine = self.rehearsal.database.engine;
-        let asks = migrations.iter().any(|migration| engine.asks_for_chance(&migration.up.sql));
+        let asks = migrations.iter().any(|migration| engine.uses_nondeterminism(&migration.up.sql));
         // Data often contains the current month, so a month counts only if a file reads the clock.
         let is_known = |day: &str| self.is_in_a_file(day) || (is_month(day) && !asks);
         Ok(connection.moments(&columns, self.began.elapsed().as_secs() + 1, &is_known).await?)
