@@ -3,20 +3,23 @@
 //! reverted, which must leave nothing, and applied again. If a migration fails, the proof continues from the state
 //! that should have resulted. The entry point is [`Reversible`].
 
-use super::kit::repeat::undo;
-use super::kit::snapshot::{Compared, Snapshot};
-use super::outcome::Outcome;
-use super::run::{Data, ProofRun};
-use super::{Applies, Proof, Rehearsal};
+mod judge;
+
 use crate::Error;
 use crate::backfill::{Effect, Undo};
 use crate::compare::SchemaDifference;
 use crate::failures;
 use crate::migration::{BEFORE_ALL, Migration};
+use crate::proofs::kit::repeat::undo;
+use crate::proofs::kit::snapshot::{Compared, Snapshot};
+use crate::proofs::outcome::Outcome;
+use crate::proofs::run::{Data, ProofRun};
+use crate::proofs::{Applies, Proof, Rehearsal};
 use crate::report::{Code, Explanation, Failures, Finding};
 use crate::sandbox::Scratch;
 use crate::workspace::Fixture;
 use futures_util::future::LocalBoxFuture;
+use judge::{Found, Wording, judge, only_leaves};
 use rehearsal_db::{Connection, Schema};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -234,9 +237,9 @@ async fn make_round_trip(
     let wording = Wording {
         migration: Some((migration, down)),
         message: |what| format!("reverting {} does not restore the {what}", migration.label()),
-        help: format!(
-            "restore it in {}; if the old values are needed for that, save them in {}",
-            down.display(),
+        help: format!("complete {}", down.display()),
+        of_data: format!(
+            "; if it needs values that the migration overwrites, save them in {}",
             migration.up.path.display()
         ),
     };
@@ -278,6 +281,7 @@ async fn make_round_trip(
             migration.up.path.display(),
             down.display()
         ),
+        of_data: String::new(),
     };
     let again = Snapshot::of(run, &mut place.connection).await?;
     let compared = after.differences(&again, run, &mut place.connection).await?;
@@ -290,57 +294,9 @@ async fn make_round_trip(
     Ok((RoundTrip::Clean, None))
 }
 
-/// Whether two states differ in their schema and in their content.
-struct Found {
-    schema: bool,
-    content: bool,
-}
-
-/// The text of a finding about two states that differ.
-struct Wording<'a, M: Fn(&str) -> String> {
-    /// The migration whose round trip it is, and its down file.
-    migration: Option<(&'a Migration, &'a Path)>,
-    /// Makes the message from `schema` or `data`.
-    message: M,
-    help: String,
-}
-
-impl<M: Fn(&str) -> String> Wording<'_, M> {
-    fn finding(&self, code: &'static Code, what: &str) -> Finding {
-        let finding = Finding::new(code, (self.message)(what));
-        match self.migration {
-            Some((migration, down)) => finding.of_migration(migration.version).in_file(down),
-            None => finding,
-        }
-    }
-}
-
 /// Returns a finding for an error in the round trip of a migration.
 fn of_migration(code: &'static Code, migration: &Migration, error: &Error) -> Finding {
     Finding::of_error(code, error).of_migration(migration.version)
-}
-
-/// Reports the differences of two states. Differences that do not count become notes.
-async fn judge<M: Fn(&str) -> String>(run: &mut ProofRun<'_>, compared: &Compared, text: &Wording<'_, M>) -> Found {
-    run.outcome.notes.extend(compared.notes());
-    let (schema, content) = (compared.schema_lines(), compared.content_lines());
-    let found = Found { schema: !schema.is_empty(), content: !content.is_empty() };
-    if found.schema {
-        let help = format!("{} (`-` is missing, `+` is left over)", text.help);
-        run.find(text.finding(&SCHEMA_DIFFERS, "schema").with_details(schema).with_help(help)).await;
-    }
-    if found.content {
-        run.find(text.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help(&*text.help)).await;
-    }
-    found
-}
-
-/// True if the schemas differ only by additional objects or by the order of columns.
-fn only_leaves(compared: &Compared) -> bool {
-    let is_new = |difference: &SchemaDifference| {
-        matches!(difference, SchemaDifference::New { .. } | SchemaDifference::ColumnOrder { .. })
-    };
-    compared.schema.iter().all(is_new)
 }
 
 /// Reverts all migrations down to the last one without a down file, skipping those whose down migration is known to
@@ -423,6 +379,7 @@ async fn up_again(
         migration: None,
         message: |what: &str| format!("reverting all migrations and applying them again does not restore the {what}"),
         help: "look at the down files: one of them does not revert every change of its up file".to_owned(),
+        of_data: String::new(),
     };
     judge(run, &again, &wording).await;
     Ok(())
