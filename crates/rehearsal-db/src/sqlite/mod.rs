@@ -1,4 +1,4 @@
-//! SQLite: a database is one file, with one writer at a time. [`file`] and [`new_file`] return its address.
+//! SQLite: a database is one file, with one writer at a time. [`file()`] and [`new_file`] return its address.
 
 mod address;
 mod bodies;
