@@ -90,7 +90,10 @@ impl Rehearsal<'_> {
         let report = refused(self.database, Vec::new());
         let Found { proofs, findings, notes } = match found {
             Ok(found) => found,
-            Err(finding) => Found { findings: vec![*finding], ..Found::default() },
+            Err(mut finding) => {
+                finding.reproducible(self.database, self.command(), None);
+                Found { findings: vec![*finding], ..Found::default() }
+            }
         };
         let incomplete = self.incomplete(&proofs);
         DatabaseReport {
@@ -110,11 +113,7 @@ impl Rehearsal<'_> {
 
     /// Checks that throwaway databases for this history can be created.
     async fn prepare(&self) -> Result<(), Box<Finding>> {
-        let refuse = |error: Error| {
-            let mut finding = Finding::of_error(error.finding_code(), &error);
-            finding.reproducible(self.database, self.command(), None);
-            Box::new(finding)
-        };
+        let refuse = |error: Error| Box::new(Finding::of_error(error.finding_code(), &error));
         self.sandbox.takes(self.database, self.history).map_err(|why| refuse(sandbox::Error::from(why).into()))?;
         if self.database.setup.is_empty() {
             return Ok(());
@@ -140,10 +139,7 @@ impl Rehearsal<'_> {
                 match next {
                     Next::Continue => {}
                     Next::SkipData => break,
-                    Next::Refuse(mut finding) => {
-                        finding.reproducible(self.database, self.command(), None);
-                        return Err(finding);
-                    }
+                    Next::Refuse(finding) => return Err(finding),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The README is accurate: each command of its examples runs, in order, in a workspace like a fresh checkout, and
 //! prints what the page shows. On the page, `[..]` matches anything within a line, and `[...]` any further lines.
 
+use crate::tidy::files;
 use crate::workspace::{Workspace, repository};
 use pretty_assertions::assert_eq;
 use std::fs;
@@ -113,14 +114,18 @@ fn examples_print_what_the_page_shows() {
     }
 }
 
-/// Every `cargo xtask …` on the page, also in tables and sentences, is an existing command with existing flags.
+/// Every `cargo xtask …` and `cargo rehearse …` in the README, in docs/ and in CONTRIBUTING is an existing command with
+/// existing flags.
 #[test]
 fn commands_exist() {
     let workspace = Workspace::new();
     let page = readme();
+    let pages: String = files("docs", "md").into_iter().map(|(_, text)| text).collect();
+    let contributing = fs::read_to_string(repository().join("CONTRIBUTING.md")).unwrap();
+    let texts = [page.as_str(), &pages, &contributing].join("\n");
     let mut checked = 0;
-    for rest in page.split("cargo xtask ").skip(1) {
-        let command = rest.split(['`', '\n', '#']).next().unwrap();
+    for rest in ["cargo xtask ", "cargo rehearse "].into_iter().flat_map(|program| texts.split(program).skip(1)) {
+        let command = rest.split(['`', '\n', '#', '|']).next().unwrap();
         let words = command
             .split_whitespace()
             .take_while(|word| *word != "…")

@@ -17,7 +17,7 @@ use rehearsal::backfill::{
 use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
 use rehearsal::proofs::{Depth, REHEARSAL_BATCH};
-use rehearsal::report::{Finding, history};
+use rehearsal::report::{Finding, ProofStatus, history};
 use rehearsal_db::Target;
 use rehearsal_db::command::{command, shell_word};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -243,14 +243,14 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
             let batch = args.batch.unwrap_or(REHEARSAL_BATCH);
             let (report, findings) = rehearsal::verify_backfill(&subject, *backfill, fixture, batch).await;
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
-            if !findings.iter().any(Finding::counts) {
+            let found: String = findings.iter().map(|found| finding(about.database, found, paint)).collect();
+            if report.status == ProofStatus::Failed {
+                terminal.result(&format!("{heading}: {}\n{found}", paint.bad("FAILED")));
+                exit = exit.and(Exit::Failed);
+            } else {
                 let notes: String = report.notes.iter().map(|note| format!("  {note}\n")).collect();
                 let took = crate::terminal::duration(report.duration);
-                terminal.result(&format!("{heading}: {} {}\n{notes}", paint.good("ok"), paint.faint(took)));
-            } else {
-                let all: String = findings.iter().map(|found| finding(about.database, found, paint)).collect();
-                terminal.result(&format!("{heading}: {}\n{all}", paint.bad("FAILED")));
-                exit = exit.and(Exit::Failed);
+                terminal.result(&format!("{heading}: {} {}\n{notes}{found}", paint.good("ok"), paint.faint(took)));
             }
         }
     }

@@ -106,10 +106,8 @@ async fn prove(run: &mut ProofRun<'_>, backfill: &dyn AnyBackfill) -> Result<(),
     }
     if !counts.reconciliation.is_empty() {
         let total = counts.reconciliation.total();
-        let values = if total.total() == 1 { " value = " } else { " values = " };
-        let total = total.to_string().replacen(" = ", values, 1);
         let caveat = if backfill.has_source_counts() { "" } else { " (not compared with the database)" };
-        run.note(format!("reconciliation: {total}{caveat}"));
+        run.note(format!("reconciliation of old values: {total}{caveat}"));
     }
     let note = again(run, &idempotent::CHANGED, backfill, &scratch, &mut connection).await?;
     run.outcome.notes.extend(note);

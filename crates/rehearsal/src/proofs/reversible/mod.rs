@@ -272,10 +272,7 @@ async fn make_round_trip(
     }
     let wording = Wording {
         migration: Some((migration, down)),
-        message: |what| {
-            format!("applying {} a second time produces a different {what}", migration.label())
-                .replace("a different data", "different data")
-        },
+        message: |what| format!("the {what} differs after applying {} a second time", migration.label()),
         help: format!(
             "revert every change of {} in {}, or remove values from it that differ in each run",
             migration.up.path.display(),
