@@ -308,7 +308,7 @@ impl Error {
         matches!(self, Self::Locked { .. } | Self::Conflict { .. } | Self::Unreachable { .. })
     }
 
-    /// A malformed URL. sqlx begins its reason with words that say no more.
+    /// Creates [`Error::BadUrl`] without the words with which sqlx starts every reason.
     pub(crate) fn bad_url(url: String, why: &str, example: &'static str) -> Self {
         Self::BadUrl { url, why: why.trim_start_matches("error with configuration: ").to_owned(), example }
     }

@@ -16,6 +16,7 @@ pub mod fixture;
 pub mod generate;
 pub mod ledger;
 pub mod migration;
+mod plural;
 pub mod proofs;
 pub mod registry;
 pub mod report;

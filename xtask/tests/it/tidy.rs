@@ -106,6 +106,7 @@ const ORDER: &[(&str, &[&str])] = &[
     (
         "rehearsal",
         &[
+            "plural",
             "directive",
             "source",
             "workspace",

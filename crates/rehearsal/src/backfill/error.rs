@@ -3,6 +3,7 @@
 
 use super::definition::About;
 use crate::ledger::Finding;
+use crate::plural::counted;
 use crate::source;
 use miette::Diagnostic;
 use rehearsal_db::command::command;
@@ -111,7 +112,7 @@ pub enum Error {
         backfill: &'static str,
     },
     /// The transform rejected units.
-    #[error("backfill `{backfill}` on {database} rejected {} in one batch:{}", if rejects.len() == 1 { format!("1 {unit}") } else { format!("{} {unit}s", rejects.len()) }, list_rejects(rejects))]
+    #[error("backfill `{backfill}` on {database} rejected {} in one batch:{}", counted(rejects.len() as u64, unit), list_rejects(rejects))]
     #[diagnostic(help(
         "{}; correct the data or the transform, then run the backfill again; `{next}` is a dry run that lists all rejects",
         describe_committed(*committed, unit)

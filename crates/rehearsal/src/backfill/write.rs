@@ -11,6 +11,7 @@ use super::throttle::{self, Advice};
 use super::work::{Halt, Work};
 use crate::event::Event;
 use crate::ledger::{self, Counts, Json, Range, RunState, UndoNotes};
+use crate::plural::counted;
 use rehearsal_db::{self as db, Connection, Driver, PageError};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -210,8 +211,8 @@ impl<B: Backfill> Work<'_, B> {
         let unchanged = self.rows(&piece.outputs).saturating_sub(rows);
         let reconciles = self.pass.effect == Effect::Execute && self.backfill.source_counts().is_some();
         if unchanged > 0 && reconciles && !self.takes_overtaken.load(Ordering::Relaxed) {
-            let rows = if unchanged == 1 { "row" } else { "rows" };
-            return Err(Self::was_overtaken(writer, format!("another session filled {unchanged} {rows} first")));
+            let why = format!("another session filled {} first", counted(unchanged, "row"));
+            return Err(Self::was_overtaken(writer, why));
         }
         counts.unchanged += unchanged + referred_to;
         if let Some(lease) = range.lease {

@@ -1,8 +1,8 @@
 //! Classifies how the values of a column changed and counts the rows by kind, so that a reader sees at a glance
 //! whether values were set to NULL, truncated or rounded. [`Change::of`] classifies one value.
 
-use super::counted::rows;
 use super::form::{Form, Types, same_meaning};
+use crate::plural::counted;
 use rehearsal_db::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -123,7 +123,7 @@ impl Changes {
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |(change, n): (&Change, &u64)| {
-            let n = rows(*n);
+            let n = counted(*n, "row");
             match change {
                 Change::Other => format!("has different values in {n}"),
                 Change::Nulled => format!("was set to NULL in {n}"),

@@ -1,7 +1,7 @@
 //! The differences between two states of a database and their text: [`ContentDifference`] and [`SchemaDifference`].
 
 use super::changes::Changes;
-use super::counted::rows;
+use crate::plural::counted;
 use std::fmt;
 
 /// A row that shows a difference.
@@ -147,26 +147,28 @@ impl ContentDifference {
 impl fmt::Display for ContentDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TableGone { table, rows: n, .. } => write!(f, "table \"{table}\" is missing ({})", rows(*n)),
-            Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new ({})", rows(*n)),
+            Self::TableGone { table, rows: n, .. } => {
+                write!(f, "table \"{table}\" is missing ({})", counted(*n, "row"))
+            }
+            Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new ({})", counted(*n, "row")),
             Self::ColumnGone { table, column, rows: None | Some(0), .. } => {
                 write!(f, "\"{table}\".\"{column}\" is missing")
             }
             Self::ColumnGone { table, column, rows: Some(n), .. } => {
-                write!(f, "\"{table}\".\"{column}\" is missing, with values in {}", rows(*n))
+                write!(f, "\"{table}\".\"{column}\" is missing, with values in {}", counted(*n, "row"))
             }
             Self::ColumnNew { table, column } => write!(f, "\"{table}\".\"{column}\" is new"),
             Self::Rows { table, before, after: 0, .. } if *before > 0 => {
-                write!(f, "\"{table}\" was emptied: it had {}", rows(*before))
+                write!(f, "\"{table}\" was emptied: it had {}", counted(*before, "row"))
             }
             Self::Rows { table, before, after, gone, new: 0, .. } => {
-                write!(f, "\"{table}\" lost {}: {before} before, {after} after", rows(*gone))
+                write!(f, "\"{table}\" lost {}: {before} before, {after} after", counted(*gone, "row"))
             }
             Self::Rows { table, before, after, gone: 0, new, .. } => {
-                write!(f, "\"{table}\" gained {}: {before} before, {after} after", rows(*new))
+                write!(f, "\"{table}\" gained {}: {before} before, {after} after", counted(*new, "row"))
             }
             Self::Rows { table, before, after, gone, new, .. } => {
-                write!(f, "\"{table}\" lost {} and gained {new}: {before} before, {after} after", rows(*gone))
+                write!(f, "\"{table}\" lost {} and gained {new}: {before} before, {after} after", counted(*gone, "row"))
             }
             Self::Values { table, column, changes: Some(changes), .. } => {
                 write!(f, "\"{table}\".\"{column}\" {changes}")

@@ -4,7 +4,6 @@
 
 mod changes;
 mod content;
-mod counted;
 mod defaults;
 mod difference;
 mod families;

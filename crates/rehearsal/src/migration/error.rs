@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::file::{Migration, Script};
 use crate::directive::did_you_mean;
 use crate::event::Direction;
+use crate::plural::counted;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::command;
 use rehearsal_db::{self as db, Connection, Engine, Retries};
@@ -96,10 +97,6 @@ fn what_next(cause: &db::Error, direction: Direction, left_behind: &LeftBehind) 
     format!("{}{longer}", steps.join(", "))
 }
 
-fn count(units: u64) -> String {
-    if units == 1 { "1 unit".to_owned() } else { format!("{units} units") }
-}
-
 fn which_backfill(known: &[String]) -> String {
     if known.is_empty() {
         format!("rehearse the history in the workspace that has this backfill: `{}`", command("ci DATABASE"))
@@ -112,7 +109,7 @@ fn which_backfill(known: &[String]) -> String {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// The history has faults.
-    #[error("the history has {}; nothing was run", if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) })]
+    #[error("the history has {}; nothing was run", counted(faults.len() as u64, "fault"))]
     Faults {
         /// The faults.
         #[related]
@@ -188,7 +185,7 @@ pub enum Error {
     /// A migration needs a backfill that is not finished on this database.
     #[error(
         "migration {migration} requires the backfill `{backfill}`, which has {} left to process in {database}",
-        count(*units)
+        counted(*units, "unit")
     )]
     #[diagnostic(code("migration/refused"), help("run `{next}`, then migrate again"))]
     RequiresBackfill {

@@ -2,7 +2,6 @@
 //! units. It also reports faults that only show on the resulting schema, such as a foreign key to a missing table.
 //! The entry point is [`Fresh`].
 
-use super::kit::counted;
 use super::outcome::{Next, Outcome};
 use super::refusal;
 use super::run::{Data, ProofRun};
@@ -11,6 +10,7 @@ use crate::Error;
 use crate::backfill::Effect;
 use crate::failures;
 use crate::migration::{Migration, Script, Transaction};
+use crate::plural::counted;
 use crate::report::{Code, Explanation, Failures, Finding, Reproduce};
 use crate::workspace::{CONFIGURATION, Origin};
 use futures_util::future::LocalBoxFuture;

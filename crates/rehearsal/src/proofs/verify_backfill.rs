@@ -3,7 +3,6 @@
 //! result of a single run, and the checks pass. The entry point is [`VerifyBackfill`].
 
 use super::concurrent::same_backfill;
-use super::kit::counted;
 use super::kit::repeat::{again, undo};
 use super::kit::snapshot::Snapshot;
 use super::outcome::Outcome;
@@ -13,6 +12,7 @@ use crate::Error;
 use crate::backfill::{AnyBackfill, Effect};
 use crate::failures;
 use crate::ledger::Counts;
+use crate::plural::counted;
 use crate::report::{Code, Failures, Finding, Reproduce};
 use futures_util::future::LocalBoxFuture;
 

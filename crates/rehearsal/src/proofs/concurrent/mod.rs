@@ -23,6 +23,7 @@ use crate::Error;
 use crate::backfill::{self, About, AnyBackfill, Effect, Pass};
 use crate::event::{Event, silent};
 use crate::failures;
+use crate::plural::counted;
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
@@ -381,6 +382,5 @@ async fn report(run: &mut ProofRun<'_>, about: &About, figures: &Figures, diary:
         n => format!("; the next run processed {n} concurrently inserted {}s", about.unit),
     };
     let writes = if seen.lost.is_empty() { "no write of the app was lost" } else { "writes of the app were lost" };
-    let s = if seen.compared == 1 { "" } else { "s" };
-    run.note(format!("{writes} ({} value{s} compared){late}", seen.compared));
+    run.note(format!("{writes} ({} compared){late}", counted(seen.compared, "value")));
 }

@@ -8,6 +8,7 @@ use super::sample::{self, Time};
 use super::wording::{hint, struck, took_effect};
 use super::{LOST, NOT_RESUMABLE, NOTHING_PROVED, REPEATED, walk};
 use crate::Error;
+use crate::plural::counted;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
 use crate::report::Finding;
@@ -200,7 +201,7 @@ impl Trial<'_> {
     pub(super) async fn tell(&self, run: &mut ProofRun<'_>) {
         let Crashes { steps, left, points, tried, kills, .. } = self.figures;
         if steps > 0 {
-            let s = |n: usize| if n == 1 { "" } else { "s" };
+            let count = |n: usize, noun| counted(n as u64, noun);
             let resumed = if self.all_resumed { ": every restart resumed correctly" } else { "" };
             let took = match self.time.is_up() {
                 true => format!(", took {:.2} s", self.time.spent().as_secs_f64()),
@@ -208,7 +209,7 @@ impl Trial<'_> {
             };
             let not_tried = match left {
                 0 => String::new(),
-                _ => format!("; {left} step{} not tried", s(left)),
+                _ => format!("; {} not tried", count(left, "step")),
             };
             let all = if tried < points || left > 0 { "; --exhaustive tries all" } else { "" };
             let sample = match self.figures.budget {
@@ -216,9 +217,9 @@ impl Trial<'_> {
                 None => String::new(),
             };
             run.note(format!(
-                "{kills} kill{} at {tried} of {points} commit point{}{resumed}{sample}",
-                s(kills),
-                s(points)
+                "{} at {tried} of {}{resumed}{sample}",
+                count(kills, "kill"),
+                count(points, "commit point")
             ));
         }
         if run.rehearsal.database.engine.journals().is_empty() {

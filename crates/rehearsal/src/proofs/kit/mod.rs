@@ -11,8 +11,3 @@ pub mod repeat;
 pub mod snapshot;
 pub mod timeline;
 pub mod unchanged;
-
-/// A number with its noun, in the plural unless the number is 1: `3 pets`.
-pub(in crate::proofs) fn counted(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}

@@ -1,11 +1,11 @@
 //! Running a backfill a second time ([`again`]) and undoing it ([`undo`]), for the proofs that do so with each
 //! backfill.
 
-use super::counted;
 use super::snapshot::Snapshot;
 use super::unchanged::unchanged;
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Undo};
+use crate::plural::counted;
 use crate::proofs::ProofRun;
 use crate::report::{Code, Finding, Reproduce};
 use crate::sandbox::Scratch;

@@ -4,7 +4,6 @@
 
 mod unseen;
 
-use super::kit::counted;
 use super::kit::losses::report_losses;
 use super::kit::moved_columns;
 use super::kit::snapshot::{Snapshot, is_declared};
@@ -15,6 +14,7 @@ use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
 use crate::failures;
 use crate::migration::Migration;
+use crate::plural::counted;
 use crate::report::{Code, Explanation, Failures, Finding};
 use crate::sandbox::Scratch;
 use futures_util::future::LocalBoxFuture;
