@@ -7,6 +7,7 @@ mod ci;
 pub use backfill::BackfillArgs;
 pub use ci::{CiArgs, CrashStepArgs, FaultName};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgGroup, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -39,9 +40,18 @@ impl Args {
             arguments.remove(1);
         }
         let mut command = with_name(Self::command().name(name).bin_name(name), name);
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        let matches = command.try_get_matches_from_mut(arguments).map_err(with_tip)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
+}
+
+/// Adds what to do to an error about two arguments that exclude each other.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::ArgumentConflict {
+        let tip = "leave one of the two arguments out";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// Puts the name of the program before the example of every subcommand.

@@ -80,7 +80,7 @@ impl BackfillReport {
         }
         let folder = path.folder().to_owned();
         if !folder.is_dir() {
-            let why = format!("there is no folder {}", folder.display());
+            let why = format!("there is no folder `{}`", folder.display());
             return Err(std::io::Error::new(std::io::ErrorKind::NotFound, why));
         }
         sweep(&folder);

@@ -85,7 +85,7 @@ fn read_one(path: PathBuf, engine: Engine) -> Result<Check, Error> {
                 wrong(
                     directive,
                     format!("`{}` is not a migration version", directive.value),
-                    "write the number at the start of a migration's file name",
+                    "write the version of a migration: the number at the start of its file name",
                 )
             };
             directive.value.parse::<i64>().map_err(bad)
@@ -140,7 +140,7 @@ pub fn check_windows(checks: &[Check], exists: impl Fn(i64) -> bool) -> Result<(
                     text: NamedSource::new(&file, check.sql.clone()),
                     why: format!("there is no migration {}", directive.value),
                     file,
-                    help: "write the number at the start of a migration's file name",
+                    help: "write the version of a migration: the number at the start of its file name",
                     at: (directive.start, directive.length).into(),
                 });
             }

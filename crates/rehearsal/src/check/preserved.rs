@@ -13,6 +13,9 @@ use xxhash_rust::xxh3::xxh3_128;
 /// How many missing or new rows a difference names.
 const NAMED: usize = 3;
 
+/// How many columns of such a row it shows.
+const SHOWN_COLUMNS: usize = 4;
+
 /// The rows of a query, in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preserved {
@@ -31,7 +34,14 @@ pub async fn remember(connection: &mut Connection, check: &Check, sql: &str) -> 
         while let Some(row) = rows.try_next().await? {
             // The debug form distinguishes types and delimits values.
             let hash = xxh3_128(format!("{:?}", row.values).as_bytes());
-            let name = || row.values.first().map(ToString::to_string).unwrap_or_default();
+            let name = || {
+                let shown = row.columns.iter().zip(&row.values).take(SHOWN_COLUMNS);
+                let mut name = shown.map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", ");
+                if row.values.len() > SHOWN_COLUMNS {
+                    name.push_str(", …");
+                }
+                format!("({name})")
+            };
             preserved.rows.entry(hash).or_insert_with(|| (0, name())).0 += 1;
         }
         Ok(())

@@ -109,7 +109,7 @@ fn which_backfill(known: &[String]) -> String {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// The history has faults.
-    #[error("the history has {}; nothing was run", counted(faults.len() as u64, "fault"))]
+    #[error("the migrations have {}, so nothing was run", counted(faults.len() as u64, "fault"))]
     Faults {
         /// The faults.
         #[related]

@@ -143,7 +143,7 @@ pub enum Error {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum GivenError {
     /// The folder does not exist.
-    #[error("there is no folder {}", folder.display())]
+    #[error("there is no folder `{}`", folder.display())]
     #[diagnostic(help("name the folder that contains the migrations with `--migrations DIR`"))]
     NoFolder {
         /// The path as given.

@@ -20,7 +20,7 @@ pub(super) async fn covered(run: &mut ProofRun<'_>) -> Result<BTreeMap<i64, BTre
     let mut covered: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     let rehearsal = run.rehearsal;
     for fixture in &rehearsal.database.fixtures {
-        run.step(format!("find the tables for which fixture {} has rows", fixture.name));
+        run.step(format!("list the tables that fixture {} fills", fixture.name));
         // *Populated* reports a fixture that cannot be loaded or on which a migration fails.
         drop(walk(run, fixture, &mut covered).await);
     }

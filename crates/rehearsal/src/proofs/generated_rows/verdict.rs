@@ -48,8 +48,8 @@ const MEND_ROWS: &str =
     "correct the rows that violate the constraint first, in this file or in a backfill that the migration requires";
 const MEND_REFERENCES: &str = "delete or correct the rows that violate the foreign key first, in this file or in a backfill \
                                that the migration requires";
-const MAKE_FIT: &str = "convert values that do not fit in the statement and declare the loss with `-- loses:`, or reject \
-                        such values with a constraint in an earlier migration";
+const MAKE_FIT: &str = "change the statement so that it converts the values that do not fit and declare the loss with `-- loses:`, \
+                        or reject such values with a constraint in an earlier migration";
 const LOOK_AT_ROWS: &str = "look at how the statement behaves on a table with rows";
 
 /// Judges a failure.
