@@ -125,12 +125,12 @@ pub(crate) enum Error {
     },
     /// The registry of backfills cannot be read or has no marker line.
     #[error("cannot register the backfill in {}: {why}", path.display())]
-    #[diagnostic(help("put the line `{}` last inside `vec![…]`; nothing was written", mark))]
+    #[diagnostic(help("{help}; nothing was written"))]
     Registry {
         /// The file of the registry.
         path: PathBuf,
-        /// The marker line, above which backfills are added.
-        mark: &'static str,
+        /// The instruction for the user.
+        help: String,
         /// The reason.
         why: String,
     },

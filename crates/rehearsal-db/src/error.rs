@@ -194,14 +194,14 @@ pub enum Error {
 
     /// The server cannot be reached, or the connection was lost.
     #[error("cannot reach {place}: {why}")]
-    #[diagnostic(help(
-        "check that the server is running and accepts connections; uncommitted changes were rolled back, and a backfill resumes from its last batch"
-    ))]
+    #[diagnostic(help("{help}"))]
     Unreachable {
         /// The address.
         place: String,
         /// The error of the system or the server.
         why: String,
+        /// The instruction for the user.
+        help: &'static str,
     },
 
     /// The server rejected the login.

@@ -29,6 +29,9 @@ pub(crate) enum Mistake {
     },
     /// `-- no-transaction` is not at the very start of the file, the only location where sqlx reads it.
     Misplaced,
+    /// `no-transaction` is at the very start of the file, but not written as `-- no-transaction`, with one space, as
+    /// sqlx requires.
+    Misspaced,
     /// The directive is below the first statement.
     BelowStatement,
 }
@@ -54,7 +57,8 @@ pub(crate) fn directives(sql: &str, known: &[&str]) -> (Vec<Directive>, Vec<(Dir
                 mistaken.push((directive, Mistake::BelowStatement));
             }
         } else if is_known && directive.key == NO_TRANSACTION && !sql.starts_with("-- no-transaction") {
-            mistaken.push((directive, Mistake::Misplaced));
+            let mistake = if start == 0 { Mistake::Misspaced } else { Mistake::Misplaced };
+            mistaken.push((directive, mistake));
         } else if is_known {
             found.push(directive);
         } else if let Some(nearest) = nearest(&directive.key, known) {
@@ -95,6 +99,7 @@ mod tests {
             let mistaken = mistaken.iter().map(|(d, m)| match m {
                 Mistake::Misspelt { nearest } => format!("{}? {nearest}", d.key),
                 Mistake::Misplaced => format!("{} misplaced", d.key),
+                Mistake::Misspaced => format!("{} misspaced", d.key),
                 Mistake::BelowStatement => format!("{} below", d.key),
             });
             assert_eq!(found.chain(mistaken).collect::<Vec<_>>().join("; "), expect, "{sql}");
@@ -108,7 +113,9 @@ mod tests {
         check("-- no-transaction\nVACUUM", "no-transaction=");
         check("-- A comment.\n-- no-transaction\nVACUUM", "no-transaction misplaced");
         check("\u{feff}-- no-transaction\nVACUUM", "no-transaction misplaced");
-        check("--no-transaction\nVACUUM", "no-transaction misplaced");
+        check("--no-transaction\nVACUUM", "no-transaction misspaced");
+        check("--  no-transaction\nVACUUM", "no-transaction misspaced");
+        check("\n--no-transaction\nVACUUM", "no-transaction misplaced");
         check("-- No-Transaction\nVACUUM", "No-Transaction? no-transaction");
     }
 }

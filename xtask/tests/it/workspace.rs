@@ -230,6 +230,7 @@ pub(crate) fn hold(folder: &str, snapshot: &str, text: &str) {
 const PLACEHOLDERS: &[(&str, &str)] = &[
     (r" *\b(\d+ (µs|ms)|\d+\.\d\d s|\d+ min \d\d s)", " <time>"),
     (r#"(applied |"applied_at":"|"started_at": ?")20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?"#, "$1<when>"),
+    (r"since 20\d\d-\d\d-\d\d \d\d:\d\d UTC", "since <when>"),
     (r"( rows? +)20\d\d-\d\d-\d\d \d\d:\d\d:\d\d( to \d\d:\d\d:\d\d)? *", "$1<when>  "),
     (r#""seconds":( ?)[\d.e-]+"#, r#""seconds":$1<time>"#),
     (r"three concurrent runs \([^)\n]*\)", "three concurrent runs (<some>)"),

@@ -1,6 +1,6 @@
 //! The flags of `backfill`.
 
-use super::TargetArgs;
+use super::{TargetArgs, batch, positive};
 use clap::ArgGroup;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub struct BackfillArgs {
     pub scope: Vec<(String, String)>,
     /// Maximum number of units per transaction (default: 5000, fewer if units are large or slow; 25 for --verify, so
     /// that small fixtures have several batches)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = batch)]
     pub batch: Option<NonZeroU32>,
     /// Target duration of a batch, to which its size adapts (default: 200; none if --batch is given)
     #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
@@ -68,8 +68,7 @@ pub struct BackfillArgs {
 
 /// Parses a number of workers. Each worker has two connections; a server allows a hundred by default.
 fn workers(text: &str) -> Result<NonZeroU32, String> {
-    let workers = text.parse::<NonZeroU32>().map_err(|_| "it is not a positive number".to_owned())?;
-    if workers.get() > 32 { Err("more than 32 workers only block each other".to_owned()) } else { Ok(workers) }
+    positive(text, 32)
 }
 
 fn scope(text: &str) -> Result<(String, String), String> {

@@ -10,7 +10,7 @@ pub use ci::{CiArgs, CrashStepArgs, FaultName};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgGroup, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 /// Rehearse every schema change and every data change on throwaway databases, then apply exactly what was rehearsed.
@@ -288,9 +288,20 @@ pub struct PostgresInstallArgs {
     pub major: Option<u32>,
 }
 
+/// Parses a number from 1 to `most`.
+fn positive(text: &str, most: u32) -> Result<NonZeroU32, String> {
+    let number = text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= most);
+    number.ok_or_else(|| format!("must be a whole number from 1 to {most}"))
+}
+
+/// Parses the size of a batch.
+fn batch(text: &str) -> Result<NonZeroU32, String> {
+    positive(text, u32::MAX)
+}
+
 fn how_many(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| match text.parse::<u64>() {
-        Ok(_) => "it must be 1 or more".to_owned(),
+        Ok(_) => "must be a whole number, 1 or more".to_owned(),
         Err(_) => "it is not a number; put the database first, as in `migrate pets --revert 2`".to_owned(),
     })
 }

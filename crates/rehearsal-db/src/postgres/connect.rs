@@ -1,7 +1,7 @@
 //! Connections to a server ([`connect`]), and the servers that are rejected: old ones and poolers.
 
 use super::address::PostgresAddress;
-use super::explain::explain;
+use super::explain::{NO_ANSWER, explain, explain_connecting};
 use crate::Error;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
@@ -34,10 +34,10 @@ pub(super) async fn connect(address: &PostgresAddress, wait: Duration) -> Result
     let options = address.options().clone().application_name("rehearsal").disable_statement_logging();
     let limit = wait.max(MIN_CONNECT_TIMEOUT);
     match tokio::time::timeout(limit, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| explain(&address.url(), wait, &error)),
+        Ok(connected) => connected.map_err(|error| explain_connecting(&address.url(), wait, &error)),
         Err(_) => {
             let why = format!("it did not answer within {} s", limit.as_secs());
-            Err(Error::Unreachable { place: address.url(), why })
+            Err(Error::Unreachable { place: address.url(), why, help: NO_ANSWER })
         }
     }
 }

@@ -49,17 +49,19 @@ fn explanation(sql: &str, suffered: &[&str], acting: &[Acting]) -> Option<String
     if !suffered.iter().any(|table| reached.contains(&table.to_ascii_lowercase())) {
         return None;
     }
-    let pragma = if turns_off {
-        "sqlx runs the file in a transaction, where `PRAGMA foreign_keys = OFF` does nothing, so "
+    let pragma = if turns_off && sql.starts_with("-- no-transaction") {
+        "`PRAGMA foreign_keys = OFF` prevents this only before `BEGIN`. "
+    } else if turns_off {
+        "`PRAGMA foreign_keys = OFF` prevents this only outside the transaction in which sqlx runs the file. "
     } else if defers {
-        "`PRAGMA defer_foreign_keys` defers the check of foreign keys, not the actions of ON DELETE, so "
+        "`PRAGMA defer_foreign_keys` defers the check of foreign keys, not the actions of ON DELETE. "
     } else {
-        "foreign keys are on, so "
+        ""
     };
     Some(format!(
-        "{pragma}DROP TABLE deletes the rows of its table, and with them, through ON DELETE CASCADE or SET NULL, the rows \
-         that refer to it. To prevent that, make `-- no-transaction` the first line of the file, and write\n\
-         PRAGMA foreign_keys = OFF;\nBEGIN;\n…\nCOMMIT;\nPRAGMA foreign_keys = ON;"
+        "DROP TABLE deletes the rows of its table first, and ON DELETE CASCADE or SET NULL then deletes or changes the \
+         rows that refer to them. {pragma}To prevent that, make `-- no-transaction` the first line of the file, and \
+         write\nPRAGMA foreign_keys = OFF;\nBEGIN;\n…\nCOMMIT;\nPRAGMA foreign_keys = ON;"
     ))
 }
 
@@ -87,14 +89,14 @@ mod tests {
         // itself, and `x` is unrelated.
         let acting = [("c", "p", "CASCADE"), ("d", "c", "CASCADE"), ("s", "p", "SET NULL"), ("t", "t", "CASCADE")];
         let acting = acting.map(|(from, to, action)| (from.to_owned(), to.to_owned(), action.to_owned()));
-        let check = |sql: &str, suffered: &[&str], begins: Option<&str>| {
+        let check = |sql: &str, suffered: &[&str], part: Option<&str>| {
             let why = explanation(sql, suffered, &acting);
-            let told = why.as_deref().and_then(|why| begins.map(|begins| why.starts_with(begins)));
-            assert_eq!((why.is_some(), told.unwrap_or(begins.is_none())), (begins.is_some(), true), "{sql}: {why:?}");
+            let told = why.as_deref().and_then(|why| part.map(|part| why.contains(part)));
+            assert_eq!((why.is_some(), told.unwrap_or(part.is_none())), (part.is_some(), true), "{sql}: {why:?}");
         };
         let rebuild = "CREATE TABLE n (a); INSERT INTO n SELECT * FROM p; DROP TABLE \"P\"; ALTER TABLE n RENAME TO p;";
         for suffered in ["c", "C", "d", "s"] {
-            check(rebuild, &["x", suffered], Some("foreign keys are on"));
+            check(rebuild, &["x", suffered], Some("refer to them. To prevent that"));
         }
         check(rebuild, &["p"], None);
         check(rebuild, &["x"], None);
@@ -102,9 +104,9 @@ mod tests {
         check(
             "INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",
             &["t"],
-            Some("foreign keys are on"),
+            Some("refer to them. To prevent that"),
         );
-        check(&format!("PRAGMA foreign_keys=OFF; {rebuild}"), &["c"], Some("sqlx runs the file in a transaction"));
+        check(&format!("PRAGMA foreign_keys=OFF; {rebuild}"), &["c"], Some("in which sqlx runs the file. To"));
         check(&format!("PRAGMA foreign_keys=OFF; {rebuild} DELETE FROM p;"), &["p"], None);
         check(&format!("PRAGMA foreign_keys=OFF; {rebuild} DELETE FROM x;"), &["x"], None);
         check(
@@ -113,7 +115,11 @@ mod tests {
             Some("`PRAGMA defer_foreign_keys` defers"),
         );
         check(&format!("-- no-transaction\nPRAGMA foreign_keys = OFF; {rebuild}"), &["c"], None);
-        check(&format!("-- no-transaction\nBEGIN; PRAGMA foreign_keys = OFF; {rebuild}"), &["c"], Some("sqlx runs"));
+        check(
+            &format!("-- no-transaction\nBEGIN; PRAGMA foreign_keys = OFF; {rebuild}"),
+            &["c"],
+            Some("only before `BEGIN`. To"),
+        );
         check("DELETE FROM c;", &["c"], None);
         check("DELETE FROM p; DROP TABLE x;", &["p", "c"], None);
     }

@@ -11,18 +11,25 @@ use rehearsal_db::{self as db, Connection, Key, Retries};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-fn list_rejects(rejects: &[Finding]) -> String {
+fn list_rejects(rejects: &[Finding], unit: &str) -> String {
+    let line = |reject: &Finding| {
+        let text = reject.to_string();
+        match text.strip_prefix(reject.unit.as_str()) {
+            Some(rest) if !reject.unit.is_empty() => format!("\n  {unit} `{}`{rest}", reject.unit),
+            _ => format!("\n  {text}"),
+        }
+    };
     let more =
         if rejects.len() > 3 { format!("\n  … and {} more in this batch", rejects.len() - 3) } else { String::new() };
-    rejects.iter().take(3).map(|reject| format!("\n  {reject}")).collect::<String>() + &more
+    rejects.iter().take(3).map(line).collect::<String>() + &more
 }
 
 /// Describes what is committed despite a failure, as the start of a help text.
 fn describe_committed(committed: u64, unit: &str) -> String {
     match committed {
         0 => "nothing was written".to_owned(),
-        1 => format!("this batch was rolled back, and the {unit} before it is committed"),
-        n => format!("this batch was rolled back, and the {n} {unit}s before it are committed"),
+        1 => format!("the batch was rolled back, and the {unit} before it is committed"),
+        n => format!("the batch was rolled back, and the {n} {unit}s before it are committed"),
     }
 }
 
@@ -112,10 +119,11 @@ pub enum Error {
         backfill: &'static str,
     },
     /// The transform rejected units.
-    #[error("backfill `{backfill}` on {database} rejected {} in one batch:{}", counted(rejects.len() as u64, unit), list_rejects(rejects))]
+    #[error("backfill `{backfill}` on {database} rejected {} in one batch:{}", counted(rejects.len() as u64, unit), list_rejects(rejects, unit))]
     #[diagnostic(help(
-        "{}; correct the data or the transform, then run the backfill again; `{next}` is a dry run that lists all rejects",
-        describe_committed(*committed, unit)
+        "{}; correct these rows, or make `transform` in {} accept them; to list all rejects, run `{next}`",
+        describe_committed(*committed, unit),
+        source::backfill(backfill)
     ))]
     Rejected {
         /// The backfill.

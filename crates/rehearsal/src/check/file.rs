@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const KNOWN: &[&str] = &["expect", "kind", "from", "until"];
 
 /// The kind of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Fails on an unexpected result.
     Assert(Expect),
@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 /// The expected result of a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expect {
     /// No rows: the query returns the offending rows. The default.
     NoRows,
@@ -32,7 +32,7 @@ pub enum Expect {
 }
 
 /// A check in SQL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Check {
     /// The file name without its extension.
     pub name: String,

@@ -278,7 +278,7 @@ mod tests {
         );
         check(&[("t", &["k", "v"], rows)], &[("u", &["k", "v"], rows)], &[]);
         check(&[("t", &["k", "v"], rows)], &[("t", &["k", "w"], rows)], &[]);
-        check(&[("t", &["k", "v"], rows)], &[], &["table \"t\" is missing (2 rows)"]);
+        check(&[("t", &["k", "v"], rows)], &[], &["table \"t\" is missing; it had 2 rows"]);
         check(
             &[("t", &["k", "v"], rows)],
             &[("t", &["k", "w"], &[&["1", "A"], &["2", "B"]])],

@@ -148,7 +148,7 @@ impl fmt::Display for ContentDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TableGone { table, rows: n, .. } => {
-                write!(f, "table \"{table}\" is missing ({})", counted(*n, "row"))
+                write!(f, "table \"{table}\" is missing; it had {}", counted(*n, "row"))
             }
             Self::TableNew { table, rows: n } => write!(f, "table \"{table}\" is new ({})", counted(*n, "row")),
             Self::ColumnGone { table, column, rows: None | Some(0), .. } => {

@@ -2,7 +2,7 @@
 //! statement separately, so that an error names the statement, and records the file in `_sqlx_migrations` as sqlx
 //! does.
 
-use super::error::{Error, LeftBehind};
+use super::error::{Error, LeftBehind, SEARCH_PATH_CHANGED};
 use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::event::{Direction, Event, Events};
@@ -161,10 +161,7 @@ async fn record(
             let all = statements(&script.sql, connection.engine());
             let at = all.iter().find(|statement| statement.text.contains("search_path")).or(all.last());
             let at = at.map_or(0, |statement| statement.start);
-            let why = format!(
-                "it cannot be recorded: it changes the search_path ({why}); end the file with `RESET search_path;`"
-            );
-            let cause = db::Error::Statement { why, position: None };
+            let cause = db::Error::Statement { why: format!("{SEARCH_PATH_CHANGED} ({why})"), position: None };
             let left_behind = match script.transaction {
                 Transaction::Wrapped => LeftBehind::Nothing,
                 Transaction::None => LeftBehind::Statements { done: all.len(), of: all.len(), unusable: Vec::new() },

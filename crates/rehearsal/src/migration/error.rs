@@ -40,7 +40,7 @@ pub enum LeftBehind {
 impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (done, of, unusable) = match self {
-            Self::Nothing => return f.write_str("no change of this file remains in the database"),
+            Self::Nothing => return f.write_str("everything that this file did was rolled back"),
             Self::Unknown { done, of } => {
                 return write!(
                     f,
@@ -58,6 +58,10 @@ impl fmt::Display for LeftBehind {
         f.write_str(&[stays, unusable].into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 }
+
+/// The reason why sqlx cannot record a file that changes the search_path.
+pub(super) const SEARCH_PATH_CHANGED: &str =
+    "it leaves search_path changed, so sqlx cannot find its table _sqlx_migrations";
 
 fn verb(direction: Direction) -> &'static str {
     match direction {
@@ -86,6 +90,9 @@ fn what_next(cause: &db::Error, direction: Direction, left_behind: &LeftBehind) 
         (db::Error::Locked { .. }, _) => "let the other session finish, or end it",
         (db::Error::Full { .. }, _) => "free some space on that file system",
         (db::Error::ReadOnly { .. }, _) => "use a URL and a user with write access",
+        (db::Error::Statement { why, .. }, _) if why.starts_with(SEARCH_PATH_CHANGED) => {
+            "end the file with `RESET search_path;`"
+        }
         (_, Direction::Up) => "fix the file",
         (_, Direction::Down) => "fix the down file",
     };

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Whether a file runs in a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transaction {
     /// The changes of the file are applied completely or not at all.
     Wrapped,
@@ -16,7 +16,7 @@ pub enum Transaction {
 }
 
 /// A SQL file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Script {
     /// The file.
     pub path: PathBuf,
@@ -27,7 +27,7 @@ pub struct Script {
 }
 
 /// A loss that a migration declares: `-- loses: "Table"."column", reason`, or `"Table"` for rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Loss {
     /// The table.
     pub table: String,
@@ -36,7 +36,7 @@ pub struct Loss {
 }
 
 /// A migration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Migration {
     /// The version: the number at the start of the file name.
     pub version: i64,

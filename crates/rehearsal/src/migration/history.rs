@@ -240,6 +240,10 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
                 "sqlx reads it only at the very start of the file",
                 "make `-- no-transaction` the first line, with nothing before it".to_owned(),
             ),
+            Mistake::Misspaced => (
+                "sqlx recognises only `-- no-transaction`, with one space",
+                "write `-- no-transaction` at the very start of the file".to_owned(),
+            ),
             Mistake::BelowStatement => ("it is below the first statement", "move it to the top of the file".to_owned()),
             Mistake::Misspelt { nearest } => ("no directive has that name", format!("write `-- {nearest}`")),
         };

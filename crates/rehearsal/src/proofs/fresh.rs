@@ -22,10 +22,10 @@ static FAILURES: Failures = failures!("fresh");
 static SQLX_FAILS: Code = Code::error(
     "fresh/sqlx-fails",
     Explanation {
-        meaning: "sqlx cannot apply this file: it sends a `-- no-transaction` file as one query, which the server runs as \
-                  one transaction, and a statement in the file cannot run inside a transaction.",
+        meaning: "sqlx cannot apply this file: sqlx sends a `-- no-transaction` file as one query, the server runs one \
+                  query as one transaction, and a statement in the file cannot run inside a transaction.",
         example: "CREATE INDEX CONCURRENTLY and another statement in a file that begins with `-- no-transaction`",
-        fix: "Move each such statement to a separate migration with `-- no-transaction` in its first line.",
+        fix: "Move each such statement to a migration of its own, with `-- no-transaction` in its first line.",
         allow: "It cannot be allowed: sqlx fails on the file.",
     },
 );
@@ -157,12 +157,13 @@ async fn sqlx_applies(run: &mut ProofRun<'_>, migration: &Migration, script: &Sc
     let lines: Vec<String> = alone.map(line).collect();
     if !lines.is_empty() {
         let message = format!(
-            "sqlx cannot apply {}: it sends its {} statements as one query, which the server runs as one transaction",
+            "sqlx cannot apply {}: sqlx sends the {} statements of the file as one query, and the server runs one \
+             query as one transaction",
             script.path.display(),
             all.len()
         );
         let finding = Finding::new(&SQLX_FAILS, message).in_file(&script.path).of_migration(migration.version);
-        let help = "move each such statement to a separate migration with `-- no-transaction` in its first line";
+        let help = "move each such statement to a migration of its own, with `-- no-transaction` in its first line";
         run.find(finding.with_details(lines).with_help(help)).await;
     }
 }
@@ -181,14 +182,14 @@ async fn references_exist(run: &mut ProofRun<'_>, connection: &mut Connection) -
     let line = |reference: &Reference| {
         let ((table, column), (to, _)) = (&reference.from, &reference.to);
         format!(
-            "\"{table}\".\"{column}\" refers to \"{to}\", which does not exist: no row with a value in it can be \
-             inserted"
+            "\"{table}\".\"{column}\" refers to \"{to}\", which does not exist, so every insert with a value in \
+             \"{column}\" fails"
         )
     };
     let lines: Vec<String> = nowhere.map(line).collect();
     if !lines.is_empty() {
-        let help = "create and fill the new table under a temporary name, drop the old table, then rename the new one; if \
-                    the old table is renamed instead, foreign keys to it follow the new name";
+        let help = "create and fill the new table under a temporary name, drop the old table, then rename the new one; \
+                    never rename the old table, because foreign keys follow it";
         let finding = Finding::new(&DANGLING_REFERENCE, "a foreign key refers to a table that does not exist");
         run.find(finding.with_details(lines).with_help(help)).await;
     }

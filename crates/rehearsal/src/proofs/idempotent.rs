@@ -69,13 +69,12 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let before = Snapshot::of(run, &mut connection).await?;
     let (target, rehearsal) = (scratch.target(), run.rehearsal);
     let help =
-        "remove the statement of a migration that changes _sqlx_migrations, the record of the applied migrations";
+        "one of the migrations changes _sqlx_migrations, the record of applied migrations; remove that statement";
     match migration::run(target, Goal::Newest, rehearsal.history, &rehearsal.backfills, &silent).await {
         // The history had no fault before, so a migration has changed the record of applied migrations.
         Err(error @ Error::Migration(migration::Error::Faults { .. })) => {
             let mut finding = Finding::of_error(&CHANGED, &error).with_help(help);
-            "the first run left a record of applied migrations that does not match their files"
-                .clone_into(&mut finding.message);
+            "after the first run, _sqlx_migrations does not match the migration files".clone_into(&mut finding.message);
             run.find(finding).await;
             return Ok(connection.close().await?);
         }

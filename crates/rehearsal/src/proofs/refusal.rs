@@ -53,9 +53,14 @@ pub(super) fn of(rehearsal: &Rehearsal<'_>, error: &Error) -> Option<Finding> {
             let missing = engine.missing(why)?;
             let makes = |sql: &str| engine.makes(sql, &missing.name);
             // CREATE EXTENSION is the statement that fails if the server does not have the extension.
-            let is_made = missing.kind != "extension"
-                && rehearsal.history.migrations.iter().any(|migration| makes(&migration.up.sql));
-            let message = format!("the history needs the {missing}, which no migration creates");
+            let is_extension = missing.kind == "extension";
+            let is_made =
+                !is_extension && rehearsal.history.migrations.iter().any(|migration| makes(&migration.up.sql));
+            let message = if is_extension {
+                format!("the server does not have the {missing}")
+            } else {
+                format!("the history needs the {missing}, which no migration creates")
+            };
             let finding = at(Finding::new(&NEEDS_MISSING, message).with_help(help(&missing, engine)));
             (!is_made).then_some(finding)
         }

@@ -77,7 +77,7 @@ fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
     let volatile = toml.volatile.iter().map(|column| {
         named(column).ok_or_else(|| {
             let at = text.find(column.as_str()).map(|start| (start, column.len()).into());
-            bad(path, text, format!("`{column}` does not name a column; write '\"Table\".\"column\"'"), at)
+            bad(path, text, format!("`{column}` does not name a column"), at)
         })
     });
     Ok(Configuration {
@@ -95,5 +95,45 @@ fn named(column: &str) -> Option<(String, String)> {
 
 fn bad(path: &Path, text: &str, why: String, at: Option<SourceSpan>) -> Error {
     let path = path.display().to_string();
-    Error::Configuration { text: NamedSource::new(&path, text.to_owned()), path, why, at }
+    let help = match at.as_ref().and_then(|at| key_of_value(text, at.offset())) {
+        Some("engine") => "write it as `engine = \"sqlite\"` or `engine = \"postgres\"`",
+        Some("volatile") => "write it as `volatile = ['\"Table\".\"column\"']`",
+        Some("max_wait_ms") => "write it as `max_wait_ms = 2000`, in milliseconds",
+        _ => {
+            "write the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and `max_wait_ms = 2000` are \
+             optional"
+        }
+    };
+    Error::Configuration { text: NamedSource::new(&path, text.to_owned()), path, why, help, at }
+}
+
+/// Returns the key in whose value an offset is. `None` if the offset is not in a value.
+fn key_of_value(text: &str, offset: usize) -> Option<&str> {
+    let (before, value) = text.get(..offset)?.rsplit_once('=')?;
+    // Only a list continues on further lines.
+    let is_open_list = value.trim_start().starts_with('[') && !value.contains(']');
+    let key = before.rsplit('\n').next()?.trim();
+    (is_open_list || !value.contains('\n')).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn keys_of_values() {
+        let check = |text: &str, expect: Option<&str>| {
+            let (before, after) = text.split_once('^').unwrap();
+            assert_eq!(key_of_value(&format!("{before}{after}"), before.len()), expect, "{text}");
+        };
+        check("engine = ^sqlite", Some("engine"));
+        check("engine = \"sqlite\"\nmax_wait_ms = ^\"soon\"", Some("max_wait_ms"));
+        check("volatile = ['^Pet.createdAt']", Some("volatile"));
+        check("volatile = [\n  '^Pet.createdAt',\n]", Some("volatile"));
+        check("^", None);
+        check("^engin = \"sqlite\"", None);
+        check("engine = \"sqlite\"\n^volatil = []", None);
+        check("volatile = []\n^engin = \"sqlite\"", None);
+    }
 }

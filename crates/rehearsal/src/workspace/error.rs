@@ -1,6 +1,7 @@
 //! The errors of this module: [`Error`] for the folders and files of a workspace, [`GivenError`] for the flags that
 //! describe a database of another project.
 
+use super::Stated;
 use crate::directive::did_you_mean;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::{command, shell_word};
@@ -65,15 +66,14 @@ pub enum Error {
     },
     /// A `rehearsal.toml` is not valid.
     #[error("{path} is not valid: {why}")]
-    #[diagnostic(help(
-        "write the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and \
-         `max_wait_ms = 2000` are optional"
-    ))]
+    #[diagnostic(help("{help}"))]
     Configuration {
         /// The file.
         path: String,
         /// The reason.
         why: String,
+        /// The instruction for the user.
+        help: &'static str,
         /// The text of the file.
         #[source_code]
         text: NamedSource<String>,
@@ -189,11 +189,11 @@ pub enum GivenError {
     FixtureWithoutVersion {
         /// The file.
         path: PathBuf,
-        /// The text found in place of a version.
-        found: Option<String>,
+        /// The text found in place of a version, and where.
+        found: Option<(String, Stated)>,
     },
     /// A folder of fixtures contains no SQL file.
-    #[error("{} contains no SQL file", folder.display())]
+    #[error("the folder `{}` contains no SQL file", folder.display())]
     #[diagnostic(help("name a folder of SQL files named after versions, or a single file: `--fixture FILE@VERSION`"))]
     NoFixtures {
         /// The folder.
@@ -241,9 +241,13 @@ fn of_no_version(found: Option<&String>) -> String {
     found.map(|found| format!(": `{found}` is not a version")).unwrap_or_default()
 }
 
-fn without_version(path: &Path, found: Option<&String>) -> String {
+fn without_version(path: &Path, found: Option<&(String, Stated)>) -> String {
     match found {
-        Some(found) => format!("`{found}`, the version of the data in {}, is not a version", path.display()),
+        Some((found, stated)) => format!(
+            "`{found}` is not a version (the version of the data in {}, written {})",
+            path.display(),
+            stated.place()
+        ),
         None => format!("no version is stated for the data in {}", path.display()),
     }
 }

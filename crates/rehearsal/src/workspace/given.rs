@@ -115,8 +115,8 @@ fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, Error> {
     }
     if typed.is_file() {
         let (version, stated) = match stated_version(typed)? {
-            Some(found) => (found.parse().map_err(|_| without_version(typed, Some(found)))?, Stated::Comment),
-            None => (leading_version(typed).ok_or_else(|| without_version(typed, None))?, Stated::FileName),
+            Some(found) => (found.parse().map_err(|_| not_a_version(typed, found, Stated::Comment))?, Stated::Comment),
+            None => (leading_version(typed).ok_or_else(|| no_version(typed))?, Stated::FileName),
         };
         return Ok(vec![fixture(typed.to_owned(), version, stated)]);
     }
@@ -127,12 +127,16 @@ fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, Error> {
     let path = PathBuf::from(path);
     match version.parse() {
         Ok(version) => Ok(vec![fixture(path, version, Stated::Flag)]),
-        Err(_) => Err(without_version(&path, Some(version.to_owned())).into()),
+        Err(_) => Err(not_a_version(&path, version.to_owned(), Stated::Flag).into()),
     }
 }
 
-fn without_version(path: &Path, found: Option<String>) -> GivenError {
-    GivenError::FixtureWithoutVersion { path: path.to_owned(), found }
+fn no_version(path: &Path) -> GivenError {
+    GivenError::FixtureWithoutVersion { path: path.to_owned(), found: None }
+}
+
+fn not_a_version(path: &Path, found: String, stated: Stated) -> GivenError {
+    GivenError::FixtureWithoutVersion { path: path.to_owned(), found: Some((found, stated)) }
 }
 
 fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
@@ -146,11 +150,11 @@ fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut rows: BTreeMap<i64, PathBuf> = BTreeMap::new();
     for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
         if let Some(found) = stated_version(&path)? {
-            let version = found.parse().map_err(|_| without_version(&path, Some(found)))?;
+            let version = found.parse().map_err(|_| not_a_version(&path, found, Stated::Comment))?;
             fixtures.push(fixture(path, version, Stated::Comment));
             continue;
         }
-        let version = leading_version(&path).ok_or_else(|| without_version(&path, None))?;
+        let version = leading_version(&path).ok_or_else(|| no_version(&path))?;
         if let Some(one) = rows.insert(version, path.clone()) {
             return Err(GivenError::RowsTwice { version, one, other: path }.into());
         }

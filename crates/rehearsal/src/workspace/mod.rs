@@ -31,7 +31,7 @@ pub struct Workspace {
 }
 
 /// A database and its files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Database {
     /// The name of its folder; if flags describe the database, the folders as given.
     pub name: String,
@@ -54,7 +54,7 @@ pub struct Database {
 }
 
 /// The source of a database's description.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// A folder of the workspace. The strict rules of rehearsal apply to its files.
     Workspace,
@@ -66,7 +66,7 @@ pub enum Origin {
 }
 
 /// SQL that creates the objects that the history needs but another system owns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Setup {
     /// The file that contains the SQL or requires it.
     pub path: PathBuf,
@@ -75,7 +75,7 @@ pub struct Setup {
 }
 
 /// Named data at a stated version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fixture {
     /// The file name without its ending.
     pub name: String,
@@ -90,7 +90,7 @@ pub struct Fixture {
 }
 
 /// Where the version of a fixture is stated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stated {
     /// The comment `-- at:` in the file.
     Comment,
@@ -112,7 +112,7 @@ impl Stated {
 }
 
 /// A SQL file with rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rows {
     /// The file.
     pub path: PathBuf,

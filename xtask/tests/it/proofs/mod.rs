@@ -157,7 +157,7 @@ impl Toys {
                 sandbox: &sandbox,
                 events: &silent,
             };
-            let report = rehearsal.run().await;
+            let report = rehearsal.run(None).await;
             sandbox.close().await.unwrap();
             report
         })

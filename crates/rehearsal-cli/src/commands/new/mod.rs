@@ -9,6 +9,7 @@ use rehearsal::migration::paths;
 use rehearsal::source;
 use rehearsal_db::command::command;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The marker line of the registry, above which new backfills are inserted.
@@ -59,9 +60,19 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
         }
     }
     if args.backfill {
-        let refused = |why: String| Error::Registry { path: registry.clone(), mark: MARK, why };
-        let text = fs::read_to_string(&registry).map_err(|error| refused(error.to_string()))?;
-        let registered = register(&text, &args.name).ok_or_else(|| refused("the marker line is missing".to_owned()))?;
+        let refused = |why: String, help: String| Error::Registry { path: registry.clone(), why, help };
+        let text = fs::read_to_string(&registry).map_err(|error| {
+            let help = match error.kind() {
+                ErrorKind::NotFound => {
+                    format!("restore `{}` from version control, then run the command again", registry.display())
+                }
+                _ => "check that the file is UTF-8 text that this user may read".to_owned(),
+            };
+            refused(error.to_string(), help)
+        })?;
+        let registered = register(&text, &args.name).ok_or_else(|| {
+            refused("the marker line is missing".to_owned(), format!("put the line `{MARK}` last inside `vec![…]`"))
+        })?;
         files.push((registry, registered));
     }
     for (done, (path, text)) in files.iter().enumerate() {

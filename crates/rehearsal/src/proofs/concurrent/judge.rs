@@ -110,9 +110,9 @@ pub(super) fn findings(
     if figures.longest > limit {
         find(
             &WAITED,
-            format!("a write of the app waits longer than {} ms while {name} runs", limit.as_millis()),
+            format!("writes of the app wait longer than {} ms while backfill {name} runs", limit.as_millis()),
             vec![format!(
-                "latency {} ms (p50), {} ms (p99), {} ms (max)",
+                "waits of the app's writes: {} ms (p50), {} ms (p99), {} ms (max)",
                 whole(figures.p50),
                 whole(figures.p99),
                 whole(figures.longest)
@@ -183,8 +183,8 @@ mod tests {
             waits(&[1, 21]),
             seen(),
             &[(
-                "a write of the app waits longer than 20 ms while labels runs",
-                &["latency 1 ms (p50), 21 ms (p99), 21 ms (max)"],
+                "writes of the app wait longer than 20 ms while backfill labels runs",
+                &["waits of the app's writes: 1 ms (p50), 21 ms (p99), 21 ms (max)"],
             )],
         );
         check(

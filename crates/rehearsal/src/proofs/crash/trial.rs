@@ -167,7 +167,7 @@ impl Trial<'_> {
         }
         run.work_on(scratch);
         let message = format!("{} {what} after {struck}", work.name());
-        let help = hint(work, run.rehearsal.database.engine);
+        let help = hint(work, run.rehearsal.database);
         run.find(work.finding(code, message).with_details(lines).with_help(help)).await;
         Ok(false)
     }

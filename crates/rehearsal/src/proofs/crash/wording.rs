@@ -4,7 +4,8 @@
 use super::process::{Blow, Point, Work};
 use crate::migration::Transaction;
 use crate::source;
-use rehearsal_db::{Commit, CommitPhase, Engine};
+use crate::workspace::{Database, Origin};
+use rehearsal_db::{Commit, CommitPhase};
 
 /// Returns the interruptions of a process as a noun phrase: `a kill just before commit 3 of 4`. `of` is the number
 /// of commits.
@@ -48,7 +49,7 @@ pub(super) fn took_effect(commits: &[Commit], point: Point) -> Option<String> {
 }
 
 /// Returns what usually helps if a step cannot be resumed.
-pub(super) fn hint(work: Work<'_>, engine: Engine) -> String {
+pub(super) fn hint(work: Work<'_>, database: &Database) -> String {
     match work {
         Work::Backfill(backfill) => format!(
             "rehearsal commits the rows, the cursor and the counts of a batch in one transaction; check that `write` \
@@ -56,11 +57,23 @@ pub(super) fn hint(work: Work<'_>, engine: Engine) -> String {
             source::backfill(backfill.about().name)
         ),
         Work::Migration(migration)
-            if migration.up.transaction == Transaction::None && engine.builds_concurrently(&migration.up.sql) =>
+            if migration.up.transaction == Transaction::None
+                && database.engine.builds_concurrently(&migration.up.sql) =>
         {
-            "an interrupted `CREATE INDEX CONCURRENTLY` leaves an invalid index, and `IF NOT EXISTS` would keep it: run \
-             `DROP INDEX CONCURRENTLY IF EXISTS` first (by hand with sqlx, which allows no other statement in such a file)"
-                .to_owned()
+            let what_to_do = match database.origin {
+                Origin::Workspace => {
+                    "Put `DROP INDEX CONCURRENTLY IF EXISTS name;` before it in the file, unless sqlx applies the \
+                     file: sqlx allows no other statement in it."
+                }
+                Origin::Given { .. } => {
+                    "sqlx allows no other statement in the file, so run `DROP INDEX CONCURRENTLY IF EXISTS name;` by \
+                     hand after an interruption, then migrate again."
+                }
+            };
+            format!(
+                "an interrupted `CREATE INDEX CONCURRENTLY` leaves an invalid index, which `IF NOT EXISTS` would keep. \
+                 {what_to_do}"
+            )
         }
         Work::Migration(migration) if migration.up.transaction == Transaction::None => {
             "write each statement so that it can run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \

@@ -68,7 +68,7 @@ pub async fn undo(
         .again_with(Reproduce::Backfill(about.name));
     if unchanged(run, before, connection, finding).await? && outcome.counts.units > 0 {
         let rows = counted(outcome.counts.writes, "row");
-        run.note(format!("undo of {} restored the content before it ({rows} changed)", about.name));
+        run.note(format!("undoing backfill {} restored the data ({rows} changed back)", about.name));
     }
     Ok(())
 }

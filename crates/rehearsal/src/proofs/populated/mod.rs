@@ -93,7 +93,7 @@ async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen) -> Result<(), Error>
     }
     for backfill in run.due(None, &done) {
         let outcome = run.backfill(backfill, &scratch, crate::backfill::Effect::Execute).await?;
-        run.note(format!("{} wrote {}", outcome.about.name, counted(outcome.counts.writes, "row")));
+        run.note(format!("backfill {} wrote {}", outcome.about.name, counted(outcome.counts.writes, "row")));
     }
     run.check(&scratch).await?;
     for (check, before) in preserved {

@@ -20,7 +20,8 @@ pub(super) struct Wording<'a, M: Fn(&str) -> String> {
     pub(super) migration: Option<(&'a Migration, &'a Path)>,
     /// Makes the message from `schema` or `data`.
     pub(super) message: M,
-    pub(super) help: String,
+    /// Makes the help from `schema` or `data`.
+    pub(super) help: &'a dyn Fn(&str) -> String,
     /// Added to the help if data differs.
     pub(super) of_data: String,
 }
@@ -45,11 +46,11 @@ pub(super) async fn judge<M: Fn(&str) -> String>(
     let (schema, content) = (compared.schema_lines(), compared.content_lines());
     let found = Found { schema: !schema.is_empty(), content: !content.is_empty() };
     if found.schema {
-        let help = format!("{} (`-` is missing, `+` is left over)", text.help);
+        let help = format!("{} (`-`: existed before and is missing; `+`: is new)", (text.help)("schema"));
         run.find(text.finding(&SCHEMA_DIFFERS, "schema").with_details(schema).with_help(help)).await;
     }
     if found.content {
-        let help = format!("{}{}", text.help, text.of_data);
+        let help = format!("{}{}", (text.help)("data"), text.of_data);
         run.find(text.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help(help)).await;
     }
     found

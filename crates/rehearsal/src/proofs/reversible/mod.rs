@@ -52,7 +52,8 @@ static SCHEMA_DIFFERS: Code = Code::error(
     Explanation {
         meaning: "Reverting a migration, or applying it again, does not restore the schema.",
         example: "The down file drops the new column, but not the new index.",
-        fix: "Complete the down file: in the finding, `-` marks a missing object and `+` one that is left over.",
+        fix: "Change the down file so that it restores the schema: in the finding, `-` marks what existed before and \
+              is missing, and `+` what is new.",
         allow: "Remove the down file: a migration without one is noted and not reverted.",
     },
 );
@@ -215,7 +216,7 @@ fn without_down_file(migrations: &[Migration]) -> Vec<String> {
         n if n > 3 => {
             vec![format!("{n} of {} migrations have no down file; the first is {}", migrations.len(), labels[0])]
         }
-        _ => labels.iter().map(|label| format!("{label} has no down file")).collect(),
+        _ => labels.iter().map(|label| format!("{label} has no down file, so its revert is not rehearsed")).collect(),
     }
 }
 
@@ -237,11 +238,9 @@ async fn make_round_trip(
     let wording = Wording {
         migration: Some((migration, down)),
         message: |what| format!("reverting {} does not restore the {what}", migration.label()),
-        help: format!("complete {}", down.display()),
-        of_data: format!(
-            "; if it needs values that the migration overwrites, save them in {}",
-            migration.up.path.display()
-        ),
+        help: &|what| format!("change {} so that it restores the {what}", down.display()),
+        of_data: "; if the down file needs data that the up file deletes or overwrites, let the up file save it first"
+            .to_owned(),
     };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let compared = before.differences(&reverted, run, &mut place.connection).await?;
@@ -258,8 +257,7 @@ async fn make_round_trip(
     }
     if let Err(error) = run.up_again(migration, &mut place.connection).await {
         let help = format!(
-            "{} succeeded before; revert what is left of its first run in {}",
-            migration.up.path.display(),
+            "the file succeeded the first time, so its down file left something behind; make {} remove it",
             down.display()
         );
         run.find(of_migration(&REAPPLY_FAILED, migration, &error).with_help(help)).await;
@@ -273,11 +271,13 @@ async fn make_round_trip(
     let wording = Wording {
         migration: Some((migration, down)),
         message: |what| format!("the {what} differs after applying {} a second time", migration.label()),
-        help: format!(
-            "revert every change of {} in {}, or remove values from it that differ in each run",
-            migration.up.path.display(),
-            down.display()
-        ),
+        help: &|_| {
+            format!(
+                "revert every change of {} in {}, or remove values from it that differ in each run",
+                migration.up.path.display(),
+                down.display()
+            )
+        },
         of_data: String::new(),
     };
     let again = Snapshot::of(run, &mut place.connection).await?;
@@ -375,7 +375,7 @@ async fn up_again(
     let wording = Wording {
         migration: None,
         message: |what: &str| format!("reverting all migrations and applying them again does not restore the {what}"),
-        help: "look at the down files: one of them does not revert every change of its up file".to_owned(),
+        help: &|_| "look at the down files: one of them does not revert every change of its up file".to_owned(),
         of_data: String::new(),
     };
     judge(run, &again, &wording).await;
