@@ -5,8 +5,9 @@ use crate::environment::{self, hints};
 use crate::error::Error;
 use crate::host::host;
 use crate::terminal::{Paint, Terminal, duration};
+use rehearsal::cache::Cache;
 use rehearsal::event::{Direction, Event, Events};
-use rehearsal::proofs::{self, Depth, Program, Rehearsal};
+use rehearsal::proofs::{self, Depth, NewProof, Program, Rehearsal};
 use rehearsal::registry::{Loaded, Registry};
 use rehearsal::sandbox::{NoHost, Sandbox};
 use rehearsal::workspace::{Database, Workspace};
@@ -81,7 +82,7 @@ impl<'a> Context<'a> {
             row_checks: loaded.row_checks.clone(),
             backfills: loaded.backfills.clone(),
             traffic: loaded.traffic,
-            proofs: proofs::ALL.iter().chain(&self.registry.proofs).copied().collect(),
+            proofs: self.proofs(),
             depth,
             program: program.cloned(),
             sandbox,
@@ -89,12 +90,26 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Returns the proofs of the library and of the program.
+    pub(crate) fn proofs(&self) -> Vec<NewProof> {
+        proofs::ALL.iter().chain(&self.registry.proofs).copied().collect()
+    }
+
     /// Opens the sandbox of this process, with a server if one of these databases needs it and one is available.
     pub(crate) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
         let needs_server = databases.iter().any(|database| database.engine.storage().is_server());
         let host = if needs_server { host(&self.workspace.databases).await? } else { Err(NoHost::Absent) };
-        let target = environment::target_folder(&self.workspace.root);
-        Ok(Sandbox::open(&target.join("rehearsal"), host).await?)
+        Ok(Sandbox::open(&self.folder(), host).await?)
+    }
+
+    /// Returns the cache of the answers of proofs.
+    pub(crate) fn cache(&self, program: &Program) -> Result<Cache, Error> {
+        Ok(Cache::open(&self.folder().join("proofs"), &program.path)?)
+    }
+
+    /// Returns the folder of the files that outlive a rehearsal.
+    fn folder(&self) -> PathBuf {
+        environment::target_folder(&self.workspace.root).join("rehearsal")
     }
 
     /// Resolves a path from the command line.

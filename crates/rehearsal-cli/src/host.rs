@@ -1,11 +1,11 @@
 //! Chooses the PostgreSQL server for scratch databases: the server that `REHEARSAL_POSTGRES_URL` names, otherwise a
-//! private one from the binaries of this machine. [`host`] is the entry point.
+//! private one from the binaries of this machine. [`host`] starts it, and [`Servers`] describes it.
 
 use crate::environment::{hints, variable};
 use crate::error::Error;
 use rehearsal::sandbox::{Host, NoHost};
 use rehearsal::workspace::{Database, Fixture};
-use rehearsal_db::postgres;
+use rehearsal_db::{Engine, postgres};
 use rehearsal_postgres::Binaries;
 use std::path::PathBuf;
 
@@ -36,6 +36,36 @@ pub(crate) async fn host(databases: &[Database]) -> Result<Result<Host, NoHost>,
     match Binaries::find(&hints)? {
         Some(binaries) => Ok(Ok(Host::own(binaries, hints).await?)),
         None => Ok(Err(NoHost::Absent)),
+    }
+}
+
+/// The servers of a rehearsal, as far as its results depend on them.
+pub(crate) struct Servers {
+    postgres: Option<String>,
+}
+
+impl Servers {
+    /// Describes the server that [`host`] would choose, without starting it. A server that does not answer has no
+    /// description.
+    pub(crate) async fn describe(databases: &[&Database]) -> Result<Self, Error> {
+        if !databases.iter().any(|database| database.engine.storage().is_server()) {
+            return Ok(Self { postgres: None });
+        }
+        if let Some((url, _)) = variable(SERVER)? {
+            let described = match postgres::server(&url) {
+                Ok(server) => server.server().await.ok(),
+                Err(_) => None,
+            };
+            return Ok(Self { postgres: described });
+        }
+        // The settings of a private server are part of this program.
+        let found = Binaries::find(&hints())?;
+        Ok(Self { postgres: found.map(|found| format!("{} in {}", found.version, found.folder.display())) })
+    }
+
+    /// Returns the description of an engine's server: empty if the engine needs none, `None` if there is no server.
+    pub(crate) fn of(&self, engine: Engine) -> Option<&str> {
+        if engine.storage().is_server() { self.postgres.as_deref() } else { Some("") }
     }
 }
 

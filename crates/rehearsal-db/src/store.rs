@@ -93,6 +93,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The version of the engine at this address, which is part of a template's key.
     async fn version(&self) -> Result<String, Error>;
 
+    /// The version, role, settings and extensions of the server at this address, on which the results of a rehearsal
+    /// depend; empty if the engine is part of this program.
+    async fn server(&self) -> Result<String, Error> {
+        Ok(String::new())
+    }
+
     /// Sets the journal mode, if the engine has more than one.
     async fn keep_in(&self, _journal: Journal) -> Result<(), Error> {
         Ok(())

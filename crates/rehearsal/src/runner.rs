@@ -3,18 +3,24 @@
 
 use crate::Error;
 use crate::backfill::AnyBackfill;
-use crate::proofs::{Applies, Data, Next, Outcome, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal, VerifyBackfill};
+use crate::cache::{Answer, Answers, Memory, Skipped};
+use crate::proofs::{
+    Applies, Data, NewProof, Next, Outcome, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal, VerifyBackfill,
+};
 use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, VERSION};
 use crate::sandbox;
 use crate::workspace::{Database, Fixture, Origin};
 use futures_util::future::join_all;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 /// A database to rehearse.
 pub enum Subject<'a> {
-    /// A database that can be rehearsed.
-    Ready(Box<Rehearsal<'a>>),
+    /// A database that can be rehearsed, and what is remembered of its proofs, if anything.
+    Ready(Box<Rehearsal<'a>>, Option<&'a Memory>),
+    /// A database whose proofs are all unchanged.
+    Unchanged(Box<DatabaseReport>),
     /// A database that cannot be rehearsed, and the findings that explain why.
     Refused(&'a Database, Vec<Finding>),
 }
@@ -23,7 +29,8 @@ pub enum Subject<'a> {
 pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
     let (began, started_at) = (Instant::now(), jiff::Timestamp::now());
     let rehearsals = subjects.iter().map(async |subject| match subject {
-        Subject::Ready(rehearsal) => rehearsal.run().await,
+        Subject::Ready(rehearsal, memory) => rehearsal.run(*memory).await,
+        Subject::Unchanged(report) => report.as_ref().clone(),
         Subject::Refused(database, findings) => refused(database, findings.clone()),
     });
     let databases = join_all(rehearsals).await;
@@ -31,11 +38,15 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
         version: VERSION,
         tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
         exit: RehearsalReport::exit_of(&databases),
-        started_at: started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started_at: to_the_second(started_at),
         duration: began.elapsed(),
         base: None,
         databases,
     }
+}
+
+fn to_the_second(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Returns the report of a database that could not be rehearsed.
@@ -77,38 +88,61 @@ struct Found {
     proofs: Vec<ProofReport>,
     findings: Vec<Finding>,
     notes: Vec<String>,
+    /// The proofs that did not apply to a fixture, by name.
+    skipped: Vec<(&'static str, Skipped)>,
 }
 
 impl Rehearsal<'_> {
-    /// Runs every proof: with an empty database, then with each fixture.
-    pub async fn run(&self) -> DatabaseReport {
+    /// Runs every proof: with an empty database, then with each fixture. A proof that is unchanged is not run again.
+    pub async fn run(&self, memory: Option<&Memory>) -> DatabaseReport {
         let began = Instant::now();
+        let mut known = memory.map(|memory| memory.recalled.clone()).unwrap_or_default();
+        // The other proofs need the state that *populated* leaves.
+        known.proofs.remove("populated");
         let found = match self.prepare().await {
-            Ok(()) => self.prove_all().await,
+            Ok(()) => self.prove_all(&known).await,
             Err(finding) => Err(finding),
         };
-        let report = refused(self.database, Vec::new());
-        let Found { proofs, findings, notes } = match found {
-            Ok(found) => found,
+        let (found, is_refused) = match found {
+            Ok(found) => (found, false),
             Err(mut finding) => {
                 finding.reproducible(self.database, self.command(), None);
-                Found { findings: vec![*finding], ..Found::default() }
+                (Found { findings: vec![*finding], ..Found::default() }, true)
             }
         };
-        let incomplete = self.incomplete(&proofs);
-        DatabaseReport {
+        let incomplete = self.incomplete(&found.proofs);
+        let answers = self.answers(&found);
+        let report = DatabaseReport {
             engine_version: self.sandbox.engine_version(self.database.engine).await,
-            exit: DatabaseReport::exit_of(&findings, incomplete.as_deref()),
+            exit: DatabaseReport::exit_of(&found.findings, incomplete.as_deref()),
             duration: began.elapsed(),
             migrations: self.history.migrations.len(),
             backfills: self.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect(),
             checks: self.checks.len() + self.row_checks.len(),
-            proofs,
-            findings,
-            notes,
+            proofs: found.proofs,
+            findings: found.findings,
+            notes: found.notes,
             incomplete,
-            ..report
+            ..refused(self.database, Vec::new())
+        };
+        if let Some(memory) = memory.filter(|_| !is_refused) {
+            memory.keep(&Answers::new(&report, answers));
         }
+        report
+    }
+
+    /// Returns the answers of the proofs that ran with every fixture to which they apply and have no finding.
+    fn answers(&self, found: &Found) -> BTreeMap<String, Answer> {
+        let (now, data) = (to_the_second(jiff::Timestamp::now()), 1 + self.database.fixtures.len());
+        let answer = |new: &NewProof| {
+            let name = new().name();
+            let reports: Vec<&ProofReport> = found.proofs.iter().filter(|report| report.name == name).collect();
+            let skipped = found.skipped.iter().filter(|(proof, _)| *proof == name);
+            let skipped: Vec<Skipped> = skipped.map(|(_, skipped)| skipped.clone()).collect();
+            let is_whole = reports.len() + skipped.len() == data;
+            Some((name.to_owned(), Answer::of(&reports, skipped, &now).filter(|_| is_whole)?))
+        };
+        self.proofs.iter().filter_map(answer).collect()
     }
 
     /// Checks that throwaway databases for this history can be created.
@@ -122,14 +156,32 @@ impl Rehearsal<'_> {
         tried.map_err(|error| refuse(error.into()))
     }
 
-    async fn prove_all(&self) -> Result<Found, Box<Finding>> {
+    async fn prove_all(&self, known: &Answers) -> Result<Found, Box<Finding>> {
         let mut found = Found::default();
         let mut proofs: Vec<Box<dyn Proof>> = self.proofs.iter().map(|new| new()).collect();
         for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             let mut data = Data::of(fixture);
+            let name = fixture.map(|fixture| fixture.name.clone());
             for proof in &mut proofs {
+                if let Some(answer) = known.proofs.get(proof.name()) {
+                    match answer.report(proof.name(), name.as_deref()) {
+                        Ok(report) => {
+                            found.proofs.push(report.clone());
+                            data.add(report);
+                        }
+                        Err(notes) => {
+                            found.notes.extend(notes.iter().cloned());
+                            found.skipped.push((proof.name(), Skipped { fixture: name.clone(), notes }));
+                        }
+                    }
+                    continue;
+                }
                 if let Applies::No(notes) = proof.applies(self, &data) {
-                    found.notes.extend(notes);
+                    found.notes.extend(notes.iter().cloned());
+                    // After a failure, the proof may apply to this fixture the next time.
+                    if data.earlier.iter().all(|report| report.findings == 0) {
+                        found.skipped.push((proof.name(), Skipped { fixture: name.clone(), notes }));
+                    }
                     continue;
                 }
                 let (report, findings, next) = self.prove(proof.as_mut(), &data, REHEARSAL_BATCH).await;
@@ -143,7 +195,7 @@ impl Rehearsal<'_> {
                 }
             }
         }
-        for proof in &mut proofs {
+        for proof in proofs.iter_mut().filter(|proof| !known.proofs.contains_key(proof.name())) {
             let outcome = proof.conclude(self);
             if let Some(report) = found.proofs.iter_mut().rfind(|report| report.name == proof.name()) {
                 found.findings.extend(self.add(report, outcome));
@@ -172,6 +224,7 @@ impl Rehearsal<'_> {
             name: proof.name(),
             fixture: data.fixture.map(|fixture| fixture.name.clone()),
             status: ProofStatus::Passed,
+            made_at: None,
             duration: run.began.elapsed(),
             findings: 0,
             notes: Vec::new(),

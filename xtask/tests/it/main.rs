@@ -46,4 +46,6 @@ mod report;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod unchanged;
+#[cfg(test)]
 mod workspace;

@@ -121,6 +121,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "sandbox",
             "report",
             "proofs",
+            "cache",
             "runner",
             "registry",
             "status",

@@ -1,6 +1,6 @@
 //! The flags of `ci`, and of the processes that it starts.
 
-use super::TargetArgs;
+use super::{TargetArgs, batch};
 use clap::ArgGroup;
 use rehearsal::backfill::Fault;
 use rehearsal_db::Engine;
@@ -32,6 +32,9 @@ pub struct CiArgs {
     /// Try every mutant of the rows that backfills wrote, and kill processes at every commit, not only at a sample
     #[arg(long)]
     pub exhaustive: bool,
+    /// Make every proof again, even if nothing that it depends on has changed
+    #[arg(long)]
+    pub fresh: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -60,7 +63,7 @@ pub struct CrashStepArgs {
     #[arg(long, group = "step", value_name = "NAME")]
     pub backfill: Option<String>,
     /// Maximum number of units per transaction
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = batch)]
     pub batch: NonZeroU32,
     /// Inject a fault into the library, to test the proofs
     #[arg(long, value_enum)]

@@ -6,61 +6,104 @@ use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
 use crate::given;
+use crate::host::Servers;
 use crate::reporters::reporter;
 use crate::terminal::Terminal;
 use rehearsal::backfill::Fault;
+use rehearsal::cache::{Cache, Inputs, Memory};
 use rehearsal::proofs::{Depth, Program};
 use rehearsal::registry::{Loaded, Registry};
+use rehearsal::report::DatabaseReport;
 use rehearsal::workspace::Database;
 use rehearsal::{Exit, Subject};
 
+/// How to rehearse.
+pub(super) struct Options {
+    pub(super) depth: Depth,
+    pub(super) fault: Fault,
+    pub(super) output: Output,
+    pub(super) unchanged: Unchanged,
+}
+
+/// What happens to proofs whose inputs have not changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unchanged {
+    /// Their answers are taken from an earlier rehearsal.
+    Recall,
+    /// They are made again.
+    Make,
+}
+
+impl Options {
+    fn of(args: &CiArgs) -> Self {
+        Self {
+            depth: if args.exhaustive { Depth::Exhaustive } else { Depth::Sample },
+            fault: FaultName::fault(args.fault),
+            output: Output::of(args.json),
+            unchanged: if args.fresh { Unchanged::Make } else { Unchanged::Recall },
+        }
+    }
+}
+
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
-    let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
-    let output = Output::of(args.json);
-    rehearse(context, &databases, depth, FaultName::fault(args.fault), output).await
+    rehearse(context, &databases, &Options::of(args)).await
 }
 
 /// Rehearses a project without a workspace.
 pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit, Error> {
     let nothing = Registry::default();
     let context = Context::given(&nothing, terminal, given::database(args)?)?;
-    let output = Output::of(args.json);
-    let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Sample };
-    rehearse(&context, &context.databases(&[])?, depth, FaultName::fault(args.fault), output).await
+    rehearse(&context, &context.databases(&[])?, &Options::of(args)).await
 }
 
-pub(super) async fn rehearse(
-    context: &Context<'_>,
-    databases: &[&Database],
-    depth: Depth,
-    fault: Fault,
-    output: Output,
-) -> Result<Exit, Error> {
-    let load = |database| {
-        let loaded = context.load(database)?;
-        loaded.check_windows()?;
-        Ok::<Loaded<'_>, Error>(loaded)
+impl Default for Options {
+    fn default() -> Self {
+        Self { depth: Depth::Sample, fault: Fault::None, output: Output::Text, unchanged: Unchanged::Recall }
+    }
+}
+
+/// A database before its rehearsal.
+enum Prepared<'a> {
+    Ready(Loaded<'a>, Option<Memory>),
+    Unchanged(Box<DatabaseReport>),
+}
+
+pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], options: &Options) -> Result<Exit, Error> {
+    let program = Program { path: environment::program()?, fault: options.fault };
+    let cache = match options.fault {
+        Fault::None => Some(context.cache(&program)?),
+        // A rehearsal with a fault in the library says nothing about the project.
+        Fault::CursorApart => None,
     };
-    let loaded: Vec<_> = databases.iter().map(|database| (*database, load(database))).collect();
-    let ready: Vec<&Database> = loaded.iter().filter(|(_, loaded)| loaded.is_ok()).map(|(it, _)| *it).collect();
+    let servers = Servers::describe(databases).await?;
+    let prepared: Vec<_> = databases
+        .iter()
+        .map(|database| (*database, prepare(context, database, options, cache.as_ref(), &servers)))
+        .collect();
+    let ready: Vec<&Database> = prepared
+        .iter()
+        .filter(|(_, it)| matches!(it, Ok(Prepared::Ready(..))))
+        .map(|(database, _)| *database)
+        .collect();
     // If the server does not start, the databases that need none are rehearsed nevertheless.
     let (sandbox, no_server) = match context.sandbox(&ready).await {
         Ok(sandbox) => (sandbox, None),
         Err(error) => (context.sandbox(&[]).await?, Some(error)),
     };
-    let program = Program { path: environment::program()?, fault };
-    let reporter = reporter(output, context.terminal);
+    let reporter = reporter(options.output, context.terminal);
     let events = |event| reporter.event(event);
-    let subjects: Vec<Subject<'_>> = loaded
+    let subjects: Vec<Subject<'_>> = prepared
         .iter()
-        .map(|(database, loaded)| match (loaded, &no_server) {
-            (Ok(_), Some(error)) if database.engine.storage().is_server() => {
+        .map(|(database, prepared)| match (prepared, &no_server) {
+            (Ok(Prepared::Ready(..)), Some(error)) if is_on_server(database) => {
                 Subject::Refused(database, error.findings())
             }
-            (Ok(loaded), _) => {
-                Subject::Ready(Box::new(context.rehearsal(loaded, depth, Some(&program), &sandbox, &events)))
+            (Ok(Prepared::Ready(loaded, memory)), _) => {
+                let rehearsal = context.rehearsal(loaded, options.depth, Some(&program), &sandbox, &events);
+                Subject::Ready(Box::new(rehearsal), memory.as_ref())
             }
+            (Ok(Prepared::Unchanged(report)), _) => Subject::Unchanged(report.clone()),
             (Err(error), _) => Subject::Refused(database, error.findings()),
         })
         .collect();
@@ -70,4 +113,33 @@ pub(super) async fn rehearse(
     reporter.finish(&report);
     sandbox.close().await?;
     Ok(report.exit)
+}
+
+fn is_on_server(database: &Database) -> bool {
+    database.engine.storage().is_server()
+}
+
+/// Reads a database, and the answers of an earlier rehearsal if its inputs are equal.
+fn prepare<'a>(
+    context: &'a Context<'_>,
+    database: &'a Database,
+    options: &Options,
+    cache: Option<&Cache>,
+    servers: &Servers,
+) -> Result<Prepared<'a>, Error> {
+    let loaded = context.load(database)?;
+    loaded.check_windows()?;
+    let Some((cache, server)) = cache.zip(servers.of(database.engine)) else {
+        return Ok(Prepared::Ready(loaded, None));
+    };
+    let Loaded { history, checks, .. } = &loaded;
+    let memory = cache.memory(&Inputs { database, history, checks, depth: options.depth, server })?;
+    let memory = match options.unchanged {
+        Unchanged::Recall => memory,
+        Unchanged::Make => memory.forgotten(),
+    };
+    Ok(match memory.recalled.report(database, &context.proofs()) {
+        Some(report) => Prepared::Unchanged(Box::new(report)),
+        None => Prepared::Ready(loaded, Some(memory)),
+    })
 }

@@ -8,10 +8,8 @@ use crate::report::{status_json, status_table};
 use crate::target::Missing;
 use crate::terminal::{count, duration};
 use rehearsal::Exit;
-use rehearsal::backfill::Fault;
 use rehearsal::event::{Direction, Event};
 use rehearsal::migration::{self, Goal, Outlook, Step, Wait};
-use rehearsal::proofs::Depth;
 use rehearsal::registry::Loaded;
 use rehearsal::status::{self, Status};
 use rehearsal_db::Target;
@@ -21,7 +19,7 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     let names: Vec<String> = args.database.iter().cloned().collect();
     let databases = context.databases(&names)?;
     if args.verify {
-        return ci::rehearse(context, &databases, Depth::Sample, Fault::None, Output::Text).await;
+        return ci::rehearse(context, &databases, &ci::Options::default()).await;
     }
     // A command that only reads creates no database and starts no server.
     let missing = if args.status || args.dry_run { Missing::Look } else { Missing::Make };

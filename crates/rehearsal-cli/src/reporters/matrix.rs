@@ -85,15 +85,20 @@ fn word(status: ProofStatus) -> &'static str {
         ProofStatus::Passed => "ok",
         ProofStatus::Failed => "FAILED",
         ProofStatus::Incomplete => "incomplete",
-        ProofStatus::Unchanged => "unchanged",
+        ProofStatus::Unchanged => "ok (unchanged)",
     }
 }
 
 fn cell(proofs: &[ProofReport], name: &str, fixture: &str) -> Option<Cell> {
     let of_fixture = || proofs.iter().filter(|proof| column(proof) == fixture);
     let proof = of_fixture().find(|proof| proof.name == name)?;
-    let width = of_fixture().map(|proof| word(proof.status).len()).max().unwrap_or_default();
-    let text = format!("{:<width$} {:>7}", word(proof.status), duration(proof.duration));
+    let timed = of_fixture().filter(|proof| proof.status != ProofStatus::Unchanged);
+    let width = timed.map(|proof| word(proof.status).len()).max().unwrap_or_default();
+    let text = match proof.status {
+        // The duration would be that of an earlier rehearsal.
+        ProofStatus::Unchanged => word(proof.status).to_owned(),
+        status => format!("{:<width$} {:>7}", word(status), duration(proof.duration)),
+    };
     Some(Cell { status: proof.status, text })
 }
 
@@ -108,6 +113,7 @@ mod tests {
             name,
             fixture: fixture.map(ToOwned::to_owned),
             status,
+            made_at: None,
             duration: Duration::from_millis(12),
             findings: 0,
             notes: Vec::new(),
@@ -123,7 +129,7 @@ mod tests {
             let proofs: Vec<_> = proofs.iter().map(|(name, fixture, status)| proof(name, *fixture, *status)).collect();
             assert_eq!(matrix(&proofs, Paint::Plain), expect);
         };
-        use ProofStatus::{Failed, Incomplete, Passed};
+        use ProofStatus::{Failed, Incomplete, Passed, Unchanged};
         check(
             &[
                 ("fresh", None, Passed),
@@ -131,6 +137,7 @@ mod tests {
                 ("populated", Some("a"), Passed),
                 ("idempotent", Some("a"), Failed),
                 ("concurrent", Some("b"), Incomplete),
+                ("mutation", Some("b"), Unchanged),
             ],
             concat!(
                 "               (empty)      a                b\n",
@@ -138,6 +145,7 @@ mod tests {
                 "  populated                 ok       12 ms\n",
                 "  idempotent   ok   12 ms   FAILED   12 ms\n",
                 "  concurrent                                 incomplete   12 ms\n",
+                "  mutation                                   ok (unchanged)\n",
             ),
         );
     }

@@ -51,7 +51,8 @@ impl<'t> Text<'t> {
             terminal.note(&paint.faint(format!("  {note}")));
         }
         let passed = || report.proofs.iter().filter(|proof| proof.status != ProofStatus::Failed);
-        for proof in passed() {
+        // The notes of an unchanged proof were printed when it was made.
+        for proof in passed().filter(|proof| proof.status != ProofStatus::Unchanged) {
             for note in &proof.notes {
                 terminal.note(&paint.faint(format!("  {}: {note}", proof.name)));
             }
@@ -122,8 +123,11 @@ fn remarks(proof: &ProofReport, paint: Paint) -> String {
 fn summary(report: &DatabaseReport, paint: Paint) -> String {
     let (took, proofs) = (duration(report.duration), count(report.proofs.len() as u64, "proof"));
     let failures = report.failures();
+    let unchanged = unchanged(report);
+    let some_unchanged = unchanged.as_ref().map(|(number, since)| format!(", {number} unchanged since {since}"));
+    let some_unchanged = some_unchanged.unwrap_or_default();
     if failures > 0 {
-        return format!("{} in {proofs}, {took}", paint.bad(count(failures as u64, "finding")));
+        return format!("{} in {proofs}{some_unchanged}, {took}", paint.bad(count(failures as u64, "finding")));
     }
     if let Some(incomplete) = &report.incomplete {
         let (sentence, remedy) = incomplete.split_once('\n').unwrap_or((incomplete, ""));
@@ -138,5 +142,19 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
         true => " (no fixture: tested with generated rows)",
         false => " (no fixture: no migration ran on rows)",
     };
-    format!("{} in {took}{data}", paint.good(format!("{proofs} passed")))
+    match unchanged {
+        Some((number, since)) if number == report.proofs.len() => {
+            let again = paint.faint("(--fresh makes them again)");
+            format!("{} since {since}{data} {again}", paint.good(format!("{proofs} unchanged")))
+        }
+        _ => format!("{} in {took}{some_unchanged}{data}", paint.good(format!("{proofs} passed"))),
+    }
+}
+
+/// Returns the number of unchanged proofs and when the oldest of them was made; `None` if all were made now.
+fn unchanged(report: &DatabaseReport) -> Option<(usize, String)> {
+    let times: Vec<&str> = report.proofs.iter().filter_map(|proof| proof.made_at.as_deref()).collect();
+    // `2026-11-30T13:05:02Z`
+    let (day, time) = times.iter().min()?.split_once('T')?;
+    Some((times.len(), format!("{day} {} UTC", time.get(..5)?)))
 }

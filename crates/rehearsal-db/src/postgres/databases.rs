@@ -69,6 +69,17 @@ pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> 
     ask(address, sql, None).await
 }
 
+/// What the results of a rehearsal on this server depend on: its version, the role, the settings that no session chose,
+/// and the extensions.
+pub(crate) async fn server(address: &PostgresAddress) -> Result<String, Error> {
+    let sql = "SELECT concat_ws(E'\n', version(),
+        (SELECT roles::text FROM pg_roles AS roles WHERE rolname = current_user),
+        (SELECT string_agg(concat_ws('=', name, setting), E'\n' ORDER BY name) FROM pg_settings
+            WHERE source NOT IN ('session', 'client') AND name NOT LIKE 'transaction%'),
+        (SELECT string_agg(concat_ws('=', name, default_version), E'\n' ORDER BY name) FROM pg_available_extensions))";
+    ask(address, sql, None).await
+}
+
 /// Waits until recently closed sessions have ended: CREATE DATABASE itself would retry only every 100 ms.
 async fn until_deserted(connection: &mut PgConnection, database: &str) {
     for _ in 0..1000 {

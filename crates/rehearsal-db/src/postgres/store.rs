@@ -88,6 +88,10 @@ impl Store for PostgresAddress {
         databases::version(self).await
     }
 
+    async fn server(&self) -> Result<String, Error> {
+        databases::server(self).await
+    }
+
     async fn require_durable_commits(&self) -> Result<(), Error> {
         crash::require_durable_commits(self).await
     }

@@ -18,7 +18,7 @@ pub const REHEARSAL_BATCH: NonZeroU32 = match NonZeroU32::new(25) {
 };
 
 /// How many of the possible cases a proof tries if there are many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Depth {
     /// A sample, which is the same in every run.
     Sample,

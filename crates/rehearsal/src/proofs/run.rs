@@ -22,7 +22,7 @@ pub struct Data<'a> {
     /// The fixture; `None` for an empty database.
     pub fixture: Option<&'a Fixture>,
     /// The reports of the proofs that were carried out with this data.
-    earlier: Vec<ProofReport>,
+    pub(crate) earlier: Vec<ProofReport>,
     /// The database after all migrations and backfills, set by the first proof that gets there.
     pub(super) end: OnceLock<Snapshot>,
 }

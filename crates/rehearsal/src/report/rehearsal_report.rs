@@ -82,7 +82,7 @@ pub enum ProofStatus {
     Failed,
     /// The proof could not be carried out because something that it needs is missing.
     Incomplete,
-    /// The proof was skipped because nothing that it depends on has changed.
+    /// Nothing that the proof depends on has changed since an earlier rehearsal, in which it passed.
     Unchanged,
 }
 
@@ -95,6 +95,8 @@ pub struct ProofReport {
     pub fixture: Option<String>,
     /// How the proof ended.
     pub status: ProofStatus,
+    /// When the proof was made, if it is unchanged: UTC, to the second.
+    pub made_at: Option<String>,
     /// The duration of the proof.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
