@@ -65,7 +65,7 @@ impl Default for Options {
 
 /// A database before its rehearsal.
 enum Prepared<'a> {
-    Ready(Loaded<'a>, Option<Memory>),
+    Ready(Box<Loaded<'a>>, Option<Memory>),
     Unchanged(Box<DatabaseReport>),
 }
 
@@ -130,7 +130,7 @@ fn prepare<'a>(
     let loaded = context.load(database)?;
     loaded.check_windows()?;
     let Some((cache, server)) = cache.zip(servers.of(database.engine)) else {
-        return Ok(Prepared::Ready(loaded, None));
+        return Ok(Prepared::Ready(Box::new(loaded), None));
     };
     let Loaded { history, checks, .. } = &loaded;
     let memory = cache.memory(&Inputs { database, history, checks, depth: options.depth, server })?;
@@ -140,6 +140,6 @@ fn prepare<'a>(
     };
     Ok(match memory.recalled.report(database, &context.proofs()) {
         Some(report) => Prepared::Unchanged(Box::new(report)),
-        None => Prepared::Ready(loaded, Some(memory)),
+        None => Prepared::Ready(Box::new(loaded), Some(memory)),
     })
 }
