@@ -14,6 +14,8 @@ use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
 
 /// A database to rehearse.
 pub enum Subject<'a> {
@@ -25,15 +27,37 @@ pub enum Subject<'a> {
     Refused(&'a Database, Vec<Finding>),
 }
 
-/// Rehearses databases concurrently.
+/// The proof that the others depend on.
+const POPULATED: &str = "populated";
+
+/// How many proofs run at the same time, for each core of this machine: a proof often waits for a server, a process or a
+/// rest of a backfill.
+const PROOFS_PER_CORE: usize = 2;
+
+fn slots() -> Semaphore {
+    Semaphore::new(PROOFS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Rehearses databases concurrently, each in its own thread if the runtime has several.
 pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
     let (began, started_at) = (Instant::now(), jiff::Timestamp::now());
-    let rehearsals = subjects.iter().map(async |subject| match subject {
-        Subject::Ready(rehearsal, memory) => rehearsal.run(*memory).await,
+    let slots = slots();
+    let rehearse = async |subject: &Subject<'_>| match subject {
+        Subject::Ready(rehearsal, memory) => rehearsal.run_in(*memory, &slots).await,
         Subject::Unchanged(report) => report.as_ref().clone(),
         Subject::Refused(database, findings) => refused(database, findings.clone()),
-    });
-    let databases = join_all(rehearsals).await;
+    };
+    let runtime = Handle::current();
+    let databases = match runtime.runtime_flavor() {
+        // Other threads drive the connections while this one waits.
+        RuntimeFlavor::MultiThread => std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                subjects.iter().map(|subject| scope.spawn(|| runtime.block_on(rehearse(subject)))).collect();
+            let joined = threads.into_iter().map(|thread| thread.join());
+            joined.map(|joined| joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        }),
+        _ => join_all(subjects.iter().map(rehearse)).await,
+    };
     RehearsalReport {
         version: VERSION,
         tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -82,6 +106,23 @@ pub async fn verify_backfill(
     (report, findings)
 }
 
+/// The result of one proof with one set of data.
+enum Proved {
+    /// The proof ran, or is unchanged.
+    Made(Box<ProofReport>, Vec<Finding>, Next),
+    /// The proof does not apply.
+    Skipped(Skipped, Reason),
+}
+
+/// Why a proof does not apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// It depends on the inputs only.
+    Lasting,
+    /// An earlier proof failed.
+    Failure,
+}
+
 /// The results of the proofs so far.
 #[derive(Default)]
 struct Found {
@@ -92,15 +133,41 @@ struct Found {
     skipped: Vec<(&'static str, Skipped)>,
 }
 
+impl Found {
+    /// Adds the result of a proof.
+    fn add(&mut self, (name, proved): (&'static str, Proved)) -> Next {
+        match proved {
+            Proved::Made(report, findings, next) => {
+                self.proofs.push(*report);
+                self.findings.extend(findings);
+                next
+            }
+            Proved::Skipped(skipped, reason) => {
+                self.notes.extend(skipped.notes.iter().cloned());
+                // After a failure, the proof may apply the next time.
+                if reason == Reason::Lasting {
+                    self.skipped.push((name, skipped));
+                }
+                Next::Continue
+            }
+        }
+    }
+}
+
 impl Rehearsal<'_> {
     /// Runs every proof: with an empty database, then with each fixture. A proof that is unchanged is not run again.
     pub async fn run(&self, memory: Option<&Memory>) -> DatabaseReport {
+        self.run_in(memory, &slots()).await
+    }
+
+    /// Runs every proof; each one takes a slot while it runs.
+    async fn run_in(&self, memory: Option<&Memory>, slots: &Semaphore) -> DatabaseReport {
         let began = Instant::now();
         let mut known = memory.map(|memory| memory.recalled.clone()).unwrap_or_default();
         // The other proofs need the state that *populated* leaves.
-        known.proofs.remove("populated");
+        known.proofs.remove(POPULATED);
         let found = match self.prepare().await {
-            Ok(()) => self.prove_all(&known).await,
+            Ok(()) => self.prove_all(&known, slots).await,
             Err(finding) => Err(finding),
         };
         let (found, is_refused) = match found {
@@ -156,42 +223,23 @@ impl Rehearsal<'_> {
         tried.map_err(|error| refuse(error.into()))
     }
 
-    async fn prove_all(&self, known: &Answers) -> Result<Found, Box<Finding>> {
+    async fn prove_all(&self, known: &Answers, slots: &Semaphore) -> Result<Found, Box<Finding>> {
         let mut found = Found::default();
         let mut proofs: Vec<Box<dyn Proof>> = self.proofs.iter().map(|new| new()).collect();
-        for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
-            let mut data = Data::of(fixture);
-            let name = fixture.map(|fixture| fixture.name.clone());
-            for proof in &mut proofs {
-                if let Some(answer) = known.proofs.get(proof.name()) {
-                    match answer.report(proof.name(), name.as_deref()) {
-                        Ok(report) => {
-                            found.proofs.push(report.clone());
-                            data.add(report);
-                        }
-                        Err(notes) => {
-                            found.notes.extend(notes.iter().cloned());
-                            found.skipped.push((proof.name(), Skipped { fixture: name.clone(), notes }));
-                        }
-                    }
-                    continue;
-                }
-                if let Applies::No(notes) = proof.applies(self, &data) {
-                    found.notes.extend(notes.iter().cloned());
-                    // After a failure, the proof may apply to this fixture the next time.
-                    if data.earlier.iter().all(|report| report.findings == 0) {
-                        found.skipped.push((proof.name(), Skipped { fixture: name.clone(), notes }));
-                    }
-                    continue;
-                }
-                let (report, findings, next) = self.prove(proof.as_mut(), &data, REHEARSAL_BATCH).await;
-                found.findings.extend(findings);
-                found.proofs.push(report.clone());
-                data.add(report);
-                match next {
+        'fixtures: for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
+            let data = Data::of(fixture);
+            let (first, others) = proofs.split_at_mut(self.in_order());
+            for proof in first {
+                match found.add(self.prove_once(proof.as_mut(), &data, known, slots).await) {
                     Next::Continue => {}
-                    Next::SkipData => break,
+                    Next::SkipData => continue 'fixtures,
                     Next::Refuse(finding) => return Err(finding),
+                }
+            }
+            let others = others.iter_mut().map(|proof| self.prove_once(proof.as_mut(), &data, known, slots));
+            for proved in join_all(others).await {
+                if let Next::Refuse(finding) = found.add(proved) {
+                    return Err(finding);
                 }
             }
         }
@@ -202,6 +250,47 @@ impl Rehearsal<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Returns the number of proofs that run one after another with each fixture: those through *populated*, because they
+    /// decide whether the others apply. The others run concurrently.
+    fn in_order(&self) -> usize {
+        self.proofs.iter().position(|new| new().name() == POPULATED).map_or(self.proofs.len(), |at| at + 1)
+    }
+
+    /// Runs one proof with one set of data, unless it is unchanged or does not apply.
+    async fn prove_once(
+        &self,
+        proof: &mut dyn Proof,
+        data: &Data<'_>,
+        known: &Answers,
+        slots: &Semaphore,
+    ) -> (&'static str, Proved) {
+        let (name, fixture) = (proof.name(), data.fixture.map(|fixture| fixture.name.clone()));
+        let proved = match known.proofs.get(name) {
+            Some(answer) => match answer.report(name, fixture.as_deref()) {
+                Ok(report) => Proved::Made(Box::new(report), Vec::new(), Next::Continue),
+                Err(notes) => Proved::Skipped(Skipped { fixture, notes }, Reason::Lasting),
+            },
+            None => match proof.applies(self, data) {
+                Applies::No(notes) if data.all_passed() => Proved::Skipped(Skipped { fixture, notes }, Reason::Lasting),
+                Applies::No(notes) => Proved::Skipped(Skipped { fixture, notes }, Reason::Failure),
+                Applies::Yes => {
+                    // The semaphore is never closed.
+                    let _slot = slots.acquire().await;
+                    let (report, findings, next) = self.prove(proof, data, REHEARSAL_BATCH).await;
+                    Proved::Made(Box::new(report), findings, next)
+                }
+            },
+        };
+        data.settle(
+            name,
+            match &proved {
+                Proved::Made(report, ..) => Some(report.as_ref().clone()),
+                Proved::Skipped(..) => None,
+            },
+        );
+        (name, proved)
     }
 
     /// Runs one proof with one set of data.

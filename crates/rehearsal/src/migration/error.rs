@@ -93,6 +93,9 @@ fn what_next(cause: &db::Error, direction: Direction, left_behind: &LeftBehind) 
         (db::Error::Statement { why, .. }, _) if why.starts_with(SEARCH_PATH_CHANGED) => {
             "end the file with `RESET search_path;`"
         }
+        (db::Error::Statement { why, .. }, _) if why.contains("cannot run inside a transaction block") => {
+            "make `-- no-transaction` the first line of a file that contains only this statement"
+        }
         (_, Direction::Up) => "fix the file",
         (_, Direction::Down) => "fix the down file",
     };

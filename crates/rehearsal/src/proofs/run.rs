@@ -15,48 +15,75 @@ use rehearsal_db::{Connection, Schema};
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use tokio::sync::watch;
 
-/// The data of a series of proofs, with the results that later proofs use.
-#[derive(Debug, Default)]
+/// A fixture, or an empty database, with the results of its proofs so far.
+#[derive(Debug)]
 pub struct Data<'a> {
     /// The fixture; `None` for an empty database.
     pub fixture: Option<&'a Fixture>,
-    /// The reports of the proofs that were carried out with this data.
-    pub(crate) earlier: Vec<ProofReport>,
+    /// The proofs that are over: the report, or `None` if the proof does not apply.
+    settled: watch::Sender<Vec<(&'static str, Option<ProofReport>)>>,
     /// The database after all migrations and backfills, set by the first proof that gets there.
-    pub(super) end: OnceLock<Snapshot>,
+    end: OnceLock<End>,
+}
+
+/// The database after all migrations and backfills.
+#[derive(Debug)]
+pub struct End {
+    /// Its schema and content.
+    pub snapshot: Snapshot,
+    /// The database itself, which no proof changes any more.
+    pub(super) scratch: Arc<Scratch>,
 }
 
 impl<'a> Data<'a> {
     /// Returns the data of a fixture, or of an empty database if `None`, before the first proof.
     #[must_use]
     pub fn of(fixture: Option<&'a Fixture>) -> Self {
-        Self { fixture, ..Self::default() }
+        Self { fixture, settled: watch::Sender::new(Vec::new()), end: OnceLock::new() }
     }
 
-    /// Adds the report of a proof that was carried out with this data.
-    pub(crate) fn add(&mut self, report: ProofReport) {
-        self.earlier.push(report);
+    /// Records that a proof is over, with its report, or with `None` if it does not apply.
+    pub(crate) fn settle(&self, name: &'static str, report: Option<ProofReport>) {
+        self.settled.send_modify(|settled| settled.push((name, report)));
     }
 
-    /// Returns the report of the proof with that name; `None` if it was not carried out with this data.
+    /// True if no proof so far has a finding.
+    pub(crate) fn all_passed(&self) -> bool {
+        self.settled.borrow().iter().filter_map(|(_, report)| report.as_ref()).all(|report| report.findings == 0)
+    }
+
+    /// Returns how the proof with that name ended; `None` if it is not over or does not apply to this data.
     #[must_use]
-    pub fn earlier(&self, proof: &str) -> Option<&ProofReport> {
-        self.earlier.iter().find(|report| report.name == proof)
+    pub fn earlier(&self, proof: &str) -> Option<ProofStatus> {
+        let settled = self.settled.borrow();
+        settled.iter().find(|(name, _)| *name == proof)?.1.as_ref().map(|report| report.status)
     }
 
-    /// True if *populated* passed and recorded the final state. Other proofs learn nothing from data on which it
-    /// failed.
+    /// Waits until the proof with that name is over, and returns how it ended; `None` if it does not apply to this data.
+    /// The proof must precede the waiting one in [`Rehearsal::proofs`].
+    pub(super) async fn status_of(&self, proof: &str) -> Option<ProofStatus> {
+        let is_over = |settled: &Vec<(&'static str, _)>| settled.iter().any(|(name, _)| *name == proof);
+        drop(self.settled.subscribe().wait_for(is_over).await);
+        self.earlier(proof)
+    }
+
+    /// True if *populated* passed and recorded the final state; otherwise most proofs learn nothing from this data.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        let populated = self.earlier("populated");
-        self.end().is_some() && populated.is_some_and(|report| report.status == ProofStatus::Passed)
+        self.end().is_some() && self.earlier("populated") == Some(ProofStatus::Passed)
     }
 
     /// Returns the database after all migrations and backfills; `None` if no proof got there.
     #[must_use]
-    pub fn end(&self) -> Option<&Snapshot> {
+    pub fn end(&self) -> Option<&End> {
         self.end.get()
+    }
+
+    /// Records the database after all migrations and backfills, unless another proof has done so.
+    pub(super) fn set_end(&self, snapshot: Snapshot, scratch: Arc<Scratch>) {
+        drop(self.end.set(End { snapshot, scratch }));
     }
 }
 

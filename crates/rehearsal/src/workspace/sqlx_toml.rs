@@ -59,7 +59,7 @@ pub(super) fn setup(folders: &[PathBuf], engine: Engine) -> Result<Vec<Setup>, E
         if engine.loads_extensions() && !toml.drivers.sqlite.unsafe_load_extensions.is_empty() {
             let why = format!("loads extensions into {engine} (`unsafe-load-extensions`), which is not supported");
             let help =
-                "move the migrations that need them out of the folder, or remove the setting to see which ones fail";
+                "rehearse a copy of the folder without this setting and without the migrations that need an extension";
             return Err(GivenError::SqlxToml { path, why, help }.into());
         }
         if let Some(table) = toml.migrate.table_name.filter(|table| table != SQLX_TABLE)

@@ -7,6 +7,7 @@
 //! of them on request. Steps that are not tried run in this process, so that later steps find their data. [`Crash`]
 //! is the entry point, [`Trial`] does the work.
 
+mod chain;
 mod figures;
 mod judge;
 mod process;
@@ -26,10 +27,11 @@ use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Depth, Proof, ProofRun, Rehearsal};
 use crate::report::{Code, Explanation, Failures};
 use crate::sandbox::Scratch;
+use crate::workspace::Fixture;
 use futures_util::future::LocalBoxFuture;
 use process::Work;
 use sample::{BUDGET, Time};
-use trial::Trial;
+use trial::{ServerCrash, Trial};
 
 static FAILURES: Failures = failures!("crash");
 
@@ -115,7 +117,9 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let time = Time::new(rehearsal.depth, chosen.len() + backfills);
     let budget = (rehearsal.depth == Depth::Sample).then_some(BUDGET);
     let figures = Crashes { budget, ..Crashes::default() };
-    let mut trial = Trial { program, time, figures, journals_due: 0, all_resumed: true, gave_up: String::new() };
+    let server = if is_largest(run) { ServerCrash::Tried } else { ServerCrash::LeftToAnotherFixture };
+    let (journals_due, all_resumed, gave_up) = (0, true, String::new());
+    let mut trial = Trial { program, time, figures, journals_due, all_resumed, server, gave_up };
     let mut here = run.copy("crash").await?;
     let mut done = Vec::new();
     for next in migrations.iter().map(Some).chain([None]) {
@@ -140,6 +144,16 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     trial.tell(run).await;
     run.outcome.figures = trial.figures.to_json();
     Ok(())
+}
+
+/// True if no other fixture of the database has larger files. All fixtures count as the largest if every case is tried.
+fn is_largest(run: &ProofRun<'_>) -> bool {
+    let size = |fixture: &Fixture| -> u64 {
+        fixture.rows().filter_map(|rows| std::fs::metadata(&rows.path).ok()).map(|file| file.len()).sum()
+    };
+    let fixtures = &run.rehearsal.database.fixtures;
+    let largest = fixtures.iter().map(size).max().unwrap_or_default();
+    run.rehearsal.depth == Depth::Exhaustive || run.fixture.is_some_and(|fixture| size(fixture) == largest)
 }
 
 /// Returns the migrations to try with this data. On an empty database, these end at the first fixture's version:

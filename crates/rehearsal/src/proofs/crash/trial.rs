@@ -1,6 +1,7 @@
 //! The main part of *crash* ([`Trial`]): runs each step in separate processes, interrupts these at their commits,
 //! lets a new process resume, and reports what differs from an uninterrupted run.
 
+use super::chain;
 use super::figures::Crashes;
 use super::judge::Usual;
 use super::process::{self, Blow, End, Point, Program, Work};
@@ -11,7 +12,7 @@ use crate::Error;
 use crate::plural::counted;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
-use crate::report::Finding;
+use crate::report::{Code, Finding};
 use crate::sandbox::Scratch;
 use crate::workspace::Origin;
 use rehearsal_db::{Commit, CommitPhase, Journal};
@@ -26,8 +27,33 @@ pub(super) struct Trial<'a> {
     pub(super) journals_due: usize,
     /// True while every restart has resumed correctly.
     pub(super) all_resumed: bool,
+    /// Whether a server may be crashed with this fixture.
+    pub(super) server: ServerCrash,
     /// Error of the last process that failed after an interruption.
     pub(super) gave_up: String,
+}
+
+/// Whether *crash* starts a private server for a backfill and crashes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ServerCrash {
+    Tried,
+    /// Another fixture of the database has more data.
+    LeftToAnotherFixture,
+}
+
+/// The result of a run that was interrupted many times.
+enum Chained {
+    Equal,
+    Differs(Differs),
+    /// The run ended before all interruptions.
+    TooShort,
+}
+
+/// How the result of an interrupted step differs from an uninterrupted one.
+struct Differs {
+    code: &'static Code,
+    lines: Vec<String>,
+    what: &'static str,
 }
 
 impl Trial<'_> {
@@ -55,6 +81,19 @@ impl Trial<'_> {
         let mut usual = Usual::of(run, &after, ran.commits, done).await?;
         self.figures.steps += 1;
         self.figures.points += usual.commits.len();
+        let has_many_writers = !run.rehearsal.database.engine.has_one_writer();
+        let mut of_chain = None;
+        if matches!(work, Work::Backfill(_))
+            && has_many_writers
+            && until.is_some()
+            && usual.commits.len() >= chain::FEWEST
+        {
+            match self.chain(run, work, &mut usual, (&here, &before)).await? {
+                Chained::Equal => return Ok(after),
+                Chained::Differs(differs) => of_chain = Some(differs),
+                Chained::TooShort => {}
+            }
+        }
         let journals = run.rehearsal.database.engine.journals();
         for (turn, at) in sample::spread(usual.commits.len()).into_iter().enumerate() {
             let is_over = until.is_some_and(|until| Instant::now() >= until);
@@ -75,14 +114,80 @@ impl Trial<'_> {
                 }
             }
         }
-        if matches!(work, Work::Backfill(_)) && !run.rehearsal.database.engine.has_one_writer() {
+        if matches!(work, Work::Backfill(_)) && has_many_writers {
             // In the middle of a batch, another process gets its range only after the worker has died.
             let point = Point { number: (usual.commits.len() / 2).max(1), side: CommitPhase::Before };
             let scratch = copy_before(run, &here, &before).await?;
             self.strike(run, work, &mut usual, scratch, &[(Blow::KillBeside, point)], None).await?;
             self.crash_server(run, work, &mut usual, &here, &before).await?;
         }
+        if let Some(Differs { code, lines, what }) = of_chain.filter(|_| self.all_resumed) {
+            self.all_resumed = false;
+            let message =
+                format!("{} {what} after several interruptions of one run, although not after one", work.name());
+            let help = hint(work, run.rehearsal.database);
+            run.find(work.finding(code, message).with_details(lines).with_help(help)).await;
+        }
         Ok(after)
+    }
+
+    /// Interrupts one run many times.
+    async fn chain(
+        &mut self,
+        run: &mut ProofRun<'_>,
+        work: Work<'_>,
+        usual: &mut Usual,
+        (here, before): (&Scratch, &[Step]),
+    ) -> Result<Chained, Error> {
+        let (mut scratch, has_own_server) = match self.on_private_server(run, before).await? {
+            Some(scratch) => (scratch, true),
+            None => (copy_before(run, here, before).await?, false),
+        };
+        let plan = chain::plan(usual.commits.len(), has_own_server);
+        let planned: usize = plan.iter().map(Vec::len).sum();
+        let mut struck = Vec::new();
+        let mut links = plan.into_iter();
+        let end = loop {
+            let link = links.next().unwrap_or_default();
+            let ran = process::run(run, self.program, work, &mut scratch, &link).await?;
+            self.count(&ran, usual, None);
+            self.figures.tried += ran.struck.iter().filter(|(blow, _)| *blow == Blow::Kill).count();
+            let is_interrupted = !ran.struck.is_empty();
+            struck.extend(ran.struck);
+            match ran.end {
+                End::Killed(_) => {}
+                // A process may give up after losing its server; the next one resumes.
+                End::Failed(_) if is_interrupted => {}
+                end => break end,
+            }
+        };
+        let Some(last) = struck.last().copied() else { return Ok(Chained::TooShort) };
+        Ok(match self.judge(run, usual, &scratch, end, last).await? {
+            Some(differs) => Chained::Differs(differs),
+            None if struck.len() == planned => Chained::Equal,
+            None => Chained::TooShort,
+        })
+    }
+
+    /// Compares the result of the last process with an uninterrupted run; `None` if they are equal.
+    async fn judge(
+        &self,
+        run: &mut ProofRun<'_>,
+        usual: &mut Usual,
+        scratch: &Scratch,
+        end: End,
+        last: (Blow, Point),
+    ) -> Result<Option<Differs>, Error> {
+        let (code, lines, what) = match end {
+            End::Done(done) => {
+                let (report, content) = (usual.report(&done, last), usual.content(run, scratch).await?);
+                let code = if content.is_empty() { &REPEATED } else { &LOST };
+                (code, [report, content].concat(), "resumes with a different result")
+            }
+            End::Failed(why) => (&NOT_RESUMABLE, vec![format!("the next process failed: {why}")], "does not resume"),
+            End::Killed(_) => return Ok(None),
+        };
+        Ok((!lines.is_empty()).then_some(Differs { code, lines, what }))
     }
 
     /// Crashes the server of one run before the commit of a batch and after that of another one, then terminates
@@ -100,7 +205,7 @@ impl Trial<'_> {
         let at = |blow, behind, side| (blow, Point { number: first + behind, side });
         // With a single batch, only the end of the run is left by then, and that does not start the run again.
         let last = if usual.commits.len() > 3 { 6 } else { 5 };
-        let (scratch, strikes) = match on_private_server(run, before).await? {
+        let (scratch, strikes) = match self.on_private_server(run, before).await? {
             Some(scratch) => {
                 let strikes = [
                     at(Blow::CrashServer, 0, CommitPhase::Before),
@@ -138,18 +243,9 @@ impl Trial<'_> {
         };
         let Some((blow, point)) = ran.struck.last().copied() else { return Ok(true) };
         let struck = struck(&ran.struck, usual.commits.len());
-        let (code, lines, what) = match end {
-            End::Done(done) => {
-                let (report, content) = (usual.report(&done, (blow, point)), usual.content(run, &scratch).await?);
-                let code = if content.is_empty() { &REPEATED } else { &LOST };
-                (code, [report, content].concat(), "resumes with a different result")
-            }
-            End::Failed(why) => (&NOT_RESUMABLE, vec![format!("the next process failed: {why}")], "does not resume"),
-            End::Killed(_) => return Ok(true),
-        };
-        if lines.is_empty() {
+        let Some(Differs { code, lines, what }) = self.judge(run, usual, &scratch, end, (blow, point)).await? else {
             return Ok(true);
-        }
+        };
         self.all_resumed = false;
         let lines: Vec<String> = took_effect(&usual.commits, point).into_iter().chain(lines).collect();
         if let Work::Migration(migration) = work
@@ -170,6 +266,20 @@ impl Trial<'_> {
         let help = hint(work, run.rehearsal.database);
         run.find(work.finding(code, message).with_details(lines).with_help(help)).await;
         Ok(false)
+    }
+
+    /// Returns a database in the state before the step, on a private server that may crash. `None` if rehearsal does not
+    /// run the server, or crashes one with another fixture.
+    async fn on_private_server(&self, run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch>, Error> {
+        if self.server == ServerCrash::LeftToAnotherFixture {
+            return Ok(None);
+        }
+        let rehearsal = run.rehearsal;
+        let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
+        let Some(scratch) = made else { return Ok(None) };
+        run.replay(steps, &scratch).await?;
+        scratch.target().address.require_durable_commits().await?;
+        Ok(Some(scratch))
     }
 
     fn count(&mut self, ran: &process::Ran, usual: &Usual, journal: Option<Journal>) {
@@ -262,8 +372,14 @@ impl Trial<'_> {
                 times(servers_stopped)
             ));
         }
-        if sessions_ended > 0 && servers_stopped == 0 {
-            run.note("the server was not crashed, because rehearsal did not start it".to_owned());
+        match self.server {
+            ServerCrash::Tried if sessions_ended > 0 && servers_stopped == 0 => {
+                run.note("the server was not crashed, because rehearsal did not start it".to_owned());
+            }
+            ServerCrash::LeftToAnotherFixture if sessions_ended > 0 => {
+                run.note("the server is crashed with the largest fixture only".to_owned());
+            }
+            ServerCrash::Tried | ServerCrash::LeftToAnotherFixture => {}
         }
     }
 }
@@ -274,17 +390,6 @@ async fn copy_before(run: &ProofRun<'_>, here: &Scratch, steps: &[Step]) -> Resu
         Some(scratch) => Ok(scratch),
         None => run.repeat(steps).await,
     }
-}
-
-/// Returns a database in the state before the step, on a private server that may crash. `None` if rehearsal does
-/// not run the server.
-async fn on_private_server(run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch>, Error> {
-    let rehearsal = run.rehearsal;
-    let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
-    let Some(scratch) = made else { return Ok(None) };
-    run.replay(steps, &scratch).await?;
-    scratch.target().address.require_durable_commits().await?;
-    Ok(Some(scratch))
 }
 
 /// True if a migration's file can no longer change, because existing data has or may have been through it: it

@@ -62,17 +62,14 @@ pub(super) fn hint(work: Work<'_>, database: &Database) -> String {
         {
             let what_to_do = match database.origin {
                 Origin::Workspace => {
-                    "Put `DROP INDEX CONCURRENTLY IF EXISTS name;` before it in the file, unless sqlx applies the \
-                     file: sqlx allows no other statement in it."
+                    "put `DROP INDEX CONCURRENTLY IF EXISTS name;` before `CREATE INDEX CONCURRENTLY` in the file; if sqlx \
+                     applies the file, which then allows no other statement, write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`"
                 }
-                Origin::Given { .. } => {
-                    "sqlx allows no other statement in the file, so run `DROP INDEX CONCURRENTLY IF EXISTS name;` by \
-                     hand after an interruption, then migrate again."
-                }
+                Origin::Given { .. } => "write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`",
             };
             format!(
-                "an interrupted `CREATE INDEX CONCURRENTLY` leaves an invalid index, which `IF NOT EXISTS` would keep. \
-                 {what_to_do}"
+                "{what_to_do}. `IF NOT EXISTS` keeps the invalid index of an interrupted build: after an interruption, run \
+                 `DROP INDEX CONCURRENTLY IF EXISTS name;` by hand before you migrate again."
             )
         }
         Work::Migration(migration) if migration.up.transaction == Transaction::None => {

@@ -101,7 +101,7 @@ impl Proof for Deterministic {
 }
 
 async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
-    let Some(usual) = run.data.end() else { return Ok(()) };
+    let Some(usual) = run.data.end().map(|end| &end.snapshot) else { return Ok(()) };
     let steps = usual.steps().to_vec();
     note_local_time(run, &steps);
     let (copy, unordered) = start_varied(run, &Vary::ALL).await?;

@@ -90,7 +90,7 @@ impl Proof for Mutation {
 
 /// Mutates the rows of each backfill with one fixture, and adds the results to those of other fixtures.
 async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
-    let Some(usual) = run.data.end() else { return Ok(()) };
+    let Some(usual) = run.data.end().map(|end| &end.snapshot) else { return Ok(()) };
     let scratch = run.start("checks").await?;
     let mut connection = scratch.open().await?;
     let preserved = populated::remember_before(run, &mut connection).await?;
@@ -275,14 +275,17 @@ fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
             continue;
         }
         let checks: Vec<&str> = survivors.iter().map(|survivor| survivor.check.trim_end()).collect();
-        let details = survivors.iter().map(|survivor| format!("survived: {}", survivor.sentence)).collect();
+        let details = survivors.iter().map(|survivor| format!("not noticed: {}", survivor.sentence)).collect();
+        let these = if checks.len() == 1 { "this check as a file" } else { "these checks as files" };
         let help = format!(
-            "add these checks, each in a file in {}, or a check in {} that compares with the app's function:\n\n{}",
+            "add {these} in {}, with each comment /* … */ replaced by a query; or write a check in {} that compares stored \
+             values with those of the app's function\n\n{}",
             database.folder.join("checks").display(),
             source::path("checks"),
             checks.join("\n\n")
         );
-        let message = format!("{} of {made} mutants of {backfill} survived the checks", made - killed);
+        let message =
+            format!("no check noticed {} of {made} mutants (wrong results) of backfill {backfill}", made - killed);
         let mut finding = Finding::new(&SURVIVED, message).with_details(details).with_help(help);
         finding.step = Some(format!("mutate {backfill}"));
         outcome.findings.push(finding);

@@ -175,7 +175,7 @@ impl Mutant {
             }
             Self::Empty { table, column } | Self::Swap { table, column } => {
                 let column = quote(column);
-                head(format!("values of \"{table}\" that do not follow from the {unit}"))
+                head(format!("values of \"{table}\" that differ from those expected for the {unit}"))
                     + &format!(
                         "SELECT {}, stored.{column} AS \"stored\", expected.{column} AS \"expected\"\n\
                          FROM {} AS stored\n\

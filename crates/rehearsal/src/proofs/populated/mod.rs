@@ -113,9 +113,8 @@ async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen) -> Result<(), Error>
     let end = Snapshot::of(run, &mut connection).await?;
     let version = run.rehearsal.history.newest().unwrap_or_default();
     unseen.and(unseen::unseen(run, version, end.content()));
-    // Only the first proof that gets here records the final state.
-    let _ = run.data.end.set(end);
     connection.close().await?;
+    run.data.set_end(end, scratch);
     Ok(())
 }
 
