@@ -1,23 +1,26 @@
-//! The address of a database. [`Address::parse`] reads a URL and checks it against the engine; messages show the
-//! address without secrets.
+//! The address of a database. [`Address::parse`] reads a URL and rejects one that the engine cannot use; messages show
+//! the address without secrets.
 
 use super::{Engine, Error, Store};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The access that an address allows.
+/// The most that an address allows to its connections. [`Access`](crate::Access) is what a single connection needs, and
+/// opening fails if the address does not allow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Read an existing database (`?mode=ro` in a SQLite URL).
+    /// Read an existing database: `?mode=ro`, in a SQLite URL only.
     Read,
-    /// Read and write an existing database (`rw`, the default).
+    /// Read and write an existing database: the default, and `?mode=rw` in a SQLite URL.
     Write,
-    /// Read and write, and create the database if it is missing (`rwc`).
+    /// Read and write, and create the database if it is missing: `?mode=rwc` in a SQLite URL. No PostgreSQL URL has
+    /// this mode, only addresses that the library makes itself.
     Create,
 }
 
-/// The address of one database. Operations on the database as a whole are methods of its [`Store`].
+/// The address of one database. It dereferences to its [`Store`], whose methods are the operations on the database as a
+/// whole.
 #[derive(Debug, Clone)]
 pub struct Address(Arc<dyn Store>);
 
@@ -45,6 +48,7 @@ impl Deref for Address {
     }
 }
 
+/// Shows [`Store::url`], which contains no password.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.url())

@@ -47,17 +47,7 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
         Subject::Unchanged(report) => report.as_ref().clone(),
         Subject::Refused(database, findings) => refused(database, findings.clone()),
     };
-    let runtime = Handle::current();
-    let databases = match runtime.runtime_flavor() {
-        // Other threads drive the connections while this one waits.
-        RuntimeFlavor::MultiThread => std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                subjects.iter().map(|subject| scope.spawn(|| runtime.block_on(rehearse(subject)))).collect();
-            let joined = threads.into_iter().map(|thread| thread.join());
-            joined.map(|joined| joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        }),
-        _ => join_all(subjects.iter().map(rehearse)).await,
-    };
+    let databases = each_in_a_thread(subjects.iter().collect(), rehearse).await;
     RehearsalReport {
         version: VERSION,
         tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -67,6 +57,21 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
         base: None,
         databases,
     }
+}
+
+/// Does work with each item, in its own thread if the runtime has several: those drive the connections meanwhile. The
+/// results have the order of the items.
+async fn each_in_a_thread<T: Send, R: Send>(items: Vec<T>, work: impl AsyncFn(T) -> R + Sync) -> Vec<R> {
+    let runtime = Handle::current();
+    if runtime.runtime_flavor() != RuntimeFlavor::MultiThread {
+        return join_all(items.into_iter().map(|item| work(item))).await;
+    }
+    let (runtime, work) = (&runtime, &work);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = items.into_iter().map(|item| scope.spawn(move || runtime.block_on(work(item)))).collect();
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined.map(|joined| joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 fn to_the_second(time: jiff::Timestamp) -> String {
@@ -236,8 +241,8 @@ impl Rehearsal<'_> {
                     Next::Refuse(finding) => return Err(finding),
                 }
             }
-            let others = others.iter_mut().map(|proof| self.prove_once(proof.as_mut(), &data, known, slots));
-            for proved in join_all(others).await {
+            let prove = async |proof: &mut Box<dyn Proof>| self.prove_once(proof.as_mut(), &data, known, slots).await;
+            for proved in each_in_a_thread(others.iter_mut().collect(), prove).await {
                 if let Next::Refuse(finding) = found.add(proved) {
                     return Err(finding);
                 }

@@ -53,6 +53,13 @@ legacy AS (
       AND NOT (type = 'object' AND key IN ('beliefs', 'interactionStyle', 'lifestyle'))
       AND NOT (type = 'array' AND key = 'complementarySkills' AND context = 'professional')
 ),
+-- Materialized, so that each row is converted once and not once per value.
+profile AS MATERIALIZED (
+    SELECT "userId" AS user_id, to_jsonb("UnifiedProfile") AS columns FROM "UnifiedProfile"
+),
+intent AS MATERIALIZED (
+    SELECT "userId" AS user_id, "contextType"::text AS type, to_jsonb("ContextIntent") AS columns FROM "ContextIntent"
+),
 found AS (
     SELECT legacy.*,
            coalesce(CASE place
@@ -85,13 +92,8 @@ found AS (
                )
            END, FALSE) AS is_kept
     FROM legacy
-    LEFT JOIN LATERAL (
-        SELECT to_jsonb("UnifiedProfile") AS columns FROM "UnifiedProfile" WHERE "userId" = legacy.user_id
-    ) AS profile ON TRUE
-    LEFT JOIN LATERAL (
-        SELECT to_jsonb("ContextIntent") AS columns FROM "ContextIntent"
-        WHERE "userId" = legacy.user_id AND "contextType"::text = legacy.context
-    ) AS intent ON TRUE
+    LEFT JOIN profile ON profile.user_id = legacy.user_id
+    LEFT JOIN intent ON intent.user_id = legacy.user_id AND intent.type = legacy.context
     CROSS JOIN LATERAL (
         SELECT profile.columns -> 'legacyData' -> context AS of_context,
                profile.columns -> 'legacyData' -> 'conflicts' AS conflicts

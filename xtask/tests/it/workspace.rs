@@ -244,8 +244,8 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
         "<n> killed processes left a hot journal, <n> left a write-ahead log",
     ),
     (
-        r"sessions were terminated [^:\n]*: [^\n]*",
-        "sessions were terminated <n> times and the server crashed <n> times",
+        r"sessions were terminated [\w ]*?times?( and the server crashed [^:\n]*)?: [^\n]*",
+        "sessions were terminated <n> times$1",
     ),
     (r#""figures":\{"budget_ms"[^}]*\}"#, r#""figures":<figures>"#),
     (r#"\{"during":.*?"writes":\{[^}]*\}\}"#, "<figures>"),

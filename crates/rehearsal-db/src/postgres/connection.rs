@@ -1,4 +1,4 @@
-//! [`PostgresSession`]: an open connection to a PostgreSQL database, opened for each kind of access.
+//! [`PostgresSession`]: an open connection to a PostgreSQL database, with the settings that its [`Access`] needs.
 
 use super::address::PostgresAddress;
 use super::connect::{STAY, connect, refuse_old, refuse_pooler};
@@ -9,8 +9,9 @@ use sqlx::postgres::PgConnection;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The catalog's description of a schema: its objects, and the columns of its tables in order.
-pub(super) type Told = (String, BTreeMap<String, Vec<String>>);
+/// The catalog's description of a schema: the JSON text with all objects, and the columns of each table in order, by
+/// the name of the table.
+pub(super) type SchemaDescription = (String, BTreeMap<String, Vec<String>>);
 
 /// A connection to one PostgreSQL database.
 #[derive(Debug)]
@@ -18,11 +19,13 @@ pub(crate) struct PostgresSession {
     pub(super) connection: PgConnection,
     pub(super) address: PostgresAddress,
     access: Access,
+    /// How long a statement waits for a lock, unless [`Session::shorten_lock_timeout`] has shortened the wait.
     pub(super) wait: Duration,
-    /// The current lock timeout of a statement.
+    /// The current `lock_timeout` of the session, which errors name: `wait`, or a shorter time. A timeout of a single
+    /// transaction (`SET LOCAL`) does not change it.
     pub(super) lock_wait: Duration,
-    /// Recently parsed schemas, by their description.
-    pub(super) seen: Seen<Told, Schema>,
+    /// Recently parsed schemas. If the catalog returns the same description again, it is not parsed again.
+    pub(super) seen: Seen<SchemaDescription, Schema>,
 }
 
 impl PostgresSession {
@@ -51,11 +54,13 @@ impl PostgresSession {
         }
     }
 
+    /// Checks the server and makes the settings of the session.
     async fn prepare(&mut self) -> Result<(), Error> {
-        // A scratch database is on a server that has already been checked.
+        // The server of a scratch database needs no check: rehearsal started it, or `check_host` has checked it.
         if !matches!(self.access, Access::Write(Durability::None | Durability::NoneShared)) {
             refuse_old(&self.address, &mut self.connection, self.wait).await?;
             refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
+            // Disables the timeouts for idle sessions and long transactions.
             self.execute(STAY, &[]).await?;
         }
         let encoding = self.rows("SHOW server_encoding", &[]).await?;
@@ -73,8 +78,9 @@ impl PostgresSession {
         }
     }
 
-    /// Runs a catalog query that repeats often, as a prepared statement: the server plans it once per session, which
-    /// takes longer than running it. Its columns must be texts or 64-bit integers.
+    /// Runs a fixed query that is repeated often as a prepared statement: the server plans it once per session, and
+    /// planning takes longer than running it. The columns must be texts or integers (`int4`, `int8`), because
+    /// [`decode`] reads no other types from a prepared statement.
     pub(super) async fn known(&mut self, sql: &'static str) -> Result<Vec<Vec<Value>>, Error> {
         let rows = sqlx::query(sql).fetch_all(&mut self.connection).await;
         rows.and_then(|rows| rows.iter().map(decode).collect())

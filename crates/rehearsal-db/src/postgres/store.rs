@@ -1,4 +1,5 @@
-//! The [`Store`] of PostgreSQL: a database as a whole.
+//! The [`Store`] of PostgreSQL: [`PostgresAddress`] implements it, so the address of a database is also the store. Each
+//! operation connects to the server by itself. The trait documents the methods.
 
 use super::address::PostgresAddress;
 use super::connection::PostgresSession;
@@ -71,6 +72,8 @@ impl Store for PostgresAddress {
 
     async fn publish_at(&self, to: &Address) -> Result<(), Error> {
         match databases::rename(self, <dyn Store>::same_engine(to)?).await {
+            // Another process has built an equal database and renamed it first. That one stays, and this one is
+            // superfluous.
             Err(_) if to.exists().await? => self.remove().await,
             renamed => renamed,
         }

@@ -1,4 +1,4 @@
-//! [`SqliteSession`]: an open connection to a SQLite file, opened for each kind of access.
+//! [`SqliteSession`]: an open connection to a SQLite file, with the settings that its [`Access`] needs.
 
 use super::address::SqliteAddress;
 use super::explain::{explain, shown};
@@ -19,6 +19,7 @@ const ROWS_AHEAD: usize = 1024;
 pub(crate) struct SqliteSession {
     pub(super) connection: SqliteConnection,
     pub(super) path: PathBuf,
+    /// How long each statement waits for a locked database; errors name this time.
     pub(super) wait: Duration,
     /// The parsed tables of the catalog, by the text of their CREATE TABLE.
     pub(super) tables: HashMap<String, Arc<Table>>,
@@ -27,12 +28,15 @@ pub(crate) struct SqliteSession {
 impl SqliteSession {
     pub(super) async fn open(address: &SqliteAddress, access: Access, wait: Duration) -> Result<Self, Error> {
         let path = address.path().to_owned();
+        // Does not follow links: a link to a missing file counts as existing. Opening it fails, and no file is created
+        // at its target.
         let missing = match path.symlink_metadata() {
             Ok(_) => false,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
             Err(error) => return Err(Error::Unreadable { place: shown(&path), why: error.to_string() }),
         };
-        if missing && !((address.mode() == Mode::Create) && access != Access::Read) {
+        let may_create = address.mode() == Mode::Create && access != Access::Read;
+        if missing && !may_create {
             return Err(Error::NoDatabase { place: shown(&path) });
         }
         refuse_read_only(address, access)?;
@@ -46,12 +50,15 @@ impl SqliteSession {
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         options = match access {
-            // A read-only connection would leave the files of a write-ahead log on disk.
+            // The file is opened for writing, so that the last connection to close can remove the files of a
+            // write-ahead log. `query_only` rejects writes.
             Access::Read => options.pragma("query_only", "ON"),
-            // The default of sqlx-cli for a new database. Readers and the writer do not block each other.
+            // A new database gets a write-ahead log, the default of sqlx-cli, so that readers and the writer do not
+            // block each other.
             Access::Write(Durability::Configured) if missing => options.journal_mode(SqliteJournalMode::Wal),
             Access::Write(Durability::Configured) => options,
-            // Without syncing, the rollback journal is hot from the first written row on.
+            // For a process that will be killed. Without syncing, the rollback journal is hot from the first written
+            // row on: a kill after it leaves a journal that the next connection rolls back.
             Access::Write(Durability::ProcessExit) => options.synchronous(SqliteSynchronous::Off),
             Access::Write(Durability::None) => {
                 options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off)
@@ -72,7 +79,7 @@ impl SqliteSession {
             Err(error) => return Err(explain(&path, wait, error)),
         };
         let mut session = Self { connection, path, wait, tables: HashMap::new() };
-        // Opening reads nothing; a file that is not a database fails only at the first statement.
+        // Opening reads nothing. This first statement fails if the file is not a database.
         match session.execute("PRAGMA schema_version", &[]).await {
             Ok(_) => Ok(session),
             Err(error) => {

@@ -1,5 +1,5 @@
-//! The state that the workers of a pass share: [`WorkerPool`] holds their lock, adds up their counts, reports their
-//! events, and stops them if one fails.
+//! The state that the workers of a pass share: [`WorkerPool`] holds the lock on the database, adds up the counts of the
+//! workers, reports their events, and tells them to stop.
 
 use super::definition::{About, Backfill};
 use super::pass::{Effect, Pass};
@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Executions of a backfill can run concurrently; an undo cannot, because it would revert the rows that they write.
+/// Returns how a pass shares the lock on the database. An undo takes it alone, because it would revert rows that
+/// concurrent executions write. All other passes share it. A pass without a ledger takes no lock.
 pub(super) fn sharing(effect: Effect) -> Sharing {
     match effect {
         Effect::Undo => Sharing::Alone,
@@ -19,18 +20,21 @@ pub(super) fn sharing(effect: Effect) -> Sharing {
     }
 }
 
-/// The workers of a pass.
+/// What the workers of a pass share. It contains no worker: each one is a call of [`work`](super::worker::work) that
+/// borrows the pool, and a pass without a ledger works in `one_shot.rs`.
 pub(super) struct WorkerPool<'a, B> {
     pub(super) backfill: &'a B,
     pub(super) about: About,
     pub(super) pass: &'a Pass,
     pub(super) pressure: PressureWatch,
-    /// Whether other processes may work on the database.
+    /// Whether the pass took the lock, because other processes may work on the database.
     pub(super) has_company: bool,
-    /// The lock on the database; `None` if no other process can use the database.
+    /// The lock on the database; `None` for a pass without a ledger, and if no other process can use the database.
     lock: tokio::sync::Mutex<Option<Lock>>,
     counts: Mutex<Counts>,
+    /// Number of lines about units so far, including those beyond the limit, which are not reported.
     lines: AtomicU64,
+    /// Whether a worker failed, so that the others stop.
     has_failed: AtomicBool,
     /// Number of workers that are paused or throttled.
     waiting: AtomicU64,
@@ -65,7 +69,7 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).units
     }
 
-    /// Adds the counts of a committed batch and reports the sum.
+    /// Records the counts of a batch that was committed, or would have been in a dry run, and reports the sum.
     pub(super) fn add(&self, batch: &Counts) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.add(batch);
@@ -73,24 +77,27 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         (self.events)(Event::Batch { counts: counts.clone() });
     }
 
-    /// Counts and reports a retry.
+    /// Records and reports that a worker retries. The worker itself sleeps for `pause`.
     pub(super) fn retry(&self, why: String, pause: Duration) {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).retries += 1;
         (self.events)(Event::Retrying { why, pause });
     }
 
+    /// Reports an event.
     pub(super) fn tell(&self, event: Event) {
         (self.events)(event);
     }
 
-    /// Counts a worker that starts to wait. The first one reports the reason.
+    /// Records that a worker starts to wait, and reports the reason if no other worker waits. The worker itself sleeps
+    /// until the pause or the load is over. Only the commit of a batch renews a lease: if the lease of its range ends
+    /// during the wait, another worker may take the range over.
     pub(super) fn wait(&self, why: Event) {
         if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
             (self.events)(why);
         }
     }
 
-    /// Counts a worker that stops waiting. The last one reports that the run resumes.
+    /// Records that a worker stops waiting, and reports that the run resumes if no other worker waits.
     pub(super) fn go_on(&self) {
         if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
             (self.events)(Event::Resumed);
@@ -119,12 +126,13 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         }
     }
 
-    /// Takes the lock on the database again if it was lost with a connection.
+    /// Takes the lock on the database again if it was lost: on a server, it ends with its session.
     pub(super) async fn keep_lock(&self, target: &Target, run: i64) -> Result<(), db::Error> {
         let mut lock = self.lock.lock().await;
         let Some(held) = lock.as_mut() else { return Ok(()) };
         if !held.is_held().await {
-            // Drop the lost lock before taking it again.
+            // Dropped first, which closes its connection: the server may not have ended the old session yet, and this
+            // process would wait for a lock that it holds itself.
             *lock = None;
             let waiting = |holder| self.tell(Event::Waiting { database: target.address.url(), holder });
             let sharing = sharing(self.pass.effect);
@@ -135,12 +143,12 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
         Ok(())
     }
 
-    /// Stops all workers after their current batch, because one of them failed.
+    /// Records that a worker failed, so that all workers stop after their current batch.
     pub(super) fn fail(&self) {
         self.has_failed.store(true, Ordering::Relaxed);
     }
 
-    /// True if no further batch may start.
+    /// True if no further batch may start: the user requested a stop, or a worker failed.
     pub(super) fn is_to_stop(&self) -> bool {
         self.pass.stop.is_requested() || self.has_failed.load(Ordering::Relaxed)
     }

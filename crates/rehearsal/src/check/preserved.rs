@@ -6,9 +6,9 @@ use super::error::Error;
 use super::file::Check;
 use super::run::explain;
 use futures_util::TryStreamExt;
-use rehearsal_db::{self as db, Connection};
+use rehearsal_db::{self as db, Connection, Value};
 use std::collections::BTreeMap;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// How many missing or new rows a difference names.
 const NAMED: usize = 3;
@@ -32,8 +32,7 @@ pub async fn remember(connection: &mut Connection, check: &Check, sql: &str) -> 
     let read = async {
         let mut rows = connection.stream(&strict, &[]);
         while let Some(row) = rows.try_next().await? {
-            // The debug form distinguishes types and delimits values.
-            let hash = xxh3_128(format!("{:?}", row.values).as_bytes());
+            let hash = digest(&row.values);
             let name = || {
                 let shown = row.columns.iter().zip(&row.values).take(SHOWN_COLUMNS);
                 let mut name = shown.map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", ");
@@ -52,6 +51,26 @@ pub async fn remember(connection: &mut Connection, check: &Check, sql: &str) -> 
         Err(error @ db::Error::Statement { .. }) => Err(explain(connection, check, error).await),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Returns the hash of a row. The type of each value and its length are part of it, so different rows differ.
+fn digest(values: &[Value]) -> u128 {
+    let mut hash = Xxh3Default::new();
+    let mut add = |kind: u8, bytes: &[u8]| {
+        hash.update(&[kind]);
+        hash.update(&(bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for value in values {
+        match value {
+            Value::Null => add(0, &[]),
+            Value::Int(n) => add(1, &n.to_le_bytes()),
+            Value::Real(n) => add(2, &n.to_bits().to_le_bytes()),
+            Value::Text(text) => add(3, text.as_bytes()),
+            Value::Blob(bytes) => add(4, bytes),
+        }
+    }
+    hash.digest128()
 }
 
 impl Preserved {

@@ -52,7 +52,7 @@ impl Applies {
 
 /// One question about a change, answered by trying it. Each rehearsal of a database has its own value, which can
 /// keep state from one fixture to the next.
-pub trait Proof {
+pub trait Proof: Send {
     /// Returns the name that reports use.
     fn name(&self) -> &'static str;
 

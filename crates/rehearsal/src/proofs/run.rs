@@ -1,5 +1,5 @@
 //! The state of a running proof, [`ProofRun`]: its scratch database, the steps that were performed on it, and the
-//! findings so far. [`Data`] passes results from one proof to the next ones with the same fixture.
+//! findings so far. [`Data`] passes results from one proof to others with the same fixture.
 
 use super::Rehearsal;
 use super::kit::checkpoint::Checkpoints;
@@ -61,8 +61,8 @@ impl<'a> Data<'a> {
         settled.iter().find(|(name, _)| *name == proof)?.1.as_ref().map(|report| report.status)
     }
 
-    /// Waits until the proof with that name is over, and returns how it ended; `None` if it does not apply to this data.
-    /// The proof must precede the waiting one in [`Rehearsal::proofs`].
+    /// Waits until the proof with that name is over, and returns how it ended; `None` if it does not apply to this
+    /// data. The proof must precede the waiting one in [`Rehearsal::proofs`].
     pub(super) async fn status_of(&self, proof: &str) -> Option<ProofStatus> {
         let is_over = |settled: &Vec<(&'static str, _)>| settled.iter().any(|(name, _)| *name == proof);
         drop(self.settled.subscribe().wait_for(is_over).await);
@@ -93,13 +93,16 @@ pub struct ProofRun<'a> {
     pub(super) data: &'a Data<'a>,
     pub(super) fixture: Option<&'a Fixture>,
     pub(crate) began: Instant,
+    /// A description of the current step, for findings.
     step: String,
-    /// The steps performed on the current scratch database since it was copied from its template.
+    /// The steps performed on the current scratch database since it was copied from its template. [`Self::start`] and
+    /// [`Self::work_on`] do not reset them; [`Snapshot::restore`] and [`Snapshot::by`] replace them. A proof that
+    /// changes to another database in any other way sets them itself.
     pub(super) steps: Vec<Step>,
     pub(super) checkpoints: Checkpoints,
     /// The batch size of backfills, in units.
     pub(super) batch: NonZeroU32,
-    /// The current scratch database, which is kept if a finding is recorded.
+    /// The current scratch database. [`Self::find`] keeps it for inspection.
     pub(super) scratch: Option<Arc<Scratch>>,
     /// The codes with which failures are reported.
     pub(super) failures: &'static Failures,
@@ -150,7 +153,8 @@ impl<'a> ProofRun<'a> {
         });
     }
 
-    /// Adds a note: a fact that a person may want to know.
+    /// Adds a note to the report of the proof: a fact that is neither a finding nor a warning, such as the number of
+    /// rows that a backfill wrote.
     pub fn note(&mut self, note: impl Into<String>) {
         self.outcome.notes.push(note.into());
     }
@@ -160,9 +164,11 @@ impl<'a> ProofRun<'a> {
         self.outcome.not_covered.push(what.into());
     }
 
-    /// Records a finding of the current step and keeps a copy of the scratch database that shows it.
+    /// Records a finding of the current step and keeps the scratch database for inspection
+    /// ([`Sandbox::keep`](sandbox::Sandbox::keep)).
     pub async fn find(&mut self, mut finding: Finding) {
         let kept = match &self.scratch {
+            // If keeping fails, the finding is reported without a database: it still says what is wrong.
             Some(scratch) => self.rehearsal.sandbox.keep(scratch).await.ok(),
             None => None,
         };
@@ -177,20 +183,22 @@ impl<'a> ProofRun<'a> {
         std::mem::take(&mut self.outcome)
     }
 
-    /// Records that the proof could not be carried out. If the fixture cannot be loaded, its other proofs are
-    /// skipped.
+    /// Records the error that ended the proof as a finding. If the fixture cannot be loaded, the other proofs with it
+    /// are skipped.
     pub async fn failed(&mut self, error: &Error) {
         let failures = self.failures;
         let code = match error {
             Error::Migration(_) => &failures.migration,
             Error::Backfill(_) => &failures.backfill,
             Error::Check(_) => &failures.check,
-            Error::Fixture(_) | Error::Sandbox(sandbox::Error::Fixture(_)) => &failures.fixture,
+            // The sandbox loads the first rows of a fixture, and proofs insert its later ones. The other proofs need
+            // both and would fail in the same way.
+            Error::Fixture(_) | Error::Sandbox(sandbox::Error::Fixture(_)) => {
+                self.outcome.next = Next::SkipData;
+                &failures.fixture
+            }
             Error::Workspace(_) | Error::Engine(_) | Error::Registry(_) | Error::Sandbox(_) => &failures.database,
         };
-        if matches!(error, Error::Fixture(_)) {
-            self.outcome.next = Next::SkipData;
-        }
         let mut finding = Finding::of_error(code, error);
         match error {
             Error::Migration(migration::Error::Sql { migration, .. }) => {
@@ -226,7 +234,8 @@ impl<'a> ProofRun<'a> {
         scratch
     }
 
-    /// Returns the version of the data before the first step.
+    /// Returns the version of the database before the first step: that of the fixture, or the one before all
+    /// migrations.
     #[must_use]
     pub fn start_version(&self) -> i64 {
         self.fixture.map_or(migration::BEFORE_ALL, |fixture| fixture.version)

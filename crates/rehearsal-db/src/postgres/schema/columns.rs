@@ -1,11 +1,18 @@
-//! The columns of a table and the kinds of their values.
+//! The columns of a table and the [`Kind`] of their values, from which the dialect derives an expression for a value
+//! that no other row has ([`Dialect::another`](crate::Dialect::another)). *Mutation* uses it for keys.
+//!
+//! Types without such an expression are [`Kind::Other`]. Floating-point numbers are among them, because the sum of a
+//! large one and a small one can be the large one again. So are enums, which have no values but their labels, and
+//! domains over numbers and UUIDs, whose checks may reject the value. A domain over text has the category of text and
+//! is [`Kind::Text`].
 
 use super::{table, text};
 use crate::postgres::connection::PostgresSession;
 use crate::{ColumnShape, Error, Kind, Session, Value};
 
-/// The columns of a table.
-pub(crate) async fn columns(session: &mut PostgresSession, name: &str) -> Result<Vec<ColumnShape>, Error> {
+/// The columns of a table. `table_name` contains the schema, unless that is `public`.
+pub(crate) async fn columns(session: &mut PostgresSession, table_name: &str) -> Result<Vec<ColumnShape>, Error> {
+    // `table` returns the SQL expression for such a name.
     let sql = format!(
         "SELECT a.attname::text, (a.attgenerated <> '')::int4, CASE WHEN t.typname = 'uuid' THEN 'uuid' \
              WHEN t.typname IN ('int2', 'int4', 'int8', 'numeric') THEN 'number' WHEN t.typcategory = 'S' THEN 'text' END \
@@ -24,5 +31,5 @@ pub(crate) async fn columns(session: &mut PostgresSession, name: &str) -> Result
             _ => Kind::Other,
         },
     };
-    Ok(session.rows(&sql, &[name.into()]).await?.iter().map(column).collect())
+    Ok(session.rows(&sql, &[table_name.into()]).await?.iter().map(column).collect())
 }

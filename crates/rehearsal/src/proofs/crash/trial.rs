@@ -366,11 +366,11 @@ impl Trial<'_> {
                 _ => format!("{given_up} runs failed (the last one: {}) and were resumed by a restart", self.gave_up),
             };
             let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
-            run.note(format!(
-                "sessions were terminated {} and the server crashed {}: {how}",
-                times(sessions_ended),
-                times(servers_stopped)
-            ));
+            let crashed = match servers_stopped {
+                0 => String::new(),
+                n => format!(" and the server crashed {}", times(n)),
+            };
+            run.note(format!("sessions were terminated {}{crashed}: {how}", times(sessions_ended)));
         }
         match self.server {
             ServerCrash::Tried if sessions_ended > 0 && servers_stopped == 0 => {
