@@ -25,6 +25,7 @@ mod runner;
 pub mod sandbox;
 pub mod source;
 pub mod status;
+mod threads;
 pub mod workspace;
 
 pub use error::{Error, Exit};

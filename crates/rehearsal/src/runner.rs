@@ -9,12 +9,11 @@ use crate::proofs::{
 };
 use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, VERSION};
 use crate::sandbox;
+use crate::threads;
 use crate::workspace::{Database, Fixture, Origin};
-use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 /// A database to rehearse.
@@ -47,7 +46,7 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
         Subject::Unchanged(report) => report.as_ref().clone(),
         Subject::Refused(database, findings) => refused(database, findings.clone()),
     };
-    let databases = each_in_a_thread(subjects.iter().collect(), rehearse).await;
+    let databases = threads::each(subjects.iter().collect(), rehearse).await;
     RehearsalReport {
         version: VERSION,
         tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -57,21 +56,6 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
         base: None,
         databases,
     }
-}
-
-/// Does work with each item, in its own thread if the runtime has several: those drive the connections meanwhile. The
-/// results have the order of the items.
-async fn each_in_a_thread<T: Send, R: Send>(items: Vec<T>, work: impl AsyncFn(T) -> R + Sync) -> Vec<R> {
-    let runtime = Handle::current();
-    if runtime.runtime_flavor() != RuntimeFlavor::MultiThread {
-        return join_all(items.into_iter().map(|item| work(item))).await;
-    }
-    let (runtime, work) = (&runtime, &work);
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = items.into_iter().map(|item| scope.spawn(move || runtime.block_on(work(item)))).collect();
-        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        joined.map(|joined| joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
 }
 
 fn to_the_second(time: jiff::Timestamp) -> String {
@@ -242,7 +226,7 @@ impl Rehearsal<'_> {
                 }
             }
             let prove = async |proof: &mut Box<dyn Proof>| self.prove_once(proof.as_mut(), &data, known, slots).await;
-            for proved in each_in_a_thread(others.iter_mut().collect(), prove).await {
+            for proved in threads::each(others.iter_mut().collect(), prove).await {
                 if let Next::Refuse(finding) = found.add(proved) {
                     return Err(finding);
                 }

@@ -10,7 +10,7 @@ mod backfill;
 mod child;
 
 use backfill::LlamaLogCategories;
-use rehearsal::backfill::{DEFAULT_AIM, Effect, Pass};
+use rehearsal::backfill::{DEFAULT_AIM, Effect, Pass, Threads};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::silent;
 use rehearsal_postgres::{Binaries, Hints, Server};
@@ -52,6 +52,7 @@ async fn fill(url: &str) -> Result<()> {
     pass.batch = number("BATCH").unwrap_or(pass.batch);
     pass.workers = number(WORKERS).unwrap_or(pass.workers);
     pass.aim = Some(DEFAULT_AIM);
+    pass.threads = Threads::Own;
     let outcome = rehearsal::backfill::run(&LlamaLogCategories, &target, &pass, &silent).await?;
     assert_eq!(outcome.counts.writes, u64::from(RECORDS), "every record is filled");
     Ok(())

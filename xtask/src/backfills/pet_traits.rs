@@ -5,6 +5,7 @@ use app::pets::traits::{Rarity, generate};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
 use rehearsal::ledger::UndoNotes;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The backfill of `"Pet"."traits"`.
@@ -55,9 +56,10 @@ impl Backfill for PetTraits {
     }
 
     async fn write(&self, connection: &mut SqliteConnection, filled: &[Filled]) -> Result<Written, sqlx::Error> {
-        let rows: Vec<(i64, &str)> = filled.iter().map(|filled| (filled.rowid, filled.traits.as_str())).collect();
-        let update = r#"UPDATE "Pet" SET "traits" = new.value ->> 1 FROM json_each($1) AS new
-                        WHERE "Pet".rowid = new.value ->> 0 AND "Pet"."traits" IS NULL"#;
+        // One object by rowid: its values need no second parse, as those in an array of arrays would.
+        let rows: BTreeMap<i64, &str> = filled.iter().map(|filled| (filled.rowid, filled.traits.as_str())).collect();
+        let update = r#"UPDATE "Pet" SET "traits" = new.value FROM json_each($1) AS new
+                        WHERE "Pet".rowid = CAST(new.key AS INTEGER) AND "Pet"."traits" IS NULL"#;
         Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected().into())
     }
 

@@ -107,6 +107,7 @@ const ORDER: &[(&str, &[&str])] = &[
         "rehearsal",
         &[
             "plural",
+            "threads",
             "directive",
             "source",
             "workspace",

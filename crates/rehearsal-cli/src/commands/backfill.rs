@@ -12,7 +12,7 @@ use crate::target::Missing;
 use crate::terminal::{Progress, Steps};
 use rehearsal::Exit;
 use rehearsal::backfill::{
-    self, AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop,
+    self, AnyBackfill, DEFAULT_AIM, DEFAULT_BATCH, Effect, Ending, Lines, Outcome, Pass, Scope, Stop, Threads,
 };
 use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
@@ -55,6 +55,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         aim: aim(args),
         rest: Duration::from_millis(args.rest),
         workers: args.workers,
+        threads: Threads::Own,
         by: environment::by(&context.workspace.root),
         lines: if args.verbose { Lines::All } else { Lines::First(LINES) },
         stop: stop.clone(),

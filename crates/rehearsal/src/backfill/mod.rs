@@ -45,7 +45,7 @@ pub use findings::{Findings, Reject};
 pub use outcome::{Ending, Outcome, Traversal};
 pub use parent_child::{ParentChild, ParentChildBackfill};
 pub(crate) use pass::Units;
-pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Fault, Lines, Pass, Scope, Stop};
+pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Fault, Lines, Pass, Scope, Stop, Threads};
 pub use query::Counted;
 pub use registry::AnyBackfill;
 pub use run::run;

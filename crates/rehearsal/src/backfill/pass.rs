@@ -104,6 +104,8 @@ pub struct Pass {
     pub rest: Duration,
     /// Number of concurrent workers, each with its own connections.
     pub workers: NonZeroU32,
+    /// The threads of the workers.
+    pub threads: Threads,
     /// Who runs the pass with which version of the code, for the ledger.
     pub by: By,
     /// How many log lines about single units to report.
@@ -114,6 +116,16 @@ pub struct Pass {
     pub units: Units,
     /// A fault that is injected on purpose.
     pub fault: Fault,
+}
+
+/// The threads on which a pass works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// The thread of the caller, which can do other work concurrently.
+    Caller,
+    /// Two for each worker, one to read and transform and one to write. The thread of the caller is blocked meanwhile. On a
+    /// runtime with one thread, this is the same as `Caller`.
+    Own,
 }
 
 /// Whether a pass processes all of its units. A pass that skips units is broken on purpose, to test the proofs.
@@ -161,6 +173,7 @@ impl Pass {
             aim: None,
             rest: Duration::ZERO,
             workers: NonZeroU32::MIN,
+            threads: Threads::Caller,
             by: By { who: "a rehearsal".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             lines: Lines::First(0),
             stop: Stop::default(),

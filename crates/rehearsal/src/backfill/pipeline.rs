@@ -3,8 +3,10 @@
 use super::child_rows::ChildSource;
 use super::definition::Backfill;
 use super::error::Error;
+use super::pass::Threads;
 use super::work::{Halt, Orphans, Work};
 use crate::ledger::Range;
+use crate::threads;
 use rehearsal_db::Connection;
 use tokio::sync::mpsc;
 
@@ -21,20 +23,23 @@ impl<B: Backfill> Work<'_, B> {
         let (sender, mut receiver) = mpsc::channel(S::AHEAD);
         let (after, until) = (range.cursor.clone().or_else(|| range.after.clone()), range.until.clone());
         // The end of reading drops the sender, which ends the stream of pieces.
-        let read = async move {
+        let read = async move || {
             if let Err(error) = self.read::<S>(&mut *reader, after, until, orphans, &sender).await {
                 let error = error.name_holders(reader).await;
                 // Sent after the good batches, so that those are written before the error ends the run.
                 drop(sender.send(Err(error)).await);
             }
         };
-        let write = async {
+        let mut write = async || {
             let halt = self.take_all(writer.as_deref_mut(), range, &mut receiver).await;
             // Stops the reader.
             receiver.close();
             halt
         };
-        let ((), halt) = tokio::join!(read, write);
+        let ((), halt) = match self.pass.threads {
+            Threads::Caller => tokio::join!(read(), write()),
+            Threads::Own => threads::both(read, write).await,
+        };
         halt
     }
 }

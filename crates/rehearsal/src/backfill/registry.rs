@@ -10,7 +10,7 @@ use super::pass::{Pass, Scope};
 use super::query::{self, Counted};
 use super::{one_shot, preflight, resumable};
 use crate::event::Events;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use rehearsal_db::{Driver, Engine, Target};
 
 /// A [`Backfill`] of any database and unit type.
@@ -37,7 +37,7 @@ pub trait AnyBackfill: Send + Sync {
         target: &'a Target,
         pass: &'a Pass,
         events: Events<'a>,
-    ) -> BoxFuture<'a, Result<Traversal, Error>>;
+    ) -> LocalBoxFuture<'a, Result<Traversal, Error>>;
 }
 
 impl<R: Registered> AnyBackfill for R {
@@ -78,7 +78,7 @@ impl<R: Registered> AnyBackfill for R {
         target: &'a Target,
         pass: &'a Pass,
         events: Events<'a>,
-    ) -> BoxFuture<'a, Result<Traversal, Error>> {
+    ) -> LocalBoxFuture<'a, Result<Traversal, Error>> {
         Box::pin(traverse::<_, R::Children>(self.backfill(), target, pass, events))
     }
 }

@@ -5,16 +5,18 @@ use super::child_rows::ChildSource;
 use super::definition::Backfill;
 use super::error::Error;
 use super::outcome::{Ending, Traversal};
-use super::pass::{Effect, Pass};
+use super::pass::{Effect, Pass, Threads};
 use super::preflight::{check_scope, check_window};
 use super::query::{count, ends};
 use super::worker::{self, Idle};
 use super::worker_pool::{WorkerPool, sharing};
 use crate::event::{Event, Events, ResumePoint};
 use crate::ledger::{self, Begun, Counts, Order, RunState, Transition, Work};
+use crate::threads;
 use futures_util::future::join_all;
 use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How often a run looks for concurrently inserted units. Later ones are left to the next run.
 const LAST_LOOKS: u64 = 3;
@@ -58,10 +60,7 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
     pool.begin(begun.run).await?;
     let ended = if pool.has_company && !B::Db::ENGINE.has_one_writer() {
         pool.pressure.look_first(target, begun.run).await;
-        tokio::select! {
-            ended = go::<B, S>(&pool, target, begun.run) => ended,
-            () = pool.pressure.watch(target, begun.run) => Ok(End::Stopped),
-        }
+        watched::<B, S>(&pool, target, begun.run).await
     } else {
         go::<B, S>(&pool, target, begun.run).await
     };
@@ -93,6 +92,31 @@ enum End {
     /// Another process finished the run.
     FinishedElsewhere,
     Stopped,
+}
+
+/// Works while the load on the server is watched.
+async fn watched<B: Backfill, S: ChildSource<B>>(
+    pool: &WorkerPool<'_, B>,
+    target: &Target,
+    run: i64,
+) -> Result<End, Error> {
+    let is_over = Notify::new();
+    let watch = async || {
+        tokio::select! {
+            () = pool.pressure.watch(target, run) => {}
+            () = is_over.notified() => {}
+        }
+    };
+    let work = async || {
+        let ended = go::<B, S>(pool, target, run).await;
+        is_over.notify_one();
+        ended
+    };
+    let ((), ended) = match pool.pass.threads {
+        Threads::Caller => tokio::join!(watch(), work()),
+        Threads::Own => threads::both(watch, work).await,
+    };
+    ended
 }
 
 /// Starts or resumes the run. Also returns the number of units to process.
@@ -161,7 +185,13 @@ fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
 /// Works until no range of the run is left, including those of other processes.
 async fn go<B: Backfill, S: ChildSource<B>>(pool: &WorkerPool<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
     loop {
-        let idle = join_all((0..pool.pass.workers.get()).map(|_| worker::work::<B, S>(pool, target, run))).await;
+        let workers = 0..pool.pass.workers.get();
+        let idle = match pool.pass.threads {
+            Threads::Caller => join_all(workers.map(|_| worker::work::<B, S>(pool, target, run))).await,
+            Threads::Own => {
+                threads::each(workers.collect(), async |_| worker::work::<B, S>(pool, target, run).await).await
+            }
+        };
         let mut is_stopped = false;
         for idle in idle {
             is_stopped |= idle? == Idle::Stopped;

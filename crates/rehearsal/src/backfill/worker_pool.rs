@@ -129,8 +129,12 @@ impl<'a, B: Backfill> WorkerPool<'a, B> {
     /// Takes the lock on the database again if it was lost: on a server, it ends with its session.
     pub(super) async fn keep_lock(&self, target: &Target, run: i64) -> Result<(), db::Error> {
         let mut lock = self.lock.lock().await;
-        let Some(held) = lock.as_mut() else { return Ok(()) };
-        if !held.is_held().await {
+        let is_held = match lock.as_mut() {
+            Some(held) => held.is_held().await,
+            // Lost, and the last attempt to take it failed; or not needed.
+            None => !self.has_company,
+        };
+        if !is_held {
             // Dropped first, which closes its connection: the server may not have ended the old session yet, and this
             // process would wait for a lock that it holds itself.
             *lock = None;

@@ -160,3 +160,56 @@ fn the_batch_size_carries_over_between_ranges() {
     let ranges = query(&url, "SELECT count(*)::text FROM _rehearsal_ranges");
     assert!(ranges[0].parse::<u32>().unwrap() >= 3, "{ranges:?}");
 }
+
+/// A lock on the database that was lost with its session is taken again, also if the first attempt fails because the server
+/// accepts no connection.
+#[test]
+fn a_lost_lock_is_taken_again() {
+    let (own, role) = (slow_records("NULL"), unique());
+    let name = own.split('?').next().unwrap().rsplit('/').next().unwrap();
+    let grant = format!(
+        "CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}; \
+         GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+    );
+    execute(&own, &grant);
+    let theirs = own.replacen("//postgres", &format!("//{role}"), 1);
+    let held = format!(
+        "SELECT count(*)::text FROM pg_locks JOIN pg_stat_activity USING (pid) \
+         WHERE locktype = 'advisory' AND mode = 'ShareLock' AND usename = '{role}'"
+    );
+    let locks = Mutex::new(Vec::new());
+    // A test of sessions has to wait for its own, so each step runs on a thread.
+    let events = |event| {
+        let Event::Batch { counts } = event else { return };
+        let step = || {
+            locks.lock().unwrap().push(query(&own, &held));
+            if counts.batches == 2 {
+                execute(&own, &format!("ALTER DATABASE {name} CONNECTION LIMIT 0"));
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename =";
+                execute(&own, &format!("{end} '{role}'"));
+            }
+        };
+        std::thread::scope(|scope| scope.spawn(step).join().unwrap());
+    };
+    let accept = std::thread::spawn({
+        let (own, name) = (own.clone(), name.to_owned());
+        move || {
+            let limit = format!("SELECT datconnlimit::text FROM pg_database WHERE datname = '{name}'");
+            while query(&own, &limit) != ["0"] {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            std::thread::sleep(Duration::from_millis(700));
+            execute(&own, &format!("ALTER DATABASE {name} CONNECTION LIMIT -1"));
+        }
+    });
+    let outcome = block(backfill::run(&LlamaLogCategories, &target(&theirs), &pass(), &events)).unwrap();
+    is_whole(&own, &outcome);
+    accept.join().unwrap();
+    assert!(
+        outcome.counts.retries > 1,
+        "the server refused at least one connection: {} retries",
+        outcome.counts.retries
+    );
+    let locks = locks.into_inner().unwrap();
+    assert_eq!(locks.first(), locks.last(), "as many locks are held during the last batch as during the first");
+}
