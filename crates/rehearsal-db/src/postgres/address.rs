@@ -1,5 +1,6 @@
 //! The address of a database on a PostgreSQL server: [`PostgresAddress`] is parsed from a URL.
 
+use super::idle::Idle;
 use crate::masked::masked;
 use crate::{Engine, Error, Mode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -43,11 +44,13 @@ pub(super) struct PostgresAddress {
     parameters: Vec<String>,
     password: Option<String>,
     mode: Mode,
+    /// `None` for a server that is asked only once or twice.
+    idle: Option<Idle>,
 }
 
 impl PostgresAddress {
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
-        let address = Self::server(url)?;
+        let address = Self { idle: None, ..Self::server(url)? };
         let bad = |why: String| Error::bad_url(masked(url), &why, EXAMPLE);
         if address.options.get_database().is_none() {
             return Err(bad("it does not name a database".to_owned()));
@@ -85,7 +88,8 @@ impl PostgresAddress {
         let parameters = parameters.filter(is_shown).map(ToOwned::to_owned).collect();
         let maintenance = database.clone();
         let password = password(url);
-        Ok(Self { options: Box::new(options), database, maintenance, parameters, password, mode: Mode::Write })
+        let (options, mode, idle) = (Box::new(options), Mode::Write, Some(Idle::default()));
+        Ok(Self { options, database, maintenance, parameters, password, mode, idle })
     }
 
     /// The address of a server that the library started.
@@ -99,11 +103,16 @@ impl PostgresAddress {
             maintenance: MAINTENANCE.to_owned(),
             parameters: Vec::new(),
             mode: Mode::Write,
+            idle: Some(Idle::default()),
         }
     }
 
     pub(super) fn with_mode(self, mode: Mode) -> Self {
         Self { mode, ..self }
+    }
+
+    pub(super) fn idle(&self) -> Option<&Idle> {
+        self.idle.as_ref()
     }
 
     pub(super) fn mode(&self) -> Mode {

@@ -1,11 +1,11 @@
 //! Databases as a whole: created, copied, renamed and dropped from the maintenance database of their server.
 
 use super::address::PostgresAddress;
-use super::connect::connect;
 use super::explain::explain;
+use super::maintenance::{acquire, release};
 use crate::{Engine, Error};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection};
 use std::time::Duration;
 
 /// The timeout for an answer of the server.
@@ -20,7 +20,7 @@ pub(super) async fn create(address: &PostgresAddress, wait: Duration) -> Result<
 /// Copies a database, to which no session may be connected.
 pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result<(), Error> {
     let (old, new) = (Engine::Postgres.quote(from.database()), Engine::Postgres.quote(to.database()));
-    let mut connection = connect(&from.maintenance(), PATIENCE).await?;
+    let mut connection = acquire(from, PATIENCE).await?;
     until_deserted(&mut connection, from.database()).await;
     // Copying files is faster than writing everything to the log; before version 15 it was the only strategy.
     let strategy = match number(&mut connection).await {
@@ -42,7 +42,7 @@ pub(crate) async fn copy(from: &PostgresAddress, to: &PostgresAddress) -> Result
     for setting in settings {
         sqlx::raw_sql(AssertSqlSafe(setting)).execute(&mut connection).await.map_err(failed)?;
     }
-    connection.close().await.map_err(failed)
+    release(from, connection, PATIENCE).await
 }
 
 /// True if a database with this name exists.
@@ -100,7 +100,7 @@ async fn ask<T>(address: &PostgresAddress, sql: &'static str, parameter: Option<
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
 {
-    let mut connection = connect(&address.maintenance(), PATIENCE).await?;
+    let mut connection = acquire(address, PATIENCE).await?;
     let query = sqlx::query_scalar(sql);
     let query = match parameter {
         Some(parameter) => query.bind(parameter.to_owned()),
@@ -108,21 +108,15 @@ where
     };
     let answer = query.fetch_one(&mut connection).await;
     let answer = answer.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
-    connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    release(address, connection, PATIENCE).await?;
     Ok(answer)
 }
 
 async fn maintain(address: &PostgresAddress, wait: Duration, sql: &str) -> Result<(), Error> {
-    let connection = connect(&address.maintenance(), wait).await?;
-    finish(connection, address, sql).await
-}
-
-async fn finish(mut connection: PgConnection, address: &PostgresAddress, sql: &str) -> Result<(), Error> {
+    let mut connection = acquire(address, wait).await?;
     let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
-    let done = done.map_err(|error| explain(&address.url(), PATIENCE, &error));
-    let closed = connection.close().await.map_err(|error| explain(&address.url(), PATIENCE, &error));
-    done?;
-    closed
+    done.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    release(address, connection, PATIENCE).await
 }
 
 /// Records today's date in a template's comment: a server does not record when a database was last used.
