@@ -87,3 +87,103 @@ pub(super) fn of_file(path: &Path) -> Result<u128, db::Error> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::{Migration, Script, Transaction};
+    use crate::workspace::{Fixture, Origin, Rows, Setup, Stated};
+    use pretty_assertions::assert_eq;
+    use rehearsal_db::Engine;
+    use std::collections::HashSet;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    /// All inputs, as a test changes them.
+    #[derive(Clone)]
+    struct All {
+        program: u128,
+        database: Database,
+        migrations: Vec<Migration>,
+        checks: Vec<Check>,
+        depth: Depth,
+        server: &'static str,
+    }
+
+    fn script(path: &str, sql: &str) -> Script {
+        Script { path: PathBuf::from(path), sql: sql.to_owned(), transaction: Transaction::Wrapped }
+    }
+
+    fn all(fixture: &Path) -> All {
+        let down = Some(script("1_toy.down.sql", "DROP TABLE toy;"));
+        let up = script("1_toy.up.sql", "CREATE TABLE toy (id INTEGER);");
+        let (loses, requires) = (Vec::new(), Vec::new());
+        let rows = Fixture {
+            name: "few".to_owned(),
+            path: fixture.to_owned(),
+            version: 1,
+            stated: Stated::Comment,
+            later: Vec::new(),
+        };
+        All {
+            program: 1,
+            database: Database {
+                name: "toys".to_owned(),
+                engine: Engine::Sqlite,
+                folder: PathBuf::from("migrations"),
+                beside: Vec::new(),
+                origin: Origin::Workspace,
+                setup: Vec::new(),
+                volatile: Vec::new(),
+                max_wait: Duration::from_secs(2),
+                fixtures: vec![rows],
+            },
+            migrations: vec![Migration { version: 1, name: "toy".to_owned(), up, down, loses, requires }],
+            checks: Vec::new(),
+            depth: Depth::Sample,
+            server: "15.1",
+        }
+    }
+
+    fn key(All { program, database, migrations, checks, depth, server }: &All) -> String {
+        let history = History { folder: database.folder.clone(), migrations: migrations.clone(), warnings: Vec::new() };
+        let inputs = Inputs { database, history: &history, checks, depth: *depth, server };
+        Key::new(*program, &inputs).unwrap().to_string()
+    }
+
+    #[test]
+    fn each_input_changes_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let fixture = folder.path().join("few.sql");
+        std::fs::write(&fixture, "INSERT INTO toy VALUES (1);").unwrap();
+        let base = all(&fixture);
+        let mut keys = HashSet::from([key(&base)]);
+        let changes: &[(&str, fn(&mut All))] = &[
+            ("the program", |all| all.program = 2),
+            ("the server", |all| all.server = "15.2"),
+            ("the depth", |all| all.depth = Depth::Exhaustive),
+            ("the up file", |all| all.migrations[0].up.sql.push(' ')),
+            ("the down file", |all| all.migrations[0].down = None),
+            ("the kind of transaction", |all| all.migrations[0].up.transaction = Transaction::None),
+            ("a required backfill", |all| all.migrations[0].requires.push("fill".to_owned())),
+            ("the setup", |all| {
+                all.database.setup.push(Setup { path: PathBuf::from("setup.sql"), sql: "SELECT 1".to_owned() });
+            }),
+            ("a volatile column", |all| all.database.volatile.push(("toy".to_owned(), "id".to_owned()))),
+            ("the longest wait", |all| all.database.max_wait = Duration::from_secs(3)),
+            ("the version of the fixture", |all| all.database.fixtures[0].version = 2),
+            ("further rows", |all| {
+                let path = all.database.fixtures[0].path.clone();
+                all.database.fixtures[0].later.push(Rows { path, version: 2 });
+            }),
+        ];
+        for (what, change) in changes {
+            let mut changed = base.clone();
+            change(&mut changed);
+            assert!(keys.insert(key(&changed)), "{what} is part of the key");
+        }
+        assert_eq!(key(&base), key(&all(&fixture)), "equal inputs have equal keys");
+        std::fs::write(&fixture, "INSERT INTO toy VALUES (2);").unwrap();
+        assert!(keys.insert(key(&base)), "the rows of a fixture are part of the key");
+    }
+}

@@ -62,8 +62,11 @@ impl<'a> Data<'a> {
     }
 
     /// Waits until the proof with that name is over, and returns how it ended; `None` if it does not apply to this
-    /// data. The proof must precede the waiting one in [`Rehearsal::proofs`].
-    pub(super) async fn status_of(&self, proof: &str) -> Option<ProofStatus> {
+    /// data or is no part of the rehearsal. It must precede the waiting proof in [`Rehearsal::proofs`].
+    pub(super) async fn status_of(&self, proof: &str, rehearsal: &Rehearsal<'_>) -> Option<ProofStatus> {
+        if !rehearsal.proofs.iter().any(|new| new().name() == proof) {
+            return None;
+        }
         let is_over = |settled: &Vec<(&'static str, _)>| settled.iter().any(|(name, _)| *name == proof);
         drop(self.settled.subscribe().wait_for(is_over).await);
         self.earlier(proof)
