@@ -119,7 +119,7 @@ fn ci() {
     let workspace = Workspace::new();
     check(&workspace, "ci pets", 0, "ci");
     check(&workspace, "ci pets", 0, "ci_of_one_database");
-    check(&workspace, "ci pets --json", 0, "ci_json");
+    check(&workspace, "ci pets --fresh --json", 0, "ci_json");
     workspace.remove("fixtures");
     check(&workspace, "ci pets", 3, "ci_without_fixture");
     check(&workspace, "backfill pet_traits --verify", 3, "backfill_verify_without_fixture");

@@ -23,7 +23,8 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
         any::<i64>().prop_map(Value::Int),
-        any::<f64>().prop_filter("SQLite stores NaN as NULL", |x| !x.is_nan()).prop_map(Value::Real),
+        // Digests tell the two zeros apart, and `==` does not.
+        any::<f64>().prop_filter("SQLite stores NaN as NULL", |x| !x.is_nan()).prop_map(|x| Value::Real(x + 0.0)),
         "[a-c'\"é\u{202e}😀]{0,4}".prop_map(Value::Text),
         prop::collection::vec(any::<u8>(), 0..4).prop_map(Value::Blob),
     ]
