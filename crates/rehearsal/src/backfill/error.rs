@@ -142,7 +142,7 @@ pub enum Error {
     /// A statement of the backfill failed.
     #[error("backfill `{backfill}` on {database}: {what} failed: {why}")]
     #[diagnostic(help(
-        "{}; correct the data or `{}`, check the change with `{}`, then run the backfill again",
+        "{}; correct the data, the version of the database or `{}`, check the change with `{}`, then run the backfill again",
         describe_committed(*committed, unit),
         source::backfill(backfill),
         command(&format!("backfill {backfill} --verify"))

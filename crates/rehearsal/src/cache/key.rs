@@ -99,6 +99,9 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
+    /// A change of one input.
+    type Change = fn(&mut All);
+
     /// All inputs, as a test changes them.
     #[derive(Clone)]
     struct All {
@@ -158,7 +161,7 @@ mod tests {
         std::fs::write(&fixture, "INSERT INTO toy VALUES (1);").unwrap();
         let base = all(&fixture);
         let mut keys = HashSet::from([key(&base)]);
-        let changes: &[(&str, fn(&mut All))] = &[
+        let changes: &[(&str, Change)] = &[
             ("the program", |all| all.program = 2),
             ("the server", |all| all.server = "15.2"),
             ("the depth", |all| all.depth = Depth::Exhaustive),
