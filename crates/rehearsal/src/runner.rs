@@ -9,7 +9,7 @@ use crate::proofs::{
 };
 use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, VERSION};
 use crate::sandbox;
-use crate::threads;
+use crate::threads::Threads;
 use crate::workspace::{Database, Fixture, Origin};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -46,7 +46,7 @@ pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
         Subject::Unchanged(report) => report.as_ref().clone(),
         Subject::Refused(database, findings) => refused(database, findings.clone()),
     };
-    let databases = threads::each(subjects.iter().collect(), rehearse).await;
+    let databases = Threads::Own.each(subjects.iter().collect(), rehearse).await;
     RehearsalReport {
         version: VERSION,
         tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -226,7 +226,7 @@ impl Rehearsal<'_> {
                 }
             }
             let prove = async |proof: &mut Box<dyn Proof>| self.prove_once(proof.as_mut(), &data, known, slots).await;
-            for proved in threads::each(others.iter_mut().collect(), prove).await {
+            for proved in Threads::Own.each(others.iter_mut().collect(), prove).await {
                 if let Next::Refuse(finding) = found.add(proved) {
                     return Err(finding);
                 }

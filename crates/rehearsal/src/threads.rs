@@ -1,4 +1,4 @@
-//! Work on threads of its own that borrows from the caller: [`each`] for several items, [`both`] for two tasks. The threads
+//! Work on threads that borrows from the caller: [`Threads::each`] for several items, [`Threads::both`] for two tasks. The threads
 //! share the runtime of the caller, whose own threads drive the connections meanwhile; a runtime with one thread cannot do
 //! that, so there the work runs concurrently on the thread of the caller.
 
@@ -7,36 +7,51 @@ use std::thread::{ScopedJoinHandle, scope};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-/// Works on each item and returns the results in the order of the items.
-pub(crate) async fn each<T: Send, R: Send>(items: Vec<T>, work: impl AsyncFn(T) -> R + Sync) -> Vec<R> {
-    let Some(runtime) = with_threads() else { return join_all(items.into_iter().map(|item| work(item))).await };
-    let (runtime, work) = (&runtime, &work);
-    block_in_place(|| {
-        scope(|scope| {
-            let threads: Vec<_> =
-                items.into_iter().map(|item| scope.spawn(move || runtime.block_on(work(item)))).collect();
-            threads.into_iter().map(joined).collect()
-        })
-    })
+/// The threads on which work runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// The thread of the caller, which can do other work concurrently.
+    Caller,
+    /// New ones; the thread of the caller is blocked meanwhile. On a runtime with one thread, this is the same as `Caller`.
+    Own,
 }
 
-/// Does one task on a new thread and another one on this thread.
-pub(crate) async fn both<A: Send, B>(there: impl AsyncFnOnce() -> A + Send, here: impl AsyncFnOnce() -> B) -> (A, B) {
-    let Some(runtime) = with_threads() else { return tokio::join!(there(), here()) };
-    let runtime = &runtime;
-    block_in_place(|| {
-        scope(|scope| {
-            let thread = scope.spawn(move || runtime.block_on(there()));
-            let here = runtime.block_on(here());
-            (joined(thread), here)
+impl Threads {
+    /// Works on each item and returns the results in the order of the items.
+    pub(crate) async fn each<T: Send, R: Send>(self, items: Vec<T>, work: impl AsyncFn(T) -> R + Sync) -> Vec<R> {
+        let Some(runtime) = self.runtime() else { return join_all(items.into_iter().map(|item| work(item))).await };
+        let (runtime, work) = (&runtime, &work);
+        block_in_place(|| {
+            scope(|scope| {
+                let threads: Vec<_> =
+                    items.into_iter().map(|item| scope.spawn(move || runtime.block_on(work(item)))).collect();
+                threads.into_iter().map(joined).collect()
+            })
         })
-    })
-}
+    }
 
-/// Returns the runtime if it has several threads.
-fn with_threads() -> Option<Handle> {
-    let runtime = Handle::current();
-    (runtime.runtime_flavor() == RuntimeFlavor::MultiThread).then_some(runtime)
+    /// Does two tasks: with threads of its own, the first on a new one and the second on that of the caller.
+    pub(crate) async fn both<A: Send, B>(
+        self,
+        there: impl AsyncFnOnce() -> A + Send,
+        here: impl AsyncFnOnce() -> B,
+    ) -> (A, B) {
+        let Some(runtime) = self.runtime() else { return tokio::join!(there(), here()) };
+        let runtime = &runtime;
+        block_in_place(|| {
+            scope(|scope| {
+                let thread = scope.spawn(move || runtime.block_on(there()));
+                let here = runtime.block_on(here());
+                (joined(thread), here)
+            })
+        })
+    }
+
+    /// Returns the runtime that drives the connections while threads are blocked; `None` if no thread may be.
+    fn runtime(self) -> Option<Handle> {
+        let runtime = Handle::current();
+        (self == Self::Own && runtime.runtime_flavor() == RuntimeFlavor::MultiThread).then_some(runtime)
+    }
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {

@@ -45,6 +45,12 @@ impl Options {
     }
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { depth: Depth::Sample, fault: Fault::None, output: Output::Text, unchanged: Unchanged::Recall }
+    }
+}
+
 pub(super) async fn run(context: &Context<'_>, args: &CiArgs) -> Result<Exit, Error> {
     let databases = context.databases(&args.databases)?;
     rehearse(context, &databases, &Options::of(args)).await
@@ -55,12 +61,6 @@ pub(super) async fn run_given(terminal: &Terminal, args: &CiArgs) -> Result<Exit
     let nothing = Registry::default();
     let context = Context::given(&nothing, terminal, given::database(args)?)?;
     rehearse(&context, &context.databases(&[])?, &Options::of(args)).await
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { depth: Depth::Sample, fault: Fault::None, output: Output::Text, unchanged: Unchanged::Recall }
-    }
 }
 
 /// A database before its rehearsal.
@@ -96,7 +96,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
     let subjects: Vec<Subject<'_>> = prepared
         .iter()
         .map(|(database, prepared)| match (prepared, &no_server) {
-            (Ok(Prepared::Ready(..)), Some(error)) if is_on_server(database) => {
+            (Ok(Prepared::Ready(..)), Some(error)) if database.engine.storage().is_server() => {
                 Subject::Refused(database, error.findings())
             }
             (Ok(Prepared::Ready(loaded, memory)), _) => {
@@ -113,10 +113,6 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
     reporter.finish(&report);
     sandbox.close().await?;
     Ok(report.exit)
-}
-
-fn is_on_server(database: &Database) -> bool {
-    database.engine.storage().is_server()
 }
 
 /// Reads a database, and the answers of an earlier rehearsal if its inputs are equal.

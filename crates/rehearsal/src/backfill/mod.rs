@@ -38,6 +38,7 @@ mod worker;
 mod worker_pool;
 mod write;
 
+pub use crate::threads::Threads;
 pub use control::{ControlOutcome, ControlRequest, RunActivity, request_control};
 pub use definition::{About, Backfill, Privilege, Undo, Undone, Written};
 pub use error::Error;
@@ -45,7 +46,7 @@ pub use findings::{Findings, Reject};
 pub use outcome::{Ending, Outcome, Traversal};
 pub use parent_child::{ParentChild, ParentChildBackfill};
 pub(crate) use pass::Units;
-pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Fault, Lines, Pass, Scope, Stop, Threads};
+pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Fault, Lines, Pass, Scope, Stop};
 pub use query::Counted;
 pub use registry::AnyBackfill;
 pub use run::run;

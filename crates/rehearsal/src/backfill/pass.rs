@@ -2,6 +2,7 @@
 //! how ([`Pass`]).
 
 use crate::ledger::{By, Work};
+use crate::threads::Threads;
 use rehearsal_db::Which;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -104,7 +105,7 @@ pub struct Pass {
     pub rest: Duration,
     /// Number of concurrent workers, each with its own connections.
     pub workers: NonZeroU32,
-    /// The threads of the workers.
+    /// The threads of the workers: two for each worker, one to read and transform and one to write, or that of the caller.
     pub threads: Threads,
     /// Who runs the pass with which version of the code, for the ledger.
     pub by: By,
@@ -116,16 +117,6 @@ pub struct Pass {
     pub units: Units,
     /// A fault that is injected on purpose.
     pub fault: Fault,
-}
-
-/// The threads on which a pass works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threads {
-    /// The thread of the caller, which can do other work concurrently.
-    Caller,
-    /// Two for each worker, one to read and transform and one to write. The thread of the caller is blocked meanwhile. On a
-    /// runtime with one thread, this is the same as `Caller`.
-    Own,
 }
 
 /// Whether a pass processes all of its units. A pass that skips units is broken on purpose, to test the proofs.

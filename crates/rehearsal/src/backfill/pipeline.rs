@@ -3,10 +3,8 @@
 use super::child_rows::ChildSource;
 use super::definition::Backfill;
 use super::error::Error;
-use super::pass::Threads;
 use super::work::{Halt, Orphans, Work};
 use crate::ledger::Range;
-use crate::threads;
 use rehearsal_db::Connection;
 use tokio::sync::mpsc;
 
@@ -30,16 +28,13 @@ impl<B: Backfill> Work<'_, B> {
                 drop(sender.send(Err(error)).await);
             }
         };
-        let mut write = async || {
+        let write = async || {
             let halt = self.take_all(writer.as_deref_mut(), range, &mut receiver).await;
             // Stops the reader.
             receiver.close();
             halt
         };
-        let ((), halt) = match self.pass.threads {
-            Threads::Caller => tokio::join!(read(), write()),
-            Threads::Own => threads::both(read, write).await,
-        };
+        let ((), halt) = self.pass.threads.both(read, write).await;
         halt
     }
 }

@@ -5,15 +5,13 @@ use super::child_rows::ChildSource;
 use super::definition::Backfill;
 use super::error::Error;
 use super::outcome::{Ending, Traversal};
-use super::pass::{Effect, Pass, Threads};
+use super::pass::{Effect, Pass};
 use super::preflight::{check_scope, check_window};
 use super::query::{count, ends};
 use super::worker::{self, Idle};
 use super::worker_pool::{WorkerPool, sharing};
 use crate::event::{Event, Events, ResumePoint};
 use crate::ledger::{self, Begun, Counts, Order, RunState, Transition, Work};
-use crate::threads;
-use futures_util::future::join_all;
 use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -112,10 +110,7 @@ async fn watched<B: Backfill, S: ChildSource<B>>(
         is_over.notify_one();
         ended
     };
-    let ((), ended) = match pool.pass.threads {
-        Threads::Caller => tokio::join!(watch(), work()),
-        Threads::Own => threads::both(watch, work).await,
-    };
+    let ((), ended) = pool.pass.threads.both(watch, work).await;
     ended
 }
 
@@ -185,13 +180,9 @@ fn units_of_a_range(pass: &Pass, units: u64) -> u64 {
 /// Works until no range of the run is left, including those of other processes.
 async fn go<B: Backfill, S: ChildSource<B>>(pool: &WorkerPool<'_, B>, target: &Target, run: i64) -> Result<End, Error> {
     loop {
-        let workers = 0..pool.pass.workers.get();
-        let idle = match pool.pass.threads {
-            Threads::Caller => join_all(workers.map(|_| worker::work::<B, S>(pool, target, run))).await,
-            Threads::Own => {
-                threads::each(workers.collect(), async |_| worker::work::<B, S>(pool, target, run).await).await
-            }
-        };
+        let workers = (0..pool.pass.workers.get()).collect();
+        let work = async |_| worker::work::<B, S>(pool, target, run).await;
+        let idle = pool.pass.threads.each(workers, work).await;
         let mut is_stopped = false;
         for idle in idle {
             is_stopped |= idle? == Idle::Stopped;

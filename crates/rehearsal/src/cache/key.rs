@@ -1,4 +1,4 @@
-//! The [`Key`] of the answers about a database: one digest for each of its [`Inputs`]. Types are hashed as a whole and
+//! The [`Key`] of the answers about a database: the digest of its [`Inputs`]. Types are hashed as a whole and
 //! [`Inputs`] is taken apart without `..`, so a new field is part of the key, or the code does not compile.
 
 use crate::check::Check;
@@ -28,9 +28,9 @@ pub struct Inputs<'a> {
     pub server: &'a str,
 }
 
-/// The digests of all inputs, by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key(Vec<(String, u128)>);
+/// The digest of all inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key(u128);
 
 impl Key {
     /// Computes the key; `program` is the digest of the executable.
@@ -39,40 +39,20 @@ impl Key {
     /// Fails if the file of a fixture cannot be read.
     pub fn new(program: u128, inputs: &Inputs<'_>) -> Result<Self, db::Error> {
         let Inputs { database, history, checks, depth, server } = inputs;
-        let mut digests = vec![
-            ("program".to_owned(), program),
-            ("server".to_owned(), of(server)),
-            ("depth".to_owned(), of(depth)),
-            ("database".to_owned(), of(database)),
-        ];
         let History { folder, migrations, warnings: _ } = history;
-        digests.push((folder.display().to_string(), of(folder)));
-        digests.extend(migrations.iter().map(|migration| (migration.label(), of(migration))));
-        digests.extend(checks.iter().map(|check| (check.path.display().to_string(), of(check))));
+        let mut hasher = Xxh3Default::new();
+        (program, server, depth, database, folder, migrations, checks).hash(&mut hasher);
         for rows in database.fixtures.iter().flat_map(|fixture| fixture.rows()) {
-            digests.push((rows.path.display().to_string(), of_file(&rows.path)?));
+            of_file(&rows.path)?.hash(&mut hasher);
         }
-        Ok(Self(digests))
-    }
-
-    /// Returns the names of the inputs.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        Ok(Self(hasher.digest128()))
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut hasher = Xxh3Default::new();
-        self.0.hash(&mut hasher);
-        write!(f, "{:032x}", hasher.digest128())
+        write!(f, "{:032x}", self.0)
     }
-}
-
-fn of<T: Hash + ?Sized>(value: &T) -> u128 {
-    let mut hasher = Xxh3Default::new();
-    value.hash(&mut hasher);
-    hasher.digest128()
 }
 
 /// Returns the digest of a file's bytes, in constant memory.

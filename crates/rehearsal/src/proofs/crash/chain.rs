@@ -11,9 +11,10 @@ pub(super) type Link = Vec<(Blow, Point)>;
 /// With fewer commits, a run has no room for all interruptions.
 pub(super) const FEWEST: usize = 20;
 
-/// Number of commits of a process between two interruptions that follow each other. A new process first registers and
-/// leases a range, so it needs more commits to make progress.
+/// Number of commits between two interruptions of one process.
 const STEP: usize = 2;
+
+/// Number of commits after which a new process has made progress: it first joins the run and leases a range.
 const PROGRESS: usize = 5;
 
 /// Most processes that are only killed.
