@@ -9,7 +9,7 @@ use std::fmt;
 use uuid::Uuid;
 
 /// The key of a unit: its position in the order in which a backfill reads. The ledger stores it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
     /// An integer; on SQLite the rowid.
@@ -23,6 +23,13 @@ pub enum Key {
     Text {
         /// The text.
         text: String,
+    },
+    /// The place of a row in its table, as PostgreSQL's `ctid`. An update moves a row to another place.
+    Place {
+        /// The block of the table, from 0.
+        block: u32,
+        /// The row of the block, from 1.
+        row: u16,
     },
 }
 
@@ -49,8 +56,19 @@ impl fmt::Display for Key {
             Self::Int(n) => write!(f, "{n}"),
             Self::Uuid { uuid } => write!(f, "{uuid}"),
             Self::Text { text } => write!(f, "{text}"),
+            Self::Place { block, row } => write!(f, "row {row} of block {block}"),
         }
     }
+}
+
+/// The order in which the units of a backfill are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitOrder {
+    /// By `"cursor"`.
+    Key,
+    /// By `"place"` (`ctid AS "place"`) where the database can search by it: PostgreSQL 14 and newer. Elsewhere by
+    /// `"cursor"`.
+    Place,
 }
 
 /// Which units of a backfill to read.
@@ -75,7 +93,7 @@ pub struct Page<'a> {
     pub scope: &'a [(String, String)],
     /// Read after this key; `None` reads from the first unit.
     pub after: Option<Key>,
-    /// Read up to and including this key; `None` reads to the last unit.
+    /// Read up to and including this key; `None` reads to the last unit. A place reads in the order of places.
     pub until: Option<Key>,
     /// The maximum number of units.
     pub limit: u32,
@@ -83,11 +101,22 @@ pub struct Page<'a> {
     pub bytes: u64,
 }
 
+/// A unit of a page.
+#[derive(Debug)]
+pub struct Found<U> {
+    /// Its `"cursor"`.
+    pub key: Key,
+    /// The page after this unit starts here: its key or its place.
+    pub position: Key,
+    /// The unit.
+    pub unit: U,
+}
+
 /// The units of a page.
 #[derive(Debug)]
 pub struct Fetched<U> {
-    /// Each unit with its key, in key order.
-    pub units: Vec<(Key, U)>,
+    /// The units in reading order.
+    pub units: Vec<Found<U>>,
     /// Their size in bytes, as the database sends them.
     pub bytes: u64,
 }
@@ -98,23 +127,25 @@ impl<U> Fetched<U> {
         Self { units: Vec::new(), bytes: 0 }
     }
 
-    /// Adds the next unit of a page. Returns false if the page is full; then only the key was checked, to see
-    /// whether another unit shares the last key.
+    /// Adds the next unit of a page. `place` is its place if the page is read in that order. Returns false if the page
+    /// is full; then only the position was checked, to see whether another unit shares the last one.
     pub fn take(
         &mut self,
         page: &Page<'_>,
         key: Key,
+        place: Option<Key>,
         bytes: u64,
         unit: impl FnOnce() -> Result<U, sqlx::Error>,
     ) -> Result<bool, PageError> {
-        if self.units.last().is_some_and(|(last, _)| *last == key) {
+        let position = place.unwrap_or_else(|| key.clone());
+        if self.units.last().is_some_and(|last| last.position == position) {
             return Err(PageError::shared_key(key));
         }
         if self.units.len() >= page.limit as usize || (self.bytes >= page.bytes && !self.units.is_empty()) {
             return Ok(false);
         }
         let unit = unit().map_err(|error| PageError { at: Some(key.clone()), error })?;
-        self.units.push((key, unit));
+        self.units.push(Found { key, position, unit });
         self.bytes += bytes;
         Ok(true)
     }
@@ -155,6 +186,14 @@ impl PageError {
     pub fn shared_key(key: Key) -> Self {
         let why = "two units share this \"cursor\"; each unit needs its own value".to_owned();
         Self { at: Some(key), error: sqlx::Error::Protocol(why) }
+    }
+}
+
+impl PageError {
+    /// Whether the same query succeeds at the second attempt: when sqlx meets a type that it does not know, such as an
+    /// enum, it sends a query of its own, which makes PostgreSQL forget the statement at hand. sqlx remembers the type.
+    pub fn was_forgotten(&self) -> bool {
+        self.error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("26000"))
     }
 }
 
@@ -213,15 +252,16 @@ pub trait Driver: sqlx::Database {
         keys: &[Key],
     ) -> BoxStream<'c, Result<(Key, u64), PageError>>;
 
-    /// The keys that split the units of a page into ranges: every nth and the last one. An engine with one writer
-    /// returns only the last. Empty if there is no unit.
+    /// The keys, or places, that split the units of a page into ranges: every nth and the last one. An engine with
+    /// one writer returns only the last. Empty if there is no unit.
     fn ends<'c>(
         connection: &'c mut Self::Connection,
         page: &'c Page<'c>,
+        order: UnitOrder,
         every: u64,
     ) -> impl Future<Output = Result<Vec<Key>, PageError>> + Send + 'c;
 
-    /// Reads one page of units in key order.
+    /// Reads one page of units, in the order of its `until`.
     fn page<'c, U>(
         connection: &'c mut Self::Connection,
         page: &'c Page<'c>,

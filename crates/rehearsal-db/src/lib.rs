@@ -48,7 +48,7 @@ pub use connection::{Access, Connection, Durability};
 pub use crash::Journal;
 pub use dialect::{Dialect, Storage};
 pub use digest::TableDigest;
-pub use driver::{Driver, Fetched, Key, Page, PageError, Which};
+pub use driver::{Driver, Fetched, Found, Key, Page, PageError, UnitOrder, Which};
 pub use error::{Error, Holder, HolderKind, MissingPrivilege};
 pub use foreign_words::Whose;
 pub use lock::{Lock, Sharing};

@@ -2,13 +2,13 @@
 //! migration of this database does this in SQL; the bench measures the equivalent in Rust.
 
 use app::llama_logs::{Category, classify};
-use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
+use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, UnitOrder, Written};
 use rehearsal::ledger::UndoNotes;
 use sqlx::postgres::{PgConnection, Postgres};
 use uuid::Uuid;
 
-/// The backfill of `llama_logs.category`.
-pub(crate) struct LlamaLogCategories;
+/// The backfill of `llama_logs.category`, in an order.
+pub(crate) struct LlamaLogCategories(pub(crate) UnitOrder);
 
 /// The unit: a log record.
 #[derive(rehearsal::FromRow)]
@@ -38,7 +38,11 @@ impl Backfill for LlamaLogCategories {
     }
 
     fn units(&self) -> &'static str {
-        r#"SELECT id AS "cursor", category IS NULL AS "pending", id, operation, status FROM llama_logs"#
+        r#"SELECT id AS "cursor", ctid AS "place", category IS NULL AS "pending", id, operation, status FROM llama_logs"#
+    }
+
+    fn order(&self) -> UnitOrder {
+        self.0
     }
 
     fn id(&self, record: &Record) -> String {

@@ -1,10 +1,13 @@
-//! The [`Driver`] of PostgreSQL: pages of a relation by a unique key, which is a UUID, an integer or a text.
+//! The [`Driver`] of PostgreSQL: pages of a relation by a unique key, which is a UUID, an integer or a text, or by the
+//! places of its rows.
 
+use super::places;
 use crate::driver::Size;
-use crate::{Driver, Engine, Fetched, Key, Page, PageError};
+use crate::{Driver, Engine, Fetched, Key, Page, PageError, UnitOrder};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use sqlx::postgres::{PgConnection, PgRow, Postgres};
+use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
+use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Column, FromRow, Row, TypeInfo};
 
 impl Driver for Postgres {
@@ -43,72 +46,120 @@ impl Driver for Postgres {
         Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
     }
 
-    async fn ends<'c>(connection: &'c mut PgConnection, page: &'c Page<'c>, every: u64) -> Result<Vec<Key>, PageError> {
-        let sql = format!(
-            "SELECT numbered.\"cursor\" FROM (SELECT unit.\"cursor\", row_number() OVER (ORDER BY unit.\"cursor\") AS n, \
-             count(*) OVER () AS units FROM ({units}\n) AS unit WHERE {which} AND {scope}) AS numbered \
-             WHERE n % {every} = 0 OR n = units ORDER BY n",
-            units = page.units,
-            which = page.which(),
-            scope = page.scope(Engine::Postgres, 1),
-            every = every.max(1),
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        for (_, value) in page.scope {
-            query = query.bind(value.as_str());
+    async fn ends<'c>(
+        connection: &'c mut PgConnection,
+        page: &'c Page<'c>,
+        order: UnitOrder,
+        every: u64,
+    ) -> Result<Vec<Key>, PageError> {
+        match ends(connection, page, order, every).await {
+            Err(error) if error.was_forgotten() => ends(connection, page, order, every).await,
+            read => read,
         }
-        let rows = query.fetch_all(connection).await?;
-        rows.iter().map(|row| key(row, "cursor").map_err(PageError::from)).collect()
     }
 
     async fn page<'c, U>(connection: &'c mut PgConnection, page: &'c Page<'c>) -> Result<Fetched<U>, PageError>
     where
         U: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'c,
     {
-        let bounds: Vec<(&str, &Key)> = [(">", &page.after), ("<=", &page.until)]
-            .into_iter()
-            .filter_map(|(sign, key)| Some((sign, key.as_ref()?)))
-            .collect();
-        let within = bounds.iter().enumerate().map(|(i, (sign, _))| format!("unit.\"cursor\" {sign} ${} AND ", i + 1));
-        let sql = format!(
-            "SELECT * FROM ({units}\n) AS unit WHERE {within}{which} AND {scope} ORDER BY unit.\"cursor\" LIMIT {limit}",
-            units = page.units,
-            within = within.collect::<String>(),
-            which = page.which(),
-            scope = page.scope(Engine::Postgres, bounds.len() + 1),
-            // One more than requested: it shows whether another unit shares the last key.
-            limit = u64::from(page.limit) + 1,
-        );
-        // Planned again each time: its tables grow while it is in use.
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        for (_, key) in &bounds {
-            query = match key {
-                Key::Int(n) => query.bind(*n),
-                Key::Uuid { uuid } => query.bind(*uuid),
-                Key::Text { text } => query.bind(text.as_str()),
-            };
+        match any_order(connection, page).await {
+            Err(error) if error.was_forgotten() => any_order(connection, page).await,
+            read => read,
         }
-        for (_, value) in page.scope {
-            query = query.bind(value.as_str());
+    }
+}
+
+async fn ends(
+    connection: &mut PgConnection,
+    page: &Page<'_>,
+    order: UnitOrder,
+    every: u64,
+) -> Result<Vec<Key>, PageError> {
+    let column = places::column(order, connection.server_version_num());
+    let sql = format!(
+        "SELECT numbered.\"{column}\" FROM (SELECT unit.\"{column}\", row_number() OVER (ORDER BY unit.\"{column}\") AS n, \
+         count(*) OVER () AS units FROM ({units}\n) AS unit WHERE {which} AND {scope}) AS numbered \
+         WHERE n % {every} = 0 OR n = units ORDER BY n",
+        units = page.units,
+        which = page.which(),
+        scope = page.scope(Engine::Postgres, 1),
+        every = every.max(1),
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    for (_, value) in page.scope {
+        query = query.bind(value.as_str());
+    }
+    let rows = query.fetch_all(connection).await?;
+    let end = |row: &PgRow| if column == "place" { places::place(row) } else { key(row, column) };
+    rows.iter().map(|row| end(row).map_err(PageError::from)).collect()
+}
+
+/// Reads one page in the order of its `until`.
+async fn any_order<U>(connection: &mut PgConnection, page: &Page<'_>) -> Result<Fetched<U>, PageError>
+where
+    U: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    match &page.until {
+        Some(Key::Place { block, row }) => places::page(connection, page, (*block, *row)).await,
+        _ => by_key(connection, page).await,
+    }
+}
+
+/// Reads one page in the order of `"cursor"`.
+async fn by_key<U>(connection: &mut PgConnection, page: &Page<'_>) -> Result<Fetched<U>, PageError>
+where
+    U: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let bounds: Vec<(&str, &Key)> = [(">", &page.after), ("<=", &page.until)]
+        .into_iter()
+        .filter_map(|(sign, key)| Some((sign, key.as_ref()?)))
+        .collect();
+    let within = bounds.iter().enumerate().map(|(i, (sign, _))| format!("unit.\"cursor\" {sign} ${} AND ", i + 1));
+    let sql = format!(
+        "SELECT * FROM ({units}\n) AS unit WHERE {within}{which} AND {scope} ORDER BY unit.\"cursor\" LIMIT {limit}",
+        units = page.units,
+        within = within.collect::<String>(),
+        which = page.which(),
+        scope = page.scope(Engine::Postgres, bounds.len() + 1),
+        // One more than requested: it shows whether another unit shares the last key.
+        limit = u64::from(page.limit) + 1,
+    );
+    // Planned again each time: its tables grow while it is in use.
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    for (_, key) in bounds {
+        query = bind(query, key);
+    }
+    for (_, value) in page.scope {
+        query = query.bind(value.as_str());
+    }
+    let mut rows = query.fetch(connection);
+    let mut fetched = Fetched::none();
+    while let Some(row) = rows.try_next().await? {
+        if !fetched.take(page, key(&row, "cursor")?, None, size(&row), || U::from_row(&row))? {
+            break;
         }
-        let mut rows = query.fetch(connection);
-        let mut fetched = Fetched::none();
-        while let Some(row) = rows.try_next().await? {
-            if !fetched.take(page, key(&row, "cursor")?, size(&row), || U::from_row(&row))? {
-                break;
-            }
-        }
-        Ok(fetched)
+    }
+    Ok(fetched)
+}
+
+/// Adds a key as a parameter; a place as text.
+pub(super) fn bind<'q>(query: Query<'q, Postgres, PgArguments>, key: &Key) -> Query<'q, Postgres, PgArguments> {
+    match key {
+        Key::Int(n) => query.bind(*n),
+        Key::Uuid { uuid } => query.bind(*uuid),
+        Key::Text { text } => query.bind(text.clone()),
+        Key::Place { block, row } => query.bind(format!("({block},{row})")),
     }
 }
 
 /// The size of a row, in bytes.
-fn size(row: &PgRow) -> u64 {
+pub(super) fn size(row: &PgRow) -> u64 {
     let bytes = |column: usize| row.try_get_raw(column).ok()?.as_bytes().ok().map(<[u8]>::len);
     (0..row.len()).map(|column| bytes(column).unwrap_or_default() as u64).sum()
 }
 
-fn key(row: &PgRow, name: &str) -> Result<Key, sqlx::Error> {
+/// The key of a unit.
+pub(super) fn key(row: &PgRow, name: &str) -> Result<Key, sqlx::Error> {
     let column = row.try_column(name)?;
     Ok(match column.type_info().name() {
         "UUID" => Key::Uuid { uuid: row.try_get(name)? },

@@ -25,6 +25,7 @@ mod maintenance;
 mod missing;
 mod order;
 mod outside_transaction;
+mod places;
 mod pressure;
 mod privileges;
 mod references;

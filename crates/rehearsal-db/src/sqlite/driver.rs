@@ -3,7 +3,7 @@
 
 use super::strict::strict;
 use crate::driver::Size;
-use crate::{Driver, Engine, Fetched, Key, Page, PageError};
+use crate::{Driver, Engine, Fetched, Key, Page, PageError, UnitOrder};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
@@ -39,7 +39,12 @@ impl Driver for Sqlite {
         Box::pin(Self::rows::<Size>(connection, query, keys).map_ok(Size::of))
     }
 
-    async fn ends<'c>(connection: &'c mut SqliteConnection, page: &'c Page<'c>, _: u64) -> Result<Vec<Key>, PageError> {
+    async fn ends<'c>(
+        connection: &'c mut SqliteConnection,
+        page: &'c Page<'c>,
+        _: UnitOrder,
+        _: u64,
+    ) -> Result<Vec<Key>, PageError> {
         let sql = format!(
             "SELECT unit.\"cursor\" FROM ({units}\n) AS unit WHERE {which} AND {scope} ORDER BY unit.\"cursor\" DESC LIMIT 1",
             units = strict(page.units),
@@ -81,7 +86,7 @@ impl Driver for Sqlite {
         let mut fetched = Fetched::none();
         while let Some(row) = rows.try_next().await? {
             let key = Key::Int(row.try_get("cursor")?);
-            if !fetched.take(page, key, size(&row), || U::from_row(&row))? {
+            if !fetched.take(page, key, None, size(&row), || U::from_row(&row))? {
                 break;
             }
         }

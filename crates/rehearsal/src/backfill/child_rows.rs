@@ -9,7 +9,7 @@ use super::findings::{Findings, UnitReconciliations};
 use super::parent_child::ParentChildBackfill;
 use super::work::Work;
 use futures_util::TryStreamExt;
-use rehearsal_db::{Connection, Driver, Key, PageError};
+use rehearsal_db::{Connection, Driver, Found, Key, PageError};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
@@ -25,7 +25,7 @@ pub(super) trait ChildSource<B: Backfill> {
     fn fitting(
         work: &Work<'_, B>,
         reader: &mut Connection,
-        units: &[(Key, B::Unit)],
+        units: &[Found<B::Unit>],
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 
     /// Reads and transforms the child rows of these units and sends them to the writer. `None` if the writer has
@@ -33,7 +33,7 @@ pub(super) trait ChildSource<B: Backfill> {
     fn stream(
         work: &Work<'_, B>,
         reader: &mut Connection,
-        units: &[(Key, B::Unit)],
+        units: &[Found<B::Unit>],
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> impl Future<Output = Result<Option<ChildrenRead>, Error>> + Send;
 }
@@ -56,14 +56,14 @@ impl<B: Backfill> ChildSource<B> for NoChildren {
     const HAS_CHILDREN: bool = false;
     const AHEAD: usize = 1;
 
-    async fn fitting(_: &Work<'_, B>, _: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
+    async fn fitting(_: &Work<'_, B>, _: &mut Connection, units: &[Found<B::Unit>]) -> Result<usize, Error> {
         Ok(units.len())
     }
 
     async fn stream(
         _: &Work<'_, B>,
         _: &mut Connection,
-        _: &[(Key, B::Unit)],
+        _: &[Found<B::Unit>],
         _: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<Option<ChildrenRead>, Error> {
         Ok(Some(ChildrenRead::default()))
@@ -85,8 +85,8 @@ impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
     // The writer finishes a batch while the query of the next one finds its first rows.
     const AHEAD: usize = 8;
 
-    async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[(Key, B::Unit)]) -> Result<usize, Error> {
-        let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
+    async fn fitting(work: &Work<'_, B>, reader: &mut Connection, units: &[Found<B::Unit>]) -> Result<usize, Error> {
+        let keys: Vec<Key> = units.iter().map(|found| found.key.clone()).collect();
         let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
         let sizes = counted::<B::Db>(connection, work.backfill.child_counts(), &keys).await;
         let what = "counting child rows".to_owned();
@@ -102,16 +102,18 @@ impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
     async fn stream(
         work: &Work<'_, B>,
         reader: &mut Connection,
-        units: &[(Key, B::Unit)],
+        units: &[Found<B::Unit>],
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<Option<ChildrenRead>, Error> {
         let names: HashMap<String, String> =
-            units.iter().map(|(key, unit)| (key.to_string(), work.backfill.id(unit))).collect();
-        let keys: Vec<Key> = units.iter().map(|(key, _)| key.clone()).collect();
+            units.iter().map(|found| (found.key.to_string(), work.backfill.id(&found.unit))).collect();
+        let keys: Vec<Key> = units.iter().map(|found| found.key.clone()).collect();
         let (mut children, mut state) = (ChildrenRead::default(), B::State::default());
         let mut rows_of: HashMap<String, u64> = HashMap::new();
         for query in work.backfill.child_queries() {
-            let failed = {
+            let mut attempts = 0;
+            let failed = 'attempt: loop {
+                attempts += 1;
                 let Some(connection) = B::Db::typed(reader) else { return Err(wrong_engine(reader)) };
                 let mut rows = B::Db::rows::<B::Child>(connection, query, &keys);
                 loop {
@@ -145,9 +147,10 @@ impl<B: ParentChildBackfill> ChildSource<B> for StreamedChildren {
                         None => slot.send(Ok(piece)),
                         Some(None) => {
                             slot.send(Ok(piece));
-                            break None;
+                            break 'attempt None;
                         }
-                        Some(Some(error)) => break Some(error),
+                        Some(Some(error)) if attempts == 1 && error.was_forgotten() => continue 'attempt,
+                        Some(Some(error)) => break 'attempt Some(error),
                     }
                 }
             };

@@ -49,5 +49,6 @@ pub(crate) use pass::Units;
 pub use pass::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Fault, Lines, Pass, Scope, Stop};
 pub use query::Counted;
 pub use registry::AnyBackfill;
+pub use rehearsal_db::UnitOrder;
 pub use run::run;
 pub use run_status::{RunStatus, last_run, run_status};

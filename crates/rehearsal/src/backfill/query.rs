@@ -63,7 +63,7 @@ pub(super) async fn ends<B: Backfill>(
     // A larger number is not an integer in SQL; `last_key` passes `u64::MAX`.
     let every = every.min(u64::from(u32::MAX));
     let Some(typed) = B::Db::typed(connection) else { return Err(wrong_engine(connection)) };
-    let found = B::Db::ends(typed, &page, every).await;
+    let found = B::Db::ends(typed, &page, backfill.order(), every).await;
     found.map_err(|error| {
         let what = format!("reading the last {}", about.unit);
         statement(&about, connection, what, connection.explain(error.error), 0)

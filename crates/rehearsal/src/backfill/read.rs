@@ -1,4 +1,4 @@
-//! The reader of a range: `Work::read` reads units page by page in key order, transforms them, and sends them to the
+//! The reader of a range: `Work::read` reads units page by page, transforms them, and sends them to the
 //! writer as batches.
 
 use super::batch::{End, Piece};
@@ -67,7 +67,7 @@ impl<B: Backfill> Work<'_, B> {
             }
             let read = units.len();
             units.truncate(S::fitting(self, reader, &units).await?);
-            let Some(last) = units.last().map(|(key, _)| key.clone()) else { return Ok(()) };
+            let Some(last) = units.last().map(|found| found.position.clone()) else { return Ok(()) };
             after = Some(last.clone());
             units.retain(|_| {
                 number += 1;
@@ -86,7 +86,7 @@ impl<B: Backfill> Work<'_, B> {
                 }
             }
             self.sizer(|sizer| sizer.read(read as u64, units.len() as u64, bytes + children.bytes));
-            let units = units.into_iter().map(|(_, unit)| unit).collect();
+            let units = units.into_iter().map(|found| found.unit).collect();
             let mut piece = self.transform(units, last, &children.reconciliations, &mut reported);
             if let Some(end) = &mut piece.end {
                 end.sizes = children.sizes;

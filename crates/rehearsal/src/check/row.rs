@@ -94,9 +94,9 @@ async fn look<C: RowCheck>(check: &C, connection: &mut Connection, enough: usize
             db::Error::Statement { why, .. } => Error::RowQuery { check: name, why },
             other => other.into(),
         })?;
-        let Some((last, _)) = rows.units.last() else { break };
-        (after, limit) = (Some(last.clone()), PAGE.min(limit * 5));
-        for (id, offence) in rows.units.iter().filter_map(|(_, row)| check.offence(row)) {
+        let Some(last) = rows.units.last() else { break };
+        (after, limit) = (Some(last.position.clone()), PAGE.min(limit * 5));
+        for (id, offence) in rows.units.iter().filter_map(|found| check.offence(&found.unit)) {
             offenders.rows.push(vec![Value::Text(id), Value::Text(offence)]);
         }
         if offenders.rows.len() > enough {

@@ -9,7 +9,7 @@ use crate::database::block;
 use crate::workspace::Workspace;
 pub(super) use llama_log_categories::LlamaLogCategories;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{self, Effect, Outcome, Pass};
+use rehearsal::backfill::{self, Effect, Outcome, Pass, UnitOrder};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
 use std::num::NonZeroU32;
@@ -63,7 +63,7 @@ fn pass_with_retries(
         Event::Retrying { why, .. } => whys.lock().unwrap().push(why),
         _ => {}
     };
-    let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &events));
+    let outcome = block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &pass, &events));
     (outcome, whys.into_inner().unwrap())
 }
 
@@ -215,12 +215,14 @@ fn scopes_of_any_type() {
     // A scope without a unit is reported, whatever the type of its column.
     for (column, value) in [("id", "7"), ("operation", "7"), ("status", "success")] {
         pass.scope = backfill::Scope(vec![(column.to_owned(), value.to_owned())]);
-        let refused = block(backfill::run(&LlamaLogCategories, &target, &pass, &rehearsal::event::silent));
+        let refused =
+            block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &pass, &rehearsal::event::silent));
         let told = refused.unwrap_err().to_string();
         assert!(told.starts_with("no log record in ") && told.ends_with(&format!(" has {column}={value}")), "{told}");
     }
     pass.scope = backfill::Scope(vec![("id".to_owned(), id.clone())]);
-    let outcome = block(backfill::run(&LlamaLogCategories, &target, &pass, &rehearsal::event::silent)).unwrap();
+    let outcome =
+        block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &pass, &rehearsal::event::silent)).unwrap();
     assert_eq!((outcome.counts.units, outcome.counts.writes), (1, 1));
     assert_eq!(query(&url(&database), "SELECT count(category)::text FROM llama_logs"), ["1"]);
 }

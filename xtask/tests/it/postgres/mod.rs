@@ -12,6 +12,7 @@ mod kept;
 mod lifecycle;
 mod llama_logs;
 mod parts;
+mod places;
 mod pooler;
 mod profiles;
 mod proofs;

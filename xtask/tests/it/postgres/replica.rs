@@ -7,7 +7,7 @@ use crate::database::block;
 use crate::processes::wait_until;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{self, ControlRequest, Effect, Ending, Error, Outcome, Pass, Scope};
+use rehearsal::backfill::{self, ControlRequest, Effect, Ending, Error, Outcome, Pass, Scope, UnitOrder};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
 use rehearsal::ledger::By;
@@ -66,7 +66,7 @@ pub(super) fn begin(target: &Target) -> (JoinHandle<Result<Outcome, Error>>, mps
             Event::Resumed => drop(tell.send("going on".to_owned())),
             _ => {}
         };
-        block(backfill::run(&LlamaLogCategories, &target, &Pass::new(Effect::Execute), &events))
+        block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &Pass::new(Effect::Execute), &events))
     });
     (running, told)
 }

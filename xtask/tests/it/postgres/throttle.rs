@@ -4,7 +4,7 @@ use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
 use super::{execute, query, unique, url};
 use crate::database::block;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{self, Effect, Pass};
+use rehearsal::backfill::{self, Effect, Pass, UnitOrder};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
 use sqlx::postgres::PgConnection;
@@ -81,7 +81,8 @@ fn a_waiting_session_shortens_batches() {
             }
             _ => {}
         };
-        let outcome = block(backfill::run(&LlamaLogCategories, &target(&theirs), &pass(), &events)).unwrap();
+        let outcome =
+            block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target(&theirs), &pass(), &events)).unwrap();
         is_whole(&own, &outcome);
         let least = RECORDS / u64::from(BATCH);
         let waiting = waiting.into_inner().unwrap();
@@ -122,8 +123,8 @@ fn waiting_workers_do_not_shorten_batches() {
         };
         let working = async {
             let (one, two) = tokio::join!(
-                backfill::run(&LlamaLogCategories, &one, &pass, silent),
-                backfill::run(&LlamaLogCategories, &two, &pass, silent)
+                backfill::run(&LlamaLogCategories(UnitOrder::Place), &one, &pass, silent),
+                backfill::run(&LlamaLogCategories(UnitOrder::Place), &two, &pass, silent)
             );
             (one.unwrap(), two.unwrap())
         };
@@ -151,7 +152,7 @@ fn the_batch_size_carries_over_between_ranges() {
             units.lock().unwrap().push(counts.units);
         }
     };
-    block(backfill::run(&LlamaLogCategories, &target(&url), &pass, &events)).unwrap();
+    block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target(&url), &pass, &events)).unwrap();
     let units = units.into_inner().unwrap();
     let sizes: Vec<u64> = units.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(sizes.iter().sum::<u64>(), 600);
@@ -202,7 +203,8 @@ fn a_lost_lock_is_taken_again() {
             execute(&own, &format!("ALTER DATABASE {name} CONNECTION LIMIT -1"));
         }
     });
-    let outcome = block(backfill::run(&LlamaLogCategories, &target(&theirs), &pass(), &events)).unwrap();
+    let outcome =
+        block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target(&theirs), &pass(), &events)).unwrap();
     is_whole(&own, &outcome);
     accept.join().unwrap();
     assert!(
