@@ -7,6 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The characters to percent-encode: all except the unreserved ones and the slash, which has no meaning in a value.
@@ -44,13 +46,21 @@ pub(super) struct PostgresAddress {
     parameters: Vec<String>,
     password: Option<String>,
     mode: Mode,
-    /// `None` for a server that is asked only once or twice.
-    idle: Option<Idle>,
+    server: Server,
+}
+
+/// What is known of the server of an address. Clones share it.
+#[derive(Debug, Clone)]
+enum Server {
+    /// The library started the server, or checks it before it uses it. It is asked often.
+    Trusted(Idle),
+    /// Another server, and whether a connection to the database has checked it.
+    Given(Arc<AtomicBool>),
 }
 
 impl PostgresAddress {
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
-        let address = Self { idle: None, ..Self::server(url)? };
+        let address = Self { server: Server::Given(Arc::default()), ..Self::server(url)? };
         let bad = |why: String| Error::bad_url(masked(url), &why, EXAMPLE);
         if address.options.get_database().is_none() {
             return Err(bad("it does not name a database".to_owned()));
@@ -88,8 +98,8 @@ impl PostgresAddress {
         let parameters = parameters.filter(is_shown).map(ToOwned::to_owned).collect();
         let maintenance = database.clone();
         let password = password(url);
-        let (options, mode, idle) = (Box::new(options), Mode::Write, Some(Idle::default()));
-        Ok(Self { options, database, maintenance, parameters, password, mode, idle })
+        let (options, mode, server) = (Box::new(options), Mode::Write, Server::Trusted(Idle::default()));
+        Ok(Self { options, database, maintenance, parameters, password, mode, server })
     }
 
     /// The address of a server that the library started.
@@ -103,7 +113,7 @@ impl PostgresAddress {
             maintenance: MAINTENANCE.to_owned(),
             parameters: Vec::new(),
             mode: Mode::Write,
-            idle: Some(Idle::default()),
+            server: Server::Trusted(Idle::default()),
         }
     }
 
@@ -111,8 +121,27 @@ impl PostgresAddress {
         Self { mode, ..self }
     }
 
+    /// The idle connections to the maintenance database; `None` for a server that is asked only once or twice.
     pub(super) fn idle(&self) -> Option<&Idle> {
-        self.idle.as_ref()
+        match &self.server {
+            Server::Trusted(idle) => Some(idle),
+            Server::Given(_) => None,
+        }
+    }
+
+    /// Whether a connection has to check that the server is suitable.
+    pub(super) fn is_to_check(&self) -> bool {
+        match &self.server {
+            Server::Trusted(_) => false,
+            Server::Given(is_checked) => !is_checked.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Records that the server is suitable.
+    pub(super) fn set_checked(&self) {
+        if let Server::Given(is_checked) = &self.server {
+            is_checked.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -133,10 +162,16 @@ impl PostgresAddress {
     /// the end, because the server would truncate the part that makes it unique.
     pub(super) fn beside(&self, database: &str) -> Self {
         let database = fitting(database);
+        // A pooler can treat each database differently.
+        let server = match &self.server {
+            Server::Trusted(idle) => Server::Trusted(idle.clone()),
+            Server::Given(_) => Server::Given(Arc::default()),
+        };
         Self {
             options: Box::new(self.options().clone().database(&database)),
             database,
             mode: Mode::Create,
+            server,
             ..self.clone()
         }
     }

@@ -14,19 +14,46 @@ const OLDEST: i32 = 130_000;
 /// The minimum timeout for connecting: a server that never answers must not block forever.
 const MIN_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Disables the timeouts for idle sessions, idle transactions and long transactions: a reader's query stays open
-/// while its rows are written, and the writer waits for it in turn. Older servers do not have all of these settings.
-pub(super) const STAY: &str = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN \
-     ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
-
 /// Connects with a session that never times out: a lock would end with it while another session works.
 pub(super) async fn connect_to_stay(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
     let mut connection = connect(address, wait).await?;
     // A pooler would keep the setting for its next client.
-    refuse_pooler(address, &mut connection, wait).await?;
-    let set = sqlx::raw_sql(STAY).execute(&mut connection).await;
+    check_server(address, &mut connection, wait).await?;
+    let set = sqlx::raw_sql(AssertSqlSafe(without_timeouts(&connection))).execute(&mut connection).await;
     set.map_err(|error| explain(&address.url(), wait, &error))?;
     Ok(connection)
+}
+
+/// Statements that disable the timeouts for idle sessions, idle transactions and long transactions: a reader's query
+/// stays open while its rows are written, and the writer waits for it in turn.
+pub(super) fn without_timeouts(connection: &PgConnection) -> String {
+    let version = connection.server_version_num().unwrap_or_default();
+    let settings = [
+        (0, "idle_in_transaction_session_timeout"),
+        (140_000, "idle_session_timeout"),
+        (170_000, "transaction_timeout"),
+    ];
+    let known = settings.iter().filter(|(since, _)| version >= *since);
+    known.map(|(_, name)| format!("SET {name} = 0; ")).collect()
+}
+
+/// The statement that sets the lock timeout of a session.
+pub(super) fn lock_timeout(wait: Duration) -> String {
+    format!("SET lock_timeout = {}", wait.as_millis().max(1))
+}
+
+/// Fails for an unsuitable server. The first connection to an address checks it.
+pub(super) async fn check_server(
+    address: &PostgresAddress,
+    connection: &mut PgConnection,
+    wait: Duration,
+) -> Result<(), Error> {
+    if address.is_to_check() {
+        refuse_old(address, connection, wait).await?;
+        refuse_pooler(address, connection, wait).await?;
+        address.set_checked();
+    }
+    Ok(())
 }
 
 /// Connects and sends nothing.

@@ -1,7 +1,7 @@
 //! [`PostgresSession`]: an open connection to a PostgreSQL database, with the settings that its [`Access`] needs.
 
 use super::address::PostgresAddress;
-use super::connect::{STAY, connect, refuse_old, refuse_pooler};
+use super::connect::{check_server, connect, lock_timeout, without_timeouts};
 use super::explain::explain;
 use super::values::decode;
 use crate::{Access, Durability, Error, Mode, Schema, Seen, Session, Value};
@@ -56,26 +56,21 @@ impl PostgresSession {
 
     /// Checks the server and makes the settings of the session.
     async fn prepare(&mut self) -> Result<(), Error> {
-        // The server of a scratch database needs no check: rehearsal started it, or `check_host` has checked it.
-        if !matches!(self.access, Access::Write(Durability::None | Durability::NoneShared)) {
-            refuse_old(&self.address, &mut self.connection, self.wait).await?;
-            refuse_pooler(&self.address, &mut self.connection, self.wait).await?;
-            // Disables the timeouts for idle sessions and long transactions.
-            self.execute(STAY, &[]).await?;
-        }
-        let encoding = self.rows("SHOW server_encoding", &[]).await?;
+        check_server(&self.address, &mut self.connection, self.wait).await?;
+        let access = match self.access {
+            Access::Read => "SET default_transaction_read_only = on",
+            Access::Write(Durability::Configured | Durability::ProcessExit) => "",
+            Access::Write(Durability::None | Durability::NoneShared) => "SET synchronous_commit = off",
+        };
+        // One text, because each text is a round trip and connections are frequent.
+        let without_timeouts = without_timeouts(&self.connection);
+        let sql = format!("SHOW server_encoding; {}; {without_timeouts}{access}", lock_timeout(self.wait));
+        let encoding = self.rows(&sql, &[]).await?;
         let encoding = encoding.first().and_then(|row| row.first()?.as_text()).unwrap_or_default();
         if encoding != "UTF8" {
             return Err(Error::Encoding { place: self.address.url(), encoding: encoding.to_owned() });
         }
-        self.restore_lock_timeout().await?;
-        match self.access {
-            Access::Read => self.execute("SET default_transaction_read_only = on", &[]).await.map(drop),
-            Access::Write(Durability::Configured | Durability::ProcessExit) => Ok(()),
-            Access::Write(Durability::None | Durability::NoneShared) => {
-                self.execute("SET synchronous_commit = off", &[]).await.map(drop)
-            }
-        }
+        Ok(())
     }
 
     /// Runs a fixed query that is repeated often as a prepared statement: the server plans it once per session, and

@@ -2,13 +2,13 @@
 //! places of its rows.
 
 use super::places;
+use super::unit::{bind, key, place, size};
 use crate::driver::Size;
 use crate::{Driver, Engine, Fetched, Key, Page, PageError, UnitOrder};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
-use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Column, FromRow, Row, TypeInfo};
+use sqlx::postgres::{PgConnection, PgRow, Postgres};
+use sqlx::{AssertSqlSafe, FromRow};
 
 impl Driver for Postgres {
     const ENGINE: Engine = Engine::Postgres;
@@ -90,7 +90,7 @@ async fn ends(
         query = query.bind(value.as_str());
     }
     let rows = query.fetch_all(connection).await?;
-    let end = |row: &PgRow| if column == "place" { places::place(row) } else { key(row, column) };
+    let end = |row: &PgRow| if column == "place" { place(row) } else { key(row, column) };
     rows.iter().map(|row| end(row).map_err(PageError::from)).collect()
 }
 
@@ -140,32 +140,4 @@ where
         }
     }
     Ok(fetched)
-}
-
-/// Adds a key as a parameter; a place as text.
-pub(super) fn bind<'q>(query: Query<'q, Postgres, PgArguments>, key: &Key) -> Query<'q, Postgres, PgArguments> {
-    match key {
-        Key::Int(n) => query.bind(*n),
-        Key::Uuid { uuid } => query.bind(*uuid),
-        Key::Text { text } => query.bind(text.clone()),
-        Key::Place { block, row } => query.bind(format!("({block},{row})")),
-    }
-}
-
-/// The size of a row, in bytes.
-pub(super) fn size(row: &PgRow) -> u64 {
-    let bytes = |column: usize| row.try_get_raw(column).ok()?.as_bytes().ok().map(<[u8]>::len);
-    (0..row.len()).map(|column| bytes(column).unwrap_or_default() as u64).sum()
-}
-
-/// The key of a unit.
-pub(super) fn key(row: &PgRow, name: &str) -> Result<Key, sqlx::Error> {
-    let column = row.try_column(name)?;
-    Ok(match column.type_info().name() {
-        "UUID" => Key::Uuid { uuid: row.try_get(name)? },
-        "INT2" | "INT4" | "INT8" => {
-            Key::Int(row.try_get_unchecked::<i64, _>(name).or_else(|_| row.try_get::<i32, _>(name).map(i64::from))?)
-        }
-        _ => Key::Text { text: row.try_get(name)? },
-    })
 }

@@ -36,6 +36,7 @@ mod session_state;
 mod settings;
 mod store;
 mod types;
+mod unit;
 mod values;
 mod waits;
 

@@ -2,11 +2,11 @@
 //! read a range of places without the rest of the table. It has no index that keeps their order, so each query reads a
 //! limited number of blocks and sorts their units.
 
-use super::driver::{bind, key, size};
+use super::unit::{bind, key, place, size};
 use crate::{Engine, Fetched, Key, Page, PageError, UnitOrder};
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgConnection, PgRow, PgValueFormat};
-use sqlx::{AssertSqlSafe, FromRow, Row};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, FromRow};
 use std::collections::HashSet;
 
 /// The first version that searches by a range of places.
@@ -88,23 +88,6 @@ where
         }
     }
     Ok(true)
-}
-
-/// The place of a unit.
-pub(super) fn place(row: &PgRow) -> Result<Key, sqlx::Error> {
-    let value = row.try_get_raw("place")?;
-    let bytes = match value.format() {
-        PgValueFormat::Binary => value.as_bytes().ok(),
-        PgValueFormat::Text => None,
-    };
-    match bytes {
-        Some(&[a, b, c, d, e, f]) => {
-            Ok(Key::Place { block: u32::from_be_bytes([a, b, c, d]), row: u16::from_be_bytes([e, f]) })
-        }
-        _ => Err(sqlx::Error::Protocol(
-            "\"place\" must be the ctid of a table: `SELECT ctid AS \"place\", …`".to_owned(),
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Lock timeouts, and the holders of locks.
 
+use super::connect::lock_timeout;
 use super::connection::PostgresSession;
 use crate::{Error, Holder, HolderKind, Session, Value};
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub(super) async fn shorten_lock_timeout(session: &mut PostgresSession, set: &st
 /// Sets the lock timeout with which the connection was opened.
 pub(super) async fn restore_lock_timeout(session: &mut PostgresSession) -> Result<(), Error> {
     session.lock_wait = session.wait;
-    session.execute(&format!("SET lock_timeout = {}", session.wait.as_millis().max(1)), &[]).await.map(drop)
+    session.execute(&lock_timeout(session.wait), &[]).await.map(drop)
 }
 
 /// Other sessions that hold locks on tables of this database; one of them is in the way.
