@@ -178,6 +178,17 @@ pub(crate) enum Error {
         command("postgres install")
     ))]
     NoBinaries,
+    /// The workspace has no such package.
+    #[error("the workspace has no package `{name}`{}", did_you_mean(nearest.as_ref()))]
+    #[diagnostic(help("its packages are {}", known.join(", ")))]
+    UnknownPackage {
+        /// The name as given.
+        name: String,
+        /// The most similar package.
+        nearest: Option<String>,
+        /// All packages.
+        known: Vec<String>,
+    },
     /// A program of the Rust toolchain cannot be run.
     #[error("cannot run the Rust toolchain: {why}")]
     #[diagnostic(help("install Rust with the components rustfmt and clippy"))]

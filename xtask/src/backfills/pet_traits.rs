@@ -4,8 +4,8 @@
 use app::pets::traits::{Rarity, generate};
 use rehearsal::backfill::{About, Backfill, Findings, Reject, Undo, Undone, Written};
 use rehearsal::ledger::UndoNotes;
+use sqlx::QueryBuilder;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The backfill of `"Pet"."traits"`.
@@ -56,11 +56,17 @@ impl Backfill for PetTraits {
     }
 
     async fn write(&self, connection: &mut SqliteConnection, filled: &[Filled]) -> Result<Written, sqlx::Error> {
-        // One object by rowid: its values need no second parse, as those in an array of arrays would.
-        let rows: BTreeMap<i64, &str> = filled.iter().map(|filled| (filled.rowid, filled.traits.as_str())).collect();
-        let update = r#"UPDATE "Pet" SET "traits" = new.value FROM json_each($1) AS new
-                        WHERE "Pet".rowid = CAST(new.key AS INTEGER) AND "Pet"."traits" IS NULL"#;
-        Ok(sqlx::query(update).bind(sqlx::types::Json(rows)).execute(connection).await?.rows_affected().into())
+        let mut rows = 0;
+        // Measured: fewer rows in a statement are slower, and more than 32,766 parameters are an error.
+        for filled in filled.chunks(1000) {
+            let mut update = QueryBuilder::new(r#"UPDATE "Pet" SET "traits" = new.column2 FROM ("#);
+            update.push_values(filled, |mut row, filled| {
+                row.push_bind(filled.rowid).push_bind(filled.traits.as_str());
+            });
+            update.push(r#") AS new WHERE "Pet".rowid = new.column1 AND "Pet"."traits" IS NULL"#);
+            rows += update.build().execute(&mut *connection).await?.rows_affected();
+        }
+        Ok(rows.into())
     }
 
     async fn undo(

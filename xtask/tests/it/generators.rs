@@ -65,6 +65,7 @@ fn rows_do_not_depend_on_the_size_of_the_fixture() {
 
 /// All proofs pass for every seed and size.
 #[test]
+#[ignore = "slow"]
 fn fixtures_of_any_size_and_seed_pass_all_proofs() {
     let workspace = Workspace::new();
     for database in databases() {

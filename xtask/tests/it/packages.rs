@@ -69,6 +69,7 @@ pub(crate) fn cargo_rehearse() -> PathBuf {
 
 /// `cargo rehearse`, started through cargo, is the same command line under another name.
 #[test]
+#[ignore = "slow"]
 fn cargo_rehearse_is_the_command_line() {
     let binary = cargo_rehearse();
     let help = duct::cmd!(&binary, "rehearse", "--help").read().unwrap();

@@ -71,11 +71,13 @@ fn steady(picture: &str) -> String {
 }
 
 #[test]
+#[ignore = "slow"]
 fn failed() {
     check("failed.svg", None, 1);
 }
 
 #[test]
+#[ignore = "slow"]
 fn passed() {
     let sound = "-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\n\
                  CREATE TABLE customers_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, email TEXT);\n\

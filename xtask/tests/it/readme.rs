@@ -90,6 +90,7 @@ fn app() -> PathBuf {
 }
 
 #[test]
+#[ignore = "slow"]
 fn examples_print_what_the_page_shows() {
     let workspace = Workspace::new();
     let (app, shop, rehearse) = (app(), shop(), super::packages::cargo_rehearse());

@@ -133,6 +133,7 @@ fn histories_with_and_without_down_files() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn lost_values() {
     let nulled = r#"UPDATE "Pet" SET "parent1Id" = NULL WHERE "generation" = 2;"#;
     check("values_nulled", 1, nulled, "SELECT 1;");
@@ -147,6 +148,7 @@ fn lost_values() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn declared_losses() {
     let drop = r#"ALTER TABLE "Pet" DROP COLUMN "nickname";"#;
     let back = r#"ALTER TABLE "Pet" ADD COLUMN "nickname" TEXT;"#;
@@ -172,6 +174,7 @@ const TOYS: &str =
     "CREATE TABLE \"Toy\" (\"id\" TEXT PRIMARY KEY NOT NULL);\nCREATE INDEX \"Pet_name_idx\" ON \"Pet\" (\"name\");\n";
 
 #[test]
+#[ignore = "slow"]
 fn down_migrations() {
     check("down_broken", 1, TOYS, "DROP INDEX \"Pet_name_idx\";\nDROP TABLE \"Toys\";");
     check("down_leaves_an_index", 1, TOYS, "DROP TABLE \"Toy\";");
@@ -290,6 +293,7 @@ DROP TABLE "Toy";
 ALTER TABLE "new" RENAME TO "Toy";"#;
 
 #[test]
+#[ignore = "slow"]
 fn generated_rows() {
     check_toys("rows_required_column", 1, r#"ALTER TABLE "Toy" ADD COLUMN "owner" TEXT NOT NULL;"#);
     check_toys("rows_unique", 1, r#"CREATE UNIQUE INDEX "Toy_name_key" ON "Toy" ("name");"#);

@@ -100,9 +100,9 @@ pub enum Command {
     /// Run one step of a rehearsal in a process that the rehearsal kills at its commits
     #[command(hide = true)]
     CrashStep(CrashStepArgs),
-    /// Check the format, run clippy and all tests, and build the docs
-    #[command(after_help = "Example:\n  test")]
-    Test,
+    /// Check the format, run clippy and the tests, and build the docs
+    #[command(after_help = "Example:\n  test --full")]
+    Test(TestArgs),
 }
 
 /// The output format of a command.
@@ -119,6 +119,16 @@ impl Output {
     pub(crate) fn of(json: bool) -> Self {
         if json { Self::Json } else { Self::Text }
     }
+}
+
+/// `test`
+#[derive(Debug, clap::Args)]
+pub struct TestArgs {
+    /// Packages of the workspace, with the unit tests of the packages that depend on them (default: all)
+    pub packages: Vec<String>,
+    /// Run the slow tests, too, as CI does: those with `#[ignore = "slow"]`
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// `explain`

@@ -39,6 +39,6 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
         Command::Db(command) => db::run(&enter()?, &command).await,
         Command::Ci(args) => ci::run(&enter()?, &args).await,
         Command::CrashStep(args) => crash_step::run(&enter()?, &args).await,
-        Command::Test => test::run(&enter()?),
+        Command::Test(args) => test::run(&enter()?, &args),
     }
 }

@@ -121,7 +121,7 @@ pub trait Backfill: Send + Sync + 'static {
         false
     }
 
-    /// Writes a batch with one statement per table. A guard in each statement leaves rows unchanged that another
+    /// Writes a batch with as few statements as possible. A guard in each statement leaves rows unchanged that another
     /// session filled concurrently. Returns the number of rows written (`rows.into()`) and the data that undo needs
     /// ([`Written::notes`]).
     fn write(

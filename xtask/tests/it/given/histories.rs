@@ -160,6 +160,7 @@ fn intended_losses() {
 
 /// Columns whose values all continue under other names, one of which another column had before.
 #[test]
+#[ignore = "slow"]
 fn renames() {
     let mods = (
         "migrations/1_mods.sql",

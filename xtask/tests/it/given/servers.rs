@@ -21,6 +21,7 @@ const NOT_NAMED: (&str, &str) = (
 const ROWS: (&str, &str) = ("rows.sql", "INSERT INTO x VALUES (1), (2);\n");
 
 #[test]
+#[ignore = "slow"]
 fn objects_outside_the_database() {
     let flags = format!("{POSTGRES} --fixture rows.sql@1");
     check("roles", 0, &[ROLES, NO_ROLES, ROWS], &flags);

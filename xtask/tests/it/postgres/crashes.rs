@@ -6,6 +6,7 @@ use crate::workspace::Workspace;
 use serde_json::Value;
 
 #[test]
+#[ignore = "slow"]
 fn kills_at_every_commit() {
     let check = |snapshot: &str, exit: i32, flags: &str| {
         let workspace = Workspace::new();
@@ -18,6 +19,7 @@ fn kills_at_every_commit() {
 
 /// A run with many commits is interrupted again and again, and a fault is found nevertheless.
 #[test]
+#[ignore = "slow"]
 fn many_interruptions_of_one_run() {
     let check = |flags: &str, code: Option<&str>| {
         let workspace = Workspace::new();

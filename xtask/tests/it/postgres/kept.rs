@@ -20,6 +20,7 @@ const EVENTS: &str = "CREATE TABLE event (id int NOT NULL, day date NOT NULL, no
     INSERT INTO event_25 VALUES (1, '2025-01-01', 'c'), (2, '2025-02-01', 'd');";
 
 #[test]
+#[ignore = "slow"]
 fn partitions() {
     let kept = |up: &str, down: &str| after(EVENTS, up, down).succeed("ci shop");
     let (there, back) = ("ALTER TABLE event ATTACH PARTITION", "ALTER TABLE event DETACH PARTITION");
@@ -60,6 +61,7 @@ const SIZES: &str = "CREATE TYPE pair AS (a int, b text);\nCREATE TYPE duo AS (s
     INSERT INTO loose VALUES ('small', (1, 'x')), ('small', (1, 'x')), ('large', NULL);";
 
 #[test]
+#[ignore = "slow"]
 fn renamed_labels_and_attributes() {
     let kept = |up: &str, down: &str| after(SIZES, up, down).succeed("ci shop");
     let rename = "ALTER TYPE size RENAME VALUE 'small' TO 'it''s \\ tiny';";

@@ -126,6 +126,7 @@ fn columns_with_a_clock_as_default() {
 
 /// Concurrent writers, and a backfill with each of the faults.
 #[test]
+#[ignore = "slow"]
 fn faults_with_concurrent_writers() {
     for (set, guard, others, problems) in live::FAULTS {
         let mut toys = Toys::new("postgres", live::CREATE, live::LABEL, &live::fixture());

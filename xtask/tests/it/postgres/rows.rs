@@ -107,6 +107,7 @@ fn column_types() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn constraints() {
     let check = |up: &str| assert_eq!(not_covered(up), [""; 0], "{up}");
     check(
@@ -181,6 +182,7 @@ fn check_toy(snapshot: &str, exit: i32, up: &str) {
 }
 
 #[test]
+#[ignore = "slow"]
 fn migrations_that_need_empty_tables() {
     check_toy("rows_required_column", 1, "ALTER TABLE toy ADD COLUMN owner text NOT NULL;");
     check_toy("rows_null_there", 1, "ALTER TABLE toy ALTER note SET NOT NULL;");
@@ -217,6 +219,7 @@ fn migrations_that_need_empty_tables() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn migrations_that_need_real_rows() {
     check_toy("rows_form", 0, "ALTER TABLE toy ALTER name TYPE uuid USING name::uuid;");
     check_toy(
