@@ -71,6 +71,16 @@ pub enum UnitOrder {
     Place,
 }
 
+impl UnitOrder {
+    /// The column of the units that has this order.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Key => "cursor",
+            Self::Place => "place",
+        }
+    }
+}
+
 /// Which units of a backfill to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {

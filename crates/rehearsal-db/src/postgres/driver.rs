@@ -75,7 +75,8 @@ async fn ends(
     order: UnitOrder,
     every: u64,
 ) -> Result<Vec<Key>, PageError> {
-    let column = places::column(order, connection.server_version_num());
+    let order = places::possible(order, connection.server_version_num());
+    let column = order.column();
     let sql = format!(
         "SELECT numbered.\"{column}\" FROM (SELECT unit.\"{column}\", row_number() OVER (ORDER BY unit.\"{column}\") AS n, \
          count(*) OVER () AS units FROM ({units}\n) AS unit WHERE {which} AND {scope}) AS numbered \
@@ -90,7 +91,10 @@ async fn ends(
         query = query.bind(value.as_str());
     }
     let rows = query.fetch_all(connection).await?;
-    let end = |row: &PgRow| if column == "place" { place(row) } else { key(row, column) };
+    let end = |row: &PgRow| match order {
+        UnitOrder::Key => key(row, column),
+        UnitOrder::Place => place(row),
+    };
     rows.iter().map(|row| end(row).map_err(PageError::from)).collect()
 }
 

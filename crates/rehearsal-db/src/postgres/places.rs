@@ -15,12 +15,9 @@ const SINCE: u32 = 140_000;
 /// Blocks that the first query of a page reads; each further one reads twice as many.
 const BLOCKS: u32 = 64;
 
-/// The column by which a server of this version reads units in an order.
-pub(super) fn column(order: UnitOrder, version: Option<u32>) -> &'static str {
-    match order {
-        UnitOrder::Place if version.is_some_and(|version| version >= SINCE) => "place",
-        UnitOrder::Place | UnitOrder::Key => "cursor",
-    }
+/// The order in which a server of this version can read units.
+pub(super) fn possible(order: UnitOrder, version: Option<u32>) -> UnitOrder {
+    if version.is_some_and(|version| version >= SINCE) { order } else { UnitOrder::Key }
 }
 
 /// Reads one page of units up to `until`, a block and a row of it.
@@ -97,11 +94,11 @@ mod tests {
 
     #[test]
     fn servers_without_tid_range_scans_read_by_key() {
-        let check = |order, version, expected| assert_eq!(column(order, version), expected);
-        check(UnitOrder::Place, Some(130_023), "cursor");
-        check(UnitOrder::Place, None, "cursor");
-        check(UnitOrder::Place, Some(140_000), "place");
-        check(UnitOrder::Place, Some(170_002), "place");
-        check(UnitOrder::Key, Some(170_002), "cursor");
+        let check = |order, version, expected| assert_eq!(possible(order, version), expected);
+        check(UnitOrder::Place, Some(130_023), UnitOrder::Key);
+        check(UnitOrder::Place, None, UnitOrder::Key);
+        check(UnitOrder::Place, Some(140_000), UnitOrder::Place);
+        check(UnitOrder::Place, Some(170_002), UnitOrder::Place);
+        check(UnitOrder::Key, Some(170_002), UnitOrder::Key);
     }
 }

@@ -11,7 +11,7 @@ use super::query::{self, Counted};
 use super::{one_shot, preflight, resumable};
 use crate::event::Events;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
-use rehearsal_db::{Driver, Engine, Target};
+use rehearsal_db::{Driver, Engine, Target, UnitOrder};
 
 /// A [`Backfill`] of any database and unit type.
 pub trait AnyBackfill: Send + Sync {
@@ -21,6 +21,8 @@ pub trait AnyBackfill: Send + Sync {
     fn engine(&self) -> Engine;
     /// The query of its units ([`Backfill::units`]).
     fn relation(&self) -> &'static str;
+    /// The order of its units ([`Backfill::order`]).
+    fn order(&self) -> UnitOrder;
     /// True if the database can count the old values ([`Backfill::source_counts`]).
     fn has_source_counts(&self) -> bool;
     /// Counts the old values of the pending units by key; `None` without [`Backfill::source_counts`].
@@ -51,6 +53,10 @@ impl<R: Registered> AnyBackfill for R {
 
     fn relation(&self) -> &'static str {
         self.backfill().units()
+    }
+
+    fn order(&self) -> UnitOrder {
+        Backfill::order(self.backfill())
     }
 
     fn has_source_counts(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::url;
 use crate::proofs::{Labels, Toys, live};
+use rehearsal::backfill::UnitOrder;
 use rehearsal::db::{Address, Engine};
 use rehearsal::report::DatabaseReport;
 use rehearsal::sandbox::{Host, NoHost};
@@ -124,10 +125,16 @@ fn columns_with_a_clock_as_default() {
     toys.hold(report, "mutation", &[], "postgres_clocks_alone");
 }
 
-/// Concurrent writers, and a backfill with each of the faults.
+/// Concurrent writers, and a backfill with each of the faults, in each order.
 #[test]
 #[ignore = "slow"]
 fn faults_with_concurrent_writers() {
+    faults_in_order(live::UNITS, UnitOrder::Key);
+    let with_places = live::UNITS.replacen("SELECT ", "SELECT toy.ctid AS \"place\", ", 1);
+    faults_in_order(with_places.leak(), UnitOrder::Place);
+}
+
+fn faults_in_order(units: &'static str, order: UnitOrder) {
     for (set, guard, others, problems) in live::FAULTS {
         let mut toys = Toys::new("postgres", live::CREATE, live::LABEL, &live::fixture());
         toys.traffic = Some(Box::new(live::App::<Postgres>::new()));
@@ -135,7 +142,7 @@ fn faults_with_concurrent_writers() {
         let write = format!(
             "UPDATE toy SET {set} FROM jsonb_array_elements($1::text::jsonb) AS new (row) WHERE toy.id = new.row ->> 0{guard}"
         );
-        let report = || rehearse(&toys, &Labels::new(live::UNITS, write.clone()));
+        let report = || rehearse(&toys, &Labels::new(units, write.clone()).in_order(order));
         live::check(report, &[others, &["mutation"][..]].concat(), problems);
     }
 }

@@ -8,7 +8,7 @@ mod sqlite;
 use crate::database::block;
 use crate::workspace::hold;
 use pretty_assertions::assert_eq;
-use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, Written};
+use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, UnitOrder, Written};
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
@@ -42,12 +42,18 @@ pub(crate) struct Labels<Db> {
     units: &'static str,
     /// The statement; `$1` is a JSON list of pairs of id and label.
     write: String,
+    order: UnitOrder,
     db: PhantomData<fn() -> Db>,
 }
 
 impl<Db> Labels<Db> {
     pub(crate) fn new(units: &'static str, write: String) -> Self {
-        Self { units, write, db: PhantomData }
+        Self { units, write, order: UnitOrder::Key, db: PhantomData }
+    }
+
+    /// The same backfill in another order.
+    pub(crate) fn in_order(self, order: UnitOrder) -> Self {
+        Self { order, ..self }
     }
 }
 
@@ -64,6 +70,10 @@ macro_rules! labels {
 
             fn units(&self) -> &'static str {
                 self.units
+            }
+
+            fn order(&self) -> UnitOrder {
+                self.order
             }
 
             fn id(&self, toy: &Toy) -> String {

@@ -331,8 +331,9 @@ async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pend
     let mut connection = target.open_to_read().await?;
     let relation = connection.strict(backfill.relation());
     let sql = format!(
-        "SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\" ORDER BY unit.\"cursor\"",
-        columns.join(", ")
+        "SELECT {} FROM ({relation}\n) AS unit WHERE unit.\"pending\" ORDER BY unit.{}",
+        columns.join(", "),
+        engine.quote(backfill.order().column())
     );
     let read = connection.query(&sql, &[], usize::MAX).await;
     let rows = connection.close_with(read).await?.rows;
