@@ -83,6 +83,7 @@ impl<'a> Context<'a> {
             backfills: loaded.backfills.clone(),
             traffic: loaded.traffic,
             proofs: self.proofs(),
+            left_out: Vec::new(),
             depth,
             program: program.cloned(),
             sandbox,

@@ -3,6 +3,7 @@
 
 use miette::Diagnostic;
 use rehearsal::directive::did_you_mean;
+use rehearsal::proofs::SelectionError;
 use rehearsal::report::{Finding, history};
 use rehearsal::{Exit, backfill, check, fixture, migration, registry, sandbox, workspace};
 use rehearsal_db as engine;
@@ -189,6 +190,17 @@ pub(crate) enum Error {
         /// All packages.
         known: Vec<String>,
     },
+    /// Cargo cannot read the packages of the workspace.
+    #[error("cannot read the packages of the workspace: {why}")]
+    #[diagnostic(help("correct the Cargo.toml that the message names"))]
+    Packages {
+        /// The message of cargo.
+        why: String,
+    },
+    /// The proofs cannot be selected.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Selection(#[from] SelectionError),
     /// A program of the Rust toolchain cannot be run.
     #[error("cannot run the Rust toolchain: {why}")]
     #[diagnostic(help("install Rust with the components rustfmt and clippy"))]

@@ -103,7 +103,8 @@ pub struct Page<'a> {
     pub scope: &'a [(String, String)],
     /// Read after this key; `None` reads from the first unit.
     pub after: Option<Key>,
-    /// Read up to and including this key; `None` reads to the last unit. A place reads in the order of places.
+    /// Read up to and including this key; `None` reads to the last unit. With a place, the page is read in the order of places,
+    /// otherwise by `"cursor"`.
     pub until: Option<Key>,
     /// The maximum number of units.
     pub limit: u32,
@@ -138,7 +139,7 @@ impl<U> Fetched<U> {
     }
 
     /// Adds the next unit of a page. `place` is its place if the page is read in that order. Returns false if the page
-    /// is full; then only the position was checked, to see whether another unit shares the last one.
+    /// is full; then only its position was checked, to see whether another unit shares the last position.
     pub fn take(
         &mut self,
         page: &Page<'_>,
@@ -149,7 +150,7 @@ impl<U> Fetched<U> {
     ) -> Result<bool, PageError> {
         let position = place.unwrap_or_else(|| key.clone());
         if self.units.last().is_some_and(|last| last.position == position) {
-            return Err(PageError::shared_key(key));
+            return Err(PageError::shared(key, &position));
         }
         if self.units.len() >= page.limit as usize || (self.bytes >= page.bytes && !self.units.is_empty()) {
             return Ok(false);
@@ -192,16 +193,19 @@ pub struct PageError {
 }
 
 impl PageError {
-    /// Two units share a key: the end of a page could skip one of them.
-    pub fn shared_key(key: Key) -> Self {
-        let why = "two units share this \"cursor\"; each unit needs its own value".to_owned();
-        Self { at: Some(key), error: sqlx::Error::Protocol(why) }
+    /// Two units share a position: the end of a page could skip one of them.
+    fn shared(key: Key, position: &Key) -> Self {
+        let why = match position {
+            Key::Place { .. } => {
+                "two units share this \"place\"; only a table without partitions and child tables can be read by place"
+            }
+            _ => "two units share this \"cursor\"; each unit needs its own value",
+        };
+        Self { at: Some(key), error: sqlx::Error::Protocol(why.to_owned()) }
     }
-}
 
-impl PageError {
-    /// Whether the same query succeeds at the second attempt: when sqlx meets a type that it does not know, such as an
-    /// enum, it sends a query of its own, which makes PostgreSQL forget the statement at hand. sqlx remembers the type.
+    /// Whether a second attempt succeeds. To look up an unknown type, such as an enum, sqlx sends a query that discards
+    /// PostgreSQL's unnamed statement; sqlx remembers the type.
     pub fn was_forgotten(&self) -> bool {
         self.error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("26000"))
     }
@@ -262,7 +266,7 @@ pub trait Driver: sqlx::Database {
         keys: &[Key],
     ) -> BoxStream<'c, Result<(Key, u64), PageError>>;
 
-    /// The keys, or places, that split the units of a page into ranges: every nth and the last one. An engine with
+    /// The keys, or places in the order [`UnitOrder::Place`], that split the units of a page into ranges: every nth and the last one. An engine with
     /// one writer returns only the last. Empty if there is no unit.
     fn ends<'c>(
         connection: &'c mut Self::Connection,

@@ -5,7 +5,7 @@ use crate::catalog::{ColumnShape, Reference, Schema, Sequence, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
-use crate::{Engine, Error, MissingPrivilege, Pressure, Row, TableDigest, Value, VolatileDefault};
+use crate::{Engine, Error, MissingPrivilege, Pressure, Row, TableDigest, UnitOrder, Value, VolatileDefault};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
@@ -121,7 +121,12 @@ pub trait Session: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Prepares the connection for reading units page by page in key order.
+    /// The order in which this database can read units, if the backfill wants this one.
+    fn unit_order(&self, _wanted: UnitOrder) -> UnitOrder {
+        UnitOrder::Key
+    }
+
+    /// Prepares the connection for reading units page by page.
     async fn prepare_pages(&mut self) -> Result<(), Error> {
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::backfill::AnyBackfill;
 use crate::cache::{Answer, Answers, Memory, Skipped};
 use crate::proofs::{
-    Applies, Data, NewProof, Next, Outcome, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal, VerifyBackfill,
+    Applies, Data, NewProof, Next, Outcome, POPULATED, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal, VerifyBackfill,
 };
 use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, VERSION};
 use crate::sandbox;
@@ -26,21 +26,20 @@ pub enum Subject<'a> {
     Refused(&'a Database, Vec<Finding>),
 }
 
-/// The proof that the others depend on.
-const POPULATED: &str = "populated";
-
 /// How many proofs run at the same time, for each core of this machine: a proof often waits for a server, a process or a
 /// rest of a backfill.
 const PROOFS_PER_CORE: usize = 2;
 
-fn slots() -> Semaphore {
-    Semaphore::new(PROOFS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from))
+fn slots(jobs: Option<NonZeroU32>) -> Semaphore {
+    let default = || PROOFS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new(jobs.and_then(|jobs| usize::try_from(jobs.get()).ok()).unwrap_or_else(default))
 }
 
-/// Rehearses databases concurrently, each in its own thread if the runtime has several.
-pub async fn run(subjects: &[Subject<'_>]) -> RehearsalReport {
+/// Rehearses databases concurrently, each in its own thread if the runtime has several. `jobs` is the maximum number of
+/// proofs that run at the same time, by default two for each core of this machine.
+pub async fn run(subjects: &[Subject<'_>], jobs: Option<NonZeroU32>) -> RehearsalReport {
     let (began, started_at) = (Instant::now(), jiff::Timestamp::now());
-    let slots = slots();
+    let slots = slots(jobs);
     let rehearse = async |subject: &Subject<'_>| match subject {
         Subject::Ready(rehearsal, memory) => rehearsal.run_in(*memory, &slots).await,
         Subject::Unchanged(report) => report.as_ref().clone(),
@@ -77,6 +76,7 @@ fn refused(database: &Database, mut findings: Vec<Finding>) -> DatabaseReport {
         backfills: Vec::new(),
         checks: 0,
         proofs: Vec::new(),
+        left_out: Vec::new(),
         findings,
         notes: Vec::new(),
         incomplete: None,
@@ -146,7 +146,7 @@ impl Found {
 impl Rehearsal<'_> {
     /// Runs every proof: with an empty database, then with each fixture. A proof that is unchanged is not run again.
     pub async fn run(&self, memory: Option<&Memory>) -> DatabaseReport {
-        self.run_in(memory, &slots()).await
+        self.run_in(memory, &slots(None)).await
     }
 
     /// Runs every proof; each one takes a slot while it runs.
@@ -176,12 +176,14 @@ impl Rehearsal<'_> {
             backfills: self.backfills.iter().map(|backfill| backfill.about().name.to_owned()).collect(),
             checks: self.checks.len() + self.row_checks.len(),
             proofs: found.proofs,
+            left_out: self.left_out.clone(),
             findings: found.findings,
             notes: found.notes,
             incomplete,
             ..refused(self.database, Vec::new())
         };
-        if let Some(memory) = memory.filter(|_| !is_refused) {
+        // Without all proofs, it is unknown whether the rehearsal is complete.
+        if let Some(memory) = memory.filter(|_| !is_refused && self.left_out.is_empty()) {
             memory.keep(&Answers::new(&report, answers));
         }
         report
@@ -265,6 +267,10 @@ impl Rehearsal<'_> {
                 Applies::No(notes) if data.all_passed() => Proved::Skipped(Skipped { fixture, notes }, Reason::Lasting),
                 Applies::No(notes) => Proved::Skipped(Skipped { fixture, notes }, Reason::Failure),
                 Applies::Yes => {
+                    // Before it takes a slot: the proof that it waits for may need that one.
+                    if let Some(other) = proof.after() {
+                        data.wait_for(other, self).await;
+                    }
                     // The semaphore is never closed.
                     let _slot = slots.acquire().await;
                     let (report, findings, next) = self.prove(proof, data, REHEARSAL_BATCH).await;

@@ -39,7 +39,7 @@ fn migrate() {
     check(&workspace, "migrate pets --revert --to 20250901090000", 0, "migrate_revert_to");
     check(&workspace, "migrate pets", 0, "migrate_after_revert");
     check(&workspace, "migrate pets --revert 2", 0, "migrate_revert_two");
-    check(&workspace, "migrate pets --revert", 0, "migrate_revert_nothing");
+    check(&workspace, "migrate pets --revert", 2, "migrate_revert_nothing");
     workspace.succeed("migrate pets");
     check(&workspace, "migrate pets --revert --to 0", 0, "migrate_revert_all");
     check(&workspace, "migrate pets --verify", 0, "migrate_verify");
@@ -118,6 +118,11 @@ fn fixture() {
 fn ci() {
     let workspace = Workspace::new();
     check(&workspace, "ci pets", 0, "ci");
+    check(&workspace, "ci pets", 0, "ci_of_one_database");
+    check(&workspace, "ci pets --only fresh", 0, "ci_only_unchanged");
+    check(&workspace, "ci pets --fresh --only fresh,reversible", 0, "ci_only");
+    check(&workspace, "ci pets --fresh --skip crash,concurrent,mutation", 0, "ci_skip");
+    // A rehearsal of some proofs does not forget the answers of the others.
     check(&workspace, "ci pets", 0, "ci_of_one_database");
     check(&workspace, "ci pets --fresh --json", 0, "ci_json");
     workspace.remove("fixtures");

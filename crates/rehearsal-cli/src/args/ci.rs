@@ -1,6 +1,6 @@
 //! The flags of `ci`, and of the processes that it starts.
 
-use super::{TargetArgs, batch};
+use super::{TargetArgs, batch, jobs};
 use clap::ArgGroup;
 use rehearsal::backfill::Fault;
 use rehearsal_db::Engine;
@@ -32,6 +32,15 @@ pub struct CiArgs {
     /// Try every mutant of the rows that backfills wrote, and kill processes at every commit, not only at a sample
     #[arg(long)]
     pub exhaustive: bool,
+    /// Run only these proofs, separated by commas, and `populated` if they need it
+    #[arg(long, value_name = "PROOF", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Leave out these proofs, separated by commas
+    #[arg(long, value_name = "PROOF", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Maximum number of proofs that run at the same time (default: two for each core)
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<NonZeroU32>,
     /// Make every proof again, even if nothing that it depends on has changed
     #[arg(long)]
     pub fresh: bool,

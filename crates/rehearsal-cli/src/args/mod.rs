@@ -124,9 +124,9 @@ impl Output {
 /// `test`
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
-    /// Packages of the workspace, with the unit tests of the packages that depend on them (default: all)
+    /// Packages to check; the unit tests of packages that depend on them run, too (default: the whole workspace)
     pub packages: Vec<String>,
-    /// Run the slow tests, too, as CI does: those with `#[ignore = "slow"]`
+    /// Run the ignored tests, too, as CI does; slow tests have the attribute `#[ignore = "slow"]`
     #[arg(long)]
     pub full: bool,
 }
@@ -302,6 +302,11 @@ pub struct PostgresInstallArgs {
 fn positive(text: &str, most: u32) -> Result<NonZeroU32, String> {
     let number = text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= most);
     number.ok_or_else(|| format!("must be a whole number from 1 to {most}"))
+}
+
+/// Parses a maximum number of proofs.
+fn jobs(text: &str) -> Result<NonZeroU32, String> {
+    positive(text, 1_000)
 }
 
 /// Parses the size of a batch.

@@ -11,11 +11,12 @@ use crate::reporters::reporter;
 use crate::terminal::Terminal;
 use rehearsal::backfill::Fault;
 use rehearsal::cache::{Cache, Inputs, Memory};
-use rehearsal::proofs::{Depth, Program};
+use rehearsal::proofs::{self, Depth, Program, Rehearsal, Selected};
 use rehearsal::registry::{Loaded, Registry};
 use rehearsal::report::DatabaseReport;
 use rehearsal::workspace::Database;
 use rehearsal::{Exit, Subject};
+use std::num::NonZeroU32;
 
 /// How to rehearse.
 pub(super) struct Options {
@@ -23,6 +24,12 @@ pub(super) struct Options {
     pub(super) fault: Fault,
     pub(super) output: Output,
     pub(super) unchanged: Unchanged,
+    /// The maximum number of proofs that run at the same time.
+    jobs: Option<NonZeroU32>,
+    /// The proofs to run; empty for all of them.
+    only: Vec<String>,
+    /// The proofs to leave out.
+    skip: Vec<String>,
 }
 
 /// What happens to proofs whose inputs have not changed.
@@ -41,13 +48,24 @@ impl Options {
             fault: FaultName::fault(args.fault),
             output: Output::of(args.json),
             unchanged: if args.fresh { Unchanged::Make } else { Unchanged::Recall },
+            jobs: args.jobs,
+            only: args.only.clone(),
+            skip: args.skip.clone(),
         }
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depth: Depth::Sample, fault: Fault::None, output: Output::Text, unchanged: Unchanged::Recall }
+        Self {
+            depth: Depth::Sample,
+            fault: Fault::None,
+            output: Output::Text,
+            unchanged: Unchanged::Recall,
+            jobs: None,
+            only: Vec::new(),
+            skip: Vec::new(),
+        }
     }
 }
 
@@ -70,6 +88,7 @@ enum Prepared<'a> {
 }
 
 pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], options: &Options) -> Result<Exit, Error> {
+    let selected = proofs::select(&context.proofs(), &options.only, &options.skip)?;
     let program = Program { path: environment::program()?, fault: options.fault };
     let cache = match options.fault {
         Fault::None => Some(context.cache(&program)?),
@@ -79,7 +98,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
     let servers = Servers::describe(databases).await?;
     let prepared: Vec<_> = databases
         .iter()
-        .map(|database| (*database, prepare(context, database, options, cache.as_ref(), &servers)))
+        .map(|database| (*database, prepare(context, database, options, cache.as_ref(), &servers, &selected)))
         .collect();
     let ready: Vec<&Database> = prepared
         .iter()
@@ -100,14 +119,15 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
                 Subject::Refused(database, error.findings())
             }
             (Ok(Prepared::Ready(loaded, memory)), _) => {
-                let rehearsal = context.rehearsal(loaded, options.depth, Some(&program), &sandbox, &events);
-                Subject::Ready(Box::new(rehearsal), memory.as_ref())
+                let whole = context.rehearsal(loaded, options.depth, Some(&program), &sandbox, &events);
+                let Selected { proofs, left_out } = selected.clone();
+                Subject::Ready(Box::new(Rehearsal { proofs, left_out, ..whole }), memory.as_ref())
             }
             (Ok(Prepared::Unchanged(report)), _) => Subject::Unchanged(report.clone()),
             (Err(error), _) => Subject::Refused(database, error.findings()),
         })
         .collect();
-    let report = rehearsal::run(&subjects).await.relative_to(&context.workspace.root);
+    let report = rehearsal::run(&subjects, options.jobs).await.relative_to(&context.workspace.root);
     drop(subjects);
     // The report comes first, because closing the sandbox may fail.
     reporter.finish(&report);
@@ -122,6 +142,7 @@ fn prepare<'a>(
     options: &Options,
     cache: Option<&Cache>,
     servers: &Servers,
+    selected: &Selected,
 ) -> Result<Prepared<'a>, Error> {
     let loaded = context.load(database)?;
     loaded.check_windows()?;
@@ -134,8 +155,8 @@ fn prepare<'a>(
         Unchanged::Recall => memory,
         Unchanged::Make => memory.forgotten(),
     };
-    Ok(match memory.recalled.report(database, &context.proofs()) {
-        Some(report) => Prepared::Unchanged(Box::new(report)),
+    Ok(match memory.recalled.report(database, &selected.proofs) {
+        Some(report) => Prepared::Unchanged(Box::new(DatabaseReport { left_out: selected.left_out.clone(), ..report })),
         None => Prepared::Ready(Box::new(loaded), Some(memory)),
     })
 }

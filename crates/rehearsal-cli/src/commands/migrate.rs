@@ -29,6 +29,12 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     for (database, target) in targets {
         work.push((context.load(database)?, target));
     }
+    if args.revert.is_some() {
+        // A plan that is refused for one database prevents any change, too.
+        for (loaded, target) in &work {
+            migration::outlook(target, goal(args), &loaded.history).await?;
+        }
+    }
     for (loaded, target) in &work {
         if args.status {
             status(context, loaded, target, Output::of(args.json)).await?;

@@ -126,28 +126,33 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
     let unchanged = unchanged(report);
     let some_unchanged = unchanged.as_ref().map(|(number, since)| format!(", {number} unchanged since {since}"));
     let some_unchanged = some_unchanged.unwrap_or_default();
+    let left_out = match report.left_out.as_slice() {
+        [] => String::new(),
+        names => paint.warning(format!("; left out: {}", names.join(", "))),
+    };
     if failures > 0 {
-        return format!("{} in {proofs}{some_unchanged}, {took}", paint.bad(count(failures as u64, "finding")));
+        let findings = paint.bad(count(failures as u64, "finding"));
+        return format!("{findings} in {proofs}{some_unchanged}, {took}{left_out}");
     }
     if let Some(incomplete) = &report.incomplete {
         let (sentence, remedy) = incomplete.split_once('\n').unwrap_or((incomplete, ""));
-        return format!("{}\n  {remedy}", paint.warning(format!("incomplete: {sentence}")));
+        return format!("{}{left_out}\n  {remedy}", paint.warning(format!("incomplete: {sentence}")));
     }
     let has_fixture = report.proofs.iter().any(|proof| proof.fixture.is_some());
     let is_generated = |proof: &ProofReport| {
         proof.figures.get("tables").and_then(|tables| tables.as_array()).is_some_and(|tables| !tables.is_empty())
     };
     let data = match report.proofs.iter().any(is_generated) {
-        _ if has_fixture => "",
+        _ if has_fixture || !report.left_out.is_empty() => "",
         true => " (no fixture: tested with generated rows)",
         false => " (no fixture: no migration ran on rows)",
     };
     match unchanged {
         Some((number, since)) if number == report.proofs.len() => {
             let again = paint.faint("(--fresh makes them again)");
-            format!("{} since {since}{data} {again}", paint.good(format!("{proofs} unchanged")))
+            format!("{} since {since}{data} {again}{left_out}", paint.good(format!("{proofs} unchanged")))
         }
-        _ => format!("{} in {took}{some_unchanged}{data}", paint.good(format!("{proofs} passed"))),
+        _ => format!("{} in {took}{some_unchanged}{data}{left_out}", paint.good(format!("{proofs} passed"))),
     }
 }
 

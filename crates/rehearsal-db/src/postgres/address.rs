@@ -49,12 +49,12 @@ pub(super) struct PostgresAddress {
     server: Server,
 }
 
-/// What is known of the server of an address. Clones share it.
+/// Whether the server of an address still has to be checked. Clones of the address share the answer.
 #[derive(Debug, Clone)]
 enum Server {
-    /// The library started the server, or checks it before it uses it. It is asked often.
+    /// The library started the server, or checks it with `check_host`. Connections to its maintenance database are reused.
     Trusted(Idle),
-    /// Another server, and whether a connection to the database has checked it.
+    /// Any other server. True once a connection to the database has checked it.
     Given(Arc<AtomicBool>),
 }
 
@@ -121,6 +121,11 @@ impl PostgresAddress {
         Self { mode, ..self }
     }
 
+    /// True if the library started the server or checks it before it is used.
+    pub(super) fn is_trusted(&self) -> bool {
+        matches!(self.server, Server::Trusted(_))
+    }
+
     /// The idle connections to the maintenance database; `None` for a server that is asked only once or twice.
     pub(super) fn idle(&self) -> Option<&Idle> {
         match &self.server {
@@ -129,8 +134,8 @@ impl PostgresAddress {
         }
     }
 
-    /// Whether a connection has to check that the server is suitable.
-    pub(super) fn is_to_check(&self) -> bool {
+    /// Whether the next connection has to check the server.
+    pub(super) fn needs_check(&self) -> bool {
         match &self.server {
             Server::Trusted(_) => false,
             Server::Given(is_checked) => !is_checked.load(Ordering::Relaxed),

@@ -17,8 +17,10 @@ const MIN_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connects with a session that never times out: a lock would end with it while another session works.
 pub(super) async fn connect_to_stay(address: &PostgresAddress, wait: Duration) -> Result<PgConnection, Error> {
     let mut connection = connect(address, wait).await?;
-    // A pooler would keep the setting for its next client.
-    check_server(address, &mut connection, wait).await?;
+    // A pooler would keep the setting for its next client. Checked each time: a busy pooler can escape a single check.
+    if !address.is_trusted() {
+        refuse_pooler(address, &mut connection, wait).await?;
+    }
     let set = sqlx::raw_sql(AssertSqlSafe(without_timeouts(&connection))).execute(&mut connection).await;
     set.map_err(|error| explain(&address.url(), wait, &error))?;
     Ok(connection)
@@ -42,13 +44,13 @@ pub(super) fn lock_timeout(wait: Duration) -> String {
     format!("SET lock_timeout = {}", wait.as_millis().max(1))
 }
 
-/// Fails for an unsuitable server. The first connection to an address checks it.
+/// Fails if the server is too old or is a pooler. Only the first connection to an address checks this.
 pub(super) async fn check_server(
     address: &PostgresAddress,
     connection: &mut PgConnection,
     wait: Duration,
 ) -> Result<(), Error> {
-    if address.is_to_check() {
+    if address.needs_check() {
         refuse_old(address, connection, wait).await?;
         refuse_pooler(address, connection, wait).await?;
         address.set_checked();

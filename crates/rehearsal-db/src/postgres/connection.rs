@@ -62,7 +62,7 @@ impl PostgresSession {
             Access::Write(Durability::Configured | Durability::ProcessExit) => "",
             Access::Write(Durability::None | Durability::NoneShared) => "SET synchronous_commit = off",
         };
-        // One text, because each text is a round trip and connections are frequent.
+        // Sent as one text: each text is a round trip, and the program opens many connections.
         let without_timeouts = without_timeouts(&self.connection);
         let sql = format!("SHOW server_encoding; {}; {without_timeouts}{access}", lock_timeout(self.wait));
         let encoding = self.rows(&sql, &[]).await?;

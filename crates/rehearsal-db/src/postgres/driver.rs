@@ -2,7 +2,7 @@
 //! places of its rows.
 
 use super::places;
-use super::unit::{bind, key, place, size};
+use super::unit::{bind, key, place_in_text, size};
 use crate::driver::Size;
 use crate::{Driver, Engine, Fetched, Key, Page, PageError, UnitOrder};
 use futures_util::stream::BoxStream;
@@ -75,10 +75,14 @@ async fn ends(
     order: UnitOrder,
     every: u64,
 ) -> Result<Vec<Key>, PageError> {
-    let order = places::possible(order, connection.server_version_num());
     let column = order.column();
+    // As text, because sqlx does not know the type of a place and would ask for it, perhaps within a transaction.
+    let end = match order {
+        UnitOrder::Key => "numbered.\"cursor\"",
+        UnitOrder::Place => "numbered.\"place\"::text AS \"place\"",
+    };
     let sql = format!(
-        "SELECT numbered.\"{column}\" FROM (SELECT unit.\"{column}\", row_number() OVER (ORDER BY unit.\"{column}\") AS n, \
+        "SELECT {end} FROM (SELECT unit.\"{column}\", row_number() OVER (ORDER BY unit.\"{column}\") AS n, \
          count(*) OVER () AS units FROM ({units}\n) AS unit WHERE {which} AND {scope}) AS numbered \
          WHERE n % {every} = 0 OR n = units ORDER BY n",
         units = page.units,
@@ -92,8 +96,8 @@ async fn ends(
     }
     let rows = query.fetch_all(connection).await?;
     let end = |row: &PgRow| match order {
-        UnitOrder::Key => key(row, column),
-        UnitOrder::Place => place(row),
+        UnitOrder::Key => key(row, "cursor"),
+        UnitOrder::Place => place_in_text(row),
     };
     rows.iter().map(|row| end(row).map_err(PageError::from)).collect()
 }

@@ -1,6 +1,6 @@
 //! Pages of units in the order in which their rows are stored: by `ctid`, the *place* of a row. PostgreSQL 14 and newer
-//! read a range of places without the rest of the table. It has no index that keeps their order, so each query reads a
-//! limited number of blocks and sorts their units.
+//! read a range of places without the rest of the table. No index has this order, so each query reads a limited number of
+//! blocks and sorts their units.
 
 use super::unit::{bind, key, place, size};
 use crate::{Engine, Fetched, Key, Page, PageError, UnitOrder};
@@ -63,7 +63,7 @@ where
         which = page.which(),
         scope = page.scope(Engine::Postgres, 3),
         // One more than requested, as for pages by key.
-        limit = (u64::from(page.limit) + 1).saturating_sub(fetched.units.len() as u64),
+        limit = u64::from(page.limit) + 1,
     );
     let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
     for (block, row) in [after, until] {
@@ -77,7 +77,7 @@ where
     while let Some(row) = rows.try_next().await? {
         let key = key(&row, "cursor")?;
         if earlier.contains(&key) {
-            // Another session has updated the unit since the earlier query of this page, which moved it.
+            // Another session updated the unit after an earlier query of this page, so its row moved.
             fetched.units.retain(|found| found.key != key);
         }
         if !fetched.take(page, key, Some(place(&row)?), size(&row), || U::from_row(&row))? {

@@ -5,15 +5,16 @@ use super::explain::explain;
 use super::ledger::LEDGER;
 use super::schema::{self, text};
 use super::values::decode;
-use super::{constraints_off, defaults, digest, enum_labels, insertable, order, pressure, privileges, references};
-use super::{settings, waits};
+use super::{constraints_off, defaults, digest, enum_labels, insertable, order, places, pressure, privileges};
+use super::{references, settings, waits};
 use crate::VolatileDefault;
 use crate::catalog::{ColumnShape, Reference, Schema, Sequence, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
 use crate::value::arguments;
-use crate::{Engine, Error, MissingPrivilege, Pressure, Row, Session, Settings, Store, TableDigest, Value};
+use crate::{Engine, Error, MissingPrivilege, Pressure, Row, Session, Settings, Store, TableDigest};
+use crate::{UnitOrder, Value};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -130,6 +131,10 @@ impl Session for PostgresSession {
             }
             error => error,
         }
+    }
+
+    fn unit_order(&self, wanted: UnitOrder) -> UnitOrder {
+        places::possible(wanted, self.connection.server_version_num())
     }
 
     async fn prepare_batches(&mut self) -> Result<(), Error> {

@@ -44,8 +44,20 @@ pub(super) fn place(row: &PgRow) -> Result<Key, sqlx::Error> {
         Some(&[a, b, c, d, e, f]) => {
             Ok(Key::Place { block: u32::from_be_bytes([a, b, c, d]), row: u16::from_be_bytes([e, f]) })
         }
-        _ => Err(sqlx::Error::Protocol(
-            "\"place\" must be the ctid of a table: `SELECT ctid AS \"place\", …`".to_owned(),
-        )),
+        _ => Err(no_place()),
     }
+}
+
+/// The place of a unit that was read as text: `(12,3)`.
+pub(super) fn place_in_text(row: &PgRow) -> Result<Key, sqlx::Error> {
+    let text: Option<&str> = row.try_get("place")?;
+    let parsed = || {
+        let (block, row) = text?.strip_prefix('(')?.strip_suffix(')')?.split_once(',')?;
+        Some(Key::Place { block: block.parse().ok()?, row: row.parse().ok()? })
+    };
+    parsed().ok_or_else(no_place)
+}
+
+fn no_place() -> sqlx::Error {
+    sqlx::Error::Protocol("\"place\" must be the ctid of a table: `SELECT ctid AS \"place\", …`".to_owned())
 }

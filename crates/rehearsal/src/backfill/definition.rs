@@ -50,8 +50,8 @@ pub type Privilege = (&'static str, &'static [&'static str]);
 
 /// A data change.
 ///
-/// The library reads units in [their order](Self::order), transforms each one, and calls [`Self::write`] with the outputs of a batch.
-/// The rows of a batch are committed together with the ledger's cursor and counts.
+/// The library reads units in [their order](Self::order), transforms each one, and calls [`Self::write`] with the
+/// outputs of a batch. The rows of a batch are committed together with the ledger's cursor and counts.
 pub trait Backfill: Send + Sync + 'static {
     /// The sqlx database type: `sqlx::Sqlite`.
     type Db: Driver;
@@ -70,8 +70,8 @@ pub trait Backfill: Send + Sync + 'static {
 
     /// The order in which units are read. [`UnitOrder::Place`] is for PostgreSQL: with it, a batch updates one block of
     /// its table after the other, which makes a backfill of a table with random keys about twice as fast (measured by
-    /// `cargo bench --bench llama_logs`). [`Self::units`] then has a column `"place"`, besides `"cursor"`. If another
-    /// session updates a pending row, which moves it, the run finds it before it ends.
+    /// `cargo bench --bench llama_logs`). [`Self::units`] then has a column `"place"`, besides `"cursor"`. An update
+    /// by another session moves a pending row. Before it ends, the run searches for such rows, at most three times.
     fn order(&self) -> UnitOrder {
         UnitOrder::Key
     }

@@ -3,9 +3,9 @@
 
 use super::definition::Backfill;
 use super::error::{Error, statement, wrong_engine};
-use super::pass::{Pass, Scope};
+use super::pass::{Effect, Pass, Scope};
 use futures_util::TryStreamExt;
-use rehearsal_db::{self as db, Connection, Driver, Key, Page, Target, Value, Which};
+use rehearsal_db::{self as db, Connection, Driver, Key, Page, Target, UnitOrder, Value, Which};
 use std::collections::BTreeMap;
 
 /// The number of old values by key, as the database counts them. `None` counts values without a key.
@@ -62,8 +62,11 @@ pub(super) async fn ends<B: Backfill>(
         Page { units: backfill.units(), which, scope: &pass.scope.0, after: None, until: None, limit: 0, bytes: 0 };
     // A larger number is not an integer in SQL; `last_key` passes `u64::MAX`.
     let every = every.min(u64::from(u32::MAX));
+    // Only an execution looks again for units that moved meanwhile.
+    let wanted = if pass.effect == Effect::Execute { backfill.order() } else { UnitOrder::Key };
+    let order = connection.unit_order(wanted);
     let Some(typed) = B::Db::typed(connection) else { return Err(wrong_engine(connection)) };
-    let found = B::Db::ends(typed, &page, backfill.order(), every).await;
+    let found = B::Db::ends(typed, &page, order, every).await;
     found.map_err(|error| {
         let what = format!("reading the last {}", about.unit);
         statement(&about, connection, what, connection.explain(error.error), 0)

@@ -11,6 +11,7 @@ use super::work::{Orphans, Work};
 use crate::ledger::{FindingKind, ValueOutcome};
 use futures_util::TryStreamExt;
 use rehearsal_db::{Connection, Driver, Fetched, Key, Page, PageError, Value};
+use std::collections::HashSet;
 use tokio::sync::mpsc;
 
 impl<B: Backfill> Work<'_, B> {
@@ -24,6 +25,7 @@ impl<B: Backfill> Work<'_, B> {
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let (mut reported, mut number) = (0, 0);
+        let mut previous: HashSet<Key> = HashSet::new();
         if orphans == Orphans::Record
             && let Some(piece) = self.orphans(reader).await?
             && sender.send(Ok(piece)).await.is_err()
@@ -69,6 +71,11 @@ impl<B: Backfill> Work<'_, B> {
             units.truncate(S::fitting(self, reader, &units).await?);
             let Some(last) = units.last().map(|found| found.position.clone()) else { return Ok(()) };
             after = Some(last.clone());
+            if let Key::Place { .. } = last {
+                // Another session can move a unit of the previous batch, which may not be written yet, into this page.
+                units.retain(|found| !previous.contains(&found.key));
+                previous = units.iter().map(|found| found.key.clone()).collect();
+            }
             units.retain(|_| {
                 number += 1;
                 self.pass.units.includes(number - 1)

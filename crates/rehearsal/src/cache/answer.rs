@@ -61,6 +61,7 @@ impl Answers {
             backfills,
             checks,
             proofs: reports,
+            left_out: Vec::new(),
             findings: Vec::new(),
             notes,
             incomplete,

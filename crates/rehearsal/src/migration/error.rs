@@ -11,6 +11,7 @@ use rehearsal_db::command::command;
 use rehearsal_db::{self as db, Connection, Engine, Retries};
 use sqlx::migrate::MigrateError;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -185,6 +186,19 @@ pub enum Error {
         /// The newest applied version.
         newest: i64,
     },
+    /// Fewer migrations are applied than are to be reverted.
+    #[error("cannot revert {}: {} applied", counted(count.get() as u64, "migration"), match applied {
+        0 => "none is".to_owned(),
+        1 => "only 1 is".to_owned(),
+        applied => format!("only {applied} are"),
+    })]
+    #[diagnostic(help("see what is applied with `{}`", command("migrate --status")))]
+    FewerApplied {
+        /// The requested number.
+        count: NonZeroUsize,
+        /// The number of applied migrations.
+        applied: usize,
+    },
     /// A migration to revert has no down file.
     #[error("{} has no down file", file.display())]
     #[diagnostic(help("write the down file, or revert fewer migrations with `--revert N`"))]
@@ -298,7 +312,8 @@ impl Error {
             Self::OtherEngine { .. }
             | Self::RequiresUnknown { .. }
             | Self::UnknownVersion { .. }
-            | Self::AlreadyBehind { .. } => true,
+            | Self::AlreadyBehind { .. }
+            | Self::FewerApplied { .. } => true,
             Self::Engine(error) => error.is_usage(),
             _ => false,
         }

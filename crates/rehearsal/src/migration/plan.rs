@@ -35,7 +35,8 @@ pub struct Step {
 ///
 /// # Errors
 /// [`Error::UnknownVersion`] if no migration has the goal's version, [`Error::AlreadyBehind`] if a newer one is
-/// applied, and [`Error::NoDownFile`] if a migration to revert has no down file.
+/// applied, [`Error::FewerApplied`] if fewer migrations are applied than are to be reverted, and [`Error::NoDownFile`] if
+/// a migration to revert has no down file.
 pub fn plan(history: &History, applied: &[Applied], goal: Goal) -> Result<Vec<Step>, Error> {
     let is_applied = |migration: &&Migration| applied.iter().any(|done| done.version == migration.version);
     let up = |migrations: &[Migration]| {
@@ -58,7 +59,14 @@ pub fn plan(history: &History, applied: &[Applied], goal: Goal) -> Result<Vec<St
                 _ => up(history.through(version)),
             }
         }
-        Goal::Back(count) => down(history.migrations.iter().rev().filter(is_applied).take(count.get()).collect()),
+        Goal::Back(count) => {
+            let newest: Vec<&Migration> =
+                history.migrations.iter().rev().filter(is_applied).take(count.get()).collect();
+            if newest.len() < count.get() {
+                return Err(Error::FewerApplied { count, applied: newest.len() });
+            }
+            down(newest)
+        }
         Goal::BackTo(version) => {
             if version != 0 {
                 known(history, version)?;

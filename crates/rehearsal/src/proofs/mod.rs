@@ -17,6 +17,7 @@ mod refusal;
 mod rehearsal;
 mod reversible;
 mod run;
+mod selection;
 mod verify_backfill;
 
 pub use concurrent::{Act, AnyTraffic, Failure, Held, Kind, Traffic, Written};
@@ -25,6 +26,8 @@ pub use kit::snapshot::{Compared, Snapshot};
 pub use outcome::{Next, Outcome};
 pub use rehearsal::{Depth, REHEARSAL_BATCH, Rehearsal};
 pub use run::{Data, ProofRun};
+pub(crate) use selection::POPULATED;
+pub use selection::{Selected, SelectionError, select};
 pub(crate) use verify_backfill::VerifyBackfill;
 
 pub use crate::generate::rows::Insert;
@@ -68,6 +71,12 @@ pub trait Proof: Send {
 
     /// Returns whether the proof is carried out with that data.
     fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies;
+
+    /// Returns the name of the proof that has to be over before this one starts, if it is part of the rehearsal. It must
+    /// precede this one in [`Rehearsal::proofs`].
+    fn after(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Carries out the proof. The runner reports an error as a finding and keeps the findings before it.
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>>;

@@ -42,6 +42,8 @@ pub struct Rehearsal<'a> {
     pub traffic: Option<&'a dyn AnyTraffic>,
     /// The proofs, in the order in which they are carried out.
     pub proofs: Vec<NewProof>,
+    /// The names of the proofs that the user left out.
+    pub left_out: Vec<&'static str>,
     /// How many mutants of a backfill and how many kills of a process are tried.
     pub depth: Depth,
     /// This program, which *crash* starts and kills; if `None`, *crash* is not carried out.

@@ -61,15 +61,12 @@ impl<'a> Data<'a> {
         settled.iter().find(|(name, _)| *name == proof)?.1.as_ref().map(|report| report.status)
     }
 
-    /// Waits until the proof with that name is over, and returns how it ended; `None` if it does not apply to this
-    /// data or is no part of the rehearsal. It must precede the waiting proof in [`Rehearsal::proofs`].
-    pub(super) async fn status_of(&self, proof: &str, rehearsal: &Rehearsal<'_>) -> Option<ProofStatus> {
-        if !rehearsal.proofs.iter().any(|new| new().name() == proof) {
-            return None;
+    /// Waits until the proof with that name is over, if it is part of the rehearsal.
+    pub(crate) async fn wait_for(&self, proof: &str, rehearsal: &Rehearsal<'_>) {
+        if rehearsal.proofs.iter().any(|new| new().name() == proof) {
+            let is_over = |settled: &Vec<(&'static str, _)>| settled.iter().any(|(name, _)| *name == proof);
+            drop(self.settled.subscribe().wait_for(is_over).await);
         }
-        let is_over = |settled: &Vec<(&'static str, _)>| settled.iter().any(|(name, _)| *name == proof);
-        drop(self.settled.subscribe().wait_for(is_over).await);
-        self.earlier(proof)
     }
 
     /// True if *populated* passed and recorded the final state; otherwise most proofs learn nothing from this data.

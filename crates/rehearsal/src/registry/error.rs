@@ -31,6 +31,13 @@ pub enum Error {
         /// The databases that have a generator.
         known: Vec<&'static str>,
     },
+    /// Two registered entries of one kind have the same name, so that one of them would never run.
+    #[error("the registry has two entries for {what}")]
+    #[diagnostic(help("give each one its own name in its `about`, or remove one of them"))]
+    Duplicate {
+        /// ``backfill `pet_traits` ``.
+        what: String,
+    },
     /// A registered backfill, check or generator does not fit the workspace.
     #[error("{what} does not fit the workspace: {why}")]
     #[diagnostic(help("correct its `about`"))]

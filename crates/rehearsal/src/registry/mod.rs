@@ -13,6 +13,7 @@ use crate::directive::nearest;
 use crate::generate::Generator;
 use crate::proofs::{AnyTraffic, NewProof};
 use crate::workspace::Workspace;
+use std::collections::BTreeSet;
 
 /// The backfills, checks in Rust, generators, traffic and proofs of a program.
 #[derive(Default)]
@@ -30,10 +31,11 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Refuses an entry for an unknown database or for another engine than its database has.
+    /// Refuses an entry for an unknown database or for another engine than its database has, and two entries with the same
+    /// name.
     ///
     /// # Errors
-    /// [`Error::Registration`].
+    /// [`Error::Registration`], [`Error::Duplicate`].
     pub fn check(&self, workspace: &Workspace) -> Result<(), Error> {
         let backfills = self.backfills.iter().map(|backfill| {
             let about = backfill.about();
@@ -41,7 +43,7 @@ impl Registry {
         });
         let checks = self.checks.iter().map(|check| {
             let about = check.about();
-            (format!("check `{}`", about.name), about.database, Some(check.engine()))
+            (format!("check `{}` of `{}`", about.name, about.database), about.database, Some(check.engine()))
         });
         // A generator is written for any engine.
         let generators = self.generators.iter().map(|generator| {
@@ -52,7 +54,11 @@ impl Registry {
             let database = traffic.database();
             (format!("traffic `{database}`"), database, Some(traffic.engine()))
         });
+        let mut seen = BTreeSet::new();
         for (what, name, engine) in backfills.chain(checks).chain(generators).chain(traffic) {
+            if !seen.insert(what.clone()) {
+                return Err(Error::Duplicate { what });
+            }
             let found = workspace.databases.iter().find(|database| database.name == name);
             match (found, engine) {
                 (None, _) => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),

@@ -64,6 +64,8 @@ pub struct DatabaseReport {
     pub checks: usize,
     /// The proofs, in the order in which they were carried out.
     pub proofs: Vec<ProofReport>,
+    /// The names of the proofs that the user left out.
+    pub left_out: Vec<&'static str>,
     /// The findings, in the order in which they were found.
     pub findings: Vec<Finding>,
     /// Notes that belong to no proof.

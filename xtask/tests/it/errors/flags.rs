@@ -25,5 +25,8 @@ fn flags() {
     check("flags_batch_time_of_none", &workspace, "backfill --batch-time 0", 2);
     check("flags_scope_without_value", &workspace, "backfill --scope id", 2);
     check("flags_wait_a_word", &workspace, "verify pets --wait long", 2);
+    check("flags_only_an_unknown_proof", &workspace, "ci pets --only fresh,crahs", 2);
+    check("flags_skip_what_others_need", &workspace, "ci pets --skip populated", 2);
+    check("flags_no_proof_left", &workspace, "ci pets --only fresh --skip fresh", 2);
     check("flags_after_a_command_without", &workspace, "test --all", 2);
 }

@@ -110,6 +110,7 @@ fn target_versions() {
     check("to_behind", &workspace, &format!("migrate pets --to {CREATED}"), 2);
     check("to_behind_dry_run", &workspace, &format!("migrate pets --dry-run --to {CREATED}"), 2);
     check("to_nothing", &workspace, "migrate pets --to 0", 2);
+    check("revert_more_than_applied", &workspace, "migrate pets --revert 3", 2);
 
     let one_way = Workspace::new();
     one_way.migration("20250920120000_add_toys", SQL, "").succeed("migrate pets");

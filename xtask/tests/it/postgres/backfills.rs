@@ -63,7 +63,7 @@ fn pass_with_retries(
         Event::Retrying { why, .. } => whys.lock().unwrap().push(why),
         _ => {}
     };
-    let outcome = block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &pass, &events));
+    let outcome = block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target, &pass, &events));
     (outcome, whys.into_inner().unwrap())
 }
 
@@ -216,13 +216,13 @@ fn scopes_of_any_type() {
     for (column, value) in [("id", "7"), ("operation", "7"), ("status", "success")] {
         pass.scope = backfill::Scope(vec![(column.to_owned(), value.to_owned())]);
         let refused =
-            block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &pass, &rehearsal::event::silent));
+            block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target, &pass, &rehearsal::event::silent));
         let told = refused.unwrap_err().to_string();
         assert!(told.starts_with("no log record in ") && told.ends_with(&format!(" has {column}={value}")), "{told}");
     }
     pass.scope = backfill::Scope(vec![("id".to_owned(), id.clone())]);
     let outcome =
-        block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &pass, &rehearsal::event::silent)).unwrap();
+        block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target, &pass, &rehearsal::event::silent)).unwrap();
     assert_eq!((outcome.counts.units, outcome.counts.writes), (1, 1));
     assert_eq!(query(&url(&database), "SELECT count(category)::text FROM llama_logs"), ["1"]);
 }

@@ -66,7 +66,7 @@ pub(super) fn begin(target: &Target) -> (JoinHandle<Result<Outcome, Error>>, mps
             Event::Resumed => drop(tell.send("going on".to_owned())),
             _ => {}
         };
-        block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target, &Pass::new(Effect::Execute), &events))
+        block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target, &Pass::new(Effect::Execute), &events))
     });
     (running, told)
 }

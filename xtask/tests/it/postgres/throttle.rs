@@ -83,7 +83,7 @@ fn a_waiting_session_shortens_batches() {
             _ => {}
         };
         let outcome =
-            block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target(&theirs), &pass(), &events)).unwrap();
+            block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target(&theirs), &pass(), &events)).unwrap();
         is_whole(&own, &outcome);
         let least = RECORDS / u64::from(BATCH);
         let waiting = waiting.into_inner().unwrap();
@@ -124,8 +124,8 @@ fn waiting_workers_do_not_shorten_batches() {
         };
         let working = async {
             let (one, two) = tokio::join!(
-                backfill::run(&LlamaLogCategories(UnitOrder::Place), &one, &pass, silent),
-                backfill::run(&LlamaLogCategories(UnitOrder::Place), &two, &pass, silent)
+                backfill::run(&LlamaLogCategories(UnitOrder::Key), &one, &pass, silent),
+                backfill::run(&LlamaLogCategories(UnitOrder::Key), &two, &pass, silent)
             );
             (one.unwrap(), two.unwrap())
         };
@@ -153,7 +153,7 @@ fn the_batch_size_carries_over_between_ranges() {
             units.lock().unwrap().push(counts.units);
         }
     };
-    block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target(&url), &pass, &events)).unwrap();
+    block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target(&url), &pass, &events)).unwrap();
     let units = units.into_inner().unwrap();
     let sizes: Vec<u64> = units.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(sizes.iter().sum::<u64>(), 600);
@@ -205,7 +205,7 @@ fn a_lost_lock_is_taken_again() {
         }
     });
     let outcome =
-        block(backfill::run(&LlamaLogCategories(UnitOrder::Place), &target(&theirs), &pass(), &events)).unwrap();
+        block(backfill::run(&LlamaLogCategories(UnitOrder::Key), &target(&theirs), &pass(), &events)).unwrap();
     is_whole(&own, &outcome);
     accept.join().unwrap();
     assert!(

@@ -51,7 +51,7 @@ impl<Db> Labels<Db> {
         Self { units, write, order: UnitOrder::Key, db: PhantomData }
     }
 
-    /// The same backfill in another order.
+    /// Changes the order of the units.
     pub(crate) fn in_order(self, order: UnitOrder) -> Self {
         Self { order, ..self }
     }
@@ -162,6 +162,7 @@ impl Toys {
                 backfills: vec![backfill],
                 traffic: self.traffic.as_deref(),
                 proofs: self.proofs.clone(),
+                left_out: Vec::new(),
                 depth: self.depth,
                 program: None,
                 sandbox: &sandbox,

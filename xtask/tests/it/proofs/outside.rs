@@ -1,13 +1,15 @@
 //! A proof that is defined outside the library: a type that implements `Proof`, and an entry in the list of proofs of a
 //! rehearsal. It checks whether every table has a primary key.
 
-use super::{Labels, Toys};
+use super::{Labels, Toys, live};
 use futures_util::future::LocalBoxFuture;
 use pretty_assertions::assert_eq;
 use rehearsal::Error;
 use rehearsal::proofs::{Applies, Data, Outcome, Proof, ProofRun, Rehearsal};
+use rehearsal::registry::Registry;
 use rehearsal::report::{Code, Explanation, Failures, Finding, ProofStatus};
 use rehearsal::sandbox::NoHost;
+use rehearsal::workspace::Workspace;
 use sqlx::sqlite::Sqlite;
 
 static FAILURES: Failures = rehearsal::failures!("keys");
@@ -60,6 +62,27 @@ impl Proof for Keys {
             Ok(outcome)
         })
     }
+}
+
+/// One of two entries with the same name would never run.
+#[test]
+fn entries_of_one_name_are_refused() {
+    let toys = Toys::new("sqlite", "-- Toys.\n", "-- Labels.\n", "");
+    let workspace = Workspace::read(toys.folder.path()).unwrap();
+    let check = |backfills: usize, traffic: usize, expect: &str| {
+        let mut registry = Registry::default();
+        for _ in 0..backfills {
+            registry.backfills.push(Box::new(Labels::<Sqlite>::new("", String::new())));
+        }
+        for _ in 0..traffic {
+            registry.traffic.push(Box::new(live::App::<Sqlite>::new()));
+        }
+        let told = registry.check(&workspace).map_err(|error| error.to_string());
+        assert_eq!(told, if expect.is_empty() { Ok(()) } else { Err(expect.to_owned()) });
+    };
+    check(1, 1, "");
+    check(2, 1, "the registry has two entries for backfill `labels`");
+    check(1, 2, "the registry has two entries for traffic `toys`");
 }
 
 #[test]

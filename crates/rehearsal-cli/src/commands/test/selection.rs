@@ -27,8 +27,12 @@ impl Selection {
             return Ok(Self::Workspace);
         }
         let metadata = ["metadata", "--no-deps", "--format-version", "1"];
-        let read = duct::cmd("cargo", metadata).stderr_null().read().map_err(toolchain)?;
-        let Metadata { packages } = serde_json::from_str(&read).map_err(toolchain)?;
+        let metadata = duct::cmd("cargo", metadata).stdout_capture().stderr_capture().unchecked();
+        let metadata = metadata.run().map_err(toolchain)?;
+        if !metadata.status.success() {
+            return Err(Error::Packages { why: String::from_utf8_lossy(&metadata.stderr).trim().to_owned() });
+        }
+        let Metadata { packages } = serde_json::from_slice(&metadata.stdout).map_err(toolchain)?;
         select(&packages, names)
     }
 
@@ -87,11 +91,16 @@ struct Target {
     kind: Vec<String>,
 }
 
+/// The kinds of a library in the output of `cargo metadata`.
+const LIBRARIES: [&str; 6] = ["lib", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"];
+
 impl Package {
     /// The arguments of `cargo test` for its unit tests; `None` if it has neither a library nor a program.
     fn unit_tests(&self) -> Option<Vec<String>> {
-        let has = |kind: &str| self.targets.iter().any(|target| target.kind.iter().any(|its| its == kind));
-        let targets = [("lib", "--lib"), ("bin", "--bins")].into_iter().filter(|(kind, _)| has(kind));
+        let has = |kinds: &[&str]| {
+            self.targets.iter().any(|target| target.kind.iter().any(|its| kinds.contains(&its.as_str())))
+        };
+        let targets = [(&LIBRARIES[..], "--lib"), (&["bin"][..], "--bins")].into_iter().filter(|(kinds, _)| has(kinds));
         let targets: Vec<String> = targets.map(|(_, flag)| flag.to_owned()).collect();
         if targets.is_empty() {
             return None;
