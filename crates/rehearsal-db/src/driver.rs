@@ -266,8 +266,9 @@ pub trait Driver: sqlx::Database {
         keys: &[Key],
     ) -> BoxStream<'c, Result<(Key, u64), PageError>>;
 
-    /// The keys, or places in the order [`UnitOrder::Place`], that split the units of a page into ranges: every nth and the last one. An engine with
-    /// one writer returns only the last. Empty if there is no unit.
+    /// The positions that split the units of a page into ranges: the key, or with [`UnitOrder::Place`] the place, of every
+    /// nth unit and of the last one. `order` comes from [`Session::unit_order`](crate::Session::unit_order). An engine
+    /// with one writer returns only the last. Empty if there is no unit.
     fn ends<'c>(
         connection: &'c mut Self::Connection,
         page: &'c Page<'c>,

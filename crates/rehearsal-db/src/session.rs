@@ -121,7 +121,7 @@ pub trait Session: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// The order in which this database can read units, if the backfill wants this one.
+    /// The order in which units are read if a backfill wants `wanted`: by key if this database does not support it.
     fn unit_order(&self, _wanted: UnitOrder) -> UnitOrder {
         UnitOrder::Key
     }

@@ -182,9 +182,14 @@ impl Rehearsal<'_> {
             incomplete,
             ..refused(self.database, Vec::new())
         };
-        // Without all proofs, it is unknown whether the rehearsal is complete.
-        if let Some(memory) = memory.filter(|_| !is_refused && self.left_out.is_empty()) {
-            memory.keep(&Answers::new(&report, answers));
+        if let Some(memory) = memory.filter(|_| !is_refused) {
+            if self.left_out.is_empty() {
+                memory.keep(&Answers::new(&report, answers));
+            } else {
+                // Without all proofs, it is unknown whether the rehearsal is complete, so only failures count.
+                let names = self.proofs.iter().map(|new| new().name());
+                memory.forget(&names.filter(|name| !answers.contains_key(*name)).collect::<Vec<_>>());
+            }
         }
         report
     }
@@ -267,9 +272,9 @@ impl Rehearsal<'_> {
                 Applies::No(notes) if data.all_passed() => Proved::Skipped(Skipped { fixture, notes }, Reason::Lasting),
                 Applies::No(notes) => Proved::Skipped(Skipped { fixture, notes }, Reason::Failure),
                 Applies::Yes => {
-                    // Before it takes a slot: the proof that it waits for may need that one.
+                    // Waits before it takes a slot: if no slot were left, the awaited proof could not start.
                     if let Some(other) = proof.after() {
-                        data.wait_for(other, self).await;
+                        data.wait_for(other, name, self).await;
                     }
                     // The semaphore is never closed.
                     let _slot = slots.acquire().await;
@@ -351,6 +356,10 @@ impl Rehearsal<'_> {
     /// table has no generated rows, a migration did not run on them, or a backfill needs data that only an app
     /// writes.
     fn incomplete(&self, proofs: &[ProofReport]) -> Option<String> {
+        if proofs.is_empty() && !self.left_out.is_empty() {
+            let name = &self.database.name;
+            return Some(format!("no selected proof applies to {name}\nadd a fixture, or select other proofs"));
+        }
         if let Some(proof) = proofs.iter().find(|proof| proof.status == ProofStatus::Incomplete) {
             return Some(format!("proof {}\n{}", proof.name, proof.not_covered.join("\n")));
         }

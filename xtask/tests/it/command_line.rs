@@ -119,7 +119,7 @@ fn ci() {
     let workspace = Workspace::new();
     check(&workspace, "ci pets", 0, "ci");
     check(&workspace, "ci pets", 0, "ci_of_one_database");
-    check(&workspace, "ci pets --only fresh", 0, "ci_only_unchanged");
+    check(&workspace, "ci pets --only fresh", 0, "ci_only_one");
     check(&workspace, "ci pets --fresh --only fresh,reversible", 0, "ci_only");
     check(&workspace, "ci pets --fresh --skip crash,concurrent,mutation", 0, "ci_skip");
     // A rehearsal of some proofs does not forget the answers of the others.
@@ -127,6 +127,7 @@ fn ci() {
     check(&workspace, "ci pets --fresh --json", 0, "ci_json");
     workspace.remove("fixtures");
     check(&workspace, "ci pets", 3, "ci_without_fixture");
+    check(&workspace, "ci pets --only mutation", 3, "ci_only_none");
     check(&workspace, "backfill pet_traits --verify", 3, "backfill_verify_without_fixture");
 }
 

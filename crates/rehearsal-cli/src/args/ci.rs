@@ -32,7 +32,7 @@ pub struct CiArgs {
     /// Try every mutant of the rows that backfills wrote, and kill processes at every commit, not only at a sample
     #[arg(long)]
     pub exhaustive: bool,
-    /// Run only these proofs, separated by commas, and `populated` if they need it
+    /// Run only these proofs, separated by commas, and the proofs that they need
     #[arg(long, value_name = "PROOF", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Leave out these proofs, separated by commas

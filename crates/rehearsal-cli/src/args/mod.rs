@@ -126,7 +126,7 @@ impl Output {
 pub struct TestArgs {
     /// Packages to check; the unit tests of packages that depend on them run, too (default: the whole workspace)
     pub packages: Vec<String>,
-    /// Run the ignored tests, too, as CI does; slow tests have the attribute `#[ignore = "slow"]`
+    /// Also run the ignored tests, as CI does; a slow test has the attribute `#[ignore = "slow"]`
     #[arg(long)]
     pub full: bool,
 }

@@ -152,11 +152,12 @@ fn prepare<'a>(
     let Loaded { history, checks, .. } = &loaded;
     let memory = cache.memory(&Inputs { database, history, checks, depth: options.depth, server })?;
     let memory = match options.unchanged {
-        Unchanged::Recall => memory,
-        Unchanged::Make => memory.forgotten(),
+        // Stored answers say whether the whole rehearsal was complete, not whether some of its proofs are.
+        Unchanged::Recall if selected.left_out.is_empty() => memory,
+        Unchanged::Recall | Unchanged::Make => memory.forgotten(),
     };
     Ok(match memory.recalled.report(database, &selected.proofs) {
-        Some(report) => Prepared::Unchanged(Box::new(DatabaseReport { left_out: selected.left_out.clone(), ..report })),
+        Some(report) => Prepared::Unchanged(Box::new(report)),
         None => Prepared::Ready(Box::new(loaded), Some(memory)),
     })
 }

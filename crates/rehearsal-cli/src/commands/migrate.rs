@@ -29,8 +29,8 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
     for (database, target) in targets {
         work.push((context.load(database)?, target));
     }
-    if args.revert.is_some() {
-        // A plan that is refused for one database prevents any change, too.
+    if !args.status {
+        // Every plan is checked before the first change.
         for (loaded, target) in &work {
             migration::outlook(target, goal(args), &loaded.history).await?;
         }

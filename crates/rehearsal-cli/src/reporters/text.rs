@@ -25,7 +25,12 @@ impl<'t> Text<'t> {
         let (terminal, paint) = (self.terminal, self.terminal.out());
         if report.proofs.is_empty() {
             let findings: String = report.findings.iter().map(|found| finding(&report.name, found, paint)).collect();
-            terminal.result(findings.trim_start_matches('\n'));
+            if !findings.is_empty() {
+                terminal.result(findings.trim_start_matches('\n'));
+            }
+            if report.incomplete.is_some() {
+                terminal.result(&summary(report, paint));
+            }
             return;
         }
         let parts = [
@@ -143,7 +148,8 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
         proof.figures.get("tables").and_then(|tables| tables.as_array()).is_some_and(|tables| !tables.is_empty())
     };
     let data = match report.proofs.iter().any(is_generated) {
-        _ if has_fixture || !report.left_out.is_empty() => "",
+        // Without *populated*, no proof says whether there is a fixture.
+        _ if has_fixture || report.left_out.contains(&"populated") => "",
         true => " (no fixture: tested with generated rows)",
         false => " (no fixture: no migration ran on rows)",
     };

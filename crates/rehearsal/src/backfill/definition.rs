@@ -70,8 +70,9 @@ pub trait Backfill: Send + Sync + 'static {
 
     /// The order in which units are read. [`UnitOrder::Place`] is for PostgreSQL: with it, a batch updates one block of
     /// its table after the other, which makes a backfill of a table with random keys about twice as fast (measured by
-    /// `cargo bench --bench llama_logs`). [`Self::units`] then has a column `"place"`, besides `"cursor"`. An update
-    /// by another session moves a pending row. Before it ends, the run searches for such rows, at most three times.
+    /// `cargo bench --bench llama_logs`). [`Self::units`] then has a column `"place"`, besides `"cursor"`. If another
+    /// session updates a pending row, its place changes. Before the run ends, it searches for such rows up to three times;
+    /// the next run processes the rest.
     fn order(&self) -> UnitOrder {
         UnitOrder::Key
     }

@@ -11,7 +11,7 @@ use super::work::{Orphans, Work};
 use crate::ledger::{FindingKind, ValueOutcome};
 use futures_util::TryStreamExt;
 use rehearsal_db::{Connection, Driver, Fetched, Key, Page, PageError, Value};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use tokio::sync::mpsc;
 
 impl<B: Backfill> Work<'_, B> {
@@ -25,7 +25,7 @@ impl<B: Backfill> Work<'_, B> {
         sender: &mpsc::Sender<Result<Piece<B>, Error>>,
     ) -> Result<(), Error> {
         let (mut reported, mut number) = (0, 0);
-        let mut previous: HashSet<Key> = HashSet::new();
+        let mut unwritten: VecDeque<HashSet<Key>> = VecDeque::new();
         if orphans == Orphans::Record
             && let Some(piece) = self.orphans(reader).await?
             && sender.send(Ok(piece)).await.is_err()
@@ -72,9 +72,12 @@ impl<B: Backfill> Work<'_, B> {
             let Some(last) = units.last().map(|found| found.position.clone()) else { return Ok(()) };
             after = Some(last.clone());
             if let Key::Place { .. } = last {
-                // Another session can move a unit of the previous batch, which may not be written yet, into this page.
-                units.retain(|found| !previous.contains(&found.key));
-                previous = units.iter().map(|found| found.key.clone()).collect();
+                // Another session can move a unit of a batch that is not written yet into this page.
+                units.retain(|found| !unwritten.iter().any(|batch| batch.contains(&found.key)));
+                unwritten.push_back(units.iter().map(|found| found.key.clone()).collect());
+                if unwritten.len() > S::AHEAD {
+                    unwritten.pop_front();
+                }
             }
             units.retain(|_| {
                 number += 1;

@@ -63,6 +63,14 @@ impl Memory {
         Self { recalled: Answers::default(), ..self }
     }
 
+    /// Removes the stored answers of proofs that failed since, in a rehearsal of some proofs.
+    pub fn forget(&self, proofs: &[&str]) {
+        let stored = fs::read(&self.file).ok().and_then(|text| serde_json::from_slice::<Answers>(&text).ok());
+        let Some(mut answers) = stored else { return };
+        answers.proofs.retain(|name, _| !proofs.contains(&name.as_str()));
+        self.keep(&answers);
+    }
+
     /// Stores the answers and removes the oldest ones of this database. A failure is ignored: it costs only time.
     pub fn keep(&self, answers: &Answers) {
         let Some(folder) = self.file.parent() else { return };
@@ -92,5 +100,28 @@ impl Memory {
         for (_, file) in files.iter().rev().skip(KEPT) {
             drop(fs::remove_file(file));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn failed_proofs_are_forgotten() {
+        let check = |kept: &[&str], failed: &[&str], expect: &[&str]| {
+            let folder = tempfile::tempdir().unwrap();
+            let memory = Memory { file: folder.path().join("pets-1.json"), recalled: Answers::default() };
+            let mut answers = Answers::default();
+            answers.proofs.extend(kept.iter().map(|name| ((*name).to_owned(), Answer::default())));
+            memory.keep(&answers);
+            memory.forget(failed);
+            let stored: Answers = serde_json::from_slice(&fs::read(&memory.file).unwrap()).unwrap();
+            assert_eq!(stored.proofs.keys().map(String::as_str).collect::<Vec<_>>(), expect);
+        };
+        check(&["crash", "fresh"], &["crash"], &["fresh"]);
+        check(&["crash", "fresh"], &[], &["crash", "fresh"]);
+        check(&["crash"], &["fresh", "crash"], &[]);
     }
 }

@@ -187,13 +187,15 @@ pub enum Error {
         newest: i64,
     },
     /// Fewer migrations are applied than are to be reverted.
-    #[error("cannot revert {}: {} applied", counted(count.get() as u64, "migration"), match applied {
+    #[error("cannot revert {} in {}: {} applied", counted(count.get() as u64, "migration"), folder.display(), match applied {
         0 => "none is".to_owned(),
         1 => "only 1 is".to_owned(),
         applied => format!("only {applied} are"),
     })]
     #[diagnostic(help("see what is applied with `{}`", command("migrate --status")))]
     FewerApplied {
+        /// The folder of the migrations.
+        folder: PathBuf,
         /// The requested number.
         count: NonZeroUsize,
         /// The number of applied migrations.

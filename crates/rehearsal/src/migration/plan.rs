@@ -63,7 +63,7 @@ pub fn plan(history: &History, applied: &[Applied], goal: Goal) -> Result<Vec<St
             let newest: Vec<&Migration> =
                 history.migrations.iter().rev().filter(is_applied).take(count.get()).collect();
             if newest.len() < count.get() {
-                return Err(Error::FewerApplied { count, applied: newest.len() });
+                return Err(Error::FewerApplied { folder: history.folder.clone(), count, applied: newest.len() });
             }
             down(newest)
         }

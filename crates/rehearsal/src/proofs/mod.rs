@@ -72,8 +72,8 @@ pub trait Proof: Send {
     /// Returns whether the proof is carried out with that data.
     fn applies(&self, rehearsal: &Rehearsal<'_>, data: &Data<'_>) -> Applies;
 
-    /// Returns the name of the proof that has to be over before this one starts, if it is part of the rehearsal. It must
-    /// precede this one in [`Rehearsal::proofs`].
+    /// Returns the name of a proof that must end before this one starts. It must precede this one in
+    /// [`Rehearsal::proofs`]; if it is not part of the rehearsal, this one does not wait.
     fn after(&self) -> Option<&'static str> {
         None
     }

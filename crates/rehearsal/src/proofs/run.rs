@@ -61,9 +61,10 @@ impl<'a> Data<'a> {
         settled.iter().find(|(name, _)| *name == proof)?.1.as_ref().map(|report| report.status)
     }
 
-    /// Waits until the proof with that name is over, if it is part of the rehearsal.
-    pub(crate) async fn wait_for(&self, proof: &str, rehearsal: &Rehearsal<'_>) {
-        if rehearsal.proofs.iter().any(|new| new().name() == proof) {
+    /// Waits until the proof with that name is over, if it precedes the waiting one in the rehearsal.
+    pub(crate) async fn wait_for(&self, proof: &str, waiting: &str, rehearsal: &Rehearsal<'_>) {
+        let mut earlier = rehearsal.proofs.iter().map(|new| new().name()).take_while(|name| *name != waiting);
+        if earlier.any(|name| name == proof) {
             let is_over = |settled: &Vec<(&'static str, _)>| settled.iter().any(|(name, _)| *name == proof);
             drop(self.settled.subscribe().wait_for(is_over).await);
         }

@@ -30,21 +30,23 @@ pub enum SelectionError {
         /// The names of all proofs.
         known: Vec<&'static str>,
     },
-    /// *Populated* is left out, but a proof that needs it is not.
-    #[error("populated cannot be left out: the database that it leaves is used by {}", proofs.join(", "))]
-    #[diagnostic(help("leave them out, too, or name the proofs to run with `--only`"))]
+    /// A proof is left out that others need.
+    #[error("`{name}` cannot be left out, because other proofs need it: {}", proofs.join(", "))]
+    #[diagnostic(help("leave them out, too, or select proofs with `--only`"))]
     Needed {
+        /// The proof that is left out.
+        name: &'static str,
         /// The proofs that need it.
         proofs: Vec<&'static str>,
     },
     /// No proof is left.
-    #[error("no proof is left to run")]
-    #[diagnostic(help("name at least one proof that is not left out"))]
+    #[error("`--skip` leaves out every selected proof")]
+    #[diagnostic(help("remove a proof from `--skip`"))]
     Nothing,
 }
 
-/// Selects the proofs in `only`, or all of them if it is empty, without those in `skip`. *Populated* is added if a
-/// selected proof needs it.
+/// Selects the proofs in `only`, or all of them if it is empty, without those in `skip`. Adds the proofs that the selected
+/// ones need: *populated* for those after it, and the one that [`Proof::after`](super::Proof::after) names.
 ///
 /// # Errors
 /// See [`SelectionError`].
@@ -55,18 +57,24 @@ pub fn select(all: &[NewProof], only: &[String], skip: &[String]) -> Result<Sele
     }
     let is_in = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
     let is_named = |name: &str| (only.is_empty() || is_in(only, name)) && !is_in(skip, name);
-    let base = names.iter().position(|name| *name == POPULATED);
-    let after_base = names.iter().copied().skip(base.map_or(names.len(), |base| base + 1));
-    let users: Vec<&'static str> = after_base.filter(|name| is_named(name)).collect();
-    if !users.is_empty() && is_in(skip, POPULATED) {
-        return Err(SelectionError::Needed { proofs: users });
+    let base = names.iter().position(|name| *name == POPULATED).unwrap_or(names.len());
+    let needs = |at: usize, name: &str| (at > base && name == POPULATED) || all[at]().after() == Some(name);
+    let users_of = |name: &str| -> Vec<&'static str> {
+        let named = names.iter().copied().enumerate().filter(|(_, other)| is_named(other));
+        named.filter(|(at, _)| needs(*at, name)).map(|(_, other)| other).collect()
+    };
+    let mut selected = Selected { proofs: Vec::new(), left_out: Vec::new() };
+    for (new, name) in all.iter().zip(&names) {
+        let users = users_of(name);
+        if is_named(name) || (!users.is_empty() && !is_in(skip, name)) {
+            selected.proofs.push(*new);
+        } else if users.is_empty() {
+            selected.left_out.push(name);
+        } else {
+            return Err(SelectionError::Needed { name, proofs: users });
+        }
     }
-    let runs = |name: &str| is_named(name) || (name == POPULATED && !users.is_empty());
-    let proofs: Vec<NewProof> = all.iter().zip(&names).filter(|(_, name)| runs(name)).map(|(new, _)| *new).collect();
-    if proofs.is_empty() {
-        return Err(SelectionError::Nothing);
-    }
-    Ok(Selected { proofs, left_out: names.into_iter().filter(|name| !runs(name)).collect() })
+    if selected.proofs.is_empty() { Err(SelectionError::Nothing) } else { Ok(selected) }
 }
 
 #[cfg(test)]
@@ -96,10 +104,13 @@ mod tests {
         check(&["mutation"], &["crash"], "populated mutation");
         check(&[], &["crash", "concurrent", "mutation"], all.split(" crash").next().unwrap());
         check(&["fresh", "crash"], &["populated", "crash"], "fresh");
-        let used = "populated cannot be left out: the database that it leaves is used by";
-        check(&["crash", "mutation"], &["populated"], &format!("{used} crash, mutation"));
+        check(&["concurrent"], &[], "populated deterministic concurrent");
+        let needed = "`populated` cannot be left out, because other proofs need it: crash, mutation";
+        check(&["crash", "mutation"], &["populated"], needed);
+        let needed = "`deterministic` cannot be left out, because other proofs need it: concurrent";
+        check(&[], &["deterministic"], needed);
         check(&["crahs"], &[], "there is no proof `crahs`; did you mean `crash`?");
         check(&[], &["live"], "there is no proof `live`");
-        check(&["fresh"], &["fresh"], "no proof is left to run");
+        check(&["fresh"], &["fresh"], "`--skip` leaves out every selected proof");
     }
 }

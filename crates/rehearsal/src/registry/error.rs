@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// Two registered entries of one kind have the same name, so that one of them would never run.
     #[error("the registry has two entries for {what}")]
-    #[diagnostic(help("give each one its own name in its `about`, or remove one of them"))]
+    #[diagnostic(help("remove one of them, or rename it; a database has at most one generator and one traffic"))]
     Duplicate {
         /// ``backfill `pet_traits` ``.
         what: String,

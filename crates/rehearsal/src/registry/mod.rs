@@ -11,7 +11,7 @@ use crate::backfill::AnyBackfill;
 use crate::check::AnyRowCheck;
 use crate::directive::nearest;
 use crate::generate::Generator;
-use crate::proofs::{AnyTraffic, NewProof};
+use crate::proofs::{self, AnyTraffic, NewProof};
 use crate::workspace::Workspace;
 use std::collections::BTreeSet;
 
@@ -55,6 +55,12 @@ impl Registry {
             (format!("traffic `{database}`"), database, Some(traffic.engine()))
         });
         let mut seen = BTreeSet::new();
+        for new in proofs::ALL.iter().chain(&self.proofs) {
+            let what = format!("proof `{}`", new().name());
+            if !seen.insert(what.clone()) {
+                return Err(Error::Duplicate { what });
+            }
+        }
         for (what, name, engine) in backfills.chain(checks).chain(generators).chain(traffic) {
             if !seen.insert(what.clone()) {
                 return Err(Error::Duplicate { what });

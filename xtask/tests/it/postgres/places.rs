@@ -171,6 +171,24 @@ fn rows_that_move_are_found() {
     check(&[], "VACUUM FULL t", "2000 rows 1 times");
 }
 
+/// After a lost connection, the run resumes after the last place whose batch was committed.
+#[test]
+fn a_lost_connection_costs_one_batch() {
+    let database = numbers(2_000);
+    let settings = |pass: &mut Pass| pass.batch = NonZeroU32::new(100).unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = 'rehearsal'";
+    let after = |batch: u32| {
+        if batch == 4 {
+            let url = url(&database);
+            std::thread::spawn(move || execute(&url, end)).join().unwrap();
+        }
+    };
+    let outcome = run(&database, UnitOrder::Place, settings, &after);
+    assert!(outcome.counts.retries > 0, "the connection was lost");
+    assert_eq!((outcome.counts.units, writes(&database).as_str()), (2_000, "2000 rows 1 times"));
+}
+
 #[test]
 fn a_query_without_places_is_refused() {
     let database = numbers(10);

@@ -5,7 +5,7 @@ use super::{Labels, Toys, live};
 use futures_util::future::LocalBoxFuture;
 use pretty_assertions::assert_eq;
 use rehearsal::Error;
-use rehearsal::proofs::{Applies, Data, Outcome, Proof, ProofRun, Rehearsal};
+use rehearsal::proofs::{Applies, Data, NewProof, Outcome, Proof, ProofRun, Rehearsal};
 use rehearsal::registry::Registry;
 use rehearsal::report::{Code, Explanation, Failures, Finding, ProofStatus};
 use rehearsal::sandbox::NoHost;
@@ -83,6 +83,9 @@ fn entries_of_one_name_are_refused() {
     check(1, 1, "");
     check(2, 1, "the registry has two entries for backfill `labels`");
     check(1, 2, "the registry has two entries for traffic `toys`");
+    let twice: Vec<NewProof> = vec![|| Box::new(Keys), || Box::new(Keys)];
+    let told = Registry { proofs: twice, ..Registry::default() }.check(&workspace).map_err(|error| error.to_string());
+    assert_eq!(told, Err("the registry has two entries for proof `keys`".to_owned()));
 }
 
 #[test]

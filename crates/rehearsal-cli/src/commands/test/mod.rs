@@ -110,7 +110,7 @@ fn one_run(context: &Context<'_>, arguments: &[String], output: &mut String) -> 
         if let Some(name) = trimmed.strip_prefix("Running ").or_else(|| trimmed.strip_prefix("Doc-tests ")) {
             part = name.split(" (").next().unwrap_or(name).to_owned();
         }
-        // Most test programs have no slow test.
+        // A program in which no test ran is not worth a line.
         if let Some(result) = line.strip_prefix("test result: ").filter(|result| !result.starts_with("ok. 0 passed")) {
             context.terminal.note(&context.terminal.err().faint(format!("    {part}: {result}")));
         }
