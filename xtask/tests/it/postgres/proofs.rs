@@ -125,17 +125,19 @@ fn columns_with_a_clock_as_default() {
     toys.hold(report, "mutation", &[], "postgres_clocks_alone");
 }
 
-/// Concurrent writers, and a backfill with each of the faults, in each order.
+/// Concurrent writers, and a backfill with each of the faults. By place, only those that show in every run: the updates of
+/// the writers move rows, so that a write in the batch at hand is rarer.
 #[test]
 #[ignore = "slow"]
 fn faults_with_concurrent_writers() {
-    faults_in_order(live::UNITS, UnitOrder::Key);
+    faults_in_order(live::UNITS, UnitOrder::Key, live::FAULTS);
     let with_places = live::UNITS.replacen("SELECT ", "SELECT toy.ctid AS \"place\", ", 1);
-    faults_in_order(with_places.leak(), UnitOrder::Place);
+    let [sound, .., leaves_out] = live::FAULTS else { panic!("too few faults") };
+    faults_in_order(with_places.leak(), UnitOrder::Place, &[*sound, *leaves_out]);
 }
 
-fn faults_in_order(units: &'static str, order: UnitOrder) {
-    for (set, guard, others, problems) in live::FAULTS {
+fn faults_in_order(units: &'static str, order: UnitOrder, faults: &[live::Fault]) {
+    for (set, guard, others, problems) in faults {
         let mut toys = Toys::new("postgres", live::CREATE, live::LABEL, &live::fixture());
         toys.traffic = Some(Box::new(live::App::<Postgres>::new()));
         let set = set.replace("{label}", SOUND);
