@@ -137,7 +137,8 @@ fn several_folders() {
 #[test]
 fn a_database_of_this_repository() {
     let workspace = Workspace::new();
-    workspace.remove("migrations/pets/rehearsal.toml");
+    // With the root of the project marked, no earlier run of this test is remembered in the user's cache.
+    workspace.remove("migrations/pets/rehearsal.toml").write("Cargo.lock", "");
     let flags = "--migrations migrations/pets --engine sqlite --fixture fixtures/pets/populated.sql";
     check_project("ours_as_anybodys", 0, &workspace, flags);
 }
