@@ -1,7 +1,7 @@
 //! Measures a backfill on PostgreSQL that reads by key and by place, with one, two and four workers:
-//! `cargo bench --bench llama_logs`. Compares its rate with one plain `UPDATE` that writes a constant of the same size in one transaction, on a copy of the same
-//! database, in the same run and on the same throwaway server. The backfill runs in a child process, whose peak
-//! memory the bench reads from the system.
+//! `cargo bench --bench llama_logs`. Compares its rate with one plain `UPDATE` that writes a constant of the same size in
+//! one transaction, on a copy of the same database, in the same run and on the same throwaway server. The backfill runs
+//! in a child process, whose peak memory the bench reads from the system.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 

@@ -122,6 +122,7 @@ fn ci() {
     check(&workspace, "ci pets --only fresh", 0, "ci_only_one");
     check(&workspace, "ci pets --fresh --only fresh,reversible", 0, "ci_only");
     check(&workspace, "ci pets --fresh --skip crash,concurrent,mutation", 0, "ci_skip");
+    check(&workspace, "ci pets --fresh --jobs 1", 0, "ci_one_at_a_time");
     // A rehearsal of some proofs does not forget the answers of the others.
     check(&workspace, "ci pets", 0, "ci_of_one_database");
     check(&workspace, "ci pets --fresh --json", 0, "ci_json");

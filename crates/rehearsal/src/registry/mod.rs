@@ -54,17 +54,15 @@ impl Registry {
             let database = traffic.database();
             (format!("traffic `{database}`"), database, Some(traffic.engine()))
         });
+        let entries: Vec<_> = backfills.chain(checks).chain(generators).chain(traffic).collect();
+        let proofs = proofs::ALL.iter().chain(&self.proofs).map(|new| format!("proof `{}`", new().name()));
         let mut seen = BTreeSet::new();
-        for new in proofs::ALL.iter().chain(&self.proofs) {
-            let what = format!("proof `{}`", new().name());
-            if !seen.insert(what.clone()) {
+        for what in proofs.chain(entries.iter().map(|(what, ..)| what.clone())) {
+            if let Some(what) = seen.replace(what) {
                 return Err(Error::Duplicate { what });
             }
         }
-        for (what, name, engine) in backfills.chain(checks).chain(generators).chain(traffic) {
-            if !seen.insert(what.clone()) {
-                return Err(Error::Duplicate { what });
-            }
+        for (what, name, engine) in entries {
             let found = workspace.databases.iter().find(|database| database.name == name);
             match (found, engine) {
                 (None, _) => return Err(Error::Registration { what, why: format!("there is no database `{name}`") }),

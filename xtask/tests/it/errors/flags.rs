@@ -27,6 +27,7 @@ fn flags() {
     check("flags_wait_a_word", &workspace, "verify pets --wait long", 2);
     check("flags_only_an_unknown_proof", &workspace, "ci pets --only fresh,crahs", 2);
     check("flags_skip_what_others_need", &workspace, "ci pets --skip populated", 2);
+    check("flags_jobs_of_none", &workspace, "ci pets --jobs 0", 2);
     check("flags_no_proof_left", &workspace, "ci pets --only fresh --skip fresh", 2);
     check("flags_after_a_command_without", &workspace, "test --all", 2);
 }
