@@ -12,6 +12,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     rehearsal_cli::run(CommandLine {
         name: "cargo xtask",
+        default_command: None,
         sources: Some("xtask/src"),
         registry: Registry {
             backfills: backfills::all(),

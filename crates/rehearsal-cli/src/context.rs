@@ -3,6 +3,7 @@
 
 use crate::environment::{self, hints};
 use crate::error::Error;
+use crate::given;
 use crate::host::host;
 use crate::terminal::{Paint, Terminal, duration};
 use rehearsal::cache::Cache;
@@ -10,7 +11,7 @@ use rehearsal::event::{Direction, Event, Events};
 use rehearsal::proofs::{self, Depth, NewProof, Program, Rehearsal};
 use rehearsal::registry::{Loaded, Registry};
 use rehearsal::sandbox::{NoHost, Sandbox};
-use rehearsal::workspace::{Database, Workspace};
+use rehearsal::workspace::{self, Database, Location, Workspace};
 use rehearsal_db::command::command;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ pub(crate) struct Context<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) terminal: &'a Terminal,
     pub(crate) workspace: Workspace,
+    /// The folder of the files that outlive a rehearsal, such as templates.
+    store: PathBuf,
     /// The folder in which the user ran the command. Paths on the command line are relative to it.
     pub(crate) typed_in: PathBuf,
 }
@@ -27,23 +30,30 @@ impl<'a> Context<'a> {
     /// Changes to the root of the workspace and reads the workspace.
     pub(crate) fn enter(registry: &'a Registry, terminal: &'a Terminal) -> Result<Self, Error> {
         let typed_in = environment::working_folder()?;
-        let root = Workspace::find_root(&typed_in)?;
+        let location = workspace::find(&typed_in)?;
+        let root = location.root();
         // Paths in messages are now short.
-        environment::work_in(&root)?;
+        environment::work_in(root)?;
         // For a user in another folder, a short path would name a different file.
-        let base = if typed_in == root { PathBuf::new() } else { root };
-        let workspace = Workspace::read(&base)?;
+        let base = if typed_in == root { PathBuf::new() } else { root.to_owned() };
+        let (workspace, store) = match &location {
+            Location::Databases { .. } => (Workspace::read(&base)?, environment::target_folder(&base)),
+            Location::Single { folder, .. } => {
+                let databases = vec![given::database_of_project(root, &base, folder, None)?];
+                (Workspace { root: base, databases }, target_of_project(root))
+            }
+        };
         registry.check(&workspace)?;
-        Ok(Self { registry, terminal, workspace, typed_in })
+        Ok(Self { registry, terminal, workspace, store: store.join("rehearsal"), typed_in })
     }
 
     /// Returns a workspace of a single database that flags describe. Paths stay as given. Templates and other files
     /// that outlive a rehearsal are stored in the target folder of this project, or in the user's cache.
     pub(crate) fn given(nothing: &'a Registry, terminal: &'a Terminal, database: Database) -> Result<Self, Error> {
         let typed_in = environment::working_folder()?;
-        let root = typed_in.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
-        let root = root.map_or_else(|| hints().cache.join("rehearsal"), Path::to_owned);
-        Ok(Self { registry: nothing, terminal, workspace: Workspace { root, databases: vec![database] }, typed_in })
+        let (root, store) = (typed_in.clone(), target_of_project(&typed_in).join("rehearsal"));
+        let workspace = Workspace { root, databases: vec![database] };
+        Ok(Self { registry: nothing, terminal, workspace, store, typed_in })
     }
 
     /// Returns the databases with these names, or all of them if no name is given.
@@ -84,6 +94,7 @@ impl<'a> Context<'a> {
             traffic: loaded.traffic,
             proofs: self.proofs(),
             left_out: Vec::new(),
+            baseline: &loaded.baseline,
             depth,
             program: program.cloned(),
             sandbox,
@@ -100,17 +111,12 @@ impl<'a> Context<'a> {
     pub(crate) async fn sandbox(&self, databases: &[&Database]) -> Result<Sandbox, Error> {
         let needs_server = databases.iter().any(|database| database.engine.storage().is_server());
         let host = if needs_server { host(&self.workspace.databases).await? } else { Err(NoHost::Absent) };
-        Ok(Sandbox::open(&self.folder(), host).await?)
+        Ok(Sandbox::open(&self.store, host).await?)
     }
 
     /// Returns the cache of the answers of proofs.
     pub(crate) fn cache(&self, program: &Program) -> Result<Cache, Error> {
-        Ok(Cache::open(&self.folder().join("proofs"), &program.path)?)
-    }
-
-    /// Returns the folder of the files that outlive a rehearsal.
-    fn folder(&self) -> PathBuf {
-        environment::target_folder(&self.workspace.root).join("rehearsal")
+        Ok(Cache::open(&self.store.join("proofs"), &program.path)?)
     }
 
     /// Resolves a path from the command line.
@@ -152,4 +158,11 @@ impl<'a> Context<'a> {
             _ => {}
         }
     }
+}
+
+/// Returns cargo's target folder for the project that contains this folder, or a folder in the user's cache if it has no
+/// `Cargo.lock`: rehearsal creates no `target` in a project of another kind.
+fn target_of_project(folder: &Path) -> PathBuf {
+    let root = folder.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    environment::target_folder(&root.map_or_else(|| hints().cache.join("rehearsal"), Path::to_owned))
 }

@@ -33,8 +33,20 @@ pub(crate) enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Server(postgres_server::Error),
+    /// Flags for a single history, in a workspace with several databases.
+    #[error("{} contains a folder for each database, which has its own engine and fixtures", folder.display())]
+    #[diagnostic(help(
+        "leave out `--engine`, `--fixture` and `--setup`, or name one of the folders with `--migrations DIR`"
+    ))]
+    FlagsForSeveral {
+        /// The `migrations` folder.
+        folder: PathBuf,
+    },
     /// The engine of a history is unknown.
-    #[error("cannot tell the database engine: {variable} is set neither in the environment nor in .env")]
+    #[error(
+        "cannot tell the database engine: {variable} is set neither in the environment nor in .env, and the migrations \
+         can be for either engine"
+    )]
     #[diagnostic(help(
         "add `--engine postgres` or `--engine sqlite`, or write `engine = \"postgres\"` into a `rehearsal.toml` next \
          to the migrations"
@@ -90,6 +102,51 @@ pub(crate) enum Error {
     DotEnv {
         /// The reason.
         why: String,
+    },
+    /// The base revision cannot be used.
+    #[error("cannot compare with the base revision `{name}`")]
+    #[diagnostic(help("{help}"))]
+    NoBase {
+        /// The revision as given.
+        name: String,
+        /// The instruction for the user.
+        help: String,
+    },
+    /// `rehearsal.toml` cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    #[diagnostic(help("let this user write the file"))]
+    WriteBaseline {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        source: std::io::Error,
+    },
+    /// git failed.
+    #[error("cannot read the migrations of the base revision: {why}")]
+    #[diagnostic(help("try again, or use `--base none`"))]
+    Git {
+        /// The reason.
+        why: String,
+    },
+    /// A command needs an agreement, and nobody can be asked.
+    #[error("{because}")]
+    #[diagnostic(help("add `--yes` if this is intended"))]
+    NeedsYes {
+        /// Why the command asks.
+        because: String,
+    },
+    /// The user did not agree.
+    #[error("nothing was done, because you did not agree")]
+    #[diagnostic(help("answer `y`, or add `--yes`"))]
+    Declined,
+    /// A folder cannot be created.
+    #[error("cannot create {}: {source}", path.display())]
+    #[diagnostic(help("let this user write into the folder of the project"))]
+    Create {
+        /// The folder.
+        path: PathBuf,
+        /// The operating system's error.
+        source: std::io::Error,
     },
     /// The working folder cannot be read or changed.
     #[error("cannot use {} as the working folder: {source}", path.display())]

@@ -4,9 +4,11 @@
 
 pub mod args;
 mod commands;
+mod consent;
 mod context;
 mod environment;
 mod error;
+mod git;
 mod given;
 mod host;
 pub mod report;
@@ -28,6 +30,8 @@ pub struct CommandLine {
     /// The command that starts the program, such as `cargo rehearse`. Help and messages show commands that begin with
     /// it.
     pub name: &'static str,
+    /// The subcommand to run if the arguments name none. `None`: the help is shown.
+    pub default_command: Option<&'static str>,
     /// The folder that contains `backfills/`, `checks/`, `generators/` and `traffic/`, relative to the root of the
     /// workspace. `None` if the program has none of them.
     pub sources: Option<&'static str>,
@@ -45,7 +49,7 @@ pub fn run(this: CommandLine) -> ExitCode {
     }
     let terminal = Terminal::new(environment::no_color());
     let typed = || environment::arguments().map(|argument| argument.to_string_lossy().into_owned());
-    let args = match Args::read(this.name, environment::arguments()) {
+    let args = match Args::read(this.name, this.default_command, environment::arguments()) {
         Ok(args) => args,
         Err(error) if error.use_stderr() => {
             let text = error.render();

@@ -4,5 +4,10 @@ use rehearsal_cli::{CommandLine, Registry};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rehearsal_cli::run(CommandLine { name: "cargo rehearse", sources: None, registry: Registry::default() })
+    rehearsal_cli::run(CommandLine {
+        name: "cargo rehearse",
+        default_command: Some("ci"),
+        sources: None,
+        registry: Registry::default(),
+    })
 }

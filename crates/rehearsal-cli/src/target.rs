@@ -1,11 +1,12 @@
-//! Finds the database that a command works on: the one in `--url`, otherwise in `<NAME>_DATABASE_URL` from the
-//! environment or `.env`, otherwise a local development database. [`Context::targets`] is the entry point.
+//! Finds the database that a command works on: the one in `--url`, otherwise in `<NAME>_DATABASE_URL` (in a
+//! project with a single database, `DATABASE_URL`) from the environment or `.env`, otherwise a local development database. [`Context::targets`] is the entry point.
 
 use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::environment::{hints, variable};
 use crate::error::Error;
-use rehearsal::workspace::Database;
+use crate::given;
+use rehearsal::workspace::{Database, Origin};
 use rehearsal_db::{Address, Mode, Storage, Target, postgres};
 use rehearsal_postgres::{Binaries, Kept};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use std::time::Duration;
 const DEVELOPMENT: &str = ".dev";
 /// The folder of the development server, inside [`DEVELOPMENT`].
 const SERVER: &str = "postgres";
+/// The folder of the reports of backfills, inside [`DEVELOPMENT`].
+const REPORTS: &str = "reports";
 
 /// How a command treats a missing development database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +45,15 @@ impl Context<'_> {
         let wait = Duration::from_secs(args.wait);
         let mut targets = Vec::new();
         for database in databases {
-            targets.push((*database, Target::real(self.address(database, args, missing).await?, wait)));
+            let target = Target::real(self.address(database, args, missing).await?, wait);
+            targets.push((*database, target.recording_in(&database.sqlx.table)));
         }
         Ok(targets)
+    }
+
+    /// True if a command with these flags works on the development database.
+    pub(crate) fn is_development(&self, database: &Database, args: &TargetArgs) -> Result<bool, Error> {
+        Ok(args.url.is_none() && variable(&variable_of(database)?)?.is_none())
     }
 
     async fn address(&self, database: &Database, args: &TargetArgs, missing: Missing) -> Result<Address, Error> {
@@ -52,7 +61,7 @@ impl Context<'_> {
             let address = Address::parse(database.engine, url)?;
             return Ok(address.moved(&|path| self.resolve(path)).unwrap_or(address));
         }
-        if let Some((url, origin)) = variable(&variable_of(&database.name))? {
+        if let Some((url, origin)) = variable(&variable_of(database)?)? {
             return Address::parse(database.engine, &url).map_err(|error| Error::UrlFrom { origin, error });
         }
         let folder = self.workspace.root.join(DEVELOPMENT);
@@ -73,7 +82,27 @@ impl Context<'_> {
     pub(crate) async fn start_kept(&self) -> Result<Kept, Error> {
         let hints = hints();
         let Some(binaries) = Binaries::find(&hints)? else { return Err(Error::NoBinaries) };
-        Ok(Kept::start(&binaries, &hints, &self.kept_folder()).await?)
+        let started = Kept::start(&binaries, &hints, &self.kept_folder()).await;
+        self.ignore_development_files()?;
+        Ok(started?)
+    }
+
+    /// Makes git ignore the folder of the development databases, if it exists.
+    pub(crate) fn ignore_development_files(&self) -> Result<(), Error> {
+        let folder = self.workspace.root.join(DEVELOPMENT);
+        let file = folder.join(".gitignore");
+        if folder.is_dir() && !file.exists() {
+            std::fs::write(&file, "*\n").map_err(|source| Error::Create { path: file, source })?;
+        }
+        Ok(())
+    }
+
+    /// Returns the folder of the reports of backfills. Creates it if it does not exist.
+    pub(crate) fn reports(&self) -> Result<PathBuf, Error> {
+        let folder = self.workspace.root.join(DEVELOPMENT).join(REPORTS);
+        let created = std::fs::create_dir_all(&folder);
+        created.map_err(|source| Error::Create { path: folder.clone(), source })?;
+        Ok(folder)
     }
 
     /// Returns the data folder of the development server.
@@ -86,10 +115,13 @@ fn development(folder: &Path, database: &Database) -> PathBuf {
     folder.join(format!("{}.{}", database.name, database.engine.scheme()))
 }
 
-/// Returns the variable of a database, such as `PETS_DATABASE_URL`. Characters that are invalid in its name become
-/// underscores.
-fn variable_of(database: &str) -> String {
-    let name: String =
-        database.to_uppercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    format!("{name}_DATABASE_URL")
+/// Returns the variable of a database: that of the project, such as `DATABASE_URL`, or one such as `PETS_DATABASE_URL` if
+/// the workspace has a folder for each database. Characters that are invalid in its name become underscores.
+fn variable_of(database: &Database) -> Result<String, Error> {
+    if database.origin != Origin::Workspace {
+        return given::url_variable(std::slice::from_ref(&database.folder));
+    }
+    let upper = database.name.to_uppercase();
+    let name: String = upper.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    Ok(format!("{name}_DATABASE_URL"))
 }

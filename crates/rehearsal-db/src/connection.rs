@@ -2,9 +2,10 @@
 //! engines to its [`Session`]. The library's own statements, checks and migrations use it; the statements of a
 //! backfill use the driver's typed connection ([`super::Driver`]).
 
-use super::{Address, Commit, CommitHook, CommitPhase, Error, Rows, SQLX_TABLE, Session, Value};
+use super::{Address, Commit, CommitHook, CommitPhase, Error, MigrationTable, Rows, Session, Value};
 use futures_util::TryStreamExt;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The access of a connection.
@@ -34,6 +35,7 @@ pub enum Durability {
 pub struct Connection {
     session: Box<dyn Session>,
     commit_hook: CommitHook,
+    migration_table: Arc<MigrationTable>,
 }
 
 impl Deref for Connection {
@@ -59,7 +61,7 @@ impl Connection {
     /// [`Error::NoDatabase`], [`Error::Unreadable`], [`Error::Locked`].
     pub async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
         let session = address.open(access, wait).await?;
-        Ok(Self { session, commit_hook: CommitHook::default() })
+        Ok(Self { session, commit_hook: CommitHook::default(), migration_table: Arc::default() })
     }
 
     /// Runs a query and returns at most `limit` of its rows.
@@ -109,6 +111,26 @@ impl Connection {
         self.commit_hook = hook;
     }
 
+    /// Sets the table in which sqlx records applied migrations.
+    pub(super) fn set_migration_table(&mut self, table: Arc<MigrationTable>) {
+        self.migration_table = table;
+    }
+
+    /// The table in which sqlx records applied migrations.
+    #[must_use]
+    pub fn migration_table(&self) -> Arc<MigrationTable> {
+        Arc::clone(&self.migration_table)
+    }
+
+    /// True if the table in which sqlx records applied migrations exists.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    pub async fn has_migration_table(&mut self) -> Result<bool, Error> {
+        let table = self.migration_table();
+        self.has_table(table.name()).await
+    }
+
     /// True if a hook is set.
     pub fn has_commit_hook(&self) -> bool {
         self.commit_hook.is_set()
@@ -131,13 +153,14 @@ impl Connection {
     /// # Errors
     /// Fails if a query fails.
     pub async fn is_empty(&mut self) -> Result<bool, Error> {
-        if !self.tables().await?.is_empty() {
+        let table = self.migration_table();
+        if self.tables().await?.iter().any(|shape| shape.name != table.name()) {
             return Ok(false);
         }
-        if !self.has_table(SQLX_TABLE).await? {
+        if !self.has_migration_table().await? {
             return Ok(true);
         }
-        let applied = self.query(&format!("SELECT count(*) FROM {SQLX_TABLE}"), &[], 1).await?;
+        let applied = self.query(&format!("SELECT count(*) FROM {}", table.sql()), &[], 1).await?;
         Ok(applied.scalar() == Some(&Value::Int(0)))
     }
 

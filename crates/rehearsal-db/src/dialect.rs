@@ -152,6 +152,16 @@ pub trait Dialect: fmt::Debug + Sync {
         self.quote(name)
     }
 
+    /// `name` as the engine reads it without quotes.
+    fn fold(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// True if a database has schemas that migrations can create.
+    fn has_schemas(&self) -> bool {
+        false
+    }
+
     /// A table in FROM, without the rows of tables that inherit from it.
     fn own_rows(&self, table: &str) -> String {
         table.to_owned()

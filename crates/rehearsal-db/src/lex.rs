@@ -68,23 +68,26 @@ impl<'a> Token<'a> {
         Some((self.start + mark, body))
     }
 
+    /// The name in a quoted identifier.
+    pub fn unquoted(&self) -> String {
+        let mut inner = self.text.chars();
+        let (open, close) = (inner.next(), inner.next_back());
+        let inner = inner.as_str();
+        match (open, close) {
+            (Some('['), Some(']')) => inner.to_owned(),
+            (Some(open), Some(close)) if open == close => {
+                inner.replace(&[close; 2].iter().collect::<String>(), &close.to_string())
+            }
+            // Not closed.
+            _ => self.text.to_owned(),
+        }
+    }
+
     /// The token in normal form, for comparison: keywords in upper case, identifiers without quotes.
     pub fn normal(&self) -> String {
         match self.kind {
             Kind::Word => self.text.to_ascii_uppercase(),
-            Kind::Quoted => {
-                let mut inner = self.text.chars();
-                let (open, close) = (inner.next(), inner.next_back());
-                let inner = inner.as_str();
-                match (open, close) {
-                    (Some('['), Some(']')) => inner.to_ascii_uppercase(),
-                    (Some(open), Some(close)) if open == close => {
-                        inner.replace(&[close; 2].iter().collect::<String>(), &close.to_string()).to_ascii_uppercase()
-                    }
-                    // Not closed.
-                    _ => self.text.to_ascii_uppercase(),
-                }
-            }
+            Kind::Quoted => self.unquoted().to_ascii_uppercase(),
             Kind::String | Kind::Comment | Kind::Punct => self.text.to_owned(),
         }
     }

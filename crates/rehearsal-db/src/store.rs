@@ -40,6 +40,11 @@ pub trait Store: fmt::Debug + Send + Sync {
         None
     }
 
+    /// True if the database is on another machine.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// The environment variables that make the engine's own shell connect in the same way.
     fn environment(&self) -> Vec<(&'static str, String)> {
         Vec::new()

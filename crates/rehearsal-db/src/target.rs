@@ -1,6 +1,7 @@
 //! [`Target`]: a database to work on, with its address and how to open it.
 
-use super::{Access, Address, CommitHook, Connection, Durability, Error};
+use super::{Access, Address, CommitHook, Connection, Durability, Error, MigrationTable};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A database of the user, or a scratch database of the library.
@@ -13,6 +14,7 @@ pub struct Target {
     access: Access,
     place: Place,
     commit_hook: CommitHook,
+    migration_table: Arc<MigrationTable>,
 }
 
 /// The time zone of the sessions.
@@ -34,6 +36,7 @@ impl Target {
             access: Access::Write(Durability::Configured),
             place: Place::Here,
             commit_hook: CommitHook::default(),
+            migration_table: Arc::default(),
         }
     }
 
@@ -45,7 +48,14 @@ impl Target {
             access: Access::Write(Durability::None),
             place: Place::Here,
             commit_hook: CommitHook::default(),
+            migration_table: Arc::default(),
         }
+    }
+
+    /// The database with another table than sqlx's default for the applied migrations.
+    #[must_use]
+    pub fn recording_in(self, table: &MigrationTable) -> Self {
+        Self { migration_table: Arc::new(table.clone()), ..self }
     }
 
     /// The database in a process that will be killed, with a hook at its commits.
@@ -89,6 +99,7 @@ impl Target {
 
     async fn open_for(&self, access: Access) -> Result<Connection, Error> {
         let mut connection = Connection::open(&self.address, access, self.wait).await?;
+        connection.set_migration_table(Arc::clone(&self.migration_table));
         match self.place {
             Place::Here => Ok(connection),
             Place::Elsewhere => match connection.change_time_zone().await {

@@ -7,6 +7,7 @@
 //! [`migration::run()`] migrates one.
 
 pub mod backfill;
+pub mod baseline;
 pub mod cache;
 pub mod check;
 pub mod compare;

@@ -168,7 +168,7 @@ impl Rehearsal<'_> {
         };
         let incomplete = self.incomplete(&found.proofs);
         let answers = self.answers(&found);
-        let report = DatabaseReport {
+        let mut report = DatabaseReport {
             engine_version: self.sandbox.engine_version(self.database.engine).await,
             exit: DatabaseReport::exit_of(&found.findings, incomplete.as_deref()),
             duration: began.elapsed(),
@@ -182,6 +182,9 @@ impl Rehearsal<'_> {
             incomplete,
             ..refused(self.database, Vec::new())
         };
+        if !is_refused {
+            self.baseline.conclude(&mut report);
+        }
         if let Some(memory) = memory.filter(|_| !is_refused) {
             if self.left_out.is_empty() {
                 memory.keep(&Answers::new(&report, answers));
@@ -220,7 +223,7 @@ impl Rehearsal<'_> {
     }
 
     async fn prove_all(&self, known: &Answers, slots: &Semaphore) -> Result<Found, Box<Finding>> {
-        let mut found = Found::default();
+        let mut found = Found { notes: self.database.unused_fixtures().into_iter().collect(), ..Found::default() };
         let mut proofs: Vec<Box<dyn Proof>> = self.proofs.iter().map(|new| new()).collect();
         'fixtures: for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             let data = Data::of(fixture);
@@ -323,6 +326,12 @@ impl Rehearsal<'_> {
         };
         let next = std::mem::take(&mut outcome.next);
         let findings = self.add(&mut report, outcome);
+        if matches!(next, Next::SkipData) && report.status == ProofStatus::Passed {
+            // The finding does not count, but it prevents every later proof with this data.
+            report.status = ProofStatus::Incomplete;
+            let data = report.fixture.as_deref().unwrap_or("an empty database");
+            report.not_covered.push(format!("no other proof ran with {data}, because {} failed", report.name));
+        }
         (report, findings, next)
     }
 
@@ -335,6 +344,7 @@ impl Rehearsal<'_> {
             if finding.reproduce.is_none() {
                 finding.reproducible(self.database, self.command(), None);
             }
+            finding.status = self.baseline.status(finding);
         }
         report.findings += findings.len();
         report.notes.extend(outcome.notes);
@@ -372,6 +382,7 @@ impl Rehearsal<'_> {
             Origin::Workspace => {
                 format!("put data into fixtures/{name}/<name>.sql, with `-- at: VERSION` in the first line")
             }
+            Origin::Project => "put data into fixtures/<name>.sql, with `-- at: VERSION` in the first line".to_owned(),
             Origin::Given { .. } => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
         };
         Some(format!("{name} has no fixture, and generated rows do not cover it completely\n{remedy}"))

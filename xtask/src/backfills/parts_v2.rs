@@ -126,7 +126,7 @@ impl Backfill for PartsV2 {
                 ("sessions_v2", &["SELECT", "INSERT"]),
                 ("part_relationships_v2", &["SELECT", "INSERT"]),
             ],
-            Effect::Undo => &[
+            Effect::Undo | Effect::PredictUndo => &[
                 ("users", &["SELECT", "UPDATE"]),
                 ("parts", &["SELECT"]),
                 ("sessions", &["SELECT"]),

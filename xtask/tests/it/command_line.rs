@@ -79,8 +79,16 @@ fn backfill() {
     check(&workspace, "backfill pet_traits --scope id=none --report none.json", 2, "backfill_scope_of_nothing");
     check(&workspace, "backfill pet_traits --execute --batch 1 --report all.json", 0, "backfill_execute");
     check(&workspace, "backfill pet_traits --execute --report again.json", 0, "backfill_execute_again");
-    check(&workspace, "backfill pet_traits --undo --report undo.json", 0, "backfill_undo");
-    check(&workspace, "backfill pet_traits --undo --report undo.json", 0, "backfill_undo_again");
+    check(&workspace, "backfill pet_traits --undo", 0, "backfill_undo_dry_run");
+    check(
+        &workspace,
+        &format!("backfill pet_traits --undo --scope id={id} --report undo.json"),
+        0,
+        "backfill_undo_scope",
+    );
+    check(&workspace, "backfill pet_traits --undo --execute --report undo.json", 0, "backfill_undo");
+    check(&workspace, "backfill pet_traits --undo", 0, "backfill_undo_dry_run_again");
+    check(&workspace, "backfill pet_traits --undo --execute --report undo.json", 0, "backfill_undo_again");
     check(&workspace, "backfill pet_traits --execute --batch 5000", 0, "backfill_execute_batch_5000");
     check(&workspace, "backfill pet_traits --verify", 0, "backfill_verify");
 }

@@ -124,7 +124,7 @@ fn status() {
     check("status_of_nothing");
     workspace.succeed("backfill pet_traits --execute --scope id=ed125604-1f0e-598f-b539-70314c4864a3");
     workspace.succeed("backfill pet_traits --execute");
-    workspace.succeed("backfill pet_traits --undo");
+    workspace.succeed("backfill pet_traits --undo --execute");
     check("status_of_three_runs");
     let status: Value = serde_json::from_str(&workspace.succeed("backfill pet_traits --status --json").stdout).unwrap();
     let runs = status[0]["runs"].as_array().unwrap();

@@ -30,7 +30,7 @@ fn predict_execute_and_undo(arguments: &str) {
     let changed = before.iter().filter(|line| !after.contains(line)).count() as u64;
     assert_eq!(predicted["counts"]["writes"], changed, "the dry run predicts the number of rows: {arguments}");
 
-    workspace.succeed(&format!("backfill pet_traits --report undone.json --undo {arguments}"));
+    workspace.succeed(&format!("backfill pet_traits --report undone.json --undo --execute {arguments}"));
     assert_eq!(dump(&workspace.path(PETS)), before, "undo restores the previous content");
     assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], changed);
     workspace.succeed(&format!("backfill pet_traits --report again.json {arguments}"));
@@ -56,7 +56,7 @@ fn a_partial_run_can_be_undone() {
     assert_eq!(workspace.run("backfill pet_traits --execute --batch 10").exit, Some(1));
     assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), ["60"]);
     workspace.execute(r#"DROP TRIGGER "frozen""#);
-    workspace.succeed("backfill pet_traits --undo --report undone.json");
+    workspace.succeed("backfill pet_traits --undo --execute --report undone.json");
     assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], 60);
     assert_eq!(dump(&workspace.path(PETS)), before);
     workspace.succeed("backfill pet_traits --execute --report done.json");
@@ -73,7 +73,7 @@ fn up_and_down_again() {
     workspace.succeed("migrate pets");
     workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("verify pets");
-    workspace.succeed("backfill pet_traits --undo");
+    workspace.succeed("backfill pet_traits --undo --execute");
     workspace.succeed(&format!("migrate pets --revert --to {CREATED}"));
     assert_eq!(dump(&workspace.path(PETS)), loaded, "the rows are those of the fixture");
     workspace.succeed("migrate pets --revert --to 0");
@@ -187,7 +187,7 @@ fn a_migration_waits_while_its_backfill_has_pending_units() {
     workspace.succeed("backfill pet_traits --execute");
     workspace.migration("20250920120000_x", "-- requires-backfill: pet_traits\nSELECT 1;", "SELECT 1;");
     let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id" LIMIT 1"#)[0];
-    workspace.succeed(&format!("backfill pet_traits --undo --scope id={id}"));
+    workspace.succeed(&format!("backfill pet_traits --undo --execute --scope id={id}"));
     assert_eq!(workspace.run("migrate pets").exit, Some(1), "one pet is pending");
     workspace.succeed("backfill pet_traits --execute");
     workspace.succeed("migrate pets");

@@ -73,7 +73,7 @@ pub(crate) fn cargo_rehearse() -> PathBuf {
 fn cargo_rehearse_is_the_command_line() {
     let binary = cargo_rehearse();
     let help = duct::cmd!(&binary, "rehearse", "--help").read().unwrap();
-    assert!(help.contains("Usage: cargo rehearse <COMMAND>"), "{help}");
+    assert!(help.contains("Usage: cargo rehearse [COMMAND]"), "{help}");
     let project = tempfile::tempdir().unwrap();
     let migrations = project.path().join("migrations");
     fs::create_dir(&migrations).unwrap();
@@ -91,8 +91,4 @@ fn cargo_rehearse_is_the_command_line() {
     let ran = run(&["postgres", "install", "--major", "9"]);
     let reported = String::from_utf8_lossy(&ran.stderr);
     assert!(reported.contains("no private copy of PostgreSQL 9 is available"), "{reported}");
-    let ran = run(&["migrate"]);
-    assert_eq!(ran.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(said.contains("rehearse them with `cargo rehearse ci --migrations migrations`"), "{said}");
 }

@@ -71,7 +71,7 @@ fn restricted_calls_stay_in_their_modules() {
         "only environment.rs reads the environment",
         "crates",
         &environment,
-        &["crates/rehearsal-cli/src/environment.rs"],
+        &["crates/rehearsal-cli/src/environment.rs", "crates/rehearsal-cli/tests/"],
     );
     check("only commands handle signals", "crates", &["ctrl_c", "signal::"], &["crates/rehearsal-cli/src/commands/"]);
     check("only the command line reads the environment", "xtask/src", &environment, &[]);
@@ -121,6 +121,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "fixture",
             "sandbox",
             "report",
+            "baseline",
             "proofs",
             "cache",
             "runner",
@@ -130,7 +131,20 @@ const ORDER: &[(&str, &[&str])] = &[
     ),
     (
         "rehearsal-cli",
-        &["args", "terminal", "environment", "report", "reporters", "given", "host", "context", "target", "commands"],
+        &[
+            "args",
+            "terminal",
+            "environment",
+            "report",
+            "reporters",
+            "git",
+            "given",
+            "host",
+            "context",
+            "target",
+            "consent",
+            "commands",
+        ],
     ),
 ];
 

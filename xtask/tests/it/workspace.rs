@@ -253,7 +253,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     (r#""engine_version":"[\d.]+"#, r#""engine_version":"<version>"#),
     (r"\b20(2[6-9]|[3-9]\d)\d{10}", "<version>"),
     (r"\b20(2[6-9]|[3-9]\d)(_\d{3}){3}_\d\b", "<version>"),
-    (r"backfill-report-\d{8}T\d{6}Z(-\d+)?", "backfill-report-<when>"),
+    (r"\.dev/reports/(\w+)-\d{8}T\d{6}Z(-\d+)?", ".dev/reports/$1-<when>"),
     (r"\.backfill-report-\w{6}", ".backfill-report-<random>"),
     (r"\bprocess-\w{6}\b", "process-<random>"),
     (r"kept/\w{6}-(\w+)-\d+\.db", "kept/<random>-$1-<n>.db"),

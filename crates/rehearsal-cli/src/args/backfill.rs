@@ -12,16 +12,16 @@ pub struct BackfillArgs {
     /// Backfills (default: all)
     pub names: Vec<String>,
     /// Show what an execution would do, without writing anything (default)
-    #[arg(long, group = "mode")]
+    #[arg(long, conflicts_with_all = ["execute", "mode"])]
     pub dry_run: bool,
-    /// Run the backfills and write their rows
-    #[arg(long, group = "mode")]
+    /// Run the backfills and write their rows; with --undo, undo them
+    #[arg(long, conflicts_with = "mode")]
     pub execute: bool,
     /// Verify the backfills on throwaway copies of every fixture: run, run again, check, undo
     #[arg(long, group = "mode", conflicts_with_all = ["scope", "report", "url"])]
     pub verify: bool,
-    /// Undo what the backfills wrote
-    #[arg(long, group = "mode")]
+    /// Show what undoing the backfills would do; with --execute, undo what they wrote
+    #[arg(long, conflicts_with = "mode")]
     pub undo: bool,
     /// List all runs in the ledger: their state and counts, and who started them, when, and with which version of the
     /// code
@@ -52,7 +52,7 @@ pub struct BackfillArgs {
     /// Number of batches to process concurrently; other processes can work on the same run, too (PostgreSQL)
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN, value_parser = workers)]
     pub workers: NonZeroU32,
-    /// File for the JSON report (default: backfill-report-TIMESTAMP.json)
+    /// File for the JSON report (default: .dev/reports/NAME-TIMESTAMP.json)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Print every unit, not only the first ten
@@ -61,6 +61,9 @@ pub struct BackfillArgs {
     /// Print the status as JSON
     #[arg(long, requires = "status")]
     pub json: bool,
+    /// Write to a database on another machine without asking
+    #[arg(long)]
+    pub yes: bool,
     /// The database.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -13,21 +13,21 @@ pub struct CiArgs {
     /// Databases, named after their folders in migrations/ (default: all)
     #[arg(conflicts_with = "migrations")]
     pub databases: Vec<String>,
-    /// Folder with the migrations of any sqlx project; repeat the flag if several folders form one history, which is
-    /// ordered by version
+    /// Folder with the migrations of any sqlx project (default: from sqlx.toml, otherwise migrations/); repeat the flag if
+    /// several folders form one history, which is ordered by version
     #[arg(long, value_name = "DIR")]
     pub migrations: Vec<PathBuf>,
     /// Engine of the migrations, postgres or sqlite (default: from rehearsal.toml in the folder of the migrations,
-    /// otherwise from DATABASE_URL in the environment or .env)
-    #[arg(long, value_name = "ENGINE", requires = "migrations")]
+    /// otherwise from DATABASE_URL in the environment or .env, otherwise from the migrations)
+    #[arg(long, value_name = "ENGINE", conflicts_with = "databases")]
     pub engine: Option<Engine>,
     /// Data that has seen the migrations up to a version, as FILE@VERSION, or FILE if its first line is
     /// `-- at: VERSION` or its name begins with the version; or a folder of files named after versions, each inserted
     /// after its migration
-    #[arg(long, value_name = "FILE", requires = "migrations")]
+    #[arg(long, value_name = "FILE", conflicts_with = "databases")]
     pub fixture: Vec<PathBuf>,
     /// SQL to run in an empty database before the history: it creates what the history needs but another system owns
-    #[arg(long, value_name = "FILE", requires = "migrations")]
+    #[arg(long, value_name = "FILE", conflicts_with = "databases")]
     pub setup: Vec<PathBuf>,
     /// Try every mutant of the rows that backfills wrote, and kill processes at every commit, not only at a sample
     #[arg(long)]
@@ -41,6 +41,13 @@ pub struct CiArgs {
     /// Maximum number of proofs that run at the same time (default: two for each core)
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<NonZeroU32>,
+    /// Revision in which the change started; findings of migrations that are unchanged since then do not count (default:
+    /// the merge base with the default branch of the remote; none: every finding counts)
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// Accept today's findings: add entries to rehearsal.toml, with the reason "baseline"
+    #[arg(long, conflicts_with_all = ["only", "skip"])]
+    pub write_baseline: bool,
     /// Make every proof again, even if nothing that it depends on has changed
     #[arg(long)]
     pub fresh: bool,
@@ -50,6 +57,13 @@ pub struct CiArgs {
     /// Inject a fault into the library, to test the proofs
     #[arg(long, value_enum, hide = true)]
     pub fault: Option<FaultName>,
+}
+
+impl CiArgs {
+    /// True if flags describe the database.
+    pub(crate) fn describe_a_database(&self) -> bool {
+        !self.migrations.is_empty() || self.engine.is_some() || !self.fixture.is_empty() || !self.setup.is_empty()
+    }
 }
 
 /// `crash-step`

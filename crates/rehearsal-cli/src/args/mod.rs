@@ -28,21 +28,39 @@ pub struct Args {
 }
 
 impl Args {
-    /// Parses the arguments of a process; the first one is the program. `name` is the command that starts the program.
+    /// Parses the arguments of a process; the first one is the program. `name` is the command that starts the program,
+    /// `default_command` the subcommand to run if the arguments name none.
     ///
     /// # Errors
     /// Fails if the arguments are wrong, or with the help text if they ask for it.
-    pub(crate) fn read(name: &'static str, arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub(crate) fn read(
+        name: &'static str,
+        default_command: Option<&'static str>,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, clap::Error> {
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
         // For `cargo rehearse ci`, cargo starts `cargo-rehearse` with the arguments `rehearse` and `ci`.
         let own = name.strip_prefix("cargo ");
         if own.is_some_and(|own| arguments.get(1).is_some_and(|first| first == own)) {
             arguments.remove(1);
         }
+        if let Some(default_command) = default_command.filter(|_| names_no_command(arguments.get(1))) {
+            arguments.insert(1, default_command.into());
+        }
         let mut command = with_name(Self::command().name(name).bin_name(name), name);
+        if let Some(default_command) = default_command {
+            command =
+                command.override_usage(format!("{name} [COMMAND]\n\nWithout a command, it runs `{default_command}`."));
+        }
         let matches = command.try_get_matches_from_mut(arguments).map_err(with_tip)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
+}
+
+/// True if the first argument, which follows the program, is the flag of a subcommand or missing.
+fn names_no_command(first: Option<&OsString>) -> bool {
+    let of_program = ["-h", "--help", "-V", "--version"];
+    first.is_none_or(|first| first.to_str().is_some_and(|first| first.starts_with('-') && !of_program.contains(&first)))
 }
 
 /// Adds what to do to an error about two arguments that exclude each other.
@@ -186,6 +204,9 @@ pub struct MigrateArgs {
     /// Print the status as JSON
     #[arg(long, requires = "status")]
     pub json: bool,
+    /// Revert, and write to a database on another machine, without asking
+    #[arg(long, conflicts_with_all = ["status", "verify"])]
+    pub yes: bool,
     /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -222,6 +243,9 @@ pub struct FixtureLoadArgs {
     pub database: String,
     /// Fixture: a file in fixtures/DATABASE, without its ending
     pub fixture: String,
+    /// Write to a database on another machine without asking
+    #[arg(long)]
+    pub yes: bool,
     /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -332,16 +356,23 @@ mod tests {
     }
 
     #[test]
-    fn removes_the_argument_that_cargo_adds() {
-        let check = |arguments: &str, ok: bool| {
-            let read = Args::read("cargo rehearse", arguments.split(' ').map(OsString::from));
+    fn subcommands() {
+        let check = |default_command, arguments: &str, ok: bool| {
+            let read = Args::read("cargo rehearse", default_command, arguments.split(' ').map(OsString::from));
             assert_eq!(read.is_ok(), ok, "{arguments}");
         };
-        check("cargo-rehearse rehearse ci", true);
-        check("cargo-rehearse ci", true);
-        check("cargo-rehearse rehearse rehearse ci", false);
-        check("cargo-rehearse ci rehearse", true);
-        check("cargo-rehearse rehearse", false);
+        // Cargo adds the first argument.
+        check(None, "cargo-rehearse rehearse ci", true);
+        check(None, "cargo-rehearse ci", true);
+        check(None, "cargo-rehearse rehearse rehearse ci", false);
+        check(None, "cargo-rehearse ci rehearse", true);
+        check(None, "cargo-rehearse rehearse", false);
+        check(None, "cargo-rehearse rehearse --json", false);
+        check(Some("ci"), "cargo-rehearse rehearse", true);
+        check(Some("ci"), "cargo-rehearse", true);
+        check(Some("ci"), "cargo-rehearse rehearse --json", true);
+        check(Some("ci"), "cargo-rehearse rehearse explain --json", false);
+        check(Some("ci"), "cargo-rehearse rehearse --help", false);
     }
 
     #[test]
@@ -356,7 +387,7 @@ mod tests {
                 let example = help.strip_prefix(EXAMPLE).unwrap_or_default();
                 assert!(example.starts_with("cargo rehearse "), "{}: {help}", subcommand.get_name());
                 let words = example.replace("cargo rehearse", "cargo-rehearse");
-                let read = Args::read("cargo rehearse", words.split(' ').map(OsString::from));
+                let read = Args::read("cargo rehearse", None, words.split(' ').map(OsString::from));
                 assert!(read.is_ok(), "{example}");
             }
         }

@@ -3,6 +3,7 @@
 
 use super::control;
 use crate::args::BackfillArgs;
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
@@ -46,6 +47,9 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     for backfill in &backfills {
         context.load(context.workspace.database(backfill.about().database)?)?.check_windows()?;
     }
+    if args.execute {
+        Consent::of(args.yes).to_write(work.iter().map(|(_, target)| target))?;
+    }
     let stop = Stop::default();
     listen(context, &stop);
     let pass = Pass {
@@ -84,10 +88,11 @@ fn aim(args: &BackfillArgs) -> Option<Duration> {
 }
 
 fn effect(args: &BackfillArgs) -> Effect {
-    match (args.execute, args.undo) {
-        (true, _) => Effect::Execute,
-        (_, true) => Effect::Undo,
-        _ => Effect::Predict,
+    match (args.undo, args.execute) {
+        (false, true) => Effect::Execute,
+        (false, false) => Effect::Predict,
+        (true, true) => Effect::Undo,
+        (true, false) => Effect::PredictUndo,
     }
 }
 
@@ -120,7 +125,10 @@ async fn one(
     let now = jiff::Timestamp::now();
     let path = match &args.report {
         Some(path) => ReportPath::Exactly(context.resolve(path)),
-        None => ReportPath::Stamped(now.strftime("%Y%m%dT%H%M%SZ").to_string()),
+        None => ReportPath::Named {
+            folder: context.reports()?,
+            name: format!("{}-{}", about.name, now.strftime("%Y%m%dT%H%M%SZ")),
+        },
     };
     let names = (about.name, about.database, &*target.address.url());
     let started = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -167,8 +175,16 @@ async fn one(
             let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
             Some(report.finish(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str)).map_err(refused)?)
         }
-        false => None,
+        false => {
+            // Removes the report, and its folder if it is empty, because a refused command leaves nothing behind.
+            drop(report);
+            if let ReportPath::Named { folder, .. } = &path {
+                drop(std::fs::remove_dir(folder));
+            }
+            None
+        }
     };
+    context.ignore_development_files()?;
     let outcome = ran?;
     let printed = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
     if pass.effect != Effect::Undo
@@ -195,7 +211,7 @@ fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, 
         _ if outcome.counts.rejected() > 0 => {
             format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
         }
-        (Effect::Predict, Ending::Finished) if outcome.counts.units > 0 => {
+        (Effect::Predict | Effect::PredictUndo, Ending::Finished) if outcome.counts.units > 0 => {
             // The command repeats the scope and the URL; without them, it would process other units.
             let scope: String = pass
                 .scope
@@ -203,7 +219,8 @@ fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, 
                 .iter()
                 .map(|(column, value)| format!(" --scope {}", shell_word(&format!("{column}={value}"))))
                 .collect();
-            let words = format!("backfill {} --execute{scope}", outcome.about.name);
+            let undo = if outcome.effect == Effect::PredictUndo { " --undo" } else { "" };
+            let words = format!("backfill {}{undo} --execute{scope}", outcome.about.name);
             match args.target.url {
                 Some(_) => format!("run it: {}", target.address.command(&words)),
                 None => format!("run it: {}", command(&words)),

@@ -5,18 +5,23 @@ use crate::args::{CiArgs, FaultName};
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
+use crate::git;
 use crate::given;
 use crate::host::Servers;
 use crate::reporters::reporter;
 use crate::terminal::Terminal;
 use rehearsal::backfill::Fault;
+use rehearsal::baseline::{self, Baseline, Changes};
 use rehearsal::cache::{Cache, Inputs, Memory};
 use rehearsal::proofs::{self, Depth, Program, Rehearsal, Selected};
 use rehearsal::registry::{Loaded, Registry};
-use rehearsal::report::DatabaseReport;
-use rehearsal::workspace::Database;
+use rehearsal::report::{DatabaseReport, Finding, RehearsalReport};
+use rehearsal::workspace::{Allow, CONFIGURATION, Database};
 use rehearsal::{Exit, Subject};
 use std::num::NonZeroU32;
+
+/// The reason in the entries that `--write-baseline` adds.
+const BASELINE: &str = "baseline";
 
 /// How to rehearse.
 pub(super) struct Options {
@@ -30,6 +35,18 @@ pub(super) struct Options {
     only: Vec<String>,
     /// The proofs to leave out.
     skip: Vec<String>,
+    /// The revision to compare with, or `none`.
+    base: Option<String>,
+    accepts: Accepts,
+}
+
+/// Whether the findings of the rehearsal are accepted from now on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accepts {
+    /// They are not.
+    Nothing,
+    /// They are added to `rehearsal.toml`.
+    Everything,
 }
 
 /// What happens to proofs whose inputs have not changed.
@@ -51,6 +68,8 @@ impl Options {
             jobs: args.jobs,
             only: args.only.clone(),
             skip: args.skip.clone(),
+            base: args.base.clone(),
+            accepts: if args.write_baseline { Accepts::Everything } else { Accepts::Nothing },
         }
     }
 }
@@ -65,6 +84,8 @@ impl Default for Options {
             jobs: None,
             only: Vec::new(),
             skip: Vec::new(),
+            base: None,
+            accepts: Accepts::Nothing,
         }
     }
 }
@@ -95,10 +116,14 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         // A rehearsal with a fault in the library says nothing about the project.
         Fault::CursorApart => None,
     };
+    let base = match databases.first() {
+        Some(database) => git::find(&database.folder, options.base.as_deref())?,
+        None => git::Found::Off,
+    };
     let servers = Servers::describe(databases).await?;
     let prepared: Vec<_> = databases
         .iter()
-        .map(|database| (*database, prepare(context, database, options, cache.as_ref(), &servers, &selected)))
+        .map(|database| (*database, prepare(context, database, options, cache.as_ref(), &servers, &selected, &base)))
         .collect();
     let ready: Vec<&Database> = prepared
         .iter()
@@ -128,11 +153,51 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         })
         .collect();
     let report = rehearsal::run(&subjects, options.jobs).await.relative_to(&context.workspace.root);
+    let report = RehearsalReport { base: base.report(), ..report };
     drop(subjects);
     // The report comes first, because closing the sandbox may fail.
     reporter.finish(&report);
     sandbox.close().await?;
-    Ok(report.exit)
+    if options.accepts == Accepts::Nothing {
+        return Ok(report.exit);
+    }
+    let mut exit = Exit::Ok;
+    for (database, report) in databases.iter().zip(&report.databases) {
+        accept(context, database, report)?;
+        let left: Vec<Finding> = report.findings.iter().filter(|found| !found.is_acceptable()).cloned().collect();
+        exit = exit.and(DatabaseReport::exit_of(&left, report.incomplete.as_deref()));
+    }
+    Ok(exit)
+}
+
+/// Compares the migrations of a database with those of the base revision.
+fn baseline(loaded: &Loaded<'_>, revision: &git::Revision) -> Result<Baseline, Error> {
+    let mut files = Vec::new();
+    for folder in loaded.database.folders() {
+        files.extend(revision.files(folder)?);
+    }
+    let changes = Changes::of(&loaded.history, &files, &revision.name);
+    Ok(Baseline::new(changes, loaded.database.allow.clone()))
+}
+
+/// Adds the findings of a report to the `rehearsal.toml` of their database, and prints how many.
+fn accept(context: &Context<'_>, database: &Database, report: &DatabaseReport) -> Result<(), Error> {
+    let entries = baseline::entries(report, BASELINE);
+    let path = database.folder.join(CONFIGURATION);
+    let failed = |source| Error::WriteBaseline { path: path.clone(), source };
+    if !entries.is_empty() {
+        let before = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{before}{end}{}", Allow::to_toml(&entries));
+        std::fs::write(&path, text.trim_start_matches('\n')).map_err(failed)?;
+    }
+    let n = entries.len();
+    context.terminal.result(&format!("{}: {n} [[allow]] added to {}", database.name, path.display()));
+    Ok(())
 }
 
 /// Reads a database, and the answers of an earlier rehearsal if its inputs are equal.
@@ -143,9 +208,13 @@ fn prepare<'a>(
     cache: Option<&Cache>,
     servers: &Servers,
     selected: &Selected,
+    base: &git::Found,
 ) -> Result<Prepared<'a>, Error> {
-    let loaded = context.load(database)?;
+    let mut loaded = context.load(database)?;
     loaded.check_windows()?;
+    if let git::Found::Revision(revision) = base {
+        loaded.baseline = baseline(&loaded, revision)?;
+    }
     let Some((cache, server)) = cache.zip(servers.of(database.engine)) else {
         return Ok(Prepared::Ready(Box::new(loaded), None));
     };
@@ -157,7 +226,10 @@ fn prepare<'a>(
         Unchanged::Recall | Unchanged::Make => memory.forgotten(),
     };
     Ok(match memory.recalled.report(database, &selected.proofs) {
-        Some(report) => Prepared::Unchanged(Box::new(report)),
+        Some(mut report) => {
+            loaded.baseline.conclude(&mut report);
+            Prepared::Unchanged(Box::new(report))
+        }
         None => Prepared::Ready(Box::new(loaded), Some(memory)),
     })
 }

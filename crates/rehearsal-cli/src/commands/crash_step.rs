@@ -15,7 +15,7 @@ use rehearsal::event::silent;
 use rehearsal::migration::{self, Goal};
 use rehearsal::proofs::{Done, Said};
 use rehearsal::registry::Registry;
-use rehearsal_db::{Commit, CommitHook, CommitPhase, Target};
+use rehearsal_db::{Commit, CommitHook, CommitPhase, MigrationTable, Target};
 
 pub(super) async fn run(context: &Context<'_>, args: &CrashStepArgs) -> Result<Exit, Error> {
     let (said, exit) = match step(context, args).await {
@@ -37,7 +37,8 @@ async fn step(context: &Context<'_>, args: &CrashStepArgs) -> Result<Done, Error
     let databases = context.databases(&names)?;
     let mut targets = context.targets(&databases, &args.target, Missing::Refuse).await?;
     let Some((database, target)) = targets.pop() else { return Ok(Done::Migrations(0)) };
-    let target = target.with_commit_hook(CommitHook::new(wait));
+    // Rehearsals record migrations in sqlx's default table, even if the project has another one.
+    let target = target.recording_in(&MigrationTable::default()).with_commit_hook(CommitHook::new(wait));
     match (&args.backfill, args.migration) {
         (Some(name), _) => backfill(context, name, &target, args).await,
         (None, version) => {

@@ -1,6 +1,7 @@
 //! `fixture load`: loads a fixture into an empty database, for development and experiments.
 
 use crate::args::FixtureLoadArgs;
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::error::Error;
 use crate::target::Missing;
@@ -18,6 +19,7 @@ pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Resul
     let database = context.workspace.database(&args.database)?;
     let (loaded, fixture) = tried(context, database, &args.fixture).await?;
     for (_, target) in context.targets(&[database], &args.target, Missing::Make).await? {
+        Consent::of(args.yes).to_write([&target])?;
         fill(context, &loaded, fixture, &target).await?;
     }
     Ok(Exit::Ok)
@@ -33,7 +35,7 @@ pub(super) async fn load_into(
     // No other process uses a new database, so a short wait is enough.
     const WAIT: Duration = Duration::from_secs(10);
     let (loaded, fixture) = tried(context, database, name).await?;
-    let target = Target::real(address.clone(), WAIT);
+    let target = Target::real(address.clone(), WAIT).recording_in(&database.sqlx.table);
     fill(context, &loaded, fixture, &target).await?;
     migration::run(&target, Goal::Newest, &loaded.history, &loaded.backfills, &|event| context.tell(event)).await?;
     Ok(())
@@ -64,7 +66,9 @@ async fn fill(context: &Context<'_>, loaded: &Loaded<'_>, fixture: &Fixture, tar
         }
         other => context.tell(other),
     };
-    fixture::fill(target, loaded.database, &loaded.history, fixture, &events).await?;
+    let filled = fixture::fill(target, loaded.database, &loaded.history, fixture, &events).await;
+    context.ignore_development_files()?;
+    filled?;
     terminal.result(&format!("  {}   fixture {} in {}", paint.good("loaded"), fixture.name, duration(start.elapsed())));
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use super::ci;
 use crate::args::{MigrateArgs, Output};
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::error::Error;
-use crate::report::{status_json, status_table};
+use crate::report::{lost_table, status_json, status_table};
 use crate::target::Missing;
 use crate::terminal::{count, duration};
 use rehearsal::Exit;
@@ -30,9 +31,14 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
         work.push((context.load(database)?, target));
     }
     if !args.status {
+        let consent = Consent::of(args.yes);
+        if !args.dry_run {
+            consent.to_write(work.iter().map(|(_, target)| target))?;
+        }
         // Every plan is checked before the first change.
         for (loaded, target) in &work {
-            migration::outlook(target, goal(args), &loaded.history).await?;
+            let Outlook { steps, .. } = migration::outlook(target, goal(args), &loaded.history).await?;
+            revert(context, loaded, target, &steps, args, consent).await?;
         }
     }
     for (loaded, target) in &work {
@@ -67,6 +73,32 @@ fn goal(args: &MigrateArgs) -> Goal {
     }
 }
 
+/// Prints what a revert deletes, and asks unless the database is the development database.
+async fn revert(
+    context: &Context<'_>,
+    loaded: &Loaded<'_>,
+    target: &Target,
+    steps: &[Step],
+    args: &MigrateArgs,
+    consent: Consent,
+) -> Result<(), Error> {
+    if !steps.iter().any(|step| step.direction == Direction::Down) {
+        return Ok(());
+    }
+    let losses = migration::losses(target, steps).await?;
+    if !losses.is_empty() {
+        let place = target.address.url();
+        let heading = format!("{} on {place}: reverting deletes", context.paint().strong(&loaded.database.name));
+        context.terminal.result(&format!("{heading}\n{}", lost_table(&losses)));
+    }
+    if args.dry_run || context.is_development(loaded.database, &args.target)? {
+        return Ok(());
+    }
+    let reverted = count(steps.len() as u64, "migration");
+    let because = format!("this reverts {reverted} on {}, which is not the development database", target.address.url());
+    consent.ask(&format!("Revert {reverted} on {}?", target.address.url()), because)
+}
+
 async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, args: &MigrateArgs) -> Result<(), Error> {
     let (terminal, paint) = (context.terminal, context.paint());
     let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
@@ -86,7 +118,9 @@ async fn migrate(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, ar
         Event::Migrating { .. } => terminal.result(&heading),
         other => context.tell(other),
     };
-    let steps = migration::run(target, goal, history, &loaded.backfills, &events).await?;
+    let ran = migration::run(target, goal, history, &loaded.backfills, &events).await;
+    context.ignore_development_files()?;
+    let steps = ran?;
     terminal.result(&match steps {
         0 => format!("{heading}: nothing to do"),
         n => format!("  {} in {}", count(n as u64, "migration"), duration(start.elapsed())),

@@ -26,7 +26,7 @@ use rehearsal::Exit;
 pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
     let enter = || Context::enter(&this.registry, terminal);
     match args.command {
-        Command::Ci(args) if !args.migrations.is_empty() => ci::run_given(terminal, &args).await,
+        Command::Ci(args) if args.describe_a_database() => ci::run_given(terminal, &args).await,
         Command::CrashStep(args) if !args.migrations.is_empty() => crash_step::run_given(terminal, &args).await,
         Command::Explain(args) => explain::run(terminal, &this.registry.proofs, &args),
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(terminal, &args),

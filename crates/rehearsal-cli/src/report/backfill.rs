@@ -11,11 +11,16 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
     let counts = &outcome.counts;
     if let (0, Some(done)) = (counts.units, outcome.already_done) {
         let nothing = match (outcome.effect, done) {
-            (Effect::Undo, _) => format!("nothing to undo: no {} is processed", about.unit),
+            (Effect::Undo | Effect::PredictUndo, _) => format!("nothing to undo: no {} is processed", about.unit),
             (_, 0) => format!("nothing to do: there is no {}", about.unit),
             _ => format!("nothing to do: {} already done", is_are(done, about.unit)),
         };
         return format!("{} on {database}: {nothing}\n", paint.strong(about.name));
+    }
+    if outcome.effect == Effect::PredictUndo {
+        let rows = [(format!("{}s", about.unit), format!("{} would be undone", thousands(counts.units)))];
+        let did = paint.warning("dry run: nothing was written");
+        return format!("{} on {database}: {did}\n{}", paint.strong(about.name), columns(&rows));
     }
     let did = match (outcome.effect, outcome.ending) {
         (Effect::Predict, Ending::Finished | Ending::FinishedElsewhere) => {
@@ -31,7 +36,7 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
     };
     let would = match outcome.effect {
         Effect::Predict => "would be written",
-        Effect::Undo => "undone",
+        Effect::Undo | Effect::PredictUndo => "undone",
         Effect::Execute | Effect::Again => "written",
     };
     let before = match &outcome.resumed {

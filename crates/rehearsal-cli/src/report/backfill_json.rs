@@ -57,8 +57,13 @@ pub struct BackfillReport {
 pub enum ReportPath {
     /// This file, which is replaced if it exists.
     Exactly(PathBuf),
-    /// `backfill-report-<timestamp>.json` in the working folder, with a number appended if that file exists.
-    Stamped(String),
+    /// `<name>.json` in this folder, with a number appended to the name if that file exists.
+    Named {
+        /// The folder, which exists.
+        folder: PathBuf,
+        /// The name of the file, without its ending.
+        name: String,
+    },
 }
 
 impl BackfillReport {
@@ -90,6 +95,7 @@ impl BackfillReport {
                 Effect::Predict => "dry-run",
                 Effect::Execute | Effect::Again => "execute",
                 Effect::Undo => "undo",
+                Effect::PredictUndo => "undo-dry-run",
             };
             let scope: serde_json::Map<_, _> = scope.0.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
             writeln!(file, "{{\n  \"version\": {REPORT_VERSION},")?;
@@ -176,7 +182,7 @@ impl fmt::Display for ReportPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(path) => write!(f, "{}", path.display()),
-            Self::Stamped(stamp) => write!(f, "backfill-report-{stamp}.json"),
+            Self::Named { folder, name } => write!(f, "{}.json", folder.join(name).display()),
         }
     }
 }
@@ -187,7 +193,7 @@ impl ReportPath {
             Self::Exactly(path) => {
                 path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
             }
-            Self::Stamped(_) => Path::new("."),
+            Self::Named { folder, .. } => folder,
         }
     }
 
@@ -198,11 +204,11 @@ impl ReportPath {
                 file.persist(path).map_err(|error| error.error)?;
                 Ok(path.clone())
             }
-            Self::Stamped(stamp) => {
+            Self::Named { folder, name } => {
                 let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
                 let mut file = file;
                 for suffix in names {
-                    let path = PathBuf::from(format!("backfill-report-{stamp}{suffix}.json"));
+                    let path = folder.join(format!("{name}{suffix}.json"));
                     match file.persist_noclobber(&path) {
                         Ok(_) => return Ok(path),
                         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.file,

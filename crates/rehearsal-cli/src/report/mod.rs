@@ -4,6 +4,7 @@
 mod backfill;
 mod backfill_json;
 mod checks;
+mod losses;
 mod reconciliation;
 mod runs;
 mod status;
@@ -11,6 +12,7 @@ mod status;
 pub use backfill::backfill_summary;
 pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
 pub use checks::{checks_json, checks_table};
+pub use losses::lost_table;
 pub use reconciliation::reconciliation_table;
 pub use runs::{BackfillStatus, asked_text, run_status_text, runs_json, runs_table, timeline_text};
 pub use status::{status_json, status_table};

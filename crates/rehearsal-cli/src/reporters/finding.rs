@@ -3,15 +3,16 @@
 use super::matrix::EMPTY;
 use crate::terminal::{Paint, snippet, table};
 use rehearsal::Exit;
-use rehearsal::report::Finding;
+use rehearsal::report::{Finding, Severity};
 use std::fmt::Write;
 
 /// Formats a finding of a database completely.
 #[must_use]
 pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
-    let word = match finding.code.exit {
-        Exit::Incomplete => paint.warning("INCOMPLETE"),
-        _ => paint.bad("FAILED"),
+    let word = match (finding.severity, finding.code.exit) {
+        (Severity::Warning, _) => paint.warning("WARNING"),
+        (Severity::Error, Exit::Incomplete) => paint.warning("INCOMPLETE"),
+        (Severity::Error, _) => paint.bad("FAILED"),
     };
     let place = match finding.proof {
         Some(proof) => format!("{database} / {proof} / {}", finding.fixture.as_deref().unwrap_or(EMPTY)),

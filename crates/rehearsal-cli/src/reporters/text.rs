@@ -6,7 +6,7 @@ use super::finding::{field, finding};
 use super::matrix::matrix;
 use crate::terminal::{Paint, Steps, Terminal, count, duration};
 use rehearsal::event::Event;
-use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus, RehearsalReport};
+use rehearsal::report::{Base, DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, Status};
 
 /// Prints the report as text.
 pub struct Text<'t> {
@@ -42,7 +42,7 @@ impl<'t> Text<'t> {
         let matrix = matrix(&report.proofs, paint);
         terminal.result(&format!("{name} ({}): {}\n\n{matrix}", report.engine, parts.join(", ")));
         self.notes(report);
-        if report.failures() > 0 {
+        if report.findings.iter().any(is_shown) {
             terminal.result(&findings(report, paint));
         }
         terminal.result(&summary(report, paint));
@@ -88,7 +88,17 @@ impl Reporter for Text<'_> {
             }
             self.database(database);
         }
+        let counts = |database: &DatabaseReport| database.findings.iter().any(Finding::counts);
+        if let (Some(Base::Unknown { reason }), true) = (&report.base, report.databases.iter().any(counts)) {
+            let note = format!("every finding counts, because no base revision is known: {reason}");
+            self.terminal.note(&self.terminal.err().faint(note));
+        }
     }
+}
+
+/// True for a finding that is printed in full: existing and allowed ones are counted.
+fn is_shown(finding: &Finding) -> bool {
+    finding.status == Status::New
 }
 
 /// Formats each finding; those of a failed proof are followed by its uncovered parts, warnings and notes.
@@ -96,11 +106,13 @@ fn findings(report: &DatabaseReport, paint: Paint) -> String {
     let mut text: String = report
         .findings
         .iter()
-        .filter(|found| found.proof.is_none())
+        .filter(|found| found.proof.is_none() && is_shown(found))
         .map(|found| finding(&report.name, found, paint))
         .collect();
     for proof in &report.proofs {
-        text.extend(report.findings_of(proof).map(|found| finding(&report.name, found, paint)));
+        text.extend(
+            report.findings_of(proof).filter(|found| is_shown(found)).map(|found| finding(&report.name, found, paint)),
+        );
         if proof.status == ProofStatus::Failed {
             text.push_str(&remarks(proof, paint));
         }
@@ -128,6 +140,7 @@ fn remarks(proof: &ProofReport, paint: Paint) -> String {
 fn summary(report: &DatabaseReport, paint: Paint) -> String {
     let (took, proofs) = (duration(report.duration), count(report.proofs.len() as u64, "proof"));
     let failures = report.failures();
+    let known = known(report);
     let unchanged = unchanged(report);
     let some_unchanged = unchanged.as_ref().map(|(number, since)| format!(", {number} unchanged since {since}"));
     let some_unchanged = some_unchanged.unwrap_or_default();
@@ -137,11 +150,11 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
     };
     if failures > 0 {
         let findings = paint.bad(count(failures as u64, "finding"));
-        return format!("{findings} in {proofs}{some_unchanged}, {took}{left_out}");
+        return format!("{findings} in {proofs}{some_unchanged}, {took}{known}{left_out}");
     }
     if let Some(incomplete) = &report.incomplete {
         let (sentence, remedy) = incomplete.split_once('\n').unwrap_or((incomplete, ""));
-        return format!("{}{left_out}\n  {remedy}", paint.warning(format!("incomplete: {sentence}")));
+        return format!("{}{known}{left_out}\n  {remedy}", paint.warning(format!("incomplete: {sentence}")));
     }
     let has_fixture = report.proofs.iter().any(|proof| proof.fixture.is_some());
     let is_generated = |proof: &ProofReport| {
@@ -156,9 +169,21 @@ fn summary(report: &DatabaseReport, paint: Paint) -> String {
     match unchanged {
         Some((number, since)) if number == report.proofs.len() => {
             let again = paint.faint("(--fresh makes them again)");
-            format!("{} since {since}{data} {again}{left_out}", paint.good(format!("{proofs} unchanged")))
+            format!("{} since {since}{data}{known} {again}{left_out}", paint.good(format!("{proofs} unchanged")))
         }
-        _ => format!("{} in {took}{some_unchanged}{data}{left_out}", paint.good(format!("{proofs} passed"))),
+        _ => format!("{} in {took}{some_unchanged}{data}{known}{left_out}", paint.good(format!("{proofs} passed"))),
+    }
+}
+
+/// Counts the findings that do not count.
+fn known(report: &DatabaseReport) -> String {
+    let existing = match report.with_status(Status::Existing) {
+        0 => String::new(),
+        n => format!("; {} (--base none shows them)", count(n as u64, "existing finding")),
+    };
+    match report.with_status(Status::Allowed) {
+        0 => existing,
+        n => format!("{existing}; {}", count(n as u64, "allowed finding")),
     }
 }
 

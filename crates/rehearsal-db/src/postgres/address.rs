@@ -6,6 +6,7 @@ use crate::{Engine, Error, Mode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -190,6 +191,13 @@ impl PostgresAddress {
         self.password.as_deref()
     }
 
+    /// True unless the server is reached over a socket or a loopback address.
+    pub(super) fn is_on_another_machine(&self) -> bool {
+        let host = self.options.get_host();
+        let is_loopback = || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.options.get_socket().is_none() && !host.eq_ignore_ascii_case("localhost") && !is_loopback()
+    }
+
     /// The URL as it can be typed again, without secrets.
     pub(super) fn url(&self) -> String {
         let (user, database) = (encoded(self.options.get_username()), encoded(&self.database));
@@ -264,6 +272,20 @@ fn fitting(name: &str) -> String {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
+
+    #[test]
+    fn machines() {
+        let check = |url: &str, expect: bool| {
+            let address = PostgresAddress::parse(url).unwrap();
+            assert_eq!(address.is_on_another_machine(), expect, "{url}");
+        };
+        check("postgres://me@localhost/db", false);
+        check("postgres://me@127.0.0.1/db", false);
+        check("postgres://me@[::1]/db", false);
+        check("postgres://me@localhost/db?host=/run/pg", false);
+        check("postgres://me@db.example.org/db", true);
+        check("postgres://me@10.0.0.1/db", true);
+    }
 
     #[test]
     fn urls() {

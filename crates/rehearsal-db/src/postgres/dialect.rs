@@ -108,6 +108,14 @@ impl Dialect for PostgresDialect {
         }
     }
 
+    fn fold(&self, name: &str) -> String {
+        name.to_lowercase()
+    }
+
+    fn has_schemas(&self) -> bool {
+        true
+    }
+
     fn own_rows(&self, table: &str) -> String {
         format!("ONLY {table}")
     }

@@ -178,8 +178,8 @@ impl Session for PostgresSession {
     }
 
     async fn has_table(&mut self, name: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1::int8 FROM pg_class WHERE oid = to_regclass(quote_ident($1))";
-        Ok(!self.rows(sql, &[name.into()]).await?.is_empty())
+        let sql = "SELECT 1::int8 FROM pg_class WHERE oid = to_regclass($1)";
+        Ok(!self.rows(sql, &[Engine::Postgres.quote_table(name).into()]).await?.is_empty())
     }
 
     async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {

@@ -45,6 +45,10 @@ impl Store for PostgresAddress {
         self.password().is_some_and(|password| !password.is_empty())
     }
 
+    fn is_remote(&self) -> bool {
+        self.is_on_another_machine()
+    }
+
     async fn open(&self, access: Access, wait: Duration) -> Result<Box<dyn Session>, Error> {
         Ok(Box::new(PostgresSession::open(self, access, wait).await?))
     }

@@ -33,6 +33,7 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod undo_prediction;
 mod work;
 mod worker;
 mod worker_pool;

@@ -20,6 +20,8 @@ pub enum Effect {
     Again,
     /// Undoes the finished units.
     Undo,
+    /// Counts the units that an undo would process, and writes nothing.
+    PredictUndo,
 }
 
 impl Effect {
@@ -27,14 +29,14 @@ impl Effect {
         match self {
             Self::Predict | Self::Execute => Which::Pending,
             Self::Again => Which::All,
-            Self::Undo => Which::Finished,
+            Self::Undo | Self::PredictUndo => Which::Finished,
         }
     }
 
     /// The kind of work in the ledger; `None` if the ledger does not record the pass.
     pub(super) fn work(self) -> Option<Work> {
         match self {
-            Self::Predict | Self::Again => None,
+            Self::Predict | Self::Again | Self::PredictUndo => None,
             Self::Execute => Some(Work::Execute),
             Self::Undo => Some(Work::Undo),
         }

@@ -24,7 +24,7 @@ pub(super) async fn check<B: Backfill>(backfill: &B, target: &Target, pass: &Pas
 
 pub(super) fn check_order<B: Backfill>(backfill: &B, pass: &Pass) -> Result<(), Error> {
     let about = backfill.about();
-    if pass.effect == Effect::Undo && about.undo == Undo::Absent {
+    if matches!(pass.effect, Effect::Undo | Effect::PredictUndo) && about.undo == Undo::Absent {
         return Err(Error::NoUndo { backfill: about.name });
     }
     if pass.workers.get() > 1 && B::Db::ENGINE.has_one_writer() {
@@ -56,14 +56,15 @@ pub(super) async fn check_window<B: Backfill>(
     reader: &mut Connection,
 ) -> Result<(), Error> {
     let about = backfill.about();
-    if reader.has_table("_sqlx_migrations").await? {
-        let lacks = reader.missing_privileges(&[("_sqlx_migrations", &["SELECT"])]).await?;
+    let table = reader.migration_table();
+    if reader.has_migration_table().await? {
+        let lacks = reader.missing_privileges(&[(table.name(), &["SELECT"])]).await?;
         refuse(reader, lacks)?;
     }
     let applied = migration::applied(reader).await?;
     let is_applied = |version| applied.iter().any(|done| done.version == version);
     if !is_applied(about.from) {
-        let lack = reader.missing_schema_usage("_sqlx_migrations").await?;
+        let lack = reader.missing_schema_usage(table.name()).await?;
         refuse(reader, lack.into_iter().collect())?;
         let database = target.address.url();
         let next = target.address.command(&format!("migrate {}", about.database));

@@ -6,9 +6,9 @@ use super::definition::{About, Backfill};
 use super::error::Error;
 use super::outcome::Traversal;
 use super::parent_child::{ParentChild, ParentChildBackfill};
-use super::pass::{Pass, Scope};
+use super::pass::{Effect, Pass, Scope};
 use super::query::{self, Counted};
-use super::{one_shot, preflight, resumable};
+use super::{one_shot, preflight, resumable, undo_prediction};
 use crate::event::Events;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
 use rehearsal_db::{Driver, Engine, Target, UnitOrder};
@@ -96,6 +96,9 @@ async fn traverse<B: Backfill, S: ChildSource<B>>(
     events: Events<'_>,
 ) -> Result<Traversal, Error> {
     preflight::check_order(backfill, pass)?;
+    if pass.effect == Effect::PredictUndo {
+        return undo_prediction::run(backfill, target, pass, events).await;
+    }
     match pass.effect.work() {
         Some(work) => resumable::run::<B, S>(backfill, target, pass, work, events).await,
         None => one_shot::run::<B, S>(backfill, target, pass, events).await,

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(super) fn sharing(effect: Effect) -> Sharing {
     match effect {
         Effect::Undo => Sharing::Alone,
-        Effect::Execute | Effect::Again | Effect::Predict => Sharing::Together,
+        Effect::Execute | Effect::Again | Effect::Predict | Effect::PredictUndo => Sharing::Together,
     }
 }
 

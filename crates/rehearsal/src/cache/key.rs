@@ -75,7 +75,7 @@ mod tests {
     use crate::workspace::{Fixture, Origin, Rows, Setup, Stated};
     use pretty_assertions::assert_eq;
     use rehearsal_db::Engine;
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
     use std::path::PathBuf;
     use std::time::Duration;
 
@@ -111,17 +111,18 @@ mod tests {
         All {
             program: 1,
             database: Database {
-                name: "toys".to_owned(),
-                engine: Engine::Sqlite,
-                folder: PathBuf::from("migrations"),
-                beside: Vec::new(),
-                origin: Origin::Workspace,
-                setup: Vec::new(),
-                volatile: Vec::new(),
-                max_wait: Duration::from_secs(2),
                 fixtures: vec![rows],
+                ..Database::new("toys".to_owned(), Engine::Sqlite, PathBuf::from("migrations"), Origin::Workspace)
             },
-            migrations: vec![Migration { version: 1, name: "toy".to_owned(), up, down, loses, requires }],
+            migrations: vec![Migration {
+                version: 1,
+                name: "toy".to_owned(),
+                up,
+                down,
+                loses,
+                requires,
+                ignored_chars: BTreeSet::new(),
+            }],
             checks: Vec::new(),
             depth: Depth::Sample,
             server: "15.1",

@@ -1,13 +1,11 @@
 //! Applies and reverts migrations: the single code path for rehearsals and real databases. [`step`] sends each
-//! statement separately, so that an error names the statement, and records the file in `_sqlx_migrations` as sqlx
-//! does.
+//! statement separately, so that an error names the statement, and records the file as applied as sqlx does.
 
 use super::error::{Error, LeftBehind, SEARCH_PATH_CHANGED};
 use super::file::{Migration, Script, Transaction};
 use super::plan::Step;
 use crate::event::{Direction, Event, Events};
 use crate::ledger::{self, By};
-use rehearsal_db::SQLX_TABLE;
 use rehearsal_db::lex::statements;
 use rehearsal_db::{self as db, Around, Commit, CommitPhase, Connection, Remains, Retries, run_script};
 use std::time::{Duration, Instant};
@@ -68,18 +66,24 @@ pub async fn step(connection: &mut Connection, migration: &Migration, direction:
     Ok(start.elapsed())
 }
 
-/// Creates sqlx's table if it does not exist.
+/// Creates the schemas that the project's `sqlx.toml` names and sqlx's table, if they do not exist.
 async fn ensure_migrations_table(connection: &mut Connection) -> Result<(), Error> {
     // An existing table means that nothing is committed, so there is no commit point to report.
-    let is_new = connection.has_commit_hook() && !connection.has_table(SQLX_TABLE).await?;
+    let is_new = connection.has_commit_hook() && !connection.has_migration_table().await?;
     let passes = |connection: &Connection, side| {
         if is_new {
             connection.call_commit_hook(side, || Commit::MigrationRecord);
         }
     };
     passes(connection, CommitPhase::Before);
-    let ensured = connection.migrations().ensure_migrations_table(SQLX_TABLE).await;
-    ensured.map_err(|error| Error::bookkeeping(connection, error))?;
+    let table = connection.migration_table();
+    let ensured = async {
+        for schema in table.schemas() {
+            connection.migrations().create_schema_if_not_exists(schema).await?;
+        }
+        connection.migrations().ensure_migrations_table(table.sql()).await
+    };
+    ensured.await.map_err(|error| Error::bookkeeping(connection, error))?;
     passes(connection, CommitPhase::After);
     Ok(())
 }
@@ -149,15 +153,15 @@ async fn record(
             connection.call_commit_hook(side, || Commit::MigrationRecord);
         }
     };
-    let record = migration.record();
+    let (table, record) = (connection.migration_table(), migration.record());
     passes(connection, CommitPhase::Before);
     let recorded = match direction {
-        Direction::Up => connection.migrations().apply(SQLX_TABLE, &record).await,
-        Direction::Down => connection.migrations().revert(SQLX_TABLE, &record).await,
+        Direction::Up => connection.migrations().apply(table.sql(), &record).await,
+        Direction::Down => connection.migrations().revert(table.sql(), &record).await,
     };
     recorded.map_err(|error| match Error::bookkeeping(connection, error) {
         // The file changed the search_path, so sqlx's table is not found.
-        Error::Engine(db::Error::Statement { why, .. }) if why.contains(SQLX_TABLE) => {
+        Error::Engine(db::Error::Statement { why, .. }) if why.contains(table.name()) => {
             let all = statements(&script.sql, connection.engine());
             let at = all.iter().find(|statement| statement.text.contains("search_path")).or(all.last());
             let at = at.map_or(0, |statement| statement.start);
@@ -179,7 +183,7 @@ async fn record(
     if direction == Direction::Up {
         // sqlx timed its record, which has no statements. The column stores the time of the statements, in nanoseconds.
         let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
-        let sql = format!("UPDATE {SQLX_TABLE} SET execution_time = $1 WHERE version = $2");
+        let sql = format!("UPDATE {} SET execution_time = $1 WHERE version = $2", table.sql());
         passes(connection, CommitPhase::Before);
         connection.execute(&sql, &[took.into(), migration.version.into()]).await?;
         passes(connection, CommitPhase::After);

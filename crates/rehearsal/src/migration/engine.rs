@@ -1,10 +1,12 @@
-//! Detects a history that was written for another engine. [`check_engine`] is the entry point.
+//! Detects the engine for which a history was written: [`check_engine`] refuses a history for another engine, and
+//! [`possible_engines`] returns the engines for which it can be.
 
 use super::error::Error;
 use super::history::up_files;
-use crate::workspace::Database;
+use crate::workspace::{Database, Origin};
 use miette::NamedSource;
-use rehearsal_db::Whose;
+use rehearsal_db::{Engine, Whose};
+use std::path::PathBuf;
 
 /// Refuses a history that uses the syntax of another engine: parts of it might run nevertheless, but would prove
 /// nothing. Call it before [`History::read`](super::History::read), whose faults depend on the engine.
@@ -28,4 +30,14 @@ pub fn check_engine(database: &Database) -> Result<(), Error> {
         return Err(Error::OtherEngine { engine, words, whose, help, text, at });
     }
     Ok(())
+}
+
+/// Returns the engines for which the migrations in these folders can be, as far as the words in them tell.
+#[must_use]
+pub fn possible_engines(folders: &[PathBuf]) -> Vec<Engine> {
+    let is_possible = |engine: &Engine| {
+        let of = |folder: &PathBuf| Database::new(String::new(), *engine, folder.clone(), Origin::Project);
+        folders.iter().all(|folder| check_engine(&of(folder)).is_ok())
+    };
+    Engine::ALL.iter().copied().filter(is_possible).collect()
 }

@@ -10,6 +10,10 @@ fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
 }
 
+fn renamed_to(file: Option<&PathBuf>) -> String {
+    file.map_or_else(|| "deleted".to_owned(), |file| format!("renamed to {}", file.display()))
+}
+
 /// A fault of a history.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Fault {
@@ -159,18 +163,64 @@ pub enum Fault {
         /// The newest applied version.
         newest: i64,
     },
+    /// A migration whose file differs from that of the base revision.
+    #[error("{} was edited after it was merged into {base}", file.display())]
+    #[diagnostic(code("history/edited"), help(
+        "restore the file (`git checkout {base} -- {}`) and put the change into a new migration: sqlx refuses databases \
+         that have applied the former file",
+        file.display()
+    ))]
+    EditedSince {
+        /// The file.
+        file: PathBuf,
+        /// The base revision.
+        base: String,
+    },
+    /// A migration of the base revision whose file has another name, or is gone.
+    #[error("{} was {} after it was merged into {base}", from.display(), renamed_to(file.as_ref()))]
+    #[diagnostic(code("history/edited"), help(
+        "restore the file (`git checkout {base} -- {}`): databases that have applied it expect it",
+        from.display()
+    ))]
+    RenamedSince {
+        /// The former file.
+        from: PathBuf,
+        /// The file now. `None` if it was deleted.
+        file: Option<PathBuf>,
+        /// The base revision.
+        base: String,
+    },
+    /// A new migration whose version is below that of a migration of the base revision.
+    #[error("{} is new, but the newer version {newest} is already merged into {base}", file.display())]
+    #[diagnostic(
+        code("history/out-of-order"),
+        help(
+            "rename its files to a version above {newest}: databases that have applied {newest} would apply it later than \
+             new ones"
+        )
+    )]
+    BeforeMerged {
+        /// The file.
+        file: PathBuf,
+        /// The newest version of the base revision.
+        newest: i64,
+        /// The base revision.
+        base: String,
+    },
     /// A migration that is recorded as started but not finished.
     #[error("migration {version} is recorded as failed midway")]
     #[diagnostic(
         code("history/failed-midway"),
         help(
-            "inspect the database and finish or undo the migration by hand; then, in _sqlx_migrations, set its \
-             `success` to true (finished) or delete its row (undone)"
+            "inspect the database and finish or undo the migration by hand; then, in {table}, set its `success` \
+             to true (finished) or delete its row (undone)"
         )
     )]
     Dirty {
         /// The version.
         version: i64,
+        /// The table in which sqlx records it.
+        table: String,
     },
 }
 
@@ -187,7 +237,10 @@ impl Fault {
             | Self::Unreadable { file, .. }
             | Self::ByteOrderMark { file, .. }
             | Self::Edited { file }
-            | Self::OutOfOrder { file, .. } => Some(file),
+            | Self::OutOfOrder { file, .. }
+            | Self::EditedSince { file, .. }
+            | Self::BeforeMerged { file, .. } => Some(file),
+            Self::RenamedSince { from, file, .. } => Some(file.as_ref().unwrap_or(from)),
             Self::Directive { file, .. } | Self::OwnTransaction { file, .. } => Some(Path::new(file)),
             Self::Missing { .. } | Self::Dirty { .. } => None,
         }

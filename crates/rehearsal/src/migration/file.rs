@@ -4,6 +4,7 @@
 use sqlx::migrate::MigrationType;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Whether a file runs in a transaction.
@@ -50,6 +51,8 @@ pub struct Migration {
     pub loses: Vec<Loss>,
     /// The backfills that must be finished before it.
     pub requires: Vec<String>,
+    /// The characters that sqlx leaves out of the checksum.
+    pub ignored_chars: BTreeSet<char>,
 }
 
 impl Migration {
@@ -82,6 +85,11 @@ impl Migration {
     fn sqlx(&self, sql: String) -> sqlx::migrate::Migration {
         let kind = if self.down.is_some() { MigrationType::ReversibleUp } else { MigrationType::Simple };
         let description = Cow::Owned(self.name.replace('_', " "));
+        // sqlx computes the checksum of the remaining text as a whole.
+        let sql = match self.ignored_chars.is_empty() {
+            true => sql,
+            false => sql.chars().filter(|char| !self.ignored_chars.contains(char)).collect(),
+        };
         sqlx::migrate::Migration::new(self.version, description, kind, AssertSqlSafe(sql).into_sql_str(), false)
     }
 }

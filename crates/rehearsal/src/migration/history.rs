@@ -10,7 +10,7 @@ use crate::workspace::{Database, Origin, entries, file_name};
 use miette::NamedSource;
 use rehearsal_db::lex::statements;
 use rehearsal_db::{Engine, TransactionControl};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,8 +38,9 @@ struct Named {
     kind: Kind,
 }
 
+/// The direction of a migration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Up,
     Down,
 }
@@ -79,7 +80,7 @@ impl History {
     pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
         let rules = match database.origin {
             Origin::Workspace => Rules::Ours,
-            Origin::Given { .. } => Rules::Sqlx,
+            Origin::Project | Origin::Given { .. } => Rules::Sqlx,
         };
         let mut faults = Vec::new();
         let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();
@@ -135,7 +136,7 @@ impl History {
             for (named, up) in files {
                 digits.push((named.digits.clone(), format!("{}_{}", named.digits, named.name)));
                 let down = downs.remove(&version).and_then(|mut files| files.pop()).map(|(_, script)| script);
-                migrations.push(migration(named, up, down));
+                migrations.push(migration(named, up, down, &database.sqlx.ignored_chars));
             }
         }
         if rules == Rules::Ours {
@@ -167,6 +168,11 @@ impl History {
     pub fn after(&self, version: i64) -> &[Migration] {
         &self.migrations[self.migrations.partition_point(|migration| migration.version <= version)..]
     }
+}
+
+/// Returns the version and the direction of a migration file, by sqlx's rules. `None` if its name is not that of one.
+pub(crate) fn identity(path: &Path) -> Option<(i64, Kind)> {
+    named(path, Rules::Sqlx).ok().flatten().map(|named| (named.version, named.kind))
 }
 
 /// Parses a file name by sqlx's rules. `None` if the file is clearly not a migration.
@@ -288,14 +294,15 @@ fn directive_fault(path: &Path, sql: &str, directive: Directive, why: &'static s
     Fault::Directive { directive: directive.key, file, why, help, text, at }
 }
 
-fn migration(named: Named, up: Script, down: Option<Script>) -> Migration {
+fn migration(named: Named, up: Script, down: Option<Script>, ignored_chars: &BTreeSet<char>) -> Migration {
     let found = directives(&up.sql, KNOWN).0;
     let values = |key: &'static str| {
         found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str())
     };
     let loses = values("loses").filter_map(loss).collect();
     let requires = values("requires-backfill").map(ToOwned::to_owned).collect();
-    Migration { version: named.version, name: named.name, up, down, loses, requires }
+    let ignored_chars = ignored_chars.clone();
+    Migration { version: named.version, name: named.name, up, down, loses, requires, ignored_chars }
 }
 
 /// Parses `"Table"."column", reason` or `"Table", reason`. Plain names need no quotes. `None` if a name is missing.

@@ -1,9 +1,8 @@
-//! Reads the applied migrations from `_sqlx_migrations` ([`applied`]) and compares them with the files ([`compare`]).
+//! Reads the applied migrations from sqlx's table ([`applied`]) and compares them with the files ([`compare`]).
 
 use super::error::Error;
 use super::fault::Fault;
 use super::history::{BEFORE_ALL, History};
-use rehearsal_db::SQLX_TABLE;
 use rehearsal_db::{Connection, Value};
 
 /// A migration that the database records as applied.
@@ -31,18 +30,21 @@ pub enum State {
 /// # Errors
 /// Fails if a query fails; [`Error::Faults`] if a migration is recorded as failed.
 pub async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, Error> {
-    if !connection.has_table(SQLX_TABLE).await? {
+    let table = connection.migration_table();
+    if !connection.has_migration_table().await? {
         return Ok(Vec::new());
     }
-    let dirty = connection.migrations().dirty_version(SQLX_TABLE).await;
+    let dirty = connection.migrations().dirty_version(table.sql()).await;
     match dirty {
         Ok(None) => {}
-        Ok(Some(version)) => return Err(Error::Faults { faults: vec![Fault::Dirty { version }] }),
+        Ok(Some(version)) => {
+            return Err(Error::Faults { faults: vec![Fault::Dirty { version, table: table.name().to_owned() }] });
+        }
         Err(error) => return Err(Error::bookkeeping(connection, error)),
     }
-    let listed = connection.migrations().list_applied_migrations(SQLX_TABLE).await;
+    let listed = connection.migrations().list_applied_migrations(table.sql()).await;
     let listed = listed.map_err(|error| Error::bookkeeping(connection, error))?;
-    let times = format!("SELECT version, CAST(installed_on AS TEXT) FROM {SQLX_TABLE}");
+    let times = format!("SELECT version, CAST(installed_on AS TEXT) FROM {}", table.sql());
     let times = connection.query(&times, &[], usize::MAX).await?.rows;
     let when = |version: i64| {
         let row = times.iter().find(|row| row[0] == Value::Int(version));

@@ -33,7 +33,9 @@ fn help(missing: &Missing, engine: Engine) -> String {
 /// the error shows a fault of the history.
 pub(super) fn of(rehearsal: &Rehearsal<'_>, error: &Error) -> Option<Finding> {
     // In a workspace, the migration itself is at fault.
-    let Origin::Given { .. } = rehearsal.database.origin else { return None };
+    if rehearsal.database.origin == Origin::Workspace {
+        return None;
+    }
     let Error::Migration(migration::Error::Sql { migration, cause, .. }) = error else { return None };
     let engine = rehearsal.database.engine;
     let at = |finding: Finding| match place_of(error).into_iter().next() {

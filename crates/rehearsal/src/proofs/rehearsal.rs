@@ -3,6 +3,7 @@
 
 use super::{AnyTraffic, NewProof, Program};
 use crate::backfill::AnyBackfill;
+use crate::baseline::Baseline;
 use crate::check::{AnyRowCheck, Check};
 use crate::event::Events;
 use crate::migration::History;
@@ -44,6 +45,8 @@ pub struct Rehearsal<'a> {
     pub proofs: Vec<NewProof>,
     /// The names of the proofs that the user left out.
     pub left_out: Vec<&'static str>,
+    /// Which findings count.
+    pub baseline: &'a Baseline,
     /// How many mutants of a backfill and how many kills of a process are tried.
     pub depth: Depth,
     /// This program, which *crash* starts and kills; if `None`, *crash* is not carried out.

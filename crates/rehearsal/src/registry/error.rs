@@ -2,7 +2,10 @@
 
 use crate::directive::did_you_mean;
 use crate::source;
+use crate::workspace::CONFIGURATION;
 use miette::Diagnostic;
+use rehearsal_db::command::command;
+use std::path::PathBuf;
 
 /// A failure of the registry.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -18,6 +21,27 @@ pub enum Error {
         /// The names of all backfills.
         known: Vec<String>,
     },
+    /// `[[allow]]` names a finding code that does not exist.
+    #[error(
+        "{} accepts the unknown finding code `{code}`{}",
+        folder.join(CONFIGURATION).display(),
+        did_you_mean(nearest.as_ref())
+    )]
+    #[diagnostic(help("list all codes with `{}`", command("explain")))]
+    UnknownAllowedCode {
+        /// The folder of the migrations.
+        folder: PathBuf,
+        /// The code as written.
+        code: String,
+        /// The most similar code.
+        nearest: Option<String>,
+    },
+    /// No backfill is registered at all.
+    #[error("no backfill is registered in this program")]
+    #[diagnostic(help(
+        "a backfill is a Rust type that implements `Backfill`, in a program of the project that embeds `rehearsal-cli`"
+    ))]
+    NoBackfills,
     /// No generator is registered for a database.
     #[error("there is no generator for `{database}`; its fixtures are written by hand")]
     #[diagnostic(help(

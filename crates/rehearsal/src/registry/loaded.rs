@@ -2,13 +2,14 @@
 
 use super::{Error, Registry};
 use crate::backfill::AnyBackfill;
+use crate::baseline::{Baseline, Changes};
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
 use crate::fixture;
 use crate::generate;
 use crate::migration::{self, History};
-use crate::proofs::AnyTraffic;
-use crate::workspace::{Database, Origin};
+use crate::proofs::{self, AnyTraffic};
+use crate::workspace::{Allow, Database, Origin};
 
 /// A database with everything that belongs to it, read and validated.
 pub struct Loaded<'a> {
@@ -24,6 +25,8 @@ pub struct Loaded<'a> {
     pub backfills: Vec<&'a dyn AnyBackfill>,
     /// The app's traffic during backfills; `None` if none is registered.
     pub traffic: Option<&'a dyn AnyTraffic>,
+    /// Which findings count.
+    pub baseline: Baseline,
     generators: Vec<generate::About>,
 }
 
@@ -34,14 +37,15 @@ impl Registry {
     /// Fails if the history is faulty (with all faults), if a file cannot be read, or if a migration requires an
     /// unknown backfill.
     pub fn load<'a>(&'a self, database: &'a Database) -> Result<Loaded<'a>, crate::Error> {
-        if let Origin::Given { .. } = database.origin {
+        if database.origin != Origin::Workspace {
             migration::check_engine(database)?;
         }
         let history = History::read(database).map_err(|faults| migration::Error::Faults { faults })?;
         let checks = match database.origin {
-            Origin::Workspace => check::read(&database.folder, database.engine)?,
+            Origin::Workspace | Origin::Project => check::read(&database.folder, database.engine)?,
             Origin::Given { .. } => Vec::new(),
         };
+        self.check_allows(database)?;
         let here = database.name.as_str();
         let about = self.backfills.iter().map(|backfill| backfill.about());
         let backfills: Vec<String> = about.filter(|it| it.database == here).map(|it| it.name.to_owned()).collect();
@@ -62,8 +66,24 @@ impl Registry {
             row_checks: row_checks.filter(|check: &&dyn AnyRowCheck| check.about().database == here).collect(),
             backfills: backfills.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == here).collect(),
             traffic: self.traffic(here),
+            baseline: Baseline::new(Changes::default(), database.allow.clone()),
             generators: generators.filter(|about| about.database == here).collect(),
         })
+    }
+}
+
+impl Registry {
+    /// Refuses an entry `[[allow]]` with an unknown code, which would accept nothing.
+    fn check_allows(&self, database: &Database) -> Result<(), Error> {
+        let of_program = self.proofs.iter().flat_map(|new| proofs::codes_of(new().as_ref()));
+        let known: Vec<&str> = proofs::codes().into_iter().chain(of_program).map(|code| code.name).collect();
+        match database.allow.iter().find(|allow| !known.contains(&allow.code.as_str())) {
+            None => Ok(()),
+            Some(Allow { code, .. }) => {
+                let nearest = nearest(code, known);
+                Err(Error::UnknownAllowedCode { folder: database.folder.clone(), code: code.clone(), nearest })
+            }
+        }
     }
 }
 

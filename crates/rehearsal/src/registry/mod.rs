@@ -79,8 +79,11 @@ impl Registry {
     /// Returns the backfills with these names; all backfills if `names` is empty.
     ///
     /// # Errors
-    /// [`Error::UnknownBackfill`] if there is no backfill with one of the names.
+    /// [`Error::NoBackfills`] if none is registered, [`Error::UnknownBackfill`] if there is none with one of the names.
     pub fn backfills(&self, names: &[String]) -> Result<Vec<&dyn AnyBackfill>, Error> {
+        if self.backfills.is_empty() {
+            return Err(Error::NoBackfills);
+        }
         let all = self.backfills.iter().map(AsRef::as_ref);
         if names.is_empty() {
             return Ok(all.collect());

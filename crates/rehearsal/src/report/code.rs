@@ -51,6 +51,12 @@ impl Code {
         Self { name, severity: Severity::Error, exit: Exit::Failed, explanation }
     }
 
+    /// A code for something that a person should look at.
+    #[must_use]
+    pub const fn warning(name: &'static str, explanation: Explanation) -> Self {
+        Self { name, severity: Severity::Warning, exit: Exit::Failed, explanation }
+    }
+
     /// A code for something that the rehearsal needs and does not have.
     #[must_use]
     pub const fn incomplete(name: &'static str, explanation: Explanation) -> Self {

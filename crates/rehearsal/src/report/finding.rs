@@ -3,6 +3,7 @@
 
 use super::code::{Code, Severity};
 use super::place::{Place, place_of};
+use crate::Exit;
 use crate::check::{CheckResult, Verdict};
 use crate::workspace::Database;
 use miette::Diagnostic;
@@ -197,10 +198,20 @@ impl Finding {
     pub(crate) fn reproducible(&mut self, database: &Database, rehearse: String, kept: Option<&Address>) {
         self.reproduce = Some(match (self.again, kept) {
             (Reproduce::Backfill(backfill), _) => command(&format!("backfill {backfill} --verify")),
-            (Reproduce::Checks, Some(kept)) => kept.command(&format!("verify {}", database.name)),
+            // The copy records migrations in sqlx's default table.
+            (Reproduce::Checks, Some(kept)) if database.sqlx.table.is_default() => {
+                kept.command(&format!("verify {}", database.name))
+            }
             (Reproduce::Rehearsal | Reproduce::Checks, _) => rehearse,
         });
         self.database = kept.map(|address| address.url());
+    }
+
+    /// True if a baseline or a user can accept the finding. What makes a rehearsal incomplete or impossible cannot be
+    /// accepted.
+    #[must_use]
+    pub fn is_acceptable(&self) -> bool {
+        self.code.exit == Exit::Failed
     }
 
     /// True if the finding makes the rehearsal fail.

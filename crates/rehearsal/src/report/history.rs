@@ -109,24 +109,27 @@ pub static MISSING_FILE: Code = Code::error(
         allow: "It cannot be allowed: sqlx refuses to migrate such a database.",
     },
 );
-/// A migration was edited after it was applied to this database, so its checksum differs.
+/// A migration was edited, renamed or deleted after it was applied to this database or merged into the base revision.
 pub static EDITED: Code = Code::error(
     "history/edited",
     Explanation {
-        meaning: "A migration was edited after it was applied to this database, so its checksum differs.",
+        meaning: "A migration was edited, renamed or deleted after it was applied to this database or merged into the \
+                  base revision.",
         example: "A developer corrects a typing error in a migration that has shipped.",
         fix: "Restore the file and make the change in a new migration.",
-        allow: "It cannot be allowed: sqlx refuses a changed checksum.",
+        allow: "Only in a rehearsal, with [[allow]] in rehearsal.toml, if no database has applied the former file: sqlx refuses \
+                a changed checksum.",
     },
 );
-/// A migration is not applied to this database, although a newer one is.
+/// A migration is not applied to this database, or is new, although a newer one is applied or merged.
 pub static OUT_OF_ORDER: Code = Code::error(
     "history/out-of-order",
     Explanation {
-        meaning: "A migration is not applied to this database, although a newer one is.",
+        meaning: "A migration is not applied to this database, although a newer one is; or it is new, and a newer one is \
+                  already merged into the base revision.",
         example: "A branch adds a migration with an older version and is merged after a newer one has shipped.",
-        fix: "Rename its files to a version above the newest applied one.",
-        allow: "It cannot be allowed: other databases would apply the files in another order.",
+        fix: "Rename its files to a version above the newest one that is applied or merged.",
+        allow: "Only in a rehearsal, with [[allow]] in rehearsal.toml: other databases would apply the files in another order.",
     },
 );
 /// A migration is recorded as started and not finished.
@@ -253,6 +256,17 @@ pub static INTERNAL: Code = Code::error(
     },
 );
 
+/// An entry `[[allow]]` of `rehearsal.toml` accepts nothing.
+pub static UNUSED_ALLOW: Code = Code::warning(
+    "history/unused-allow",
+    Explanation {
+        meaning: "An entry [[allow]] in rehearsal.toml accepts a finding that was not found.",
+        example: "The migration that the entry names was corrected before it shipped.",
+        fix: "Remove the entry, or correct its `migration`, `code` and `object`.",
+        allow: "It is a warning, which does not make the rehearsal fail.",
+    },
+);
+
 /// All codes of this module.
 pub static CODES: &[&Code] = &[
     &DUPLICATE_VERSION,
@@ -268,6 +282,7 @@ pub static CODES: &[&Code] = &[
     &EDITED,
     &OUT_OF_ORDER,
     &FAILED_MIDWAY,
+    &UNUSED_ALLOW,
     &UNKNOWN_BACKFILL,
     &BAD_CONFIGURATION,
     &WRONG_ENGINE,

@@ -1,7 +1,7 @@
 //! The report of a rehearsal: the proofs of each database and their findings. [`RehearsalReport`] is serialised
 //! without conversion; `docs/report.md` documents the result.
 
-use super::finding::Finding;
+use super::finding::{Finding, Status};
 use crate::Exit;
 use rehearsal_db::Engine;
 use serde::{Serialize, Serializer};
@@ -26,19 +26,26 @@ pub struct RehearsalReport {
     /// The duration of the rehearsal.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
-    /// The revision with which findings are compared; `None` if every finding counts.
+    /// The revision with which the migrations are compared; `None` if the user turned the comparison off.
     pub base: Option<Base>,
     /// The databases, sorted by name.
     pub databases: Vec<DatabaseReport>,
 }
 
-/// A revision with which findings are compared.
-#[derive(Debug, Clone, Serialize)]
-pub struct Base {
-    /// The revision.
-    pub revision: String,
-    /// Whether it was found.
-    pub status: String,
+/// The revision with which the migrations are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Base {
+    /// A commit.
+    Found {
+        /// Its hash.
+        revision: String,
+    },
+    /// There is none, so every finding counts.
+    Unknown {
+        /// Why there is none, and what would help.
+        reason: String,
+    },
 }
 
 /// The result for one database.
@@ -158,6 +165,12 @@ impl DatabaseReport {
     #[must_use]
     pub fn failures(&self) -> usize {
         self.findings.iter().filter(|finding| finding.counts()).count()
+    }
+
+    /// Returns the number of findings with a status.
+    #[must_use]
+    pub fn with_status(&self, status: Status) -> usize {
+        self.findings.iter().filter(|finding| finding.status == status).count()
     }
 }
 

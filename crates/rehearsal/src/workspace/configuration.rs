@@ -2,7 +2,8 @@
 //! workspace must have one; in any other project it is optional. Add a new setting to `Toml` and `Configuration`.
 
 use super::error::{CONFIGURATION, Error};
-use super::read;
+use super::{Allow, read};
+use crate::directive::{did_you_mean, nearest};
 use miette::{NamedSource, SourceSpan};
 use rehearsal_db::Engine;
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The former name of the file.
-const FORMER: &str = "database.toml";
+pub(super) const FORMER: &str = "database.toml";
 
 /// The default of `max_wait_ms`, in milliseconds.
 const MAX_WAIT_MS: u64 = 2_000;
@@ -18,24 +19,35 @@ const MAX_WAIT_MS: u64 = 2_000;
 /// The settings of the file.
 #[derive(Debug)]
 pub(super) struct Configuration {
+    pub(super) name: Option<String>,
     pub(super) engine: Option<Engine>,
     pub(super) volatile: Vec<(String, String)>,
     pub(super) max_wait: Duration,
+    pub(super) allow: Vec<Allow>,
 }
 
 impl Default for Configuration {
     fn default() -> Self {
-        Self { engine: None, volatile: Vec::new(), max_wait: Duration::from_millis(MAX_WAIT_MS) }
+        Self {
+            name: None,
+            engine: None,
+            volatile: Vec::new(),
+            max_wait: Duration::from_millis(MAX_WAIT_MS),
+            allow: Vec::new(),
+        }
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Toml {
+    name: Option<String>,
     engine: Option<Engine>,
     #[serde(default)]
     volatile: Vec<String>,
     max_wait_ms: Option<u64>,
+    #[serde(default)]
+    allow: Vec<Allow>,
 }
 
 /// Reads the configuration of a database of the workspace, which must name the engine.
@@ -47,6 +59,13 @@ pub(super) fn of_database(folder: &Path) -> Result<(Engine, Configuration), Erro
     }
     let text = read(&path)?;
     let configuration = parse(&path, &text)?;
+    if configuration.name.is_some() {
+        let at = text.find("name").map(|start| (start, "name".len()).into());
+        let why = "`name` is only for a project with a single database: this one is named after its folder";
+        let path = path.display().to_string();
+        let (help, why) = ("remove the line", why.to_owned());
+        return Err(Error::Configuration { text: NamedSource::new(&path, text), path, why, help, at });
+    }
     match configuration.engine {
         Some(engine) => Ok((engine, configuration)),
         None => Err(bad(&path, &text, "missing field `engine`".to_owned(), Some((0, 0).into()))),
@@ -73,7 +92,11 @@ pub fn configured_engine(folders: &[PathBuf]) -> Result<Option<Engine>, Error> {
 
 fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
     let toml: Toml = toml::from_str(text)
-        .map_err(|error| bad(path, text, error.message().to_owned(), error.span().map(Into::into)))?;
+        .map_err(|error| bad(path, text, without_type(error.message()), error.span().map(Into::into)))?;
+    if toml.allow.iter().any(|allow| allow.reason.trim().is_empty()) {
+        let at = text.find("[[allow]]").map(|start| (start, "[[allow]]".len()).into());
+        return Err(bad(path, text, "an entry [[allow]] has an empty `reason`".to_owned(), at));
+    }
     let volatile = toml.volatile.iter().map(|column| {
         named(column).ok_or_else(|| {
             let at = text.find(column.as_str()).map(|start| (start, column.len()).into());
@@ -81,9 +104,11 @@ fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
         })
     });
     Ok(Configuration {
+        name: toml.name,
         engine: toml.engine,
         volatile: volatile.collect::<Result<_, _>>()?,
         max_wait: Duration::from_millis(toml.max_wait_ms.unwrap_or(MAX_WAIT_MS)),
+        allow: toml.allow,
     })
 }
 
@@ -93,18 +118,41 @@ fn named(column: &str) -> Option<(String, String)> {
     Some((table.to_owned(), column.to_owned()))
 }
 
+/// Rewrites the parser's list of expected keys: names the nearest one instead.
+fn without_type(message: &str) -> String {
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match (message.starts_with("unknown field"), words.split_first()) {
+        (true, Some((unknown, known))) => {
+            let nearest = nearest(unknown, known.iter().copied());
+            format!("it has the unknown key `{unknown}`{}", did_you_mean(nearest.as_ref()))
+        }
+        _ => message.to_owned(),
+    }
+}
+
 fn bad(path: &Path, text: &str, why: String, at: Option<SourceSpan>) -> Error {
     let path = path.display().to_string();
     let help = match at.as_ref().and_then(|at| key_of_value(text, at.offset())) {
         Some("engine") => "write it as `engine = \"sqlite\"` or `engine = \"postgres\"`",
         Some("volatile") => "write it as `volatile = ['\"Table\".\"column\"']`",
         Some("max_wait_ms") => "write it as `max_wait_ms = 2000`, in milliseconds",
+        _ if at.is_some_and(|at| is_in_an_entry(text, at.offset())) => {
+            "an entry [[allow]] has a `code`, such as `\"populated/data-lost\"`, and a `reason`; `migration` and `object` \
+             are optional"
+        }
         _ => {
             "write the line `engine = \"sqlite\"`; `volatile = ['\"Table\".\"column\"']` and `max_wait_ms = 2000` are \
              optional"
         }
     };
     Error::Configuration { text: NamedSource::new(&path, text.to_owned()), path, why, help, at }
+}
+
+/// True if an offset is in an entry `[[allow]]`.
+fn is_in_an_entry(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = text[before.len()..].lines().next().unwrap_or_default();
+    before.lines().any(|line| line.trim() == "[[allow]]") || line.trim() == "[[allow]]"
 }
 
 /// Returns the key in whose value an offset is. `None` if the offset is not in a value.

@@ -13,31 +13,36 @@ pub const CONFIGURATION: &str = "rehearsal.toml";
 /// A fault of the folders and files of a workspace.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// Neither the current folder nor any folder above it is a workspace.
-    #[error("there is no `migrations` folder in {} or above it", from.display())]
-    #[diagnostic(help("run the command inside a workspace"))]
-    NoWorkspace {
+    /// Neither the current folder nor any folder above or below it has migrations.
+    #[error(
+        "no migrations found: {}, the folders above it and the folders below it contain neither a folder `migrations` nor \
+         a `sqlx.toml` with `migrations-dir`",
+        from.display()
+    )]
+    #[diagnostic(help("run the command in the project, or name the folder: `{}`", command("ci --migrations DIR")))]
+    NoMigrations {
         /// The folder where the search started.
         from: PathBuf,
     },
-    /// The workspace has no database.
-    #[error("{} contains no database", folder.display())]
+    /// The folder contains neither migrations nor the folder of a database.
+    #[error("{} contains no migrations and no database", folder.display())]
     #[diagnostic(help(
-        "create a folder in it for each database, with a `rehearsal.toml` that contains `engine = \"sqlite\"`"
+        "create the first migration in it, such as `1_people.sql`; or, for several databases, a folder for each with a \
+         `rehearsal.toml` that contains `engine = \"sqlite\"`"
     ))]
     NoDatabases {
         /// The `migrations` folder.
         folder: PathBuf,
     },
-    /// `migrations` contains the migrations directly, as in most sqlx projects.
-    #[error("{} contains migrations, but no folder for each database", folder.display())]
+    /// Several folders below contain migrations.
+    #[error("several folders contain migrations: {}", shortened(below))]
     #[diagnostic(help(
-        "rehearse them with `{}`; every other command needs one folder for each database in `migrations`",
-        command(&format!("ci --migrations {}", shell_word(&folder.display().to_string())))
+        "name one of them: `{}`",
+        command(&format!("ci --migrations {}", shell_word(&below[0].display().to_string())))
     ))]
-    NotByDatabase {
-        /// The `migrations` folder.
-        folder: PathBuf,
+    SeveralMigrations {
+        /// The folders of the migrations, at least two.
+        below: Vec<PathBuf>,
     },
     /// A folder in `migrations/` has no configuration.
     #[error("{} is missing", path.display())]
@@ -221,6 +226,16 @@ pub enum GivenError {
         /// The instruction for the user.
         help: &'static str,
     },
+}
+
+/// Lists at most five paths.
+fn shortened(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = paths.iter().take(SHOWN).map(|path| path.display().to_string()).collect();
+    match paths.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn above(file: &Path) -> String {

@@ -1,5 +1,5 @@
-//! A database of a project without a workspace: flags name its migrations, engine and data. [`Database::given`]
-//! validates them and finds the fixtures.
+//! A database of a project without a workspace. [`Database::given`] builds it from flags that name its migrations, engine
+//! and data, [`Database::of_project`] from the folder of its migrations alone.
 
 use super::configuration::{self, Configuration};
 use super::error::{Error, GivenError};
@@ -23,7 +23,36 @@ pub struct Given {
     pub setup: Vec<PathBuf>,
 }
 
+/// The folders of a project that may contain fixtures, relative to its root.
+const FIXTURES: [&str; 2] = ["fixtures", "tests/fixtures"];
+
 impl Database {
+    /// Returns the only database of a project, with the fixtures that state a version. `root` is the folder to which paths
+    /// are relative; `name` is the name of the database, unless its `rehearsal.toml` has one.
+    ///
+    /// # Errors
+    /// Fails with the first fault of the files.
+    pub fn of_project(root: &Path, folder: PathBuf, engine: Engine, name: String) -> Result<Self, Error> {
+        let configured = configuration::beside(std::slice::from_ref(&folder))?;
+        let given = Given { folders: vec![folder], engine, fixtures: Vec::new(), setup: Vec::new() };
+        let plain = Self::given(&given)?;
+        let (mut fixtures, mut unused) = (Vec::new(), Vec::new());
+        for folder in FIXTURES.map(|folder| root.join(folder)).into_iter().filter(|folder| folder.is_dir()) {
+            for path in entries(&folder)?.into_iter().filter(|path| is_sql(path)) {
+                match stated_version(&path)? {
+                    Some(found) => {
+                        let version = found.parse().map_err(|_| not_a_version(&path, found, Stated::Comment))?;
+                        fixtures.push(fixture(path, version, Stated::Comment));
+                    }
+                    None => unused.push(path),
+                }
+            }
+        }
+        name_apart(&mut fixtures);
+        let name = configured.name.unwrap_or(name);
+        Ok(Self { name, origin: Origin::Project, fixtures, unused, ..plain })
+    }
+
     /// Returns the database that the flags describe.
     ///
     /// # Errors
@@ -35,7 +64,7 @@ impl Database {
                 return Err(GivenError::FolderTwice { folder: folder.clone() }.into());
             }
         }
-        let mut setup = sqlx_toml::setup(&given.folders, given.engine)?;
+        let (sqlx, mut setup) = sqlx_toml::settings(&given.folders, given.engine)?;
         for path in &given.setup {
             setup.push(Setup { path: path.clone(), sql: read(path)? });
         }
@@ -44,20 +73,12 @@ impl Database {
             fixtures.extend(fixtures_of(typed)?);
         }
         name_apart(&mut fixtures);
-        let Configuration { volatile, max_wait, .. } = configuration::beside(&given.folders)?;
+        let Configuration { volatile, max_wait, allow, .. } = configuration::beside(&given.folders)?;
         let names: Vec<String> = given.folders.iter().map(|folder| folder.display().to_string()).collect();
         let mut folders = given.folders.iter().cloned();
-        Ok(Self {
-            name: names.join(" + "),
-            engine: given.engine,
-            folder: folders.next().unwrap_or_default(),
-            beside: folders.collect(),
-            origin: Origin::Given { flags: flags(given) },
-            setup,
-            volatile,
-            max_wait,
-            fixtures,
-        })
+        let folder = folders.next().unwrap_or_default();
+        let plain = Self::new(names.join(" + "), given.engine, folder, Origin::Given { flags: flags(given) });
+        Ok(Self { beside: folders.collect(), setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
     }
 }
 
@@ -97,8 +118,11 @@ fn check_folder(folder: &Path) -> Result<(), Error> {
 }
 
 pub(super) fn holds_migrations(folder: &Path) -> Result<bool, Error> {
-    let is_sql = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "sql");
     Ok(entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some()))
+}
+
+fn is_sql(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "sql")
 }
 
 /// Returns the version at the start of a file name.
@@ -148,7 +172,7 @@ fn fixture(path: PathBuf, version: i64, stated: Stated) -> Fixture {
 fn fixtures_in(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();
     let mut rows: BTreeMap<i64, PathBuf> = BTreeMap::new();
-    for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
+    for path in entries(folder)?.into_iter().filter(|path| is_sql(path)) {
         if let Some(found) = stated_version(&path)? {
             let version = found.parse().map_err(|_| not_a_version(&path, found, Stated::Comment))?;
             fixtures.push(fixture(path, version, Stated::Comment));

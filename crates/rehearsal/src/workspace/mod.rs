@@ -1,16 +1,20 @@
 //! Finds the databases to work on. [`Workspace::read`] reads one folder per database in `migrations/`, with a
 //! `rehearsal.toml`, and their fixtures in `fixtures/`; [`Database::given`] builds one database from flags, for a
-//! project without these files. This module reads folders and the headers of files; it connects to no database.
+//! project without these files, and [`Database::of_project`] from what [`find`] finds. This module reads folders and the headers of files; it connects to no database.
 
+mod allow;
 mod configuration;
 mod error;
 mod given;
+mod location;
 mod sqlx_toml;
 
+pub use allow::Allow;
 pub use configuration::configured_engine;
 pub use error::{CONFIGURATION, Error, GivenError};
 pub use given::Given;
-pub use sqlx_toml::url_variable;
+pub use location::{Location, find, project_name};
+pub use sqlx_toml::{SqlxSettings, url_variable};
 
 use crate::directive::{directives, nearest};
 use configuration::Configuration;
@@ -39,18 +43,24 @@ pub struct Database {
     pub engine: Engine,
     /// The folder of its migrations.
     pub folder: PathBuf,
-    /// Further folders of the same history, which share one `_sqlx_migrations`.
+    /// Further folders of the same history, which share one table of applied migrations.
     pub beside: Vec<PathBuf>,
     /// Where its description comes from.
     pub origin: Origin,
     /// The SQL to run in an empty database before the history.
     pub setup: Vec<Setup>,
+    /// The settings of the project's `sqlx.toml` that decide how sqlx records the migrations.
+    pub sqlx: SqlxSettings,
     /// Columns that comparisons ignore, as `(table, column)`.
     pub volatile: Vec<(String, String)>,
     /// How long a write of the app may wait while a backfill runs concurrently.
     pub max_wait: Duration,
+    /// The findings that the user accepts.
+    pub allow: Vec<Allow>,
     /// The fixtures, by name.
     pub fixtures: Vec<Fixture>,
+    /// SQL files in the folders for fixtures that are not used, because they do not state a version.
+    pub unused: Vec<PathBuf>,
 }
 
 /// The source of a database's description.
@@ -58,6 +68,8 @@ pub struct Database {
 pub enum Origin {
     /// A folder of the workspace. The strict rules of rehearsal apply to its files.
     Workspace,
+    /// The only migrations of a project, found without flags. Only sqlx's rules apply to its files.
+    Project,
     /// Flags. Only sqlx's rules apply to its files.
     Given {
         /// The flags, quoted for a shell.
@@ -121,15 +133,6 @@ pub struct Rows {
 }
 
 impl Workspace {
-    /// Returns the nearest folder that contains `migrations`: `from` itself or a folder above it.
-    ///
-    /// # Errors
-    /// [`Error::NoWorkspace`] if there is none.
-    pub fn find_root(from: &Path) -> Result<PathBuf, Error> {
-        let found = from.ancestors().find(|folder| folder.join("migrations").is_dir());
-        found.map(Path::to_owned).ok_or_else(|| Error::NoWorkspace { from: from.to_owned() })
-    }
-
     /// Reads the databases and fixtures below `root`.
     ///
     /// # Errors
@@ -141,8 +144,7 @@ impl Workspace {
             databases.push(Database::read(root, &path)?);
         }
         if databases.is_empty() {
-            let is_flat = given::holds_migrations(&folder)?;
-            return Err(if is_flat { Error::NotByDatabase { folder } } else { Error::NoDatabases { folder } });
+            return Err(Error::NoDatabases { folder });
         }
         let fixtures = root.join("fixtures");
         if fixtures.is_dir() {
@@ -170,13 +172,23 @@ impl Workspace {
 }
 
 impl Database {
+    /// Returns a database with one folder and the default settings, without fixtures.
+    #[must_use]
+    pub fn new(name: String, engine: Engine, folder: PathBuf, origin: Origin) -> Self {
+        let Configuration { volatile, max_wait, allow, .. } = Configuration::default();
+        let (beside, setup, fixtures, unused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let sqlx = SqlxSettings::default();
+        Self { name, engine, folder, beside, origin, setup, sqlx, volatile, max_wait, allow, fixtures, unused }
+    }
+
     fn read(root: &Path, folder: &Path) -> Result<Self, Error> {
         let name = file_name(folder);
-        let (engine, Configuration { volatile, max_wait, .. }) = configuration::of_database(folder)?;
+        let (engine, Configuration { volatile, max_wait, allow, .. }) = configuration::of_database(folder)?;
         let fixtures = read_fixtures(&root.join("fixtures").join(&name))?;
-        let (beside, origin, setup) = (Vec::new(), Origin::Workspace, Vec::new());
         let folder = folder.to_owned();
-        Ok(Self { name, engine, folder, beside, origin, setup, volatile, max_wait, fixtures })
+        let (sqlx, setup) = sqlx_toml::settings(std::slice::from_ref(&folder), engine)?;
+        let plain = Self::new(name, engine, folder, Origin::Workspace);
+        Ok(Self { setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
     }
 
     /// Returns all folders of the history.
@@ -184,11 +196,23 @@ impl Database {
         std::iter::once(&self.folder).chain(&self.beside).map(PathBuf::as_path)
     }
 
+    /// Returns a sentence about the files that may be meant as fixtures and are not used. `None` if there are none.
+    #[must_use]
+    pub(crate) fn unused_fixtures(&self) -> Option<String> {
+        let first = self.unused.first()?;
+        let files = match self.unused.len() {
+            1 => format!("{} is not used as a fixture, because it does", first.display()),
+            n => format!("{n} files such as {} are not used as fixtures, because they do", first.display()),
+        };
+        Some(format!("{files} not state a version: put `-- at: VERSION` in the first line"))
+    }
+
     /// Returns the command that rehearses the database.
     #[must_use]
     pub fn rehearse(&self) -> String {
         match &self.origin {
             Origin::Workspace => command(&format!("ci {}", self.name)),
+            Origin::Project => command("ci"),
             Origin::Given { flags } => command(&format!("ci {flags}")),
         }
     }

@@ -34,7 +34,7 @@ fn no_development_database() {
     let workspace = Workspace::new();
     check("no_development_database_backfill", &workspace, "backfill pet_traits", 2);
     check("no_development_database_execute", &workspace, "backfill pet_traits --execute", 2);
-    check("no_development_database_undo", &workspace, "backfill pet_traits --undo", 2);
+    check("no_development_database_undo", &workspace, "backfill pet_traits --undo --execute", 2);
     check("no_development_database_verify", &workspace, "verify pets", 2);
 }
 
@@ -114,6 +114,6 @@ fn locked_for_writing() {
         workspace.succeed("migrate pets --status --wait 0");
         check("locked_for_writing_revert", &workspace, "migrate pets --revert --wait 1", 1);
         check("locked_for_writing_execute", &workspace, "backfill pet_traits --execute --wait 0", 1);
-        check("locked_for_writing_undo", &workspace, "backfill pet_traits --undo --wait 0", 1);
+        check("locked_for_writing_undo", &workspace, "backfill pet_traits --undo --execute --wait 0", 1);
     });
 }

@@ -17,7 +17,8 @@ fn flags() {
     check("flags_revert_none", &workspace, "migrate pets --revert 0", 2);
     check("flags_to_a_word", &workspace, "migrate pets --to newest", 2);
     check("flags_to_below_zero", &workspace, "migrate pets --revert --to -1", 2);
-    check("flags_execute_and_undo", &workspace, "backfill --execute --undo", 2);
+    check("flags_dry_run_and_execute", &workspace, "backfill --execute --undo --dry-run", 2);
+    check("flags_undo_and_verify", &workspace, "backfill --undo --verify", 2);
     check("flags_verify_and_scope", &workspace, "backfill --verify --scope id=1", 2);
     check("flags_batch_of_none", &workspace, "backfill --batch 0", 2);
     check("flags_workers_of_none", &workspace, "backfill --workers 0", 2);

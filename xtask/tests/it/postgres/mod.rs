@@ -5,6 +5,7 @@
 mod at_once;
 mod backfills;
 mod bad_input;
+mod consent;
 mod crashes;
 mod db;
 mod errors;
@@ -21,6 +22,7 @@ mod rehearsals;
 mod replica;
 mod rows;
 mod secrets;
+mod sqlx_toml;
 mod statements;
 mod throttle;
 mod types;
@@ -154,7 +156,11 @@ impl Shop {
     fn command(&self, arguments: &str) -> duct::Expression {
         let takes_url = ["migrate", "verify", "backfill"].iter().any(|name| arguments.starts_with(name));
         let takes_url = takes_url && !arguments.contains("--verify") && !arguments.contains("--url");
-        let added = if takes_url { vec!["--url", &self.url] } else { Vec::new() };
+        let mut added = if takes_url { vec!["--url", self.url.as_str()] } else { Vec::new() };
+        // The database of a test is not the development database.
+        if arguments.starts_with("migrate") && arguments.contains("--revert") {
+            added.push("--yes");
+        }
         let server = url("postgres");
         self.workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", &server)], arguments.split_whitespace().chain(added))
     }

@@ -226,7 +226,7 @@ fn answers_wait_for_batches_but_not_the_reverse() {
 #[test]
 fn undo_and_run_again() {
     let (workspace, url) = database();
-    let undo = format!("backfill unified_profiles --undo --url {url}");
+    let undo = format!("backfill unified_profiles --undo --execute --url {url}");
     let all = r#"SELECT "UnifiedProfile"::text || coalesce((
                      SELECT string_agg("ContextIntent"::text, ' ' ORDER BY "id") FROM "ContextIntent"
                      WHERE "ContextIntent"."userId" = "UnifiedProfile"."userId"), '')

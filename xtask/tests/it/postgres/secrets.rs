@@ -135,11 +135,11 @@ fn a_life_cycle_shows_no_password() {
         kill(&running);
         check("backfill parts_v2 --execute --verbose --workers 2 --report done.json", Well);
         check("verify parts", Well);
-        check("backfill parts_v2 --undo", Well);
+        check("backfill parts_v2 --undo --execute", Well);
         // The output contains rows.
         check("verify parts", Badly);
         check("verify parts --json", Badly);
-        check("migrate parts --revert", Well);
+        check("migrate parts --revert --yes", Well);
         guarded.check_what_is_stored();
     }
 }

@@ -9,6 +9,7 @@ use crate::database::block;
 use crate::workspace::hold;
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::{About, AnyBackfill, Backfill, Findings, Reject, UnitOrder, Written};
+use rehearsal::baseline::Baseline;
 use rehearsal::check::{self, AnyRowCheck};
 use rehearsal::event::silent;
 use rehearsal::migration::History;
@@ -154,6 +155,7 @@ impl Toys {
         let checks = check::read(&database.folder, database.engine).unwrap();
         block(async {
             let sandbox = Sandbox::open(&self.folder.path().join("target"), host().await).await.unwrap();
+            let baseline = Baseline::default();
             let rehearsal = Rehearsal {
                 database,
                 history: &history,
@@ -163,6 +165,7 @@ impl Toys {
                 traffic: self.traffic.as_deref(),
                 proofs: self.proofs.clone(),
                 left_out: Vec::new(),
+                baseline: &baseline,
                 depth: self.depth,
                 program: None,
                 sandbox: &sandbox,

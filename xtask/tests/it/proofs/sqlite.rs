@@ -75,6 +75,15 @@ fn check(snapshot: &str, toys: &Toys, proof: &str, others: &[&str], value: &str,
 const LABEL: &str = "ALTER TABLE toy ADD COLUMN label TEXT;\n";
 const SOUND: &str = "new.value ->> 1";
 
+/// A backfill and a check that need a column of a later migration than their `from`.
+#[test]
+fn windows_that_open_too_early() {
+    let early = toys("CREATE TABLE other (id TEXT PRIMARY KEY NOT NULL);\n");
+    early.write("migrations/toys/20250920090000_label.up.sql", LABEL);
+    early.check("labelled", "SELECT id FROM toy WHERE label = ''");
+    check("sqlite_window_too_early", &early, "fresh", &[], SOUND, &[&LabelsAreNames]);
+}
+
 #[test]
 fn nondeterministic_backfills() {
     let check = |snapshot: &str, labels: &str, value: &str| {

@@ -153,17 +153,8 @@ mod tests {
     #[test]
     fn each_fault_is_a_finding() {
         let check = |diary: Diary, seen: Seen, expect: &[(&str, &[&str])]| {
-            let database = Database {
-                name: "toys".to_owned(),
-                engine: Engine::Sqlite,
-                folder: "migrations/toys".into(),
-                beside: Vec::new(),
-                origin: Origin::Workspace,
-                setup: Vec::new(),
-                volatile: Vec::new(),
-                max_wait: Duration::from_millis(20),
-                fixtures: Vec::new(),
-            };
+            let plain = Database::new("toys".to_owned(), Engine::Sqlite, "migrations/toys".into(), Origin::Workspace);
+            let database = Database { max_wait: Duration::from_millis(20), ..plain };
             let (name, database_name, unit) = ("labels", "toys", "toy");
             let about =
                 About { name, database: database_name, unit, from: 1, until: None, scopes: &[], undo: Undo::Absent };

@@ -236,7 +236,7 @@ fn command(run: &ProofRun<'_>, program: &Program, work: Work<'_>, address: &Addr
 /// Returns the arguments that identify the database.
 fn database(database: &Database) -> Vec<String> {
     match database.origin {
-        Origin::Workspace => vec![database.name.clone()],
+        Origin::Workspace | Origin::Project => vec![database.name.clone()],
         Origin::Given { .. } => {
             let folders = std::iter::once(&database.folder).chain(&database.beside);
             let folders = folders.flat_map(|folder| ["--migrations".to_owned(), folder.display().to_string()]);

@@ -92,6 +92,7 @@ impl Step {
             Self::Backfill(name, Effect::Execute) => format!("run backfill {name}"),
             Self::Backfill(name, Effect::Again) => format!("run backfill {name} again, from the first unit"),
             Self::Backfill(name, Effect::Undo) => format!("undo backfill {name}"),
+            Self::Backfill(name, Effect::PredictUndo) => format!("undo backfill {name} as a dry run"),
             Self::Insert(insert) => format!("insert a generated row: {}", insert.sql),
         }
     }

@@ -77,7 +77,7 @@ fn missing_privileges_are_reported() {
         );
     };
     let each = |whys: &[&str], grants: &[&str]| {
-        for mode in ["", "--execute", "--undo"] {
+        for mode in ["", "--execute", "--undo --execute"] {
             refused(mode, whys, grants);
         }
     };
@@ -97,7 +97,7 @@ fn missing_privileges_are_reported() {
     let hidden =
         "row-level security on parts_v2 applies to the role WHO and may hide rows (policies: parts_v2_own_rows)";
     refused("--execute", &["lacks INSERT on parts_v2", hidden], &["ALTER ROLE \"WHO\" BYPASSRLS;"]);
-    refused("--undo", &["lacks DELETE on parts_v2", hidden], &["GRANT DELETE ON \"parts_v2\" TO \"WHO\";"]);
+    refused("--undo --execute", &["lacks DELETE on parts_v2", hidden], &["GRANT DELETE ON \"parts_v2\" TO \"WHO\";"]);
     refused("", &[hidden], &[]);
     execute(&own, &format!("ALTER ROLE {role} BYPASSRLS"));
     workspace.succeed(&format!("backfill parts_v2 --url {theirs}"));
@@ -126,7 +126,7 @@ fn a_scope_without_a_unit_is_refused() {
     populate(&url, 1, 1);
     let id = query(&url, "SELECT id::text FROM users")[0].clone();
     for scope in [id.to_uppercase(), format!("{{{id}}}"), "abc".to_owned(), String::new()] {
-        for mode in ["", "--execute", "--undo"] {
+        for mode in ["", "--execute", "--undo --execute"] {
             let flags: Vec<&str> = ["backfill", "parts_v2", mode, "--url", &url, "--scope"].into();
             let scope = format!("user_id={scope}");
             let flags = flags.into_iter().filter(|flag| !flag.is_empty()).chain([scope.as_str()]);
@@ -201,7 +201,7 @@ fn rows_without_a_user_are_recorded() {
     assert_eq!(done.counts.reconciliation.fields["sessions"].of(ValueOutcome::Skipped), 3);
     // Also if all users are done, because more such rows may exist by now.
     check("--execute", 4);
-    check("--undo", 0);
+    check("--undo --execute", 0);
 }
 
 /// Another session changes rows that the backfill migrates, and commits once the backfill waits for it.
@@ -297,11 +297,11 @@ fn a_scoped_undo_leaves_other_users_unchanged() {
     assert_eq!(only, std::slice::from_ref(&id));
     workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
     let after = all(&url);
-    workspace.succeed(&format!("backfill parts_v2 --undo --scope user_id={id} --url {url}"));
+    workspace.succeed(&format!("backfill parts_v2 --undo --execute --scope user_id={id} --url {url}"));
     let mut expected = after;
     expected.insert(id.clone(), before[&id].clone());
     assert_eq!(all(&url), expected);
-    workspace.succeed(&format!("backfill parts_v2 --undo --url {url}"));
+    workspace.succeed(&format!("backfill parts_v2 --undo --execute --url {url}"));
     assert_eq!(all(&url), before);
 }
 
@@ -362,9 +362,9 @@ fn the_mark_is_the_only_addition_to_the_settings() {
     // Another run finds nothing to do and leaves the notes unchanged.
     workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
     assert_eq!(notes(), kept);
-    workspace.succeed(&format!("backfill parts_v2 --undo --scope user_id={null} --url {url}"));
+    workspace.succeed(&format!("backfill parts_v2 --undo --execute --scope user_id={null} --url {url}"));
     assert_eq!(notes().len(), kept.len() - 1);
-    workspace.succeed(&format!("backfill parts_v2 --undo --batch 2 --url {url}"));
+    workspace.succeed(&format!("backfill parts_v2 --undo --execute --batch 2 --url {url}"));
     assert_eq!((settings(), notes()), (before, Vec::new()));
 }
 
@@ -375,7 +375,7 @@ fn undo_of_settings_of_an_earlier_version() {
     let user = r#"INSERT INTO users (id, email, settings) VALUES
         (md5('x')::uuid, 'x', '{"prd_backfill_completed": true, "prd_backfill_replaced": {"settings": [1]}}')"#;
     execute(&url, user);
-    workspace.succeed(&format!("backfill parts_v2 --undo --url {url}"));
+    workspace.succeed(&format!("backfill parts_v2 --undo --execute --url {url}"));
     let settings = query(&url, "SELECT settings::text FROM users");
     assert_eq!(settings, [r#"{"prd_backfill_replaced": {"settings": [1]}}"#]);
 }
@@ -388,7 +388,7 @@ fn undo_reports_the_rows_that_it_leaves() {
     workspace.succeed(&format!("backfill parts_v2 --execute --url {url}"));
     let observe = "INSERT INTO observations (id, user_id, part_id, content, observed_at) SELECT gen_random_uuid(), user_id, id, 'x', now() FROM parts_v2 ORDER BY id LIMIT 3";
     execute(&url, observe);
-    let undone = report(&workspace, &format!("backfill parts_v2 --undo --url {url}"));
+    let undone = report(&workspace, &format!("backfill parts_v2 --undo --execute --url {url}"));
     assert_eq!(undone.counts.unchanged, 3);
     assert_eq!(query(&url, "SELECT count(*)::text FROM parts_v2"), ["3"]);
     assert_eq!(query(&url, "SELECT count(*)::text FROM sessions_v2"), ["0"]);

@@ -54,7 +54,7 @@ fn down_and_up_again() {
     let execute = format!("backfill parts_v2 --execute --url {url}");
     workspace.succeed(&execute);
     let settings = "SELECT id || ' ' || coalesce(settings::text, 'NULL') FROM users ORDER BY id";
-    workspace.succeed(&format!("migrate parts --revert 1 --url {url}"));
+    workspace.succeed(&format!("migrate parts --revert 1 --yes --url {url}"));
     let reverted = query(&url, settings);
     let (_untouched, other) = loaded("populated", LEGACY);
     assert_eq!(reverted, query(&other, settings));

@@ -2,15 +2,18 @@
 //! units. It also reports faults that only show on the resulting schema, such as a foreign key to a missing table.
 //! The entry point is [`Fresh`].
 
-use super::outcome::{Next, Outcome};
-use super::refusal;
-use super::run::{Data, ProofRun};
-use super::{Applies, Proof, Rehearsal};
+mod declared;
+mod windows;
+
 use crate::Error;
 use crate::backfill::Effect;
 use crate::failures;
 use crate::migration::{Migration, Script, Transaction};
 use crate::plural::counted;
+use crate::proofs::outcome::{Next, Outcome};
+use crate::proofs::refusal;
+use crate::proofs::run::{Data, ProofRun};
+use crate::proofs::{Applies, Proof, Rehearsal};
 use crate::report::{Code, Explanation, Failures, Finding, Reproduce};
 use crate::workspace::{CONFIGURATION, Origin};
 use futures_util::future::LocalBoxFuture;
@@ -62,6 +65,26 @@ static PENDING_UNITS: Code = Code::error(
     },
 );
 
+static UNKNOWN_LOSS: Code = Code::error(
+    "fresh/unknown-loss",
+    Explanation {
+        meaning: "A migration declares the loss of a table or column that does not exist before it.",
+        example: "`-- loses: \"Toy\".\"size\"` where the table is called \"toy\"",
+        fix: "Correct the name in `-- loses:`, or remove the line.",
+        allow: "For a migration that has shipped, with [[allow]] in rehearsal.toml.",
+    },
+);
+
+static WINDOW_TOO_EARLY: Code = Code::error(
+    "fresh/window-too-early",
+    Explanation {
+        meaning: "A check or a backfill cannot run on the version at which its window opens, or a check fails there.",
+        example: "A check with `-- from: 20250901090000` reads a column that 20250915090000 adds.",
+        fix: "Set `from` to the migration that creates what the check or backfill needs.",
+        allow: "It cannot be allowed: `verify` would fail on a database at that version.",
+    },
+);
+
 /// The proof.
 pub(super) struct Fresh;
 
@@ -75,7 +98,7 @@ impl Proof for Fresh {
     }
 
     fn codes(&self) -> Vec<&'static Code> {
-        vec![&SQLX_FAILS, &DANGLING_REFERENCE, &UNKNOWN_VOLATILE, &PENDING_UNITS]
+        vec![&SQLX_FAILS, &DANGLING_REFERENCE, &UNKNOWN_VOLATILE, &UNKNOWN_LOSS, &WINDOW_TOO_EARLY, &PENDING_UNITS]
     }
 
     fn failures(&self) -> &'static Failures {
@@ -112,7 +135,9 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
             let mut done = Vec::new();
             run.run_due(&scratch, Some(migration), &mut done).await?;
         }
+        declared::losses_exist(run, migration, &mut connection).await?;
         run.up(migration, &scratch, &mut connection).await?;
+        windows::open_in_time(run, migration, &scratch).await?;
         for script in std::iter::once(&migration.up).chain(&migration.down) {
             sqlx_applies(run, migration, script).await;
         }
