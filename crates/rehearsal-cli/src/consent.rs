@@ -23,7 +23,7 @@ impl Consent {
     /// Asks before writing to databases on other machines.
     ///
     /// # Errors
-    /// [`Error::NeedsYes`] if nobody can be asked, [`Error::Declined`] if the user does not agree.
+    /// [`Error::NeedsYes`] if there is no terminal to ask on, [`Error::Declined`] if the user does not agree.
     pub(crate) fn to_write<'t>(self, targets: impl IntoIterator<Item = &'t Target>) -> Result<(), Error> {
         let remote: Vec<String> = targets
             .into_iter()
@@ -37,7 +37,7 @@ impl Consent {
         self.ask(&format!("Write to {places}?"), format!("{places} is on another machine"))
     }
 
-    /// Asks a question. `because` says why, for the error if nobody can be asked.
+    /// Asks a question. `because` says why, for the error if there is no terminal to ask on.
     ///
     /// # Errors
     /// As [`Self::to_write`].

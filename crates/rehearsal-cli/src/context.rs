@@ -8,6 +8,7 @@ use crate::host::host;
 use crate::terminal::{Paint, Terminal, duration};
 use rehearsal::cache::Cache;
 use rehearsal::event::{Direction, Event, Events};
+use rehearsal::layout::Tool;
 use rehearsal::proofs::{self, Depth, NewProof, Program, Rehearsal};
 use rehearsal::registry::{Loaded, Registry};
 use rehearsal::sandbox::{NoHost, Sandbox};
@@ -39,7 +40,7 @@ impl<'a> Context<'a> {
         let (workspace, store) = match &location {
             Location::Databases { .. } => (Workspace::read(&base)?, environment::target_folder(&base)),
             Location::Single { folder, .. } => {
-                let databases = vec![given::database_of_project(root, &base, folder, None)?];
+                let databases = vec![given::database_of_project(root, &base, folder, None, None)?];
                 (Workspace { root: base, databases }, target_of_project(root))
             }
         };
@@ -54,6 +55,18 @@ impl<'a> Context<'a> {
         let (root, store) = (typed_in.clone(), target_of_project(&typed_in).join("rehearsal"));
         let workspace = Workspace { root, databases: vec![database] };
         Ok(Self { registry: nothing, terminal, workspace, store, typed_in })
+    }
+
+    /// Returns this context for a command that works on real databases.
+    ///
+    /// # Errors
+    /// Fails if another tool than sqlx applies the migrations of a database: rehearsal would record them where that tool
+    /// does not look.
+    pub(crate) fn for_real(self) -> Result<Self, Error> {
+        match self.workspace.databases.iter().find(|database| database.tool != Tool::Sqlx) {
+            None => Ok(self),
+            Some(database) => Err(Error::OfAnotherTool { folder: database.folder.clone(), tool: database.tool }),
+        }
     }
 
     /// Returns the databases with these names, or all of them if no name is given.

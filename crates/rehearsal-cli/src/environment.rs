@@ -33,6 +33,11 @@ pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Returns true if cargo must not use the network, so nothing is downloaded.
+pub(crate) fn is_offline() -> bool {
+    std::env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true")
+}
+
 /// Returns cargo's target folder for the project at `root`.
 pub(crate) fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
@@ -47,13 +52,17 @@ pub(crate) fn variable(name: &str) -> Result<Option<(String, String)>, Error> {
 }
 
 fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
-    let entries = match dotenvy::from_path_iter(".env") {
+    // As sqlx-cli, which also reads the file of a folder above.
+    let folder = working_folder().unwrap_or_default();
+    let file = folder.ancestors().map(|folder| folder.join(".env")).find(|file| file.is_file());
+    let Some(file) = file else { return Ok(None) };
+    let entries = match dotenvy::from_path_iter(&file) {
         Ok(entries) => entries,
         Err(error) if error.not_found() => return Ok(None),
         Err(error) => return Err(Error::DotEnv { why: error.to_string() }),
     };
     for entry in entries {
-        let (name, value) = entry.map_err(|error| Error::DotEnv { why: describe(&error) })?;
+        let (name, value) = entry.map_err(|error| Error::DotEnv { why: describe(&error, &file) })?;
         if name == variable {
             return Ok(Some(value));
         }
@@ -62,9 +71,9 @@ fn from_dot_env(variable: &str) -> Result<Option<String>, Error> {
 }
 
 /// Names the faulty line without showing it, because it may contain a password.
-fn describe(error: &dotenvy::Error) -> String {
+fn describe(error: &dotenvy::Error, file: &Path) -> String {
     let dotenvy::Error::LineParse(wrong, _) = error else { return error.to_string() };
-    let text = std::fs::read_to_string(".env").unwrap_or_default();
+    let text = std::fs::read_to_string(file).unwrap_or_default();
     match text.lines().position(|line| line.trim() == wrong.trim()) {
         Some(index) => format!("line {} is not of the form NAME=value", index + 1),
         None => "a line is not of the form NAME=value".to_owned(),

@@ -3,6 +3,7 @@
 
 use miette::Diagnostic;
 use rehearsal::directive::did_you_mean;
+use rehearsal::layout::Tool;
 use rehearsal::proofs::SelectionError;
 use rehearsal::report::{Finding, history};
 use rehearsal::{Exit, backfill, check, fixture, migration, registry, sandbox, workspace};
@@ -103,6 +104,15 @@ pub(crate) enum Error {
         /// The reason.
         why: String,
     },
+    /// A command that works on real databases, in a project that migrates with another tool.
+    #[error("{} contains migrations of {tool}, which rehearsal never runs on a real database", folder.display())]
+    #[diagnostic(help("rehearse them with `{}`, and run them with {tool}", command("ci")))]
+    OfAnotherTool {
+        /// The folder.
+        folder: PathBuf,
+        /// The tool.
+        tool: Tool,
+    },
     /// The base revision cannot be used.
     #[error("cannot compare with the base revision `{name}`")]
     #[diagnostic(help("{help}"))]
@@ -128,7 +138,7 @@ pub(crate) enum Error {
         /// The reason.
         why: String,
     },
-    /// A command needs an agreement, and nobody can be asked.
+    /// A command needs an agreement, and there is no terminal to ask on.
     #[error("{because}")]
     #[diagnostic(help("add `--yes` if this is intended"))]
     NeedsYes {

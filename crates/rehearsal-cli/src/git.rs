@@ -2,7 +2,7 @@
 //! runs `git`, and changes nothing.
 
 use crate::error::Error;
-use rehearsal::baseline::BaseFile;
+use rehearsal::layout::SourceFile;
 use rehearsal::report::Base;
 use std::path::{Path, PathBuf};
 
@@ -97,11 +97,11 @@ pub(crate) fn find(folder: &Path, wanted: Option<&str>) -> Result<Found, Error> 
 }
 
 impl Revision {
-    /// Returns the SQL files of a folder at this revision, with paths below `folder` as given.
+    /// Returns the files of migrations in a folder at this revision, with paths below `folder` as given.
     ///
     /// # Errors
     /// Fails if git fails.
-    pub(crate) fn files(&self, folder: &Path) -> Result<Vec<BaseFile>, Error> {
+    pub(crate) fn files(&self, folder: &Path) -> Result<Vec<SourceFile>, Error> {
         let failed = |why: String| Error::Git { why };
         let absolute = folder.canonicalize().map_err(|error| failed(error.to_string()))?;
         let root = self.root.canonicalize().map_err(|error| failed(error.to_string()))?;
@@ -109,13 +109,13 @@ impl Revision {
         let Ok(below) = absolute.strip_prefix(&root) else { return Ok(Vec::new()) };
         let tree = format!("{}:{}", self.hash, below.display());
         let git = Git { folder: &root };
-        let Some(listed) = git.output(&["ls-tree", "-z", &tree], &[]) else { return Ok(Vec::new()) };
+        let Some(listed) = git.output(&["ls-tree", "-r", "-z", &tree], &[]) else { return Ok(Vec::new()) };
         let listed = String::from_utf8_lossy(&listed).into_owned();
         // `100644 blob <hash>\t<name>`
         let blobs: Vec<(&str, &str)> = listed
             .split('\0')
             .filter_map(|entry| entry.split_once('\t'))
-            .filter(|(_, name)| name.ends_with(".sql"))
+            .filter(|(_, name)| [".sql", ".toml"].iter().any(|ending| name.ends_with(ending)))
             .filter_map(|(about, name)| Some((about.split(' ').nth(2)?, name)))
             .collect();
         let hashes: String = blobs.iter().map(|(hash, _)| format!("{hash}\n")).collect();
@@ -127,7 +127,7 @@ impl Revision {
         for (_, name) in blobs {
             let (text, after) =
                 object(rest).ok_or_else(|| failed("`git cat-file` sent an incomplete file".to_owned()))?;
-            files.push(BaseFile { path: folder.join(name), text: String::from_utf8_lossy(text).into_owned() });
+            files.push(SourceFile { path: folder.join(name), text: String::from_utf8_lossy(text).into_owned() });
             rest = after;
         }
         Ok(files)

@@ -4,6 +4,7 @@
 use crate::args::{CiArgs, CrashStepArgs};
 use crate::environment;
 use crate::error::Error;
+use rehearsal::layout::Tool;
 use rehearsal::migration::{check_engine, possible_engines};
 use rehearsal::workspace::{self, Database, Given, Location, Origin};
 use rehearsal_db::Engine;
@@ -15,7 +16,7 @@ const URL: &str = "DATABASE_URL";
 /// Returns the database that the flags of `ci` describe. Without a folder of migrations, it is that of the project.
 pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
     let project = match args.migrations.is_empty() {
-        true => Some(project(args.engine)?),
+        true => Some(project(args.engine, args.layout)?),
         false => None,
     };
     let folders = project.as_ref().map_or_else(|| args.migrations.clone(), |found| vec![found.folder.clone()]);
@@ -25,7 +26,7 @@ pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
         (None, None) => engine_of(&folders)?,
     };
     let (fixtures, setup) = (args.fixture.clone(), args.setup.clone());
-    let given = Database::given(&Given { folders, engine, fixtures, setup })?;
+    let given = Database::given(&Given { folders, engine, fixtures, setup, tool: args.layout })?;
     Ok(match project {
         Some(found) if args.fixture.is_empty() => Database { origin: given.origin, setup: given.setup, ..found },
         Some(found) => Database { name: found.name, ..given },
@@ -34,12 +35,12 @@ pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
 }
 
 /// Returns the only database of the project in the working folder, with an engine that a flag may name.
-fn project(engine: Option<Engine>) -> Result<Database, Error> {
+fn project(engine: Option<Engine>, tool: Option<Tool>) -> Result<Database, Error> {
     let typed_in = environment::working_folder()?;
     match workspace::find(&typed_in)? {
         Location::Single { root, folder } => {
             let base = if typed_in == root { PathBuf::new() } else { root.clone() };
-            database_of_project(&root, &base, &folder, engine)
+            database_of_project(&root, &base, &folder, engine, tool)
         }
         Location::Databases { root } => Err(Error::FlagsForSeveral { folder: root.join("migrations") }),
     }
@@ -51,7 +52,8 @@ pub(crate) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> 
         Some(engine) => engine,
         None => engine_of(&args.migrations)?,
     };
-    let given = Given { folders: args.migrations.clone(), engine, fixtures: Vec::new(), setup: Vec::new() };
+    let given =
+        Given { folders: args.migrations.clone(), engine, fixtures: Vec::new(), setup: Vec::new(), tool: args.layout };
     Ok(Database::given(&given)?)
 }
 
@@ -62,13 +64,14 @@ pub(crate) fn database_of_project(
     base: &Path,
     folder: &Path,
     engine: Option<Engine>,
+    tool: Option<Tool>,
 ) -> Result<Database, Error> {
     let folder = base.join(folder);
     let engine = match engine {
         Some(engine) => engine,
         None => engine_of(std::slice::from_ref(&folder))?,
     };
-    Ok(Database::of_project(base, folder, engine, workspace::project_name(root))?)
+    Ok(Database::of_project(base, folder, engine, tool, workspace::project_name(root))?)
 }
 
 /// Returns the name of the variable with the URL of the project's database.
@@ -88,6 +91,9 @@ fn engine_of(folders: &[PathBuf]) -> Result<Engine, Error> {
     if let Some(engine) = workspace::configured_engine(folders)? {
         return Ok(engine);
     }
+    if let Some(engine) = workspace::engine_of_tool(folders) {
+        return Ok(engine);
+    }
     // Rehearsals never connect to that database.
     let variable = url_variable(folders)?;
     if let Some((url, origin)) = environment::variable(&variable)? {
@@ -104,8 +110,8 @@ fn engine_of(folders: &[PathBuf]) -> Result<Engine, Error> {
 /// Returns the reason why no engine can read the migrations: the first words of another one.
 fn of_no_engine(folders: &[PathBuf]) -> Error {
     let of = |engine: Engine, folder: &PathBuf| {
-        let database = Database::new(String::new(), engine, folder.clone(), Origin::Project);
-        check_engine(&database).err()
+        let plain = Database::new(String::new(), engine, folder.clone(), Origin::Project);
+        check_engine(&Database { tool: workspace::tool_of(std::slice::from_ref(folder)), ..plain }).err()
     };
     let all = Engine::ALL.iter().flat_map(|engine| folders.iter().filter_map(move |folder| of(*engine, folder)));
     // `possible_engines` has just found such words.

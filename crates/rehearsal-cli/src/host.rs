@@ -39,6 +39,11 @@ pub(crate) async fn host(databases: &[Database]) -> Result<Result<Host, NoHost>,
     }
 }
 
+/// True if the environment names a server for scratch databases.
+pub(crate) fn names_a_server() -> Result<bool, Error> {
+    Ok(variable(SERVER)?.is_some())
+}
+
 /// The servers of a rehearsal, as far as its results depend on them.
 pub(crate) struct Servers {
     postgres: Option<String>,

@@ -72,6 +72,19 @@ pub enum Event {
         /// The counts of the run so far.
         counts: Counts,
     },
+    /// A proof starts.
+    ProofStarted {
+        /// The database.
+        database: String,
+        /// The proof.
+        proof: &'static str,
+        /// Its fixture. `None` for an empty database.
+        fixture: Option<String>,
+        /// Number of proofs of the database that are over, with each fixture counted separately.
+        done: usize,
+        /// Number of all of them.
+        of: usize,
+    },
     /// A step of a proof starts.
     Step {
         /// The database.

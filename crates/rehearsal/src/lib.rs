@@ -16,6 +16,8 @@ mod error;
 pub mod event;
 pub mod fixture;
 pub mod generate;
+mod interim;
+pub mod layout;
 pub mod ledger;
 pub mod migration;
 mod plural;
@@ -30,8 +32,9 @@ mod threads;
 pub mod workspace;
 
 pub use error::{Error, Exit};
+pub use interim::Interim;
 pub use rehearsal_db as db;
-pub use runner::{Subject, run, verify_backfill};
+pub use runner::{Began, Settings, Subject, Until, run, verify_backfill};
 
 /// Derives `sqlx::FromRow` for the units of a backfill and the rows of a check. Unlike sqlx's feature `derive`, this does not
 /// compile the database drivers a second time for the macro.

@@ -85,7 +85,12 @@ fn restricted_calls_stay_in_their_modules() {
     // because databases may still contain a ledger under its first name.
     check("the library names no workspace", "crates", &["xtask", "app::"], &["crates/rehearsal-db/src/catalog.rs"]);
     for place in ["crates", "xtask/src", "app/src"] {
-        check("errors are returned, without panics", place, &[".unwrap()", ".expect(", "panic!(", "todo!("], &[]);
+        check(
+            "errors are returned, without panics",
+            place,
+            &[".unwrap()", ".expect(", "panic!(", "todo!("],
+            &["crates/rehearsal-cli/tests/"],
+        );
     }
     check("no work is left unfinished", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
 }
@@ -110,6 +115,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "threads",
             "directive",
             "source",
+            "layout",
             "workspace",
             "ledger",
             "event",
@@ -124,6 +130,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "baseline",
             "proofs",
             "cache",
+            "interim",
             "runner",
             "registry",
             "status",

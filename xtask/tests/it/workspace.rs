@@ -228,6 +228,7 @@ pub(crate) fn hold(folder: &str, snapshot: &str, text: &str) {
 
 /// Patterns of text that differs from run to run, and their placeholders.
 const PLACEHOLDERS: &[(&str, &str)] = &[
+    (r"running for [^\n]*\n", ""),
     (r" *\b(\d+ (µs|ms)|\d+\.\d\d s|\d+ min \d\d s)", " <time>"),
     (r#"(applied |"applied_at":"|"started_at": ?")20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?"#, "$1<when>"),
     (r"since 20\d\d-\d\d-\d\d \d\d:\d\d UTC", "since <when>"),

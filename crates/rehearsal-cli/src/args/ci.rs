@@ -3,6 +3,7 @@
 use super::{TargetArgs, batch, jobs};
 use clap::ArgGroup;
 use rehearsal::backfill::Fault;
+use rehearsal::layout::Tool;
 use rehearsal_db::Engine;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -21,6 +22,10 @@ pub struct CiArgs {
     /// otherwise from DATABASE_URL in the environment or .env, otherwise from the migrations)
     #[arg(long, value_name = "ENGINE", conflicts_with = "databases")]
     pub engine: Option<Engine>,
+    /// Tool of the migrations: sqlx, diesel, refinery, golang-migrate, dbmate, goose or prisma (default: recognised by the
+    /// content of the folder)
+    #[arg(long, value_name = "TOOL", conflicts_with = "databases")]
+    pub layout: Option<Tool>,
     /// Data that has seen the migrations up to a version, as FILE@VERSION, or FILE if its first line is
     /// `-- at: VERSION` or its name begins with the version; or a folder of files named after versions, each inserted
     /// after its migration
@@ -38,6 +43,9 @@ pub struct CiArgs {
     /// Leave out these proofs, separated by commas
     #[arg(long, value_name = "PROOF", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Start no other proof after one that fails
+    #[arg(long)]
+    pub fail_fast: bool,
     /// Maximum number of proofs that run at the same time (default: two for each core)
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<NonZeroU32>,
@@ -51,6 +59,12 @@ pub struct CiArgs {
     /// Make every proof again, even if nothing that it depends on has changed
     #[arg(long)]
     pub fresh: bool,
+    /// Install nothing: without PostgreSQL on this machine, its databases are not rehearsed
+    #[arg(long)]
+    pub no_install: bool,
+    /// Print every finding in full
+    #[arg(long, short, conflicts_with = "json")]
+    pub verbose: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -62,7 +76,11 @@ pub struct CiArgs {
 impl CiArgs {
     /// True if flags describe the database.
     pub(crate) fn describe_a_database(&self) -> bool {
-        !self.migrations.is_empty() || self.engine.is_some() || !self.fixture.is_empty() || !self.setup.is_empty()
+        !self.migrations.is_empty()
+            || self.engine.is_some()
+            || !self.fixture.is_empty()
+            || !self.setup.is_empty()
+            || self.layout.is_some()
     }
 }
 
@@ -79,6 +97,9 @@ pub struct CrashStepArgs {
     /// Engine of the migrations
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
+    /// Tool of the migrations
+    #[arg(long, value_name = "TOOL")]
+    pub layout: Option<Tool>,
     /// Apply the migrations up to this version
     #[arg(long, group = "step", value_name = "VERSION")]
     pub migration: Option<i64>,

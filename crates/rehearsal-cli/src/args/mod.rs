@@ -132,6 +132,15 @@ pub enum Output {
     Json,
 }
 
+/// How much of a result is printed as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The first of many findings in full, and a line for each of the others.
+    Short,
+    /// Every finding in full.
+    Full,
+}
+
 impl Output {
     /// Returns the format that `--json` selects.
     pub(crate) fn of(json: bool) -> Self {

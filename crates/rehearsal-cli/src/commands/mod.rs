@@ -25,18 +25,19 @@ use rehearsal::Exit;
 /// Runs a subcommand: in the workspace of the working folder, or on the folders that its flags name.
 pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
     let enter = || Context::enter(&this.registry, terminal);
+    let for_real = || enter()?.for_real();
     match args.command {
         Command::Ci(args) if args.describe_a_database() => ci::run_given(terminal, &args).await,
         Command::CrashStep(args) if !args.migrations.is_empty() => crash_step::run_given(terminal, &args).await,
         Command::Explain(args) => explain::run(terminal, &this.registry.proofs, &args),
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(terminal, &args),
-        Command::New(args) => new::run(&enter()?, &args, this.sources),
-        Command::Migrate(args) => migrate::run(&enter()?, &args).await,
-        Command::Backfill(args) => backfill::run(&enter()?, &args).await,
-        Command::Verify(args) => verify::run(&enter()?, &args).await,
-        Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&enter()?, &args).await,
+        Command::New(args) => new::run(&for_real()?, &args, this.sources),
+        Command::Migrate(args) => migrate::run(&for_real()?, &args).await,
+        Command::Backfill(args) => backfill::run(&for_real()?, &args).await,
+        Command::Verify(args) => verify::run(&for_real()?, &args).await,
+        Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&for_real()?, &args).await,
         Command::Fixture(FixtureCommand::Generate(args)) => generate::run(&enter()?, &args),
-        Command::Db(command) => db::run(&enter()?, &command).await,
+        Command::Db(command) => db::run(&for_real()?, &command).await,
         Command::Ci(args) => ci::run(&enter()?, &args).await,
         Command::CrashStep(args) => crash_step::run(&enter()?, &args).await,
         Command::Test(args) => test::run(&enter()?, &args),

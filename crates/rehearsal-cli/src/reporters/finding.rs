@@ -6,9 +6,9 @@ use rehearsal::Exit;
 use rehearsal::report::{Finding, Severity};
 use std::fmt::Write;
 
-/// Formats a finding of a database completely.
+/// Formats a finding of a database completely. `also` lists where else its cause was found.
 #[must_use]
-pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
+pub fn finding(database: &str, finding: &Finding, also: &[String], paint: Paint) -> String {
     let word = match (finding.severity, finding.code.exit) {
         (Severity::Warning, _) => paint.warning("WARNING"),
         (Severity::Error, Exit::Incomplete) => paint.warning("INCOMPLETE"),
@@ -33,6 +33,9 @@ pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
     if let Some(help) = &finding.help {
         add("help", help);
     }
+    if !also.is_empty() {
+        add("also in", &also.join(", "));
+    }
     if let Some(database) = &finding.database {
         add("database", database);
     }
@@ -43,6 +46,6 @@ pub fn finding(database: &str, finding: &Finding, paint: Paint) -> String {
 }
 
 /// Formats one field of a finding, indented if it has several lines.
-pub(super) fn field(name: &str, value: &str, paint: Paint) -> String {
+fn field(name: &str, value: &str, paint: Paint) -> String {
     format!("  {} {}\n", paint.faint(format!("{name:<9}")), value.replace('\n', "\n            "))
 }

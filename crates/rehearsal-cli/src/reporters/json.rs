@@ -3,7 +3,7 @@
 use super::Reporter;
 use crate::terminal::{Steps, Terminal};
 use rehearsal::event::Event;
-use rehearsal::report::RehearsalReport;
+use rehearsal::report::{DatabaseReport, RehearsalReport};
 
 /// Prints the report as JSON.
 pub struct Json<'t> {
@@ -24,8 +24,10 @@ impl Reporter for Json<'_> {
         self.steps.show(event);
     }
 
+    fn database(&self, _: &DatabaseReport) {}
+
     fn finish(&self, report: &RehearsalReport) {
-        self.steps.end();
+        self.steps.end_all();
         // A report contains only text, numbers and lists, so serialisation cannot fail.
         self.terminal.result(&serde_json::to_string(report).unwrap_or_default());
     }

@@ -1,6 +1,7 @@
 //! Reports a rehearsal: events while it runs, the result at the end. Each format is one file here, which implements
 //! [`Reporter`] from the report alone, and one line in [`reporter`].
 
+mod causes;
 mod finding;
 mod json;
 mod matrix;
@@ -10,25 +11,28 @@ pub use finding::finding;
 pub use json::Json;
 pub use text::Text;
 
-use crate::args::Output;
+use crate::args::{Detail, Output};
 use crate::terminal::Terminal;
 use rehearsal::event::Event;
-use rehearsal::report::RehearsalReport;
+use rehearsal::report::{DatabaseReport, RehearsalReport};
 
 /// An output format for rehearsals.
 pub trait Reporter: Sync {
     /// Shows an event of the running rehearsal.
     fn event(&self, event: Event);
 
-    /// Prints the report of the finished rehearsal.
+    /// Shows the result of a database, as soon as it is known.
+    fn database(&self, report: &DatabaseReport);
+
+    /// Ends the output with the report of the whole rehearsal.
     fn finish(&self, report: &RehearsalReport);
 }
 
 /// Returns the reporter of a format.
 #[must_use]
-pub fn reporter(output: Output, terminal: &Terminal) -> Box<dyn Reporter + '_> {
+pub fn reporter(output: Output, detail: Detail, terminal: &Terminal) -> Box<dyn Reporter + '_> {
     match output {
-        Output::Text => Box::new(Text::new(terminal)),
+        Output::Text => Box::new(Text::new(terminal, detail)),
         Output::Json => Box::new(Json::new(terminal)),
     }
 }

@@ -9,7 +9,7 @@ pub enum Answer {
     Yes,
     /// A person did not agree.
     No,
-    /// Nobody can be asked, because standard input or standard error is no terminal.
+    /// There was no question, because standard input or standard error is no terminal.
     None,
 }
 

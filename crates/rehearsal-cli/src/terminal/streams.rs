@@ -74,6 +74,13 @@ pub fn say(line: &str) {
     drop(writeln!(std::io::stdout().lock(), "{line}"));
 }
 
+/// Writes a line to standard error, without a [`Terminal`]; nothing if it is empty.
+pub(super) fn log(line: &str) {
+    if !line.is_empty() {
+        drop(writeln!(std::io::stderr().lock(), "{line}"));
+    }
+}
+
 /// Writes a line to standard error from a signal handler, without a [`Terminal`].
 pub fn urgent(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "\n{text}"));

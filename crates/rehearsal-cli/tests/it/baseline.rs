@@ -1,7 +1,7 @@
 //! The baseline: findings of migrations that are unchanged since the base revision do not count, faults of the change do,
 //! and `rehearsal.toml` accepts findings. On real repositories: clones, worktrees, shallow clones and detached heads.
 
-use crate::project::{Files, PEOPLE, Project};
+use crate::project::{Files, PEOPLE, Project, SQLITE};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 use std::fs;
@@ -10,7 +10,6 @@ use std::fs;
 const AGE: (&str, &str) = ("migrations/2_age.sql", "ALTER TABLE people ADD COLUMN age INTEGER NOT NULL;\n");
 const SIZE: (&str, &str) = ("migrations/3_size.sql", "ALTER TABLE people ADD COLUMN size INTEGER NOT NULL;\n");
 const HATS: (&str, &str) = ("migrations/3_hats.sql", "CREATE TABLE hats (id INTEGER PRIMARY KEY);\n");
-const SQLITE: (&str, &str) = ("migrations/rehearsal.toml", "engine = \"sqlite\"\n");
 /// Only the proof that finds the faults of these migrations, and *fresh*.
 const ONLY: &str = "--only generated-rows --fresh";
 

@@ -9,6 +9,10 @@ mod discovery;
 #[cfg(test)]
 mod fresh;
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
+mod output;
+#[cfg(test)]
 mod project;
 #[cfg(test)]
 mod real_runs;

@@ -24,6 +24,8 @@ pub(crate) const HATS: (&str, &str) = (
     "migrations/2_hats.sql",
     "CREATE TABLE hats (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES people (id));\n",
 );
+/// The configuration of a project on SQLite.
+pub(crate) const SQLITE: (&str, &str) = ("migrations/rehearsal.toml", "engine = \"sqlite\"\n");
 /// A migration that only SQLite can read.
 pub(crate) const STRICT: (&str, &str) = ("migrations/3_shoes.sql", "CREATE TABLE shoes (size INTEGER) STRICT;\n");
 
@@ -84,15 +86,21 @@ impl Project {
         self.run_in("", arguments)
     }
 
-    /// Runs `cargo rehearse` in a folder below the root, without environment variables that point to a database.
-    pub(crate) fn run_in(&self, folder: &str, arguments: &str) -> Ran {
+    /// Returns `cargo rehearse` in a folder below the root, without environment variables that point to a database.
+    pub(crate) fn command(&self, folder: &str, arguments: &str) -> duct::Expression {
         let points_elsewhere =
             |name: &str| name.ends_with("DATABASE_URL") || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS"].contains(&name);
         let inherited: Vec<(OsString, OsString)> =
             std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(points_elsewhere)).collect();
         let words = std::iter::once("rehearse").chain(arguments.split_whitespace());
         let command = duct::cmd(env!("CARGO_BIN_EXE_cargo-rehearse"), words).dir(self.path(folder)).stdin_null();
-        let output = command.full_env(inherited).stdout_capture().stderr_capture().unchecked().run().unwrap();
+        command.full_env(inherited)
+    }
+
+    /// Runs `cargo rehearse` in a folder below the root.
+    pub(crate) fn run_in(&self, folder: &str, arguments: &str) -> Ran {
+        let command = self.command(folder, arguments);
+        let output = command.stdout_capture().stderr_capture().unchecked().run().unwrap();
         let text =
             |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(self.root.to_str().unwrap(), "<root>");
         Ran {

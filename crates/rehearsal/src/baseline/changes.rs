@@ -1,19 +1,11 @@
 //! [`Changes`] compares the migration files of a history with those of the base revision: which migrations are unchanged,
 //! and which faults the change has.
 
+use crate::layout::{SourceFile, ToolScript};
 use crate::migration::{Fault, History, Kind, Migration, identity};
 use crate::report::{Finding, history};
+use crate::workspace::Database;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-
-/// A migration file of the base revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseFile {
-    /// Its path, as that of a file of the history.
-    pub path: PathBuf,
-    /// Its text.
-    pub text: String,
-}
 
 /// The changes of a history since the base revision. The default is a history of which nothing is known.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,21 +19,21 @@ pub struct Changes {
 /// The files of one migration of the base revision.
 #[derive(Default)]
 struct Merged<'f> {
-    up: Option<&'f BaseFile>,
-    down: Option<&'f BaseFile>,
+    up: Option<&'f SourceFile>,
+    down: Option<&'f SourceFile>,
 }
 
 impl Changes {
     /// Compares a history with the migration files of the base revision, which `base` names for messages.
     #[must_use]
-    pub fn of(history: &History, files: &[BaseFile], base: &str) -> Self {
+    pub fn of(history: &History, database: &Database, files: &[SourceFile], base: &str) -> Self {
+        let scripts = scripts(database, files);
         let mut merged: BTreeMap<i64, Merged<'_>> = BTreeMap::new();
-        for file in files {
-            let Some((version, kind)) = identity(&file.path) else { continue };
-            let of_version = merged.entry(version).or_default();
+        for (version, kind, script) in &scripts {
+            let of_version = merged.entry(*version).or_default();
             match kind {
-                Kind::Up => of_version.up = Some(file),
-                Kind::Down => of_version.down = Some(file),
+                Kind::Up => of_version.up = Some(script),
+                Kind::Down => of_version.down = Some(script),
             }
         }
         merged.retain(|_, files| files.up.is_some());
@@ -69,7 +61,7 @@ impl Changes {
         changes
     }
 
-    fn compare(&mut self, migration: &Migration, up: &BaseFile, down: Option<&BaseFile>, base: &str) {
+    fn compare(&mut self, migration: &Migration, up: &SourceFile, down: Option<&SourceFile>, base: &str) {
         let (file, base) = (migration.up.path.clone(), base.to_owned());
         if !same_lines(&up.text, &migration.up.sql) {
             self.find(migration.version, Fault::EditedSince { file, base });
@@ -89,19 +81,40 @@ impl Changes {
     }
 }
 
+/// Returns the scripts in files of the base revision, each with its version and direction.
+fn scripts(database: &Database, files: &[SourceFile]) -> Vec<(i64, Kind, SourceFile)> {
+    let Some(read) = database.tool.migrations(files, database.engine) else {
+        // sqlx reads only the folders themselves.
+        let is_direct = |file: &&SourceFile| database.folders().any(|folder| file.path.parent() == Some(folder));
+        let direct = files.iter().filter(is_direct);
+        return direct
+            .filter_map(|file| identity(&file.path).map(|(version, kind)| (version, kind, file.clone())))
+            .collect();
+    };
+    let script = |version: i64, kind: Kind, script: ToolScript| {
+        (version, kind, SourceFile { path: script.path, text: script.sql })
+    };
+    // A file that could not be read is not the fault of the change.
+    let scripts = read.unwrap_or_default().into_iter().flat_map(|migration| {
+        let down = migration.down.map(|down| script(migration.version, Kind::Down, down));
+        std::iter::once(script(migration.version, Kind::Up, migration.up)).chain(down)
+    });
+    scripts.collect()
+}
+
 /// True if two texts differ at most in their line endings, which a checkout on another system changes.
 fn same_lines(one: &str, other: &str) -> bool {
     one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
 }
 
 /// True if a migration was `<version>_<name>.sql` and is now `<version>_<name>.up.sql`, because it has got a down file.
-fn is_now_reversible(before: &BaseFile, migration: &Migration) -> bool {
+fn is_now_reversible(before: &SourceFile, migration: &Migration) -> bool {
     let simple = format!("_{}.sql", migration.name);
     migration.down.is_some() && before.path.to_string_lossy().ends_with(&simple)
 }
 
 /// Returns the fault of a merged migration whose version is gone: it was renamed if a new migration has its text.
-fn deleted(history: &History, merged: &BTreeMap<i64, Merged<'_>>, up: &BaseFile, base: &str) -> Fault {
+fn deleted(history: &History, merged: &BTreeMap<i64, Merged<'_>>, up: &SourceFile, base: &str) -> Fault {
     let is_new = |migration: &&Migration| !merged.contains_key(&migration.version);
     let mut new = history.migrations.iter().filter(is_new);
     let file = new.find(|migration| same_lines(&up.text, &migration.up.sql)).map(|renamed| renamed.up.path.clone());
@@ -111,7 +124,7 @@ fn deleted(history: &History, merged: &BTreeMap<i64, Merged<'_>>, up: &BaseFile,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::{Database, Origin};
+    use crate::workspace::Origin;
     use pretty_assertions::assert_eq;
     use rehearsal_db::Engine;
     use std::fs;
@@ -128,8 +141,8 @@ mod tests {
             }
             let database = Database::new("toys".to_owned(), Engine::Sqlite, folder.path().to_owned(), Origin::Project);
             let history = History::read(&database).unwrap();
-            let base = |(name, text): &File| BaseFile { path: folder.path().join(name), text: (*text).to_owned() };
-            let changes = Changes::of(&history, &before.iter().map(base).collect::<Vec<_>>(), "main");
+            let base = |(name, text): &File| SourceFile { path: folder.path().join(name), text: (*text).to_owned() };
+            let changes = Changes::of(&history, &database, &before.iter().map(base).collect::<Vec<_>>(), "main");
             let prefix = format!("{}/", folder.path().display());
             let found: Vec<String> = changes
                 .findings

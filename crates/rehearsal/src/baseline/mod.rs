@@ -6,7 +6,7 @@ mod allow;
 mod changes;
 
 pub use allow::entries;
-pub use changes::{BaseFile, Changes};
+pub use changes::Changes;
 
 use crate::report::{DatabaseReport, Finding, Status};
 use crate::workspace::Allow;

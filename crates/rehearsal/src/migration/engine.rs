@@ -3,7 +3,7 @@
 
 use super::error::Error;
 use super::history::up_files;
-use crate::workspace::{Database, Origin};
+use crate::workspace::{Database, Origin, tool_of};
 use miette::NamedSource;
 use rehearsal_db::{Engine, Whose};
 use std::path::PathBuf;
@@ -36,7 +36,10 @@ pub fn check_engine(database: &Database) -> Result<(), Error> {
 #[must_use]
 pub fn possible_engines(folders: &[PathBuf]) -> Vec<Engine> {
     let is_possible = |engine: &Engine| {
-        let of = |folder: &PathBuf| Database::new(String::new(), *engine, folder.clone(), Origin::Project);
+        let of = |folder: &PathBuf| Database {
+            tool: tool_of(std::slice::from_ref(folder)),
+            ..Database::new(String::new(), *engine, folder.clone(), Origin::Project)
+        };
         folders.iter().all(|folder| check_engine(&of(folder)).is_ok())
     };
     Engine::ALL.iter().copied().filter(is_possible).collect()

@@ -1,6 +1,7 @@
 //! The faults of a history that are detectable before any statement runs. sqlx detects few of them, and only later.
 //! [`Fault`] has one variant for each; `history.rs` and `status.rs` find them.
 
+use crate::layout::Tool;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::Engine;
 use rehearsal_db::command::command;
@@ -127,6 +128,20 @@ pub enum Fault {
         /// The engine.
         engine: Engine,
     },
+    /// A file that another tool could not read as a migration.
+    #[error("{} is not a migration of {tool}: {why}", file.display())]
+    #[diagnostic(
+        code("history/unreadable-file"),
+        help("correct the file, move it out of the folder, or choose another tool with `--layout`")
+    )]
+    OfTool {
+        /// The file.
+        file: PathBuf,
+        /// The tool.
+        tool: Tool,
+        /// The reason.
+        why: String,
+    },
     /// An applied migration whose file is missing.
     #[error("migration {version} is applied to this database, but its file is missing from {}", folder.display())]
     #[diagnostic(code("history/missing-file"), help(
@@ -233,6 +248,7 @@ impl Fault {
             Self::DownWithoutUp { file, .. }
             | Self::Ignored { file, .. }
             | Self::Ending { file }
+            | Self::OfTool { file, .. }
             | Self::BadVersion { file }
             | Self::Unreadable { file, .. }
             | Self::ByteOrderMark { file, .. }

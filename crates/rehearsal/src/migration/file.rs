@@ -1,20 +1,12 @@
 //! [`Migration`]: the up file, the down file and the directives of one migration, with its checksum as sqlx computes
 //! it.
 
+pub use crate::layout::Transaction;
 use sqlx::migrate::MigrationType;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-
-/// Whether a file runs in a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Transaction {
-    /// The changes of the file are applied completely or not at all.
-    Wrapped,
-    /// Each statement commits separately (`-- no-transaction`).
-    None,
-}
 
 /// A SQL file.
 #[derive(Debug, Clone, Hash)]

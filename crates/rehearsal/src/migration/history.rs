@@ -4,6 +4,7 @@
 
 use super::fault::Fault;
 use super::file::{Loss, Migration, Script, Transaction};
+use super::foreign;
 use super::warning::{Warning, warnings};
 use crate::directive::{Directive, Mistake, NO_TRANSACTION, directives};
 use crate::workspace::{Database, Origin, entries, file_name};
@@ -66,6 +67,9 @@ impl Rules {
 
 /// Returns the readable up files of a database with their text, regardless of faults.
 pub(super) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
+    if let Some(read) = database.tool.migrations(&foreign::files(database), database.engine) {
+        return read.unwrap_or_default().into_iter().map(|migration| (migration.up.path, migration.up.sql)).collect();
+    }
     let paths = database.folders().filter_map(|folder| entries(folder).ok()).flatten();
     let is_up =
         |path: &PathBuf| named(path, Rules::Sqlx).is_ok_and(|named| named.is_some_and(|named| named.kind == Kind::Up));
@@ -78,6 +82,9 @@ impl History {
     /// # Errors
     /// Fails with all faults of the folders if there are any.
     pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
+        if let Some(read) = foreign::read(database) {
+            return read;
+        }
         let rules = match database.origin {
             Origin::Workspace => Rules::Ours,
             Origin::Project | Origin::Given { .. } => Rules::Sqlx,
@@ -296,13 +303,17 @@ fn directive_fault(path: &Path, sql: &str, directive: Directive, why: &'static s
 
 fn migration(named: Named, up: Script, down: Option<Script>, ignored_chars: &BTreeSet<char>) -> Migration {
     let found = directives(&up.sql, KNOWN).0;
-    let values = |key: &'static str| {
-        found.iter().filter(move |directive| directive.key == key).map(|directive| directive.value.as_str())
-    };
-    let loses = values("loses").filter_map(loss).collect();
-    let requires = values("requires-backfill").map(ToOwned::to_owned).collect();
+    let required = found.iter().filter(|directive| directive.key == "requires-backfill");
+    let requires = required.map(|directive| directive.value.clone()).collect();
+    let loses = declared_losses(&up.sql);
     let ignored_chars = ignored_chars.clone();
     Migration { version: named.version, name: named.name, up, down, loses, requires, ignored_chars }
+}
+
+/// Returns the losses that a script declares.
+pub(super) fn declared_losses(sql: &str) -> Vec<Loss> {
+    let found = directives(sql, KNOWN).0;
+    found.iter().filter(|directive| directive.key == "loses").filter_map(|directive| loss(&directive.value)).collect()
 }
 
 /// Parses `"Table"."column", reason` or `"Table", reason`. Plain names need no quotes. `None` if a name is missing.

@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod fault;
 mod file;
+mod foreign;
 mod history;
 mod losses;
 mod plan;

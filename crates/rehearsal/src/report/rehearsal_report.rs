@@ -124,9 +124,22 @@ pub struct ProofReport {
 impl RehearsalReport {
     /// Makes the paths of findings relative to the root of the project, whichever folder the command ran in.
     #[must_use]
+    pub fn relative_to(self, root: &Path) -> Self {
+        Self { databases: self.databases.into_iter().map(|database| database.relative_to(root)).collect(), ..self }
+    }
+
+    /// Returns the exit code for several databases.
+    #[must_use]
+    pub fn exit_of(databases: &[DatabaseReport]) -> Exit {
+        databases.iter().fold(Exit::Ok, |exit, database| exit.and(database.exit))
+    }
+}
+
+impl DatabaseReport {
+    /// Makes the paths of findings relative to the root of the project, whichever folder the command ran in.
+    #[must_use]
     pub fn relative_to(mut self, root: &Path) -> Self {
-        let findings = self.databases.iter_mut().flat_map(|database| &mut database.findings);
-        let files = findings.flat_map(|finding| {
+        let files = self.findings.iter_mut().flat_map(|finding| {
             let of_source = finding.source.as_mut().map(|place| &mut place.file);
             finding.file.as_mut().into_iter().chain(of_source)
         });
@@ -138,14 +151,6 @@ impl RehearsalReport {
         self
     }
 
-    /// Returns the exit code for several databases.
-    #[must_use]
-    pub fn exit_of(databases: &[DatabaseReport]) -> Exit {
-        databases.iter().fold(Exit::Ok, |exit, database| exit.and(database.exit))
-    }
-}
-
-impl DatabaseReport {
     /// Returns the exit code for these findings; `incomplete` is the reason if the rehearsal is incomplete.
     #[must_use]
     pub fn exit_of(findings: &[Finding], incomplete: Option<&str>) -> Exit {

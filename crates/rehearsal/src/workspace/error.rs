@@ -3,6 +3,7 @@
 
 use super::Stated;
 use crate::directive::did_you_mean;
+use crate::layout::Tool;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::{command, shell_word};
 use std::path::{Path, PathBuf};
@@ -167,6 +168,15 @@ pub enum GivenError {
     FolderTwice {
         /// The folder.
         folder: PathBuf,
+    },
+    /// A folder contains no migration of the tool that the user has named.
+    #[error("folder `{}` contains no migration of {tool}", folder.display())]
+    #[diagnostic(help("leave out `--layout`, or name the folder that contains the migrations"))]
+    NoMigrationsOf {
+        /// The folder.
+        folder: PathBuf,
+        /// The tool.
+        tool: Tool,
     },
     /// A folder contains no migration.
     #[error("folder `{}` contains no migration: no file in it is named `<version>_<name>.sql`", folder.display())]

@@ -5,6 +5,7 @@ use super::configuration::{self, Configuration};
 use super::error::{Error, GivenError};
 use super::sqlx_toml;
 use super::{Database, Fixture, Origin, Rows, Setup, Stated, entries, file_name, file_stem, read, stated_version};
+use crate::layout::{SourceFile, Tool, detect, files_in};
 use rehearsal_db::Engine;
 use rehearsal_db::command::shell_word;
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ pub struct Given {
     pub fixtures: Vec<PathBuf>,
     /// SQL files to run before the history.
     pub setup: Vec<PathBuf>,
+    /// The tool that applies the migrations for real. `None` to recognise it.
+    pub tool: Option<Tool>,
 }
 
 /// The folders of a project that may contain fixtures, relative to its root.
@@ -32,9 +35,15 @@ impl Database {
     ///
     /// # Errors
     /// Fails with the first fault of the files.
-    pub fn of_project(root: &Path, folder: PathBuf, engine: Engine, name: String) -> Result<Self, Error> {
+    pub fn of_project(
+        root: &Path,
+        folder: PathBuf,
+        engine: Engine,
+        tool: Option<Tool>,
+        name: String,
+    ) -> Result<Self, Error> {
         let configured = configuration::beside(std::slice::from_ref(&folder))?;
-        let given = Given { folders: vec![folder], engine, fixtures: Vec::new(), setup: Vec::new() };
+        let given = Given { folders: vec![folder], engine, fixtures: Vec::new(), setup: Vec::new(), tool };
         let plain = Self::given(&given)?;
         let (mut fixtures, mut unused) = (Vec::new(), Vec::new());
         for folder in FIXTURES.map(|folder| root.join(folder)).into_iter().filter(|folder| folder.is_dir()) {
@@ -59,11 +68,12 @@ impl Database {
     /// Fails with the first fault of the flags, or of the files that they name.
     pub fn given(given: &Given) -> Result<Self, Error> {
         for (at, folder) in given.folders.iter().enumerate() {
-            check_folder(folder)?;
+            check_folder(folder, given.tool)?;
             if given.folders[..at].iter().any(|other| is_same(other, folder)) {
                 return Err(GivenError::FolderTwice { folder: folder.clone() }.into());
             }
         }
+        let tool = given.tool.unwrap_or_else(|| tool_of(&given.folders));
         let (sqlx, mut setup) = sqlx_toml::settings(&given.folders, given.engine)?;
         for path in &given.setup {
             setup.push(Setup { path: path.clone(), sql: read(path)? });
@@ -78,8 +88,22 @@ impl Database {
         let mut folders = given.folders.iter().cloned();
         let folder = folders.next().unwrap_or_default();
         let plain = Self::new(names.join(" + "), given.engine, folder, Origin::Given { flags: flags(given) });
-        Ok(Self { beside: folders.collect(), setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
+        Ok(Self { tool, beside: folders.collect(), setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
     }
+}
+
+/// Returns the tool whose migrations are in these folders.
+#[must_use]
+pub fn tool_of(folders: &[PathBuf]) -> Tool {
+    let files: Vec<SourceFile> = folders.iter().flat_map(|folder| files_in(folder)).collect();
+    detect(&files).unwrap_or_default()
+}
+
+/// Returns the engine that the files of a tool name, if they do.
+#[must_use]
+pub fn engine_of_tool(folders: &[PathBuf]) -> Option<Engine> {
+    let files: Vec<SourceFile> = folders.iter().flat_map(|folder| files_in(folder)).collect();
+    detect(&files)?.engine(&files)
 }
 
 fn flags(given: &Given) -> String {
@@ -88,7 +112,8 @@ fn flags(given: &Given) -> String {
     let engine = std::iter::once(format!("--engine {}", given.engine.scheme()));
     let fixtures = given.fixtures.iter().map(|fixture| path("--fixture", fixture));
     let setup = given.setup.iter().map(|file| path("--setup", file));
-    folders.chain(engine).chain(fixtures).chain(setup).collect::<Vec<_>>().join(" ")
+    let layout = given.tool.map(|tool| format!("--layout {tool}"));
+    folders.chain(engine).chain(layout).chain(fixtures).chain(setup).collect::<Vec<_>>().join(" ")
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
@@ -98,15 +123,22 @@ fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-fn check_folder(folder: &Path) -> Result<(), Error> {
+fn check_folder(folder: &Path, tool: Option<Tool>) -> Result<(), Error> {
     if folder.is_file() {
         return Err(GivenError::NotAFolder { file: folder.to_owned() }.into());
     }
     if !folder.is_dir() {
         return Err(GivenError::NoFolder { folder: folder.to_owned() }.into());
     }
-    if holds_migrations(folder)? {
-        return Ok(());
+    // The engine does not decide which files are migrations.
+    match tool.and_then(|tool| Some((tool, tool.migrations(&files_in(folder), Engine::Postgres)?))) {
+        Some((tool, Ok(none))) if none.is_empty() => {
+            return Err(GivenError::NoMigrationsOf { folder: folder.to_owned(), tool }.into());
+        }
+        // A file that the tool cannot read is a fault of the history.
+        Some(_) => return Ok(()),
+        None if holds_migrations(folder)? => return Ok(()),
+        None => {}
     }
     let mut below = Vec::new();
     for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
@@ -118,7 +150,8 @@ fn check_folder(folder: &Path) -> Result<(), Error> {
 }
 
 pub(super) fn holds_migrations(folder: &Path) -> Result<bool, Error> {
-    Ok(entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some()))
+    let is_of_sqlx = entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some());
+    Ok(is_of_sqlx || detect(&files_in(folder)).is_some())
 }
 
 fn is_sql(path: &Path) -> bool {

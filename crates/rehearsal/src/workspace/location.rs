@@ -30,7 +30,22 @@ pub enum Location {
     },
 }
 
+/// The files that mark the root of a project.
+const MARKS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "package.json", "go.mod"];
+
 impl Location {
+    /// Moves the root of migrations in `db/migrations` up to the root of their project, at most to `from`.
+    fn in_its_project(self, from: &Path) -> Self {
+        let Self::Single { root, folder } = &self else { return self };
+        let above = root.ancestors().take_while(|folder| folder.starts_with(from));
+        let marked = above.into_iter().find(|folder| MARKS.iter().any(|mark| folder.join(mark).is_file()));
+        let owner = marked.unwrap_or(from).to_owned();
+        match root.join(folder).strip_prefix(&owner) {
+            Ok(folder) => Self::Single { folder: folder.to_owned(), root: owner },
+            Err(_) => self,
+        }
+    }
+
     /// The root of the project.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -61,7 +76,8 @@ pub fn find(from: &Path) -> Result<Location, Error> {
         let short = |path: PathBuf| path.strip_prefix(from).map(Path::to_owned).unwrap_or(path);
         return Err(Error::SeveralMigrations { below: below.iter().map(relative).map(short).collect() });
     }
-    below.pop().ok_or_else(|| Error::NoMigrations { from: from.to_owned() })
+    let found = below.pop().ok_or_else(|| Error::NoMigrations { from: from.to_owned() })?;
+    Ok(found.in_its_project(from))
 }
 
 /// Returns the name of a project: that of its package, otherwise that of its folder.

@@ -12,11 +12,12 @@ mod sqlx_toml;
 pub use allow::Allow;
 pub use configuration::configured_engine;
 pub use error::{CONFIGURATION, Error, GivenError};
-pub use given::Given;
+pub use given::{Given, engine_of_tool, tool_of};
 pub use location::{Location, find, project_name};
 pub use sqlx_toml::{SqlxSettings, url_variable};
 
 use crate::directive::{directives, nearest};
+use crate::layout::Tool;
 use configuration::Configuration;
 use rehearsal_db::Engine;
 use rehearsal_db::command::command;
@@ -41,6 +42,8 @@ pub struct Database {
     pub name: String,
     /// The engine.
     pub engine: Engine,
+    /// The tool that applies its migrations for real.
+    pub tool: Tool,
     /// The folder of its migrations.
     pub folder: PathBuf,
     /// Further folders of the same history, which share one table of applied migrations.
@@ -178,7 +181,21 @@ impl Database {
         let Configuration { volatile, max_wait, allow, .. } = Configuration::default();
         let (beside, setup, fixtures, unused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let sqlx = SqlxSettings::default();
-        Self { name, engine, folder, beside, origin, setup, sqlx, volatile, max_wait, allow, fixtures, unused }
+        Self {
+            name,
+            engine,
+            tool: Tool::Sqlx,
+            folder,
+            beside,
+            origin,
+            setup,
+            sqlx,
+            volatile,
+            max_wait,
+            allow,
+            fixtures,
+            unused,
+        }
     }
 
     fn read(root: &Path, folder: &Path) -> Result<Self, Error> {

@@ -87,6 +87,7 @@ fn no_postgres() {
     let rows = [
         ("no_postgres", "ci"),
         ("no_postgres_json", "ci llama_logs --json"),
+        ("no_postgres_no_install", "ci llama_logs --no-install"),
         ("no_postgres_migrate", "migrate llama_logs"),
         ("no_postgres_verify", "backfill --verify"),
     ];

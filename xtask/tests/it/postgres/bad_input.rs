@@ -23,7 +23,7 @@ fn refuses(shop: &Shop, arguments: &str, exit: i32, expected: &[&str]) {
 fn urls() {
     let shop = Shop::new();
     let check = |snapshot: &str, url: &str, exit: i32| {
-        check(snapshot, &shop, &format!("migrate shop --url {url}"), exit);
+        check(snapshot, &shop, &format!("migrate shop --yes --url {url}"), exit);
     };
     check("url_of_another_engine", "sqlite:shop.db", 2);
     check("url_of_mysql", "mysql://me:s3cret@localhost/shop", 2);

@@ -275,7 +275,7 @@ fn databases_of_failures_are_kept() {
     for name in ["one", "two", "three"] {
         shop.workspace.write(&format!("fixtures/shop/{name}.sql"), FIXTURE);
     }
-    let told = shop.run("ci shop").stdout;
+    let told = shop.run("ci shop -v").stdout;
     let kept: Vec<&str> =
         told.lines().filter_map(|line| line.trim().strip_prefix("database ")).map(str::trim).collect();
     assert!(kept.len() > 4, "{told}");

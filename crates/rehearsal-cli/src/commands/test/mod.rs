@@ -15,7 +15,7 @@ use xshell::{Cmd, Shell, cmd};
 
 pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<Exit, Error> {
     let selection = Selection::of(&args.packages)?;
-    super::postgres::provide(context)?;
+    super::postgres::provide(context.terminal)?;
     let shell = Shell::new().map_err(toolchain)?;
     let packages = &selection.arguments();
     let format = match &selection {

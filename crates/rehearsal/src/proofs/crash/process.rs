@@ -240,7 +240,9 @@ fn database(database: &Database) -> Vec<String> {
         Origin::Given { .. } => {
             let folders = std::iter::once(&database.folder).chain(&database.beside);
             let folders = folders.flat_map(|folder| ["--migrations".to_owned(), folder.display().to_string()]);
-            folders.chain(["--engine".to_owned(), database.engine.scheme().to_owned()]).collect()
+            let engine = ["--engine".to_owned(), database.engine.scheme().to_owned()];
+            let layout = ["--layout".to_owned(), database.tool.name().to_owned()];
+            folders.chain(engine).chain(layout).collect()
         }
     }
 }

@@ -8,6 +8,7 @@ mod windows;
 use crate::Error;
 use crate::backfill::Effect;
 use crate::failures;
+use crate::layout::Tool;
 use crate::migration::{Migration, Script, Transaction};
 use crate::plural::counted;
 use crate::proofs::outcome::{Next, Outcome};
@@ -170,7 +171,11 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
 async fn sqlx_applies(run: &mut ProofRun<'_>, migration: &Migration, script: &Script) {
     let database = run.rehearsal.database;
     let all = statements(&script.sql, database.engine);
-    if database.origin == Origin::Workspace || script.transaction == Transaction::Wrapped || all.len() < 2 {
+    if database.tool != Tool::Sqlx
+        || database.origin == Origin::Workspace
+        || script.transaction == Transaction::Wrapped
+        || all.len() < 2
+    {
         return;
     }
     let alone = all.iter().filter(|statement| database.engine.requires_autocommit(statement.text));

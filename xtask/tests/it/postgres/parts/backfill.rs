@@ -127,9 +127,9 @@ fn a_scope_without_a_unit_is_refused() {
     let id = query(&url, "SELECT id::text FROM users")[0].clone();
     for scope in [id.to_uppercase(), format!("{{{id}}}"), "abc".to_owned(), String::new()] {
         for mode in ["", "--execute", "--undo --execute"] {
-            let flags: Vec<&str> = ["backfill", "parts_v2", mode, "--url", &url, "--scope"].into();
             let scope = format!("user_id={scope}");
-            let flags = flags.into_iter().filter(|flag| !flag.is_empty()).chain([scope.as_str()]);
+            let flags = ["backfill", "parts_v2"].into_iter().chain(mode.split_whitespace());
+            let flags = flags.chain(["--url", &url, "--scope", &scope]);
             let ran = workspace.finish("backfill", workspace.command(flags));
             assert_eq!(ran.exit, Some(2), "{}", ran.text());
             assert!(

@@ -1,7 +1,10 @@
 //! `ci`: rehearses databases and reports the result. The proofs themselves are in `rehearsal::proofs`.
 
-use crate::args::Output;
-use crate::args::{CiArgs, FaultName};
+mod baseline;
+mod interrupt;
+
+use super::postgres;
+use crate::args::{CiArgs, Detail, FaultName, Output};
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
@@ -10,27 +13,24 @@ use crate::given;
 use crate::host::Servers;
 use crate::reporters::reporter;
 use crate::terminal::Terminal;
+use interrupt::unless_interrupted;
 use rehearsal::backfill::Fault;
-use rehearsal::baseline::{self, Baseline, Changes};
 use rehearsal::cache::{Cache, Inputs, Memory};
 use rehearsal::proofs::{self, Depth, Program, Rehearsal, Selected};
 use rehearsal::registry::{Loaded, Registry};
-use rehearsal::report::{DatabaseReport, Finding, RehearsalReport};
-use rehearsal::workspace::{Allow, CONFIGURATION, Database};
-use rehearsal::{Exit, Subject};
-use std::num::NonZeroU32;
-
-/// The reason in the entries that `--write-baseline` adds.
-const BASELINE: &str = "baseline";
+use rehearsal::report::{DatabaseReport, RehearsalReport};
+use rehearsal::workspace::Database;
+use rehearsal::{Began, Exit, Interim, Settings, Subject, Until};
 
 /// How to rehearse.
 pub(super) struct Options {
     pub(super) depth: Depth,
     pub(super) fault: Fault,
     pub(super) output: Output,
+    detail: Detail,
     pub(super) unchanged: Unchanged,
-    /// The maximum number of proofs that run at the same time.
-    jobs: Option<NonZeroU32>,
+    settings: Settings,
+    no_install: bool,
     /// The proofs to run; empty for all of them.
     only: Vec<String>,
     /// The proofs to leave out.
@@ -64,8 +64,13 @@ impl Options {
             depth: if args.exhaustive { Depth::Exhaustive } else { Depth::Sample },
             fault: FaultName::fault(args.fault),
             output: Output::of(args.json),
+            detail: if args.verbose { Detail::Full } else { Detail::Short },
             unchanged: if args.fresh { Unchanged::Make } else { Unchanged::Recall },
-            jobs: args.jobs,
+            no_install: args.no_install,
+            settings: Settings {
+                jobs: args.jobs,
+                until: if args.fail_fast { Until::FirstFailure } else { Until::End },
+            },
             only: args.only.clone(),
             skip: args.skip.clone(),
             base: args.base.clone(),
@@ -80,8 +85,10 @@ impl Default for Options {
             depth: Depth::Sample,
             fault: Fault::None,
             output: Output::Text,
+            detail: Detail::Short,
             unchanged: Unchanged::Recall,
-            jobs: None,
+            no_install: false,
+            settings: Settings::default(),
             only: Vec::new(),
             skip: Vec::new(),
             base: None,
@@ -120,6 +127,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         Some(database) => git::find(&database.folder, options.base.as_deref())?,
         None => git::Found::Off,
     };
+    postgres::provide_for(context.terminal, databases, options.no_install)?;
     let servers = Servers::describe(databases).await?;
     let prepared: Vec<_> = databases
         .iter()
@@ -135,7 +143,8 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         Ok(sandbox) => (sandbox, None),
         Err(error) => (context.sandbox(&[]).await?, Some(error)),
     };
-    let reporter = reporter(options.output, context.terminal);
+    let reporter = reporter(options.output, options.detail, context.terminal);
+    let reporter = reporter.as_ref();
     let events = |event| reporter.event(event);
     let subjects: Vec<Subject<'_>> = prepared
         .iter()
@@ -148,12 +157,25 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
                 let Selected { proofs, left_out } = selected.clone();
                 Subject::Ready(Box::new(Rehearsal { proofs, left_out, ..whole }), memory.as_ref())
             }
-            (Ok(Prepared::Unchanged(report)), _) => Subject::Unchanged(report.clone()),
+            (Ok(Prepared::Unchanged(report)), _) => Subject::Unchanged(database, report.clone()),
             (Err(error), _) => Subject::Refused(database, error.findings()),
         })
         .collect();
-    let report = rehearsal::run(&subjects, options.jobs).await.relative_to(&context.workspace.root);
-    let report = RehearsalReport { base: base.report(), ..report };
+    let (began, interim) = (Began::now(), Interim::default());
+    let root = &context.workspace.root;
+    let finished = |report: &DatabaseReport| reporter.database(&report.clone().relative_to(root));
+    let whole = |report: RehearsalReport| RehearsalReport { base: base.report(), ..report.relative_to(root) };
+    let report = unless_interrupted(
+        async || rehearsal::run(&subjects, &options.settings, &interim, &finished).await,
+        || {
+            let (unfinished, report) = (interim.unfinished(), whole(began.report(interim.reports())));
+            for database in report.databases.iter().filter(|database| unfinished.contains(&database.name)) {
+                reporter.database(database);
+            }
+            reporter.finish(&RehearsalReport { exit: Exit::Incomplete, ..report });
+        },
+    );
+    let report = whole(report);
     drop(subjects);
     // The report comes first, because closing the sandbox may fail.
     reporter.finish(&report);
@@ -163,41 +185,9 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
     }
     let mut exit = Exit::Ok;
     for (database, report) in databases.iter().zip(&report.databases) {
-        accept(context, database, report)?;
-        let left: Vec<Finding> = report.findings.iter().filter(|found| !found.is_acceptable()).cloned().collect();
-        exit = exit.and(DatabaseReport::exit_of(&left, report.incomplete.as_deref()));
+        exit = exit.and(baseline::accept(context, database, report)?);
     }
     Ok(exit)
-}
-
-/// Compares the migrations of a database with those of the base revision.
-fn baseline(loaded: &Loaded<'_>, revision: &git::Revision) -> Result<Baseline, Error> {
-    let mut files = Vec::new();
-    for folder in loaded.database.folders() {
-        files.extend(revision.files(folder)?);
-    }
-    let changes = Changes::of(&loaded.history, &files, &revision.name);
-    Ok(Baseline::new(changes, loaded.database.allow.clone()))
-}
-
-/// Adds the findings of a report to the `rehearsal.toml` of their database, and prints how many.
-fn accept(context: &Context<'_>, database: &Database, report: &DatabaseReport) -> Result<(), Error> {
-    let entries = baseline::entries(report, BASELINE);
-    let path = database.folder.join(CONFIGURATION);
-    let failed = |source| Error::WriteBaseline { path: path.clone(), source };
-    if !entries.is_empty() {
-        let before = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed(error)),
-        };
-        let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        let text = format!("{before}{end}{}", Allow::to_toml(&entries));
-        std::fs::write(&path, text.trim_start_matches('\n')).map_err(failed)?;
-    }
-    let n = entries.len();
-    context.terminal.result(&format!("{}: {n} [[allow]] added to {}", database.name, path.display()));
-    Ok(())
 }
 
 /// Reads a database, and the answers of an earlier rehearsal if its inputs are equal.
@@ -213,7 +203,7 @@ fn prepare<'a>(
     let mut loaded = context.load(database)?;
     loaded.check_windows()?;
     if let git::Found::Revision(revision) = base {
-        loaded.baseline = baseline(&loaded, revision)?;
+        loaded.baseline = baseline::compare(&loaded, revision)?;
     }
     let Some((cache, server)) = cache.zip(servers.of(database.engine)) else {
         return Ok(Prepared::Ready(Box::new(loaded), None));

@@ -1,99 +1,20 @@
-//! Rehearses databases: runs every proof with an empty database, then with each fixture, and collects their findings
-//! in one report. [`run`] is the entry point for a whole rehearsal, [`verify_backfill`] for a single backfill.
+//! Runs the proofs of one database: with an empty database, then with each fixture.
 
+use super::{Shared, refused, to_the_second};
 use crate::Error;
-use crate::backfill::AnyBackfill;
 use crate::cache::{Answer, Answers, Memory, Skipped};
-use crate::proofs::{
-    Applies, Data, NewProof, Next, Outcome, POPULATED, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal, VerifyBackfill,
-};
-use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, VERSION};
+use crate::event::Event;
+use crate::interim::Interim;
+use crate::proofs::{Applies, Data, NewProof, Next, Outcome, POPULATED, Proof, ProofRun, REHEARSAL_BATCH, Rehearsal};
+use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus};
+use crate::runner::Settings;
 use crate::sandbox;
 use crate::threads::Threads;
-use crate::workspace::{Database, Fixture, Origin};
+use crate::workspace::Origin;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
-
-/// A database to rehearse.
-pub enum Subject<'a> {
-    /// A database that can be rehearsed, and what is remembered of its proofs, if anything.
-    Ready(Box<Rehearsal<'a>>, Option<&'a Memory>),
-    /// A database whose proofs are all unchanged.
-    Unchanged(Box<DatabaseReport>),
-    /// A database that cannot be rehearsed, and the findings that explain why.
-    Refused(&'a Database, Vec<Finding>),
-}
-
-/// How many proofs run at the same time, for each core of this machine: a proof often waits for a server, a process or a
-/// rest of a backfill.
-const PROOFS_PER_CORE: usize = 2;
-
-fn slots(jobs: Option<NonZeroU32>) -> Semaphore {
-    let default = || PROOFS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
-    Semaphore::new(jobs.and_then(|jobs| usize::try_from(jobs.get()).ok()).unwrap_or_else(default))
-}
-
-/// Rehearses databases concurrently, each in its own thread if the runtime has several. `jobs` is the maximum number of
-/// proofs that run at the same time, by default two for each core of this machine.
-pub async fn run(subjects: &[Subject<'_>], jobs: Option<NonZeroU32>) -> RehearsalReport {
-    let (began, started_at) = (Instant::now(), jiff::Timestamp::now());
-    let slots = slots(jobs);
-    let rehearse = async |subject: &Subject<'_>| match subject {
-        Subject::Ready(rehearsal, memory) => rehearsal.run_in(*memory, &slots).await,
-        Subject::Unchanged(report) => report.as_ref().clone(),
-        Subject::Refused(database, findings) => refused(database, findings.clone()),
-    };
-    let databases = Threads::Own.each(subjects.iter().collect(), rehearse).await;
-    RehearsalReport {
-        version: VERSION,
-        tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
-        exit: RehearsalReport::exit_of(&databases),
-        started_at: to_the_second(started_at),
-        duration: began.elapsed(),
-        base: None,
-        databases,
-    }
-}
-
-fn to_the_second(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// Returns the report of a database that could not be rehearsed.
-fn refused(database: &Database, mut findings: Vec<Finding>) -> DatabaseReport {
-    for finding in &mut findings {
-        finding.reproducible(database, database.rehearse(), None);
-    }
-    DatabaseReport {
-        name: database.name.clone(),
-        engine: database.engine,
-        engine_version: None,
-        exit: DatabaseReport::exit_of(&findings, None),
-        duration: Duration::ZERO,
-        migrations: 0,
-        backfills: Vec::new(),
-        checks: 0,
-        proofs: Vec::new(),
-        left_out: Vec::new(),
-        findings,
-        notes: Vec::new(),
-        incomplete: None,
-    }
-}
-
-/// Verifies one backfill with one fixture, in batches of the given number of units.
-pub async fn verify_backfill(
-    rehearsal: &Rehearsal<'_>,
-    backfill: &dyn AnyBackfill,
-    fixture: &Fixture,
-    batch: NonZeroU32,
-) -> (ProofReport, Vec<Finding>) {
-    let data = Data::of(Some(fixture));
-    let (report, findings, _) = rehearsal.prove(&mut VerifyBackfill { backfill }, &data, batch).await;
-    (report, findings)
-}
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// The result of one proof with one set of data.
 enum Proved {
@@ -101,6 +22,14 @@ enum Proved {
     Made(Box<ProofReport>, Vec<Finding>, Next),
     /// The proof does not apply.
     Skipped(Skipped, Reason),
+    /// The proof did not start, because another one had failed.
+    Stopped,
+}
+
+/// How many of the proofs of a database are over, with each fixture counted separately.
+struct Progress {
+    done: AtomicUsize,
+    of: usize,
 }
 
 /// Why a proof does not apply.
@@ -120,6 +49,8 @@ struct Found {
     notes: Vec<String>,
     /// The proofs that did not apply to a fixture, by name.
     skipped: Vec<(&'static str, Skipped)>,
+    /// True if a proof did not start, because another one had failed.
+    has_stopped: bool,
 }
 
 impl Found {
@@ -130,6 +61,10 @@ impl Found {
                 self.proofs.push(*report);
                 self.findings.extend(findings);
                 next
+            }
+            Proved::Stopped => {
+                self.has_stopped = true;
+                Next::Continue
             }
             Proved::Skipped(skipped, reason) => {
                 self.notes.extend(skipped.notes.iter().cloned());
@@ -146,17 +81,17 @@ impl Found {
 impl Rehearsal<'_> {
     /// Runs every proof: with an empty database, then with each fixture. A proof that is unchanged is not run again.
     pub async fn run(&self, memory: Option<&Memory>) -> DatabaseReport {
-        self.run_in(memory, &slots(None)).await
+        self.run_in(memory, &Shared::new(&Settings::default(), &Interim::default())).await
     }
 
     /// Runs every proof; each one takes a slot while it runs.
-    async fn run_in(&self, memory: Option<&Memory>, slots: &Semaphore) -> DatabaseReport {
+    pub(super) async fn run_in(&self, memory: Option<&Memory>, shared: &Shared<'_>) -> DatabaseReport {
         let began = Instant::now();
         let mut known = memory.map(|memory| memory.recalled.clone()).unwrap_or_default();
         // The other proofs need the state that *populated* leaves.
         known.proofs.remove(POPULATED);
         let found = match self.prepare().await {
-            Ok(()) => self.prove_all(&known, slots).await,
+            Ok(()) => self.prove_all(&known, shared).await,
             Err(finding) => Err(finding),
         };
         let (found, is_refused) = match found {
@@ -166,7 +101,10 @@ impl Rehearsal<'_> {
                 (Found { findings: vec![*finding], ..Found::default() }, true)
             }
         };
-        let incomplete = self.incomplete(&found.proofs);
+        let incomplete = match shared.has_ended() && found.has_stopped {
+            true => Some("it stopped at the first failure\nleave out `--fail-fast` to run every proof".to_owned()),
+            false => self.incomplete(&found.proofs),
+        };
         let answers = self.answers(&found);
         let mut report = DatabaseReport {
             engine_version: self.sandbox.engine_version(self.database.engine).await,
@@ -222,20 +160,23 @@ impl Rehearsal<'_> {
         tried.map_err(|error| refuse(error.into()))
     }
 
-    async fn prove_all(&self, known: &Answers, slots: &Semaphore) -> Result<Found, Box<Finding>> {
+    async fn prove_all(&self, known: &Answers, shared: &Shared<'_>) -> Result<Found, Box<Finding>> {
         let mut found = Found { notes: self.database.unused_fixtures().into_iter().collect(), ..Found::default() };
         let mut proofs: Vec<Box<dyn Proof>> = self.proofs.iter().map(|new| new()).collect();
+        let progress = Progress { of: proofs.len() * (1 + self.database.fixtures.len()), done: AtomicUsize::new(0) };
         'fixtures: for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             let data = Data::of(fixture);
             let (first, others) = proofs.split_at_mut(self.in_order());
             for proof in first {
-                match found.add(self.prove_once(proof.as_mut(), &data, known, slots).await) {
+                match found.add(self.prove_once(proof.as_mut(), &data, known, shared, &progress).await) {
                     Next::Continue => {}
                     Next::SkipData => continue 'fixtures,
                     Next::Refuse(finding) => return Err(finding),
                 }
             }
-            let prove = async |proof: &mut Box<dyn Proof>| self.prove_once(proof.as_mut(), &data, known, slots).await;
+            let prove = async |proof: &mut Box<dyn Proof>| {
+                self.prove_once(proof.as_mut(), &data, known, shared, &progress).await
+            };
             for proved in Threads::Own.each(others.iter_mut().collect(), prove).await {
                 if let Next::Refuse(finding) = found.add(proved) {
                     return Err(finding);
@@ -263,7 +204,8 @@ impl Rehearsal<'_> {
         proof: &mut dyn Proof,
         data: &Data<'_>,
         known: &Answers,
-        slots: &Semaphore,
+        shared: &Shared<'_>,
+        progress: &Progress,
     ) -> (&'static str, Proved) {
         let (name, fixture) = (proof.name(), data.fixture.map(|fixture| fixture.name.clone()));
         let proved = match known.proofs.get(name) {
@@ -280,24 +222,36 @@ impl Rehearsal<'_> {
                         data.wait_for(other, name, self).await;
                     }
                     // The semaphore is never closed.
-                    let _slot = slots.acquire().await;
-                    let (report, findings, next) = self.prove(proof, data, REHEARSAL_BATCH).await;
-                    Proved::Made(Box::new(report), findings, next)
+                    let _slot = shared.slots.acquire().await;
+                    if shared.has_ended() {
+                        Proved::Stopped
+                    } else {
+                        (self.events)(self.proof_started(name, fixture, progress));
+                        let (report, findings, next) = self.prove(proof, data, REHEARSAL_BATCH).await;
+                        Proved::Made(Box::new(report), findings, next)
+                    }
                 }
             },
         };
-        data.settle(
-            name,
-            match &proved {
-                Proved::Made(report, ..) => Some(report.as_ref().clone()),
-                Proved::Skipped(..) => None,
-            },
-        );
+        progress.done.fetch_add(1, Ordering::Relaxed);
+        let report = match &proved {
+            Proved::Made(report, findings, _) => {
+                shared.interim.add(&self.database.name, report, findings);
+                Some(report.as_ref().clone())
+            }
+            Proved::Skipped(..) | Proved::Stopped => None,
+        };
+        data.settle(name, report);
         (name, proved)
     }
 
+    fn proof_started(&self, proof: &'static str, fixture: Option<String>, progress: &Progress) -> Event {
+        let (database, done) = (self.database.name.clone(), progress.done.load(Ordering::Relaxed));
+        Event::ProofStarted { database, proof, fixture, done, of: progress.of }
+    }
+
     /// Runs one proof with one set of data.
-    async fn prove(
+    pub(super) async fn prove(
         &self,
         proof: &mut dyn Proof,
         data: &Data<'_>,

@@ -1,0 +1,30 @@
+//! golang-migrate: files `<version>_<name>.up.sql` and `.down.sql`, each sent as one query, which a server runs as one
+//! transaction. The names are those of sqlx, so `--layout golang-migrate` must choose it.
+
+use super::{BadFile, Layout, SourceFile, ToolMigration, ToolScript};
+use super::{file_name, implicit_transaction, version_and_name};
+use rehearsal_db::Engine;
+
+pub(super) struct GolangMigrate;
+
+impl Layout for GolangMigrate {
+    fn recognises(&self, _: &[SourceFile]) -> bool {
+        false
+    }
+
+    fn migrations(&self, files: &[SourceFile], engine: Engine) -> Result<Vec<ToolMigration>, BadFile> {
+        let script = |file: &SourceFile| ToolScript {
+            path: file.path.clone(),
+            sql: file.text.clone(),
+            transaction: implicit_transaction(&file.text, engine),
+        };
+        let read = |up: &SourceFile| {
+            let stem = file_name(&up.path).strip_suffix(".up.sql")?;
+            let (version, name) = version_and_name(stem)?;
+            let down = up.path.with_file_name(format!("{stem}.down.sql"));
+            let down = files.iter().find(|file| file.path == down).map(script);
+            Some(ToolMigration { version, name, up: script(up), down })
+        };
+        Ok(files.iter().filter_map(read).collect())
+    }
+}
