@@ -179,7 +179,8 @@ pub(crate) enum Error {
     /// The program has no folder for backfills.
     #[error("{} has no folder for backfills", name())]
     #[diagnostic(help(
-        "omit `--backfill`; backfills need a workspace with its own program that uses the crate `rehearsal-cli`"
+        "omit `--backfill`, or create a crate for backfills with `{}`, and use its command from then on",
+        command("init --xtask")
     ))]
     NoSources,
     /// The name is already in use.

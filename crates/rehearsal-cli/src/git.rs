@@ -96,6 +96,11 @@ pub(crate) fn find(folder: &Path, wanted: Option<&str>) -> Result<Found, Error> 
     })
 }
 
+/// Returns the root of the repository of a folder. `None` if there is none.
+pub(crate) fn root(folder: &Path) -> Option<PathBuf> {
+    Git { folder }.root().ok()?.canonicalize().ok()
+}
+
 impl Revision {
     /// Returns the files of migrations in a folder at this revision, with paths below `folder` as given.
     ///

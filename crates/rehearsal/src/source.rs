@@ -19,6 +19,9 @@ pub fn path(below: &str) -> String {
     FOLDER.get().map_or_else(|| below.to_owned(), |folder| format!("{folder}/{below}"))
 }
 
+/// The words in the files that a command creates, until a person fills them in.
+pub const SCAFFOLD: &str = "Fill in this scaffold";
+
 /// Returns the file of a backfill.
 #[must_use]
 pub fn backfill(name: &str) -> String {

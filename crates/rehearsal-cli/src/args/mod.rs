@@ -112,6 +112,9 @@ pub enum Command {
     /// Rehearse databases: run every proof on throwaway databases
     #[command(after_help = "Example:\n  ci pets")]
     Ci(CiArgs),
+    /// Write the files to rehearse a project in CI; overwrites nothing
+    #[command(after_help = "Example:\n  init --xtask")]
+    Init(InitArgs),
     /// Explain a finding code; without a code, list all of them
     #[command(after_help = "Example:\n  explain populated/data-lost")]
     Explain(ExplainArgs),
@@ -156,6 +159,14 @@ pub struct TestArgs {
     /// Also run the ignored tests, as CI does; a slow test has the attribute `#[ignore = "slow"]`
     #[arg(long)]
     pub full: bool,
+}
+
+/// `init`
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Also create a crate `xtask` for the project's own backfills and checks, and the alias `cargo xtask`
+    #[arg(long)]
+    pub xtask: bool,
 }
 
 /// `explain`

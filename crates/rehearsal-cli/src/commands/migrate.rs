@@ -31,6 +31,9 @@ pub(super) async fn run(context: &Context<'_>, args: &MigrateArgs) -> Result<Exi
         work.push((context.load(database)?, target));
     }
     if !args.status {
+        for (loaded, _) in &work {
+            loaded.check_scaffolds()?;
+        }
         let consent = Consent::of(args.yes);
         if !args.dry_run {
             consent.to_write(work.iter().map(|(_, target)| target))?;

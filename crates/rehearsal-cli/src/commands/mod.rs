@@ -9,6 +9,7 @@ mod db;
 mod explain;
 mod fixture;
 mod generate;
+mod init;
 mod migrate;
 mod new;
 mod postgres;
@@ -29,6 +30,8 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
     match args.command {
         Command::Ci(args) if args.describe_a_database() => ci::run_given(terminal, &args).await,
         Command::CrashStep(args) if !args.migrations.is_empty() => crash_step::run_given(terminal, &args).await,
+        Command::Init(args) if args.xtask => init::run(&for_real()?, &args),
+        Command::Init(args) => init::run(&enter()?, &args),
         Command::Explain(args) => explain::run(terminal, &this.registry.proofs, &args),
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(terminal, &args),
         Command::New(args) => new::run(&for_real()?, &args, this.sources),

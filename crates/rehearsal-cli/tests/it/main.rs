@@ -9,6 +9,8 @@ mod discovery;
 #[cfg(test)]
 mod fresh;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
 mod layouts;
 #[cfg(test)]
 mod output;

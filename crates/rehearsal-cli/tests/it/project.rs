@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use tempfile::TempDir;
 
 /// A project that is removed on drop. Its folder is called `bookshop`.
@@ -63,6 +64,30 @@ impl Project {
         Beside { project: Self { _folder: folder, root }, _owner: self }
     }
 
+    /// Compares a text with the snapshot with this name.
+    pub(crate) fn hold(&self, folder: &str, snapshot: &str, text: &str) {
+        hold(folder, snapshot, &text.replace(self.root.to_str().unwrap(), "<root>"));
+    }
+
+    /// Runs cargo on the crate `xtask`, with the crates of this repository and its compiled dependencies.
+    pub(crate) fn cargo(&self, arguments: &str) -> Ran {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let target = Path::new(env!("CARGO_BIN_EXE_cargo-rehearse")).ancestors().nth(2).unwrap();
+        let (subcommand, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
+        let mut words = vec![subcommand.to_owned(), "--offline".to_owned()];
+        words.extend(["--manifest-path", "xtask/Cargo.toml", "--target-dir"].map(str::to_owned));
+        words.push(target.display().to_string());
+        for name in ["rehearsal", "rehearsal-cli", "rehearsal-db", "rehearsal-postgres"] {
+            let path = repository.join("crates").join(name);
+            words.extend(["--config".to_owned(), format!("patch.crates-io.{name}.path='{}'", path.display())]);
+        }
+        words.extend(["--config".to_owned(), profiles(&repository.join("Cargo.toml"), self)]);
+        words.extend(rest.split_whitespace().map(str::to_owned));
+        let command = duct::cmd("cargo", words).dir(&self.root).stdin_null();
+        let output = command.stdout_capture().stderr_capture().unchecked().run().unwrap();
+        self.ran(&format!("cargo {arguments}"), &output)
+    }
+
     /// Runs `git` with these arguments, separated by spaces, which must succeed.
     pub(crate) fn git(&self, arguments: &str) {
         let upstream = format!("file://{}", self.root.with_file_name("upstream.git").display());
@@ -101,15 +126,29 @@ impl Project {
     pub(crate) fn run_in(&self, folder: &str, arguments: &str) -> Ran {
         let command = self.command(folder, arguments);
         let output = command.stdout_capture().stderr_capture().unchecked().run().unwrap();
+        self.ran(format!("{} {arguments}", Path::new(folder).display()).trim(), &output)
+    }
+
+    fn ran(&self, command: &str, output: &Output) -> Ran {
         let text =
             |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(self.root.to_str().unwrap(), "<root>");
         Ran {
-            command: format!("{} {arguments}", Path::new(folder).display()).trim().to_owned(),
+            command: command.to_owned(),
             exit: output.status.code(),
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         }
     }
+}
+
+/// Writes the profiles of a manifest as a configuration of cargo and returns its path: with equal profiles, dependencies that
+/// are compiled already are used again.
+fn profiles(manifest: &Path, project: &Project) -> String {
+    let text = fs::read_to_string(manifest).unwrap();
+    let at = text.find("\n[profile").unwrap();
+    let path = project.root.with_file_name("profiles.toml");
+    fs::write(&path, &text[at..]).unwrap();
+    path.display().to_string()
 }
 
 /// A project in a folder next to another one.
@@ -144,21 +183,27 @@ impl Ran {
     /// Compares the exit code, and the whole output with the snapshot with this name.
     pub(crate) fn check(&self, exit: i32, folder: &str, snapshot: &str) {
         assert_eq!(self.exit, Some(exit), "{snapshot}\n{}", self.text());
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(format!("snapshots/{folder}"));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        for (pattern, placeholder) in PLACEHOLDERS {
-            settings.add_filter(pattern, *placeholder);
-        }
-        settings.bind(|| insta::assert_snapshot!(snapshot, self.text()));
+        hold(folder, snapshot, &self.text());
     }
+}
+
+/// Compares a text with the snapshot with this name.
+fn hold(folder: &str, snapshot: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("snapshots/{folder}"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, placeholder) in PLACEHOLDERS {
+        settings.add_filter(pattern, *placeholder);
+    }
+    settings.bind(|| insta::assert_snapshot!(snapshot, text));
 }
 
 /// Patterns of text that differs from run to run, and their placeholders.
 const PLACEHOLDERS: &[(&str, &str)] = &[
     (r" *\b(\d+ (µs|ms)|\d+\.\d\d s|\d+ min \d\d s)", " <time>"),
     (r"since 20\d\d-\d\d-\d\d \d\d:\d\d UTC", "since <when>"),
+    (r"\b20(2[6-9]|[3-9]\d)\d{10}", "<version>"),
     (r"(applied )20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?", "$1<when>"),
     (
         r"\d+ kills? at \d+ of \d+ commit points?(: every restart resumed correctly)? \(budget 2 s[^)\n]*\)",

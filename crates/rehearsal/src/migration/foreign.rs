@@ -1,20 +1,21 @@
 //! The history of a project that migrates with another tool. [`read`] is the entry point. It can be rehearsed, and never run
 //! for real; what is sqlx's own, such as checksums and rules for names, is not asked of it.
 
+use super::declaration::declared_losses;
 use super::fault::Fault;
 use super::file::{Migration, Script};
-use super::history::{History, declared_losses};
 use crate::layout::{BadFile, SourceFile, ToolScript, files_in};
 use crate::workspace::Database;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// Reads the files of all folders of a database.
 pub(super) fn files(database: &Database) -> Vec<SourceFile> {
     database.folders().flat_map(files_in).collect()
 }
 
-/// Reads the history; `None` if it is one of sqlx.
-pub(super) fn read(database: &Database) -> Option<Result<History, Vec<Fault>>> {
+/// Reads the migrations, by version; `None` if they are those of sqlx.
+pub(super) fn read(database: &Database) -> Option<Result<Vec<Migration>, Vec<Fault>>> {
     let read = database.tool.migrations(&files(database), database.engine)?;
     let tool = database.tool;
     let migrations = match read {
@@ -23,7 +24,7 @@ pub(super) fn read(database: &Database) -> Option<Result<History, Vec<Fault>>> {
             return Some(Err(vec![Fault::OfTool { file: path, tool, why }]));
         }
     };
-    let mut versions: BTreeMap<i64, Vec<std::path::PathBuf>> = BTreeMap::new();
+    let mut versions: BTreeMap<i64, Vec<PathBuf>> = BTreeMap::new();
     for migration in &migrations {
         versions.entry(migration.version).or_default().push(migration.up.path.clone());
     }
@@ -40,8 +41,7 @@ pub(super) fn read(database: &Database) -> Option<Result<History, Vec<Fault>>> {
         up: script(migration.up),
         down: migration.down.map(script),
         requires: Vec::new(),
-        ignored_chars: std::collections::BTreeSet::new(),
+        ignored_chars: BTreeSet::new(),
     });
-    let migrations = migrations.collect();
-    Some(Ok(History { folder: database.folder.clone(), migrations, warnings: Vec::new() }))
+    Some(Ok(migrations.collect()))
 }

@@ -2,8 +2,9 @@
 //! later. [`History::read`] is the entry point; `named` and `script` contain the rules for file names and file
 //! contents.
 
+use super::declaration::{KNOWN, declared_losses, loss};
 use super::fault::Fault;
-use super::file::{Loss, Migration, Script, Transaction};
+use super::file::{Migration, Script, Transaction};
 use super::foreign;
 use super::warning::{Warning, warnings};
 use crate::directive::{Directive, Mistake, NO_TRANSACTION, directives};
@@ -14,8 +15,6 @@ use rehearsal_db::{Engine, TransactionControl};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-const KNOWN: &[&str] = &["loses", "requires-backfill", NO_TRANSACTION];
 
 /// A version below that of any migration.
 pub const BEFORE_ALL: i64 = -1;
@@ -83,7 +82,8 @@ impl History {
     /// Fails with all faults of the folders if there are any.
     pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
         if let Some(read) = foreign::read(database) {
-            return read;
+            let folder = database.folder.clone();
+            return read.map(|migrations| Self { folder, migrations, warnings: Vec::new() });
         }
         let rules = match database.origin {
             Origin::Workspace => Rules::Ours,
@@ -308,24 +308,6 @@ fn migration(named: Named, up: Script, down: Option<Script>, ignored_chars: &BTr
     let loses = declared_losses(&up.sql);
     let ignored_chars = ignored_chars.clone();
     Migration { version: named.version, name: named.name, up, down, loses, requires, ignored_chars }
-}
-
-/// Returns the losses that a script declares.
-pub(super) fn declared_losses(sql: &str) -> Vec<Loss> {
-    let found = directives(sql, KNOWN).0;
-    found.iter().filter(|directive| directive.key == "loses").filter_map(|directive| loss(&directive.value)).collect()
-}
-
-/// Parses `"Table"."column", reason` or `"Table", reason`. Plain names need no quotes. `None` if a name is missing.
-fn loss(value: &str) -> Option<Loss> {
-    let subject = value.split_once(',').map_or(value, |(subject, _)| subject).trim();
-    let unquote = |name: &str| name.trim().trim_matches('"').to_owned();
-    let (table, column) = match subject.split_once("\".\"").or_else(|| subject.split_once('.')) {
-        Some((table, column)) => (unquote(table), Some(unquote(column))),
-        None => (unquote(subject), None),
-    };
-    let is_name = |name: &String| !name.is_empty();
-    (is_name(&table) && column.iter().all(is_name)).then_some(Loss { table, column })
 }
 
 /// Returns the paths of the up file and the down file of a new migration.

@@ -3,6 +3,7 @@
 //! ([`run()`]).
 
 mod apply;
+mod declaration;
 mod engine;
 mod error;
 mod fault;

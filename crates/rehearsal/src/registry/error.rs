@@ -1,11 +1,15 @@
 //! Errors of the registry: unknown names, and registered code that does not fit the workspace.
 
 use crate::directive::did_you_mean;
-use crate::source;
+use crate::source::{self, SCAFFOLD};
 use crate::workspace::CONFIGURATION;
 use miette::Diagnostic;
 use rehearsal_db::command::command;
 use std::path::PathBuf;
+
+fn list(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+}
 
 /// A failure of the registry.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -20,6 +24,19 @@ pub enum Error {
         nearest: Option<String>,
         /// The names of all backfills.
         known: Vec<String>,
+    },
+    /// Files that a command created are not filled in yet.
+    #[error("not filled in yet: {}", list(files))]
+    #[diagnostic(
+        code("history/unfilled-scaffold"),
+        help(
+            "replace what these files contain with your change, and remove the words `{SCAFFOLD}`; `{}` shows what each needs",
+            command("new --help")
+        )
+    )]
+    Unfilled {
+        /// The files; at least one.
+        files: Vec<PathBuf>,
     },
     /// `[[allow]]` names a finding code that does not exist.
     #[error(
@@ -39,7 +56,8 @@ pub enum Error {
     /// No backfill is registered at all.
     #[error("no backfill is registered in this program")]
     #[diagnostic(help(
-        "a backfill is a Rust type that implements `Backfill`, in a program of the project that embeds `rehearsal-cli`"
+        "a backfill is a Rust type in the project's own crate, which `{}` creates with a command of its own",
+        command("init --xtask")
     ))]
     NoBackfills,
     /// No generator is registered for a database.

@@ -9,7 +9,9 @@ use crate::fixture;
 use crate::generate;
 use crate::migration::{self, History};
 use crate::proofs::{self, AnyTraffic};
+use crate::source::{self, SCAFFOLD};
 use crate::workspace::{Allow, Database, Origin};
+use std::path::PathBuf;
 
 /// A database with everything that belongs to it, read and validated.
 pub struct Loaded<'a> {
@@ -109,6 +111,21 @@ impl Loaded<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses files that a command created and that a person has not filled in yet: each proof would fail on them, and a
+    /// migration that is applied cannot be edited any more.
+    ///
+    /// # Errors
+    /// [`Error::Unfilled`], with all of them.
+    pub fn check_scaffolds(&self) -> Result<(), Error> {
+        let scripts = self.history.migrations.iter().flat_map(|one| std::iter::once(&one.up).chain(&one.down));
+        let scripts = scripts.filter(|script| script.sql.contains(SCAFFOLD)).map(|script| script.path.clone());
+        let checks = self.checks.iter().filter(|check| check.sql.contains(SCAFFOLD)).map(|check| check.path.clone());
+        let backfills = self.backfills.iter().filter(|backfill| backfill.relation().contains(SCAFFOLD));
+        let backfills = backfills.map(|backfill| PathBuf::from(source::backfill(backfill.about().name)));
+        let files: Vec<PathBuf> = scripts.chain(checks).chain(backfills).collect();
+        if files.is_empty() { Ok(()) } else { Err(Error::Unfilled { files }) }
     }
 
     /// Refuses a generator whose version is not in the history.

@@ -256,6 +256,17 @@ pub static INTERNAL: Code = Code::error(
     },
 );
 
+/// Files that a command created are not filled in yet.
+pub static UNFILLED_SCAFFOLD: Code = Code::error(
+    "history/unfilled-scaffold",
+    Explanation {
+        meaning: "A command created a migration, a check or a backfill, and the file still has its first content.",
+        example: "`new pets add_colour` was run, and the up file contains only the comment that says what to write.",
+        fix: "Write the change, and remove the words that mark the scaffold.",
+        allow: "It cannot be allowed: remove the files if you do not need them.",
+    },
+);
+
 /// An entry `[[allow]]` of `rehearsal.toml` accepts nothing.
 pub static UNUSED_ALLOW: Code = Code::warning(
     "history/unused-allow",
@@ -282,6 +293,7 @@ pub static CODES: &[&Code] = &[
     &EDITED,
     &OUT_OF_ORDER,
     &FAILED_MIDWAY,
+    &UNFILLED_SCAFFOLD,
     &UNUSED_ALLOW,
     &UNKNOWN_BACKFILL,
     &BAD_CONFIGURATION,

@@ -201,6 +201,7 @@ fn prepare<'a>(
     base: &git::Found,
 ) -> Result<Prepared<'a>, Error> {
     let mut loaded = context.load(database)?;
+    loaded.check_scaffolds()?;
     loaded.check_windows()?;
     if let git::Found::Revision(revision) = base {
         loaded.baseline = baseline::compare(&loaded, revision)?;

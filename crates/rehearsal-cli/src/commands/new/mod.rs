@@ -5,7 +5,7 @@ use crate::args::NewArgs;
 use crate::context::Context;
 use crate::error::Error;
 use rehearsal::Exit;
-use rehearsal::migration::paths;
+use rehearsal::migration::{History, Migration, paths};
 use rehearsal::source;
 use rehearsal_db::command::command;
 use std::fs;
@@ -18,7 +18,9 @@ const MARK: &str = "// New backfills are added above this line.";
 const UP: &str = include_str!("up.sql.txt");
 const DOWN: &str = include_str!("down.sql.txt");
 const CHECK: &str = include_str!("check.sql.txt");
-const BACKFILL: &str = include_str!("backfill.rs.txt");
+/// The template of a backfill for each engine, by its scheme.
+const BACKFILLS: [(&str, &str); 2] =
+    [("sqlite", include_str!("backfill.sqlite.rs.txt")), ("postgres", include_str!("backfill.postgres.rs.txt"))];
 
 /// Creates the files and prints their paths. `sources` is the folder of the program's code, to which a backfill is
 /// added.
@@ -48,11 +50,19 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
             .replace("{{version}}", &version)
             .replace("{{rust_version}}", &rust_version)
     };
-    let (up, down) = paths(&database.folder, &version, &args.name);
     let check = database.folder.join("checks").join(format!("{}.sql", args.name));
-    let mut files = vec![(up, fill(UP)), (down, fill(DOWN)), (check, fill(CHECK))];
+    let mut files = match is_simple(&loaded.history) {
+        true => vec![(database.folder.join(format!("{version}_{}.sql", args.name)), fill(UP))],
+        false => {
+            let (up, down) = paths(&database.folder, &version, &args.name);
+            vec![(up, fill(UP)), (down, fill(DOWN))]
+        }
+    };
+    files.push((check, fill(CHECK)));
     if args.backfill {
-        files.push((PathBuf::from(source::backfill(&args.name)), fill(BACKFILL)));
+        let scheme = database.engine.scheme();
+        let template = BACKFILLS.iter().find(|(engine, _)| *engine == scheme).map_or("", |(_, template)| *template);
+        files.push((PathBuf::from(source::backfill(&args.name)), fill(template)));
     }
     for (path, _) in &files {
         if path.exists() {
@@ -99,8 +109,14 @@ pub(super) fn run(context: &Context<'_>, args: &NewArgs, sources: Option<&str>) 
     Ok(Exit::Ok)
 }
 
+/// True if all migrations of a history are files without a direction: sqlx-cli does not mix them with others.
+fn is_simple(history: &History) -> bool {
+    let is_simple = |migration: &Migration| !migration.up.path.to_string_lossy().ends_with(".up.sql");
+    !history.migrations.is_empty() && history.migrations.iter().all(is_simple)
+}
+
 /// Writes a file completely or not at all.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
