@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod batch_size;
 #[cfg(test)]
+mod bookshop;
+#[cfg(test)]
 mod circles;
 mod command_line;
 #[cfg(test)]

@@ -17,6 +17,27 @@ use rehearsal::event::Event;
 use rehearsal::report::{DatabaseReport, RehearsalReport};
 
 /// An output format for rehearsals.
+///
+/// ```
+/// use rehearsal::event::Event;
+/// use rehearsal::report::{DatabaseReport, RehearsalReport};
+/// use rehearsal_cli::reporters::Reporter;
+/// use std::sync::Mutex;
+///
+/// /// Keeps one line for each database.
+/// struct Lines(Mutex<Vec<String>>);
+///
+/// impl Reporter for Lines {
+///     fn event(&self, _: Event) {}
+///
+///     fn database(&self, report: &DatabaseReport) {
+///         let line = format!("{}: {} findings", report.name, report.failures());
+///         self.0.lock().unwrap().push(line);
+///     }
+///
+///     fn finish(&self, _: &RehearsalReport) {}
+/// }
+/// ```
 pub trait Reporter: Sync {
     /// Shows an event of the running rehearsal.
     fn event(&self, event: Event);

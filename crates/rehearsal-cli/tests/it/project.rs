@@ -76,7 +76,9 @@ impl Project {
         let (subcommand, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
         let mut words = vec![subcommand.to_owned(), "--offline".to_owned()];
         words.extend(["--manifest-path", "xtask/Cargo.toml", "--target-dir"].map(str::to_owned));
-        words.push(target.display().to_string());
+        // A folder of its own, because the binary of the crate may be called like one of this repository.
+        words.push(self.root.with_file_name("target").display().to_string());
+        words.extend(["--config".to_owned(), format!("build.build-dir='{}'", target.display())]);
         for name in ["rehearsal", "rehearsal-cli", "rehearsal-db", "rehearsal-postgres"] {
             let path = repository.join("crates").join(name);
             words.extend(["--config".to_owned(), format!("patch.crates-io.{name}.path='{}'", path.display())]);

@@ -52,6 +52,54 @@ pub type Privilege = (&'static str, &'static [&'static str]);
 ///
 /// The library reads units in [their order](Self::order), transforms each one, and calls [`Self::write`] with the
 /// outputs of a batch. The rows of a batch are committed together with the ledger's cursor and counts.
+///
+/// ```
+/// use rehearsal::backfill::{About, Backfill, Findings, Reject, Written};
+/// use sqlx::sqlite::{Sqlite, SqliteConnection};
+///
+/// struct Slugs;
+///
+/// #[derive(rehearsal::FromRow)]
+/// struct Book {
+///     cursor: i64,
+///     title: String,
+/// }
+///
+/// impl Backfill for Slugs {
+///     type Db = Sqlite;
+///     type Unit = Book;
+///     type Output = (i64, String);
+///
+///     fn about(&self) -> About {
+///         About::new("slugs", "bookshop", "book", 20_250_301_090_000)
+///     }
+///
+///     fn units(&self) -> &'static str {
+///         r#"SELECT books.id AS "cursor", books.slug IS NULL AS "pending", books.title FROM books"#
+///     }
+///
+///     fn id(&self, book: &Book) -> String {
+///         book.cursor.to_string()
+///     }
+///
+///     fn transform(&self, book: &Book, _: &mut Findings) -> Result<(i64, String), Reject> {
+///         Ok((book.cursor, book.title.to_lowercase().replace(' ', "-")))
+///     }
+///
+///     async fn write(&self, connection: &mut SqliteConnection, slugs: &[(i64, String)]) -> Result<Written, sqlx::Error> {
+///         let mut rows = 0;
+///         for (id, slug) in slugs {
+///             let update = "UPDATE books SET slug = $1 WHERE id = $2 AND slug IS NULL";
+///             rows += sqlx::query(update).bind(slug).bind(id).execute(&mut *connection).await?.rows_affected();
+///         }
+///         Ok(rows.into())
+///     }
+/// }
+///
+/// let book = Book { cursor: 7, title: "The Hobbit".to_owned() };
+/// let slug = Slugs.transform(&book, &mut Findings::default()).map_err(|reject| reject.why);
+/// assert_eq!(slug, Ok((7, "the-hobbit".to_owned())));
+/// ```
 pub trait Backfill: Send + Sync + 'static {
     /// The sqlx database type: `sqlx::Sqlite`.
     type Db: Driver;

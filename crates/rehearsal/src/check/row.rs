@@ -21,6 +21,44 @@ pub struct RowCheckAbout {
 }
 
 /// A check of every row.
+///
+/// ```
+/// use rehearsal::check::{RowCheck, RowCheckAbout};
+/// use sqlx::sqlite::Sqlite;
+///
+/// /// Catches slugs that do not follow from the title.
+/// struct SlugsFollowFromTitles;
+///
+/// #[derive(rehearsal::FromRow)]
+/// struct Book {
+///     id: i64,
+///     title: String,
+///     slug: String,
+/// }
+///
+/// impl RowCheck for SlugsFollowFromTitles {
+///     type Db = Sqlite;
+///     type Row = Book;
+///
+///     fn about(&self) -> RowCheckAbout {
+///         let (name, database) = ("slugs_follow_from_titles", "bookshop");
+///         RowCheckAbout { name, database, from: 20_250_301_090_000, until: None }
+///     }
+///
+///     fn rows(&self) -> &'static str {
+///         r#"SELECT books.id AS "cursor", books.id, books.title, books.slug FROM books WHERE books.slug IS NOT NULL"#
+///     }
+///
+///     fn offence(&self, book: &Book) -> Option<(String, String)> {
+///         let expected = book.title.to_lowercase().replace(' ', "-");
+///         (book.slug != expected).then(|| (book.id.to_string(), format!("the slug should be {expected}")))
+///     }
+/// }
+///
+/// let book = Book { id: 7, title: "The Hobbit".to_owned(), slug: "hobbit".to_owned() };
+/// let offence = SlugsFollowFromTitles.offence(&book);
+/// assert_eq!(offence, Some(("7".to_owned(), "the slug should be the-hobbit".to_owned())));
+/// ```
 pub trait RowCheck: Send + Sync + 'static {
     /// The sqlx database type.
     type Db: Driver;

@@ -55,6 +55,64 @@ impl Applies {
 
 /// One question about a change, answered by trying it. Each rehearsal of a database has its own value, which can
 /// keep state from one fixture to the next.
+///
+/// ```
+/// use rehearsal::proofs::{Applies, Data, Outcome, Proof, ProofRun, Rehearsal};
+/// use rehearsal::report::{Code, Explanation, Failures, Finding};
+/// use rehearsal::{Error, failures};
+/// use std::pin::Pin;
+///
+/// static FAILURES: Failures = failures!("named");
+/// static LONG_NAME: Code = Code::error(
+///     "named/long-name",
+///     Explanation {
+///         meaning: "The name of a migration is longer than 60 characters.",
+///         example: "20250301090000_add_the_column_….up.sql",
+///         fix: "Shorten the name.",
+///         allow: "With [[allow]] in rehearsal.toml.",
+///     },
+/// );
+///
+/// /// Reports migrations with long names.
+/// struct Named;
+///
+/// impl Proof for Named {
+///     fn name(&self) -> &'static str {
+///         "named"
+///     }
+///
+///     fn question(&self) -> &'static str {
+///         "Is every name short?"
+///     }
+///
+///     fn codes(&self) -> Vec<&'static Code> {
+///         vec![&LONG_NAME]
+///     }
+///
+///     fn failures(&self) -> &'static Failures {
+///         &FAILURES
+///     }
+///
+///     fn applies(&self, _: &Rehearsal<'_>, data: &Data<'_>) -> Applies {
+///         Applies::when(data.fixture.is_none())
+///     }
+///
+///     fn prove<'a>(
+///         &'a mut self,
+///         run: &'a mut ProofRun<'_>,
+///     ) -> Pin<Box<dyn Future<Output = Result<Outcome, Error>> + 'a>> {
+///         Box::pin(async move {
+///             let migrations = run.rehearsal().history.migrations.iter();
+///             let long = migrations.filter(|migration| migration.name.len() > 60);
+///             let found = long.map(|migration| {
+///                 let message = format!("the name of migration {} is long", migration.version);
+///                 Finding::new(&LONG_NAME, message).of_migration(migration.version)
+///             });
+///             Ok(Outcome { findings: found.collect(), ..Outcome::default() })
+///         })
+///     }
+/// }
+/// ```
 pub trait Proof: Send {
     /// Returns the name that reports use.
     fn name(&self) -> &'static str;

@@ -1,0 +1,4 @@
+//! The app of a bookshop: its catalog in SQLite. Orders are in PostgreSQL.
+
+pub mod books;
+pub mod isbn;
