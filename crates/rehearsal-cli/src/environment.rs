@@ -33,6 +33,11 @@ pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Returns true if the terminal understands no escapes.
+pub(crate) fn is_dumb_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
 /// Returns true if cargo must not use the network, so nothing is downloaded.
 pub(crate) fn is_offline() -> bool {
     std::env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true")

@@ -145,6 +145,13 @@ pub(crate) enum Error {
         /// Why the command asks.
         because: String,
     },
+    /// Only development databases can be dropped.
+    #[error("the environment or .env names the database of `{database}`, so it is not a development database")]
+    #[diagnostic(help("drop it with the tools of its engine, or unset the variable to drop the development database"))]
+    NotDevelopment {
+        /// The database.
+        database: String,
+    },
     /// The user did not agree.
     #[error("nothing was done, because you did not agree")]
     #[diagnostic(help("answer `y`, or add `--yes`"))]

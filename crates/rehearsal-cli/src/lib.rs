@@ -18,12 +18,12 @@ pub mod terminal;
 
 pub use rehearsal::registry::Registry;
 
-use args::Args;
+use args::{Args, When};
 use error::Error;
 use rehearsal::{Exit, source};
 use rehearsal_db::command::set_name;
 use std::process::ExitCode;
-use terminal::{Paint, Terminal, diagnostic, shown};
+use terminal::{Colours, Paint, Terminal, diagnostic, shown};
 
 /// A program that embeds the command line.
 pub struct CommandLine {
@@ -47,7 +47,7 @@ pub fn run(this: CommandLine) -> ExitCode {
     if let Some(folder) = this.sources {
         source::set_folder(folder);
     }
-    let terminal = Terminal::new(environment::no_color());
+    let terminal = Terminal::new(colours(When::Auto));
     let typed = || environment::arguments().map(|argument| argument.to_string_lossy().into_owned());
     let args = match Args::read(this.name, this.default_command, environment::arguments()) {
         Ok(args) => args,
@@ -63,6 +63,7 @@ pub fn run(this: CommandLine) -> ExitCode {
         // `--help` is not an error.
         Err(error) => error.exit(),
     };
+    let terminal = Terminal::new(colours(args.color));
     let exit = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -74,6 +75,17 @@ pub fn run(this: CommandLine) -> ExitCode {
         error.exit()
     })
     .into()
+}
+
+/// Returns when text is coloured: as the flag says, otherwise as the environment says.
+fn colours(when: When) -> Colours {
+    match when {
+        When::Always => Colours::Always,
+        When::Never => Colours::Never,
+        When::Auto if environment::is_dumb_terminal() => Colours::Nothing,
+        When::Auto if environment::no_color() => Colours::Never,
+        When::Auto => Colours::OnTerminals,
+    }
 }
 
 /// Compiles the examples of the README.

@@ -121,6 +121,21 @@ pub trait Dialect: fmt::Debug + Sync {
         !self.lexical().skips_byte_order_mark
     }
 
+    /// True if rows can follow a statement in a file (`COPY … FROM stdin`).
+    fn copies_rows(&self) -> bool {
+        false
+    }
+
+    /// The extensions that a script creates, including those in blocks whose errors it ignores.
+    fn extensions(&self, _sql: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The package of the operating system that contains an extension, as far as it is known.
+    fn package_of(&self, _extension: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Why this statement cannot run from a file; `None` if it can.
     fn refuses(&self, _statement: &Statement<'_>) -> Option<&'static str> {
         None

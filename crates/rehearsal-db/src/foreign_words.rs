@@ -69,6 +69,10 @@ mod tests {
         check(Engine::Sqlite, "SELECT 1; create  extension citext", "10 create  extension");
         // SQLite accepts any word as a type, and histories that started on PostgreSQL rely on that.
         check(Engine::Sqlite, "CREATE TABLE t (id BIGSERIAL, at TIMESTAMPTZ)", "");
+        check(Engine::Sqlite, "SELECT '1'::int", "10 ::");
+        check(Engine::Sqlite, "CREATE TABLE t (at TEXT DEFAULT now())", "24 DEFAULT now(");
+        check(Engine::Sqlite, "CREATE TABLE t (at TEXT DEFAULT (now()))", "");
+        check(Engine::Sqlite, "SELECT ':' || a FROM t WHERE b = :name", "");
         check(Engine::Postgres, "-- AUTOINCREMENT\nCREATE TABLE t (id int, \"AUTOINCREMENT\" int)", "");
         check(Engine::Postgres, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "35 KEY AUTOINCREMENT");
         check(Engine::Postgres, "ALTER FUNCTION f(int) STRICT; CREATE TABLE t (autoincrement bool)", "");

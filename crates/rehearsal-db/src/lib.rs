@@ -9,6 +9,7 @@ pub mod command;
 mod commit_hook;
 mod connection;
 mod constraints_off;
+mod copy;
 mod crash;
 mod dialect;
 mod digest;
@@ -47,6 +48,7 @@ pub use catalog::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, Table
 pub use cluster_objects::Outside;
 pub use commit_hook::{Commit, CommitHook, CommitPhase};
 pub use connection::{Access, Connection, Durability};
+pub use copy::run_rows;
 pub use crash::Journal;
 pub use dialect::{Dialect, Storage};
 pub use digest::TableDigest;

@@ -81,6 +81,16 @@ pub trait Session: fmt::Debug + Send + Sync {
     /// Begins a transaction that loads data: foreign keys are checked at COMMIT, so the order of rows does not matter.
     async fn begin_load(&mut self) -> Result<(), Error>;
 
+    /// Loads rows as a client of `COPY … FROM stdin`. Returns their number. Only called if [`crate::Dialect::copies_rows`].
+    async fn copy_rows(&mut self, statement: &str, _data: &str) -> Result<u64, Error> {
+        self.execute(statement, &[]).await
+    }
+
+    /// Restores what a file of rows may have changed in the session, before its transaction is committed.
+    async fn end_load(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Begins a transaction without triggers and foreign keys. It must be rolled back.
     ///
     /// # Errors

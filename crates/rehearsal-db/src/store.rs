@@ -104,6 +104,11 @@ pub trait Store: fmt::Debug + Send + Sync {
         Ok(String::new())
     }
 
+    /// The extensions of these that the server does not have.
+    async fn absent_extensions(&self, _names: &[String]) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Sets the journal mode, if the engine has more than one.
     async fn keep_in(&self, _journal: Journal) -> Result<(), Error> {
         Ok(())

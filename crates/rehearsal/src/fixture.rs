@@ -7,7 +7,7 @@ use crate::migration::{self, Goal, History};
 use crate::workspace::{self, Database, Fixture, Rows, Stated};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use rehearsal_db::command::command;
-use rehearsal_db::{self as db, Around, Connection, Target, run_script};
+use rehearsal_db::{self as db, Connection, Target, run_rows};
 use std::path::PathBuf;
 
 /// A fixture that cannot be used.
@@ -196,12 +196,18 @@ pub async fn load_later(connection: &mut Connection, fixture: &Fixture, version:
     Ok(())
 }
 
+/// Ends the transaction of a file of rows.
+async fn ended(connection: &mut Connection) -> Result<(), db::Error> {
+    connection.end_load().await?;
+    connection.commit().await
+}
+
 async fn insert(connection: &mut Connection, fixture: &Fixture, rows: &Rows) -> Result<(), Error> {
     let (sql, version) = (rows.sql()?, rows.version);
     let (fixture, stated) = (fixture.name.clone(), fixture.stated);
     connection.begin_load().await?;
-    let loaded = match run_script(connection, &sql, Around::Transaction).await {
-        Ok(()) => connection.commit().await.map_err(|error| match error {
+    let loaded = match run_rows(connection, &sql).await {
+        Ok(()) => ended(connection).await.map_err(|error| match error {
             db::Error::Statement { why, .. } => Error::References { fixture, version, why },
             other => other.into(),
         }),

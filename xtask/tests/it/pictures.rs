@@ -13,7 +13,7 @@ fn check(picture: &str, second: Option<&str>, exit: i32) {
         shop.write("migrations/2_ignore_case.sql", second);
     }
     let binary = super::packages::cargo_rehearse();
-    let arguments = "rehearse ci --migrations migrations --engine sqlite --fixture rows.sql@1";
+    let arguments = "rehearse";
     // `script` gives the command a terminal, and with it colours; progress bars go to standard error.
     let line = format!("{} {arguments} 2>/dev/null", binary.display());
     let command = duct::cmd!("script", "--quiet", "--return", "--command", line, "/dev/null").dir(&shop.root);

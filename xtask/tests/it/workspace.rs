@@ -40,7 +40,8 @@ impl Workspace {
     /// Creates another project, with these files and none of this repository's.
     pub(crate) fn of_another_project(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        // The name of the folder is the name of the project's database.
+        let root = folder.path().canonicalize().unwrap().join("shop");
         let workspace = Self { _folder: folder, root };
         // Marks the root of the project, in whose `target` folder rehearsal keeps its files.
         workspace.write("Cargo.lock", "");

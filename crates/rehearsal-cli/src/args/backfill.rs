@@ -1,6 +1,7 @@
 //! The flags of `backfill`.
 
-use super::{TargetArgs, batch, positive};
+use super::TargetArgs;
+use super::numbers::{batch, batch_time, rest, workers};
 use clap::ArgGroup;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -44,10 +45,10 @@ pub struct BackfillArgs {
     #[arg(long, value_name = "N", value_parser = batch)]
     pub batch: Option<NonZeroU32>,
     /// Target duration of a batch, to which its size adapts (default: 200; none if --batch is given)
-    #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    #[arg(long, value_name = "MILLISECONDS", value_parser = batch_time)]
     pub batch_time: Option<u64>,
     /// Pause between two batches, at most 30000
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=30_000))]
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = rest)]
     pub rest: u64,
     /// Number of batches to process concurrently; other processes can work on the same run, too (PostgreSQL)
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN, value_parser = workers)]
@@ -67,11 +68,6 @@ pub struct BackfillArgs {
     /// The database.
     #[command(flatten)]
     pub target: TargetArgs,
-}
-
-/// Parses a number of workers. Each worker has two connections; a server allows a hundred by default.
-fn workers(text: &str) -> Result<NonZeroU32, String> {
-    positive(text, 32)
 }
 
 fn scope(text: &str) -> Result<(String, String), String> {

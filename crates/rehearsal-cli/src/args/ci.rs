@@ -1,6 +1,7 @@
 //! The flags of `ci`, and of the processes that it starts.
 
-use super::{TargetArgs, batch, jobs};
+use super::TargetArgs;
+use super::numbers::{batch, jobs};
 use clap::ArgGroup;
 use rehearsal::backfill::Fault;
 use rehearsal::layout::Tool;

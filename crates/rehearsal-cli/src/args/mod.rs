@@ -3,25 +3,33 @@
 
 mod backfill;
 mod ci;
+mod numbers;
 
 pub use backfill::BackfillArgs;
 pub use ci::{CiArgs, CrashStepArgs, FaultName};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgGroup, CommandFactory, FromArgMatches, Parser, Subcommand};
+use numbers::{how_many, major, seed, units, version, wait};
 use std::ffi::OsString;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Rehearse every schema change and every data change on throwaway databases, then apply exactly what was rehearsed.
 #[derive(Debug, Parser)]
-#[command(after_help = "\
+#[command(
+    version,
+    after_help = "\
 Exit codes:
   0  success
   1  a proof, a check, a migration or a backfill failed
   2  usage or configuration is wrong; nothing was done
-  3  incomplete: something needed is missing, or a user interrupted the command")]
+  3  incomplete: something needed is missing, or a user interrupted the command"
+)]
 pub struct Args {
+    /// When to use colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub color: When,
     /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
@@ -55,6 +63,12 @@ impl Args {
         let matches = command.try_get_matches_from_mut(arguments).map_err(with_tip)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
+}
+
+/// Writes the completions of a shell for the command with this name.
+pub(crate) fn complete(name: &'static str, shell: clap_complete::Shell, out: &mut dyn std::io::Write) {
+    let mut command = with_name(Args::command().name(name).bin_name(name), name);
+    clap_complete::generate(shell, &mut command, name.replace(' ', "-"), out);
 }
 
 /// True if the first argument, which follows the program, is the flag of a subcommand or missing.
@@ -118,12 +132,27 @@ pub enum Command {
     /// Explain a finding code; without a code, list all of them
     #[command(after_help = "Example:\n  explain populated/data-lost")]
     Explain(ExplainArgs),
+    /// Print the completions of a shell: bash, elvish, fish, powershell or zsh
+    #[command(after_help = "Example:\n  completions bash")]
+    Completions(CompletionsArgs),
     /// Run one step of a rehearsal in a process that the rehearsal kills at its commits
     #[command(hide = true)]
     CrashStep(CrashStepArgs),
     /// Check the format, run clippy and the tests, and build the docs
     #[command(after_help = "Example:\n  test --full")]
     Test(TestArgs),
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum When {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// The output format of a command.
@@ -169,6 +198,13 @@ pub struct InitArgs {
     pub xtask: bool,
 }
 
+/// `completions`
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
 /// `explain`
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
@@ -196,7 +232,7 @@ pub struct TargetArgs {
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// Maximum time to wait while another session locks the database
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = wait)]
     pub wait: u64,
 }
 
@@ -213,7 +249,7 @@ pub struct MigrateArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Apply migrations up to this version; with --revert, revert to it (0: revert everything)
-    #[arg(long, value_name = "VERSION", conflicts_with = "status")]
+    #[arg(long, value_name = "VERSION", conflicts_with = "status", value_parser = version)]
     pub to: Option<i64>,
     /// Revert the newest N migrations
     #[arg(long, group = "mode", value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = how_many)]
@@ -261,7 +297,8 @@ pub enum FixtureCommand {
 pub struct FixtureLoadArgs {
     /// Database, named after its folder in migrations/
     pub database: String,
-    /// Fixture: a file in fixtures/DATABASE, without its ending
+    /// Fixture: a file in fixtures/DATABASE, without its ending; or the path of a SQL file that states its version, as FILE
+    /// or FILE@VERSION
     pub fixture: String,
     /// Write to a database on another machine without asking
     #[arg(long)]
@@ -277,10 +314,10 @@ pub struct FixtureGenerateArgs {
     /// Database, named after its folder in migrations/
     pub database: String,
     /// Number of units; the number of all other rows is proportional
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    #[arg(long, value_name = "N", value_parser = units)]
     pub units: u64,
     /// Seed of the random values; another seed generates other rows with the same mix of cases
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
     /// Output file, written completely or not at all (default: standard output)
     #[arg(long, value_name = "FILE")]
@@ -305,6 +342,19 @@ pub enum DbCommand {
     /// Load a fixture into a new database for experiments, and print its URL
     #[command(after_help = "Example:\n  db clone pets populated")]
     Clone(DbCloneArgs),
+    /// Drop a development database or a clone
+    #[command(after_help = "Example:\n  db drop pets --yes")]
+    Drop(DbDropArgs),
+}
+
+/// `db drop`
+#[derive(Debug, clap::Args)]
+pub struct DbDropArgs {
+    /// Database, named after its folder in migrations/; or a clone, as `db list` names it
+    pub name: String,
+    /// Drop a development database without asking
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `db shell`
@@ -338,31 +388,8 @@ pub enum PostgresCommand {
 #[derive(Debug, clap::Args)]
 pub struct PostgresInstallArgs {
     /// Major version (default: the newest known version)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = major)]
     pub major: Option<u32>,
-}
-
-/// Parses a number from 1 to `most`.
-fn positive(text: &str, most: u32) -> Result<NonZeroU32, String> {
-    let number = text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= most);
-    number.ok_or_else(|| format!("must be a whole number from 1 to {most}"))
-}
-
-/// Parses a maximum number of proofs.
-fn jobs(text: &str) -> Result<NonZeroU32, String> {
-    positive(text, 1_000)
-}
-
-/// Parses the size of a batch.
-fn batch(text: &str) -> Result<NonZeroU32, String> {
-    positive(text, u32::MAX)
-}
-
-fn how_many(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| match text.parse::<u64>() {
-        Ok(_) => "must be a whole number, 1 or more".to_owned(),
-        Err(_) => "it is not a number; put the database first, as in `migrate pets --revert 2`".to_owned(),
-    })
 }
 
 #[cfg(test)]

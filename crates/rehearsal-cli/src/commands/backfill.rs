@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         return Err(Error::ReportForSeveral { count: backfills.len() });
     }
     // All backfills are checked before the first one runs.
-    let work = control::with_targets(context, &backfills, args, Missing::Refuse).await?;
+    let control::Reachable { work, exit } = control::with_targets(context, &backfills, args, Missing::Refuse).await?;
     for backfill in &backfills {
         context.load(context.workspace.database(backfill.about().database)?)?.check_windows()?;
     }
@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     for (backfill, target) in &work {
         backfill.check(target, &pass).await?;
     }
-    let mut exit = Exit::Ok;
+    let mut exit = exit;
     for (backfill, target) in work {
         exit = exit.and(one(context, backfill, &target, &pass, args).await?);
         if stop.is_requested() {
@@ -161,7 +161,14 @@ async fn one(
             progress.batch(&counts);
             report.lock().unwrap_or_else(PoisonError::into_inner).counted(counts);
         }
-        other => context.tell(other),
+        other => {
+            match &other {
+                Event::Paused { .. } | Event::Throttled { .. } => progress.pause(),
+                Event::Resumed => progress.resume(),
+                _ => {}
+            }
+            context.tell(other);
+        }
     };
     let ran = backfill::run(backfill, target, pass, &events).await;
     progress.end();

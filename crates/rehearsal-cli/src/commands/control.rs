@@ -13,7 +13,7 @@ use rehearsal::backfill::{self, AnyBackfill, ControlRequest, Scope};
 use rehearsal::ledger::RunRecord;
 use rehearsal::status::records;
 use rehearsal::workspace::Database;
-use rehearsal_db::Target;
+use rehearsal_db::{self as db, Target};
 
 /// Returns the request in the flags. `None` if they request no change of a run.
 pub(super) fn request(args: &BackfillArgs) -> Option<ControlRequest> {
@@ -34,7 +34,7 @@ pub(super) async fn ask(
 ) -> Result<Exit, Error> {
     let by = environment::by(&context.workspace.root);
     let mut exit = Exit::Failed;
-    for (backfill, target) in with_targets(context, backfills, args, Missing::Refuse).await? {
+    for (backfill, target) in with_targets(context, backfills, args, Missing::Refuse).await?.work {
         let about = backfill.about();
         let scope = Scope(args.scope.clone());
         let asked = backfill::request_control(&target, about.name, &scope, request, &by)
@@ -56,7 +56,8 @@ pub(super) async fn status(
     args: &BackfillArgs,
 ) -> Result<Exit, Error> {
     let mut all = Vec::new();
-    for (backfill, target) in with_targets(context, backfills, args, Missing::Look).await? {
+    let Reachable { work, exit } = with_targets(context, backfills, args, Missing::Look).await?;
+    for (backfill, target) in work {
         let (applied, runs) = records(&target).await?;
         let applied: Vec<i64> = applied.iter().map(|done| done.version).collect();
         let status = backfill::run_status(backfill, &applied, &target).await.map_err(rehearsal::Error::from)?;
@@ -68,16 +69,24 @@ pub(super) async fn status(
         Output::Json => context.terminal.result(&runs_json(&all).to_string()),
         Output::Text => all.iter().for_each(|status| context.terminal.result(&runs_table(status, context.paint()))),
     }
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
-/// Returns the backfills, each with its target.
+/// The backfills whose databases can be reached, each with its target.
+pub(super) struct Reachable<'b> {
+    pub(super) work: Vec<(&'b dyn AnyBackfill, Target)>,
+    /// [`Exit::Incomplete`] if a database cannot be reached.
+    pub(super) exit: Exit,
+}
+
+/// Returns the backfills, each with its target. If a user named none of them, those whose server is down are printed and
+/// left out.
 pub(super) async fn with_targets<'b>(
     context: &Context<'_>,
     backfills: &[&'b dyn AnyBackfill],
     args: &BackfillArgs,
     missing: Missing,
-) -> Result<Vec<(&'b dyn AnyBackfill, Target)>, Error> {
+) -> Result<Reachable<'b>, Error> {
     let mut databases: Vec<&Database> = Vec::new();
     for backfill in backfills {
         let database = context.workspace.database(backfill.about().database)?;
@@ -85,12 +94,54 @@ pub(super) async fn with_targets<'b>(
             databases.push(database);
         }
     }
-    let targets = context.targets(&databases, &args.target, missing).await?;
+    if !args.names.is_empty() || args.target.url.is_some() {
+        let targets = context.targets(&databases, &args.target, missing).await?;
+        return Ok(Reachable { work: of_databases(backfills, &targets), exit: Exit::Ok });
+    }
+    let (mut targets, mut exit) = (Vec::new(), Exit::Ok);
+    for database in databases {
+        let found = async {
+            let found = context.targets(&[database], &args.target, missing).await?;
+            for (_, target) in &found {
+                match target.open_to_read().await {
+                    Ok(connection) => connection.close().await?,
+                    Err(db::Error::NoDatabase { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Ok::<_, Error>(found)
+        };
+        match found.await {
+            Ok(found) => targets.extend(found),
+            Err(error @ (Error::NoKeptServer { .. } | Error::Engine(_))) if is_unreachable(&error) => {
+                let names = backfills.iter().map(|backfill| backfill.about());
+                let names: Vec<&str> = names.filter(|it| it.database == database.name).map(|it| it.name).collect();
+                let left_out = context.terminal.err().warning(format!("{}:", names.join(", ")));
+                context.terminal.note(&format!("{left_out} {error}"));
+                exit = Exit::Incomplete;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Reachable { work: of_databases(backfills, &targets), exit })
+}
+
+/// True if a server does not answer, or is not running.
+fn is_unreachable(error: &Error) -> bool {
+    match error {
+        Error::NoKeptServer { .. } => true,
+        Error::Engine(rehearsal::Error::Engine(error)) => matches!(error, db::Error::Unreachable { .. }),
+        _ => false,
+    }
+}
+
+fn of_databases<'b>(
+    backfills: &[&'b dyn AnyBackfill],
+    targets: &[(&Database, Target)],
+) -> Vec<(&'b dyn AnyBackfill, Target)> {
     let target_of = |backfill: &&dyn AnyBackfill| {
-        targets
-            .iter()
-            .find(|(database, _)| database.name == backfill.about().database)
-            .map(|(_, target)| target.clone())
+        let found = targets.iter().find(|(database, _)| database.name == backfill.about().database);
+        found.map(|(_, target)| target.clone())
     };
-    Ok(backfills.iter().filter_map(|backfill| Some((*backfill, target_of(backfill)?))).collect())
+    backfills.iter().filter_map(|backfill| Some((*backfill, target_of(backfill)?))).collect()
 }

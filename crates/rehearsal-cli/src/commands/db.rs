@@ -1,6 +1,7 @@
 //! `db`: manages the development databases and their PostgreSQL server.
 
-use crate::args::{DbCloneArgs, DbCommand, DbShellArgs};
+use crate::args::{DbCloneArgs, DbCommand, DbDropArgs, DbShellArgs};
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::environment::hints;
 use crate::error::Error;
@@ -9,6 +10,13 @@ use rehearsal::Exit;
 use rehearsal::workspace::Database;
 use rehearsal_db::{self as db, Address, Mode, Storage, postgres};
 use rehearsal_postgres::{Binaries, Kept};
+use std::fs;
+use std::path::PathBuf;
+
+/// The folder of the clones.
+const CLONES: &str = ".dev/clones";
+/// The ending of the marker of a clone on a server.
+const ON_SERVER: &str = "postgres";
 
 pub(super) async fn run(context: &Context<'_>, command: &DbCommand) -> Result<Exit, Error> {
     match command {
@@ -17,6 +25,7 @@ pub(super) async fn run(context: &Context<'_>, command: &DbCommand) -> Result<Ex
         DbCommand::List => list(context).await,
         DbCommand::Shell(args) => shell(context, args).await,
         DbCommand::Clone(args) => clone(context, args).await,
+        DbCommand::Drop(args) => remove(context, args).await,
     }
 }
 
@@ -61,6 +70,7 @@ async fn list(context: &Context<'_>) -> Result<Exit, Error> {
         };
         rows.push((database.name.clone(), place));
     }
+    rows.extend(clones(context).into_iter().map(|clone| (clone.name, format!("clone  {}", clone.address))));
     context.terminal.result(&crate::terminal::columns(&rows));
     Ok(Exit::Ok)
 }
@@ -98,14 +108,81 @@ async fn clone(context: &Context<'_>, args: &DbCloneArgs) -> Result<Exit, Error>
     let name = format!("{}-{}-{}", database.name, args.fixture, jiff::Timestamp::now().strftime("%Y%m%d%H%M%S%3f"));
     let address = place(context, database, &name).await?;
     super::fixture::load_into(context, database, &args.fixture, &address).await?;
+    if database.engine.storage().is_server() {
+        // A marker, because the server knows only names.
+        let folder = context.workspace.root.join(CLONES);
+        let written =
+            fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{name}.{ON_SERVER}")), ""));
+        written.map_err(|source| Error::Create { path: folder, source })?;
+        context.ignore_development_files()?;
+    }
     context.terminal.result(&address.url());
+    Ok(Exit::Ok)
+}
+
+/// A clone of a database.
+struct CloneOfDatabase {
+    name: String,
+    /// The file in the folder of the clones: the database itself, or the marker of one on a server.
+    file: PathBuf,
+    address: String,
+}
+
+/// Returns the clones, by name.
+fn clones(context: &Context<'_>) -> Vec<CloneOfDatabase> {
+    let folder = context.workspace.root.join(CLONES);
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let clone = |file: PathBuf| {
+        let name = file.file_stem()?.to_str()?.to_owned();
+        let address = match file.extension()?.to_str()? {
+            ON_SERVER => "on the server of the development databases".to_owned(),
+            "sqlite" => format!("sqlite:{}", file.display()),
+            _ => return None,
+        };
+        Some(CloneOfDatabase { name, file, address })
+    };
+    files.into_iter().filter_map(clone).collect()
+}
+
+/// Drops a development database, after asking, or a clone.
+async fn remove(context: &Context<'_>, args: &DbDropArgs) -> Result<Exit, Error> {
+    if let Some(clone) = clones(context).into_iter().find(|clone| clone.name == args.name) {
+        let on_server = clone.file.extension().is_some_and(|ending| ending == ON_SERVER);
+        if on_server {
+            let Some(kept) = Kept::find(&context.kept_folder())? else {
+                return Err(Error::NoKeptServer { database: args.name.clone() });
+            };
+            postgres::on_server(kept.options(), &clone.name).remove().await?;
+        }
+        let failed = |source| Error::Create { path: clone.file.clone(), source };
+        fs::remove_file(&clone.file).map_err(failed)?;
+        context.terminal.result(&format!("dropped {}", clone.name));
+        return Ok(Exit::Ok);
+    }
+    let database = context.workspace.database(&args.name)?;
+    let development = crate::args::TargetArgs::default();
+    if !context.is_development(database, &development)? {
+        return Err(Error::NotDevelopment { database: database.name.clone() });
+    }
+    for (_, target) in context.targets(&[database], &development, Missing::Refuse).await? {
+        if !target.address.exists().await? {
+            return Err(db::Error::NoDatabase { place: target.address.url() }.into());
+        }
+        let place = target.address.url();
+        let because = format!("this drops {place} with all its data");
+        Consent::of(args.yes).ask(&format!("Drop {place} with all its data?"), because)?;
+        target.address.remove().await?;
+        context.terminal.result(&format!("dropped {place}"));
+    }
     Ok(Exit::Ok)
 }
 
 async fn place(context: &Context<'_>, database: &Database, name: &str) -> Result<Address, Error> {
     match database.engine.storage() {
         Storage::File(at) => {
-            let file = context.workspace.root.join(".dev/clones").join(format!("{name}.sqlite"));
+            let file = context.workspace.root.join(CLONES).join(format!("{name}.sqlite"));
             Ok(at(&file, Mode::Create))
         }
         Storage::Server => Ok(postgres::on_server(context.start_kept().await?.options(), name)),

@@ -13,16 +13,36 @@ use rehearsal::migration::{self, Goal};
 use rehearsal::registry::Loaded;
 use rehearsal::workspace::{Database, Fixture};
 use rehearsal_db::{Address, Target};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(super) async fn load(context: &Context<'_>, args: &FixtureLoadArgs) -> Result<Exit, Error> {
     let database = context.workspace.database(&args.database)?;
-    let (loaded, fixture) = tried(context, database, &args.fixture).await?;
+    let (database, name) = match is_file(&args.fixture) {
+        true => {
+            let (fixtures, name) = of_file(context, &args.fixture)?;
+            (&Database { fixtures, ..database.clone() }, name)
+        }
+        false => (database, args.fixture.clone()),
+    };
+    let (loaded, fixture) = tried(context, database, &name).await?;
     for (_, target) in context.targets(&[database], &args.target, Missing::Make).await? {
         Consent::of(args.yes).to_write([&target])?;
         fill(context, &loaded, fixture, &target).await?;
     }
     Ok(Exit::Ok)
+}
+
+/// True if a user names a file instead of a fixture of the database.
+fn is_file(name: &str) -> bool {
+    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "sql") || name.contains(".sql@")
+}
+
+/// Returns the fixture in a file, which states its version, and its name.
+fn of_file(context: &Context<'_>, name: &str) -> Result<(Vec<Fixture>, String), Error> {
+    let fixtures = Fixture::of_file(&context.resolve(Path::new(name)))?;
+    let name = fixtures.first().map(|fixture| fixture.name.clone()).unwrap_or_default();
+    Ok((fixtures, name))
 }
 
 /// Loads a fixture into a new database at that address and migrates it to the newest version.

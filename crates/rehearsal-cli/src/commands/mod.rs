@@ -17,7 +17,7 @@ mod test;
 mod verify;
 
 use crate::CommandLine;
-use crate::args::{Args, Command, FixtureCommand, PostgresCommand};
+use crate::args::{Args, Command, FixtureCommand, PostgresCommand, complete};
 use crate::context::Context;
 use crate::error::Error;
 use crate::terminal::Terminal;
@@ -32,6 +32,10 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
         Command::CrashStep(args) if !args.migrations.is_empty() => crash_step::run_given(terminal, &args).await,
         Command::Init(args) if args.xtask => init::run(&for_real()?, &args),
         Command::Init(args) => init::run(&enter()?, &args),
+        Command::Completions(args) => {
+            complete(this.name, args.shell, &mut terminal.raw());
+            Ok(Exit::Ok)
+        }
         Command::Explain(args) => explain::run(terminal, &this.registry.proofs, &args),
         Command::Postgres(PostgresCommand::Install(args)) => postgres::install(terminal, &args),
         Command::New(args) => new::run(&for_real()?, &args, this.sources),

@@ -82,10 +82,10 @@ impl Cell {
 
 fn word(status: ProofStatus) -> &'static str {
     match status {
-        ProofStatus::Passed => "ok",
+        ProofStatus::Passed => "passed",
         ProofStatus::Failed => "FAILED",
         ProofStatus::Incomplete => "incomplete",
-        ProofStatus::Unchanged => "ok (unchanged)",
+        ProofStatus::Unchanged => "unchanged",
     }
 }
 
@@ -140,12 +140,12 @@ mod tests {
                 ("mutation", Some("b"), Unchanged),
             ],
             concat!(
-                "               (empty)      a                b\n",
-                "  fresh        ok   12 ms\n",
-                "  populated                 ok       12 ms\n",
-                "  idempotent   ok   12 ms   FAILED   12 ms\n",
-                "  concurrent                                 incomplete   12 ms\n",
-                "  mutation                                   ok (unchanged)\n",
+                "               (empty)          a                b\n",
+                "  fresh        passed   12 ms\n",
+                "  populated                     passed   12 ms\n",
+                "  idempotent   passed   12 ms   FAILED   12 ms\n",
+                "  concurrent                                     incomplete   12 ms\n",
+                "  mutation                                       unchanged\n",
             ),
         );
     }

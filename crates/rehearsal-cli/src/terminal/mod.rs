@@ -11,6 +11,7 @@ mod streams;
 mod table;
 mod text;
 mod typed;
+mod wrap;
 
 pub use diagnostic::diagnostic;
 pub(crate) use diagnostic::snippet;
@@ -19,7 +20,7 @@ pub use paint::Paint;
 pub use progress::Progress;
 pub use question::{Answer, ask};
 pub use steps::Steps;
-pub use streams::{Terminal, say, urgent};
+pub use streams::{Colours, Terminal, say, urgent};
 pub(crate) use table::{lines, table};
 pub(crate) use text::columns;
 pub use text::{count, thousands};

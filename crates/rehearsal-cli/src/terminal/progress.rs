@@ -30,6 +30,8 @@ struct State {
     start: Instant,
     last_line: Instant,
     findings: u64,
+    /// When the run was paused; `None` while it works.
+    paused: Option<Instant>,
 }
 
 impl<'a> Progress<'a> {
@@ -75,7 +77,7 @@ impl<'a> Progress<'a> {
         });
         let now = Instant::now();
         let before = resumed.map_or(0, |resumed| resumed.units);
-        let state = State { bar, backfill, units, before, start: now, last_line: now, findings: 0 };
+        let state = State { bar, backfill, units, before, start: now, last_line: now, findings: 0, paused: None };
         *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(state);
     }
 
@@ -92,6 +94,23 @@ impl<'a> Progress<'a> {
                 1..=FINDINGS => self.terminal.note(&format!("  {}: {finding}", finding.kind)),
                 n if n == FINDINGS + 1 => self.terminal.note("  … the report lists all findings"),
                 _ => {}
+            }
+        });
+    }
+
+    /// Stops the clock of the display while the run is paused: the time left does not count the pause.
+    pub fn pause(&self) {
+        self.with(|state| state.paused = state.paused.or_else(|| Some(Instant::now())));
+    }
+
+    /// Starts the clock again.
+    pub fn resume(&self) {
+        self.with(|state| {
+            let Some(paused) = state.paused.take() else { return };
+            state.start += paused.elapsed();
+            if let Some(bar) = &state.bar {
+                // The rate of the bar begins again, without the pause.
+                bar.reset_eta();
             }
         });
     }

@@ -1,8 +1,10 @@
 //! Writes results to standard output and everything else to standard error.
 
 use super::Paint;
+use super::wrap::wrapped;
 use indicatif::MultiProgress;
 use std::io::{BufWriter, IsTerminal, Write};
+use terminal_size::{Height, Width, terminal_size_of};
 
 /// Standard output and standard error, with their paints and progress bars.
 #[derive(Debug)]
@@ -10,19 +12,26 @@ pub struct Terminal {
     out: Paint,
     err: Paint,
     bars: Option<MultiProgress>,
+    /// The width of standard output and of standard error, in columns. `None` if it is no terminal.
+    widths: (Option<usize>, Option<usize>),
 }
 
 impl Terminal {
-    /// Detects whether standard output and standard error are terminals. `no_color` is true if `NO_COLOR` is set and
-    /// not empty.
+    /// Detects whether standard output and standard error are terminals.
     #[must_use]
-    pub fn new(no_color: bool) -> Self {
-        let paint = |is_terminal: bool| if is_terminal && !no_color { Paint::Colour } else { Paint::Plain };
+    pub fn new(colours: Colours) -> Self {
+        let paint = |is_terminal: bool| match colours {
+            Colours::Always => Paint::Colour,
+            Colours::OnTerminals if is_terminal => Paint::Colour,
+            Colours::OnTerminals | Colours::Never | Colours::Nothing => Paint::Plain,
+        };
         let is_terminal = std::io::stderr().is_terminal();
+        let columns = |size: Option<(Width, Height)>| size.map(|(Width(columns), _)| usize::from(columns));
         Self {
             out: paint(std::io::stdout().is_terminal()),
             err: paint(is_terminal),
-            bars: is_terminal.then(MultiProgress::new),
+            bars: (is_terminal && colours != Colours::Nothing).then(MultiProgress::new),
+            widths: (columns(terminal_size_of(std::io::stdout())), columns(terminal_size_of(std::io::stderr()))),
         }
     }
 
@@ -46,7 +55,8 @@ impl Terminal {
 
     /// Writes a result and a line break to standard output.
     pub fn result(&self, text: &str) {
-        self.write(text, |text| drop(writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'))));
+        let text = fitted(text, self.widths.0);
+        self.write(&text, |text| drop(writeln!(std::io::stdout().lock(), "{text}")));
     }
 
     /// Returns a writer for a result of any length. It locks standard output.
@@ -56,7 +66,8 @@ impl Terminal {
 
     /// Writes a message and a line break to standard error.
     pub fn note(&self, text: &str) {
-        self.write(text, |text| drop(writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'))));
+        let text = fitted(text, self.widths.1);
+        self.write(&text, |text| drop(writeln!(std::io::stderr().lock(), "{text}")));
     }
 
     /// Writes a text without disturbing progress bars. A failure is ignored, because a closed pipe (`| head`) must
@@ -67,6 +78,25 @@ impl Terminal {
             None => write(text),
         }
     }
+}
+
+/// When text is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// On a terminal.
+    OnTerminals,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+    /// Never, and nothing changes that was printed before: the terminal understands no escapes.
+    Nothing,
+}
+
+/// Removes the line break at the end of a text, and wraps it for a terminal.
+fn fitted(text: &str, width: Option<usize>) -> String {
+    let text = text.trim_end_matches('\n');
+    width.map_or_else(|| text.to_owned(), |width| wrapped(text, width))
 }
 
 /// Writes a line to standard output for another program, without a [`Terminal`].

@@ -69,7 +69,10 @@ fn interruptions() {
     };
     for (signal, name) in [(2, "SIGINT"), (15, "SIGTERM")] {
         let (out, err) = check(signal, "");
-        assert!(out.contains("fresh   ok") && out.contains("incomplete: it was interrupted"), "{name}\n{out}\n{err}");
+        assert!(
+            out.contains("fresh   passed") && out.contains("incomplete: it was interrupted"),
+            "{name}\n{out}\n{err}"
+        );
         assert!(err.contains("running for 10.0") && err.contains("generated-rows / (empty), 1 of 9 proofs"), "{err}");
     }
     let (out, _) = check(15, "--json");

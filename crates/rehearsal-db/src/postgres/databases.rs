@@ -69,6 +69,17 @@ pub(crate) async fn version(address: &PostgresAddress) -> Result<String, Error> 
     ask(address, sql, None).await
 }
 
+/// The extensions of these that the server does not have.
+pub(crate) async fn absent_extensions(address: &PostgresAddress, names: &[String]) -> Result<Vec<String>, Error> {
+    let mut connection = acquire(address, PATIENCE).await?;
+    let sql = "SELECT name FROM unnest($1::text[]) AS wanted (name) \
+               WHERE name NOT IN (SELECT name::text FROM pg_available_extensions) ORDER BY name";
+    let absent = sqlx::query_scalar(sql).bind(names).fetch_all(&mut connection).await;
+    let absent = absent.map_err(|error| explain(&address.url(), PATIENCE, &error))?;
+    release(address, connection, PATIENCE).await?;
+    Ok(absent)
+}
+
 /// What the results of a rehearsal on this server depend on: its version, the role, the settings that no session chose,
 /// and the extensions.
 pub(crate) async fn server(address: &PostgresAddress) -> Result<String, Error> {

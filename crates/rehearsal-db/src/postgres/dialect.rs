@@ -3,6 +3,7 @@
 use super::address::PostgresAddress;
 use super::bodies::is_inside;
 use super::cluster_objects::changes_outside;
+use super::extensions;
 use super::literal::literal;
 use super::missing::missing;
 use super::outside_transaction::requires_autocommit;
@@ -58,7 +59,21 @@ impl Dialect for PostgresDialect {
     }
 
     fn own_phrases(&self) -> &'static [&'static [&'static str]] {
-        &[&["CREATE", "EXTENSION"], &["CREATE", "TYPE"], &["LANGUAGE", "PLPGSQL"]]
+        &[
+            &["CREATE", "EXTENSION"],
+            &["CREATE", "TYPE"],
+            &["CREATE", "SCHEMA"],
+            &["CREATE", "SEQUENCE"],
+            &["CREATE", "FUNCTION"],
+            &["CREATE", "OR", "REPLACE"],
+            &["LANGUAGE", "PLPGSQL"],
+            &["ALTER", "COLUMN"],
+            &["ADD", "CONSTRAINT"],
+            &["COMMENT", "ON"],
+            &["DEFAULT", "NOW", "("],
+            &["CONCURRENTLY"],
+            &[":", ":"],
+        ]
     }
 
     fn requires_autocommit(&self, statement: &str) -> bool {
@@ -81,6 +96,18 @@ impl Dialect for PostgresDialect {
 
     fn lock_rows(&self, table: &str) -> String {
         format!(" FOR UPDATE OF {table}")
+    }
+
+    fn copies_rows(&self) -> bool {
+        true
+    }
+
+    fn extensions(&self, sql: &str) -> Vec<String> {
+        extensions::named(sql)
+    }
+
+    fn package_of(&self, extension: &str) -> Option<&'static str> {
+        extensions::package_of(extension)
     }
 
     /// The server would wait forever for rows from a client, holding its locks.

@@ -15,6 +15,7 @@ mod digest;
 mod driver;
 mod enum_labels;
 mod explain;
+mod extensions;
 mod host;
 mod idle;
 mod insertable;

@@ -104,6 +104,23 @@ impl Session for PostgresSession {
         self.execute("SET CONSTRAINTS ALL DEFERRED", &[]).await.map(drop)
     }
 
+    async fn copy_rows(&mut self, statement: &str, data: &str) -> Result<u64, Error> {
+        /// Bytes of one message.
+        const MESSAGE: usize = 1 << 20;
+        let (url, wait) = (self.address.url(), self.lock_wait);
+        let failed = |error: sqlx::Error| explain(&url, wait, &error);
+        let mut copy = self.connection.copy_in_raw(statement).await.map_err(failed)?;
+        for message in data.as_bytes().chunks(MESSAGE) {
+            copy.send(message).await.map_err(failed)?;
+        }
+        copy.finish().await.map_err(failed)
+    }
+
+    /// The header of a dump sets an empty search path.
+    async fn end_load(&mut self) -> Result<(), Error> {
+        self.execute("RESET search_path", &[]).await.map(drop)
+    }
+
     async fn begin_without_constraints(&mut self) -> Result<ConstraintsOff, Error> {
         constraints_off::begin_without_constraints(self).await.map(|()| ConstraintsOff::default())
     }

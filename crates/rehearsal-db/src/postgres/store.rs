@@ -99,6 +99,10 @@ impl Store for PostgresAddress {
         databases::server(self).await
     }
 
+    async fn absent_extensions(&self, names: &[String]) -> Result<Vec<String>, Error> {
+        databases::absent_extensions(self, names).await
+    }
+
     async fn require_durable_commits(&self) -> Result<(), Error> {
         crash::require_durable_commits(self).await
     }

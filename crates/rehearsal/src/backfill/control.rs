@@ -74,7 +74,7 @@ async fn request_all(
 ) -> Result<Vec<ControlOutcome>, db::Error> {
     let mut asked = Vec::new();
     let matches = |run: &RunRecord| {
-        run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.scope == *scope.key())
+        run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.has_scope(&scope.key()))
     };
     for run in ledger::run_records(connection).await?.into_iter().filter(matches) {
         connection.begin_exclusive().await?;

@@ -11,7 +11,7 @@ use super::query::{count, ends};
 use super::worker::{self, Idle};
 use super::worker_pool::{WorkerPool, sharing};
 use crate::event::{Event, Events, ResumePoint};
-use crate::ledger::{self, Begun, Counts, Order, RunState, Transition, Work};
+use crate::ledger::{self, Begun, Counts, Order, RunRecord, RunState, Transition, Work};
 use rehearsal_db::{self as db, Connection, Driver, Key, Lock, Retries, Target, Which};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -36,7 +36,14 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
 ) -> Result<Traversal, Error> {
     let lock = if target.is_shared() {
         let database = target.address.url();
-        let waiting = |holder| events(Event::Waiting { database: database.clone(), holder });
+        let name = backfill.about().name;
+        let is_paused = is_paused(target, name, &pass.scope.key()).await;
+        let waiting = |holder| {
+            events(Event::Waiting { database: database.clone(), holder });
+            if is_paused {
+                events(Event::Paused { backfill: name });
+            }
+        };
         Some(Lock::take(&target.address, sharing(pass.effect), target.wait, &waiting).await?)
     } else {
         None
@@ -78,6 +85,15 @@ pub(super) async fn run<B: Backfill, S: ChildSource<B>>(
         _ => None,
     };
     Ok(Traversal { counts, resumed, ending, left, already_done })
+}
+
+/// True if a user has paused the run for which a process may have to wait. An error counts as false: the run itself reports it.
+async fn is_paused(target: &Target, backfill: &str, scope: &str) -> bool {
+    let Ok(mut reader) = target.open_to_read().await else { return false };
+    let read = ledger::run_records(&mut reader).await;
+    let runs = reader.close_with(read).await.unwrap_or_default();
+    let is_ours = |run: &&RunRecord| run.backfill == backfill && run.has_scope(scope);
+    runs.iter().filter(is_ours).any(|run| matches!(run.state, RunState::Pausing | RunState::Paused))
 }
 
 /// How the workers of this process ended.

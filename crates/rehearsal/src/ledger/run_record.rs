@@ -93,6 +93,12 @@ async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error
 }
 
 impl RunRecord {
+    /// True if the run has this scope, as the ledger stores scopes.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        serde_json::from_str::<serde_json::Value>(scope).is_ok_and(|scope| scope == self.scope)
+    }
+
     /// The scope as command-line arguments; empty for all units.
     #[must_use]
     pub fn scope_typed(&self) -> String {

@@ -29,9 +29,44 @@ fn help(missing: &Missing, engine: Engine) -> String {
     }
 }
 
+/// Returns the extensions that the history creates and the server does not have. A history can ignore that a CREATE EXTENSION
+/// fails, and then a later statement fails.
+async fn absent_extensions(rehearsal: &Rehearsal<'_>) -> Vec<String> {
+    let engine = rehearsal.database.engine;
+    let scripts = rehearsal.history.migrations.iter().map(|migration| migration.up.sql.as_str());
+    let scripts = scripts.chain(rehearsal.database.setup.iter().map(|setup| setup.sql.as_str()));
+    let mut names: Vec<String> = scripts.flat_map(|sql| engine.extensions(sql)).collect();
+    names.sort();
+    names.dedup();
+    rehearsal.sandbox.absent_extensions(engine, &names).await
+}
+
+/// Returns the finding for missing extensions, all at once, each with its package.
+fn of_extensions(absent: &[String], engine: Engine) -> Finding {
+    let message = match absent {
+        [one] => format!("the server does not have the extension {one}"),
+        all => format!("the server does not have the extensions {}", all.join(", ")),
+    };
+    let packages: Vec<String> = absent
+        .iter()
+        .map(|name| match engine.package_of(name) {
+            Some(package) => format!("{name}: package {package}"),
+            None => format!("{name}: see its documentation"),
+        })
+        .collect();
+    let has_version = packages.iter().any(|package| package.contains("-N"));
+    let major = if has_version { "; N is its major version" } else { "" };
+    let help = format!(
+        "install what is missing for PostgreSQL on this machine ({}{major}), or set REHEARSAL_POSTGRES_URL to a server that has \
+         it and on which you may create databases",
+        packages.join("; ")
+    );
+    Finding::new(&NEEDS_MISSING, message).with_help(help)
+}
+
 /// Returns the reason for which no proof can be carried out if applying the history failed with `error`; `None` if
 /// the error shows a fault of the history.
-pub(super) fn of(rehearsal: &Rehearsal<'_>, error: &Error) -> Option<Finding> {
+pub(super) async fn of(rehearsal: &Rehearsal<'_>, error: &Error) -> Option<Finding> {
     // In a workspace, the migration itself is at fault.
     if rehearsal.database.origin == Origin::Workspace {
         return None;
@@ -53,6 +88,10 @@ pub(super) fn of(rehearsal: &Rehearsal<'_>, error: &Error) -> Option<Finding> {
         }
         db::Error::Statement { why, .. } => {
             let missing = engine.missing(why)?;
+            let absent = absent_extensions(rehearsal).await;
+            if !absent.is_empty() {
+                return Some(at(of_extensions(&absent, engine)));
+            }
             let makes = |sql: &str| engine.makes(sql, &missing.name);
             // CREATE EXTENSION is the statement that fails if the server does not have the extension.
             let is_extension = missing.kind == "extension";

@@ -82,6 +82,15 @@ impl Sandbox {
         let version = self.place(engine, "version").ok()?.version().await.ok()?;
         version.split_whitespace().next().map(ToOwned::to_owned)
     }
+
+    /// The extensions of these that the server of the scratch databases does not have.
+    pub(crate) async fn absent_extensions(&self, engine: Engine, names: &[String]) -> Vec<String> {
+        // Without an answer, the failed statement says what is missing.
+        match self.place(engine, "extensions") {
+            Ok(place) if !names.is_empty() => place.absent_extensions(names).await.unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Turns a name into a valid file name.

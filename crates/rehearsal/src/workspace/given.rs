@@ -165,6 +165,16 @@ fn leading_version(path: &Path) -> Option<i64> {
     digits.parse().ok().filter(|_| name[digits.len()..].starts_with(['_', '.']))
 }
 
+impl Fixture {
+    /// Returns the fixture in a file, as `FILE` or `FILE@VERSION`, or those in a folder.
+    ///
+    /// # Errors
+    /// Fails if there is no such file, or if it states no version.
+    pub fn of_file(typed: &Path) -> Result<Vec<Self>, Error> {
+        fixtures_of(typed)
+    }
+}
+
 /// Returns the fixtures that one `--fixture` names.
 fn fixtures_of(typed: &Path) -> Result<Vec<Fixture>, Error> {
     if typed.is_dir() {

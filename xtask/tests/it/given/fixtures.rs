@@ -76,3 +76,26 @@ fn bad_input() {
     let unknown = [PEOPLE, HATS, ("data/1_a.sql", ADA), ("data/7_b.sql", ADA)];
     check("fixture_rows_of_unknown_version", 2, &unknown, &format!("{SQLITE} --fixture data"));
 }
+
+/// Rows as `pg_dump` writes them.
+#[test]
+fn dumps() {
+    let dump = |rows: &str| {
+        format!(
+            "-- at: 1\n\\restrict abc\n\nSET statement_timeout = 0;\n\
+             SELECT pg_catalog.set_config('search_path', '', false);\n\n\
+             --\n-- Data for Name: people; Type: TABLE DATA\n--\n\n\
+             COPY public.people (id, name) FROM stdin;\n{rows}\\.\n\n\
+             INSERT INTO public.people VALUES (9, 'Linus; -- no comment');\n\\unrestrict abc\n"
+        )
+    };
+    let check = |snapshot: &str, exit: i32, rows: &str| {
+        let dump = dump(rows);
+        let files = [PEOPLE, HATS, ("dump.sql", dump.as_str())];
+        check(snapshot, exit, &files, &format!("{POSTGRES} --fixture dump.sql"));
+    };
+    check("dump", 0, "1\tAda\n2\tGrace\\tHopper\n3\tgröße 猫\n");
+    check("dump_without_rows", 0, "");
+    check("dump_with_a_wrong_row", 1, "1\tAda\n1\tGrace\n");
+    check("dump_with_a_missing_column", 1, "1\n");
+}

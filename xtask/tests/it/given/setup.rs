@@ -23,6 +23,10 @@ fn missing_objects() {
     check("missing_table", 3, &one("CREATE TABLE x (id int REFERENCES accounts (id));"), POSTGRES);
     check("missing_table_sqlite", 3, &one("CREATE TABLE x AS SELECT id FROM accounts;"), SQLITE);
     check("missing_extension", 3, &one("CREATE EXTENSION IF NOT EXISTS no_such_thing;"), POSTGRES);
+    // All of them at once, and also if the history ignores that one of them is missing.
+    let ignored = "DO $$ BEGIN CREATE EXTENSION no_such_thing; EXCEPTION WHEN OTHERS THEN NULL; END $$;\n\
+                   CREATE TABLE t (v no_such_type);\nCREATE EXTENSION \"another-one\";";
+    check("missing_extensions", 3, &one(ignored), POSTGRES);
     check("missing_role", 3, &one("CREATE TABLE x (id int);\nGRANT SELECT ON x TO dashboard;"), POSTGRES);
     check("missing_function", 3, &one("CREATE TABLE x (id uuid DEFAULT uuid_generate_v4());"), POSTGRES);
     check("missing_function_sqlite", 3, &one("CREATE TABLE x AS SELECT ulid() AS id;"), SQLITE);

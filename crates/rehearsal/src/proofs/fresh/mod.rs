@@ -113,7 +113,7 @@ impl Proof for Fresh {
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
         Box::pin(async move {
             let Err(error) = prove(run).await else { return Ok(run.outcome()) };
-            let refusal = if run.outcome.findings.is_empty() { refusal::of(run.rehearsal, &error) } else { None };
+            let refusal = if run.outcome.findings.is_empty() { refusal::of(run.rehearsal, &error).await } else { None };
             let is_of_the_history = matches!(error, Error::Migration(_));
             run.failed(&error).await;
             let mut outcome = run.outcome();
