@@ -2,7 +2,7 @@
 //! runs `git`, and changes nothing.
 
 use crate::error::Error;
-use rehearsal::layout::SourceFile;
+use rehearsal::layout::{Nesting, SourceFile};
 use rehearsal::report::Base;
 use std::path::{Path, PathBuf};
 
@@ -114,7 +114,11 @@ impl Revision {
         let Ok(below) = absolute.strip_prefix(&root) else { return Ok(Vec::new()) };
         let tree = format!("{}:{}", self.hash, below.display());
         let git = Git { folder: &root };
-        let Some(listed) = git.output(&["ls-tree", "-r", "-z", &tree], &[]) else { return Ok(Vec::new()) };
+        if git.line(&["rev-parse", "--verify", "--quiet", &tree]).is_none() {
+            return Ok(Vec::new());
+        }
+        let listed = git.output(&["ls-tree", "-r", "-z", &tree], &[]);
+        let listed = listed.ok_or_else(|| failed(format!("`git ls-tree {tree}` failed")))?;
         let listed = String::from_utf8_lossy(&listed).into_owned();
         // `100644 blob <hash>\t<name>`
         let blobs: Vec<(&str, &str)> = listed
@@ -132,7 +136,10 @@ impl Revision {
         for (_, name) in blobs {
             let (text, after) =
                 object(rest).ok_or_else(|| failed("`git cat-file` sent an incomplete file".to_owned()))?;
-            files.push(SourceFile { path: folder.join(name), text: String::from_utf8_lossy(text).into_owned() });
+            let nesting = if name.contains('/') { Nesting::Folder } else { Nesting::Direct };
+            let text = String::from_utf8_lossy(text);
+            let text = text.trim_start_matches('\u{feff}').to_owned();
+            files.push(SourceFile { path: folder.join(name), nesting, text });
             rest = after;
         }
         Ok(files)

@@ -119,7 +119,7 @@ mod tests {
         check("INSERT INTO a VALUES (1);\n", &["0 INSERT INTO a VALUES (1);"]);
         check(
             "SET x = 1;\nCOPY public.a (b, c) FROM stdin;\n1\tone\n2\t\\N\n\\.\n\nSELECT 1;\n",
-            &["0 SET x = 1;", "11 COPY public.a (b, c) FROM stdin: 1\tone|2\t\\N|", "62 SELECT 1;"],
+            &["0 SET x = 1;", "11 COPY public.a (b, c) FROM stdin: 1\tone|2\t\\N|", "58 SELECT 1;"],
         );
         check("COPY a FROM stdin;\n\\.\n", &["0 COPY a FROM stdin: "]);
         check("copy a from STDIN WITH (FORMAT csv);\n1,2\n", &["0 copy a from STDIN WITH (FORMAT csv): 1,2|"]);

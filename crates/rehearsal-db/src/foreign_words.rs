@@ -45,6 +45,10 @@ impl Engine {
                 if phrase.contains(&"STRICT") && !(is(statement, &["CREATE", "TABLE"])) {
                     return None;
                 }
+                // In SQLite, `comment` may also be a table: JOIN comment ON ….
+                if phrase.first() == Some(&"COMMENT") && at != statement {
+                    return None;
+                }
                 let (first, last) = (words[at], words[at + phrase.len() - 1]);
                 let words = &sql[first.start..last.start + last.text.len()];
                 Some(Foreign { at: first.start, words, whose: *whose })
@@ -70,6 +74,10 @@ mod tests {
         // SQLite accepts any word as a type, and histories that started on PostgreSQL rely on that.
         check(Engine::Sqlite, "CREATE TABLE t (id BIGSERIAL, at TIMESTAMPTZ)", "");
         check(Engine::Sqlite, "SELECT '1'::int", "10 ::");
+        check(Engine::Sqlite, "SELECT 1; COMMENT ON TABLE t IS 'x'", "10 COMMENT ON");
+        check(Engine::Sqlite, "SELECT * FROM post JOIN comment ON comment.post = post.id", "");
+        check(Engine::Sqlite, "CREATE TABLE t (concurrently int)", "");
+        check(Engine::Sqlite, "CREATE INDEX CONCURRENTLY i ON t (a)", "7 INDEX CONCURRENTLY");
         check(Engine::Sqlite, "CREATE TABLE t (at TEXT DEFAULT now())", "24 DEFAULT now(");
         check(Engine::Sqlite, "CREATE TABLE t (at TEXT DEFAULT (now()))", "");
         check(Engine::Sqlite, "SELECT ':' || a FROM t WHERE b = :name", "");

@@ -150,8 +150,8 @@ fn new() {
         registry.contains("mod add_size;") && registry.contains("Box::new(add_size::AddSizeBackfill),"),
         "{registry}"
     );
-    check(&workspace, "migrate pets", 0, "new_migrates");
-    check(&workspace, "verify pets", 1, "new_check_says_what_to_fill_in");
+    check(&workspace, "migrate pets", 2, "new_is_not_filled_in");
+    check(&workspace, "ci pets", 1, "new_is_not_filled_in_ci");
 }
 
 /// A script replaces cargo: the test checks how its results are reported.

@@ -27,8 +27,10 @@ Exit codes:
   3  incomplete: something needed is missing, or a user interrupted the command"
 )]
 pub struct Args {
-    /// When to use colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    /// When to use colours: auto, always or never (default: auto, which uses them on a terminal, unless NO_COLOR is set or
+    /// TERM is dumb)
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto, hide_default_value = true,
+          hide_possible_values = true)]
     pub color: When,
     /// The subcommand.
     #[command(subcommand)]
@@ -193,7 +195,7 @@ pub struct TestArgs {
 /// `init`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
-    /// Also create a crate `xtask` for the project's own backfills and checks, and the alias `cargo xtask`
+    /// Also create a crate `xtask` for the project's own backfills and checks, and the alias of cargo that runs it
     #[arg(long)]
     pub xtask: bool,
 }

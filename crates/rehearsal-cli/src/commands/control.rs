@@ -66,7 +66,7 @@ pub(super) async fn status(
         all.push(BackfillStatus { about, database: target.address.url(), status, runs });
     }
     match Output::of(args.json) {
-        Output::Json => context.terminal.result(&runs_json(&all).to_string()),
+        Output::Json => context.terminal.json(&runs_json(&all).to_string()),
         Output::Text => all.iter().for_each(|status| context.terminal.result(&runs_table(status, context.paint()))),
     }
     Ok(exit)

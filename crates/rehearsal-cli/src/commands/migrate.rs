@@ -58,7 +58,7 @@ async fn status(context: &Context<'_>, loaded: &Loaded<'_>, target: &Target, out
     let Status { rows, faults } = status::status(loaded, target).await?;
     let (terminal, paint) = (context.terminal, context.paint());
     match output {
-        Output::Json => terminal.result(&status_json(&rows).to_string()),
+        Output::Json => terminal.json(&status_json(&rows).to_string()),
         Output::Text => {
             let heading = format!("{} on {}", paint.strong(&loaded.database.name), target.address);
             terminal.result(&format!("{heading}\n{}", status_table(&rows, paint)));

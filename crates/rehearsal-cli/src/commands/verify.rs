@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
         let Checked { version, results } = check::run(&target, &loaded.checks, &loaded.row_checks).await?;
         let paint = context.paint();
         match Output::of(args.json) {
-            Output::Json => context.terminal.result(&checks_json(&results).to_string()),
+            Output::Json => context.terminal.json(&checks_json(&results).to_string()),
             Output::Text => {
                 let place = format!("{} on {} at {version}", paint.strong(&database.name), target.address);
                 let empty = if results.is_empty() { ": there are no checks" } else { "" };

@@ -29,6 +29,6 @@ impl Reporter for Json<'_> {
     fn finish(&self, report: &RehearsalReport) {
         self.steps.end_all();
         // A report contains only text, numbers and lists, so serialisation cannot fail.
-        self.terminal.result(&serde_json::to_string(report).unwrap_or_default());
+        self.terminal.json(&serde_json::to_string(report).unwrap_or_default());
     }
 }

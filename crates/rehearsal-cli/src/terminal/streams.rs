@@ -59,6 +59,11 @@ impl Terminal {
         self.write(&text, |text| drop(writeln!(std::io::stdout().lock(), "{text}")));
     }
 
+    /// Writes a result for a program and a line break to standard output, without wrapping it.
+    pub fn json(&self, text: &str) {
+        self.write(text, |text| drop(writeln!(std::io::stdout().lock(), "{text}")));
+    }
+
     /// Returns a writer for a result of any length. It locks standard output.
     pub fn raw(&self) -> impl Write {
         BufWriter::new(std::io::stdout().lock())

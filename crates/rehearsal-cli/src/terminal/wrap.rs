@@ -6,10 +6,14 @@ use textwrap::{Options, WordSplitter, wrap};
 /// The most columns at which the text after a label starts; text further right is not indented as far.
 const DEEPEST: usize = 40;
 
+/// The labels of lines that a user copies whole: commands and URLs.
+const TO_COPY: [&str; 2] = ["reproduce ", "database "];
+
 /// Wraps each line that is wider than `width` columns. The following lines start below its text, after its label.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
     let line = |line: &str| {
-        if display_width(line) <= width {
+        let is_to_copy = || TO_COPY.iter().any(|label| without_escapes(line).trim_start().starts_with(label));
+        if display_width(line) <= width || is_to_copy() {
             return line.to_owned();
         }
         let indent = " ".repeat(hanging(line).min(width / 2));
@@ -62,6 +66,7 @@ mod tests {
             "  \u{1b}[2mhelp     \u{1b}[0m add a column\n            and fill it",
         );
         check("/a/path/without/any/space/in/it", "/a/path/without/any/space/in/it");
+        check("  reproduce cargo test --all-targets -- one", "  reproduce cargo test --all-targets -- one");
         check("see /a/path/without/any/space", "see\n  /a/path/without/any/space");
     }
 }

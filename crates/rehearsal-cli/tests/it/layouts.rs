@@ -37,6 +37,9 @@ fn tools() {
     ];
     check("diesel", &diesel, ("migrations/2024-01-02-120000_age/up.sql", "-- Age.\nFAULT\n"), "");
     check("refinery", &[("migrations/V1__people.sql", CREATE)], ("migrations/V2__age.sql", "FAULT\n"), "");
+    let golang = [("migrations/1_people.up.sql", CREATE), ("migrations/1_people.down.sql", DROP)];
+    let toml = ("migrations/rehearsal.toml", "layout = \"golang-migrate\"\n");
+    check("golang_migrate_by_toml", &[golang[0], golang[1], toml], ("migrations/2_age.up.sql", "FAULT\n"), "");
     let golang = [("db/migrations/1_people.up.sql", CREATE), ("db/migrations/1_people.down.sql", DROP)];
     let flags = "--migrations db/migrations --layout golang-migrate";
     check("golang_migrate", &golang, ("db/migrations/2_age.up.sql", "FAULT\n"), flags);
@@ -79,4 +82,8 @@ fn mistakes() {
         &[("migrations/1_a.sql", "-- +goose Up\nSELECT 1;"), ("migrations/2_b.sql", "SELECT 1;")],
         "",
     );
+    let project = Project::new(&[refinery, ENV]);
+    std::fs::write(project.path("migrations/V2__x.sql"), b"SELECT '\xff';").unwrap();
+    project.run("").check(1, "layouts", "not_utf_8");
+    check("unknown_layout_in_toml", 2, &[refinery, ("migrations/rehearsal.toml", "layout = \"flyway\"\n")], "");
 }

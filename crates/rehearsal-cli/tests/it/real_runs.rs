@@ -44,6 +44,24 @@ fn versions(project: &Project, table: &str) -> Vec<i64> {
     })
 }
 
+/// A database that another tool migrates stays as it is: the names of golang-migrate's files are those of sqlx.
+#[test]
+fn database_of_another_tool() {
+    let project = Project::new(&[("migrations/1_people.up.sql", PEOPLE.1), ENV]);
+    let execute = |sql: &'static str| {
+        block(async {
+            let mut connection = open(&project).await;
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    };
+    execute("CREATE TABLE schema_migrations (version INTEGER, dirty INTEGER)");
+    project.run("migrate").check(1, "real_runs", "another_tool");
+    project.run("migrate --dry-run").check(1, "real_runs", "another_tool_dry_run");
+    execute("DROP TABLE schema_migrations");
+    assert_eq!(project.run("migrate").exit, Some(0));
+}
+
 /// sqlx applies the first migration, `cargo rehearse` the second one, and sqlx accepts the result.
 #[test]
 fn take_turns_with_sqlx() {

@@ -195,7 +195,9 @@ impl PostgresAddress {
     pub(super) fn is_on_another_machine(&self) -> bool {
         let host = self.options.get_host();
         let is_loopback = || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        self.options.get_socket().is_none() && !host.eq_ignore_ascii_case("localhost") && !is_loopback()
+        // A host that is a path is the folder of a socket.
+        let is_socket = self.options.get_socket().is_some() || host.starts_with('/');
+        !is_socket && !host.eq_ignore_ascii_case("localhost") && !is_loopback()
     }
 
     /// The URL as it can be typed again, without secrets.
@@ -283,6 +285,7 @@ mod tests {
         check("postgres://me@127.0.0.1/db", false);
         check("postgres://me@[::1]/db", false);
         check("postgres://me@localhost/db?host=/run/pg", false);
+        check("postgres://me@%2Frun%2Fpg/db", false);
         check("postgres://me@db.example.org/db", true);
         check("postgres://me@10.0.0.1/db", true);
     }

@@ -71,7 +71,7 @@ impl Dialect for PostgresDialect {
             &["ADD", "CONSTRAINT"],
             &["COMMENT", "ON"],
             &["DEFAULT", "NOW", "("],
-            &["CONCURRENTLY"],
+            &["INDEX", "CONCURRENTLY"],
             &[":", ":"],
         ]
     }

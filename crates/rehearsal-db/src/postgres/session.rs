@@ -26,6 +26,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The settings that a file of pg_dump changes for its session, and on which the app or a migration may depend.
+const CHANGED_BY_DUMPS: [&str; 9] = [
+    "search_path",
+    "lock_timeout",
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "row_security",
+    "client_min_messages",
+    "check_function_bodies",
+    "default_tablespace",
+    "default_table_access_method",
+];
+
 #[async_trait]
 impl Session for PostgresSession {
     fn engine(&self) -> Engine {
@@ -118,7 +131,10 @@ impl Session for PostgresSession {
 
     /// The header of a dump sets an empty search path.
     async fn end_load(&mut self) -> Result<(), Error> {
-        self.execute("RESET search_path", &[]).await.map(drop)
+        for setting in CHANGED_BY_DUMPS {
+            self.execute(&format!("RESET {setting}"), &[]).await?;
+        }
+        Ok(())
     }
 
     async fn begin_without_constraints(&mut self) -> Result<ConstraintsOff, Error> {

@@ -4,7 +4,8 @@ use crate::report::{DatabaseReport, Finding, Status, history};
 use crate::workspace::Allow;
 
 /// True if an entry accepts a finding.
-pub(super) fn accepts(allow: &Allow, finding: &Finding) -> bool {
+#[must_use]
+pub fn accepts(allow: &Allow, finding: &Finding) -> bool {
     allow.code == finding.code.name
         && allow.migration == finding.migration
         && allow.object.as_ref().is_none_or(|object| names(finding, object))
@@ -29,18 +30,30 @@ fn names(finding: &Finding, name: &str) -> bool {
     is_in(&finding.message) || finding.details.iter().any(is_in)
 }
 
+/// Returns what a finding without a migration is about: its check or backfill, or else a line of the finding that is equal
+/// the next time. `None` if there is none.
+fn object_of(finding: &Finding) -> Option<String> {
+    let mut words = finding.message.split_whitespace().skip_while(|word| !matches!(*word, "check" | "backfill"));
+    if let (Some(_), Some(name)) = (words.next(), words.next()) {
+        return Some(name.trim_matches([':', ',', '.', '"', '`']).to_owned());
+    }
+    let has_number = |line: &&String| line.contains(|c: char| c.is_ascii_digit());
+    std::iter::once(&finding.message).chain(&finding.details).find(|line| !has_number(line)).cloned()
+}
+
 /// Returns an entry for each code and migration of a report's findings that no entry accepts and that can be accepted.
+/// A finding without a migration is accepted by the name of its check or backfill.
 #[must_use]
 pub fn entries(report: &DatabaseReport, reason: &str) -> Vec<Allow> {
     let findings = report.findings.iter();
     let acceptable = findings.filter(|finding| finding.status != Status::Allowed && finding.is_acceptable());
     let mut entries: Vec<Allow> = acceptable
         .filter(|finding| *finding.code != history::UNUSED_ALLOW)
-        .map(|finding| Allow {
-            migration: finding.migration,
-            code: finding.code.name.to_owned(),
-            object: None,
-            reason: reason.to_owned(),
+        .filter_map(|finding| {
+            // Without a migration and an object, the entry would accept every later finding of its code.
+            let object = if finding.migration.is_none() { Some(object_of(finding)?) } else { None };
+            let (migration, code) = (finding.migration, finding.code.name.to_owned());
+            Some(Allow { migration, code, object, reason: reason.to_owned() })
         })
         .collect();
     entries.sort();
@@ -52,6 +65,27 @@ pub fn entries(report: &DatabaseReport, reason: &str) -> Vec<Allow> {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
+
+    #[test]
+    fn objects_of_findings() {
+        let check = |message: &str, details: &[&str], expect: Option<&str>| {
+            let details = details.iter().map(ToString::to_string).collect();
+            let finding = Finding::new(&history::EDITED, message).with_details(details);
+            assert_eq!(object_of(&finding).as_deref(), expect, "{message}");
+            let accepted = |object| Allow {
+                migration: None,
+                code: history::EDITED.name.to_owned(),
+                object: Some(object),
+                reason: "baseline".to_owned(),
+            };
+            assert!(object_of(&finding).is_none_or(|object| accepts(&accepted(object), &finding)), "{message}");
+        };
+        check("check pets: found 3 offending rows", &[], Some("pets"));
+        check("undoing backfill pet_traits changes other data", &["3 rows"], Some("pet_traits"));
+        check("migrating again changes the database", &[], Some("migrating again changes the database"));
+        check("reverting all 3 migrations leaves objects", &["2 rows", "table \"x\""], Some("table \"x\""));
+        check("4 rows differ", &["1 of 2"], None);
+    }
 
     #[test]
     fn accepts_findings() {

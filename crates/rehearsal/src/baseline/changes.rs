@@ -1,7 +1,7 @@
 //! [`Changes`] compares the migration files of a history with those of the base revision: which migrations are unchanged,
 //! and which faults the change has.
 
-use crate::layout::{SourceFile, ToolScript};
+use crate::layout::{Nesting, SourceFile, ToolScript};
 use crate::migration::{Fault, History, Kind, Migration, identity};
 use crate::report::{Finding, history};
 use crate::workspace::Database;
@@ -70,7 +70,7 @@ impl Changes {
         } else if match (down, &migration.down) {
             (None, None) => true,
             (Some(before), Some(now)) => same_lines(&before.text, &now.sql),
-            _ => false,
+            (None, Some(_)) | (Some(_), None) => false,
         } {
             self.unchanged.insert(migration.version);
         }
@@ -85,14 +85,13 @@ impl Changes {
 fn scripts(database: &Database, files: &[SourceFile]) -> Vec<(i64, Kind, SourceFile)> {
     let Some(read) = database.tool.migrations(files, database.engine) else {
         // sqlx reads only the folders themselves.
-        let is_direct = |file: &&SourceFile| database.folders().any(|folder| file.path.parent() == Some(folder));
-        let direct = files.iter().filter(is_direct);
+        let direct = files.iter().filter(|file| file.nesting == Nesting::Direct);
         return direct
             .filter_map(|file| identity(&file.path).map(|(version, kind)| (version, kind, file.clone())))
             .collect();
     };
     let script = |version: i64, kind: Kind, script: ToolScript| {
-        (version, kind, SourceFile { path: script.path, text: script.sql })
+        (version, kind, SourceFile { path: script.path, nesting: Nesting::Direct, text: script.sql })
     };
     // A file that could not be read is not the fault of the change.
     let scripts = read.unwrap_or_default().into_iter().flat_map(|migration| {
@@ -141,7 +140,11 @@ mod tests {
             }
             let database = Database::new("toys".to_owned(), Engine::Sqlite, folder.path().to_owned(), Origin::Project);
             let history = History::read(&database).unwrap();
-            let base = |(name, text): &File| SourceFile { path: folder.path().join(name), text: (*text).to_owned() };
+            let base = |(name, text): &File| SourceFile {
+                path: folder.path().join(name),
+                nesting: Nesting::Direct,
+                text: (*text).to_owned(),
+            };
             let changes = Changes::of(&history, &database, &before.iter().map(base).collect::<Vec<_>>(), "main");
             let prefix = format!("{}/", folder.path().display());
             let found: Vec<String> = changes

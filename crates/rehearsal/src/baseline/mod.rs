@@ -5,7 +5,7 @@
 mod allow;
 mod changes;
 
-pub use allow::entries;
+pub use allow::{accepts, entries};
 pub use changes::Changes;
 
 use crate::report::{DatabaseReport, Finding, Status};

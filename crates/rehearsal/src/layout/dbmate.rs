@@ -23,6 +23,10 @@ fn section(file: &SourceFile, marker: &str, end: Option<usize>) -> Option<(usize
 }
 
 impl Layout for Dbmate {
+    fn table(&self) -> &'static str {
+        "schema_migrations"
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files.iter().any(|file| lines(&file.text).any(|line| line.text.starts_with(UP)))
     }

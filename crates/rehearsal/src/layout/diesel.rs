@@ -1,7 +1,7 @@
 //! diesel: a folder `<version>_<name>` with `up.sql` and `down.sql`. `run_in_transaction = false` in `metadata.toml` runs both
 //! outside a transaction.
 
-use super::{BadFile, Layout, SourceFile, ToolMigration, ToolScript, Transaction};
+use super::{BadFile, Layout, Nesting, SourceFile, ToolMigration, ToolScript, Transaction};
 use super::{file_name, folder_name, version_and_name};
 use rehearsal_db::Engine;
 use serde::Deserialize;
@@ -16,6 +16,14 @@ struct Metadata {
 }
 
 impl Layout for Diesel {
+    fn table(&self) -> &'static str {
+        "__diesel_schema_migrations"
+    }
+
+    fn nesting(&self) -> Nesting {
+        Nesting::Folder
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files
             .iter()

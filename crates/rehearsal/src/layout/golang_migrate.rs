@@ -1,13 +1,17 @@
-//! golang-migrate: files `<version>_<name>.up.sql` and `.down.sql`, each sent as one query, which a server runs as one
-//! transaction. The names are those of sqlx, so `--layout golang-migrate` must choose it.
+//! golang-migrate: files `<version>_<name>.up.sql` and `.down.sql`, each sent as one query, which PostgreSQL runs as one
+//! transaction; on SQLite, golang-migrate begins one. The names are those of sqlx, so `--layout golang-migrate` must choose it.
 
-use super::{BadFile, Layout, SourceFile, ToolMigration, ToolScript};
+use super::{BadFile, Layout, SourceFile, ToolMigration, ToolScript, Transaction};
 use super::{file_name, implicit_transaction, version_and_name};
 use rehearsal_db::Engine;
 
 pub(super) struct GolangMigrate;
 
 impl Layout for GolangMigrate {
+    fn table(&self) -> &'static str {
+        "schema_migrations"
+    }
+
     fn recognises(&self, _: &[SourceFile]) -> bool {
         false
     }
@@ -16,7 +20,11 @@ impl Layout for GolangMigrate {
         let script = |file: &SourceFile| ToolScript {
             path: file.path.clone(),
             sql: file.text.clone(),
-            transaction: implicit_transaction(&file.text, engine),
+            transaction: if engine.storage().is_server() {
+                implicit_transaction(&file.text, engine)
+            } else {
+                Transaction::Wrapped
+            },
         };
         let read = |up: &SourceFile| {
             let stem = file_name(&up.path).strip_suffix(".up.sql")?;

@@ -18,6 +18,10 @@ fn is(line: &str, annotation: &str) -> bool {
 }
 
 impl Layout for Goose {
+    fn table(&self) -> &'static str {
+        "goose_db_version"
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files.iter().any(|file| lines(&file.text).any(|line| is(line.text, "Up")))
     }

@@ -13,6 +13,7 @@ mod sections;
 use rehearsal_db::Engine;
 use rehearsal_db::lex::statements;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -26,11 +27,22 @@ pub enum Transaction {
     None,
 }
 
+/// Where a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nesting {
+    /// In the folder of the migrations.
+    Direct,
+    /// In a folder in it.
+    Folder,
+}
+
 /// A file in a folder of migrations, or in a folder in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its path.
     pub path: PathBuf,
+    /// Where it is.
+    pub nesting: Nesting,
     /// Its text.
     pub text: String,
 }
@@ -70,6 +82,14 @@ pub struct BadFile {
 
 /// The layout of the migrations of a tool.
 trait Layout: Sync {
+    /// The table in which the tool records applied migrations.
+    fn table(&self) -> &'static str;
+
+    /// Where the SQL files of the tool are.
+    fn nesting(&self) -> Nesting {
+        Nesting::Direct
+    }
+
     /// True if these files are migrations of the tool, and of no other one.
     fn recognises(&self, files: &[SourceFile]) -> bool;
 
@@ -147,11 +167,23 @@ impl Tool {
         files: &[SourceFile],
         engine: Engine,
     ) -> Option<Result<Vec<ToolMigration>, BadFile>> {
-        let read = self.layout()?.migrations(files, engine);
+        let layout = self.layout()?;
+        let read = layout.migrations(&files_of(layout, files), engine);
         Some(read.map(|mut migrations| {
             migrations.sort_by_key(|migration| migration.version);
             migrations
         }))
+    }
+
+    /// The tools that record applied migrations in a table of their own, by its name.
+    pub(crate) fn tables() -> BTreeMap<&'static str, Vec<Self>> {
+        let mut tables: BTreeMap<&str, Vec<Self>> = BTreeMap::new();
+        for tool in Self::ALL {
+            if let Some(layout) = tool.layout() {
+                tables.entry(layout.table()).or_default().push(tool);
+            }
+        }
+        tables
     }
 
     /// The engine that the tool's own files name.
@@ -180,20 +212,24 @@ impl FromStr for Tool {
 /// Returns the tool of other migrations than sqlx's in these files. `None` if no other tool recognises them.
 #[must_use]
 pub fn detect(files: &[SourceFile]) -> Option<Tool> {
-    let recognises = |tool: &Tool| tool.layout().is_some_and(|layout| layout.recognises(files));
+    let recognises = |tool: &Tool| tool.layout().is_some_and(|layout| layout.recognises(&files_of(layout, files)));
     Tool::ALL.into_iter().find(recognises)
 }
 
-/// Returns the files in a folder and in the folders in it that may belong to migrations. Leaves out what cannot be read as
-/// text.
+/// Returns the files that are where the tool has its migrations.
+fn files_of(layout: &dyn Layout, files: &[SourceFile]) -> Vec<SourceFile> {
+    files.iter().filter(|file| file.nesting == layout.nesting()).cloned().collect()
+}
+
+/// Returns the files in a folder and in the folders in it that may belong to migrations, or why one cannot be read.
 #[must_use]
-pub fn files_in(folder: &Path) -> Vec<SourceFile> {
+pub fn files_in(folder: &Path) -> Vec<Result<SourceFile, BadFile>> {
     let mut files = Vec::new();
     for path in entries(folder) {
         if path.is_dir() {
-            files.extend(entries(&path).into_iter().filter_map(read));
+            files.extend(entries(&path).into_iter().filter_map(|path| read(path, Nesting::Folder)));
         } else {
-            files.extend(read(path));
+            files.extend(read(path, Nesting::Direct));
         }
     }
     files
@@ -206,10 +242,13 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn read(path: PathBuf) -> Option<SourceFile> {
-    let is_ours = path.extension().is_some_and(|ending| ending == "sql" || ending == "toml");
-    let text = is_ours.then(|| std::fs::read_to_string(&path).ok())??;
-    Some(SourceFile { path, text })
+fn read(path: PathBuf, nesting: Nesting) -> Option<Result<SourceFile, BadFile>> {
+    path.extension().filter(|ending| *ending == "sql" || *ending == "toml")?;
+    Some(match std::fs::read_to_string(&path) {
+        // The tools ignore a byte order mark.
+        Ok(text) => Ok(SourceFile { text: text.trim_start_matches('\u{feff}').to_owned(), path, nesting }),
+        Err(error) => Err(BadFile { why: error.to_string(), path }),
+    })
 }
 
 /// The name of a file.
@@ -230,13 +269,13 @@ fn version_and_name(text: &str) -> Option<(i64, String)> {
     Some((digits.parse().ok().filter(|_| is_number)?, name.to_owned()))
 }
 
-/// Whether a server runs a whole script that is sent as one query in one transaction: it does, unless the script is a single
-/// statement or has transactions of its own.
+/// Whether a script that is sent as one query runs in one transaction. PostgreSQL runs it so, unless it is a single statement
+/// that refuses it or has transactions of its own. SQLite commits each statement.
 fn implicit_transaction(sql: &str, engine: Engine) -> Transaction {
     let all = statements(sql, engine);
     let is_alone = all.len() == 1 && all.iter().any(|statement| engine.requires_autocommit(statement.text));
     let has_own = all.iter().any(|statement| engine.transaction_control(statement).is_some());
-    if is_alone || has_own { Transaction::None } else { Transaction::Wrapped }
+    if is_alone || has_own || !engine.storage().is_server() { Transaction::None } else { Transaction::Wrapped }
 }
 
 #[cfg(test)]
@@ -248,7 +287,10 @@ mod tests {
     type File = (&'static str, &'static str);
 
     fn files(files: &[File]) -> Vec<SourceFile> {
-        let file = |(path, text): &File| SourceFile { path: PathBuf::from(path), text: (*text).to_owned() };
+        let file = |(path, text): &File| {
+            let nesting = if path.matches('/').count() > 1 { Nesting::Folder } else { Nesting::Direct };
+            SourceFile { path: PathBuf::from(path), nesting, text: (*text).to_owned() }
+        };
         files.iter().map(file).collect()
     }
 
@@ -292,6 +334,7 @@ mod tests {
         check(GOLANG, None);
         check(&[("m/1_a.sql", "SELECT 1;")], None);
         check(&[("m/checks/up.sql", "SELECT 1;")], None);
+        check(&[("m/1_a.sql", "SELECT 1;"), ("m/old/V1__a.sql", "SELECT 1;")], None);
         check(&[], None);
     }
 

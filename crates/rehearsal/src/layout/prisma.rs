@@ -1,7 +1,7 @@
 //! Prisma Migrate: a folder `<version>_<name>` with `migration.sql`, which is sent as one query. None can be reverted.
 //! `migration_lock.toml` names the engine.
 
-use super::{BadFile, Layout, SourceFile, ToolMigration, ToolScript};
+use super::{BadFile, Layout, Nesting, SourceFile, ToolMigration, ToolScript};
 use super::{file_name, folder_name, implicit_transaction, version_and_name};
 use rehearsal_db::Engine;
 use serde::Deserialize;
@@ -19,6 +19,14 @@ fn named(file: &SourceFile) -> Option<(i64, String)> {
 }
 
 impl Layout for Prisma {
+    fn table(&self) -> &'static str {
+        "_prisma_migrations"
+    }
+
+    fn nesting(&self) -> Nesting {
+        Nesting::Folder
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files.iter().any(|file| named(file).is_some())
     }

@@ -15,6 +15,10 @@ fn named(file: &SourceFile) -> Option<(i64, String)> {
 }
 
 impl Layout for Refinery {
+    fn table(&self) -> &'static str {
+        "refinery_schema_history"
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files.iter().any(|file| named(file).is_some())
     }

@@ -145,6 +145,23 @@ pub enum Error {
         #[label]
         at: SourceSpan,
     },
+    /// Another tool has applied the migrations of the database.
+    #[error("{database} has the table {table} of {tools}, and sqlx has applied no migration to it")]
+    #[diagnostic(
+        code("migration/refused"),
+        help(
+            "migrate it with that tool, because every migration would run again; if sqlx takes over, record the applied \
+             migrations in sqlx's table first, or remove {table} if it is unused"
+        )
+    )]
+    OfAnotherTool {
+        /// The database.
+        database: String,
+        /// The table of the tool.
+        table: &'static str,
+        /// The tools that have such a table.
+        tools: String,
+    },
     /// A statement of a migration failed.
     #[error("migration {migration} {}: {cause}", verb(*direction))]
     #[diagnostic(code("migration/failed"), help("{left_behind}; {}", what_next(cause, *direction, left_behind)))]

@@ -4,20 +4,24 @@
 use super::declaration::declared_losses;
 use super::fault::Fault;
 use super::file::{Migration, Script};
-use crate::layout::{BadFile, SourceFile, ToolScript, files_in};
+use crate::layout::{BadFile, SourceFile, Tool, ToolScript, files_in};
 use crate::workspace::Database;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Reads the files of all folders of a database.
-pub(super) fn files(database: &Database) -> Vec<SourceFile> {
+pub(super) fn files(database: &Database) -> Result<Vec<SourceFile>, BadFile> {
     database.folders().flat_map(files_in).collect()
 }
 
 /// Reads the migrations, by version; `None` if they are those of sqlx.
 pub(super) fn read(database: &Database) -> Option<Result<Vec<Migration>, Vec<Fault>>> {
-    let read = database.tool.migrations(&files(database), database.engine)?;
     let tool = database.tool;
+    if tool == Tool::Sqlx {
+        return None;
+    }
+    let read =
+        files(database).and_then(|files| tool.migrations(&files, database.engine).unwrap_or_else(|| Ok(Vec::new())));
     let migrations = match read {
         Ok(migrations) => migrations,
         Err(BadFile { path, why }) => {

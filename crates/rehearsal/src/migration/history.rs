@@ -66,7 +66,9 @@ impl Rules {
 
 /// Returns the readable up files of a database with their text, regardless of faults.
 pub(super) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
-    if let Some(read) = database.tool.migrations(&foreign::files(database), database.engine) {
+    // A file that cannot be read is a fault of the history.
+    let files = foreign::files(database).unwrap_or_default();
+    if let Some(read) = database.tool.migrations(&files, database.engine) {
         return read.unwrap_or_default().into_iter().map(|migration| (migration.up.path, migration.up.sql)).collect();
     }
     let paths = database.folders().filter_map(|folder| entries(folder).ok()).flatten();

@@ -9,6 +9,7 @@ use super::plan::{Goal, Step, plan};
 use super::prerequisite::{Prerequisite, ready_for};
 use super::status::{Applied, applied, compare};
 use crate::event::{Direction, Event, Events};
+use crate::layout::Tool;
 use rehearsal_db::{self as db, Connection, Lock, Sharing, Target};
 use std::time::Duration;
 
@@ -142,8 +143,25 @@ async fn look(target: &Target) -> Result<Vec<Applied>, Error> {
         Err(db::Error::NoDatabase { .. }) if target.address.creates() => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let applied = applied(&mut connection).await;
+    let applied = applied_by_sqlx(&mut connection).await;
     connection.close_with(applied).await
+}
+
+/// Returns the applied migrations.
+///
+/// # Errors
+/// Fails if none is applied and another tool has recorded its own: every migration would run again.
+async fn applied_by_sqlx(connection: &mut Connection) -> Result<Vec<Applied>, Error> {
+    let applied = applied(connection).await?;
+    if applied.is_empty() {
+        for (table, tools) in Tool::tables() {
+            if connection.has_table(table).await? {
+                let tools = tools.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+                return Err(Error::OfAnotherTool { database: connection.address(), table, tools });
+            }
+        }
+    }
+    Ok(applied)
 }
 
 fn faultless_plan(history: &History, applied: &[Applied], goal: Goal) -> Result<Vec<Step>, Error> {

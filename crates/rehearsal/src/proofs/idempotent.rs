@@ -26,7 +26,7 @@ pub(super) static CHANGED: Code = Code::error(
         meaning: "Migrating again, or running a finished backfill again from its first unit, changes the database.",
         example: "UPDATE toy SET price = price * 100 in a backfill whose `write` has no guard",
         fix: "Let `write` change only rows that are not filled yet, for example `… AND toy.label IS NULL`.",
-        allow: "It cannot be allowed: a resumed run would apply a change twice.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: a resumed run would apply a change twice.",
     },
 );
 

@@ -118,7 +118,7 @@ macro_rules! failures {
                     meaning: "A statement of a migration failed while this proof applied or reverted the history.",
                     example: "ALTER TABLE \"Toy\" ADD COLUMN size integer NOT NULL on a table that has rows",
                     fix: "Correct the file at the location in the finding, then rehearse again.",
-                    allow: "It cannot be allowed: the migration would fail on any database like this one.",
+                    allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: the migration would fail on any database like this one.",
                 },
             ),
             backfill: $crate::report::Code::error(
@@ -128,7 +128,7 @@ macro_rules! failures {
                     example: "A backfill's `write` violates a constraint for one unit of the fixture.",
                     fix: "Correct the backfill, or the data of the unit in the finding; `backfill NAME --verify` \
                           runs it again.",
-                    allow: "It cannot be allowed: a run on a real database would fail or differ in the same way.",
+                    allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: a run on a real database would fail or differ in the same way.",
                 },
             ),
             check: $crate::report::Code::error(
@@ -150,7 +150,7 @@ macro_rules! failures {
                     example: "A fixture with `-- at: 20250901090000` inserts into a column that a later migration \
                               adds.",
                     fix: "Correct the fixture, or the version in its first line.",
-                    allow: "It cannot be allowed: no proof can run on the fixture's data.",
+                    allow: "It cannot be allowed: without the fixture's data, the rehearsal is incomplete.",
                 },
             ),
             database: $crate::report::Code::error(
@@ -159,7 +159,7 @@ macro_rules! failures {
                     meaning: "The throwaway database or its server failed, so the proof has no result.",
                     example: "The disk is full, or the server stopped while the proof ran.",
                     fix: "Follow the help of the finding, then rehearse again.",
-                    allow: "It cannot be allowed: the proof has no result.",
+                    allow: "It cannot be allowed: without a result of the proof, the rehearsal is incomplete.",
                 },
             ),
         }

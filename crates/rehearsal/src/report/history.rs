@@ -213,15 +213,17 @@ pub static SETUP_FAILED: Code = Code::usage(
         allow: "It cannot be allowed: the history depends on the setup.",
     },
 );
-/// A migration was not applied because a backfill that it requires has pending units.
+/// A migration was not applied because of the state of the database.
 pub static REFUSED: Code = Code::error(
     "migration/refused",
     Explanation {
-        meaning: "A migration was not applied because a backfill that it requires has pending units.",
+        meaning: "A migration was not applied because a backfill that it requires has pending units, or because \
+                  another tool has migrated the database.",
         example: "A migration makes a column NOT NULL, and the backfill in its `-- requires-backfill:` is not \
                   finished.",
         fix: "Run the backfill with `backfill NAME --execute`, then migrate again.",
-        allow: "Remove the directive if the migration does not depend on the backfill.",
+        allow: "Remove the directive if the migration does not depend on the backfill, or the other tool's table if \
+                it is unused.",
     },
 );
 /// A statement of a migration failed on a real database.

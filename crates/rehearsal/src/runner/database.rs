@@ -259,11 +259,13 @@ impl Rehearsal<'_> {
     ) -> (ProofReport, Vec<Finding>, Next) {
         let mut run = ProofRun::new(self, data, batch, proof.failures());
         let proved = proof.prove(&mut run).await;
-        let mut outcome = match proved {
-            Ok(outcome) => run.outcome().and(outcome),
+        let (mut outcome, stopped) = match proved {
+            Ok(outcome) => (run.outcome().and(outcome), None),
             Err(error) => {
                 run.failed(&error).await;
-                run.outcome()
+                let outcome = run.outcome();
+                let step = outcome.findings.last().and_then(|finding| finding.step.clone());
+                (outcome, step)
             }
         };
         let mut report = ProofReport {
@@ -280,11 +282,18 @@ impl Rehearsal<'_> {
         };
         let next = std::mem::take(&mut outcome.next);
         let findings = self.add(&mut report, outcome);
-        if matches!(next, Next::SkipData) && report.status == ProofStatus::Passed {
-            // The finding does not count, but it prevents every later proof with this data.
+        if report.status == ProofStatus::Passed
+            && let Some(step) = stopped
+        {
+            // The finding does not count, but it ended the proof.
             report.status = ProofStatus::Incomplete;
             let data = report.fixture.as_deref().unwrap_or("an empty database");
-            report.not_covered.push(format!("no other proof ran with {data}, because {} failed", report.name));
+            report.not_covered.push(match next {
+                Next::SkipData => format!("no other proof ran with {data}, because {} failed", report.name),
+                Next::Continue | Next::Refuse(_) => {
+                    format!("{} with {data} ended at `{step}`: nothing after it was tried", report.name)
+                }
+            });
         }
         (report, findings, next)
     }

@@ -4,6 +4,7 @@
 use super::error::{CONFIGURATION, Error};
 use super::{Allow, read};
 use crate::directive::{did_you_mean, nearest};
+use crate::layout::Tool;
 use miette::{NamedSource, SourceSpan};
 use rehearsal_db::Engine;
 use serde::Deserialize;
@@ -21,6 +22,7 @@ const MAX_WAIT_MS: u64 = 2_000;
 pub(super) struct Configuration {
     pub(super) name: Option<String>,
     pub(super) engine: Option<Engine>,
+    pub(super) layout: Option<Tool>,
     pub(super) volatile: Vec<(String, String)>,
     pub(super) max_wait: Duration,
     pub(super) allow: Vec<Allow>,
@@ -31,6 +33,7 @@ impl Default for Configuration {
         Self {
             name: None,
             engine: None,
+            layout: None,
             volatile: Vec::new(),
             max_wait: Duration::from_millis(MAX_WAIT_MS),
             allow: Vec::new(),
@@ -43,6 +46,7 @@ impl Default for Configuration {
 struct Toml {
     name: Option<String>,
     engine: Option<Engine>,
+    layout: Option<Tool>,
     #[serde(default)]
     volatile: Vec<String>,
     max_wait_ms: Option<u64>,
@@ -59,11 +63,14 @@ pub(super) fn of_database(folder: &Path) -> Result<(Engine, Configuration), Erro
     }
     let text = read(&path)?;
     let configuration = parse(&path, &text)?;
-    if configuration.name.is_some() {
-        let at = text.find("name").map(|start| (start, "name".len()).into());
-        let why = "`name` is only for a project with a single database: this one is named after its folder";
-        let path = path.display().to_string();
-        let (help, why) = ("remove the line", why.to_owned());
+    let misplaced = [
+        (configuration.name.is_some(), "name", "this one is named after its folder"),
+        (configuration.layout.is_some(), "layout", "this workspace migrates its databases itself"),
+    ];
+    if let Some((_, key, because)) = misplaced.into_iter().find(|(is_set, ..)| *is_set) {
+        let at = text.find(key).map(|start| (start, key.len()).into());
+        let why = format!("`{key}` is only for a project with a single database: {because}");
+        let (path, help) = (path.display().to_string(), "remove the line");
         return Err(Error::Configuration { text: NamedSource::new(&path, text), path, why, help, at });
     }
     match configuration.engine {
@@ -106,6 +113,7 @@ fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
     Ok(Configuration {
         name: toml.name,
         engine: toml.engine,
+        layout: toml.layout,
         volatile: volatile.collect::<Result<_, _>>()?,
         max_wait: Duration::from_millis(toml.max_wait_ms.unwrap_or(MAX_WAIT_MS)),
         allow: toml.allow,
@@ -134,6 +142,7 @@ fn bad(path: &Path, text: &str, why: String, at: Option<SourceSpan>) -> Error {
     let path = path.display().to_string();
     let help = match at.as_ref().and_then(|at| key_of_value(text, at.offset())) {
         Some("engine") => "write it as `engine = \"sqlite\"` or `engine = \"postgres\"`",
+        Some("layout") => "write it as `layout = \"diesel\"`, with the tool of the migrations",
         Some("volatile") => "write it as `volatile = ['\"Table\".\"column\"']`",
         Some("max_wait_ms") => "write it as `max_wait_ms = 2000`, in milliseconds",
         _ if at.is_some_and(|at| is_in_an_entry(text, at.offset())) => {

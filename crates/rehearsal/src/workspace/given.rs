@@ -67,13 +67,15 @@ impl Database {
     /// # Errors
     /// Fails with the first fault of the flags, or of the files that they name.
     pub fn given(given: &Given) -> Result<Self, Error> {
+        let Configuration { volatile, max_wait, allow, layout, .. } = configuration::beside(&given.folders)?;
+        let named = given.tool.or(layout);
         for (at, folder) in given.folders.iter().enumerate() {
-            check_folder(folder, given.tool)?;
+            check_folder(folder, named)?;
             if given.folders[..at].iter().any(|other| is_same(other, folder)) {
                 return Err(GivenError::FolderTwice { folder: folder.clone() }.into());
             }
         }
-        let tool = given.tool.unwrap_or_else(|| tool_of(&given.folders));
+        let tool = named.unwrap_or_else(|| tool_of(&given.folders));
         let (sqlx, mut setup) = sqlx_toml::settings(&given.folders, given.engine)?;
         for path in &given.setup {
             setup.push(Setup { path: path.clone(), sql: read(path)? });
@@ -83,7 +85,6 @@ impl Database {
             fixtures.extend(fixtures_of(typed)?);
         }
         name_apart(&mut fixtures);
-        let Configuration { volatile, max_wait, allow, .. } = configuration::beside(&given.folders)?;
         let names: Vec<String> = given.folders.iter().map(|folder| folder.display().to_string()).collect();
         let mut folders = given.folders.iter().cloned();
         let folder = folders.next().unwrap_or_default();
@@ -95,14 +96,14 @@ impl Database {
 /// Returns the tool whose migrations are in these folders.
 #[must_use]
 pub fn tool_of(folders: &[PathBuf]) -> Tool {
-    let files: Vec<SourceFile> = folders.iter().flat_map(|folder| files_in(folder)).collect();
+    let files: Vec<SourceFile> = folders.iter().flat_map(|folder| files_in(folder)).flatten().collect();
     detect(&files).unwrap_or_default()
 }
 
 /// Returns the engine that the files of a tool name, if they do.
 #[must_use]
 pub fn engine_of_tool(folders: &[PathBuf]) -> Option<Engine> {
-    let files: Vec<SourceFile> = folders.iter().flat_map(|folder| files_in(folder)).collect();
+    let files: Vec<SourceFile> = folders.iter().flat_map(|folder| files_in(folder)).flatten().collect();
     detect(&files)?.engine(&files)
 }
 
@@ -131,7 +132,8 @@ fn check_folder(folder: &Path, tool: Option<Tool>) -> Result<(), Error> {
         return Err(GivenError::NoFolder { folder: folder.to_owned() }.into());
     }
     // The engine does not decide which files are migrations.
-    match tool.and_then(|tool| Some((tool, tool.migrations(&files_in(folder), Engine::Postgres)?))) {
+    let files: Vec<SourceFile> = files_in(folder).into_iter().flatten().collect();
+    match tool.and_then(|tool| Some((tool, tool.migrations(&files, Engine::Postgres)?))) {
         Some((tool, Ok(none))) if none.is_empty() => {
             return Err(GivenError::NoMigrationsOf { folder: folder.to_owned(), tool }.into());
         }
@@ -151,7 +153,7 @@ fn check_folder(folder: &Path, tool: Option<Tool>) -> Result<(), Error> {
 
 pub(super) fn holds_migrations(folder: &Path) -> Result<bool, Error> {
     let is_of_sqlx = entries(folder)?.iter().any(|path| is_sql(path) && leading_version(path).is_some());
-    Ok(is_of_sqlx || detect(&files_in(folder)).is_some())
+    Ok(is_of_sqlx || detect(&files_in(folder).into_iter().flatten().collect::<Vec<_>>()).is_some())
 }
 
 fn is_sql(path: &Path) -> bool {

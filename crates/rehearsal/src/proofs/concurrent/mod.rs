@@ -64,7 +64,7 @@ static LOST_WRITE: Code = Code::error(
         meaning: "A value that the app wrote while a backfill ran was deleted or overwritten.",
         example: "A backfill reads a row, the app changes it, and the backfill writes a result of the old values.",
         fix: "Guard `write`: change only rows that have not changed since they were read, for example `… AND toy.label IS NULL`.",
-        allow: "It cannot be allowed: users would lose their input.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: users would lose their input.",
     },
 );
 
@@ -74,7 +74,7 @@ static LEFT_OUT: Code = Code::error(
         meaning: "A unit is still pending after the run that should have processed it, or after the next run.",
         example: "A condition in `write` excludes rows for which `pending` is true.",
         fix: "Make `write` change each unit that is pending, or make `pending` false for a unit that needs no change.",
-        allow: "It cannot be allowed: the unit would never be filled.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: the unit would never be filled.",
     },
 );
 
@@ -94,7 +94,7 @@ static NEVER_ENDS: Code = Code::error(
         meaning: "A run does not finish while the app keeps inserting rows.",
         example: "`pending` is true for units that `write` has already processed.",
         fix: "Make `pending` false for a unit that is done.",
-        allow: "It cannot be allowed: the run would never finish in production.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: the run would never finish in production.",
     },
 );
 
@@ -104,7 +104,7 @@ static APP_FAILED: Code = Code::error(
         meaning: "A function of the app failed while a backfill ran, and neither a lock nor a deadlock was the cause.",
         example: "The backfill inserts a row that makes the app's own INSERT violate a constraint.",
         fix: "Make the app's function succeed while the backfill runs. If it was right to refuse, return no values in the traffic.",
-        allow: "It cannot be allowed: the app would fail in production.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: the app would fail in production.",
     },
 );
 
@@ -114,7 +114,7 @@ static RUNS_INTERFERE: Code = Code::error(
         meaning: "Three concurrent runs of one backfill produce a different result than a single run.",
         example: "Two runs insert the same derived row, because `write` has no ON CONFLICT clause.",
         fix: "Make `write` skip rows that another run has written.",
-        allow: "It cannot be allowed: two deployments may start the same backfill.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: two deployments may start the same backfill.",
     },
 );
 

@@ -41,7 +41,7 @@ static NOT_RESUMABLE: Code = Code::error(
         meaning: "A step that was interrupted cannot be resumed: the next process fails.",
         example: "A migration without a transaction is killed after its CREATE TABLE, and the next process fails because the table exists.",
         fix: "Write each statement so that it can run twice (`IF NOT EXISTS`, `ON CONFLICT DO NOTHING`), or use a transaction.",
-        allow: "It cannot be allowed: an interrupted deployment would need manual repair.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: an interrupted deployment would need manual repair.",
     },
 );
 
@@ -51,7 +51,7 @@ static LOST: Code = Code::error(
         meaning: "After an interruption, the resumed step leaves the database different from an uninterrupted one.",
         example: "A backfill commits its cursor before its rows, and the rows of one batch are never written.",
         fix: "Commit the rows and the progress of a batch in one transaction.",
-        allow: "It cannot be allowed: data would be lost or only partly changed.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: data would be lost or only partly changed.",
     },
 );
 
@@ -61,7 +61,7 @@ static REPEATED: Code = Code::error(
         meaning: "After an interruption, the resumed step repeats work, or reports different counts than an uninterrupted one.",
         example: "A backfill commits its rows before its cursor, and a batch is counted twice.",
         fix: "Commit the rows and the progress of a batch in one transaction, and guard `write`.",
-        allow: "It cannot be allowed: a change may be applied twice.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: a change may be applied twice.",
     },
 );
 
@@ -71,7 +71,7 @@ static NOTHING_PROVED: Code = Code::error(
         meaning: "Processes were killed in the middle of a transaction and none left a journal, so the proof shows nothing.",
         example: "The file system does not keep the journal of a killed process.",
         fix: "Rehearse on another file system.",
-        allow: "It cannot be allowed: the proof has no result.",
+        allow: "It cannot be allowed: without a result of the proof, the rehearsal is incomplete.",
     },
 );
 

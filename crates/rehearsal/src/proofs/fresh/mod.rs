@@ -30,7 +30,7 @@ static SQLX_FAILS: Code = Code::error(
                   query as one transaction, and a statement in the file cannot run inside a transaction.",
         example: "CREATE INDEX CONCURRENTLY and another statement in a file that begins with `-- no-transaction`",
         fix: "Move each such statement to a migration of its own, with `-- no-transaction` in its first line.",
-        allow: "It cannot be allowed: sqlx fails on the file.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: sqlx fails on the file.",
     },
 );
 
@@ -42,7 +42,7 @@ static DANGLING_REFERENCE: Code = Code::error(
         example: "SQLite: ALTER TABLE \"Pet\" RENAME TO old; CREATE TABLE \"Pet\" …; DROP TABLE old; foreign keys that \
                   referred to \"Pet\" now refer to \"old\".",
         fix: "Create and fill the new table under a temporary name, drop the old table, then rename the new one.",
-        allow: "It cannot be allowed: the column is unusable.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: the column is unusable.",
     },
 );
 
@@ -52,7 +52,7 @@ static UNKNOWN_VOLATILE: Code = Code::error(
         meaning: "The configuration declares a volatile column that does not exist after the last migration.",
         example: "volatile = ['\"Pet\".\"updatedat\"'] where the column is \"updatedAt\"",
         fix: "Correct or remove the entry in `volatile`.",
-        allow: "It cannot be allowed: the intended column would still be compared.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: the intended column would still be compared.",
     },
 );
 
@@ -62,7 +62,7 @@ static PENDING_UNITS: Code = Code::error(
         meaning: "A backfill finds pending units in a database to which only migrations have written.",
         example: "A migration inserts rows that the backfill of a later migration would have to fill.",
         fix: "Let the migration insert complete rows, or narrow `pending` in the backfill.",
-        allow: "It cannot be allowed: every new installation would need the backfill.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: every new installation would need the backfill.",
     },
 );
 
@@ -82,7 +82,7 @@ static WINDOW_TOO_EARLY: Code = Code::error(
         meaning: "A check or a backfill cannot run on the version at which its window opens, or a check fails there.",
         example: "A check with `-- from: 20250901090000` reads a column that 20250915090000 adds.",
         fix: "Set `from` to the migration that creates what the check or backfill needs.",
-        allow: "It cannot be allowed: `verify` would fail on a database at that version.",
+        allow: "Only `[[allow]]` in `rehearsal.toml` accepts it: `verify` would fail on a database at that version.",
     },
 );
 
