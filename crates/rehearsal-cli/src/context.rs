@@ -3,7 +3,7 @@
 
 use crate::environment::{self, hints};
 use crate::error::Error;
-use crate::given;
+use crate::given::{self, Project, Replacing};
 use crate::host::host;
 use crate::terminal::{Paint, Terminal, duration};
 use rehearsal::cache::Cache;
@@ -28,8 +28,9 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Changes to the root of the workspace and reads the workspace.
-    pub(crate) fn enter(registry: &'a Registry, terminal: &'a Terminal) -> Result<Self, Error> {
+    /// Changes to the root of the workspace and reads the workspace. Only the database of a project can be replaced in
+    /// part by flags.
+    pub(crate) fn enter(registry: &'a Registry, terminal: &'a Terminal, replacing: &Replacing) -> Result<Self, Error> {
         let typed_in = environment::working_folder()?;
         let location = workspace::find(&typed_in)?;
         let root = location.root();
@@ -38,9 +39,13 @@ impl<'a> Context<'a> {
         // For a user in another folder, a short path would name a different file.
         let base = if typed_in == root { PathBuf::new() } else { root.to_owned() };
         let (workspace, store) = match &location {
+            Location::Databases { root } if !replacing.is_empty() => {
+                return Err(Error::FlagsForSeveral { folder: root.join("migrations") });
+            }
             Location::Databases { .. } => (Workspace::read(&base)?, environment::target_folder(&base)),
             Location::Single { folder, .. } => {
-                let databases = vec![given::database_of_project(root, &base, folder, None, None)?];
+                let project = Project { root, base: &base, typed_in: &typed_in };
+                let databases = vec![given::database_of_project(&project, folder, replacing)?];
                 (Workspace { root: base, databases }, target_of_project(root))
             }
         };

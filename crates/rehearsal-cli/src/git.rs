@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// What `--base` turns the baseline off with.
 const OFF: &str = "none";
 
+/// The length of a hash of SHA-1. A hash of zeros only is git's name for no commit: what a new branch was before.
+const SHORTEST_HASH: usize = 40;
+
 /// A revision of a repository.
 #[derive(Debug, Clone)]
 pub(crate) struct Revision {
@@ -62,6 +65,9 @@ pub(crate) fn find(folder: &Path, wanted: Option<&str>) -> Result<Found, Error> 
     let revision =
         |hash: String, name: &str| Found::Revision(Revision { root: root.clone(), hash, name: name.to_owned() });
     if let Some(name) = wanted {
+        if name.len() >= SHORTEST_HASH && name.bytes().all(|digit| digit == b'0') {
+            return Ok(Found::Unknown("this is the first push of the branch".to_owned()));
+        }
         let Some(hash) = git.commit(name) else {
             return Err(Error::NoBase { name: name.to_owned(), help: git.remedy(name) });
         };

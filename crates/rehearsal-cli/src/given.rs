@@ -6,44 +6,46 @@ use crate::environment;
 use crate::error::Error;
 use rehearsal::layout::Tool;
 use rehearsal::migration::{check_engine, possible_engines};
-use rehearsal::workspace::{self, Database, Given, Location, Origin};
+use rehearsal::workspace::{self, Database, Given, Origin};
 use rehearsal_db::Engine;
 use std::path::{Path, PathBuf};
 
 /// The variable that contains the URL of the database in most projects.
 const URL: &str = "DATABASE_URL";
 
-/// Returns the database that the flags of `ci` describe. Without a folder of migrations, it is that of the project.
-pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
-    let project = match args.migrations.is_empty() {
-        true => Some(project(args.engine, args.layout)?),
-        false => None,
-    };
-    let folders = project.as_ref().map_or_else(|| args.migrations.clone(), |found| vec![found.folder.clone()]);
-    let engine = match (args.engine, &project) {
-        (Some(engine), _) => engine,
-        (None, Some(found)) => found.engine,
-        (None, None) => engine_of(&folders)?,
-    };
-    let (fixtures, setup) = (args.fixture.clone(), args.setup.clone());
-    let given = Database::given(&Given { folders, engine, fixtures, setup, tool: args.layout })?;
-    Ok(match project {
-        Some(found) if args.fixture.is_empty() => Database { origin: given.origin, setup: given.setup, ..found },
-        Some(found) => Database { name: found.name, ..given },
-        None => given,
-    })
+/// The flags that replace what is found in a project.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Replacing {
+    engine: Option<Engine>,
+    tool: Option<Tool>,
+    fixtures: Vec<PathBuf>,
+    setup: Vec<PathBuf>,
 }
 
-/// Returns the only database of the project in the working folder, with an engine that a flag may name.
-fn project(engine: Option<Engine>, tool: Option<Tool>) -> Result<Database, Error> {
-    let typed_in = environment::working_folder()?;
-    match workspace::find(&typed_in)? {
-        Location::Single { root, folder } => {
-            let base = if typed_in == root { PathBuf::new() } else { root.clone() };
-            database_of_project(&root, &base, &folder, engine, tool)
-        }
-        Location::Databases { root } => Err(Error::FlagsForSeveral { folder: root.join("migrations") }),
+impl Replacing {
+    pub(crate) fn of_ci(args: &CiArgs) -> Self {
+        Self { engine: args.engine, tool: args.layout, fixtures: args.fixture.clone(), setup: args.setup.clone() }
     }
+
+    pub(crate) fn of_step(args: &CrashStepArgs) -> Self {
+        Self { engine: args.engine, tool: args.layout, ..Self::default() }
+    }
+
+    /// True if there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.engine.is_none() && self.tool.is_none() && self.fixtures.is_empty() && self.setup.is_empty()
+    }
+}
+
+/// Returns the database that the flags of `ci` describe.
+pub(crate) fn database(args: &CiArgs) -> Result<Database, Error> {
+    let folders = args.migrations.clone();
+    let engine = match args.engine {
+        Some(engine) => engine,
+        None => engine_of(&folders)?,
+    };
+    let (fixtures, setup) = (args.fixture.clone(), args.setup.clone());
+    Ok(Database::given(&Given { folders, engine, fixtures, setup, tool: args.layout })?)
 }
 
 /// Returns the database that the flags of `crash-step` describe, without fixtures.
@@ -57,21 +59,34 @@ pub(crate) fn database_of_step(args: &CrashStepArgs) -> Result<Database, Error> 
     Ok(Database::given(&given)?)
 }
 
-/// Returns the only database of the project at `root`, with paths relative to `base`, and with an engine that a flag
-/// may name.
+/// A project and where the user works on it.
+pub(crate) struct Project<'p> {
+    /// The root of the project.
+    pub(crate) root: &'p Path,
+    /// The folder to which its paths are relative in messages: empty if the user works in the root.
+    pub(crate) base: &'p Path,
+    /// The folder in which the user typed the command.
+    pub(crate) typed_in: &'p Path,
+}
+
+/// Returns the only database of a project, whose migrations are in `folder` below the root.
 pub(crate) fn database_of_project(
-    root: &Path,
-    base: &Path,
+    project: &Project<'_>,
     folder: &Path,
-    engine: Option<Engine>,
-    tool: Option<Tool>,
+    replacing: &Replacing,
 ) -> Result<Database, Error> {
-    let folder = base.join(folder);
-    let engine = match engine {
+    let folders = vec![project.base.join(folder)];
+    let engine = match replacing.engine {
         Some(engine) => engine,
-        None => engine_of(std::slice::from_ref(&folder))?,
+        None => engine_of(&folders)?,
     };
-    Ok(Database::of_project(base, folder, engine, tool, workspace::project_name(root))?)
+    let is_in_root = project.base.as_os_str().is_empty();
+    let typed = |path: &PathBuf| if is_in_root { path.clone() } else { project.typed_in.join(path) };
+    let fixtures = replacing.fixtures.iter().map(typed).collect();
+    let setup = replacing.setup.iter().map(typed).collect();
+    let given = Given { folders, engine, fixtures, setup, tool: replacing.tool };
+    let (name, flags) = (workspace::project_name(project.root), given.replacing(replacing.engine));
+    Ok(Database::of_project(project.base, &given, name, flags)?)
 }
 
 /// Returns the name of the variable with the URL of the project's database.
@@ -110,7 +125,7 @@ fn engine_of(folders: &[PathBuf]) -> Result<Engine, Error> {
 /// Returns the reason why no engine can read the migrations: the first words of another one.
 fn of_no_engine(folders: &[PathBuf]) -> Error {
     let of = |engine: Engine, folder: &PathBuf| {
-        let plain = Database::new(String::new(), engine, folder.clone(), Origin::Project);
+        let plain = Database::new(String::new(), engine, folder.clone(), Origin::Project { flags: String::new() });
         check_engine(&Database { tool: workspace::tool_of(std::slice::from_ref(folder)), ..plain }).err()
     };
     let all = Engine::ALL.iter().flat_map(|engine| folders.iter().filter_map(move |folder| of(*engine, folder)));

@@ -1,8 +1,9 @@
 //! Which tables, columns and rows a script drops, from its text alone: what a person has to know before a revert.
-//! [`Engine::dropped`] is the entry point. Statements in functions and `DO` blocks are not read.
+//! [`Engine::dropped`] is the entry point. Statements in functions and `DO` blocks are not read, but mentioned.
 
 use crate::Engine;
 use crate::lex::{Kind, Token, statements, tokens};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something with data that a script drops.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,16 +12,21 @@ pub enum Dropped {
     Table(String),
     /// A column, as table and column.
     Column(String, String),
+    /// A table, in whose place the script creates another one, usually with the rows of the first.
+    Replaced(String),
     /// Rows of a table, which remains.
     Rows(String),
+    /// Whatever a statement with these first words changes: its text alone does not say it.
+    Perhaps(String),
 }
 
 impl Dropped {
-    /// The table.
+    /// The table; `None` if the text does not name it.
     #[must_use]
-    pub fn table(&self) -> &str {
+    pub fn table(&self) -> Option<&str> {
         match self {
-            Self::Table(table) | Self::Column(table, _) | Self::Rows(table) => table,
+            Self::Table(table) | Self::Column(table, _) | Self::Replaced(table) | Self::Rows(table) => Some(table),
+            Self::Perhaps(_) => None,
         }
     }
 }
@@ -78,19 +84,45 @@ impl Words<'_> {
     }
 }
 
+/// The tables of a script under the names that they had before it.
+#[derive(Default)]
+struct Names {
+    /// The tables that the script renamed: the present name, and the one before.
+    before: BTreeMap<String, String>,
+    /// The tables that the script created, by their present names.
+    new: BTreeSet<String>,
+}
+
+impl Names {
+    /// Drops a table. Returns its name before the script; `None` if the script created it.
+    fn drop(&mut self, table: String) -> Option<String> {
+        if self.new.remove(&table) { None } else { Some(self.before.remove(&table).unwrap_or(table)) }
+    }
+
+    fn rename(&mut self, table: String, to: String) {
+        match self.drop(table) {
+            Some(before) => drop(self.before.insert(to, before)),
+            None => drop(self.new.insert(to)),
+        }
+    }
+}
+
 impl Engine {
-    /// The tables, columns and rows that a script drops, in its order. A table that the script replaces under its old name
-    /// is not dropped.
+    /// What a script drops, in its order, under the names before the script.
     #[must_use]
     pub fn dropped(self, sql: &str) -> Vec<Dropped> {
-        let (mut dropped, mut replaced) = (Vec::new(), Vec::new());
+        let (mut dropped, mut names) = (Vec::new(), Names::default());
         for statement in statements(sql, self) {
             let all = tokens(statement.text, self);
             let all: Vec<Token<'_>> = all.into_iter().filter(|token| token.kind != Kind::Comment).collect();
             let mut words = Words { engine: self, rest: &all };
             if words.skip(&["DROP", "TABLE"]) {
                 words.skip(&["IF", "EXISTS"]);
-                dropped.extend(words.names().into_iter().map(Dropped::Table));
+                let tables = words.names().into_iter().filter_map(|table| names.drop(table));
+                dropped.extend(tables.map(Dropped::Table));
+            } else if words.skip(&["CREATE", "TABLE"]) {
+                words.skip(&["IF", "NOT", "EXISTS"]);
+                names.new.extend(words.name());
             } else if words.skip(&["TRUNCATE"]) {
                 words.skip(&["TABLE"]);
                 dropped.extend(words.names().into_iter().map(Dropped::Rows));
@@ -102,15 +134,42 @@ impl Engine {
                 words.skip(&["ONLY"]);
                 let Some(table) = words.name() else { continue };
                 if words.skip(&["RENAME", "TO"]) {
-                    replaced.extend(words.name());
+                    if let Some(to) = words.name() {
+                        names.rename(table, to);
+                    }
                     continue;
                 }
-                dropped.extend(columns(&mut words).into_iter().map(|column| Dropped::Column(table.clone(), column)));
+                let of = names.before.get(&table).unwrap_or(&table).clone();
+                dropped.extend(columns(&mut words).into_iter().map(|column| Dropped::Column(of.clone(), column)));
+            } else if is_opaque(&all) {
+                dropped.push(Dropped::Perhaps(beginning(&all)));
             }
         }
-        dropped.retain(|one| !matches!(one, Dropped::Table(table) if replaced.contains(table)));
+        let is_there = |table: &String| names.new.contains(table) || names.before.contains_key(table);
+        for one in &mut dropped {
+            if let Dropped::Table(table) = one
+                && is_there(table)
+            {
+                *one = Dropped::Replaced(std::mem::take(table));
+            }
+        }
         dropped
     }
+}
+
+/// The first words of a statement.
+fn beginning(words: &[Token<'_>]) -> String {
+    let words = words.iter().take_while(|token| matches!(token.kind, Kind::Word | Kind::Quoted)).take(3);
+    words.map(|token| token.text).collect::<Vec<_>>().join(" ")
+}
+
+/// True for a statement that may change rows without naming them: it overwrites values, runs code, or drops dependents.
+fn is_opaque(words: &[Token<'_>]) -> bool {
+    let starts =
+        |phrase: &[&str]| phrase.iter().enumerate().all(|(at, word)| words.get(at).is_some_and(|token| token.is(word)));
+    let drops = ["SCHEMA", "TYPE", "DOMAIN", "EXTENSION"].iter().any(|what| starts(&["DROP", what]));
+    let cascades = words.iter().any(|token| token.is("CASCADE"));
+    starts(&["UPDATE"]) || starts(&["DO"]) || starts(&["CALL"]) || (drops && cascades)
 }
 
 /// Reads the columns that the actions of an ALTER TABLE drop.
@@ -145,6 +204,8 @@ mod tests {
                 Dropped::Table(table) => format!("table {table}"),
                 Dropped::Column(table, column) => format!("column {table}.{column}"),
                 Dropped::Rows(table) => format!("rows of {table}"),
+                Dropped::Replaced(table) => format!("copied {table}"),
+                Dropped::Perhaps(words) => format!("perhaps {words}"),
             };
             assert_eq!(engine.dropped(sql).iter().map(text).collect::<Vec<_>>(), expect, "{sql}");
         };
@@ -170,7 +231,15 @@ mod tests {
         check(
             Sqlite,
             "CREATE TABLE new (a); INSERT INTO new SELECT a FROM old; DROP TABLE old; ALTER TABLE new RENAME TO old;",
-            &[],
+            &["copied old"],
+        );
+        check(Sqlite, "ALTER TABLE a RENAME TO b; CREATE TABLE a (c); DROP TABLE b", &["copied a"]);
+        check(Sqlite, "ALTER TABLE a RENAME TO b; DROP TABLE b", &["table a"]);
+        check(Sqlite, "CREATE TABLE a (b); DROP TABLE a", &[]);
+        check(
+            Postgres,
+            "DO $$ BEGIN DROP TABLE a; END $$; UPDATE b SET c = 1; DROP SCHEMA d CASCADE; DROP TYPE e",
+            &["perhaps DO", "perhaps UPDATE b SET", "perhaps DROP SCHEMA d"],
         );
         check(
             Postgres,

@@ -74,17 +74,6 @@ pub struct CiArgs {
     pub fault: Option<FaultName>,
 }
 
-impl CiArgs {
-    /// True if flags describe the database.
-    pub(crate) fn describe_a_database(&self) -> bool {
-        !self.migrations.is_empty()
-            || self.engine.is_some()
-            || !self.fixture.is_empty()
-            || !self.setup.is_empty()
-            || self.layout.is_some()
-    }
-}
-
 /// `crash-step`
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("step").required(true))]

@@ -20,15 +20,17 @@ use crate::CommandLine;
 use crate::args::{Args, Command, FixtureCommand, PostgresCommand, complete};
 use crate::context::Context;
 use crate::error::Error;
+use crate::given::Replacing;
 use crate::terminal::Terminal;
 use rehearsal::Exit;
 
 /// Runs a subcommand: in the workspace of the working folder, or on the folders that its flags name.
 pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
-    let enter = || Context::enter(&this.registry, terminal);
+    let replacing = |flags: &Replacing| Context::enter(&this.registry, terminal, flags);
+    let enter = || replacing(&Replacing::default());
     let for_real = || enter()?.for_real();
     match args.command {
-        Command::Ci(args) if args.describe_a_database() => ci::run_given(terminal, &args).await,
+        Command::Ci(args) if !args.migrations.is_empty() => ci::run_given(terminal, &args).await,
         Command::CrashStep(args) if !args.migrations.is_empty() => crash_step::run_given(terminal, &args).await,
         Command::Init(args) if args.xtask => init::run(&for_real()?, &args),
         Command::Init(args) => init::run(&enter()?, &args),
@@ -45,8 +47,8 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
         Command::Fixture(FixtureCommand::Load(args)) => fixture::load(&for_real()?, &args).await,
         Command::Fixture(FixtureCommand::Generate(args)) => generate::run(&enter()?, &args),
         Command::Db(command) => db::run(&for_real()?, &command).await,
-        Command::Ci(args) => ci::run(&enter()?, &args).await,
-        Command::CrashStep(args) => crash_step::run(&enter()?, &args).await,
+        Command::Ci(args) => ci::run(&replacing(&Replacing::of_ci(&args))?, &args).await,
+        Command::CrashStep(args) => crash_step::run(&replacing(&Replacing::of_step(&args))?, &args).await,
         Command::Test(args) => test::run(&enter()?, &args),
     }
 }

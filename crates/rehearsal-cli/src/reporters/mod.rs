@@ -2,6 +2,7 @@
 //! [`Reporter`] from the report alone, and one line in [`reporter`].
 
 mod causes;
+mod closing;
 mod finding;
 mod json;
 mod matrix;

@@ -3,6 +3,7 @@
 
 use super::Reporter;
 use super::causes::{Cause, causes, ordered};
+use super::closing::closing;
 use super::finding::finding;
 use super::matrix::matrix;
 use crate::args::Detail;
@@ -98,6 +99,9 @@ impl Reporter for Text<'_> {
         if let (Some(Base::Unknown { reason }), true) = (&report.base, report.databases.iter().any(counts)) {
             let note = format!("every finding counts, because no base revision is known: {reason}");
             self.terminal.note(&self.terminal.err().faint(note));
+        }
+        if let Some(line) = closing(report, self.terminal.out()) {
+            self.terminal.result(&format!("\n{line}"));
         }
     }
 }

@@ -135,6 +135,7 @@ fn repositories() {
     project.git("checkout --quiet change");
     check(&project, "", 0, &[EXISTING], "found");
     check(&project, "--base origin/main", 0, &[EXISTING], "found");
+    check(&project, &format!("--base {}", "0".repeat(40)), 1, &[COUNTS], "unknown");
 
     // A shallow clone of a branch knows no merge base, and a message says what to fetch.
     project.write(HATS.0, HATS.1);

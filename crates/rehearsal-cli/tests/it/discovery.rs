@@ -73,3 +73,24 @@ fn leaves_no_file() {
     names.sort();
     assert_eq!(names, ["Cargo.lock", "migrations", "target"]);
 }
+
+/// Flags replace only what they name: the name, the fixtures and the checks of the project remain.
+#[test]
+fn flags_keep_the_rest() {
+    let project = Project::new(&[
+        PEOPLE,
+        ("migrations/checks/names.sql", "-- A person has a name.\nSELECT id FROM people WHERE name = '';\n"),
+        ("fixtures/two.sql", "-- at: 1\nINSERT INTO people (name) VALUES ('Ada'), ('Bo');\n"),
+        ("data.sql", "INSERT INTO people (name) VALUES ('');\n"),
+    ]);
+    let check = |flags: &str, exit: i32, fixture: &str| {
+        let ran = project.run(flags);
+        assert_eq!(ran.exit, Some(exit), "{}", ran.text());
+        for part in ["bookshop (SQLite): ", "1 check\n", fixture] {
+            assert!(ran.stdout.contains(part), "{flags}: no `{part}` in {}", ran.text());
+        }
+    };
+    check("--engine sqlite", 0, "two");
+    check("--layout sqlx --engine sqlite", 0, "two");
+    check("--engine sqlite --fixture data.sql@1", 1, "FAILED bookshop / populated / data: populated/check-failed");
+}

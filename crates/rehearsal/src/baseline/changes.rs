@@ -138,7 +138,12 @@ mod tests {
             for (name, text) in now {
                 fs::write(folder.path().join(name), text).unwrap();
             }
-            let database = Database::new("toys".to_owned(), Engine::Sqlite, folder.path().to_owned(), Origin::Project);
+            let database = Database::new(
+                "toys".to_owned(),
+                Engine::Sqlite,
+                folder.path().to_owned(),
+                Origin::Project { flags: String::new() },
+            );
             let history = History::read(&database).unwrap();
             let base = |(name, text): &File| SourceFile {
                 path: folder.path().join(name),

@@ -38,7 +38,7 @@ pub fn possible_engines(folders: &[PathBuf]) -> Vec<Engine> {
     let is_possible = |engine: &Engine| {
         let of = |folder: &PathBuf| Database {
             tool: tool_of(std::slice::from_ref(folder)),
-            ..Database::new(String::new(), *engine, folder.clone(), Origin::Project)
+            ..Database::new(String::new(), *engine, folder.clone(), Origin::Project { flags: String::new() })
         };
         folders.iter().all(|folder| check_engine(&of(folder)).is_ok())
     };

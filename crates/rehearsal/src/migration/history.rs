@@ -89,7 +89,7 @@ impl History {
         }
         let rules = match database.origin {
             Origin::Workspace => Rules::Ours,
-            Origin::Project | Origin::Given { .. } => Rules::Sqlx,
+            Origin::Project { .. } | Origin::Given { .. } => Rules::Sqlx,
         };
         let mut faults = Vec::new();
         let mut ups: BTreeMap<i64, Vec<(Named, Script)>> = BTreeMap::new();

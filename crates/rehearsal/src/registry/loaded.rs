@@ -44,7 +44,7 @@ impl Registry {
         }
         let history = History::read(database).map_err(|faults| migration::Error::Faults { faults })?;
         let checks = match database.origin {
-            Origin::Workspace | Origin::Project => check::read(&database.folder, database.engine)?,
+            Origin::Workspace | Origin::Project { .. } => check::read(&database.folder, database.engine)?,
             Origin::Given { .. } => Vec::new(),
         };
         self.check_allows(database)?;

@@ -345,7 +345,9 @@ impl Rehearsal<'_> {
             Origin::Workspace => {
                 format!("put data into fixtures/{name}/<name>.sql, with `-- at: VERSION` in the first line")
             }
-            Origin::Project => "put data into fixtures/<name>.sql, with `-- at: VERSION` in the first line".to_owned(),
+            Origin::Project { .. } => {
+                "put data into fixtures/<name>.sql, with `-- at: VERSION` in the first line".to_owned()
+            }
             Origin::Given { .. } => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
         };
         Some(format!("{name} has no fixture, and generated rows do not cover it completely\n{remedy}"))

@@ -30,21 +30,19 @@ pub struct Given {
 const FIXTURES: [&str; 2] = ["fixtures", "tests/fixtures"];
 
 impl Database {
-    /// Returns the only database of a project, with the fixtures that state a version. `root` is the folder to which paths
-    /// are relative; `name` is the name of the database, unless its `rehearsal.toml` has one.
+    /// Returns the only database of a project: what was found or given, and, if no fixture is given, the fixtures of the
+    /// project that state a version. `root` is the folder to which paths are relative; `name` is the name of the database,
+    /// unless its `rehearsal.toml` has one; `flags` are those that replace what was found, quoted for a shell.
     ///
     /// # Errors
     /// Fails with the first fault of the files.
-    pub fn of_project(
-        root: &Path,
-        folder: PathBuf,
-        engine: Engine,
-        tool: Option<Tool>,
-        name: String,
-    ) -> Result<Self, Error> {
-        let configured = configuration::beside(std::slice::from_ref(&folder))?;
-        let given = Given { folders: vec![folder], engine, fixtures: Vec::new(), setup: Vec::new(), tool };
-        let plain = Self::given(&given)?;
+    pub fn of_project(root: &Path, given: &Given, name: String, flags: String) -> Result<Self, Error> {
+        let configured = configuration::beside(&given.folders)?;
+        let (name, origin) = (configured.name.unwrap_or(name), Origin::Project { flags });
+        let plain = Self { name, origin, ..Self::given(given)? };
+        if !given.fixtures.is_empty() {
+            return Ok(plain);
+        }
         let (mut fixtures, mut unused) = (Vec::new(), Vec::new());
         for folder in FIXTURES.map(|folder| root.join(folder)).into_iter().filter(|folder| folder.is_dir()) {
             for path in entries(&folder)?.into_iter().filter(|path| is_sql(path)) {
@@ -58,8 +56,7 @@ impl Database {
             }
         }
         name_apart(&mut fixtures);
-        let name = configured.name.unwrap_or(name);
-        Ok(Self { name, origin: Origin::Project, fixtures, unused, ..plain })
+        Ok(Self { fixtures, unused, ..plain })
     }
 
     /// Returns the database that the flags describe.
@@ -88,7 +85,12 @@ impl Database {
         let names: Vec<String> = given.folders.iter().map(|folder| folder.display().to_string()).collect();
         let mut folders = given.folders.iter().cloned();
         let folder = folders.next().unwrap_or_default();
-        let plain = Self::new(names.join(" + "), given.engine, folder, Origin::Given { flags: flags(given) });
+        let plain = Self::new(
+            names.join(" + "),
+            given.engine,
+            folder,
+            Origin::Given { flags: given.flags(Some(given.engine)) },
+        );
         Ok(Self { tool, beside: folders.collect(), setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
     }
 }
@@ -107,14 +109,23 @@ pub fn engine_of_tool(folders: &[PathBuf]) -> Option<Engine> {
     detect(&files)?.engine(&files)
 }
 
-fn flags(given: &Given) -> String {
-    let path = |flag: &str, path: &PathBuf| format!("{flag} {}", shell_word(&path.display().to_string()));
-    let folders = given.folders.iter().map(|folder| path("--migrations", folder));
-    let engine = std::iter::once(format!("--engine {}", given.engine.scheme()));
-    let fixtures = given.fixtures.iter().map(|fixture| path("--fixture", fixture));
-    let setup = given.setup.iter().map(|file| path("--setup", file));
-    let layout = given.tool.map(|tool| format!("--layout {tool}"));
-    folders.chain(engine).chain(layout).chain(fixtures).chain(setup).collect::<Vec<_>>().join(" ")
+impl Given {
+    /// Returns the flags that describe this database, with `--engine` only if an engine is named.
+    fn flags(&self, engine: Option<Engine>) -> String {
+        let path = |flag: &str, path: &PathBuf| format!("{flag} {}", shell_word(&path.display().to_string()));
+        let folders = self.folders.iter().map(|folder| path("--migrations", folder));
+        let engine = engine.map(|engine| format!("--engine {}", engine.scheme()));
+        let fixtures = self.fixtures.iter().map(|fixture| path("--fixture", fixture));
+        let setup = self.setup.iter().map(|file| path("--setup", file));
+        let layout = self.tool.map(|tool| format!("--layout {tool}"));
+        folders.chain(engine).chain(layout).chain(fixtures).chain(setup).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the flags that replace what was found in a project, whose folder needs none.
+    #[must_use]
+    pub fn replacing(&self, engine: Option<Engine>) -> String {
+        Self { folders: Vec::new(), ..self.clone() }.flags(engine)
+    }
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -55,13 +55,16 @@ impl Location {
     }
 }
 
-/// Returns the migrations of the project that contains this folder: those of the nearest folder that has any, otherwise
-/// those below it, if they are the only ones there.
+/// Returns the migrations of the project that contains this folder: those of the nearest folder in its repository that has
+/// any, otherwise those below it, if they are the only ones there.
 ///
 /// # Errors
 /// [`Error::NoMigrations`] if there are none, [`Error::SeveralMigrations`] if there is more than one choice below.
 pub fn find(from: &Path) -> Result<Location, Error> {
-    for folder in from.ancestors() {
+    // What is above a repository belongs to other projects.
+    let in_repository = from.ancestors().position(|folder| folder.join(".git").exists());
+    let above: Vec<&Path> = from.ancestors().take(in_repository.map_or(usize::MAX, |last| last + 1)).collect();
+    for folder in &above {
         if let Some(location) = at(folder)? {
             return Ok(location);
         }
@@ -76,8 +79,13 @@ pub fn find(from: &Path) -> Result<Location, Error> {
         let short = |path: PathBuf| path.strip_prefix(from).map(Path::to_owned).unwrap_or(path);
         return Err(Error::SeveralMigrations { below: below.iter().map(relative).map(short).collect() });
     }
-    let found = below.pop().ok_or_else(|| Error::NoMigrations { from: from.to_owned() })?;
-    Ok(found.in_its_project(from))
+    if let Some(found) = below.pop() {
+        return Ok(found.in_its_project(from));
+    }
+    // A folder without migrations is where the user will write the first one.
+    let empty = above.into_iter().find(|folder| folder.join(MIGRATIONS).is_dir());
+    let root = empty.ok_or_else(|| Error::NoMigrations { from: from.to_owned() })?;
+    Ok(Location::Databases { root: root.to_owned() })
 }
 
 /// Returns the name of a project: that of its package, otherwise that of its folder.
@@ -114,10 +122,16 @@ fn at(root: &Path) -> Result<Option<Location>, Error> {
     if !folder.is_dir() {
         return Ok(None);
     }
-    if has_databases(&folder)? || !holds_migrations(&folder)? {
+    if has_databases(&folder)? {
         return Ok(Some(Location::Databases { root: root.to_owned() }));
     }
-    Ok(single(PathBuf::from(MIGRATIONS)))
+    if holds_migrations(&folder)? {
+        return Ok(single(PathBuf::from(MIGRATIONS)));
+    }
+    // The folder of a database without its configuration is a mistake; a folder without migrations is none of ours.
+    let mut below = entries(&folder)?.into_iter().filter(|path| path.is_dir());
+    let has_any = below.any(|path| holds_migrations(&path).unwrap_or_default());
+    Ok(has_any.then(|| Location::Databases { root: root.to_owned() }))
 }
 
 /// True if a folder contains the folder of a database.

@@ -71,8 +71,11 @@ pub struct Database {
 pub enum Origin {
     /// A folder of the workspace. The strict rules of rehearsal apply to its files.
     Workspace,
-    /// The only migrations of a project, found without flags. Only sqlx's rules apply to its files.
-    Project,
+    /// The only migrations of a project, found by their place. Only sqlx's rules apply to its files.
+    Project {
+        /// The flags that replace what was found, quoted for a shell; empty without any.
+        flags: String,
+    },
     /// Flags. Only sqlx's rules apply to its files.
     Given {
         /// The flags, quoted for a shell.
@@ -229,8 +232,8 @@ impl Database {
     pub fn rehearse(&self) -> String {
         match &self.origin {
             Origin::Workspace => command(&format!("ci {}", self.name)),
-            Origin::Project => command("ci"),
-            Origin::Given { flags } => command(&format!("ci {flags}")),
+            Origin::Project { flags } if flags.is_empty() => command("ci"),
+            Origin::Project { flags } | Origin::Given { flags } => command(&format!("ci {flags}")),
         }
     }
 }

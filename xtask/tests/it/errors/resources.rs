@@ -85,7 +85,8 @@ fn no_postgres() {
                  ln -sf \"$(command -v cp)\" programs/cp; export PATH=$PWD/programs XDG_CACHE_HOME=$PWD/nothing; \
                  unset PG_BIN REHEARSAL_POSTGRES_URL";
     let rows = [
-        ("no_postgres", "ci"),
+        // The databases without a server are reported in the order in which they are refused.
+        ("no_postgres", "ci llama_logs pets"),
         ("no_postgres_json", "ci llama_logs --json"),
         ("no_postgres_no_install", "ci llama_logs --no-install"),
         ("no_postgres_migrate", "migrate llama_logs"),

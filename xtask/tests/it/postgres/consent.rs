@@ -40,7 +40,7 @@ fn reverts() {
     check("revert_refused", 2, refused("migrate shop --revert"));
     assert_eq!(shop.query("SELECT count(price)::text FROM item"), ["2"]);
     check("revert_with_yes", 0, refused("migrate shop --revert --yes"));
-    check("revert_all", 0, refused("migrate shop --revert --to 0 --yes"));
+    check("revert_all_with_yes", 0, refused("migrate shop --revert --to 0 --yes"));
     check("revert_nothing", 0, refused("migrate shop --revert --to 0"));
 }
 

@@ -178,7 +178,7 @@ impl Shop {
         let tidy = |text: String| {
             text.replace(&socket, "<server>").replace(&name, "/<database>?").replace("=arwdDxtm/", "=arwdDxt/")
         };
-        Ran { stdout: tidy(ran.stdout), stderr: tidy(ran.stderr), ..ran }
+        Ran { command: tidy(ran.command), stdout: tidy(ran.stdout), stderr: tidy(ran.stderr), ..ran }
     }
 
     fn succeed(&self, arguments: &str) -> Ran {

@@ -50,7 +50,7 @@ const ENGINES: [ForEngine; 2] = [
 pub(super) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Error> {
     let Some(database) = context.workspace.databases.first() else { return Ok(Exit::Ok) };
     let mut files = Vec::new();
-    if database.origin == Origin::Project {
+    if matches!(database.origin, Origin::Project { .. }) {
         files.push((database.folder.join(CONFIGURATION), fill(CONFIGURATION_FILE, database)));
     }
     files.push(workflow(context, args, database));

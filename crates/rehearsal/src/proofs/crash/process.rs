@@ -235,13 +235,15 @@ fn command(run: &ProofRun<'_>, program: &Program, work: Work<'_>, address: &Addr
 
 /// Returns the arguments that identify the database.
 fn database(database: &Database) -> Vec<String> {
+    let name = database.name.clone();
+    let engine = ["--engine".to_owned(), database.engine.scheme().to_owned()];
+    let layout = ["--layout".to_owned(), database.tool.name().to_owned()];
     match database.origin {
-        Origin::Workspace | Origin::Project => vec![database.name.clone()],
+        Origin::Workspace => vec![name],
+        Origin::Project { .. } => std::iter::once(name).chain(engine).chain(layout).collect(),
         Origin::Given { .. } => {
             let folders = std::iter::once(&database.folder).chain(&database.beside);
             let folders = folders.flat_map(|folder| ["--migrations".to_owned(), folder.display().to_string()]);
-            let engine = ["--engine".to_owned(), database.engine.scheme().to_owned()];
-            let layout = ["--layout".to_owned(), database.tool.name().to_owned()];
             folders.chain(engine).chain(layout).collect()
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn hint(work: Work<'_>, database: &Database) -> String {
                     "put `DROP INDEX CONCURRENTLY IF EXISTS name;` before `CREATE INDEX CONCURRENTLY` in the file; if sqlx \
                      applies the file, which then allows no other statement, write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`"
                 }
-                Origin::Project | Origin::Given { .. } => "write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`",
+                Origin::Project { .. } | Origin::Given { .. } => "write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`",
             };
             format!(
                 "{what_to_do}. `IF NOT EXISTS` keeps the invalid index of an interrupted build: after an interruption, run \
