@@ -2,7 +2,7 @@
 //! `--resume` and `--stop` are in `control.rs`.
 
 use super::control;
-use crate::args::BackfillArgs;
+use crate::args::{BackfillArgs, Detail};
 use crate::consent::Consent;
 use crate::context::Context;
 use crate::environment;
@@ -252,7 +252,7 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
         loaded.check_windows()?;
         if let Err(why) = sandbox.takes(loaded.database, &loaded.history) {
             let refusal = Finding::of_error(&history::NO_SERVER, &why);
-            terminal.result(finding(about.name, &refusal, &[], paint).trim_start());
+            terminal.result(finding(about.name, &refusal, &[], Detail::Full, paint).trim_start());
             exit = exit.and(Exit::Incomplete);
             continue;
         }
@@ -268,7 +268,8 @@ async fn verify(context: &Context<'_>, backfills: &[&dyn AnyBackfill], args: &Ba
             let batch = args.batch.unwrap_or(REHEARSAL_BATCH);
             let (report, findings) = rehearsal::verify_backfill(&subject, *backfill, fixture, batch).await;
             let heading = format!("{} on fixture {}", paint.strong(about.name), fixture.name);
-            let found: String = findings.iter().map(|found| finding(about.database, found, &[], paint)).collect();
+            let found: String =
+                findings.iter().map(|found| finding(about.database, found, &[], Detail::Full, paint)).collect();
             if report.status == ProofStatus::Failed {
                 terminal.result(&format!("{heading}: {}\n{found}", paint.bad("FAILED")));
                 exit = exit.and(Exit::Failed);

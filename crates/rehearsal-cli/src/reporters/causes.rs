@@ -12,6 +12,14 @@ pub(super) struct Cause<'f> {
     pub(super) also: Vec<String>,
 }
 
+impl Cause<'_> {
+    /// Adds where else the cause was found, once.
+    fn add(&mut self, finding: &Finding) {
+        let place = finder(finding).filter(|place| finder(self.finding).as_ref() != Some(place));
+        self.also.extend(place.filter(|place| !self.also.contains(place)));
+    }
+}
+
 /// What makes two findings the same: the location and the message, or the message and its details if there is no location.
 type Same<'f> = (Option<&'f str>, Option<usize>, Option<usize>, &'f str, &'f [String]);
 
@@ -34,12 +42,29 @@ fn rank(finding: &Finding) -> (bool, bool, i64, Option<&str>) {
 pub(super) fn causes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Cause<'f>> {
     let mut causes: Vec<Cause<'f>> = Vec::new();
     for finding in ordered(findings) {
-        match causes.iter_mut().find(|cause| identity(cause.finding) == identity(finding)) {
-            Some(cause) => cause.also.extend(finder(finding)),
+        let same = causes.iter().position(|cause| identity(cause.finding) == identity(finding));
+        match same.or_else(|| consequence(finding, &causes)) {
+            Some(at) => causes[at].add(finding),
             None => causes.push(Cause { finding, also: Vec::new() }),
         }
     }
     causes
+}
+
+/// Returns the first cause of a finding that has no migration of its own: each of its differences is also one of a
+/// migration, as of objects that remain after all reverts because a down file leaves them. `None` if it has another cause.
+fn consequence(finding: &Finding, causes: &[Cause<'_>]) -> Option<usize> {
+    if finding.migration.is_some() || finding.details.is_empty() {
+        return None;
+    }
+    let has = |cause: &Cause<'_>, line: &String| {
+        cause.finding.migration.is_some()
+            && cause.finding.proof == finding.proof
+            && cause.finding.details.contains(line)
+    };
+    let is_known = |line: &String| causes.iter().any(|cause| has(cause, line));
+    let first = &finding.details[0];
+    finding.details.iter().all(is_known).then(|| causes.iter().position(|cause| has(cause, first)))?
 }
 
 /// Orders findings without joining them.
@@ -81,6 +106,9 @@ mod tests {
             let expect: Vec<(&str, Vec<&str>)> = expect.iter().map(|(text, also)| (*text, also.to_vec())).collect();
             assert_eq!(got, expect);
         };
+        let with = |finding: Finding, details: &[&str]| {
+            finding.with_details(details.iter().map(ToString::to_string).collect())
+        };
         let (error, warning, usage) = (&history::EDITED, &history::UNUSED_ALLOW, &history::BAD_CONFIGURATION);
         check(&[], &[]);
         check(
@@ -93,13 +121,18 @@ mod tests {
                 found(error, Some(3), "two", "fresh"),
                 found(usage, None, "usage", "fresh"),
                 found(error, None, "check", "idempotent"),
+                with(found(error, Some(4), "reverting", "reversible"), &["a", "b"]),
+                with(found(error, None, "remains", "reversible"), &["a"]),
+                with(found(error, None, "remains", "reversible"), &["a", "c"]),
             ],
             &[
                 ("usage", &[]),
                 ("one", &[]),
                 ("two", &["reversible / (empty)"]),
                 ("two", &[]),
+                ("reverting", &[]),
                 ("check", &["idempotent / (empty)"]),
+                ("remains", &[]),
                 ("warning", &[]),
             ],
         );

@@ -119,10 +119,10 @@ const FULL: usize = 5;
 fn findings(report: &DatabaseReport, detail: Detail, paint: Paint) -> String {
     let shown = || report.findings.iter().filter(|found| is_shown(found));
     if detail == Detail::Full {
-        return ordered(shown()).into_iter().map(|found| finding(&report.name, found, &[], paint)).collect();
+        return ordered(shown()).into_iter().map(|found| finding(&report.name, found, &[], detail, paint)).collect();
     }
     let causes = causes(shown());
-    let full = |cause: &Cause<'_>| finding(&report.name, cause.finding, &cause.also, paint);
+    let full = |cause: &Cause<'_>| finding(&report.name, cause.finding, &cause.also, detail, paint);
     if causes.len() <= FULL {
         return causes.iter().map(full).collect();
     }

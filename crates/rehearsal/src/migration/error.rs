@@ -45,7 +45,7 @@ impl fmt::Display for LeftBehind {
             Self::Unknown { done, of } => {
                 return write!(
                     f,
-                    "at least {done} of {of} statements took effect, but _sqlx_migrations does not record them; the \
+                    "at least {done} of {of} statements took effect, but sqlx's table of applied migrations does not record them; the \
                      effect of the next statement is unknown"
                 );
             }
@@ -53,7 +53,9 @@ impl fmt::Display for LeftBehind {
         };
         let stays = match done {
             0 => None,
-            _ => Some(format!("{done} of {of} statements took effect, but _sqlx_migrations does not record them")),
+            _ => Some(format!(
+                "{done} of {of} statements took effect, but sqlx's table of applied migrations does not record them"
+            )),
         };
         let unusable = (!unusable.is_empty()).then(|| format!("left unusable: {}", unusable.join(", ")));
         f.write_str(&[stays, unusable].into_iter().flatten().collect::<Vec<_>>().join("; "))
@@ -62,7 +64,7 @@ impl fmt::Display for LeftBehind {
 
 /// The reason why sqlx cannot record a file that changes the search_path.
 pub(super) const SEARCH_PATH_CHANGED: &str =
-    "it leaves search_path changed, so sqlx cannot find its table _sqlx_migrations";
+    "it leaves search_path changed, so sqlx cannot find its table of applied migrations";
 
 fn verb(direction: Direction) -> &'static str {
     match direction {

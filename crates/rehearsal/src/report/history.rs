@@ -138,7 +138,7 @@ pub static FAILED_MIDWAY: Code = Code::error(
     Explanation {
         meaning: "A migration is recorded as started and not finished.",
         example: "A migration without a transaction failed at its second statement.",
-        fix: "Finish or undo its changes by hand, then correct its row in _sqlx_migrations.",
+        fix: "Finish or undo its changes by hand, then correct its row in sqlx's table of applied migrations.",
         allow: "It cannot be allowed: the state of the database is unknown.",
     },
 );

@@ -17,6 +17,7 @@ use rehearsal::proofs::{self, AnyTraffic, Depth, NewProof, Rehearsal};
 use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus};
 use rehearsal::sandbox::{Host, NoHost, Sandbox};
 use rehearsal::workspace::Workspace;
+use rehearsal_cli::args::Detail;
 use rehearsal_cli::reporters::finding;
 use rehearsal_cli::terminal::Paint;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -179,12 +180,13 @@ impl Toys {
 
     /// Compares the notes and findings of a proof with a snapshot. Of the other proofs, exactly `others` must fail.
     pub(crate) fn hold(&self, report: DatabaseReport, proof: &str, others: &[&str], snapshot: &str) {
-        let all: String = report.findings.iter().map(|found| finding("toys", found, &[], Paint::Plain)).collect();
+        let all: String =
+            report.findings.iter().map(|found| finding("toys", found, &[], Detail::Full, Paint::Plain)).collect();
         assert_eq!(failed(&report, proof), others, "{snapshot}\n{all}");
         let mut text = String::new();
         for proof in report.proofs.iter().filter(|one| one.name == proof) {
             proof.notes.iter().for_each(|note| writeln!(text, "note: {note}").unwrap());
-            text.extend(report.findings_of(proof).map(|found| finding("toys", found, &[], Paint::Plain)));
+            text.extend(report.findings_of(proof).map(|found| finding("toys", found, &[], Detail::Full, Paint::Plain)));
         }
         let text = text.replace(&*self.folder.path().to_string_lossy(), "").replace(&self.hidden, "<server>");
         hold("proofs", snapshot, &text);

@@ -85,7 +85,8 @@ impl Default for Options {
             depth: Depth::Sample,
             fault: Fault::None,
             output: Output::Text,
-            detail: Detail::Short,
+            // The commands with these options have no `--verbose`.
+            detail: Detail::Full,
             unchanged: Unchanged::Recall,
             no_install: false,
             settings: Settings::default(),
