@@ -97,9 +97,10 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Returns the folder of the reports of backfills. Creates it if it does not exist.
-    pub(crate) fn reports(&self) -> Result<PathBuf, Error> {
-        let folder = self.workspace.root.join(DEVELOPMENT).join(REPORTS);
+    /// Returns the folder of the reports of a database's backfills. Creates it if it does not exist.
+    pub(crate) fn reports(&self, database: &Database) -> Result<PathBuf, Error> {
+        let usual = || Path::new(DEVELOPMENT).join(REPORTS);
+        let folder = self.workspace.root.join(database.configured.reports.clone().unwrap_or_else(usual));
         let created = std::fs::create_dir_all(&folder);
         created.map_err(|source| Error::Create { path: folder.clone(), source })?;
         Ok(folder)

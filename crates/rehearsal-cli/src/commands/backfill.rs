@@ -126,7 +126,7 @@ async fn one(
     let path = match &args.report {
         Some(path) => ReportPath::Exactly(context.resolve(path)),
         None => ReportPath::Named {
-            folder: context.reports()?,
+            folder: context.reports(context.workspace.database(about.database)?)?,
             name: format!("{}-{}", about.name, now.strftime("%Y%m%dT%H%M%SZ")),
         },
     };

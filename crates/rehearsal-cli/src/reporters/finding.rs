@@ -8,7 +8,7 @@ use rehearsal::report::{Finding, Severity};
 use std::fmt::Write;
 
 /// The most lines of differences without `--verbose`.
-const LINES: usize = 16;
+const LINES: usize = 24;
 
 /// Formats a finding of a database. `also` lists where else its cause was found.
 #[must_use]

@@ -94,3 +94,16 @@ fn flags_keep_the_rest() {
     check("--layout sqlx --engine sqlite", 0, "two");
     check("--engine sqlite --fixture data.sql@1", 1, "FAILED bookshop / populated / data: populated/check-failed");
 }
+
+/// `rehearsal.toml` names another folder of fixtures, which must exist.
+#[test]
+fn configured_folder_of_fixtures() {
+    let toml = ("migrations/rehearsal.toml", "engine = \"sqlite\"\nfixtures = \"db/rows\"\n");
+    let rows = "-- at: 1\nINSERT INTO people (name) VALUES ('Ada');\n";
+    let project = Project::new(&[PEOPLE, toml, ("fixtures/usual.sql", rows)]);
+    project.run(SKIP).check(2, "discovery", "missing_folder_of_fixtures");
+    project.write("db/rows/ada.sql", rows);
+    let ran = project.run(SKIP);
+    assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    assert!(ran.stdout.contains("ada\n") && !ran.text().contains("usual"), "{}", ran.text());
+}

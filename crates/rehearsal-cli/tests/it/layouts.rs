@@ -54,7 +54,7 @@ fn tools() {
     let goose = sections("-- +goose Up", "-- +goose Down");
     check(
         "goose",
-        &[("migrations/00001_people.sql", &goose)],
+        &[("migrations/00001_people.sql", &goose), ("migrations/00003_names.go", "package migrations\n")],
         ("migrations/00002_age.sql", "-- +goose Up\nFAULT\n-- +goose Down\nSELECT 1;\n"),
         "",
     );

@@ -22,6 +22,10 @@ impl Layout for Goose {
         "goose_db_version"
     }
 
+    fn ending_of_programs(&self) -> Option<&'static str> {
+        Some("go")
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files.iter().any(|file| lines(&file.text).any(|line| is(line.text, "Up")))
     }

@@ -90,6 +90,11 @@ trait Layout: Sync {
         Nesting::Direct
     }
 
+    /// The ending of migrations that are programs, which only the tool can run.
+    fn ending_of_programs(&self) -> Option<&'static str> {
+        None
+    }
+
     /// True if these files are migrations of the tool, and of no other one.
     fn recognises(&self, files: &[SourceFile]) -> bool;
 
@@ -173,6 +178,17 @@ impl Tool {
             migrations.sort_by_key(|migration| migration.version);
             migrations
         }))
+    }
+
+    /// The names of the migrations in a folder that are programs, which only the tool can run.
+    pub(crate) fn programs(self, folder: &Path) -> Vec<String> {
+        let Some(ending) = self.layout().and_then(Layout::ending_of_programs) else { return Vec::new() };
+        let is_migration = |path: &PathBuf| {
+            let name = file_name(path);
+            let version = name.strip_prefix(['V', 'U']).unwrap_or(name);
+            path.extension().is_some_and(|found| found == ending) && version_and_name(version).is_some()
+        };
+        entries(folder).iter().filter(|path| is_migration(path)).map(|path| file_name(path).to_owned()).collect()
     }
 
     /// The tools that record applied migrations in a table of their own, by its name.

@@ -19,6 +19,10 @@ impl Layout for Refinery {
         "refinery_schema_history"
     }
 
+    fn ending_of_programs(&self) -> Option<&'static str> {
+        Some("rs")
+    }
+
     fn recognises(&self, files: &[SourceFile]) -> bool {
         files.iter().any(|file| named(file).is_some())
     }

@@ -85,7 +85,13 @@ impl History {
     pub fn read(database: &Database) -> Result<Self, Vec<Fault>> {
         if let Some(read) = foreign::read(database) {
             let folder = database.folder.clone();
-            return read.map(|migrations| Self { folder, migrations, warnings: Vec::new() });
+            let tool = database.tool;
+            let programs: Vec<String> = database.folders().flat_map(|folder| tool.programs(folder)).collect();
+            let warnings = match programs.is_empty() {
+                true => Vec::new(),
+                false => vec![Warning::Programs { files: programs, tool }],
+            };
+            return read.map(|migrations| Self { folder, migrations, warnings });
         }
         let rules = match database.origin {
             Origin::Workspace => Rules::Ours,

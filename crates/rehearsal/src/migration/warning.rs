@@ -2,6 +2,7 @@
 //! versions.
 
 use super::fault::Fault;
+use crate::layout::Tool;
 use jiff::civil::DateTime;
 use std::fmt;
 
@@ -20,6 +21,13 @@ pub enum Warning {
         /// The labels, such as `20251399000000_add_colour`; at least one.
         migrations: Vec<String>,
     },
+    /// Migrations of another tool that are programs, which only the tool can run.
+    Programs {
+        /// The names of the files; at least one.
+        files: Vec<String>,
+        /// The tool.
+        tool: Tool,
+    },
     /// A fault that sqlx ignores, in a history to which only sqlx's rules apply.
     Passed(Fault),
 }
@@ -33,6 +41,9 @@ impl fmt::Display for Warning {
                     "{}: the other versions have {width} digits, so the files sort in a different order than they run",
                     some(migrations)
                 )
+            }
+            Self::Programs { files, tool } => {
+                write!(f, "{}: not rehearsed, because only {tool} can run migrations that are programs", some(files))
             }
             Self::Passed(fault) => fault.fmt(f),
             Self::ImpossibleTime { migrations } => {

@@ -341,14 +341,12 @@ impl Rehearsal<'_> {
             return None;
         }
         let name = &self.database.name;
-        let remedy = match self.database.origin {
-            Origin::Workspace => {
-                format!("put data into fixtures/{name}/<name>.sql, with `-- at: VERSION` in the first line")
-            }
-            Origin::Project { .. } => {
-                "put data into fixtures/<name>.sql, with `-- at: VERSION` in the first line".to_owned()
-            }
-            Origin::Given { .. } => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
+        let file = |folder: &str| format!("put data into {folder}/<name>.sql, with `-- at: VERSION` in the first line");
+        let remedy = match (&self.database.configured.fixtures, &self.database.origin) {
+            (_, Origin::Given { .. }) => "add data of any version with `--fixture FILE@VERSION`".to_owned(),
+            (Some(folder), _) => file(&folder.display().to_string()),
+            (None, Origin::Workspace) => file(&format!("fixtures/{name}")),
+            (None, Origin::Project { .. }) => file("fixtures"),
         };
         Some(format!("{name} has no fixture, and generated rows do not cover it completely\n{remedy}"))
     }

@@ -2,7 +2,7 @@
 //! workspace must have one; in any other project it is optional. Add a new setting to `Toml` and `Configuration`.
 
 use super::error::{CONFIGURATION, Error};
-use super::{Allow, read};
+use super::{Allow, Folders, read};
 use crate::directive::{did_you_mean, nearest};
 use crate::layout::Tool;
 use miette::{NamedSource, SourceSpan};
@@ -23,6 +23,7 @@ pub(super) struct Configuration {
     pub(super) name: Option<String>,
     pub(super) engine: Option<Engine>,
     pub(super) layout: Option<Tool>,
+    pub(super) folders: Folders,
     pub(super) volatile: Vec<(String, String)>,
     pub(super) max_wait: Duration,
     pub(super) allow: Vec<Allow>,
@@ -34,6 +35,7 @@ impl Default for Configuration {
             name: None,
             engine: None,
             layout: None,
+            folders: Folders::default(),
             volatile: Vec::new(),
             max_wait: Duration::from_millis(MAX_WAIT_MS),
             allow: Vec::new(),
@@ -47,6 +49,8 @@ struct Toml {
     name: Option<String>,
     engine: Option<Engine>,
     layout: Option<Tool>,
+    fixtures: Option<PathBuf>,
+    reports: Option<PathBuf>,
     #[serde(default)]
     volatile: Vec<String>,
     max_wait_ms: Option<u64>,
@@ -114,6 +118,7 @@ fn parse(path: &Path, text: &str) -> Result<Configuration, Error> {
         name: toml.name,
         engine: toml.engine,
         layout: toml.layout,
+        folders: Folders { fixtures: toml.fixtures, reports: toml.reports },
         volatile: volatile.collect::<Result<_, _>>()?,
         max_wait: Duration::from_millis(toml.max_wait_ms.unwrap_or(MAX_WAIT_MS)),
         allow: toml.allow,
@@ -143,6 +148,8 @@ fn bad(path: &Path, text: &str, why: String, at: Option<SourceSpan>) -> Error {
     let help = match at.as_ref().and_then(|at| key_of_value(text, at.offset())) {
         Some("engine") => "write it as `engine = \"sqlite\"` or `engine = \"postgres\"`",
         Some("layout") => "write it as `layout = \"diesel\"`, with the tool of the migrations",
+        Some("fixtures") => "write it as `fixtures = \"tests/data\"`, relative to the root of the project",
+        Some("reports") => "write it as `reports = \"target/reports\"`, relative to the root of the project",
         Some("volatile") => "write it as `volatile = ['\"Table\".\"column\"']`",
         Some("max_wait_ms") => "write it as `max_wait_ms = 2000`, in milliseconds",
         _ if at.is_some_and(|at| is_in_an_entry(text, at.offset())) => {

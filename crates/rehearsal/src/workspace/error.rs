@@ -61,6 +61,15 @@ pub enum Error {
         /// The file with the current name.
         path: PathBuf,
     },
+    /// The configured folder of fixtures does not exist.
+    #[error("{} names the folder `{}` in `fixtures`, which does not exist", path.display(), folder.display())]
+    #[diagnostic(help("create the folder, or correct the setting: it is relative to the root of the project"))]
+    NoFixtureFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The configuration file.
+        path: PathBuf,
+    },
     /// Two folders of one history both have a configuration.
     #[error("{} and {} both configure the history", one.display(), other.display())]
     #[diagnostic(help("merge them into one file, and remove the other"))]

@@ -44,7 +44,9 @@ impl Database {
             return Ok(plain);
         }
         let (mut fixtures, mut unused) = (Vec::new(), Vec::new());
-        for folder in FIXTURES.map(|folder| root.join(folder)).into_iter().filter(|folder| folder.is_dir()) {
+        let usual = || FIXTURES.map(|folder| root.join(folder)).into_iter().filter(|folder| folder.is_dir()).collect();
+        let configured = plain.configured.fixtures_in(root, &plain.folder)?;
+        for folder in configured.map_or_else(usual, |folder| vec![folder]) {
             for path in entries(&folder)?.into_iter().filter(|path| is_sql(path)) {
                 match stated_version(&path)? {
                     Some(found) => {
@@ -64,7 +66,8 @@ impl Database {
     /// # Errors
     /// Fails with the first fault of the flags, or of the files that they name.
     pub fn given(given: &Given) -> Result<Self, Error> {
-        let Configuration { volatile, max_wait, allow, layout, .. } = configuration::beside(&given.folders)?;
+        let configured = configuration::beside(&given.folders)?;
+        let Configuration { volatile, max_wait, allow, layout, folders: configured, .. } = configured;
         let named = given.tool.or(layout);
         for (at, folder) in given.folders.iter().enumerate() {
             check_folder(folder, named)?;
@@ -91,7 +94,8 @@ impl Database {
             folder,
             Origin::Given { flags: given.flags(Some(given.engine)) },
         );
-        Ok(Self { tool, beside: folders.collect(), setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
+        let beside = folders.collect();
+        Ok(Self { tool, beside, setup, sqlx, volatile, max_wait, configured, allow, fixtures, ..plain })
     }
 }
 

@@ -35,6 +35,29 @@ pub struct Workspace {
     pub databases: Vec<Database>,
 }
 
+/// The folders of a database that its configuration names, relative to the root of the project.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Folders {
+    /// The folder of its fixtures. `None`: the usual one.
+    pub fixtures: Option<PathBuf>,
+    /// The folder of the reports of its backfills. `None`: the usual one.
+    pub reports: Option<PathBuf>,
+}
+
+impl Folders {
+    /// Returns the configured folder of the fixtures.
+    ///
+    /// # Errors
+    /// [`Error::NoFixtureFolder`] if it does not exist.
+    fn fixtures_in(&self, root: &Path, migrations: &Path) -> Result<Option<PathBuf>, Error> {
+        let Some(folder) = self.fixtures.as_ref().map(|folder| root.join(folder)) else { return Ok(None) };
+        match folder.is_dir() {
+            true => Ok(Some(folder)),
+            false => Err(Error::NoFixtureFolder { folder, path: migrations.join(error::CONFIGURATION) }),
+        }
+    }
+}
+
 /// A database and its files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Database {
@@ -58,6 +81,8 @@ pub struct Database {
     pub volatile: Vec<(String, String)>,
     /// How long a write of the app may wait while a backfill runs concurrently.
     pub max_wait: Duration,
+    /// The folders that its configuration names.
+    pub configured: Folders,
     /// The findings that the user accepts.
     pub allow: Vec<Allow>,
     /// The fixtures, by name.
@@ -195,6 +220,7 @@ impl Database {
             sqlx,
             volatile,
             max_wait,
+            configured: Folders::default(),
             allow,
             fixtures,
             unused,
@@ -203,12 +229,14 @@ impl Database {
 
     fn read(root: &Path, folder: &Path) -> Result<Self, Error> {
         let name = file_name(folder);
-        let (engine, Configuration { volatile, max_wait, allow, .. }) = configuration::of_database(folder)?;
-        let fixtures = read_fixtures(&root.join("fixtures").join(&name))?;
+        let (engine, configured) = configuration::of_database(folder)?;
+        let Configuration { volatile, max_wait, allow, folders: configured, .. } = configured;
+        let usual = || root.join("fixtures").join(&name);
+        let fixtures = read_fixtures(&configured.fixtures_in(root, folder)?.unwrap_or_else(usual))?;
         let folder = folder.to_owned();
         let (sqlx, setup) = sqlx_toml::settings(std::slice::from_ref(&folder), engine)?;
         let plain = Self::new(name, engine, folder, Origin::Workspace);
-        Ok(Self { setup, sqlx, volatile, max_wait, allow, fixtures, ..plain })
+        Ok(Self { setup, sqlx, volatile, max_wait, configured, allow, fixtures, ..plain })
     }
 
     /// Returns all folders of the history.

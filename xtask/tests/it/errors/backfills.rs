@@ -27,6 +27,19 @@ fn unwritable_reports() {
     check("report_that_is_a_folder", &workspace, "backfill pet_traits --execute --report fixtures", 2);
 }
 
+/// `rehearsal.toml` names another folder of reports, which is created.
+#[test]
+fn configured_folder_of_reports() {
+    let workspace = Workspace::with_pets(TRAITS);
+    let toml = "migrations/pets/rehearsal.toml";
+    workspace
+        .write(toml, format!("reports = \"kept/reports\"\n{}", std::fs::read_to_string(workspace.path(toml)).unwrap()));
+    workspace.succeed("backfill pet_traits");
+    let reports: Vec<_> = std::fs::read_dir(workspace.path("kept/reports")).unwrap().flatten().collect();
+    assert_eq!(reports.len(), 1);
+    assert!(!workspace.path(".dev/reports").exists());
+}
+
 /// Creates a workspace with additional pets after all others. Their ids are not UUIDs, so the backfill rejects them.
 fn with_bad_pets(ids: &[&str]) -> Workspace {
     let workspace = Workspace::with_pets(TRAITS);
