@@ -30,3 +30,49 @@ pub(super) fn closing(report: &RehearsalReport, paint: Paint) -> Option<String> 
     let databases = count(report.databases.len() as u64, "database");
     Some(format!("{databases} in {}: {}", duration(report.duration), parts.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+    use rehearsal::report::{Finding, history};
+    use rehearsal_db::Engine;
+    use std::time::Duration;
+
+    #[test]
+    fn counts_databases() {
+        let database = |(name, exit, findings): &(&str, Exit, usize)| DatabaseReport {
+            name: (*name).to_owned(),
+            engine: Engine::ALL[0],
+            engine_version: None,
+            exit: *exit,
+            duration: Duration::ZERO,
+            migrations: 0,
+            backfills: Vec::new(),
+            checks: 0,
+            proofs: Vec::new(),
+            left_out: Vec::new(),
+            findings: vec![Finding::new(&history::EDITED, "edited"); *findings],
+            notes: Vec::new(),
+            incomplete: None,
+        };
+        let check = |databases: &[(&str, Exit, usize)], expect: Option<&str>| {
+            let report = RehearsalReport {
+                version: 1,
+                tool: String::new(),
+                exit: Exit::Ok,
+                started_at: String::new(),
+                duration: Duration::from_millis(2_500),
+                base: None,
+                databases: databases.iter().map(database).collect(),
+            };
+            assert_eq!(closing(&report, Paint::Plain).as_deref(), expect);
+        };
+        check(&[("pets", Exit::Failed, 1)], None);
+        check(&[("pets", Exit::Ok, 0), ("logs", Exit::Ok, 0)], Some("2 databases in 2.50 s: 2 passed"));
+        check(
+            &[("pets", Exit::Failed, 2), ("logs", Exit::Ok, 0), ("parts", Exit::Incomplete, 0), ("x", Exit::Usage, 1)],
+            Some("4 databases in 2.50 s: 2 failed (pets, x; 3 findings), 1 incomplete (parts), 1 passed"),
+        );
+    }
+}

@@ -196,3 +196,27 @@ fn write_baseline() {
     assert_eq!((ran.exit, toml()), (Some(3), first), "{}", ran.text());
     project.run("--write-baseline --only fresh").check(2, "baseline", "write_with_some_proofs");
 }
+
+/// An accepted finding that ends a proof leaves the later migrations uncovered, so the rehearsal is incomplete.
+#[test]
+fn findings_that_end_a_proof() {
+    let rows = ("fixtures/rows.sql", "-- at: 1\nINSERT INTO people (name) VALUES ('Ada');\n");
+    let project = merged(&[PEOPLE, AGE, rows]);
+    let check = |flags: &str, exit: i32| {
+        let ran = project.run(&format!("--only fresh,populated {flags}"));
+        assert_eq!(ran.exit, Some(exit), "{}", ran.text());
+        ran
+    };
+    check("--base none", 1);
+    let ran = check("", 3);
+    assert!(ran.text().contains("nothing after it was tried"), "{}", ran.text());
+}
+
+/// A history that was not rehearsed has no findings to accept.
+#[test]
+fn write_baseline_of_a_refused_history() {
+    let project = Project::new(&[PEOPLE, SQLITE, ("migrations/1_again.sql", "SELECT 1;\n")]);
+    let ran = project.run("--write-baseline");
+    assert_eq!(ran.exit, Some(1), "{}", ran.text());
+    assert_eq!(fs::read_to_string(project.path(SQLITE.0)).unwrap(), SQLITE.1);
+}

@@ -33,8 +33,10 @@ fn names(finding: &Finding, name: &str) -> bool {
 /// Returns what a finding without a migration is about: its check or backfill, or else a line of the finding that is equal
 /// the next time. `None` if there is none.
 fn object_of(finding: &Finding) -> Option<String> {
-    let mut words = finding.message.split_whitespace().skip_while(|word| !matches!(*word, "check" | "backfill"));
-    if let (Some(_), Some(name)) = (words.next(), words.next()) {
+    let words: Vec<&str> = finding.message.split_whitespace().collect();
+    // The last one: "no check noticed 2 mutants of backfill pet_traits" is about the backfill.
+    let named = words.windows(2).rfind(|pair| matches!(pair[0], "check" | "backfill"));
+    if let Some([_, name]) = named {
         return Some(name.trim_matches([':', ',', '.', '"', '`']).to_owned());
     }
     let has_number = |line: &&String| line.contains(|c: char| c.is_ascii_digit());
@@ -82,6 +84,7 @@ mod tests {
         };
         check("check pets: found 3 offending rows", &[], Some("pets"));
         check("undoing backfill pet_traits changes other data", &["3 rows"], Some("pet_traits"));
+        check("no check noticed 2 of 9 mutants of backfill pet_traits", &[], Some("pet_traits"));
         check("migrating again changes the database", &[], Some("migrating again changes the database"));
         check("reverting all 3 migrations leaves objects", &["2 rows", "table \"x\""], Some("table \"x\""));
         check("4 rows differ", &["1 of 2"], None);

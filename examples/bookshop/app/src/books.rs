@@ -47,6 +47,7 @@ pub async fn remove(connection: &mut SqliteConnection, id: i64) -> Result<(), sq
 /// Fails if the statement fails.
 pub async fn get(connection: &mut SqliteConnection, id: i64) -> Result<Option<Book>, sqlx::Error> {
     let select = "SELECT title, isbn10, isbn13 FROM books WHERE id = $1";
-    let row: Option<(String, String, Option<String>)> = sqlx::query_as(select).bind(id).fetch_optional(connection).await?;
+    let row: Option<(String, String, Option<String>)> =
+        sqlx::query_as(select).bind(id).fetch_optional(connection).await?;
     Ok(row.map(|(title, isbn10, new)| Book { id, title, isbn13: new.or_else(|| isbn13(&isbn10)) }))
 }

@@ -1,4 +1,4 @@
-//! The maintenance of the bookshop: `cargo xtask`.
+//! `cargo xtask`: the command line with the backfill, the check and the traffic of this project.
 
 mod backfills;
 mod checks;

@@ -34,7 +34,12 @@ impl Traffic for Books {
         Ok(Written { id: id.to_string(), holds: held(title, isbn13(ISBN)) })
     }
 
-    async fn change(&self, connection: &mut SqliteConnection, book: &Written, draw: &mut Draw) -> Result<Held, Failure> {
+    async fn change(
+        &self,
+        connection: &mut SqliteConnection,
+        book: &Written,
+        draw: &mut Draw,
+    ) -> Result<Held, Failure> {
         let title = title(draw);
         rename(connection, key(&book.id)?, &title).await?;
         Ok(Held::from([("title".to_owned(), Some(title))]))

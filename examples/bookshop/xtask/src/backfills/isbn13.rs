@@ -43,7 +43,12 @@ impl Backfill for Isbn13 {
         Ok(rows.into())
     }
 
-    async fn undo(&self, connection: &mut SqliteConnection, books: &[Book], _: &UndoNotes) -> Result<Undone, sqlx::Error> {
+    async fn undo(
+        &self,
+        connection: &mut SqliteConnection,
+        books: &[Book],
+        _: &UndoNotes,
+    ) -> Result<Undone, sqlx::Error> {
         let mut rows = 0;
         for book in books {
             let update = r#"UPDATE "books" SET "isbn13" = NULL WHERE "id" = $1 AND "isbn13" IS NOT NULL"#;
