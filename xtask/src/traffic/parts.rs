@@ -37,7 +37,7 @@ impl Traffic for Parts {
         Ok(Written { id: user.to_string(), holds })
     }
 
-    async fn create_old(&self, connection: &mut PgConnection, draw: &mut Draw) -> Result<Written, Failure> {
+    async fn create_old(&self, connection: &mut PgConnection, _: &str, draw: &mut Draw) -> Result<Written, Failure> {
         let (user, id, name) = (Uuid::new_v4(), Uuid::new_v4(), format!("Old {}", draw.below(1_000_000)));
         let insert = "WITH added AS (INSERT INTO users (id) VALUES ($1))
                       INSERT INTO parts (id, user_id, name, role) VALUES ($2, $1, $3, 'guard')";

@@ -32,7 +32,12 @@ impl Traffic for Pets {
         Ok(Written { id: pet.id.to_string(), holds: held(&pet.name, &pet.traits.to_json()) })
     }
 
-    async fn create_old(&self, connection: &mut SqliteConnection, draw: &mut Draw) -> Result<Written, Failure> {
+    async fn create_old(
+        &self,
+        connection: &mut SqliteConnection,
+        _: &str,
+        draw: &mut Draw,
+    ) -> Result<Written, Failure> {
         let (id, name) = (Uuid::new_v4(), name(draw));
         let insert = r#"INSERT INTO "Pet" ("id", "name", "userId", "friendliness", "energyTrait", "curiosity", "patience", "playfulness",
                                            "createdAt", "updatedAt")

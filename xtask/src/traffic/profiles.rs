@@ -28,7 +28,7 @@ impl Traffic for Profiles {
         Ok(Written { id: user.profile.user_id.clone(), holds: held(&user.profile, &user.intents) })
     }
 
-    async fn create_old(&self, connection: &mut PgConnection, draw: &mut Draw) -> Result<Written, Failure> {
+    async fn create_old(&self, connection: &mut PgConnection, _: &str, draw: &mut Draw) -> Result<Written, Failure> {
         let (id, place) = (format!("old-{}", draw.below(u64::MAX)), place(draw));
         let insert = r#"WITH "user" AS (INSERT INTO "User" ("id", "name", "email") VALUES ($1, 'Al', $2)),
                              context AS (INSERT INTO "ContextProfile" ("id", "userId", "contextType") VALUES ($1, $1, 'service'))

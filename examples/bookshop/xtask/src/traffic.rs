@@ -27,7 +27,12 @@ impl Traffic for Books {
         Ok(Written { id: id.to_string(), holds: held(title, isbn13(ISBN)) })
     }
 
-    async fn create_old(&self, connection: &mut SqliteConnection, draw: &mut Draw) -> Result<Written, Failure> {
+    async fn create_old(
+        &self,
+        connection: &mut SqliteConnection,
+        _: &str,
+        draw: &mut Draw,
+    ) -> Result<Written, Failure> {
         let title = title(draw);
         let insert = "INSERT INTO books (title, isbn10) VALUES ($1, $2) RETURNING id";
         let id: i64 = sqlx::query_scalar(insert).bind(&title).bind(ISBN).fetch_one(connection).await?;

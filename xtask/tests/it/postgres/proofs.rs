@@ -50,7 +50,7 @@ async fn host(server: &str) -> Result<Host, NoHost> {
 fn rehearse(toys: &Toys, backfill: &Labels<Postgres>) -> DatabaseReport {
     // `url` starts the server. It has to run outside the runtime of `rehearse`.
     let server = url("postgres");
-    toys.rehearse(backfill, &[], async || host(&server).await)
+    toys.rehearse(&[backfill], &[], async || host(&server).await)
 }
 
 const LABEL: &str = "ALTER TABLE toy ADD COLUMN label text;\n";

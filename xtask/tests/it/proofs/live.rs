@@ -38,11 +38,11 @@ impl<Db> App<Db> {
     }
 }
 
-fn held(what: &str, value: &str) -> Held {
+pub(crate) fn held(what: &str, value: &str) -> Held {
     Held::from([(what.to_owned(), Some(value.to_owned()))])
 }
 
-fn key(draw: &mut Draw) -> (i32, String) {
+pub(crate) fn key(draw: &mut Draw) -> (i32, String) {
     let number = draw.below(2_000_000_000) as i32 + 1000;
     (number, format!("new-{number}"))
 }
@@ -67,7 +67,12 @@ macro_rules! app {
                 Ok(Written { id, holds: held("label", "the app: new") })
             }
 
-            async fn create_old(&self, connection: &mut $connection, draw: &mut Draw) -> Result<Written, Failure> {
+            async fn create_old(
+                &self,
+                connection: &mut $connection,
+                _: &str,
+                draw: &mut Draw,
+            ) -> Result<Written, Failure> {
                 let (number, id) = key(draw);
                 let insert = "INSERT INTO toy (number, id, name) VALUES ($1, $2, 'OLD')";
                 sqlx::query(insert).bind(number).bind(&id).execute(connection).await?;
@@ -173,7 +178,7 @@ fn rehearse(toys: &Toys, set: &str, guard: &str) -> DatabaseReport {
     let set = set.replace("{label}", "new.value ->> 1");
     let write = format!("UPDATE toy SET {set} FROM json_each($1) AS new WHERE toy.id = new.value ->> 0{guard}");
     let backfill: &dyn AnyBackfill = &Labels::<Sqlite>::new(UNITS, write);
-    toys.rehearse(backfill, &[], async || Err(NoHost::Absent))
+    toys.rehearse(&[backfill], &[], async || Err(NoHost::Absent))
 }
 
 #[test]

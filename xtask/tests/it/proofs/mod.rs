@@ -3,6 +3,7 @@
 
 pub(crate) mod live;
 mod outside;
+mod several;
 mod sqlite;
 
 use crate::database::block;
@@ -41,6 +42,8 @@ pub(crate) struct Toy {
 
 /// A backfill that labels each toy with its name in capitals. The test chooses the statement that stores the label.
 pub(crate) struct Labels<Db> {
+    name: &'static str,
+    from: i64,
     units: &'static str,
     /// The statement; `$1` is a JSON list of pairs of id and label.
     write: String,
@@ -50,7 +53,12 @@ pub(crate) struct Labels<Db> {
 
 impl<Db> Labels<Db> {
     pub(crate) fn new(units: &'static str, write: String) -> Self {
-        Self { units, write, order: UnitOrder::Key, db: PhantomData }
+        Self { name: "labels", from: LABELS, units, write, order: UnitOrder::Key, db: PhantomData }
+    }
+
+    /// Gives the backfill another name and first version.
+    pub(crate) fn named(self, name: &'static str, from: i64) -> Self {
+        Self { name, from, ..self }
     }
 
     /// Changes the order of the units.
@@ -67,7 +75,7 @@ macro_rules! labels {
             type Output = (String, String);
 
             fn about(&self) -> About {
-                About { scopes: &["id"], ..About::new("labels", "toys", "toy", LABELS) }
+                About { scopes: &["id"], ..About::new(self.name, "toys", "toy", self.from) }
             }
 
             fn units(&self) -> &'static str {
@@ -146,7 +154,7 @@ impl Toys {
     /// Runs the proofs.
     pub(crate) fn rehearse(
         &self,
-        backfill: &dyn AnyBackfill,
+        backfills: &[&dyn AnyBackfill],
         row_checks: &[&dyn AnyRowCheck],
         host: impl AsyncFnOnce() -> Result<Host, NoHost>,
     ) -> DatabaseReport {
@@ -162,7 +170,7 @@ impl Toys {
                 history: &history,
                 checks: &checks,
                 row_checks: row_checks.to_vec(),
-                backfills: vec![backfill],
+                backfills: backfills.to_vec(),
                 traffic: self.traffic.as_deref(),
                 proofs: self.proofs.clone(),
                 left_out: Vec::new(),

@@ -96,7 +96,7 @@ fn a_custom_proof() {
         toys.proofs = vec![|| Box::new(Keys)];
         let units = "SELECT toy.rowid AS \"cursor\", toy.label IS NULL AS \"pending\", toy.id, toy.name FROM toy";
         let backfill = Labels::<Sqlite>::new(units, "SELECT 1 WHERE $1 IS NULL".to_owned());
-        let report = toys.rehearse(&backfill, &[], async || Err(NoHost::Absent));
+        let report = toys.rehearse(&[&backfill], &[], async || Err(NoHost::Absent));
         let [proof] = report.proofs.as_slice() else { panic!("{report:?}") };
         assert_eq!((proof.name, proof.status, proof.figures["tables"].as_u64()), ("keys", status, Some(tables)));
         let found: Vec<_> = report.findings.iter().map(|found| (found.code.name, found.message.as_str())).collect();

@@ -68,7 +68,7 @@ impl RowCheck for LabelsAreNames {
 
 fn check(snapshot: &str, toys: &Toys, proof: &str, others: &[&str], value: &str, rows: &[&dyn AnyRowCheck]) {
     let backfill: &dyn AnyBackfill = &labels(value);
-    let report = toys.rehearse(backfill, rows, async || Err(NoHost::Absent));
+    let report = toys.rehearse(&[backfill], rows, async || Err(NoHost::Absent));
     toys.hold(report, proof, others, snapshot);
 }
 
@@ -152,7 +152,7 @@ fn surviving_mutants() {
     let all = toys(&format!("{LABEL}CREATE TABLE box (id TEXT);\n"));
     all.check("nothing_is_in_boxes", "-- Catches nothing.\nSELECT box.id FROM box;\n");
     check("sqlite_whole_check", &all, &[&LabelsAreNames]);
-    let report = all.rehearse(&labels(SOUND), &[&LabelsAreNames], async || Err(NoHost::Absent));
+    let report = all.rehearse(&[&labels(SOUND)], &[&LabelsAreNames], async || Err(NoHost::Absent));
     all.hold(report, "populated", &[], "sqlite_check_saw_no_row");
     let shown = toys(LABEL);
     shown
@@ -175,6 +175,6 @@ fn columns_with_a_clock_as_default() {
          token TEXT DEFAULT (hex(randomblob(4))));\n",
     );
     let labels = Labels::<Sqlite>::new(units, write.to_owned());
-    let report = toys.rehearse(&labels, &[], async || Err(NoHost::Absent));
+    let report = toys.rehearse(&[&labels], &[], async || Err(NoHost::Absent));
     toys.hold(report, "mutation", &["deterministic"], "sqlite_clocks_alone");
 }

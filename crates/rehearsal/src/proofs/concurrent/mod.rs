@@ -6,8 +6,10 @@
 //!
 //! The backfill runs in small batches with rests between them, so that many writes fall between reading a unit and
 //! writing it. The run must process each unit that was pending before it; units that are inserted concurrently are
-//! left to the next run. [`Concurrent`] is the entry point.
+//! left to the next run. Several backfills run one after another, and a red check is attributed to one of them
+//! (`blame`). [`Concurrent`] is the entry point.
 
+mod blame;
 mod figures;
 mod judge;
 mod phase;
@@ -15,6 +17,7 @@ pub(super) mod same_backfill;
 mod traffic;
 mod writer;
 
+use blame::RedAfter;
 use figures::Figures;
 pub use traffic::{Act, AnyTraffic, Failure, Held, Traffic, Written};
 pub use writer::Kind;
@@ -24,11 +27,9 @@ use crate::backfill::{self, About, AnyBackfill, Effect, Pass};
 use crate::event::{Event, silent};
 use crate::failures;
 use crate::plural::counted;
-use crate::proofs::kit::snapshot::Snapshot;
-use crate::proofs::kit::timeline::Step;
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
-use crate::report::{Code, Explanation, Failures, ProofStatus};
+use crate::report::{Code, Explanation, Failures};
 use crate::source;
 use futures_util::future::{LocalBoxFuture, join_all};
 use judge::{DEADLINE, Ending, Pending, Seen};
@@ -149,47 +150,10 @@ impl Proof for Concurrent {
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
         Box::pin(async move {
             run_with_writers(run).await?;
-            compare_concurrent_runs(run).await?;
+            same_backfill::compare(run).await?;
             Ok(run.outcome())
         })
     }
-}
-
-/// Runs each backfill that is due at the end of the history three times concurrently.
-async fn compare_concurrent_runs(run: &mut ProofRun<'_>) -> Result<(), Error> {
-    let several = run.due(None, &[]).into_iter().any(|backfill| !backfill.engine().has_one_writer());
-    if !several {
-        return Ok(());
-    }
-    if run.data.earlier("deterministic") == Some(ProofStatus::Failed) {
-        run.not_covered("concurrent runs were not compared with a single run, because the result is not deterministic");
-        return Ok(());
-    }
-    run.steps.clear();
-    let scratch = run.start("at_once").await?;
-    let mut connection = scratch.open().await?;
-    let mut done = Vec::new();
-    for migration in run.rehearsal.history.after(run.start_version()) {
-        run.run_due(&scratch, Some(migration), &mut done).await?;
-        run.up(migration, &scratch, &mut connection).await?;
-        run.load_later(migration.version, &mut connection).await?;
-    }
-    for backfill in run.due(None, &done) {
-        let before = Snapshot::of(run, &mut connection).await?;
-        let step = Step::Backfill(backfill.about().name, Effect::Execute);
-        let steps = [before.steps(), &[step]].concat();
-        // *populated* has already run the last backfill alone.
-        let known = run.data.end().map(|end| &end.snapshot).filter(|snapshot| snapshot.steps() == steps);
-        if let Some(after) = known {
-            same_backfill::prove(run, backfill, &before, after).await?;
-            continue;
-        }
-        run.backfill(backfill, &scratch, Effect::Execute).await?;
-        let after = Snapshot::of(run, &mut connection).await?;
-        same_backfill::prove(run, backfill, &before, &after).await?;
-    }
-    connection.close().await?;
-    Ok(())
 }
 
 /// Runs each backfill while the app writes, then the checks.
@@ -204,12 +168,12 @@ async fn run_with_writers(run: &mut ProofRun<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let scratch = run.start("concurrent").await?;
-    let mut done = Vec::new();
-    for migration in rehearsal.history.after(run.start_version()) {
-        for backfill in run.due(Some(migration), &done) {
+    let (mut version, mut done, mut red) = (run.start_version(), Vec::new(), RedAfter::default());
+    for next in rehearsal.history.after(version).iter().map(Some).chain([None]) {
+        let names: Vec<&str> = done.iter().map(|backfill: &&dyn AnyBackfill| backfill.about().name).collect();
+        for backfill in run.due(next, &names) {
             let about = backfill.about();
-            done.push(about.name);
-            if about.until.is_some_and(|until| rehearsal.history.get(until).is_some()) {
+            if next.is_some() && about.until.is_some_and(|until| rehearsal.history.get(until).is_some()) {
                 // Today's app does not match the schema before `until`.
                 run.backfill(backfill, &scratch, Effect::Execute).await?;
                 run.note(format!(
@@ -217,24 +181,29 @@ async fn run_with_writers(run: &mut ProofRun<'_>) -> Result<(), Error> {
                     about.name
                 ));
             } else {
-                run_while_app_writes(run, backfill, traffic, &scratch.shared()).await?;
+                let is_open = |it: &&&dyn AnyBackfill| it.about().until.is_none_or(|until| until > version);
+                let earlier: Vec<_> = done.iter().filter(is_open).copied().collect();
+                run_while_app_writes(run, backfill, &earlier, traffic, &scratch.shared()).await?;
+                red.record(about.name, run, &scratch).await?;
             }
+            done.push(backfill);
         }
-        let mut connection = scratch.open().await?;
-        run.up(migration, &scratch, &mut connection).await?;
-        run.load_later(migration.version, &mut connection).await?;
-        connection.close().await?;
+        if let Some(migration) = next {
+            let mut connection = scratch.open().await?;
+            run.up(migration, &scratch, &mut connection).await?;
+            run.load_later(migration.version, &mut connection).await?;
+            connection.close().await?;
+            version = migration.version;
+        }
     }
-    for backfill in run.due(None, &done) {
-        run_while_app_writes(run, backfill, traffic, &scratch.shared()).await?;
-    }
-    run.check(&scratch).await
+    blame::check(run, red, &scratch).await
 }
 
-/// Runs a backfill while the app writes, and reports the result.
+/// Runs a backfill while the app writes, and reports the result. `earlier` are the backfills that ran before it.
 async fn run_while_app_writes(
     run: &mut ProofRun<'_>,
     backfill: &dyn AnyBackfill,
+    earlier: &[&dyn AnyBackfill],
     traffic: &dyn AnyTraffic,
     target: &Target,
 ) -> Result<(), Error> {
@@ -248,12 +217,12 @@ async fn run_while_app_writes(
     let units = u32::try_from(before.len()).unwrap_or(u32::MAX);
     let batch = NonZeroU32::new(units.div_ceil(BATCHES).max(SMALLEST)).unwrap_or(NonZeroU32::MIN);
     let order = before.iter().zip(0..).filter_map(|(unit, place)| Some((unit.id.clone()?, place))).collect();
-    let mut writers = open(traffic, target, (&order, batch)).await?;
+    let mut writers = open(traffic, target, about.name, (&order, batch)).await?;
     let (ran, took, ending) = run_and_write(backfill, target, batch, &mut writers).await;
     let left = pending(backfill, target).await;
     // The writers' connections are closed even if the run failed.
     let inspected = match (ran, left) {
-        (Ok(_), Ok(left)) => inspect(backfill, target, &before, left, ending, &mut writers).await,
+        (Ok(_), Ok(left)) => inspect((backfill, earlier), target, (&before, left), ending, &mut writers).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     let (number, mut diary) = (writers.len(), Diary::default());
@@ -271,6 +240,7 @@ async fn run_while_app_writes(
 async fn open<'a>(
     traffic: &'a dyn AnyTraffic,
     target: &Target,
+    backfill: &'static str,
     run: (&'a HashMap<String, u64>, NonZeroU32),
 ) -> Result<Vec<Writer<'a>>, Error> {
     let mut connection = target.open_to_read().await?;
@@ -283,7 +253,7 @@ async fn open<'a>(
     }
     let mut writers = Vec::new();
     for (at, units) in dealt.into_iter().enumerate() {
-        writers.push(Writer::new(traffic, target.open().await?, at, units, number, run));
+        writers.push(Writer::new(traffic, target.open().await?, backfill, (at, number), units, run));
     }
     Ok(writers)
 }
@@ -349,13 +319,12 @@ async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pend
     Ok(rows.into_iter().filter_map(unit).collect())
 }
 
-/// Collects the observations after a run. Runs the backfill again for the units that were inserted concurrently,
-/// then compares the database with the logs of the writers.
+/// Collects the observations after a run. Runs the earlier backfills and this one again for the units that were inserted
+/// concurrently, then compares the database with the logs of the writers.
 async fn inspect(
-    backfill: &dyn AnyBackfill,
+    (backfill, earlier): (&dyn AnyBackfill, &[&dyn AnyBackfill]),
     target: &Target,
-    before: &[Pending],
-    left: Vec<Pending>,
+    (before, left): (&[Pending], Vec<Pending>),
     ending: Ending,
     writers: &mut [Writer<'_>],
 ) -> Result<Seen, Error> {
@@ -367,6 +336,9 @@ async fn inspect(
         // The run was stopped before it could process all of them.
         Ending::Late => Vec::new(),
     };
+    for earlier in earlier {
+        backfill::run(*earlier, target, &Pass::new(Effect::Execute), &silent).await?;
+    }
     let next = backfill::run(backfill, target, &Pass::new(Effect::Execute), &silent).await?.counts.units;
     let never = pending(backfill, target).await?;
     let unit = backfill.about().unit;

@@ -1,15 +1,54 @@
 //! Three concurrent runs of one backfill, on different and on the same units, must produce the result of a single
-//! run, and no transient error may end a run. *Concurrent* and `backfill --verify` both call [`prove`].
+//! run, and no transient error may end a run. *Concurrent* does that with each backfill of a database ([`compare`]), and
+//! `backfill --verify` with one ([`prove`]).
 
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Pass, Scope};
 use crate::event::Event;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::snapshot::Snapshot;
+use crate::proofs::kit::timeline::Step;
 use crate::proofs::kit::unchanged::equal;
-use crate::report::{Finding, Reproduce};
+use crate::report::{Finding, ProofStatus, Reproduce};
 use crate::source;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Runs each backfill that is due at the end of the history three times concurrently.
+pub(super) async fn compare(run: &mut ProofRun<'_>) -> Result<(), Error> {
+    let several = run.due(None, &[]).into_iter().any(|backfill| !backfill.engine().has_one_writer());
+    if !several {
+        return Ok(());
+    }
+    if run.data.earlier("deterministic") == Some(ProofStatus::Failed) {
+        run.not_covered("concurrent runs were not compared with a single run, because the result is not deterministic");
+        return Ok(());
+    }
+    run.steps.clear();
+    let scratch = run.start("at_once").await?;
+    let mut connection = scratch.open().await?;
+    let mut done = Vec::new();
+    for migration in run.rehearsal.history.after(run.start_version()) {
+        run.run_due(&scratch, Some(migration), &mut done).await?;
+        run.up(migration, &scratch, &mut connection).await?;
+        run.load_later(migration.version, &mut connection).await?;
+    }
+    for backfill in run.due(None, &done) {
+        let before = Snapshot::of(run, &mut connection).await?;
+        let step = Step::Backfill(backfill.about().name, Effect::Execute);
+        let steps = [before.steps(), &[step]].concat();
+        // *populated* has already run the last backfill alone.
+        let known = run.data.end().map(|end| &end.snapshot).filter(|snapshot| snapshot.steps() == steps);
+        if let Some(after) = known {
+            prove(run, backfill, &before, after).await?;
+            continue;
+        }
+        run.backfill(backfill, &scratch, Effect::Execute).await?;
+        let after = Snapshot::of(run, &mut connection).await?;
+        prove(run, backfill, &before, &after).await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
 
 /// Runs the backfill three times concurrently on a copy of the database `before` it ran, and compares the result
 /// with `after`, the result of a single run. Does nothing on an engine with one writer.

@@ -36,7 +36,7 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// The operations of an app on the units of a backfill.
+/// The operations of an app on the units of the backfills of a database.
 ///
 /// No two writers work on the same unit, so the last values that a writer wrote must be there in the end. Draw all
 /// choices from `draw`, so that they are the same in every rehearsal.
@@ -57,10 +57,13 @@ pub trait Traffic: Send + Sync + 'static {
         draw: &mut Draw,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
-    /// Creates a unit as older code does that is still running: the backfill has to fill it.
+    /// Creates a unit as code does that is older than the backfill with this name and still running: the backfill has
+    /// to fill it. If the database has several backfills, the code may be older than the earlier ones, too: they run
+    /// again before this one does.
     fn create_old(
         &self,
         connection: &mut <Self::Db as Database>::Connection,
+        backfill: &str,
         draw: &mut Draw,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
@@ -93,8 +96,8 @@ pub trait Traffic: Send + Sync + 'static {
 pub enum Act<'a> {
     /// [`Traffic::create`].
     Create,
-    /// [`Traffic::create_old`].
-    CreateOld,
+    /// [`Traffic::create_old`] for the backfill with this name.
+    CreateOld(&'a str),
     /// [`Traffic::change`] of a unit with the values that this writer knows.
     Change(&'a Written),
     /// [`Traffic::delete`] of a unit.
@@ -147,7 +150,7 @@ impl<T: Traffic> AnyTraffic for T {
             let typed = typed::<T>(connection)?;
             let done = match act {
                 Act::Create => self.create(typed, draw).await,
-                Act::CreateOld => self.create_old(typed, draw).await,
+                Act::CreateOld(backfill) => self.create_old(typed, backfill, draw).await,
                 Act::Change(unit) => self.change(typed, unit, draw).await.map(|holds| written(unit, holds)),
                 Act::Delete(unit) => self.delete(typed, &unit.id).await.map(|()| written(unit, Held::new())),
             };

@@ -69,6 +69,8 @@ impl Kind {
 pub(super) struct Writer<'a> {
     traffic: &'a dyn AnyTraffic,
     connection: Connection,
+    /// The backfill that runs.
+    backfill: &'static str,
     number: usize,
     /// Existing units of this writer, as far as it knows.
     units: Vec<Written>,
@@ -111,15 +113,16 @@ impl<'a> Writer<'a> {
     pub(super) fn new(
         traffic: &'a dyn AnyTraffic,
         connection: Connection,
-        number: usize,
+        backfill: &'static str,
+        (number, writers): (usize, usize),
         units: Vec<String>,
-        writers: usize,
         (order, batch): (&'a HashMap<String, u64>, NonZeroU32),
     ) -> Self {
         let units = units.into_iter().map(|id| Written { id, holds: Held::new() }).collect();
         Self {
             traffic,
             connection,
+            backfill,
             number,
             units,
             order,
@@ -133,7 +136,8 @@ impl<'a> Writer<'a> {
 
     /// Writes until the run is over.
     pub(super) async fn write(&mut self, phase: &Phase) {
-        let kind = format!("writer {}", self.number);
+        // The writers of another backfill draw other keys, because the units of all of them are in one database.
+        let kind = format!("{}, writer {}", self.backfill, self.number);
         let mut number = 0;
         while !phase.is_over() {
             let is_during = phase.is_running();
@@ -167,7 +171,7 @@ impl<'a> Writer<'a> {
             let act = match (kind, &unit) {
                 (Kind::Changed, Some(unit)) => Act::Change(unit),
                 (Kind::Deleted, Some(unit)) => Act::Delete(unit),
-                (Kind::CreatedOld, _) => Act::CreateOld,
+                (Kind::CreatedOld, _) => Act::CreateOld(self.backfill),
                 (Kind::Created | Kind::Changed | Kind::Deleted, _) => {
                     kind = Kind::Created;
                     Act::Create

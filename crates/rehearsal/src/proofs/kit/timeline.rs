@@ -4,7 +4,7 @@
 
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
-use crate::check::{self, Checked};
+use crate::check::{self, CheckResult, Checked};
 use crate::event::{Direction, silent};
 use crate::fixture;
 use crate::generate::rows::Insert;
@@ -259,15 +259,24 @@ impl<'a> ProofRun<'a> {
     /// Runs the checks that apply to the version of the database and reports those that fail.
     pub async fn check(&mut self, scratch: &Scratch) -> Result<(), Error> {
         self.step("run the checks");
-        let rehearsal = self.rehearsal;
-        let Checked { results, .. } = check::run(scratch.target(), rehearsal.checks, &rehearsal.row_checks).await?;
-        for result in results.iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. })) {
-            let mut finding = Finding::of_check(&self.failures.check, result);
-            if let Some(check) = rehearsal.checks.iter().find(|check| check.name == result.name) {
-                finding = finding.in_file(&check.path);
-            }
+        for (_, finding) in self.red_checks(scratch).await? {
             self.find(finding).await;
         }
         Ok(())
+    }
+
+    /// Runs the checks that apply to the version of the database. Returns the name of each that fails, and a finding.
+    pub async fn red_checks(&self, scratch: &Scratch) -> Result<Vec<(String, Finding)>, Error> {
+        let rehearsal = self.rehearsal;
+        let Checked { results, .. } = check::run(scratch.target(), rehearsal.checks, &rehearsal.row_checks).await?;
+        let red = results.into_iter().filter(|result| matches!(result.verdict, check::Verdict::Red { .. }));
+        let finding = |result: CheckResult| {
+            let mut finding = Finding::of_check(&self.failures.check, &result);
+            if let Some(check) = rehearsal.checks.iter().find(|check| check.name == result.name) {
+                finding = finding.in_file(&check.path);
+            }
+            (result.name, finding)
+        };
+        Ok(red.map(finding).collect())
     }
 }

@@ -6,12 +6,13 @@
 //! belong to units that could be missed; the rows before and after tell what the backfill wrote. A mutant sets a
 //! column to NULL or rotates it by one row, gives the content of a row to another key, duplicates rows, or removes
 //! the rows of the skipped units. It takes one or two statements in a transaction, in which the checks then run.
-//! Repeated writes are covered by *idempotent*. Columns that depend on the clock, chance or a counter are not
+//! If later backfills overwrite a value, it is theirs. Repeated writes are covered by *idempotent*. Columns that depend on the clock, chance or a counter are not
 //! mutated, and a note says so. [`Mutation`] is the entry point.
 
 mod judges;
 mod mutant;
 mod rows;
+mod since;
 mod tried;
 mod written;
 
@@ -34,6 +35,7 @@ use judges::Judges;
 use mutant::{Mutant, sample};
 use rehearsal_db::{self as db, Connection, Source, VolatileDefault};
 use rows::Rows;
+use since::Since;
 use tried::{MutantStatus, Tried};
 use written::Ran;
 
@@ -96,6 +98,9 @@ async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
     let preserved = populated::remember_before(run, &mut connection).await?;
     let steps = usual.steps().to_vec();
     let mut version = run.start_version();
+    let mut since = Since::default();
+    since.record(version, connection.tables().await?);
+    let first = run.rehearsal.backfills.iter().map(|backfill| backfill.about().from).min();
     let mut group = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         run.step(step.sentence(run.rehearsal));
@@ -109,6 +114,9 @@ async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
         }
         if let Step::Up(applied) = step {
             version = *applied;
+            if first.is_some_and(|first| first <= version) {
+                since.record(version, connection.tables().await?);
+            }
         }
         // Backfills that directly follow each other are judged together, because the checks read the rows of all of
         // them.
@@ -122,7 +130,7 @@ async fn prove(run: &mut ProofRun<'_>, tried: &mut Tried) -> Result<(), Error> {
             }
             let unsettled = unsettled(run, usual, &steps[..=at], &group, &mut connection).await?;
             for ran in group.drain(..) {
-                mutate(run, ran, &unsettled, &mut judges, tried, &mut connection).await?;
+                mutate(run, ran, (&unsettled, &since), &mut judges, tried, &mut connection).await?;
             }
         }
     }
@@ -203,7 +211,7 @@ enum Reconciliation {
 async fn mutate(
     run: &mut ProofRun<'_>,
     Ran { backfill, tables: written, reconciliation }: Ran<'_>,
-    unsettled: &[Unsettled],
+    (unsettled, since): (&[Unsettled], &Since),
     judges: &mut Judges<'_>,
     tried: &mut Tried,
     connection: &mut Connection,
@@ -246,8 +254,10 @@ async fn mutate(
         }
         match judge(&mutant, &tables, judges, connection).await? {
             Some(status) => {
-                let check =
-                    if status == MutantStatus::Survived { mutant.check(backfill, &tables) } else { String::new() };
+                let check = match status {
+                    MutantStatus::Survived => mutant.check(backfill, &tables, since),
+                    MutantStatus::Killed(_) => String::new(),
+                };
                 tried.of(about).add_with(mutant, status, check);
             }
             None => {

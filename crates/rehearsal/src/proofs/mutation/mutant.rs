@@ -2,8 +2,8 @@
 //! ([`sample`]), their statements, and for each a check that would kill it.
 
 use super::rows::Rows;
+use super::since::Since;
 use crate::backfill::AnyBackfill;
-use rehearsal_db::Engine;
 
 /// A change that makes the rows of a backfill wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,9 +133,9 @@ impl Mutant {
 
     /// Returns a check that would kill the mutant, as a file in `checks/`. Only the author knows the expected
     /// values, so the check has a comment where they belong.
-    pub(super) fn check(&self, backfill: &dyn AnyBackfill, tables: &[Rows]) -> String {
+    pub(super) fn check(&self, backfill: &dyn AnyBackfill, tables: &[Rows], since: &Since) -> String {
         let about = backfill.about();
-        let (from, name, unit) = (about.from, about.name, about.unit);
+        let (name, unit) = (about.name, about.unit);
         let quote = |name: &str| backfill.engine().quote(name);
         let find = |table: &str| tables.iter().find(|rows| rows.name() == table);
         let keys = |table: &str| {
@@ -144,29 +144,35 @@ impl Mutant {
             keys.collect::<Vec<_>>().join(", ")
         };
         let from_table = |table: &str| backfill.engine().quote_table(table);
-        let head = |what: String| format!("-- from: {from}\n-- Catches {what}.\n");
+        let from = |table: &str, columns: &[String]| {
+            let key = find(table).map(Rows::key).unwrap_or_default();
+            format!("-- from: {}\n", since.first(about.from, table, &[key, columns].concat()))
+        };
+        // Without the data that the backfill reads, nothing can be compared with it.
+        let until = about.until.map(|until| format!("-- until: {until}\n")).unwrap_or_default();
+        let what = |what: String| format!("-- Catches {what}.\n");
         match self {
             Self::Skip => {
                 let relation = dedent(backfill.relation());
-                head(format!("{unit}s that {name} skipped"))
+                format!("-- from: {}\n{until}", about.from)
+                    + &what(format!("{unit}s that {name} skipped"))
                     + &format!("SELECT unit.*\nFROM (\n{relation}\n) AS unit\nWHERE unit.\"pending\";\n")
             }
             Self::Twice { table } => {
-                let rest: Vec<String> = find(table)
-                    .into_iter()
-                    .flat_map(Rows::content)
-                    .map(|column| text(backfill.engine(), &quote(column)))
-                    .collect();
+                let columns: Vec<String> = find(table).into_iter().flat_map(Rows::content).map(str::to_owned).collect();
+                let rest: Vec<String> =
+                    columns.iter().map(|column| backfill.engine().as_text(&quote(column))).collect();
                 let rest = rest.join(", ");
-                head(format!("duplicate rows of \"{table}\""))
+                from(table, &columns)
+                    + &what(format!("duplicate rows of \"{table}\""))
                     + &format!(
                         "SELECT {rest}, count(*) AS \"times\"\nFROM {}\nGROUP BY {rest}\nHAVING count(*) > 1;\n",
                         from_table(table)
                     )
             }
             Self::Empty { table, column } if find(table).is_some_and(|rows| rows.is_filled_always(column)) => {
-                let column = quote(column);
-                head(format!("rows of \"{table}\" without a value that {name} writes"))
+                let (from, column) = (from(table, std::slice::from_ref(column)), quote(column));
+                from + &what(format!("rows of \"{table}\" without a value that {name} writes"))
                     + &format!(
                         "SELECT {}\nFROM {} AS stored\nWHERE stored.{column} IS NULL;\n",
                         keys(table),
@@ -174,8 +180,9 @@ impl Mutant {
                     )
             }
             Self::Empty { table, column } | Self::Swap { table, column } => {
-                let column = quote(column);
-                head(format!("values of \"{table}\" that differ from those expected for the {unit}"))
+                let (from, column) = (from(table, std::slice::from_ref(column)), quote(column));
+                from + &until
+                    + &what(format!("values of \"{table}\" that differ from those expected for the {unit}"))
                     + &format!(
                         "SELECT {}, stored.{column} AS \"stored\", expected.{column} AS \"expected\"\n\
                          FROM {} AS stored\n\
@@ -188,10 +195,13 @@ impl Mutant {
                     )
             }
             Self::Give { table } => {
-                let columns: Vec<String> =
-                    find(table).into_iter().flat_map(Rows::outputs).map(|name| quote(&name)).collect();
-                let list = |of: &str| columns.iter().map(|name| format!("{of}.{name}")).collect::<Vec<_>>().join(", ");
-                head(format!("rows of \"{table}\" with the content of another {unit}"))
+                let columns: Vec<String> = find(table).into_iter().flat_map(Rows::outputs).collect();
+                let list = |of: &str| {
+                    columns.iter().map(|name| format!("{of}.{}", quote(name))).collect::<Vec<_>>().join(", ")
+                };
+                from(table, &columns)
+                    + &until
+                    + &what(format!("rows of \"{table}\" with the content of another {unit}"))
                     + &format!(
                         "SELECT {}\n\
                          FROM {} AS stored\n\
@@ -212,10 +222,6 @@ impl Mutant {
 fn same(rows: Option<&Rows>, quote: &dyn Fn(&str) -> String) -> String {
     let keys = rows.map(Rows::key).unwrap_or_default().iter();
     keys.map(|key| format!("expected.{0} = stored.{0}", quote(key))).collect::<Vec<_>>().join(" AND ")
-}
-
-fn text(engine: Engine, column: &str) -> String {
-    engine.as_text(column)
 }
 
 /// Indents a text by four spaces, after removing the indentation that all lines but the first share.

@@ -7,7 +7,7 @@ use crate::Error;
 use rehearsal_db::{ColumnShape, Connection, Value};
 
 /// The rows that a backfill wrote to a table, in a temporary table: numbered, with a flag for each column that it
-/// wrote.
+/// wrote and that no later backfill has changed.
 pub(super) struct Rows {
     written: Written,
     /// All columns except generated ones.
@@ -67,13 +67,18 @@ impl Rows {
     fn collect(&self) -> String {
         let Self { written, columns, .. } = self;
         let is_new = written.is_missing("before");
-        let flags = columns.iter().enumerate().map(|(at, column)| {
-            format!(", {is_new} OR {} AS _rehearsal_is_{at}", written.differs("stored", "before", &column.name))
-        });
+        let is_written: Vec<String> = columns
+            .iter()
+            .map(|column| {
+                let is_changed = written.differs("after", "before", &column.name);
+                format!("(({is_new} OR {is_changed}) AND NOT {})", written.differs("stored", "after", &column.name))
+            })
+            .collect();
+        let flags = is_written.iter().enumerate().map(|(at, is_it)| format!(", {is_it} AS _rehearsal_is_{at}"));
         format!(
             "CREATE TEMP TABLE {} AS SELECT stored.*, row_number() OVER (ORDER BY {}) AS _rehearsal_number, \
              {is_new} AS _rehearsal_new{} FROM {} AS stored JOIN {} AS after ON {} LEFT JOIN {} AS before ON {} \
-             WHERE {is_new} OR {}",
+             WHERE {}",
             written.rows,
             written.key("stored"),
             flags.collect::<String>(),
@@ -82,7 +87,7 @@ impl Rows {
             written.same_key("stored", "after"),
             written.before,
             written.same_key("stored", "before"),
-            written.differ("stored", "before", columns),
+            is_written.join(" OR "),
         )
     }
 
@@ -98,8 +103,8 @@ impl Rows {
             )
         });
         format!(
-            "SELECT count(*) FILTER (WHERE _rehearsal_new), (SELECT count(*) FROM ({}) AS skipped){} FROM {}",
-            self.written.of_skipped(&self.columns),
+            "SELECT count(*) FILTER (WHERE _rehearsal_new), (SELECT count(*) FROM ({}) AS of_skipped){} FROM {}",
+            self.of_skipped(),
             facts.collect::<String>(),
             self.written.rows
         )
@@ -267,28 +272,59 @@ impl Rows {
         )]
     }
 
-    /// Restores the state after the first pass for the rows of skipped units.
+    /// Returns a query of the keys of the written rows that belong to skipped units.
+    fn of_skipped(&self) -> String {
+        let Self { written, .. } = self;
+        let is_restored: Vec<String> = self.columns().map(|column| self.is_skipped(column)).collect();
+        format!(
+            "SELECT {} FROM {} AS rows JOIN {} AS after ON {} LEFT JOIN {} AS skipped ON {} WHERE {} OR {}",
+            written.key("rows"),
+            self.rows(),
+            written.after,
+            written.same_key("rows", "after"),
+            written.skipped,
+            written.same_key("rows", "skipped"),
+            written.is_missing("skipped"),
+            is_restored.join(" OR ")
+        )
+    }
+
+    /// Returns the condition that the first pass, which skips units, did not write the value of a column.
+    fn is_skipped(&self, column: &str) -> String {
+        format!("(rows.{} AND {})", self.flag(column), self.written.differs("after", "skipped", column))
+    }
+
+    /// Restores the state after the first pass for the rows of skipped units, without what later backfills wrote.
     pub(super) fn skip(&self) -> Vec<String> {
-        let Self { written, columns, .. } = self;
+        let Self { written, .. } = self;
         let quoted: Vec<String> = self.columns().map(|name| written.engine.quote(name)).collect();
+        let value = |name: &str| {
+            let quoted = written.engine.quote(name);
+            let is_restored = format!("{} OR {}", written.is_missing("rows"), self.is_skipped(name));
+            format!("CASE WHEN {is_restored} THEN skipped.{quoted} ELSE rows.{quoted} END")
+        };
+        let is_restored: Vec<String> = self.columns().map(|column| self.is_skipped(column)).collect();
         vec![
             format!(
                 "DELETE FROM {} AS stored WHERE EXISTS (SELECT 1 FROM ({}) AS gone WHERE {})",
                 self.table(),
-                written.of_skipped(columns),
+                self.of_skipped(),
                 written.same_key("stored", "gone")
             ),
             format!(
-                "INSERT INTO {} ({}) {} SELECT skipped.{} FROM {} AS skipped LEFT JOIN {} AS after ON {} WHERE {} OR {}",
+                "INSERT INTO {} ({}) {} SELECT {} FROM {} AS skipped LEFT JOIN {} AS after ON {} LEFT JOIN {} AS rows ON {} \
+                 WHERE {} OR {}",
                 self.table(),
                 quoted.join(", "),
                 written.engine.overriding(),
-                quoted.join(", skipped."),
+                self.columns().map(value).collect::<Vec<_>>().join(", "),
                 written.skipped,
                 written.after,
                 written.same_key("skipped", "after"),
+                self.rows(),
+                written.same_key("skipped", "rows"),
                 written.is_missing("after"),
-                written.differ("after", "skipped", columns)
+                is_restored.join(" OR ")
             ),
         ]
     }

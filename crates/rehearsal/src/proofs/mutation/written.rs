@@ -9,7 +9,7 @@ use crate::event::silent;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::reconciliation;
 use crate::sandbox::Scratch;
-use rehearsal_db::{ColumnShape, Connection, Engine, TableShape};
+use rehearsal_db::{Connection, Engine, TableShape};
 
 /// A table that a backfill wrote, and its copies: temporary tables, which exist as long as the connection.
 pub(super) struct Written {
@@ -97,29 +97,10 @@ impl Written {
         self.shape.key.iter().map(equal).collect::<Vec<_>>().join(" AND ")
     }
 
-    /// Returns the condition that two rows differ in any of these columns.
-    pub(super) fn differ(&self, one: &str, other: &str, columns: &[ColumnShape]) -> String {
-        let differs = columns.iter().map(|column| self.differs(one, other, &column.name));
-        differs.collect::<Vec<_>>().join(" OR ")
-    }
-
     /// Returns the condition that two rows differ in a column. Values are compared as text, because not every type
     /// can be compared.
     pub(super) fn differs(&self, one: &str, other: &str, column: &str) -> String {
         let of = |table: &str| self.engine.as_text(&format!("{table}.{}", self.engine.quote(column)));
         format!("({} IS DISTINCT FROM {})", of(one), of(other))
-    }
-
-    /// Returns a query of the keys of the rows that belong to skipped units.
-    pub(super) fn of_skipped(&self, columns: &[ColumnShape]) -> String {
-        format!(
-            "SELECT {} FROM {} AS after LEFT JOIN {} AS skipped ON {} WHERE {} OR {}",
-            self.key("after"),
-            self.after,
-            self.skipped,
-            self.same_key("after", "skipped"),
-            self.is_missing("skipped"),
-            self.differ("after", "skipped", columns)
-        )
     }
 }
