@@ -1,7 +1,7 @@
 //! The example `examples/bookshop`, a project of its own on the crates of this repository: its tests pass, its rehearsal
 //! has no findings, and every command of its README works.
 
-use crate::workspace::repository;
+use crate::suite::repository;
 use pretty_assertions::assert_eq;
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Code that `new` writes: it compiles and is formatted, and its test runs, fails, and reports what to fill in.
 
-use crate::workspace::repository;
+use crate::suite::repository;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,19 +36,19 @@ fn generated_code_compiles_and_its_test_fails() {
     let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let target = xtask.parent().and_then(Path::parent).unwrap();
     // Names that the template itself uses are valid, too.
-    for name in ["add_colour", "output", "result", "unit", "backfill", "about", "string", "ok", "sqlite"] {
+    for name in ["add_generated", "output", "result", "unit", "backfill", "about", "string", "ok", "sqlite"] {
         duct::cmd!(xtask, "new", "pets", name, "--backfill").dir(&root).stdout_null().stderr_null().run().unwrap();
     }
 
     duct::cmd!("cargo", "fmt", "--all", "--check").dir(&root).run().unwrap();
     let test =
-        duct::cmd!("cargo", "test", "--offline", "--quiet", "--package", "xtask", "--bin", "xtask", "add_colour");
+        duct::cmd!("cargo", "test", "--offline", "--quiet", "--package", "xtask", "--bin", "xtask", "add_generated");
     let test = test.dir(&root).env("CARGO_TARGET_DIR", target);
     let output = test.stderr_to_stdout().stdout_capture().unchecked().run().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success(), "{text}");
     assert!(!text.contains("warning"), "{text}");
     assert!(text.contains("1 failed"), "the test compiles and runs:\n{text}");
-    assert!(text.contains("fill in `transform` in xtask/src/backfills/add_colour.rs"), "{text}");
+    assert!(text.contains("fill in `transform` in xtask/src/backfills/add_generated.rs"), "{text}");
     fs::remove_dir_all(root).unwrap();
 }

@@ -1,10 +1,11 @@
 //! Generated fixtures: the committed ones equal the output of their commands, and a fixture of any size and seed
 //! loads and passes all proofs.
 
-use crate::processes::wait_until;
-use crate::workspace::{Ran, Workspace, repository};
+use crate::suite::{new_workspace, repository};
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
+use rehearsal_tests::processes::wait_until;
+use rehearsal_tests::workspace::{Ran, Workspace};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -28,7 +29,7 @@ fn databases() -> Vec<String> {
 
 #[test]
 fn committed_fixtures_match_their_commands() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     for database in databases() {
         let file = format!("fixtures/{database}/populated.sql");
         let committed = fs::read_to_string(workspace.path(&file)).unwrap();
@@ -47,7 +48,7 @@ fn rows(script: &str) -> BTreeSet<&str> {
 
 #[test]
 fn rows_do_not_depend_on_the_size_of_the_fixture() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     for database in databases() {
         let sizes = [1, 7, 100, 450].map(|units| generated(&workspace, &database, units, 3));
         for pair in sizes.windows(2) {
@@ -67,7 +68,7 @@ fn rows_do_not_depend_on_the_size_of_the_fixture() {
 #[test]
 #[ignore = "slow"]
 fn fixtures_of_any_size_and_seed_pass_all_proofs() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     for database in databases() {
         for (units, seed) in [(1, 5), (7, 6), (250, 7), (133, u64::MAX)] {
             let file = format!("fixtures/{database}/of_{units}.sql");
@@ -80,9 +81,8 @@ fn fixtures_of_any_size_and_seed_pass_all_proofs() {
 
 #[test]
 fn output_files() {
-    let workspace = Workspace::new();
-    let check = |arguments: &str, snapshot: &str| workspace.run(arguments).check(0, "command_line", snapshot);
-    check("fixture generate --help", "help_fixture_generate");
+    let workspace = new_workspace();
+    let check = |arguments: &str, snapshot: &str| workspace.run(arguments).check(0, "generators", snapshot);
     check("fixture generate pets --units 12 --out fixtures/pets/small.sql", "fixture_generate");
     let small = generated(&workspace, "pets", 12, 1);
     let read = |file: &str| fs::read_to_string(workspace.path(file)).unwrap();
@@ -101,7 +101,7 @@ fn output_files() {
 /// An interrupted command leaves no file.
 #[test]
 fn an_interrupted_command_leaves_no_file() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     let before = workspace.files();
     let arguments = ["fixture", "generate", "pets", "--units", "1000000000", "--out", "fixtures/pets/huge.sql"];
     let running = workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
@@ -119,7 +119,7 @@ fn shell(workspace: &Workspace, script: &str) -> Ran {
 
 #[test]
 fn pipes() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     let ran = shell(&workspace, r#"{ "$0" fixture generate pets --units 100000; echo "exit $?" >&2; } | head -n 1"#);
     assert_eq!((&*ran.stdout, &*ran.stderr), ("-- at: 20250901090000\n", "exit 0\n"));
     if Path::new("/dev/full").exists() {

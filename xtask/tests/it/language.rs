@@ -1,8 +1,8 @@
 //! The project speaks plain English: words that it has retired stand in no message, comment or page. To retire a
 //! word, add it to [`RETIRED`] with what to write instead.
 
+use crate::suite::repository;
 use crate::tidy::{files, sources};
-use crate::workspace::repository;
 use pretty_assertions::assert_eq;
 
 /// Retired words and phrases in lower case, and what to write instead. A `^` binds a phrase to the start of a comment.

@@ -1,34 +1,17 @@
-//! Integration tests of the command line, on real files and in real processes. Each module covers one subject; each
-//! test is a table of cases that run through one `check` function. Snapshots are stored in `snapshots`: regenerate
-//! them with `INSTA_UPDATE=always`, never edit them by hand.
+//! Integration tests of this workspace: its databases, its program, its pages and the rules of its sources. The tests of the
+//! library itself are in `crates/rehearsal-tests`. Snapshots are stored in `snapshots`: regenerate them with
+//! `INSTA_UPDATE=always`, never edit them by hand.
 
-#[cfg(test)]
-mod batch_size;
 #[cfg(test)]
 mod bookshop;
 #[cfg(test)]
 mod circles;
-mod command_line;
-#[cfg(test)]
-mod control;
-#[cfg(test)]
-mod crashes;
-#[cfg(test)]
-mod database;
-#[cfg(test)]
-mod errors;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod generators;
 #[cfg(test)]
-mod given;
-#[cfg(test)]
 mod language;
-#[cfg(test)]
-mod ledger;
-#[cfg(test)]
-mod lifecycle;
 #[cfg(test)]
 mod packages;
 #[cfg(test)]
@@ -36,18 +19,10 @@ mod pictures;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
-mod processes;
-#[cfg(test)]
-mod proofs;
-#[cfg(test)]
 mod readme;
-#[cfg(test)]
-mod rehearsals;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tidy;
-#[cfg(test)]
-mod unchanged;
-#[cfg(test)]
-mod workspace;

@@ -1,7 +1,7 @@
 //! Each crate under `crates/` can be published on its own: its manifest and its package contain what a registry
 //! requires.
 
-use crate::workspace::repository;
+use crate::suite::repository;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 use std::fs;

@@ -1,7 +1,7 @@
 //! The pictures of the README: what a terminal shows of a failed and of a passed rehearsal, drawn from real output.
 //! With `UPDATE_PICTURES=1` the test writes them; otherwise it compares them with the output.
 
-use crate::workspace::repository;
+use crate::suite::repository;
 use pretty_assertions::assert_eq;
 use std::fs;
 

@@ -1,9 +1,10 @@
 //! The README is accurate: each command of its examples runs, in order, in a workspace like a fresh checkout, and
 //! prints what the page shows. On the page, `[..]` matches anything within a line, and `[...]` any further lines.
 
+use crate::suite::{another_project, new_workspace, repository};
 use crate::tidy::files;
-use crate::workspace::{Workspace, repository};
 use pretty_assertions::assert_eq;
+use rehearsal_tests::workspace::Workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub(crate) fn shop() -> Workspace {
     let blocks = page.split("```sql\n-- ").skip(1).map(|block| block.split("```").next().unwrap());
     let files: Vec<(&str, &str)> = blocks.filter_map(|block| block.split_once('\n')).collect();
     assert!(files.len() >= 3, "the quick start has two migrations and a fixture");
-    Workspace::of_another_project(&files)
+    another_project(&files)
 }
 
 fn examples(page: &str) -> Vec<Example> {
@@ -92,7 +93,7 @@ fn app() -> PathBuf {
 #[test]
 #[ignore = "slow"]
 fn examples_print_what_the_page_shows() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     let (app, shop, rehearse) = (app(), shop(), super::packages::cargo_rehearse());
     let examples = examples(&readme());
     assert!(examples.len() >= 5, "the page has fewer than five examples");
@@ -119,7 +120,7 @@ fn examples_print_what_the_page_shows() {
 /// existing flags.
 #[test]
 fn commands_exist() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     let page = readme();
     let pages: String = files("docs", "md").into_iter().map(|(_, text)| text).collect();
     let contributing = fs::read_to_string(repository().join("CONTRIBUTING.md")).unwrap();

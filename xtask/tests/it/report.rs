@@ -1,10 +1,11 @@
 //! The JSON report: it matches its schema for every kind of finding, its exit code is that of the process, and
 //! every code has an explanation.
 
-use crate::workspace::{Ran, Workspace, repository};
+use crate::suite::{another_project, new_workspace, repository};
 use jsonschema::Validator;
 use pretty_assertions::assert_eq;
 use rehearsal::proofs;
+use rehearsal_tests::workspace::{Ran, Workspace};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,7 +38,7 @@ fn check(workspace: &Workspace, arguments: &str, exit: i64, codes: &[&str], has_
 
 #[test]
 fn reports_match_their_schema() {
-    let pets = || Workspace::new();
+    let pets = || new_workspace();
     let with = |path: &str, text: &str| pets().tap(|workspace| workspace.write(path, text));
     check(&pets(), "pets", 0, &[], true);
     let red = "SELECT \"id\", \"name\", 1.5 AS \"x\", NULL AS \"nothing\", x'00ff' AS \"bytes\" FROM \"Pet\" LIMIT 2;";
@@ -69,7 +70,7 @@ fn reports_match_their_schema() {
 /// Paths are relative to the root of the project, in whichever folder the command runs.
 #[test]
 fn paths_are_relative_to_the_project() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     workspace.write("migrations/pets/20250915090000_again.up.sql", "SELECT 1;");
     let ran = workspace.finish("ci pets --json", workspace.command_in("migrations", &[], ["ci", "pets", "--json"]));
     assert_eq!(
@@ -84,7 +85,7 @@ fn paths_are_relative_to_the_project() {
 #[test]
 fn an_unusable_server_is_a_finding() {
     let check = |url: &str, exit: i32, code: &str| {
-        let workspace = Workspace::new();
+        let workspace = new_workspace();
         let arguments = ["ci", "llama_logs", "pets", "--json"];
         let command = workspace.command_in("", &[("REHEARSAL_POSTGRES_URL", url)], arguments);
         let ran = workspace.finish("ci llama_logs pets --json", command);
@@ -101,7 +102,7 @@ fn an_unusable_server_is_a_finding() {
 /// A rehearsal that cannot start is reported, too.
 #[test]
 fn refusals_are_findings() {
-    let with = |path: &str, text: &str| Workspace::new().tap(|workspace| workspace.write(path, text));
+    let with = |path: &str, text: &str| new_workspace().tap(|workspace| workspace.write(path, text));
     let twice = with("migrations/pets/20250915090000_again.up.sql", "SELECT 1;");
     check(&twice, "pets", 1, &["history/duplicate-version"], false);
     let directive = with("migrations/pets/20250920120000_x.up.sql", "-- lose: a\nSELECT 1;");
@@ -115,7 +116,7 @@ fn refusals_are_findings() {
     let window = with("migrations/pets/checks/a.sql", "-- from: 7\nSELECT 1;");
     check(&window, "pets", 2, &["history/bad-configuration"], false);
 
-    let given = Workspace::of_another_project(&[("migrations/1_a.sql", "SELECT spellfix1_editdist('a', 'b');\n")]);
+    let given = another_project(&[("migrations/1_a.sql", "SELECT spellfix1_editdist('a', 'b');\n")]);
     check(&given, "--migrations migrations --engine sqlite", 3, &["history/needs-missing"], false);
     // A database that cannot be rehearsed does not stop the rehearsal of another one.
     let other = with("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\n");
@@ -145,7 +146,7 @@ fn every_code_is_explained() {
 
 #[test]
 fn explanations() {
-    let workspace = Workspace::of_another_project(&[]);
+    let workspace = another_project(&[]);
     let check = |snapshot: &str, arguments: &str, exit: i32| workspace.run(arguments).check(exit, "report", snapshot);
     check("explain_data_lost", "explain populated/data-lost", 0);
     check("explain_all", "explain", 0);

@@ -1,8 +1,9 @@
 //! Rules of the repository that the compiler does not check, such as the absences that `ARCHITECTURE.md` promises:
 //! each test searches the text of the sources.
 
-use crate::workspace::{Workspace, repository};
+use crate::suite::{SUITE, repository};
 use pretty_assertions::assert_eq;
+use rehearsal_tests::workspace::{TRAITS, Workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,9 @@ fn is_of_tests(file: &str) -> bool {
     file.ends_with("/tests.rs") || file.split_once("/tests/").is_some_and(folder)
 }
 
+/// Tests below `crates`, which run a program as a workspace has it.
+const TESTS: &[&str] = &["crates/rehearsal-cli/tests/", "crates/rehearsal-tests/"];
+
 /// Fails if the code of a file below `among`, but not in `allowed`, contains one of `words`.
 fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
     let excepted = |file: &str| is_of_tests(file) || allowed.iter().any(|place| file.starts_with(place));
@@ -62,16 +66,15 @@ fn check(rule: &str, among: &str, words: &[&str], allowed: &[&str]) {
 #[test]
 fn restricted_calls_stay_in_their_modules() {
     let print = ["println!", "eprintln!", "print!(", "eprint!(", "io::stdout", "io::stderr"];
-    let mains =
-        ["crates/rehearsal-cli/src/terminal/", "xtask/benches/", "xtask/tests/", "app/src/main.rs", "app/src/cli/"];
-    check("only terminal/ prints", "", &print, &[&mains[..], &["app/tests/"]].concat());
+    let mains = ["crates/rehearsal-cli/src/terminal/", "xtask/benches/", "app/src/main.rs", "app/src/cli/"];
+    check("only terminal/ prints", "", &print, &[&mains[..], TESTS, &["app/tests/", "xtask/tests/"]].concat());
     check("only the command line exits", "crates", &["process::exit"], &["crates/rehearsal-cli/src/"]);
     let environment = ["env::var", "env::args", "env::current_", "env::set_", "env::temp_dir", "dotenvy"];
     check(
         "only environment.rs reads the environment",
         "crates",
         &environment,
-        &["crates/rehearsal-cli/src/environment.rs", "crates/rehearsal-cli/tests/"],
+        &[&["crates/rehearsal-cli/src/environment.rs"], TESTS].concat(),
     );
     check("only commands handle signals", "crates", &["ctrl_c", "signal::"], &["crates/rehearsal-cli/src/commands/"]);
     check("only the command line reads the environment", "xtask/src", &environment, &[]);
@@ -84,17 +87,12 @@ fn restricted_calls_stay_in_their_modules() {
     // A workspace's program sets the name of the command line and the folder of its code. `catalog.rs` is allowed,
     // because databases may still contain a ledger under its first name.
     // `init --xtask` creates a crate of this name in a project.
-    let creates = ["crates/rehearsal-cli/src/commands/init/", "crates/rehearsal-cli/tests/"];
+    let creates = [&["crates/rehearsal-cli/src/commands/init/"], TESTS].concat();
     let names = ["cargo xtask", "xtask/", "xtask::", "_xtask", "app::"];
     let allowed = [&creates[..], &["crates/rehearsal-db/src/catalog.rs"]].concat();
     check("the library names no workspace", "crates", &names, &allowed);
     for place in ["crates", "xtask/src", "app/src"] {
-        check(
-            "errors are returned, without panics",
-            place,
-            &[".unwrap()", ".expect(", "panic!(", "todo!("],
-            &["crates/rehearsal-cli/tests/"],
-        );
+        check("errors are returned, without panics", place, &[".unwrap()", ".expect(", "panic!(", "todo!("], TESTS);
     }
     check("no work is left unfinished", "", &["TODO", "FIXME", "dbg!("], &["xtask/tests/it/tidy.rs"]);
 }
@@ -104,7 +102,7 @@ fn restricted_calls_stay_in_their_modules() {
 #[test]
 fn crates_do_not_name_this_workspace() {
     // `init --xtask` creates a crate of this name in a project.
-    let creates = ["crates/rehearsal-cli/src/commands/init/", "crates/rehearsal-cli/tests/"];
+    let creates = [&["crates/rehearsal-cli/src/commands/init/"], TESTS].concat();
     let is_a_template = |file: &str| creates.iter().any(|place| file.starts_with(place));
     let all = ["rs", "txt", "toml", "md", "sh"].into_iter().flat_map(|ending| files("crates", ending));
     for (file, text) in all.filter(|(file, _)| !is_a_template(file)) {
@@ -170,6 +168,7 @@ const USES: &[(&str, &[&str])] = &[
     ("crates/rehearsal-postgres", &[]),
     ("crates/rehearsal", &["rehearsal-db", "rehearsal-postgres"]),
     ("crates/rehearsal-cli", &["rehearsal", "rehearsal-db", "rehearsal-postgres"]),
+    ("crates/rehearsal-tests", &["rehearsal", "rehearsal-cli", "rehearsal-postgres"]),
     ("xtask", &["app", "rehearsal", "rehearsal-cli"]),
 ];
 
@@ -239,7 +238,7 @@ fn everything_is_registered() {
             "generator {name} is not registered"
         );
     }
-    let workspace = Workspace::with_pets(crate::workspace::TRAITS);
+    let workspace = Workspace::with_pets(&SUITE, TRAITS);
     let ran = workspace.run("verify pets --json");
     let verdicts: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
     let mut run: Vec<&str> = verdicts.iter().map(|verdict| verdict["check"].as_str().unwrap()).collect();
@@ -263,16 +262,25 @@ fn stem(path: &Path) -> String {
 /// Every snapshot belongs to a test case.
 #[test]
 fn every_snapshot_is_used() {
-    let tests: String = files("xtask/tests/it", "rs").into_iter().map(|(_, text)| text).collect();
-    for (file, _) in files("xtask/tests/it/snapshots", "snap") {
-        let name = stem(Path::new(&file));
-        let made = ["help_", "at_once_"].iter().any(|made| name.starts_with(made));
-        assert!(made || tests.contains(&format!("\"{name}\"")), "no test uses {file}");
+    for suite in ["xtask", "crates/rehearsal-tests"] {
+        let tests: String = files(&format!("{suite}/tests/it"), "rs").into_iter().map(|(_, text)| text).collect();
+        for (file, _) in files(&format!("{suite}/tests/it/snapshots"), "snap") {
+            let name = stem(Path::new(&file));
+            let made = ["help_", "at_once_"].iter().any(|made| name.starts_with(made));
+            assert!(made || tests.contains(&format!("\"{name}\"")), "no test uses {file}");
+        }
     }
 }
 
-const CRATES: [&str; 6] =
-    ["app", "crates/rehearsal", "crates/rehearsal-cli", "crates/rehearsal-db", "crates/rehearsal-postgres", "xtask"];
+const CRATES: [&str; 7] = [
+    "app",
+    "crates/rehearsal",
+    "crates/rehearsal-cli",
+    "crates/rehearsal-db",
+    "crates/rehearsal-postgres",
+    "crates/rehearsal-tests",
+    "xtask",
+];
 
 #[test]
 fn every_dependency_is_used() {
@@ -362,7 +370,8 @@ fn only_engine_folders_and_the_registry_name_engines() {
     };
     let mut places = Vec::new();
     for (file, text) in sources() {
-        if !file.starts_with("crates/") || is_own(&file) || is_of_tests(&file) {
+        let is_test = is_of_tests(&file) || TESTS.iter().any(|tests| file.starts_with(tests));
+        if !file.starts_with("crates/") || is_own(&file) || is_test {
             continue;
         }
         let code = text.lines().take_while(|line| !line.contains("#[cfg(test)]")).enumerate();

@@ -76,9 +76,11 @@ async fn request_all(
     let matches = |run: &RunRecord| {
         run.backfill == backfill && !run.state.is_over() && (scope.0.is_empty() || run.has_scope(&scope.key()))
     };
-    for run in ledger::run_records(connection).await?.into_iter().filter(matches) {
+    for mut run in ledger::run_records(connection).await?.into_iter().filter(matches) {
         connection.begin_exclusive().await?;
         ledger::complete(connection).await?;
+        // The run may have ended while this process waited for the lock.
+        run.state = ledger::state(connection, run.run).await?;
         let activity = match in_database {
             RunActivity::Active if connection.engine().has_one_writer() => RunActivity::Active,
             RunActivity::Active if connection.is_worked_on(run.run).await? => RunActivity::Active,

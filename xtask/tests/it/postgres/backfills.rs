@@ -4,14 +4,14 @@
 #[path = "../../../benches/llama_logs/backfill.rs"]
 mod llama_log_categories;
 
-use super::{execute, in_the_way, query, unique, url};
-use crate::database::block;
-use crate::workspace::Workspace;
+use crate::suite::new_workspace;
 pub(super) use llama_log_categories::LlamaLogCategories;
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::{self, Effect, Outcome, Pass, UnitOrder};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
+use rehearsal_tests::database::block;
+use rehearsal_tests::postgres::{execute, in_the_way, query, unique, url};
 use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +30,7 @@ fn records() -> String {
 
 /// Fills an empty database with records without a category.
 pub(super) fn fill(url: &str) {
-    Workspace::new().succeed(&format!("migrate llama_logs --url {url}"));
+    new_workspace().succeed(&format!("migrate llama_logs --url {url}"));
     let insert = format!(
         "ALTER TABLE llama_logs ALTER COLUMN category DROP NOT NULL; \
          INSERT INTO llama_logs (id, operation, status, sources, metadata, created_at) \

@@ -1,15 +1,13 @@
-//! Processes that are killed at their commits, on PostgreSQL: a backfill of a few profiles on its own server, and files
-//! without a transaction.
+//! Processes that are killed at their commits, on PostgreSQL: a backfill of a few profiles on its own server.
 
-use super::{LABEL, Shop, check};
-use crate::workspace::Workspace;
+use crate::suite::new_workspace;
 use serde_json::Value;
 
 #[test]
 #[ignore = "slow"]
 fn kills_at_every_commit() {
     let check = |snapshot: &str, exit: i32, flags: &str| {
-        let workspace = Workspace::new();
+        let workspace = new_workspace();
         workspace.succeed("fixture generate profiles --units 60 --out fixtures/profiles/populated.sql");
         workspace.run(&format!("ci profiles{flags}")).check(exit, "postgres", snapshot);
     };
@@ -22,7 +20,7 @@ fn kills_at_every_commit() {
 #[ignore = "slow"]
 fn many_interruptions_of_one_run() {
     let check = |flags: &str, code: Option<&str>| {
-        let workspace = Workspace::new();
+        let workspace = new_workspace();
         workspace.succeed("fixture generate profiles --units 500 --out fixtures/profiles/populated.sql");
         let ran = workspace.run(&format!("ci profiles --json{flags}"));
         let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.text()));
@@ -41,15 +39,4 @@ fn many_interruptions_of_one_run() {
     };
     check("", None);
     check(" --fault cursor-apart", Some("crash/repeated"));
-}
-
-#[test]
-fn kills_outside_a_transaction() {
-    let rehearse = |snapshot: &str, exit: i32, up: &str| {
-        let shop = Shop::new();
-        shop.migration(LABEL, &format!("-- no-transaction\n{up}"), "DROP INDEX item_label;");
-        check(snapshot, &shop, "ci shop --exhaustive", exit);
-    };
-    rehearse("crash_concurrently", 1, "CREATE INDEX CONCURRENTLY item_label ON item (label);\n");
-    rehearse("crash_concurrently_again", 0, "CREATE INDEX CONCURRENTLY IF NOT EXISTS item_label ON item (label);\n");
 }

@@ -1,8 +1,9 @@
 //! `db`: the server of the development databases, from start to stop.
 
-use super::{execute, query};
-use crate::workspace::{Ran, Workspace};
+use crate::suite::new_workspace;
 use pretty_assertions::assert_eq;
+use rehearsal_tests::postgres::{execute, query};
+use rehearsal_tests::workspace::{Ran, Workspace};
 
 /// A workspace whose server is stopped on drop, also if the test fails.
 struct Started(Workspace);
@@ -24,7 +25,7 @@ impl Started {
 
 #[test]
 fn from_start_to_stop() {
-    let workspace = Started(Workspace::new());
+    let workspace = Started(new_workspace());
     assert!(workspace.succeed("db list").contains("the server is not running"));
     assert_eq!(workspace.succeed("db stop"), "the server was not running");
     let refused = workspace.0.run("verify llama_logs");

@@ -1,11 +1,12 @@
 //! The logs of the app on a migrated database: it reads what it writes, and its categories equal those that the
 //! database gives to rows that old code writes through the view.
 
-use super::{execute, query, unique, url};
-use crate::database::block;
-use crate::workspace::Workspace;
+use crate::suite::new_workspace;
 use app::llama_logs::{Category, LogError, NewLog, Status, classify, get, list, record};
 use pretty_assertions::assert_eq;
+use rehearsal_tests::database::block;
+use rehearsal_tests::postgres::{execute, query, unique, url};
+use rehearsal_tests::workspace::Workspace;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 const VIEW: &str = "20250917100000";
 
 fn database(version: &str) -> (Workspace, String) {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
     workspace.succeed(&format!("migrate llama_logs --to {version} --url {}", url(&name)));

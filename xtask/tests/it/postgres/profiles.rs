@@ -4,13 +4,14 @@
 #[path = "../../../src/backfills/unified_profiles.rs"]
 mod unified_profiles;
 
-use super::{execute, query, unique, url};
-use crate::database::block;
-use crate::workspace::Workspace;
+use crate::suite::new_workspace;
 use app::profiles::{ProfileError, Stored, Unified, answer, create_user, delete_user, get, leave, profile_id};
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::{Backfill, Findings};
 use rehearsal::ledger::{Counts, Finding};
+use rehearsal_tests::database::block;
+use rehearsal_tests::postgres::{execute, query, unique, url};
+use rehearsal_tests::workspace::Workspace;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use std::fs;
@@ -20,7 +21,7 @@ use unified_profiles::{Row, UnifiedProfiles};
 
 /// Creates a database with two users, one of whom has old rows, and without unified profiles.
 fn database() -> (Workspace, String) {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
     workspace.succeed(&format!("migrate profiles --url {}", url(&name)));
@@ -295,7 +296,7 @@ struct Report {
 /// Rows, findings and reconciliation do not depend on the batch size, and the dry run predicts them.
 #[test]
 fn results_do_not_depend_on_the_batch_size() {
-    let workspace = Workspace::new();
+    let workspace = new_workspace();
     workspace.succeed("fixture generate profiles --units 120 --seed 7 --out fixtures/profiles/small.sql");
     let report = |arguments: &str| {
         workspace.succeed(&format!("{arguments} --report report.json"));

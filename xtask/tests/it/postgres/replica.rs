@@ -2,9 +2,6 @@
 //! it waits.
 
 use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
-use super::{binaries, execute, hints, query};
-use crate::database::block;
-use crate::processes::wait_until;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::{self, ControlRequest, Effect, Ending, Error, Outcome, Pass, Scope, UnitOrder};
@@ -12,6 +9,9 @@ use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
 use rehearsal::ledger::By;
 use rehearsal_postgres::Kept;
+use rehearsal_tests::database::block;
+use rehearsal_tests::postgres::{binaries, execute, hints, query};
+use rehearsal_tests::processes::wait_until;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};

@@ -1,8 +1,10 @@
 //! Passwords in URLs: no output, report, ledger or file of any command contains them.
 
-use super::{Shop, execute, hold, query, unique, url};
-use crate::processes::{kill, wait_until};
-use crate::workspace::Ran;
+use crate::suite::SUITE;
+use rehearsal_tests::postgres::{execute, hold, query, unique, url};
+use rehearsal_tests::processes::{kill, wait_until};
+use rehearsal_tests::shop::Shop;
+use rehearsal_tests::workspace::Ran;
 use std::fs;
 use std::path::Path;
 
@@ -39,7 +41,7 @@ struct Guarded {
 
 impl Guarded {
     fn new(place: Place) -> Self {
-        let shop = Shop::with("CREATE TABLE toy (id int);", "DROP TABLE toy;");
+        let shop = Shop::with(&SUITE, "CREATE TABLE toy (id int);", "DROP TABLE toy;");
         let name = unique();
         execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
         Self { url: with_password(&url(&name), place), shop, place }

@@ -1,12 +1,12 @@
 //! Other sessions on the same server: a session that waits for a batch gets its turn, and later batches are shorter.
 
 use super::backfills::{LlamaLogCategories, RECORDS, fill, is_whole};
-use super::{execute, query, unique, url};
-use crate::database::block;
 use pretty_assertions::assert_eq;
 use rehearsal::backfill::{self, Effect, Pass, UnitOrder};
 use rehearsal::db::{Address, Engine, Target};
 use rehearsal::event::Event;
+use rehearsal_tests::database::block;
+use rehearsal_tests::postgres::{execute, query, unique, url};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 use std::num::NonZeroU32;

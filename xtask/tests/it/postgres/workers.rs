@@ -1,14 +1,14 @@
 //! Several workers on one backfill, in one process and in several, some of which are killed or stop responding.
 //! Each range is done once.
 
-use super::{execute, query, unique, url};
-use crate::processes::{kill, wait_until};
-use crate::workspace::Workspace;
+use crate::suite::new_workspace;
 use duct::Handle;
 use duct::unix::HandleExt;
 use pretty_assertions::assert_eq;
-use rehearsal::db::{Address, Engine, Target};
 use rehearsal::ledger::{Counts, Finding};
+use rehearsal_tests::postgres::{execute, query, unique, url};
+use rehearsal_tests::processes::{kill, wait_until};
+use rehearsal_tests::workspace::Workspace;
 use std::fs;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ struct Report {
 fn profiles() -> (Workspace, String, Report) {
     let name = unique();
     execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
-    let (workspace, url) = (Workspace::new(), url(&name));
+    let (workspace, url) = (new_workspace(), url(&name));
     workspace.succeed(&format!("fixture generate profiles --units {USERS} --out many.sql"));
     fs::rename(workspace.path("many.sql"), workspace.path("fixtures/profiles/many.sql")).unwrap();
     workspace.succeed(&format!("fixture load profiles many --url {url}"));
@@ -156,14 +156,6 @@ fn an_expired_lease_is_taken_over() {
     sleeper.send_signal(SIGCONT).unwrap();
     assert!(sleeper.wait().unwrap().status.success());
     adds_up(&workspace, &url, &foreseen);
-}
-
-#[test]
-fn every_transition_from_every_state() {
-    let name = unique();
-    execute(&url("postgres"), &format!("CREATE DATABASE {name}"));
-    let address = Address::parse(Engine::Postgres, &url(&name)).unwrap();
-    crate::ledger::transitions(&Target::real(address, Duration::from_secs(5)));
 }
 
 fn state(url: &str) -> String {

@@ -2,10 +2,10 @@
 
 use super::backfills::{fill, is_whole};
 use super::replica::{Primary, begin};
-use super::{execute, hold, query};
-use crate::processes::wait_until;
 use pretty_assertions::assert_eq;
 use rehearsal::db::{Address, Engine, Target};
+use rehearsal_tests::postgres::{execute, hold, query};
+use rehearsal_tests::processes::wait_until;
 use std::time::Duration;
 
 #[test]

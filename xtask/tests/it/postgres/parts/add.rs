@@ -1,7 +1,6 @@
 //! Rows that the app adds to parts, and which users see them.
 
-use super::{database, execute, query};
-use crate::database::block;
+use super::database;
 use app::json::Json;
 use app::parts::{
     Confidence, Kind, LONGEST_NAME, NewPart, NewSession, PartError, PartV2, RelationshipV2, Told, add_part,
@@ -9,6 +8,8 @@ use app::parts::{
 };
 use app::timestamp::Timestamp;
 use pretty_assertions::assert_eq;
+use rehearsal_tests::database::block;
+use rehearsal_tests::postgres::{execute, query};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ const AL: Uuid = Uuid::from_u128(2);
 const NO_USER: Uuid = Uuid::from_u128(3);
 
 /// Creates a database with two users and nothing else.
-fn users() -> (crate::workspace::Workspace, String) {
+fn users() -> (rehearsal_tests::workspace::Workspace, String) {
     let (workspace, url) = database("20260119100000");
     execute(&url, &format!("INSERT INTO users (id) VALUES ('{MO}'), ('{AL}')"));
     (workspace, url)

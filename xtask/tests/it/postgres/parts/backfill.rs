@@ -2,11 +2,11 @@
 //! transaction, undo leaves other users unchanged, and concurrent runs write each row once.
 
 use super::database;
-use crate::postgres::{execute, in_the_way, query, unique};
-use crate::processes::wait_until;
-use crate::workspace::Workspace;
 use pretty_assertions::assert_eq;
 use rehearsal::ledger::{Counts, Finding, FindingKind, OutcomeCounts, ValueOutcome};
+use rehearsal_tests::postgres::{execute, in_the_way, query, unique};
+use rehearsal_tests::processes::wait_until;
+use rehearsal_tests::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,13 +1,13 @@
 //! Parts and settings that the app changes or removes, and users that it creates or deletes.
 
 use super::database;
-use crate::database::block;
 use app::json::Json;
 use app::parts::{
     Kind, NewPart, PartError, Told, add_part, change_part, create_user, delete_user, get, is_done, relate, remove_part,
     set, settings,
 };
 use pretty_assertions::assert_eq;
+use rehearsal_tests::database::block;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;

@@ -1,9 +1,10 @@
 //! The checks of parts: they pass before and after the backfill, and each of them can fail.
 
 use super::straightforward::{Tally, migrate};
-use super::{LEGACY, database, execute, query, unique, url};
-use crate::workspace::Workspace;
+use super::{LEGACY, database};
 use pretty_assertions::assert_eq;
+use rehearsal_tests::postgres::{execute, query, unique, url};
+use rehearsal_tests::workspace::Workspace;
 use std::fs;
 
 /// Returns the names of the checks that fail.

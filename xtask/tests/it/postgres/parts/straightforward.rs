@@ -1,13 +1,13 @@
 //! A reference migration of parts with the app's functions, in one transaction and with all rows of a user in
 //! memory. The backfill must produce the same result. Call [`migrate`].
 
-use crate::database::block;
 use app::json::Json;
 use app::parts::{
     ENDS, LEGACY_PARTS, LEGACY_PARTS_ORDER, LEGACY_RELATIONSHIPS, LEGACY_RELATIONSHIPS_ORDER, LEGACY_SESSIONS,
     LEGACY_SESSIONS_ORDER, LegacyPart, LegacyRelationship, LegacySession, Place, Winners, is_done, mark_done,
     migrate_part, migrate_relationship, migrate_session,
 };
+use rehearsal_tests::database::block;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, FromRow};
 use std::collections::BTreeMap;

@@ -1,0 +1,4 @@
+DROP TABLE "PetTrait";
+DROP TABLE "Trait";
+DROP TABLE "Pet";
+DROP TABLE "User";
