@@ -168,9 +168,14 @@ fn test() {
     };
     cargo("test", "exit 0").check(0, "command_line", "test_green");
     let red = r#"if [ "$1" = clippy ]; then echo "warning: unused"; exit 101; fi
-                 if [ "$1" = test ]; then
+                 if [ "$2" = --no-run ]; then
+                     echo '{"package_id": "path+file:///shop/app#0.1.0", "executable": "/shop/target/debug/deps/app-1"}'
+                     echo '{"package_id": "file:///rehearsal#rehearsal-cli@0.1.0", "executable": "/shop/target/deps/it-2"}'
+                 elif [ "$1" = test ]; then
                      echo "     Running unittests src/lib.rs (target/debug/deps/app-1)"; echo "test it ... FAILED"
-                     echo "test result: FAILED. 1 passed; 1 failed"; exit 101
+                     echo "test result: FAILED. 1 passed; 1 failed"
+                     echo "     Running tests/it/main.rs (target/debug/deps/it-2)"; echo "test that ... FAILED"
+                     echo "test result: FAILED. 2 passed; 1 failed"; exit 101
                  fi"#;
     cargo("test", red).check(1, "command_line", "test_red");
     let nothing = workspace.command_in("", &[("PATH", "/nowhere")], ["test"]);
