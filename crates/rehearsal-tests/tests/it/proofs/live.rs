@@ -213,3 +213,56 @@ fn incomplete_without_traffic() {
     assert_eq!(proof.not_covered, [expect]);
     assert_eq!(report.incomplete.as_deref(), Some(format!("proof concurrent\n{expect}").as_str()));
 }
+
+/// An app that gives the number of a deleted toy to the next one, as SQLite does with the greatest rowid.
+struct Reusing(App<Sqlite>);
+
+impl Traffic for Reusing {
+    type Db = Sqlite;
+
+    fn database(&self) -> &'static str {
+        Traffic::database(&self.0)
+    }
+
+    fn units(&self) -> &'static str {
+        Traffic::units(&self.0)
+    }
+
+    async fn create(&self, connection: &mut SqliteConnection, _: &mut Draw) -> Result<Written, Failure> {
+        let insert = "INSERT INTO toy (number, id, name, label)
+                      SELECT min(number) + 1, printf('toy-%03d', min(number) + 1), 'NEW', 'the app: new'
+                      FROM toy WHERE number + 1 NOT IN (SELECT number FROM toy) RETURNING id";
+        let id = sqlx::query_scalar(insert).fetch_one(connection).await?;
+        Ok(Written { id, holds: held("label", "the app: new") })
+    }
+
+    async fn create_old(
+        &self,
+        connection: &mut SqliteConnection,
+        backfill: &str,
+        draw: &mut Draw,
+    ) -> Result<Written, Failure> {
+        self.0.create_old(connection, backfill, draw).await
+    }
+
+    async fn change(&self, connection: &mut SqliteConnection, toy: &Written, draw: &mut Draw) -> Result<Held, Failure> {
+        self.0.change(connection, toy, draw).await
+    }
+
+    async fn delete(&self, connection: &mut SqliteConnection, id: &str) -> Result<(), Failure> {
+        Traffic::delete(&self.0, connection, id).await
+    }
+
+    async fn read(&self, connection: &mut SqliteConnection, id: &str) -> Result<Option<Held>, Failure> {
+        Traffic::read(&self.0, connection, id).await
+    }
+}
+
+/// A new toy with the number of a deleted one is not a deleted one that exists.
+#[test]
+fn reused_ids() {
+    let mut toys = toys();
+    toys.traffic = Some(Box::new(Reusing(App::new())));
+    let (set, guard, ..) = FAULTS[0];
+    assert!(is_seen(&rehearse(&toys, set, guard), &["mutation"], &[]));
+}

@@ -343,7 +343,8 @@ async fn inspect(
     let never = pending(backfill, target).await?;
     let unit = backfill.about().unit;
     let (mut compared, mut lost) = (0, Vec::new());
-    for (values, lines) in join_all(writers.iter_mut().map(|writer| writer.compare(unit))).await {
+    let alive: HashSet<String> = writers.iter().flat_map(Writer::alive).map(ToOwned::to_owned).collect();
+    for (values, lines) in join_all(writers.iter_mut().map(|writer| writer.compare(unit, &alive))).await {
         compared += values;
         lost.extend(lines);
     }

@@ -6,7 +6,7 @@ use super::phase::Phase;
 use super::traffic::{Act, AnyTraffic, Failure, Held, Written};
 use crate::generate::{Draw, Seed};
 use rehearsal_db::{self as db, Connection};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -218,9 +218,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The ids of the units that exist as far as this writer knows.
+    pub(super) fn alive(&self) -> impl Iterator<Item = &str> {
+        self.units.iter().map(|unit| unit.id.as_str())
+    }
+
     /// Compares what the app reads with the log. Returns the number of values compared and a line for each
-    /// difference.
-    pub(super) async fn compare(&mut self, unit_name: &str) -> (u64, Vec<String>) {
+    /// difference. `alive` are the ids that exist as far as any writer knows: a database may give the id of a deleted
+    /// unit to a new one, as SQLite does with the greatest rowid.
+    pub(super) async fn compare(&mut self, unit_name: &str, alive: &HashSet<String>) -> (u64, Vec<String>) {
         let (mut compared, mut lines) = (0, Vec::new());
         for unit in self.units.iter().filter(|unit| !unit.holds.is_empty()) {
             compared += unit.holds.len() as u64;
@@ -243,7 +249,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        for id in &self.deleted {
+        for id in self.deleted.iter().filter(|id| !alive.contains(*id)) {
             compared += 1;
             match self.traffic.read(&mut self.connection, id).await {
                 Err(failure) => {
