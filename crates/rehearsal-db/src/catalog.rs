@@ -83,6 +83,75 @@ pub struct Sequence {
     pub table: Option<String>,
 }
 
+/// A counter that numbers the rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// The table.
+    pub table: String,
+    /// The numbered column.
+    pub column: String,
+    /// The name of the counter in messages: `sequence toy_id_seq`.
+    pub name: String,
+    /// The next number.
+    pub next: i128,
+    /// The greatest number in the column; `None` if it has none.
+    pub greatest: Option<i128>,
+    /// Whether a number may be given again after its row was deleted.
+    pub reuse: Reuse,
+    /// The statement that puts the counter behind the greatest number.
+    pub catch_up: String,
+    /// The last number of the counter and the statement that raises it, if the column could have greater numbers.
+    pub narrow: Option<(i128, String)>,
+}
+
+/// Whether a counter may give a number twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// Nothing prevents it.
+    Allowed,
+    /// The counter promises not to.
+    Never,
+}
+
+/// Rows that violate a constraint which the engine has not checked, and which it refuses to update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// The constraint.
+    pub constraint: String,
+    /// Its table.
+    pub table: String,
+    /// The number of rows.
+    pub rows: i64,
+    /// The number of all rows of the table.
+    pub of: i64,
+}
+
+/// How many rows of a table a role sees that has the privilege to read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenRows {
+    /// The role.
+    pub role: String,
+    /// The table.
+    pub table: String,
+    /// The number of rows that it sees; `None` if it may not read the table.
+    pub sees: Option<i64>,
+    /// The number of all rows.
+    pub of: i64,
+    /// Whether row-level security lets no role see any row, because it has no policy.
+    pub has_no_policy: bool,
+}
+
+/// A statement that tries an object, in a transaction that is rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// What the statement does, as the rest of a sentence: `updating a row of "toy"`.
+    pub what: String,
+    /// The table or view.
+    pub object: String,
+    /// The statements.
+    pub sql: String,
+}
+
 /// A column that refers to another one by a foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {

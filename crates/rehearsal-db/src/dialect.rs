@@ -1,6 +1,7 @@
 //! The [`Dialect`] of an engine: its SQL, its error messages and its properties, as far as they need no connection.
 //! Most methods have a default, for engines that have nothing special.
 
+use crate::TableShape;
 use crate::catalog::Kind;
 use crate::cluster_objects::OutsideChange;
 use crate::crash::Journal;
@@ -176,6 +177,9 @@ pub trait Dialect: fmt::Debug + Sync {
     fn has_schemas(&self) -> bool {
         false
     }
+
+    /// The condition of some rows of a table, at most `limit` of them.
+    fn few_rows(&self, table: &TableShape, limit: usize) -> String;
 
     /// A table in FROM, without the rows of tables that inherit from it.
     fn own_rows(&self, table: &str) -> String {

@@ -111,6 +111,26 @@ impl Engine {
     /// What a script drops, in its order, under the names before the script.
     #[must_use]
     pub fn dropped(self, sql: &str) -> Vec<Dropped> {
+        let (mut dropped, names) = self.followed(sql);
+        let is_there = |table: &String| names.new.contains(table) || names.before.contains_key(table);
+        for one in &mut dropped {
+            if let Dropped::Table(table) = one
+                && is_there(table)
+            {
+                *one = Dropped::Replaced(std::mem::take(table));
+            }
+        }
+        dropped
+    }
+
+    /// The tables that a script renames: the name before it, and the name after it.
+    #[must_use]
+    pub fn renamed_tables(self, sql: &str) -> BTreeMap<String, String> {
+        self.followed(sql).1.before.into_iter().map(|(now, before)| (before, now)).collect()
+    }
+
+    /// Reads the statements of a script in order: what they drop, and how they name tables.
+    fn followed(self, sql: &str) -> (Vec<Dropped>, Names) {
         let (mut dropped, mut names) = (Vec::new(), Names::default());
         for statement in statements(sql, self) {
             let all = tokens(statement.text, self);
@@ -145,15 +165,7 @@ impl Engine {
                 dropped.push(Dropped::Perhaps(beginning(&all)));
             }
         }
-        let is_there = |table: &String| names.new.contains(table) || names.before.contains_key(table);
-        for one in &mut dropped {
-            if let Dropped::Table(table) = one
-                && is_there(table)
-            {
-                *one = Dropped::Replaced(std::mem::take(table));
-            }
-        }
-        dropped
+        (dropped, names)
     }
 }
 
@@ -246,5 +258,18 @@ mod tests {
             "DROP VIEW a; DROP INDEX b; CREATE TABLE c (d int); -- DROP TABLE e\n SELECT 'DROP TABLE f'",
             &[],
         );
+    }
+
+    #[test]
+    fn renamed_tables() {
+        let check = |sql: &str, expect: &[(&str, &str)]| {
+            let renamed = Engine::Sqlite.renamed_tables(sql);
+            let renamed: Vec<(&str, &str)> = renamed.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+            assert_eq!(renamed, expect, "{sql}");
+        };
+        check("ALTER TABLE a RENAME TO b; ALTER TABLE b RENAME TO c", &[("a", "c")]);
+        check("CREATE TABLE n (x); DROP TABLE a; ALTER TABLE n RENAME TO a", &[]);
+        check("ALTER TABLE a RENAME TO old; CREATE TABLE a (x); DROP TABLE old", &[]);
+        check("ALTER TABLE a RENAME COLUMN b TO c", &[]);
     }
 }

@@ -44,7 +44,10 @@ mod volatile;
 
 pub use address::{Address, Mode};
 pub use catalog::{ColumnShape, Kind, Seen};
-pub use catalog::{Extent, Object, Reference, SQLX_TABLE, Schema, Sequence, TableShape, is_bookkeeping};
+pub use catalog::{
+    Counter, Extent, Frozen, Object, Reference, Reuse, SQLX_TABLE, Schema, SeenRows, Sequence, TableShape, Trial,
+    is_bookkeeping,
+};
 pub use cluster_objects::Outside;
 pub use commit_hook::{Commit, CommitHook, CommitPhase};
 pub use connection::{Access, Connection, Durability};

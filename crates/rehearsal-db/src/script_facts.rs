@@ -1,6 +1,6 @@
 //! Properties of a script that follow from its text alone.
 
-use crate::lex::{Statement, Token, statements, tokens};
+use crate::lex::{Kind, Statement, Token, statements, tokens};
 use crate::{Engine, Source, volatile};
 
 impl Engine {
@@ -25,6 +25,21 @@ impl Engine {
             is(&words[0], "INSERT")
                 && is(&words[1], "INTO")
                 && (is(&words[2], short) || is(&words[3], ".") && is(&words[4], short))
+        })
+    }
+
+    /// True if one statement of a script contains all of these words, of which each may be a keyword or a name in any
+    /// spelling. A string, such as the body of a DO block, contains the words of its text.
+    pub fn mentions(self, sql: &str, words: &[&str]) -> bool {
+        let is = |token: &Token<'_>, word: &str| match token.kind {
+            Kind::Word => token.text.eq_ignore_ascii_case(word),
+            Kind::Quoted => token.unquoted().eq_ignore_ascii_case(word),
+            Kind::String => has_word(token.text, word),
+            Kind::Comment | Kind::Punct => false,
+        };
+        statements(sql, self).iter().any(|statement| {
+            let tokens = tokens(statement.text, self);
+            words.iter().all(|word| tokens.iter().any(|token| is(token, word)))
         })
     }
 
@@ -69,5 +84,31 @@ impl Engine {
         // A dollar-quoted body is a single token; without the dollars, its words are tokens.
         let bodies = |statement: &Statement<'_>| statement.text.replace('$', " ");
         statements(sql, self).iter().filter(makes).any(|statement| self.uses_nondeterminism(&bodies(statement)))
+    }
+}
+/// True if a text contains a word, in any spelling.
+fn has_word(text: &str, word: &str) -> bool {
+    let (text, word) = (text.to_lowercase(), word.to_lowercase());
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(&word)
+        .any(|(at, _)| !text[..at].ends_with(is_word) && !text[at + word.len()..].starts_with(is_word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn words_of_one_statement() {
+        let check = |sql: &str, words: &[&str], expect: bool| {
+            assert_eq!(Engine::Postgres.mentions(sql, words), expect, "{words:?}: {sql}");
+        };
+        check("DROP INDEX By_Name;", &["drop", "by_name"], true);
+        check("DROP INDEX \"by name\";", &["DROP", "by name"], true);
+        check("DROP TABLE a; CREATE INDEX b ON c (d);", &["DROP", "b"], false);
+        check("-- DROP b\nSELECT b;", &["DROP", "b"], false);
+        check("DO $$ BEGIN EXECUTE 'DROP INDEX b'; END $$;", &["DROP", "b"], true);
+        check("DO $$ BEGIN EXECUTE 'DROP INDEX bb'; END $$;", &["DROP", "b"], false);
     }
 }

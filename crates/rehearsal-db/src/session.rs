@@ -1,7 +1,7 @@
 //! [`Session`]: the operations of a connection to a database of any engine. Most methods have a default, for an engine
 //! without roles, replicas, sequences or several writers.
 
-use crate::catalog::{ColumnShape, Reference, Schema, Sequence, TableShape};
+use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, Sequence, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
@@ -196,6 +196,38 @@ pub trait Session: fmt::Debug + Send + Sync {
     /// The state of each of the user's sequences, without counters that follow from their table.
     async fn sequences(&mut self) -> Result<BTreeMap<String, Sequence>, Error> {
         Ok(BTreeMap::new())
+    }
+
+    /// Gives sequences that have moved on the next numbers that [`Self::sequences`] returned.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn set_sequences(&mut self, _to: &BTreeMap<String, Sequence>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The counters that number rows.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn counters(&mut self) -> Result<Vec<Counter>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// The rows that violate a constraint which the engine has not checked.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn frozen_rows(&mut self) -> Result<Vec<Frozen>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// What the roles see that have privileges on tables.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn seen_rows(&mut self) -> Result<Vec<SeenRows>, Error> {
+        Ok(Vec::new())
     }
 
     /// Foreign tables, whose rows are on another server and are not read.

@@ -1,5 +1,5 @@
-//! Integration tests of this workspace: its databases, its program, its pages and the rules of its sources. The tests of the
-//! library itself are in `crates/rehearsal-tests`. Snapshots are stored in `snapshots`: regenerate them with
+//! Integration tests of this workspace: its databases, its program, its pages and the rules of its sources. Most tests of
+//! the library are in `crates/rehearsal-tests`. Snapshots are stored in `snapshots`: regenerate them with
 //! `INSTA_UPDATE=always`, never edit them by hand.
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use crate::args::BackfillArgs;
 use crate::args::Output;
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
@@ -34,7 +35,9 @@ pub(super) async fn ask(
 ) -> Result<Exit, Error> {
     let by = environment::by(&context.workspace.root);
     let mut exit = Exit::Failed;
-    for (backfill, target) in with_targets(context, backfills, args, Missing::Refuse).await?.work {
+    let work = with_targets(context, backfills, args, Missing::Refuse).await?.work;
+    Consent::of(args.yes).to_write(work.iter().map(|(_, target)| target))?;
+    for (backfill, target) in work {
         let about = backfill.about();
         let scope = Scope(args.scope.clone());
         let asked = backfill::request_control(&target, about.name, &scope, request, &by)

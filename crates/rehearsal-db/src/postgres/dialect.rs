@@ -9,6 +9,7 @@ use super::missing::missing;
 use super::outside_transaction::requires_autocommit;
 use super::refusal::refusal;
 use super::session_state::sets_session_state;
+use crate::TableShape;
 use crate::catalog::Kind;
 use crate::cluster_objects::OutsideChange;
 use crate::dialect::{Dialect, Storage};
@@ -174,6 +175,10 @@ impl Dialect for PostgresDialect {
             Kind::Uuid => Some(format!("md5({column}::text)::uuid")),
             Kind::Any | Kind::Other => None,
         }
+    }
+
+    fn few_rows(&self, table: &TableShape, limit: usize) -> String {
+        format!("ctid IN (SELECT ctid FROM {} LIMIT {limit})", self.quote_table(&table.name))
     }
 
     fn overriding(&self) -> &'static str {

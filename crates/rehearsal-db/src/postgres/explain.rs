@@ -67,5 +67,11 @@ pub(super) fn explain(place: &str, wait: Duration, error: &sqlx::Error) -> Error
 fn message(error: &PgDatabaseError) -> String {
     let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{}{detail}{hint}", error.message()).split_whitespace().collect::<Vec<_>>().join(" ")
+    // The innermost function comes first.
+    let is_function = |line: &&str| {
+        line.starts_with("PL/pgSQL function") && line.contains(" line ") && !line.contains(" inline_code_block ")
+    };
+    let within = error.r#where().and_then(|context| context.lines().find(is_function));
+    let within = within.map(|line| format!(", in {line}")).unwrap_or_default();
+    format!("{}{detail}{hint}{within}", error.message()).split_whitespace().collect::<Vec<_>>().join(" ")
 }

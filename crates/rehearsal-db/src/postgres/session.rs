@@ -8,7 +8,7 @@ use super::values::decode;
 use super::{constraints_off, defaults, digest, enum_labels, insertable, order, places, pressure, privileges};
 use super::{references, settings, waits};
 use crate::VolatileDefault;
-use crate::catalog::{ColumnShape, Reference, Schema, Sequence, TableShape};
+use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, Sequence, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
@@ -241,6 +241,22 @@ impl Session for PostgresSession {
 
     async fn sequences(&mut self) -> Result<BTreeMap<String, Sequence>, Error> {
         schema::sequences(self).await
+    }
+
+    async fn set_sequences(&mut self, to: &BTreeMap<String, Sequence>) -> Result<(), Error> {
+        schema::set_sequences(self, to).await
+    }
+
+    async fn counters(&mut self) -> Result<Vec<Counter>, Error> {
+        schema::counters(self).await
+    }
+
+    async fn frozen_rows(&mut self) -> Result<Vec<Frozen>, Error> {
+        schema::frozen_rows(self).await
+    }
+
+    async fn seen_rows(&mut self) -> Result<Vec<SeenRows>, Error> {
+        schema::seen_rows(self).await
     }
 
     async fn foreign_tables(&mut self) -> Result<Vec<String>, Error> {

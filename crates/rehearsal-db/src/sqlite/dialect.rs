@@ -5,6 +5,7 @@ use super::bodies::is_inside;
 use super::literal::literal;
 use super::missing::missing;
 use super::refusal::refusal;
+use crate::TableShape;
 use crate::catalog::Kind;
 use crate::crash::Journal;
 use crate::dialect::{Dialect, Storage};
@@ -124,6 +125,14 @@ impl Dialect for SqliteDialect {
             Kind::Any => Some(format!("CASE typeof({column}) WHEN 'text' THEN {text} ELSE {number} END")),
             Kind::Uuid | Kind::Other => None,
         }
+    }
+
+    fn few_rows(&self, table: &TableShape, limit: usize) -> String {
+        let key = match table.key.as_slice() {
+            [] => "rowid".to_owned(),
+            key => key.iter().map(|column| self.quote(column)).collect::<Vec<_>>().join(", "),
+        };
+        format!("({key}) IN (SELECT {key} FROM {} LIMIT {limit})", self.quote_table(&table.name))
     }
 
     fn literal(&self, value: &Value) -> String {

@@ -4,6 +4,7 @@ mod address;
 mod bodies;
 mod connection;
 mod constraints_off;
+mod counters;
 mod crash;
 mod defaults;
 mod dialect;

@@ -5,9 +5,10 @@ use super::explain::explain;
 use super::ledger::LEDGER;
 use super::values::decode;
 use super::{
-    constraints_off, defaults, digest, insertable, locate, moments, order, rebuild, references, schema, strict,
+    constraints_off, counters, defaults, digest, insertable, locate, moments, order, rebuild, references, schema,
+    strict,
 };
-use crate::catalog::{ColumnShape, Reference, Schema, TableShape};
+use crate::catalog::{ColumnShape, Counter, Reference, Schema, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
@@ -119,6 +120,11 @@ impl Session for SqliteSession {
 
     async fn tables(&mut self) -> Result<Vec<TableShape>, Error> {
         schema::tables(self).await
+    }
+
+    /// The columns with AUTOINCREMENT, whose numbers SQLite does not give again.
+    async fn counters(&mut self) -> Result<Vec<Counter>, Error> {
+        counters::counters(self).await
     }
 
     async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {

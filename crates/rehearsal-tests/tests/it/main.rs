@@ -3,6 +3,8 @@
 //! `snapshots`: regenerate them with `INSTA_UPDATE=always`, never edit them by hand.
 
 #[cfg(test)]
+mod aftermath;
+#[cfg(test)]
 mod batch_size;
 #[cfg(test)]
 mod command_line;

@@ -15,9 +15,14 @@ pub fn accepts(allow: &Allow, finding: &Finding) -> bool {
 pub(super) fn unused(allow: &Allow) -> Finding {
     let of = allow.migration.map(|version| format!(" of migration {version}")).unwrap_or_default();
     let object = allow.object.as_ref().map(|object| format!(" about {object}")).unwrap_or_default();
-    let message = format!("[[allow]] accepts {}{of}{object}, which was not found", allow.code);
-    let finding = Finding::new(&history::UNUSED_ALLOW, message);
-    finding.with_help("remove the entry, or correct its `migration`, `code` and `object`")
+    let Some(file) = &allow.declared_in else {
+        let message = format!("[[allow]] accepts {}{of}{object}, which was not found", allow.code);
+        let finding = Finding::new(&history::UNUSED_ALLOW, message);
+        return finding.with_help("remove the entry, or correct its `migration`, `code` and `object`");
+    };
+    let message = format!("`-- allow:` accepts {}{object}, which was not found", allow.code);
+    let finding = Finding::new(&history::UNUSED_ALLOW, message).in_file(file);
+    finding.with_help("remove the line, or correct the code and the name")
 }
 
 /// True if a finding contains a name as a whole word.
@@ -55,7 +60,7 @@ pub fn entries(report: &DatabaseReport, reason: &str) -> Vec<Allow> {
             // Without a migration and an object, the entry would accept every later finding of its code.
             let object = if finding.migration.is_none() { Some(object_of(finding)?) } else { None };
             let (migration, code) = (finding.migration, finding.code.name.to_owned());
-            Some(Allow { migration, code, object, reason: reason.to_owned() })
+            Some(Allow { migration, code, object, reason: reason.to_owned(), declared_in: None })
         })
         .collect();
     entries.sort();
@@ -79,6 +84,7 @@ mod tests {
                 code: history::EDITED.name.to_owned(),
                 object: Some(object),
                 reason: "baseline".to_owned(),
+                declared_in: None,
             };
             assert!(object_of(&finding).is_none_or(|object| accepts(&accepted(object), &finding)), "{message}");
         };

@@ -99,6 +99,11 @@ impl Changes {
 }
 
 impl Changes {
+    /// Returns true if a value was replaced by another one, and not just by NULL.
+    pub(crate) fn has_other_values(&self) -> bool {
+        self.0.keys().any(|change| change.is_loss() && *change != Change::Nulled)
+    }
+
     pub(super) fn add(&mut self, change: Change) {
         *self.0.entry(change).or_default() += 1;
     }

@@ -2,13 +2,13 @@
 //! later. [`History::read`] is the entry point; `named` and `script` contain the rules for file names and file
 //! contents.
 
-use super::declaration::{KNOWN, declared_losses, loss};
+use super::declaration::{KNOWN, allowed, declared_allows, declared_losses, loss};
 use super::fault::Fault;
 use super::file::{Migration, Script, Transaction};
 use super::foreign;
 use super::warning::{Warning, warnings};
 use crate::directive::{Directive, Mistake, NO_TRANSACTION, directives};
-use crate::workspace::{Database, Origin, entries, file_name};
+use crate::workspace::{Allow, Database, Origin, entries, file_name};
 use miette::NamedSource;
 use rehearsal_db::lex::statements;
 use rehearsal_db::{Engine, TransactionControl};
@@ -78,6 +78,12 @@ pub(super) fn up_files(database: &Database) -> Vec<(PathBuf, String)> {
 }
 
 impl History {
+    /// Returns the findings that the up files accept with `-- allow:`.
+    #[must_use]
+    pub fn allows(&self) -> Vec<Allow> {
+        self.migrations.iter().flat_map(declared_allows).collect()
+    }
+
     /// Reads the migration folders of a database.
     ///
     /// # Errors
@@ -236,6 +242,8 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
     let names_nothing = |directive: &Directive| match directive.key.as_str() {
         "loses" => loss(&directive.value).is_none(),
         "requires-backfill" => directive.value.is_empty(),
+        // In a project without rehearsal's directives, such a comment is prose.
+        "allow" => rules != Rules::Sqlx && allowed(&directive.value).is_none(),
         _ => false,
     };
     if kind == Kind::Down {
@@ -246,6 +254,9 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
     }
     for directive in found.into_iter().filter(names_nothing) {
         let (why, help) = match directive.key.as_str() {
+            "allow" => {
+                ("it names no code and no reason", "write `-- allow: CODE NAME, reason`, with a code of a finding")
+            }
             "loses" => ("it names no table", "write `-- loses: \"Table\".\"column\", reason`, or `\"Table\"` for rows"),
             _ => ("it names no backfill", "write `-- requires-backfill: NAME`"),
         };

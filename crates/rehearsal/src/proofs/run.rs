@@ -7,6 +7,7 @@ use super::kit::snapshot::Snapshot;
 use super::kit::timeline::Step;
 use super::outcome::{Next, Outcome};
 use crate::event::Event;
+use crate::migration::Migration;
 use crate::report::{Failures, Finding, ProofReport, ProofStatus, Reproduce};
 use crate::sandbox::{self, Scratch};
 use crate::workspace::Fixture;
@@ -240,6 +241,11 @@ impl<'a> ProofRun<'a> {
     #[must_use]
     pub fn start_version(&self) -> i64 {
         self.fixture.map_or(migration::BEFORE_ALL, |fixture| fixture.version)
+    }
+
+    /// True if a fixture has rows before the migration, so that *populated* examines what it leaves behind.
+    pub(super) fn is_examined_elsewhere(&self, migration: &Migration) -> bool {
+        self.rehearsal.database.fixtures.iter().any(|fixture| fixture.version < migration.version)
     }
 
     /// Inserts the rows that the fixture has for the version that was just applied, if any.

@@ -2,7 +2,6 @@
 
 use crate::directive::did_you_mean;
 use crate::source::{self, SCAFFOLD};
-use crate::workspace::CONFIGURATION;
 use miette::Diagnostic;
 use rehearsal_db::command::command;
 use std::path::PathBuf;
@@ -38,16 +37,16 @@ pub enum Error {
         /// The files; at least one.
         files: Vec<PathBuf>,
     },
-    /// `[[allow]]` names a finding code that does not exist.
+    /// `[[allow]]` or `-- allow:` names a finding code that does not exist.
     #[error(
         "{} accepts the unknown finding code `{code}`{}",
-        folder.join(CONFIGURATION).display(),
+        file.display(),
         did_you_mean(nearest.as_ref())
     )]
     #[diagnostic(help("list all codes with `{}`", command("explain")))]
     UnknownAllowedCode {
-        /// The folder of the migrations.
-        folder: PathBuf,
+        /// The configuration, or the migration with the directive.
+        file: PathBuf,
         /// The code as written.
         code: String,
         /// The most similar code.

@@ -10,7 +10,7 @@ use crate::generate;
 use crate::migration::{self, History};
 use crate::proofs::{self, AnyTraffic};
 use crate::source::{self, SCAFFOLD};
-use crate::workspace::{Allow, Database, Origin};
+use crate::workspace::{Allow, CONFIGURATION, Database, Origin};
 use std::path::PathBuf;
 
 /// A database with everything that belongs to it, read and validated.
@@ -47,7 +47,8 @@ impl Registry {
             Origin::Workspace | Origin::Project { .. } => check::read(&database.folder, database.engine)?,
             Origin::Given { .. } => Vec::new(),
         };
-        self.check_allows(database)?;
+        let allows = [database.allow.clone(), history.allows()].concat();
+        self.check_allows(database, &allows)?;
         let here = database.name.as_str();
         let about = self.backfills.iter().map(|backfill| backfill.about());
         let backfills: Vec<String> = about.filter(|it| it.database == here).map(|it| it.name.to_owned()).collect();
@@ -68,22 +69,23 @@ impl Registry {
             row_checks: row_checks.filter(|check: &&dyn AnyRowCheck| check.about().database == here).collect(),
             backfills: backfills.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == here).collect(),
             traffic: self.traffic(here),
-            baseline: Baseline::new(Changes::default(), database.allow.clone()),
+            baseline: Baseline::new(Changes::default(), allows),
             generators: generators.filter(|about| about.database == here).collect(),
         })
     }
 }
 
 impl Registry {
-    /// Refuses an entry `[[allow]]` with an unknown code, which would accept nothing.
-    fn check_allows(&self, database: &Database) -> Result<(), Error> {
+    /// Refuses an entry `[[allow]]` or a directive `-- allow:` with an unknown code, which would accept nothing.
+    fn check_allows(&self, database: &Database, allows: &[Allow]) -> Result<(), Error> {
         let of_program = self.proofs.iter().flat_map(|new| proofs::codes_of(new().as_ref()));
         let known: Vec<&str> = proofs::codes().into_iter().chain(of_program).map(|code| code.name).collect();
-        match database.allow.iter().find(|allow| !known.contains(&allow.code.as_str())) {
+        match allows.iter().find(|allow| !known.contains(&allow.code.as_str())) {
             None => Ok(()),
-            Some(Allow { code, .. }) => {
+            Some(Allow { code, declared_in, .. }) => {
                 let nearest = nearest(code, known);
-                Err(Error::UnknownAllowedCode { folder: database.folder.clone(), code: code.clone(), nearest })
+                let file = declared_in.clone().unwrap_or_else(|| database.folder.join(CONFIGURATION));
+                Err(Error::UnknownAllowedCode { file, code: code.clone(), nearest })
             }
         }
     }

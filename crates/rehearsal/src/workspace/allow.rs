@@ -1,6 +1,7 @@
 //! [`Allow`]: an entry `[[allow]]` of `rehearsal.toml`, which accepts findings of one code, with a reason.
 
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Findings that a user accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Allow {
     pub object: Option<String>,
     /// Why the findings are acceptable.
     pub reason: String,
+    /// The migration file that contains the entry as a directive; `None` for an entry of `rehearsal.toml`.
+    #[serde(skip)]
+    pub declared_in: Option<PathBuf>,
 }
 
 impl Allow {
@@ -44,6 +48,7 @@ mod tests {
             code: "populated/data-lost".to_owned(),
             object: object.map(ToOwned::to_owned),
             reason: "it says \"so\"\non two lines".to_owned(),
+            declared_in: None,
         };
         let entries = vec![entry(Some(7), Some("a\"b")), entry(None, None)];
         assert_eq!(toml::from_str::<Toml>(&Allow::to_toml(&entries)).unwrap().allow, entries);

@@ -1,5 +1,5 @@
-//! The databases of this workspace that PostgreSQL has, and backfills of them, while other sessions write, on replicas, and
-//! in several processes. Each test has its own database.
+//! Tests of this workspace's PostgreSQL databases: the app's data, and backfills beside other sessions, with replicas and in
+//! several processes.
 
 mod backfills;
 mod crashes;

@@ -19,7 +19,7 @@ pub(super) fn compare(loaded: &Loaded<'_>, revision: &Revision) -> Result<Baseli
         files.extend(revision.files(folder)?);
     }
     let changes = Changes::of(&loaded.history, loaded.database, &files, &revision.name);
-    Ok(Baseline::new(changes, loaded.database.allow.clone()))
+    Ok(Baseline::new(changes, [loaded.database.allow.clone(), loaded.history.allows()].concat()))
 }
 
 /// Adds the findings of a report to the `rehearsal.toml` of their database, and says how many entries. Returns the exit

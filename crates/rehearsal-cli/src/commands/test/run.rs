@@ -60,16 +60,25 @@ fn one_run(context: &Context<'_>, arguments: &[String], output: &mut String) -> 
     let arguments = fixed.iter().chain(arguments);
     let running = duct::cmd("cargo", arguments).stderr_to_stdout().unchecked().reader().map_err(toolchain)?;
     let (mut part, mut package, mut slow, mut failed) = (String::new(), String::new(), 0, Vec::new());
+    let mut is_listing = false;
     for line in BufReader::new(&running).lines() {
         let line = line.map_err(toolchain)?;
         let trimmed = line.trim_start();
-        if let Some((name, program)) = trimmed.strip_prefix("Running ").and_then(|rest| rest.rsplit_once(" (")) {
+        let running = trimmed.strip_prefix("Running ").and_then(|rest| rest.rsplit_once(" ("));
+        // A test may print such a line, too, but not with the name of a program.
+        let program =
+            running.and_then(|(name, file)| Some((name, packages.get(file_name(file.trim_end_matches(')')))?)));
+        if let Some((name, of)) = program {
             name.clone_into(&mut part);
-            package = packages.get(file_name(program.trim_end_matches(')'))).cloned().unwrap_or_default();
+            package.clone_from(of);
         } else if let Some(name) = trimmed.strip_prefix("Doc-tests ") {
             name.clone_into(&mut part);
-            package = name.replace('_', "-");
+            let of = packages.values().find(|package| package.replace('-', "_") == name);
+            package = of.cloned().unwrap_or_else(|| name.to_owned());
         }
+        // What failed tests have printed follows this line.
+        is_listing |= line == "failures:";
+        is_listing &= !line.starts_with("test result: ");
         // A program in which no test ran is not worth a line.
         if let Some(result) = line.strip_prefix("test result: ").filter(|result| !result.starts_with("ok. 0 passed")) {
             let of = if package.is_empty() { String::new() } else { format!("{package}: ") };
@@ -78,8 +87,17 @@ fn one_run(context: &Context<'_>, arguments: &[String], output: &mut String) -> 
         if line.starts_with("test ") && line.contains(" ... ignored, slow") {
             slow += 1;
         }
-        if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+        if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"))
+            && !is_listing
+        {
             failed.push((package.clone(), name.to_owned()));
+        }
+        // A program that crashed has no line for the test.
+        if let Some(target) = line.strip_prefix("    `-p ").and_then(|rest| rest.strip_suffix('`')) {
+            let (package, target) = target.split_once(' ').unwrap_or((target, "--lib"));
+            if !failed.iter().any(|(of, _)| of == package) {
+                failed.push((package.to_owned(), format!("{target} did not finish")));
+            }
         }
         output.push_str(&line);
         output.push('\n');
@@ -122,7 +140,7 @@ fn package(id: &str) -> &str {
     }
 }
 
-/// Says which failures are the app's and which are the library's, whose packages all have a name like this one.
+/// Says which failures are the app's and which are the library's, whose packages are `rehearsal` and `rehearsal-…`.
 fn whose(failed: &BTreeSet<FailedTest>) -> String {
     let of_library = |(package, _): &&FailedTest| package == "rehearsal" || package.starts_with("rehearsal-");
     let (library, app): (Vec<&FailedTest>, Vec<&FailedTest>) = failed.iter().partition(of_library);

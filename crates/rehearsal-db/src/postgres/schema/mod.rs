@@ -2,10 +2,12 @@
 //! [`schema`] and [`tables`] are the entry points.
 
 mod columns;
+mod counters;
 mod ddl;
 mod ownership;
 mod parts;
 mod relations;
+mod seen_rows;
 mod sql;
 mod standalone_objects;
 
@@ -13,6 +15,8 @@ use super::connection::PostgresSession;
 use crate::Session;
 use crate::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
 pub(super) use columns::columns;
+pub(super) use counters::{counters, frozen_rows};
+pub(super) use seen_rows::seen_rows;
 use sql::owner_of_sequence;
 pub(super) use sql::{OURS, of_the_user, table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,6 +142,18 @@ pub(crate) async fn sequences(session: &mut PostgresSession) -> Result<BTreeMap<
         sequences.insert(name, Sequence { next, is_falling: increment < 0, table });
     }
     Ok(sequences)
+}
+
+/// Sets the sequences that have moved on to these next numbers.
+pub(crate) async fn set_sequences(session: &mut PostgresSession, to: &BTreeMap<String, Sequence>) -> Result<(), Error> {
+    let now = sequences(session).await?;
+    for (name, sequence) in
+        to.iter().filter(|(name, sequence)| now.get(*name).is_some_and(|now| now.next != sequence.next))
+    {
+        let name = crate::Engine::Postgres.quote_table(name).replace('\'', "''");
+        session.rows(&format!("SELECT setval('{name}', {}, false)", sequence.next), &[]).await?;
+    }
+    Ok(())
 }
 
 /// The text in a value; empty if there is none.

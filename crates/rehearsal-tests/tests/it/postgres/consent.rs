@@ -20,11 +20,16 @@ fn writing_to_another_machine() {
     check("remote_migrate", 2, "migrate shop");
     check("remote_revert", 2, "migrate shop --revert");
     check("remote_fixture", 2, "fixture load shop populated");
+    check("remote_pause", 2, "backfill log_sizes --pause");
     let backfill = |arguments: &str| shop.workspace.run(&format!("{arguments} --url {REMOTE}"));
-    // A pause of this name fails later, because it connects first.
     let needs_yes = |ran: &Ran| ran.stderr.contains("db.example.org:5432/shop is on another machine");
     // What only reads is not asked.
-    for reads in ["migrate shop --status --wait 0", "migrate shop --dry-run --wait 0", "verify shop --wait 0"] {
+    for reads in [
+        "backfill log_sizes --status --wait 0",
+        "migrate shop --status --wait 0",
+        "migrate shop --dry-run --wait 0",
+        "verify shop --wait 0",
+    ] {
         assert!(!needs_yes(&backfill(reads)), "{reads}");
     }
 }

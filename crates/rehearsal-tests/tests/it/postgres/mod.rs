@@ -1,6 +1,7 @@
 //! The command line on PostgreSQL. Each test has its own database. Most cases add one migration to the shop, a small
 //! history next to the pets.
 
+mod aftermath;
 mod at_once;
 mod bad_input;
 mod consent;

@@ -164,7 +164,7 @@ fn tables_that_cannot_be_filled() {
     check(
         "CREATE TABLE a (n int);\nCREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not today''; END';\n\
          CREATE TRIGGER no BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION no();",
-        "not today",
+        "not today, in PL/pgSQL function no() line 1 at RAISE",
     );
     check(
         "CREATE TABLE a (n int) PARTITION BY RANGE (n);",

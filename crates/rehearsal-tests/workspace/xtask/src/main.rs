@@ -1,4 +1,4 @@
-//! The program of the suite's workspace: the command line with one backfill, a check, a generator and traffic.
+//! The program of the suite's workspace: the command line with two backfills, a check, a generator and traffic.
 
 mod backfills;
 mod check;

@@ -1,5 +1,4 @@
-//! The writes of an app on pets, which has no other function than these statements. An app that is older than visual traits
-//! creates pets without them.
+//! The app's writes on pets. The app consists of these statements; an older release creates pets without visual traits.
 
 use rehearsal::generate::Draw;
 use rehearsal::proofs::{Failure, Held, Traffic, Written};

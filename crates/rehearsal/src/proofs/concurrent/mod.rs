@@ -183,8 +183,9 @@ async fn run_with_writers(run: &mut ProofRun<'_>) -> Result<(), Error> {
             } else {
                 let is_open = |it: &&&dyn AnyBackfill| it.about().until.is_none_or(|until| until > version);
                 let earlier: Vec<_> = done.iter().filter(is_open).copied().collect();
-                run_while_app_writes(run, backfill, &earlier, traffic, &scratch.shared()).await?;
-                red.record(about.name, run, &scratch).await?;
+                if run_while_app_writes(run, backfill, &earlier, traffic, &scratch.shared()).await? == Ran::WithWrites {
+                    red.record(about.name, run, &scratch).await?;
+                }
             }
             done.push(backfill);
         }
@@ -199,6 +200,15 @@ async fn run_with_writers(run: &mut ProofRun<'_>) -> Result<(), Error> {
     blame::check(run, red, &scratch).await
 }
 
+/// Whether a backfill ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ran {
+    /// While the app wrote.
+    WithWrites,
+    /// Not at all, because no unit was pending.
+    Not,
+}
+
 /// Runs a backfill while the app writes, and reports the result. `earlier` are the backfills that ran before it.
 async fn run_while_app_writes(
     run: &mut ProofRun<'_>,
@@ -206,13 +216,14 @@ async fn run_while_app_writes(
     earlier: &[&dyn AnyBackfill],
     traffic: &dyn AnyTraffic,
     target: &Target,
-) -> Result<(), Error> {
+) -> Result<Ran, Error> {
     let about = backfill.about();
-    run.step(format!("run backfill {} while the app writes", about.name));
+    let step = format!("run backfill {} while the app writes", about.name);
+    run.step(&step);
     let before = pending(backfill, target).await?;
     if before.is_empty() {
         run.not_covered(format!("{} had no pending units, so no write could conflict with it", about.name));
-        return Ok(());
+        return Ok(Ran::Not);
     }
     let units = u32::try_from(before.len()).unwrap_or(u32::MAX);
     let batch = NonZeroU32::new(units.div_ceil(BATCHES).max(SMALLEST)).unwrap_or(NonZeroU32::MIN);
@@ -222,7 +233,7 @@ async fn run_while_app_writes(
     let left = pending(backfill, target).await;
     // The writers' connections are closed even if the run failed.
     let inspected = match (ran, left) {
-        (Ok(_), Ok(left)) => inspect((backfill, earlier), target, (&before, left), ending, &mut writers).await,
+        (Ok(_), Ok(left)) => inspect(run, (backfill, earlier), target, (&before, left), ending, &mut writers).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     let (number, mut diary) = (writers.len(), Diary::default());
@@ -230,10 +241,11 @@ async fn run_while_app_writes(
         diary.add(writer.close().await?);
     }
     let seen = inspected?;
+    run.step(step);
     let figures = Figures::new(about.name, number, &diary, took);
     report(run, &about, &figures, &diary, &seen).await;
     run.outcome.figure(about.name, figures.to_json());
-    Ok(())
+    Ok(Ran::WithWrites)
 }
 
 /// Opens the writers, and divides the existing units between them by the hash of the id.
@@ -322,6 +334,7 @@ async fn pending(backfill: &dyn AnyBackfill, target: &Target) -> Result<Vec<Pend
 /// Collects the observations after a run. Runs the earlier backfills and this one again for the units that were inserted
 /// concurrently, then compares the database with the logs of the writers.
 async fn inspect(
+    run: &mut ProofRun<'_>,
     (backfill, earlier): (&dyn AnyBackfill, &[&dyn AnyBackfill]),
     target: &Target,
     (before, left): (&[Pending], Vec<Pending>),
@@ -331,14 +344,19 @@ async fn inspect(
     let left_out = match ending {
         Ending::InTime => {
             let before: HashSet<&Pending> = before.iter().collect();
-            left.into_iter().filter(|unit| before.contains(unit)).collect()
+            // A new unit may have the id of one that the app has deleted.
+            let deleted: HashSet<&str> = writers.iter().flat_map(Writer::deleted).collect();
+            let is_same = |unit: &Pending| !deleted.contains(unit.id.as_deref().unwrap_or(&unit.cursor));
+            left.into_iter().filter(|unit| before.contains(unit) && is_same(unit)).collect()
         }
         // The run was stopped before it could process all of them.
         Ending::Late => Vec::new(),
     };
     for earlier in earlier {
+        run.step(format!("run backfill {} again", earlier.about().name));
         backfill::run(*earlier, target, &Pass::new(Effect::Execute), &silent).await?;
     }
+    run.step(format!("run backfill {} again", backfill.about().name));
     let next = backfill::run(backfill, target, &Pass::new(Effect::Execute), &silent).await?.counts.units;
     let never = pending(backfill, target).await?;
     let unit = backfill.about().unit;

@@ -1,6 +1,6 @@
 //! Three concurrent runs of one backfill, on different and on the same units, must produce the result of a single
-//! run, and no transient error may end a run. *Concurrent* does that with each backfill of a database ([`compare`]), and
-//! `backfill --verify` with one ([`prove`]).
+//! run, and no transient error may end a run. *Concurrent* proves that for each backfill of a database
+//! ([`compare`]), and `backfill --verify` for one ([`prove`]).
 
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Pass, Scope};

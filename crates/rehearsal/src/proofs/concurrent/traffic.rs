@@ -57,9 +57,8 @@ pub trait Traffic: Send + Sync + 'static {
         draw: &mut Draw,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
-    /// Creates a unit as code does that is older than the backfill with this name and still running: the backfill has
-    /// to fill it. If the database has several backfills, the code may be older than the earlier ones, too: they run
-    /// again before this one does.
+    /// Creates a unit as an older release does, one from before the backfill with this name existed: the backfill has to
+    /// fill it. The unit may lack what earlier backfills fill, too: after the run, the proof runs them again, then this one.
     fn create_old(
         &self,
         connection: &mut <Self::Db as Database>::Connection,

@@ -78,6 +78,8 @@ pub(super) struct Writer<'a> {
     order: &'a HashMap<String, u64>,
     batch: NonZeroU32,
     deleted: Vec<String>,
+    /// Units of failed writes: whether they exist is unknown.
+    unknown: Vec<String>,
     /// Writes that this writer has aimed at the current batch of the run.
     aimed: usize,
     /// Number of writers.
@@ -128,6 +130,7 @@ impl<'a> Writer<'a> {
             order,
             batch,
             deleted: Vec::new(),
+            unknown: Vec::new(),
             aimed: 0,
             writers,
             diary: Diary::default(),
@@ -187,6 +190,7 @@ impl<'a> Writer<'a> {
                     sleep(PAUSE).await;
                 }
                 Err(failure) => {
+                    self.unknown.extend(unit.iter().map(|unit| unit.id.clone()));
                     let unit = unit.map_or_else(|| "a unit".to_owned(), |unit| unit.id);
                     return Err(format!("{unit} was not {}: {}", kind.name(), why(&failure)));
                 }
@@ -218,13 +222,18 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The ids of the units that exist as far as this writer knows.
+    /// The ids of the units that may exist as far as this writer knows.
     pub(super) fn alive(&self) -> impl Iterator<Item = &str> {
-        self.units.iter().map(|unit| unit.id.as_str())
+        self.units.iter().map(|unit| &unit.id).chain(&self.unknown).map(String::as_str)
+    }
+
+    /// The ids of the units that this writer has deleted.
+    pub(super) fn deleted(&self) -> impl Iterator<Item = &str> {
+        self.deleted.iter().map(String::as_str)
     }
 
     /// Compares what the app reads with the log. Returns the number of values compared and a line for each
-    /// difference. `alive` are the ids that exist as far as any writer knows: a database may give the id of a deleted
+    /// difference. `alive` are the ids that may exist as far as any writer knows: a database may give the id of a deleted
     /// unit to a new one, as SQLite does with the greatest rowid.
     pub(super) async fn compare(&mut self, unit_name: &str, alive: &HashSet<String>) -> (u64, Vec<String>) {
         let (mut compared, mut lines) = (0, Vec::new());

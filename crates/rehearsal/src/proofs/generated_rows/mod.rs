@@ -14,6 +14,7 @@ use crate::compare::{self, Changes, Content, ContentDifference};
 use crate::failures;
 use crate::generate::rows::RowProfile;
 use crate::migration::{self, Migration};
+use crate::proofs::kit::aftermath::{self, Before};
 use crate::proofs::kit::losses::report_losses;
 use crate::proofs::kit::moved_columns;
 use crate::proofs::kit::snapshot::explain;
@@ -45,6 +46,8 @@ static DATA_LOST: Code = Code::error(
     },
 );
 
+static AFTERMATH: aftermath::Codes = crate::aftermath_codes!("generated-rows");
+
 /// The proof.
 pub(super) struct GeneratedRows;
 
@@ -58,7 +61,7 @@ impl Proof for GeneratedRows {
     }
 
     fn codes(&self) -> Vec<&'static Code> {
-        vec![&DATA_LOST]
+        [&DATA_LOST].into_iter().chain(AFTERMATH.all()).collect()
     }
 
     fn failures(&self) -> &'static Failures {
@@ -102,10 +105,24 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         } else if std::mem::take(&mut seeded.is_new) || before.is_none() {
             before = Some(compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?);
         }
+        let earlier = match run.is_examined_elsewhere(migration) {
+            true => None,
+            false => {
+                seeded.advance_counters().await?;
+                let schema = compare::schema(&mut seeded.connection).await?;
+                Some(Before::of(schema, &mut seeded.connection).await?)
+            }
+        };
         let steps = run.steps.clone();
         let scratch = Arc::clone(&seeded.scratch);
         match run.up(migration, &scratch, &mut seeded.connection).await {
             Ok(()) => {
+                if let Some(earlier) = earlier {
+                    let after = compare::schema(&mut seeded.connection).await?;
+                    let copy = async |run: &ProofRun<'_>| replay_copy.after(run, &steps).await;
+                    let connection = &mut seeded.connection;
+                    aftermath::examine(run, &AFTERMATH, migration, &earlier, &after, copy, connection).await?;
+                }
                 if let Some(earlier) = before.take() {
                     let now = compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?;
                     let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut seeded).await?;
@@ -265,7 +282,8 @@ async fn lost(
         let is_made = seeded.made.get(table).is_some_and(|fields| {
             column.is_none_or(|column| fields.is_empty() || fields.iter().any(|field| field.name == column))
         });
-        difference.is_loss() && is_made && !is_declared(difference, &migration.loses)
+        let is_counter = matches!(difference, ContentDifference::SequenceBack { .. });
+        difference.is_loss() && is_made && !is_counter && !is_declared(difference, &migration.loses)
     };
     let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();
     found = moved_columns::without_moved(run, migration, (before, now), found, &mut seeded.connection).await?;

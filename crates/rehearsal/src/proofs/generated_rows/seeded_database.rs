@@ -10,8 +10,8 @@ use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
-use rehearsal_db::Connection;
 use rehearsal_db::insertable::{Field, InsertableTable, Rule};
+use rehearsal_db::{Connection, Reuse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -154,6 +154,16 @@ impl SeededDatabase {
             run.steps.push(Step::Insert(Arc::new(insert.clone())));
         }
         Ok(filled)
+    }
+
+    /// Puts sequences behind the numbers of generated rows, as they would be if they had numbered them.
+    pub(super) async fn advance_counters(&mut self) -> Result<(), Error> {
+        for counter in self.connection.counters().await? {
+            if counter.reuse == Reuse::Allowed && counter.greatest.is_some_and(|greatest| counter.next <= greatest) {
+                self.connection.query(&counter.catch_up, &[], 1).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Requests more rows for all tables before the next migration.

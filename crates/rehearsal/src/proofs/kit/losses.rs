@@ -47,6 +47,16 @@ async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &
     if let Some(why) = connection.explain_deleted_rows(sql, &suffered).await? {
         return Ok(why);
     }
+    let engine = connection.engine();
+    let are_gone = losses.iter().any(|loss| matches!(loss, ContentDifference::Rows { gone, .. } if *gone > 0));
+    let passed_over = if are_gone && engine.mentions(sql, &["INSERT", "OR", "IGNORE"]) {
+        "`INSERT OR IGNORE` leaves out every row that violates any constraint, not only duplicates: write a plain INSERT, and \
+             change the rows that do not fit; "
+    } else if are_gone && engine.mentions(sql, &["INSERT", "DO", "NOTHING"]) {
+        "`ON CONFLICT DO NOTHING` leaves out every row with the key of another one: write a plain INSERT, and merge such rows; "
+    } else {
+        ""
+    };
     let declare = |loss: &&ContentDifference| {
         let (table, column) = loss.subject();
         let column = column.map(|column| format!(".\"{column}\"")).unwrap_or_default();
@@ -54,5 +64,5 @@ async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &
     };
     let mut lines: Vec<String> = losses.iter().map(declare).collect();
     lines.dedup();
-    Ok(format!("if the loss is intended, declare it at the top of the file:\n{}", lines.join("\n")))
+    Ok(format!("{passed_over}if the loss is intended, declare it at the top of the file:\n{}", lines.join("\n")))
 }

@@ -2,12 +2,14 @@
 //! database and their comparison, checkpoints to return to, and the detection of nondeterministic values. A helper
 //! that only one proof uses belongs in the folder of that proof.
 
+pub mod aftermath;
 pub mod checkpoint;
 pub mod losses;
 pub mod moved_columns;
 pub mod nondeterminism;
 pub mod reconciliation;
 pub mod repeat;
+pub mod round_trip;
 pub mod snapshot;
 pub mod timeline;
 pub mod unchanged;

@@ -6,8 +6,9 @@
 //! belong to units that could be missed; the rows before and after tell what the backfill wrote. A mutant sets a
 //! column to NULL or rotates it by one row, gives the content of a row to another key, duplicates rows, or removes
 //! the rows of the skipped units. It takes one or two statements in a transaction, in which the checks then run.
-//! If later backfills overwrite a value, it is theirs. Repeated writes are covered by *idempotent*. Columns that depend on the clock, chance or a counter are not
-//! mutated, and a note says so. [`Mutation`] is the entry point.
+//! A value that a later backfill overwrites belongs to that backfill. Repeated writes are covered by *idempotent*.
+//! Columns that depend on the clock, chance or a counter are not mutated, and a note says so. [`Mutation`] is the entry
+//! point.
 
 mod judges;
 mod mutant;

@@ -14,13 +14,16 @@ impl Since {
         self.0.insert(version, tables);
     }
 
-    /// Returns the first recorded version, not below `from`, at which the table has these columns; `from` if there is
-    /// none.
+    /// Returns the version since which the table has these columns, but at least `from`. It is `from`, too, if the table has
+    /// them at the first recorded version, or never.
     pub(super) fn first(&self, from: i64, table: &str, columns: &[String]) -> i64 {
         let has_all = |tables: &[TableShape]| {
             let found = tables.iter().find(|shape| shape.name == table);
             found.is_some_and(|shape| columns.iter().all(|column| shape.columns.contains(column)))
         };
+        if self.0.values().next().is_some_and(|tables| has_all(tables)) {
+            return from;
+        }
         self.0.range(from..).find(|(_, tables)| has_all(tables)).map_or(from, |(version, _)| *version)
     }
 }
@@ -51,8 +54,9 @@ mod tests {
         };
         check(2, "pet", &["id", "traits"], 2);
         check(2, "pet", &["id", "hue"], 4);
-        check(3, "pet", &["id"], 4);
-        // The fixture is newer than the backfill, or the table is unknown.
+        check(3, "pet", &["id"], 3);
+        // The fixture may be newer than the backfill, and the table unknown.
+        check(0, "pet", &["id"], 0);
         check(0, "pet", &["traits"], 2);
         check(2, "toy", &["id"], 2);
         check(9, "pet", &["id"], 9);

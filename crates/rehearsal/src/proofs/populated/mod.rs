@@ -4,14 +4,17 @@
 
 mod unseen;
 
+use super::kit::aftermath::{self, Before};
 use super::kit::losses::report_losses;
 use super::kit::moved_columns;
+use super::kit::round_trip;
 use super::kit::snapshot::{Snapshot, is_declared};
 use super::outcome::{Next, Outcome};
 use super::run::{Data, ProofRun};
 use super::{Applies, Proof, Rehearsal};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
+use crate::compare::ContentDifference;
 use crate::failures;
 use crate::migration::Migration;
 use crate::plural::counted;
@@ -19,6 +22,7 @@ use crate::report::{Code, Explanation, Failures, Finding};
 use crate::sandbox::Scratch;
 use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Connection;
+use std::sync::Arc;
 use unseen::Unseen;
 
 static FAILURES: Failures = failures!("populated");
@@ -36,6 +40,8 @@ static DATA_LOST: Code = Code::error(
     },
 );
 
+static AFTERMATH: aftermath::Codes = crate::aftermath_codes!("populated");
+
 /// The proof, with the checks that have read no row so far.
 #[derive(Default)]
 pub(super) struct Populated {
@@ -48,11 +54,11 @@ impl Proof for Populated {
     }
 
     fn question(&self) -> &'static str {
-        "Does realistic data survive?"
+        "Does realistic data survive, and does everything still work afterwards?"
     }
 
     fn codes(&self) -> Vec<&'static Code> {
-        vec![&DATA_LOST]
+        [&DATA_LOST].into_iter().chain(AFTERMATH.all()).collect()
     }
 
     fn failures(&self) -> &'static Failures {
@@ -156,6 +162,7 @@ async fn apply_watched(
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<Snapshot, Error> {
+    let earlier = Before::of(Arc::clone(&before.schema), connection).await?;
     run.up(migration, scratch, connection).await?;
     let after = Snapshot::of(run, connection).await?;
     let compared = before.differences(&after, run, connection).await?;
@@ -172,6 +179,15 @@ async fn apply_watched(
         }
     }
     found.extend(moved_columns::by_chance(run, migration, contents, connection).await?);
+    found.retain(|difference| !is_of_a_counter(difference));
+    found = round_trip::without_restored(run, migration, (before, &after), found).await?;
     report_losses(run, &DATA_LOST, migration, &found, connection).await?;
+    let copy = async |run: &ProofRun<'_>| Ok(run.at(before.steps()).await?.open().await?);
+    aftermath::examine(run, &AFTERMATH, migration, &earlier, &after.schema, copy, connection).await?;
     Ok(after)
+}
+
+/// True if a sequence that numbers rows moved back: whether that matters depends on the rows, which the aftermath compares.
+fn is_of_a_counter(difference: &ContentDifference) -> bool {
+    matches!(difference, ContentDifference::SequenceBack { sequence, table, .. } if sequence != table)
 }

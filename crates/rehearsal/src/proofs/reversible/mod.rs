@@ -7,11 +7,11 @@ mod judge;
 
 use crate::Error;
 use crate::backfill::{Effect, Undo};
-use crate::compare::SchemaDifference;
+use crate::compare::{self, ContentDifference, SchemaDifference};
 use crate::failures;
 use crate::migration::{BEFORE_ALL, Migration};
 use crate::proofs::kit::repeat::undo;
-use crate::proofs::kit::snapshot::{Compared, Snapshot};
+use crate::proofs::kit::snapshot::{Compared, Snapshot, is_declared};
 use crate::proofs::outcome::Outcome;
 use crate::proofs::run::{Data, ProofRun};
 use crate::proofs::{Applies, Proof, Rehearsal};
@@ -244,7 +244,9 @@ async fn make_round_trip(
     };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let compared = before.differences(&reverted, run, &mut place.connection).await?;
-    let compared = compared.without(&migration.loses, &mut run.outcome.notes);
+    let wrong = wrong_again(migration, &compared, &after, &mut place.connection).await?;
+    let mut compared = compared.without(&migration.loses, &mut run.outcome.notes);
+    compared.content.extend(wrong);
     match judge(run, &compared, &wording).await {
         Found { schema: false, content: false } => {}
         // The reverted state still shows whether the migration can be applied again.
@@ -289,6 +291,26 @@ async fn make_round_trip(
     }
     place.replace(run, &after).await?;
     Ok((RoundTrip::Clean, None))
+}
+
+/// Returns the declared losses of columns that the migration drops and that the down migration fills again, but with other
+/// values, which the app would take for right. A column that comes back empty, or with a single value, is lost as declared.
+async fn wrong_again(
+    migration: &Migration,
+    compared: &Compared,
+    after: &Snapshot,
+    connection: &mut Connection,
+) -> Result<Vec<ContentDifference>, Error> {
+    let mut wrong = Vec::new();
+    for difference in compared.content.iter().filter(|difference| is_declared(difference, &migration.loses)) {
+        let ContentDifference::Values { table, column, changes: Some(changes), .. } = difference else { continue };
+        let tables = &after.content().tables;
+        let is_dropped = tables.get(table).is_some_and(|digest| !digest.columns.contains_key(column));
+        if is_dropped && changes.has_other_values() && compare::constant(connection, table, column).await?.is_none() {
+            wrong.push(difference.clone());
+        }
+    }
+    Ok(wrong)
 }
 
 /// Returns a finding for an error in the round trip of a migration.

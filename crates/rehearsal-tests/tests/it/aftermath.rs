@@ -1,0 +1,178 @@
+//! What a migration leaves behind on SQLite: each case has one fault, which *populated* and, without a fixture,
+//! *generated-rows* must find, and a sound twin.
+
+use crate::suite::{another_project, new_workspace};
+use pretty_assertions::assert_eq;
+
+const CREATE: &str = r#"-- Toys, and how often each was played with.
+CREATE TABLE toy (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('new', 'old')));
+CREATE TABLE play (toy INTEGER PRIMARY KEY, times INTEGER NOT NULL);
+CREATE INDEX toy_by_name ON toy (name);
+CREATE UNIQUE INDEX toy_one_new ON toy (name) WHERE state = 'new';
+CREATE TRIGGER toy_plays_again AFTER UPDATE OF state ON toy WHEN NEW.state = 'new'
+BEGIN
+    DELETE FROM play WHERE toy = NEW.id;
+END;
+CREATE VIEW old_toy AS SELECT id, name FROM toy WHERE state = 'old';
+CREATE VIEW played AS SELECT toy, times FROM play;
+"#;
+const ROWS: &str =
+    "INSERT INTO toy (name, state) VALUES ('Bear', 'old'), ('Ball', 'new'), ('Car', 'old'), ('Kite', 'old');
+DELETE FROM toy WHERE name = 'Kite';
+INSERT INTO play VALUES (1, 7);\n";
+
+/// Rehearses a migration after the creation of the toys, with rows or without.
+fn rehearse(snapshot: &str, exit: i32, up: &str, has_rows: bool) {
+    let mut files = vec![("migrations/1_toys.sql", CREATE), ("migrations/2_change.sql", up)];
+    if has_rows {
+        files.push(("rows.sql", ROWS));
+    }
+    let flag = if has_rows { " --fixture rows.sql@1" } else { "" };
+    let project = another_project(&files);
+    let ran = project.run(&format!("ci --migrations migrations --engine sqlite --skip crash{flag}"));
+    if exit == 0 {
+        assert_eq!(ran.exit, Some(0), "{}", ran.text());
+    } else {
+        ran.check(exit, "aftermath", snapshot);
+    }
+}
+
+/// A rebuild of the table, which copies all rows and keeps the numbers; `definition` are its columns, and `rest` is what
+/// follows.
+fn rebuild(definition: &str, rest: &str) -> String {
+    format!(
+        "-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\nDROP VIEW old_toy;\nCREATE TABLE toy_new ({definition});\n\
+         INSERT INTO sqlite_sequence (name, seq) SELECT 'toy_new', seq FROM sqlite_sequence WHERE name = 'toy';\n\
+         INSERT INTO toy_new (id, name, state) SELECT id, name, state FROM toy;\nDROP TABLE toy;\nALTER TABLE toy_new RENAME TO toy;\n\
+         {rest}COMMIT;\nPRAGMA foreign_keys = ON;\n"
+    )
+}
+
+const COLUMNS: &str = "id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, \
+                       state TEXT NOT NULL CHECK (state IN ('new', 'old', 'lost'))";
+/// Everything that the rebuild takes along, once more.
+const AGAIN: &str = "CREATE INDEX toy_by_name ON toy (name);
+CREATE UNIQUE INDEX toy_one_new ON toy (name) WHERE state = 'new';
+CREATE TRIGGER toy_plays_again AFTER UPDATE OF state ON toy WHEN NEW.state = 'new' BEGIN DELETE FROM play WHERE toy = NEW.id; END;
+CREATE VIEW old_toy AS SELECT id, name FROM toy WHERE state = 'old';\n";
+
+#[test]
+fn objects_that_a_rebuild_takes_along() {
+    let only = |kept: &str| {
+        AGAIN.lines().filter(|line| line.contains(kept)).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let few = rebuild(COLUMNS, &(only("toy_by_name") + &only("old_toy")));
+    rehearse("rebuild_takes_along", 1, &few, true);
+    rehearse("rebuild_takes_along_generated", 1, &few, false);
+    let all = rebuild(COLUMNS, AGAIN);
+    rehearse("", 0, &all, true);
+    // Another name or a dropped object is no loss.
+    rehearse("", 0, &rebuild(COLUMNS, &AGAIN.replace("toy_by_name", "toy_by_its_name")), true);
+    let dropped = "DROP TRIGGER toy_plays_again;\nDROP INDEX toy_one_new;\n";
+    rehearse("", 0, dropped, true);
+}
+
+#[test]
+fn weaker_definitions() {
+    // A new column, and on the way NOT NULL, the check and AUTOINCREMENT are gone.
+    let weaker = "id INTEGER PRIMARY KEY, name TEXT, state TEXT NOT NULL, colour TEXT";
+    rehearse("weaker_definition", 1, &rebuild(weaker, AGAIN), true);
+    // SQLite needs a rebuild to drop NOT NULL, so that is its purpose.
+    let nullable =
+        "id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, state TEXT NOT NULL CHECK (state IN ('new', 'old'))";
+    rehearse("", 0, &rebuild(nullable, AGAIN), true);
+}
+
+#[test]
+fn numbers_that_are_given_again() {
+    let forgets =
+        rebuild(COLUMNS, AGAIN).lines().filter(|line| !line.contains("sqlite_sequence")).collect::<Vec<_>>().join("\n");
+    rehearse("autoincrement_restarts", 1, &forgets, true);
+}
+
+#[test]
+fn broken_objects() {
+    let columns = "-- loses: \"play\", counted elsewhere\nDROP TABLE play;\n";
+    rehearse("trigger_and_view_broken", 1, columns, true);
+    let mended = format!("{columns}DROP TRIGGER toy_plays_again;\nDROP VIEW played;\n");
+    rehearse("", 0, &mended, true);
+}
+
+/// A declaration accepts the object that it names, and one that accepts nothing is a warning.
+#[test]
+fn accepted_losses() {
+    let without_trigger: String =
+        AGAIN.lines().filter(|line| !line.contains("TRIGGER")).map(|line| format!("{line}\n")).collect();
+    let up = rebuild(COLUMNS, &without_trigger);
+    let declared = |name: &str| {
+        let line = format!("-- no-transaction\n-- allow: populated/schema-lost {name}, plays are not counted\n");
+        up.replacen("-- no-transaction\n", &line, 1)
+    };
+    let check = |snapshot: &str, exit: i32, up: &str| {
+        let workspace = new_workspace();
+        workspace.write("migrations/toys/rehearsal.toml", "engine = \"sqlite\"\n");
+        workspace.write("migrations/toys/20250901000000_toys.up.sql", CREATE);
+        workspace.write("migrations/toys/20250902000000_change.up.sql", up);
+        workspace.write("fixtures/toys/rows.sql", format!("-- at: 20250901000000\n{ROWS}"));
+        workspace.run("ci toys --only populated").check(exit, "aftermath", snapshot);
+    };
+    check("accepted", 0, &declared("toy_plays_again"));
+    check("accepted_another", 1, &declared("toy_by_name"));
+    check("accepted_unknown_code", 2, &declared("x").replace("schema-lost", "schema-los"));
+    check("accepted_without_reason", 1, &declared("x").replace(", plays are not counted", ""));
+}
+
+/// What the down migration brings back exactly is not lost, and a declared loss that comes back wrong is found.
+#[test]
+fn values_that_come_back() {
+    let check = |snapshot: &str, exit: i32, up: &str, down: &str| {
+        let rows = "INSERT INTO price VALUES (1, 19.99), (2, 4.35), (3, 12.0), (4, 0.29), (5, 1.15);\n";
+        let created = "CREATE TABLE price (id INTEGER PRIMARY KEY, amount REAL);\n";
+        let files = [
+            ("migrations/1_price.up.sql", created),
+            ("migrations/1_price.down.sql", "DROP TABLE price;\n"),
+            ("migrations/2_cents.up.sql", up),
+            ("migrations/2_cents.down.sql", down),
+            ("rows.sql", rows),
+        ];
+        let project = another_project(&files);
+        let ran =
+            project.run("ci --migrations migrations --engine sqlite --only populated,reversible --fixture rows.sql@1");
+        if exit == 0 {
+            assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        } else {
+            ran.check(exit, "aftermath", snapshot);
+        }
+    };
+    let cents = |amount: &str| {
+        format!(
+            "ALTER TABLE price ADD COLUMN cents INTEGER NOT NULL DEFAULT 0;\nUPDATE price SET cents = {amount};\n\
+             ALTER TABLE price DROP COLUMN amount;\n"
+        )
+    };
+    let down = "CREATE TABLE old (id INTEGER PRIMARY KEY, amount REAL);\nINSERT INTO old SELECT id, cents / 100.0 FROM price;\n\
+                DROP TABLE price;\nALTER TABLE old RENAME TO price;\n";
+    check("", 0, &cents("CAST(ROUND(amount * 100) AS INTEGER)"), down);
+    let cut = cents("CAST(amount * 100 AS INTEGER)");
+    check("comes_back_cut", 1, &cut, down);
+    check("comes_back_cut_although_declared", 1, &format!("-- loses: price.amount, kept in cents\n{cut}"), down);
+    // A column that comes back empty is lost as declared.
+    let empty = "ALTER TABLE price DROP COLUMN cents;\nALTER TABLE price ADD COLUMN amount REAL;\n";
+    check("", 0, &format!("-- loses: price.amount, unused\n{cut}"), empty);
+}
+
+#[test]
+fn rows_that_an_insert_leaves_out() {
+    let files = [
+        ("migrations/1_spend.sql", "CREATE TABLE spend (id INTEGER PRIMARY KEY, cost REAL);\n"),
+        (
+            "migrations/2_checked.sql",
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, cost REAL NOT NULL CHECK (cost >= 0));\n\
+             INSERT OR IGNORE INTO new SELECT id, cost FROM spend;\nDROP TABLE spend;\nALTER TABLE new RENAME TO spend;\n",
+        ),
+        ("rows.sql", "INSERT INTO spend VALUES (1, 0.25), (2, NULL), (3, -1.5);\n"),
+    ];
+    let project = another_project(&files);
+    let command = "ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1";
+    project.run(command).check(1, "aftermath", "insert_or_ignore");
+}
