@@ -243,8 +243,9 @@ async fn make_round_trip(
             .to_owned(),
     };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
-    let compared = before.differences(&reverted, run, &mut place.connection).await?;
+    let mut compared = before.differences(&reverted, run, &mut place.connection).await?;
     let wrong = wrong_again(migration, &compared, &after, &mut place.connection).await?;
+    compared.content.retain(|difference| !wrong.contains(difference));
     let mut compared = compared.without(&migration.loses, &mut run.outcome.notes);
     compared.content.extend(wrong);
     match judge(run, &compared, &wording).await {
