@@ -83,6 +83,15 @@ fn weaker_definitions() {
     rehearse("", 0, &rebuild(nullable, AGAIN), true);
 }
 
+/// A column that is converted through a new one, and a rule about a renamed column.
+#[test]
+fn converted_and_renamed_columns() {
+    let converted = "ALTER TABLE toy ADD COLUMN title TEXT;\nUPDATE toy SET title = name;\nDROP INDEX toy_by_name;\n\
+                     DROP INDEX toy_one_new;\nDROP VIEW old_toy;\nALTER TABLE toy DROP COLUMN name;\nALTER TABLE toy RENAME title TO name;\n";
+    rehearse("", 0, converted, true);
+    rehearse("", 0, "ALTER TABLE toy RENAME COLUMN state TO condition;\n", true);
+}
+
 #[test]
 fn numbers_that_are_given_again() {
     let forgets =

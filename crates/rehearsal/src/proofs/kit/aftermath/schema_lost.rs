@@ -2,7 +2,7 @@
 //! is built anew, a recreated view or `DROP … CASCADE` takes along. What belongs to an object that a statement drops, and
 //! that exists under no name afterwards, goes with it.
 
-use rehearsal_db::{Engine, Object, Schema};
+use rehearsal_db::{Dropped, Engine, Object, Schema};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An object that is gone, or weaker than before.
@@ -24,6 +24,8 @@ struct Around<'s> {
     after: &'s Schema,
     /// The tables that the migration renames: the name before it, and the name after it.
     renamed: BTreeMap<String, String>,
+    /// What it drops by name.
+    dropped: Vec<Dropped>,
 }
 
 /// Returns what a migration removes or weakens without naming it.
@@ -32,7 +34,8 @@ pub(super) fn lost(engine: Engine, sql: &str, before: &Schema, after: &Schema) -
     if std::ptr::eq(before, after) || before == after {
         return Vec::new();
     }
-    let around = Around { engine, sql, before, after, renamed: engine.renamed_tables(sql) };
+    let (renamed, dropped) = (engine.renamed_tables(sql), engine.dropped(sql));
+    let around = Around { engine, sql, before, after, renamed, dropped };
     let mut found = Vec::new();
     let mut of_definition: BTreeMap<String, Vec<Lost>> = BTreeMap::new();
     for (label, object) in &before.objects {
@@ -214,6 +217,8 @@ impl Around<'_> {
             self.now(target)?;
         }
         // Another rule about the same columns replaces it.
+        let now_called: Vec<String> =
+            columns.iter().filter_map(|column| self.column_now(table, &now, column)).collect();
         let replaces = |(other, object): (&String, &Object)| {
             let is_new = !self.before.objects.contains_key(other);
             let start = label.split(" of ").next().unwrap_or(label);
@@ -221,7 +226,7 @@ impl Around<'_> {
             is_new
                 && object.part_of.as_deref() == Some(now.as_str())
                 && (other.starts_with(start) || is_unique)
-                && columns.iter().any(|column| self.engine.mentions(&object.shown, &[column]))
+                && now_called.iter().any(|column| self.engine.mentions(&object.shown, &[column]))
         };
         if self.after.objects.iter().any(replaces) {
             return None;
@@ -239,7 +244,10 @@ impl Around<'_> {
         let column_now = self.column_now(table, &now, column)?;
         let after = self.after.objects.get(&format!("column \"{now}\".\"{column_now}\""))?;
         let (was, is) = (&object.definition, &after.definition);
-        if was == is || is.contains(" AS (") || is.contains("GENERATED ALWAYS AS (") {
+        // A new column that takes the name of a dropped one has its own definition.
+        let dropped = Dropped::Column(table.to_owned(), column.to_owned());
+        if was == is || self.dropped.contains(&dropped) || is.contains(" AS (") || is.contains("GENERATED ALWAYS AS (")
+        {
             return None;
         }
         let counts = |definition: &str| definition.contains("IDENTITY") || definition.contains("DEFAULT nextval(");
