@@ -66,6 +66,11 @@ pub trait Dialect: fmt::Debug + Sync {
         false
     }
 
+    /// True if a file without sqlx's transaction can begin and commit one of its own around any statements.
+    fn has_transactions_in_scripts(&self) -> bool {
+        false
+    }
+
     /// True if only one transaction at a time can write.
     fn has_one_writer(&self) -> bool {
         false

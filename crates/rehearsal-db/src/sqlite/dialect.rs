@@ -63,6 +63,10 @@ impl Dialect for SqliteDialect {
         true
     }
 
+    fn has_transactions_in_scripts(&self) -> bool {
+        true
+    }
+
     fn has_one_writer(&self) -> bool {
         true
     }

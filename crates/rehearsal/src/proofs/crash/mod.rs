@@ -9,9 +9,11 @@
 
 mod chain;
 mod figures;
+mod interrupted_build;
 mod judge;
 mod process;
 mod sample;
+mod server_crash;
 mod trial;
 mod wording;
 mod words;
@@ -31,7 +33,8 @@ use crate::workspace::Fixture;
 use futures_util::future::LocalBoxFuture;
 use process::Work;
 use sample::{BUDGET, Time};
-use trial::{ServerCrash, Trial};
+use server_crash::ServerCrash;
+use trial::Trial;
 
 static FAILURES: Failures = failures!("crash");
 

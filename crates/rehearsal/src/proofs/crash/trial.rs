@@ -3,16 +3,19 @@
 
 use super::chain;
 use super::figures::Crashes;
-use super::judge::Usual;
+use super::interrupted_build::{is_built_concurrently, left_invalid};
+use super::judge::{Differs, Usual};
 use super::process::{self, Blow, End, Point, Program, Work};
 use super::sample::{self, Time};
+use super::server_crash::{ServerCrash, on_private_server};
 use super::wording::{hint, struck, took_effect};
-use super::{LOST, NOT_RESUMABLE, NOTHING_PROVED, REPEATED, walk};
+use super::{LOST, NOT_RESUMABLE, NOTHING_PROVED, walk};
 use crate::Error;
+use crate::migration::Migration;
 use crate::plural::counted;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
-use crate::report::{Code, Finding};
+use crate::report::Finding;
 use crate::sandbox::Scratch;
 use crate::workspace::Origin;
 use rehearsal_db::{Commit, CommitPhase, Journal};
@@ -33,27 +36,12 @@ pub(super) struct Trial<'a> {
     pub(super) gave_up: String,
 }
 
-/// Whether *crash* starts a private server for a backfill and crashes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ServerCrash {
-    Tried,
-    /// Another fixture of the database has more data.
-    LeftToAnotherFixture,
-}
-
 /// The result of a run that was interrupted many times.
 enum Chained {
     Equal,
     Differs(Differs),
     /// The run ended before all interruptions.
     TooShort,
-}
-
-/// How the result of an interrupted step differs from an uninterrupted one.
-struct Differs {
-    code: &'static Code,
-    lines: Vec<String>,
-    what: &'static str,
 }
 
 impl Trial<'_> {
@@ -93,6 +81,12 @@ impl Trial<'_> {
                 Chained::Differs(differs) => of_chain = Some(differs),
                 Chained::TooShort => {}
             }
+        }
+        if let Work::Migration(migration) = work
+            && is_built_concurrently(run, migration)
+            && !is_settled(run)
+        {
+            self.interrupt_build(run, work, migration, (&here, &before)).await?;
         }
         let journals = run.rehearsal.database.engine.journals();
         for (turn, at) in sample::spread(usual.commits.len()).into_iter().enumerate() {
@@ -139,7 +133,7 @@ impl Trial<'_> {
         usual: &mut Usual,
         (here, before): (&Scratch, &[Step]),
     ) -> Result<Chained, Error> {
-        let (mut scratch, has_own_server) = match self.on_private_server(run, before).await? {
+        let (mut scratch, has_own_server) = match on_private_server(self.server, run, before).await? {
             Some(scratch) => (scratch, true),
             None => (copy_before(run, here, before).await?, false),
         };
@@ -162,32 +156,11 @@ impl Trial<'_> {
             }
         };
         let Some(last) = struck.last().copied() else { return Ok(Chained::TooShort) };
-        Ok(match self.judge(run, usual, &scratch, end, last).await? {
+        Ok(match usual.judge(run, work, &scratch, end, last).await? {
             Some(differs) => Chained::Differs(differs),
             None if struck.len() == planned => Chained::Equal,
             None => Chained::TooShort,
         })
-    }
-
-    /// Compares the result of the last process with an uninterrupted run; `None` if they are equal.
-    async fn judge(
-        &self,
-        run: &mut ProofRun<'_>,
-        usual: &mut Usual,
-        scratch: &Scratch,
-        end: End,
-        last: (Blow, Point),
-    ) -> Result<Option<Differs>, Error> {
-        let (code, lines, what) = match end {
-            End::Done(done) => {
-                let (report, content) = (usual.report(&done, last), usual.content(run, scratch).await?);
-                let code = if content.is_empty() { &REPEATED } else { &LOST };
-                (code, [report, content].concat(), "resumes with a different result")
-            }
-            End::Failed(why) => (&NOT_RESUMABLE, vec![format!("the next process failed: {why}")], "does not resume"),
-            End::Killed(_) => return Ok(None),
-        };
-        Ok((!lines.is_empty()).then_some(Differs { code, lines, what }))
     }
 
     /// Crashes the server of one run before the commit of a batch and after that of another one, then terminates
@@ -205,7 +178,7 @@ impl Trial<'_> {
         let at = |blow, behind, side| (blow, Point { number: first + behind, side });
         // With a single batch, only the end of the run is left by then, and that does not start the run again.
         let last = if usual.commits.len() > 3 { 6 } else { 5 };
-        let (scratch, strikes) = match self.on_private_server(run, before).await? {
+        let (scratch, strikes) = match on_private_server(self.server, run, before).await? {
             Some(scratch) => {
                 let strikes = [
                     at(Blow::CrashServer, 0, CommitPhase::Before),
@@ -222,6 +195,34 @@ impl Trial<'_> {
             }
         };
         self.strike(run, work, usual, scratch, &strikes, None).await.map(drop)
+    }
+
+    /// Interrupts a build of an index in the middle, and reports an index that then stays invalid.
+    async fn interrupt_build(
+        &mut self,
+        run: &mut ProofRun<'_>,
+        work: Work<'_>,
+        migration: &Migration,
+        (here, before): (&Scratch, &[Step]),
+    ) -> Result<(), Error> {
+        let scratch = copy_before(run, here, before).await?;
+        let invalid = left_invalid(run, migration, &scratch).await?;
+        self.figures.kills += 1;
+        if invalid.is_empty() {
+            return Ok(());
+        }
+        self.all_resumed = false;
+        run.work_on(scratch);
+        let message =
+            format!("{} leaves {} INVALID after an interruption of the build", work.name(), invalid.join(", "));
+        let details = vec![
+            "`IF NOT EXISTS` found the index of the interrupted build, and the migration was recorded as applied"
+                .to_owned(),
+            "no query uses an invalid index, and a unique one that is invalid enforces nothing".to_owned(),
+        ];
+        let help = hint(work, run.rehearsal.database);
+        run.find(work.finding(&LOST, message).with_details(details).with_help(help)).await;
+        Ok(())
     }
 
     /// Interrupts a process, starts a new one if it does not finish, and compares the result with an uninterrupted
@@ -243,7 +244,7 @@ impl Trial<'_> {
         };
         let Some((blow, point)) = ran.struck.last().copied() else { return Ok(true) };
         let struck = struck(&ran.struck, usual.commits.len());
-        let Some(Differs { code, lines, what }) = self.judge(run, usual, &scratch, end, (blow, point)).await? else {
+        let Some(Differs { code, lines, what }) = usual.judge(run, work, &scratch, end, (blow, point)).await? else {
             return Ok(true);
         };
         self.all_resumed = false;
@@ -261,25 +262,23 @@ impl Trial<'_> {
             }
             return Ok(false);
         }
+        if let Work::Migration(migration) = work
+            && std::ptr::eq(code, &NOT_RESUMABLE)
+            && is_built_concurrently(run, migration)
+            && usual.commits.iter().filter(|commit| matches!(commit, Commit::Statement { .. })).count() == 1
+        {
+            // It fails loudly, and sqlx allows no other statement in the file.
+            let help = hint(work, run.rehearsal.database);
+            let warning = format!("{} {what} after {struck}: {}; {help}", migration.label(), lines.join("; "));
+            run.outcome.warnings.push(warning);
+            return Ok(false);
+        }
+        let lines = [lines, usual.missing_tables(&scratch).await?].concat();
         run.work_on(scratch);
         let message = format!("{} {what} after {struck}", work.name());
         let help = hint(work, run.rehearsal.database);
         run.find(work.finding(code, message).with_details(lines).with_help(help)).await;
         Ok(false)
-    }
-
-    /// Returns a database in the state before the step, on a private server that may crash. `None` if rehearsal does not
-    /// run the server, or crashes one with another fixture.
-    async fn on_private_server(&self, run: &ProofRun<'_>, steps: &[Step]) -> Result<Option<Scratch>, Error> {
-        if self.server == ServerCrash::LeftToAnotherFixture {
-            return Ok(None);
-        }
-        let rehearsal = run.rehearsal;
-        let made = rehearsal.sandbox.scratch_to_crash(rehearsal.database, rehearsal.history, run.fixture).await?;
-        let Some(scratch) = made else { return Ok(None) };
-        run.replay(steps, &scratch).await?;
-        scratch.target().address.require_durable_commits().await?;
-        Ok(Some(scratch))
     }
 
     fn count(&mut self, ran: &process::Ran, usual: &Usual, journal: Option<Journal>) {

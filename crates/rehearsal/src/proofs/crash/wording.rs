@@ -4,7 +4,7 @@
 use super::process::{Blow, Point, Work};
 use crate::migration::Transaction;
 use crate::source;
-use crate::workspace::{Database, Origin};
+use crate::workspace::Database;
 use rehearsal_db::{Commit, CommitPhase};
 
 /// Returns the interruptions of a process as a noun phrase: `a kill just before commit 3 of 4`. `of` is the number
@@ -60,17 +60,16 @@ pub(super) fn hint(work: Work<'_>, database: &Database) -> String {
             if migration.up.transaction == Transaction::None
                 && database.engine.builds_concurrently(&migration.up.sql) =>
         {
-            let what_to_do = match database.origin {
-                Origin::Workspace => {
-                    "put `DROP INDEX CONCURRENTLY IF EXISTS name;` before `CREATE INDEX CONCURRENTLY` in the file; if sqlx \
-                     applies the file, which then allows no other statement, write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`"
-                }
-                Origin::Project { .. } | Origin::Given { .. } => "write `CREATE INDEX CONCURRENTLY IF NOT EXISTS`",
-            };
-            format!(
-                "{what_to_do}. `IF NOT EXISTS` keeps the invalid index of an interrupted build: after an interruption, run \
-                 `DROP INDEX CONCURRENTLY IF EXISTS name;` by hand before you migrate again."
-            )
+            "put `DROP INDEX CONCURRENTLY IF EXISTS name;` before `CREATE INDEX CONCURRENTLY`, in a migration of its own if sqlx \
+             applies the files; `IF NOT EXISTS` keeps the invalid index of an interrupted build. After an interruption, run that \
+             DROP by hand before you migrate again."
+                .to_owned()
+        }
+        Work::Migration(migration)
+            if migration.up.transaction == Transaction::None && database.engine.has_transactions_in_scripts() =>
+        {
+            "put `BEGIN;` before the statements and `COMMIT;` after them; what a transaction does not allow stays outside"
+                .to_owned()
         }
         Work::Migration(migration) if migration.up.transaction == Transaction::None => {
             "write each statement so that it can run twice: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, \

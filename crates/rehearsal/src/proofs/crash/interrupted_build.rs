@@ -1,0 +1,78 @@
+//! An interruption in the middle of `CREATE INDEX CONCURRENTLY` ([`left_invalid`]): another session writes, so that the build
+//! waits for it, and the server ends the session of the build. That leaves an invalid index, which the next run may take for
+//! a finished one.
+
+use crate::Error;
+use crate::event::Direction;
+use crate::migration::{self, Migration, Transaction};
+use crate::proofs::ProofRun;
+use crate::sandbox::Scratch;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// How long a build may take to start.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Interval at which the server is asked whether the index exists.
+const TICK: Duration = Duration::from_millis(5);
+
+/// True if a migration builds an index without blocking writers, outside a transaction.
+pub(super) fn is_built_concurrently(run: &ProofRun<'_>, migration: &Migration) -> bool {
+    let script = &migration.up;
+    script.transaction == Transaction::None && run.rehearsal.database.engine.builds_concurrently(&script.sql)
+}
+
+/// Interrupts a migration in the middle of its build, and applies it and the later migrations. Returns the indexes that are
+/// invalid then; none if a migration fails instead, which does not stay hidden.
+///
+/// # Errors
+/// Fails if the database fails.
+pub(super) async fn left_invalid(
+    run: &ProofRun<'_>,
+    migration: &Migration,
+    scratch: &Scratch,
+) -> Result<Vec<String>, Error> {
+    let mut writer = scratch.open().await?;
+    let engine = writer.engine();
+    let tables = writer.tables().await?;
+    writer.begin().await?;
+    for table in &tables {
+        // A statement takes the lock of a writer even if it changes no row.
+        writer.execute(&format!("DELETE FROM {} WHERE false", engine.quote_table(&table.name)), &[]).await?;
+    }
+    let mut watch = scratch.open().await?;
+    let known = watch.unusable().await?;
+    let mut builder = scratch.open().await?;
+    let building = migration::step(&mut builder, migration, Direction::Up);
+    let ending = async {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if watch.unusable().await?.len() > known.len() {
+                scratch.target().address.end_sessions().await?;
+                return Ok::<_, Error>(true);
+            }
+            sleep(TICK).await;
+        }
+        Ok(false)
+    };
+    // Whichever ends first: a build of something else does not wait for the writer.
+    let is_interrupted = tokio::select! {
+        ended = ending => ended?,
+        _ = building => false,
+    };
+    // Their sessions are gone.
+    drop((writer, watch, builder));
+    if !is_interrupted {
+        return Ok(Vec::new());
+    }
+    let mut connection = scratch.open().await?;
+    let mut fails = false;
+    for next in run.rehearsal.history.migrations.iter().skip_while(|next| next.version < migration.version) {
+        fails = migration::step(&mut connection, next, Direction::Up).await.is_err();
+        if fails {
+            break;
+        }
+    }
+    let invalid = if fails { Vec::new() } else { connection.unusable().await? };
+    connection.close().await?;
+    Ok(invalid.into_iter().filter(|index| !known.contains(index)).collect())
+}
