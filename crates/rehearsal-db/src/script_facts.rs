@@ -43,6 +43,28 @@ impl Engine {
         })
     }
 
+    /// True if a script computes new values of a column: in an UPDATE, a change of its type, or a query that does more than
+    /// copy columns. A plain copy into a new table does not mean to change a value.
+    pub fn computes(self, sql: &str, column: &str) -> bool {
+        let states = |statement: &Statement<'_>| {
+            let tokens = tokens(statement.text, self);
+            let has = |word: &str| tokens.iter().any(|token| token.is(word));
+            let query = tokens.iter().position(|token| token.is("SELECT")).map_or(&tokens[..0], |at| &tokens[at..]);
+            let is_plain = |token: &Token<'_>| {
+                matches!(token.kind, Kind::Word | Kind::Quoted | Kind::Comment) && !token.is("CASE")
+            };
+            let copies = query.iter().all(|token| is_plain(token) || [",", "*", ";", "."].contains(&token.text));
+            match tokens.first() {
+                Some(first) if first.is("INSERT") => !query.is_empty() && !copies,
+                Some(first) if first.is("ALTER") => has("TYPE") && self.mentions(statement.text, &["TYPE", column]),
+                Some(first) if first.is("CREATE") || first.is("DROP") || first.is("PRAGMA") => has("SELECT") && !copies,
+                Some(_) => self.mentions(statement.text, &[column]) || !has("UPDATE"),
+                None => false,
+            }
+        };
+        statements(sql, self).iter().any(states)
+    }
+
     /// True if a script uses CONCURRENTLY, which leaves an invalid index if it is interrupted.
     pub fn builds_concurrently(self, sql: &str) -> bool {
         tokens(sql, self).iter().any(|token| token.is("CONCURRENTLY"))
@@ -98,6 +120,20 @@ fn has_word(text: &str, word: &str) -> bool {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
+
+    #[test]
+    fn computed_columns() {
+        let check = |sql: &str, expect: bool| assert_eq!(Engine::Sqlite.computes(sql, "room"), expect, "{sql}");
+        check("UPDATE a SET room = 1;", true);
+        check("UPDATE a SET other = 1;", false);
+        check("INSERT INTO b SELECT id, room FROM a; DROP TABLE a;", false);
+        check("INSERT INTO b SELECT a.id, upper(room) FROM a;", true);
+        check("INSERT INTO b SELECT id, room || 'x' FROM a;", true);
+        check("INSERT INTO b SELECT id, CASE room WHEN 1 THEN 2 END FROM a;", true);
+        check("ALTER TABLE a ALTER room TYPE int USING 1;", true);
+        check("CREATE TABLE b (room TEXT); PRAGMA foreign_keys = ON;", false);
+        check("CREATE TABLE b AS SELECT room + 1 AS room FROM a;", true);
+    }
 
     #[test]
     fn words_of_one_statement() {

@@ -115,7 +115,8 @@ fn edges(kind: &Kind) -> Vec<Value> {
         }
         Kind::Text { longest } => {
             let long = format!("long {}", "x".repeat(LONG - 5));
-            let all = ["", &long, "größe 猫 🐶 e\u{301}", "it's \"so\" \\ 100% a_b"];
+            // The last one is a number to a column that converts texts.
+            let all = ["", &long, "größe 猫 🐶 e\u{301}", "it's \"so\" \\ 100% a_b", "008"];
             all.iter().map(|text| text.chars().take(longest.unwrap_or(LONG)).collect::<String>().into()).collect()
         }
         Kind::Uuid => texts(&["00000000-0000-0000-0000-000000000000"]),

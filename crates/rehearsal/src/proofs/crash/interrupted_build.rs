@@ -7,6 +7,7 @@ use crate::event::Direction;
 use crate::migration::{self, Migration, Transaction};
 use crate::proofs::ProofRun;
 use crate::sandbox::Scratch;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -42,23 +43,26 @@ pub(super) async fn left_invalid(
     let mut watch = scratch.open().await?;
     let known = watch.unusable().await?;
     let mut builder = scratch.open().await?;
-    let building = migration::step(&mut builder, migration, Direction::Up);
+    let is_over = Cell::new(false);
+    let building = async {
+        // An error is what is wanted; a build of something else does not wait for the writer.
+        drop(migration::step(&mut builder, migration, Direction::Up).await);
+        is_over.set(true);
+    };
     let ending = async {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while !is_over.get() && start.elapsed() < PATIENCE {
             if watch.unusable().await?.len() > known.len() {
                 scratch.target().address.end_sessions().await?;
                 return Ok::<_, Error>(true);
             }
             sleep(TICK).await;
         }
+        writer.rollback().await;
         Ok(false)
     };
-    // Whichever ends first: a build of something else does not wait for the writer.
-    let is_interrupted = tokio::select! {
-        ended = ending => ended?,
-        _ = building => false,
-    };
+    let ((), is_interrupted) = tokio::join!(building, ending);
+    let is_interrupted = is_interrupted?;
     // Their sessions are gone.
     drop((writer, watch, builder));
     if !is_interrupted {

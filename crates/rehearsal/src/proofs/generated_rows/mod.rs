@@ -312,11 +312,14 @@ fn without_intended(
     if run.rehearsal.database.origin == Origin::Workspace {
         return lost;
     }
+    let (engine, sql) = (run.rehearsal.database.engine, migration.up.sql.as_str());
     let is_dropped = |difference: &mut ContentDifference| {
         matches!(difference, ContentDifference::TableGone { .. } | ContentDifference::ColumnGone { .. })
     };
     let is_updated = |difference: &mut ContentDifference| match difference {
-        ContentDifference::Values { changes, .. } => changes.as_ref().is_some_and(Changes::are_of_meaning),
+        ContentDifference::Values { column, changes, .. } => {
+            changes.as_ref().is_some_and(Changes::are_of_meaning) && engine.computes(sql, column)
+        }
         _ => false,
     };
     let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();

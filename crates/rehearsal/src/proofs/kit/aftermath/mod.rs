@@ -8,7 +8,7 @@ use crate::Error;
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::report::{Code, Finding};
-use rehearsal_db::{Connection, Counter, Reuse, Schema, SeenRows};
+use rehearsal_db::{Connection, Counter, Object, Reuse, Schema, SeenRows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trials::Failed;
@@ -176,7 +176,7 @@ pub async fn examine(
             findings.push(Finding::new(&codes.rows_hidden, message).with_details(details).with_help(help));
         }
     }
-    let mut broken = broken(run, codes, (&file, &renamed), after, earlier, connection).await?;
+    let mut broken = broken(run, codes, (&file, &renamed), (&before.schema, after), earlier, connection).await?;
     // Rows that such a constraint freezes are reported with their number.
     broken.retain(|finding| {
         !frozen.iter().any(|frozen| finding.details.iter().any(|line| line.contains(&frozen.constraint)))
@@ -209,16 +209,32 @@ fn behind<'c>(before: Option<&Counter>, now: &'c Counter) -> Option<(String, &'c
     Some((format!("ends at {end}, but \"{table}\".\"{column}\" has a larger type"), widen))
 }
 
+/// The tables that a migration may have broken: those of which a part is other than before, and those with triggers, which may
+/// use anything.
+fn touched<'s>(before: &'s Schema, after: &'s Schema) -> BTreeSet<&'s str> {
+    let is_other = |one: &Schema, label: &String, object: &Object| one.objects.get(label) != Some(object);
+    let gone = before.objects.iter().filter(|(label, object)| is_other(after, label, object));
+    let is_to_be_tried =
+        |(label, object): &(&String, &Object)| label.starts_with("trigger ") || is_other(before, label, object);
+    let parts = gone.chain(after.objects.iter().filter(is_to_be_tried));
+    parts.filter_map(|(_, object)| object.part_of.as_deref()).collect()
+}
+
 /// Returns a finding for each table and view that worked before the migration and does not work after it.
 async fn broken(
     run: &ProofRun<'_>,
     codes: &'static Codes,
     (file, renamed): (&str, &BTreeMap<String, String>),
-    after: &Schema,
+    (before, after): (&Schema, &Schema),
     earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<Connection, Error>,
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
-    let tables = connection.tables().await?;
+    if before == after {
+        return Ok(Vec::new());
+    }
+    let touched = touched(before, after);
+    let mut tables = connection.tables().await?;
+    tables.retain(|table| touched.contains(table.name.as_str()));
     let failed = trials::failures(connection, &tables, after).await?;
     if failed.is_empty() {
         return Ok(Vec::new());
@@ -239,7 +255,7 @@ async fn broken(
     let finding = |failed: &Failed| {
         let message = format!("after {file}, {} fails", failed.trial.what);
         let mut details = vec![failed.why.clone()];
-        let is_trigger = |(label, object): &(&String, &rehearsal_db::Object)| {
+        let is_trigger = |(label, object): &(&String, &Object)| {
             label.starts_with("trigger ") && object.part_of.as_deref() == Some(failed.trial.object.as_str())
         };
         let triggers = after.objects.iter().filter(is_trigger);
