@@ -23,7 +23,8 @@ pub(super) fn is_built_concurrently(run: &ProofRun<'_>, migration: &Migration) -
 }
 
 /// Interrupts a migration in the middle of its build, and applies it and the later migrations. Returns the indexes that are
-/// invalid then; none if a migration fails instead, which does not stay hidden.
+/// invalid then; none if a migration fails instead, which does not stay hidden. `None` if the build was not interrupted: it
+/// may end just before its session does.
 ///
 /// # Errors
 /// Fails if the database fails.
@@ -31,7 +32,7 @@ pub(super) async fn left_invalid(
     run: &ProofRun<'_>,
     migration: &Migration,
     scratch: &Scratch,
-) -> Result<Vec<String>, Error> {
+) -> Result<Option<Vec<String>>, Error> {
     let mut writer = scratch.open().await?;
     let engine = writer.engine();
     let tables = writer.tables().await?;
@@ -53,7 +54,10 @@ pub(super) async fn left_invalid(
         let start = Instant::now();
         while !is_over.get() && start.elapsed() < PATIENCE {
             if watch.unusable().await?.len() > known.len() {
-                scratch.target().address.end_sessions().await?;
+                // A session that is ending still has its locks.
+                while scratch.target().address.end_sessions().await? > 0 {
+                    sleep(TICK).await;
+                }
                 return Ok::<_, Error>(true);
             }
             sleep(TICK).await;
@@ -65,10 +69,11 @@ pub(super) async fn left_invalid(
     let is_interrupted = is_interrupted?;
     // Their sessions are gone.
     drop((writer, watch, builder));
-    if !is_interrupted {
-        return Ok(Vec::new());
-    }
     let mut connection = scratch.open().await?;
+    if !is_interrupted || connection.unusable().await?.len() == known.len() {
+        connection.close().await?;
+        return Ok(None);
+    }
     let mut fails = false;
     for next in run.rehearsal.history.migrations.iter().skip_while(|next| next.version < migration.version) {
         fails = migration::step(&mut connection, next, Direction::Up).await.is_err();
@@ -78,5 +83,5 @@ pub(super) async fn left_invalid(
     }
     let invalid = if fails { Vec::new() } else { connection.unusable().await? };
     connection.close().await?;
-    Ok(invalid.into_iter().filter(|index| !known.contains(index)).collect())
+    Ok(Some(invalid.into_iter().filter(|index| !known.contains(index)).collect()))
 }

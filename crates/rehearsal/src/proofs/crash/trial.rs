@@ -21,6 +21,9 @@ use crate::workspace::Origin;
 use rehearsal_db::{Commit, CommitPhase, Journal};
 use std::time::Instant;
 
+/// How often the proof tries to interrupt a build of an index.
+const INTERRUPTIONS: usize = 3;
+
 /// State of the proof for one fixture, or for the empty database.
 pub(super) struct Trial<'a> {
     pub(super) program: &'a Program,
@@ -205,8 +208,15 @@ impl Trial<'_> {
         migration: &Migration,
         (here, before): (&Scratch, &[Step]),
     ) -> Result<(), Error> {
-        let scratch = copy_before(run, here, before).await?;
-        let invalid = left_invalid(run, migration, &scratch).await?;
+        let (mut invalid, mut scratch) = (None, copy_before(run, here, before).await?);
+        for _ in 0..INTERRUPTIONS {
+            invalid = left_invalid(run, migration, &scratch).await?;
+            if invalid.is_some() {
+                break;
+            }
+            scratch = copy_before(run, here, before).await?;
+        }
+        let Some(invalid) = invalid else { return Ok(()) };
         self.figures.kills += 1;
         if invalid.is_empty() {
             return Ok(());
