@@ -89,6 +89,18 @@ impl Engine {
         statements(sql, self).iter().all(adds)
     }
 
+    /// True if a script only creates tables, indexes or types, and so changes nothing that exists.
+    pub fn only_creates(self, sql: &str) -> bool {
+        let creates = |statement: &Statement<'_>| {
+            let tokens = tokens(statement.text, self);
+            let has = |words: &[&str]| tokens.iter().any(|token| words.iter().any(|word| token.is(word)));
+            tokens.first().is_some_and(|first| first.is("CREATE"))
+                && !has(&["REPLACE", "AS", "TRIGGER", "FUNCTION", "PROCEDURE", "RULE", "POLICY"])
+                && tokens.iter().take(4).any(|token| ["TABLE", "INDEX", "TYPE"].iter().any(|word| token.is(word)))
+        };
+        statements(sql, self).iter().all(creates)
+    }
+
     /// True if a script uses the current time or random values.
     pub fn uses_nondeterminism(self, sql: &str) -> bool {
         let drawing = ["gen_random_uuid", "random", "randomblob"];

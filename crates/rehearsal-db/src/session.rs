@@ -206,11 +206,11 @@ pub trait Session: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// The counters that number rows.
+    /// The counters that number rows, of the tables that are `wanted`.
     ///
     /// # Errors
     /// Fails if a query fails.
-    async fn counters(&mut self) -> Result<Vec<Counter>, Error> {
+    async fn counters(&mut self, _wanted: &(dyn for<'a> Fn(&'a str) -> bool + Sync)) -> Result<Vec<Counter>, Error> {
         Ok(Vec::new())
     }
 

@@ -247,8 +247,8 @@ impl Session for PostgresSession {
         schema::set_sequences(self, to).await
     }
 
-    async fn counters(&mut self) -> Result<Vec<Counter>, Error> {
-        schema::counters(self).await
+    async fn counters(&mut self, wanted: &(dyn for<'a> Fn(&'a str) -> bool + Sync)) -> Result<Vec<Counter>, Error> {
+        schema::counters(self, wanted).await
     }
 
     async fn frozen_rows(&mut self) -> Result<Vec<Frozen>, Error> {

@@ -4,7 +4,10 @@ use super::connection::SqliteSession;
 use crate::{Counter, Error, Reuse, Session, Value, is_bookkeeping};
 
 /// The counters: SQLite gives each number once, even after its row was deleted.
-pub(crate) async fn counters(session: &mut SqliteSession) -> Result<Vec<Counter>, Error> {
+pub(crate) async fn counters(
+    session: &mut SqliteSession,
+    wanted: &(dyn for<'a> Fn(&'a str) -> bool + Sync),
+) -> Result<Vec<Counter>, Error> {
     let there = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'";
     if session.rows(there, &[]).await?.is_empty() {
         return Ok(Vec::new());
@@ -15,7 +18,7 @@ pub(crate) async fn counters(session: &mut SqliteSession) -> Result<Vec<Counter>
     for row in session.rows(sql, &[]).await? {
         let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
         let (table, column) = (text(0), text(2));
-        if is_bookkeeping(&table) {
+        if is_bookkeeping(&table) || !wanted(&table) {
             continue;
         }
         let quoted = session.engine().quote(&table);

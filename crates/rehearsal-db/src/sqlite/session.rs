@@ -123,8 +123,8 @@ impl Session for SqliteSession {
     }
 
     /// The columns with AUTOINCREMENT, whose numbers SQLite does not give again.
-    async fn counters(&mut self) -> Result<Vec<Counter>, Error> {
-        counters::counters(self).await
+    async fn counters(&mut self, wanted: &(dyn for<'a> Fn(&'a str) -> bool + Sync)) -> Result<Vec<Counter>, Error> {
+        counters::counters(self, wanted).await
     }
 
     async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {

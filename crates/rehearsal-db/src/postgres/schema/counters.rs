@@ -8,29 +8,36 @@ use crate::{Counter, Engine, Error, Frozen, Reuse, Session, Value};
 use std::sync::LazyLock;
 
 /// The ascending sequences from which a column takes its numbers, by default or as its identity.
-pub(crate) async fn counters(session: &mut PostgresSession) -> Result<Vec<Counter>, Error> {
+pub(crate) async fn counters(
+    session: &mut PostgresSession,
+    wanted: &(dyn for<'a> Fn(&'a str) -> bool + Sync),
+) -> Result<Vec<Counter>, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "SELECT DISTINCT {}, a.attname::text, sq.oid::regclass::text, s.seqmax::text, s.seqincrement::text, \
+            "WITH used AS MATERIALIZED ( \
+                 SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d \
+                     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' \
+                         AND d.refobjsubid > 0 \
+                 UNION SELECT d.refobjid, ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid \
+                     WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass) \
+             SELECT {}, a.attname::text, s.seqrelid::regclass::text, s.seqmax::text, s.seqincrement::text, \
                  CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647 \
                      ELSE 9223372036854775807 END::text, \
                  format('SELECT last_value::text, is_called::text, (SELECT max(%I)::text FROM %s) FROM %s', \
-                     a.attname, c.oid::regclass, sq.oid::regclass), format('%I', a.attname) \
-             FROM pg_class sq JOIN pg_sequence s ON s.seqrelid = sq.oid \
-             JOIN LATERAL (SELECT d.refobjid AS relid, d.refobjsubid AS attnum FROM pg_depend d \
-                 WHERE d.classid = 'pg_class'::regclass AND d.objid = sq.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' \
-               UNION SELECT ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid \
-                 WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = sq.oid) AS used ON true \
-             JOIN pg_class c ON c.oid = used.relid JOIN pg_namespace n ON n.oid = c.relnamespace \
-             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = used.attnum \
+                     a.attname, c.oid::regclass, s.seqrelid::regclass), format('%I', a.attname) \
+             FROM used JOIN pg_sequence s ON s.seqrelid = used.sequence JOIN pg_class c ON c.oid = used.relation \
+             JOIN pg_namespace n ON n.oid = c.relnamespace \
+             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = used.number \
              WHERE NOT s.seqcycle AND s.seqincrement > 0 AND c.relkind IN ('r', 'p') \
                  AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) \
-                 AND CASE sq.relkind WHEN 'S' THEN has_sequence_privilege(sq.oid, 'SELECT') END AND has_table_privilege(c.oid, 'SELECT') AND {OURS} AND {} ORDER BY 1, 2",
+                 AND has_sequence_privilege(s.seqrelid, 'SELECT') AND has_table_privilege(c.oid, 'SELECT') AND {OURS} AND {} \
+             ORDER BY 1, 2",
             table("n", "c"),
             of_the_user("pg_class", "c.oid")
         )
     });
-    let found = session.known(&QUERY).await?;
+    let mut found = session.known(&QUERY).await?;
+    found.retain(|row| row[0].as_text().is_some_and(wanted));
     if found.is_empty() {
         return Ok(Vec::new());
     }

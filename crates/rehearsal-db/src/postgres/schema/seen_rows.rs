@@ -13,9 +13,9 @@ pub(crate) async fn seen_rows(session: &mut PostgresSession) -> Result<Vec<SeenR
         format!(
             "SELECT DISTINCT r.rolname::text, {}, quote_ident(r.rolname), 'SELECT count(*) FROM ' || c.oid::regclass, \
                  (c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))::text \
-             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL aclexplode(c.relacl) x \
+             FROM (SELECT * FROM pg_class WHERE relacl IS NOT NULL AND relkind IN ('r', 'p') OFFSET 0) AS c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL aclexplode(c.relacl) x \
              JOIN pg_roles r ON r.oid = x.grantee \
-             WHERE x.privilege_type = 'SELECT' AND c.relkind IN ('r', 'p') AND r.oid <> c.relowner AND NOT r.rolsuper \
+             WHERE x.privilege_type = 'SELECT' AND r.oid <> c.relowner AND NOT r.rolsuper \
                  AND NOT r.rolbypassrls AND pg_has_role(r.oid, 'MEMBER') AND {OURS} AND {} ORDER BY 1, 2",
             table("n", "c"),
             of_the_user("pg_class", "c.oid")

@@ -87,6 +87,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let mut seeded = SeededDatabase::empty(run).await?;
     let mut twin: Option<EmptyTwin> = None;
     let mut before: Option<Content> = None;
+    let mut schema = None;
     let mut replay_copy = ReplayCopy::default();
     for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
         let covered = covered.get(&migration.version).unwrap_or(&none);
@@ -96,23 +97,30 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         if let Err(refused) = seeded.run_due(run, migration).await {
             let why = format!("backfill {} fails on them: {}", refused.backfill, refused.error);
             seeded = past(run, seeded, &mut twin, at, &why).await?;
-            before = None;
+            (before, schema) = (None, None);
             continue;
         }
-        let only_adds = run.rehearsal.database.engine.only_adds(&migration.up.sql);
+        let engine = run.rehearsal.database.engine;
+        let only_adds = engine.only_adds(&migration.up.sql);
         if only_adds {
             before = None;
         } else if std::mem::take(&mut seeded.is_new) || before.is_none() {
             before = Some(compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?);
         }
-        let earlier = match run.is_examined_elsewhere(migration) {
+        let earlier = match run.is_examined_elsewhere(migration) || engine.only_creates(&migration.up.sql) {
             true => None,
             false => {
-                seeded.advance_counters().await?;
-                let schema = compare::schema(&mut seeded.connection).await?;
-                Some(Before::of(schema, &mut seeded.connection).await?)
+                seeded.advance_counters(migration).await?;
+                let schema = match schema.take() {
+                    Some(schema) => schema,
+                    None => compare::schema(&mut seeded.connection).await?,
+                };
+                Some(Before::of(migration, schema, &mut seeded.connection).await?)
             }
         };
+        if earlier.is_none() {
+            schema = None;
+        }
         let steps = run.steps.clone();
         let scratch = Arc::clone(&seeded.scratch);
         match run.up(migration, &scratch, &mut seeded.connection).await {
@@ -122,6 +130,8 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
                     let copy = async |run: &ProofRun<'_>| replay_copy.after(run, &steps).await;
                     let connection = &mut seeded.connection;
                     aftermath::examine(run, &AFTERMATH, migration, &earlier, &after, copy, connection).await?;
+                    // The next migration starts with it: rows do not change it.
+                    schema = Some(after);
                 }
                 if let Some(earlier) = before.take() {
                     let now = compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?;
@@ -134,12 +144,12 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
             Err(Error::Migration(migration::Error::RequiresBackfill { backfill, .. })) => {
                 let why = format!("backfill {backfill} leaves some of them pending");
                 seeded = past(run, seeded, &mut twin, at, &why).await?;
-                before = None;
+                (before, schema) = (None, None);
             }
             Err(error) if is_transient(&error) || seeded.made.is_empty() => return Err(error),
             Err(error) => {
                 seeded = failed(run, seeded, &mut twin, at, covered, error).await?;
-                before = None;
+                (before, schema) = (None, None);
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::event::{Direction, silent};
 use crate::generate::rows::{Filled, RowProfile, fill, is_required, order};
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
+use crate::proofs::kit::aftermath;
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use rehearsal_db::insertable::{Field, InsertableTable, Rule};
@@ -157,8 +158,8 @@ impl SeededDatabase {
     }
 
     /// Puts sequences behind the numbers of generated rows, as they would be if they had numbered them.
-    pub(super) async fn advance_counters(&mut self) -> Result<(), Error> {
-        for counter in self.connection.counters().await? {
+    pub(super) async fn advance_counters(&mut self, migration: &Migration) -> Result<(), Error> {
+        for counter in aftermath::counters(migration, &mut self.connection).await? {
             if counter.reuse == Reuse::Allowed && counter.greatest.is_some_and(|greatest| counter.next <= greatest) {
                 self.connection.query(&counter.catch_up, &[], 1).await?;
             }

@@ -95,10 +95,10 @@ impl Before {
     ///
     /// # Errors
     /// Fails if a query fails.
-    pub async fn of(schema: Arc<Schema>, connection: &mut Connection) -> Result<Self, Error> {
+    pub async fn of(migration: &Migration, schema: Arc<Schema>, connection: &mut Connection) -> Result<Self, Error> {
         Ok(Self {
             schema,
-            counters: connection.counters().await?,
+            counters: counters(migration, connection).await?,
             unusable: connection.unusable().await?,
             frozen: connection.frozen_rows().await?.into_iter().map(|frozen| frozen.constraint).collect(),
             seen: connection.seen_rows().await?,
@@ -121,6 +121,9 @@ pub async fn examine(
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let engine = run.rehearsal.database.engine;
+    if engine.only_creates(&migration.up.sql) && !engine.builds_concurrently(&migration.up.sql) {
+        return Ok(());
+    }
     let file = migration.up.path.display().to_string();
     let mut findings = Vec::new();
     for lost in schema_lost::lost(engine, &migration.up.sql, &before.schema, after) {
@@ -133,7 +136,7 @@ pub async fn examine(
         findings.push(Finding::new(&codes.schema_lost, message).with_details(vec![lost.was]).with_help(help));
     }
     let renamed = engine.renamed_tables(&migration.up.sql);
-    for counter in connection.counters().await? {
+    for counter in counters(migration, connection).await? {
         let is_it = |was: &&Counter| {
             let table = renamed.get(&was.table).unwrap_or(&was.table);
             (table, &was.column) == (&counter.table, &counter.column)
@@ -186,6 +189,19 @@ pub async fn examine(
         run.find(finding.in_file(&migration.up.path).of_migration(migration.version)).await;
     }
     Ok(())
+}
+
+/// Returns the counters of the tables that a migration names. What only adds tables and columns changes none.
+///
+/// # Errors
+/// Fails if a query fails.
+pub async fn counters(migration: &Migration, connection: &mut Connection) -> Result<Vec<Counter>, Error> {
+    let (engine, sql) = (connection.engine(), migration.up.sql.as_str());
+    if engine.only_adds(sql) {
+        return Ok(Vec::new());
+    }
+    let is_named = |table: &str| engine.mentions(sql, &[table.rsplit('.').next().unwrap_or(table)]);
+    Ok(connection.counters(&is_named).await?)
 }
 
 /// Returns why a counter is behind, as the rest of a sentence, and the statement that mends it; `None` if it is not, or was
