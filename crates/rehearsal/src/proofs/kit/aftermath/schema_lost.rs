@@ -136,14 +136,12 @@ impl Around<'_> {
     }
 
     /// The name of a column after the migration; `None` if it is gone.
-    fn column_now(&self, table: &str, now: &str, column: &str) -> Option<String> {
+    fn column_now(&self, now: &str, column: &str) -> Option<String> {
         let columns = self.after.columns.get(now)?;
-        let earlier = self.before.columns.get(table)?;
-        let is_renamed = |to: &&String| !earlier.contains(to) && self.engine.renames(self.sql, column, to);
-        if columns.iter().any(|known| known == column) {
-            return Some(column.to_owned());
-        }
-        columns.iter().find(is_renamed).cloned()
+        // Two columns can swap their names.
+        let renamed = columns.iter().find(|to| self.engine.renames(self.sql, column, to));
+        let found = renamed.or_else(|| columns.iter().find(|known| *known == column))?;
+        Some(found.clone())
     }
 
     /// True if a statement with one of these words contains the name.
@@ -154,7 +152,7 @@ impl Around<'_> {
     /// The columns of a table that a definition contains and that the migration removes.
     fn needs_gone_column(&self, table: &str, now: &str, definition: &str) -> bool {
         let columns = self.before.columns.get(table).into_iter().flatten();
-        let mut gone = columns.filter(|column| self.column_now(table, now, column).is_none());
+        let mut gone = columns.filter(|column| self.column_now(now, column).is_none());
         gone.any(|column| self.engine.mentions(definition, &[column]))
     }
 
@@ -209,7 +207,7 @@ impl Around<'_> {
             .iter()
             .filter(|column| self.engine.mentions(&object.shown, &[column]))
             .collect();
-        if columns.iter().any(|column| self.column_now(table, &now, column).is_none()) {
+        if columns.iter().any(|column| self.column_now(&now, column).is_none()) {
             return None;
         }
         if label.starts_with("foreign key") {
@@ -217,8 +215,7 @@ impl Around<'_> {
             self.now(target)?;
         }
         // Another rule about the same columns replaces it.
-        let now_called: Vec<String> =
-            columns.iter().filter_map(|column| self.column_now(table, &now, column)).collect();
+        let now_called: Vec<String> = columns.iter().filter_map(|column| self.column_now(&now, column)).collect();
         let replaces = |(other, object): (&String, &Object)| {
             let is_new = !self.before.objects.contains_key(other);
             let start = label.split(" of ").next().unwrap_or(label);
@@ -241,7 +238,7 @@ impl Around<'_> {
         let table = object.part_of.as_deref()?;
         let now = self.now(table)?;
         let column = label.rsplit("\".\"").next()?.trim_end_matches('"');
-        let column_now = self.column_now(table, &now, column)?;
+        let column_now = self.column_now(&now, column)?;
         let after = self.after.objects.get(&format!("column \"{now}\".\"{column_now}\""))?;
         let (was, is) = (&object.definition, &after.definition);
         // A new column that takes the name of a dropped one has its own definition.
@@ -319,7 +316,7 @@ impl Around<'_> {
             if let Some(column) = subject.rsplit("\".\"").next().filter(|_| subject.contains("\".\""))
                 && self.after.columns.contains_key(&now)
             {
-                self.column_now(table, &now, column.trim_end_matches('"'))?;
+                self.column_now(&now, column.trim_end_matches('"'))?;
             }
             (label.replace(&format!("\"{table}\""), &format!("\"{now}\"")), table.to_owned())
         } else {
