@@ -80,7 +80,7 @@ fn failed() {
 #[ignore = "slow"]
 fn passed() {
     let sound = "-- no-transaction\nPRAGMA foreign_keys = OFF;\nBEGIN;\n\
-                 CREATE TABLE customers_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, email TEXT);\n\
+                 CREATE TABLE customers_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, email TEXT) STRICT;\n\
                  INSERT INTO customers_new SELECT id, name, email FROM customers;\nDROP TABLE customers;\n\
                  ALTER TABLE customers_new RENAME TO customers;\nCOMMIT;\nPRAGMA foreign_keys = ON;\n";
     check("passed.svg", Some(sound), 0);
