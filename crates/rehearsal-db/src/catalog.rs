@@ -141,17 +141,6 @@ pub struct SeenRows {
     pub has_no_policy: bool,
 }
 
-/// A statement that tries an object, in a transaction that is rolled back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
-    /// What the statement does, as the rest of a sentence: `updating a row of "toy"`.
-    pub what: String,
-    /// The table or view.
-    pub object: String,
-    /// The statements.
-    pub sql: String,
-}
-
 /// A column that refers to another one by a foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {

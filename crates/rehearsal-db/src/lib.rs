@@ -45,7 +45,7 @@ mod volatile;
 pub use address::{Address, Mode};
 pub use catalog::{ColumnShape, Kind, Seen};
 pub use catalog::{
-    Counter, Extent, Frozen, Object, Reference, Reuse, SQLX_TABLE, Schema, SeenRows, Sequence, TableShape, Trial,
+    Counter, Extent, Frozen, Object, Reference, Reuse, SQLX_TABLE, Schema, SeenRows, Sequence, TableShape,
     is_bookkeeping,
 };
 pub use cluster_objects::Outside;

@@ -107,7 +107,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         } else if std::mem::take(&mut seeded.is_new) || before.is_none() {
             before = Some(compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?);
         }
-        let earlier = match run.is_examined_elsewhere(migration) || engine.only_creates(&migration.up.sql) {
+        let earlier = match run.is_examined_elsewhere(migration) || !aftermath::is_of_interest(migration, engine) {
             true => None,
             false => {
                 seeded.advance_counters(migration).await?;
@@ -115,7 +115,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
                     Some(schema) => schema,
                     None => compare::schema(&mut seeded.connection).await?,
                 };
-                Some(Before::of(migration, schema, &mut seeded.connection).await?)
+                Before::of(migration, schema, &mut seeded.connection).await?
             }
         };
         if earlier.is_none() {
@@ -287,12 +287,13 @@ async fn lost(
     seeded: &mut SeededDatabase,
 ) -> Result<Vec<ContentDifference>, Error> {
     // The history may change the rows that it inserted, and values of generated columns are computed again.
+    let counters = aftermath::counters(migration, &mut seeded.connection).await?;
     let counts = |difference: &ContentDifference| {
         let (table, column) = difference.subject();
         let is_made = seeded.made.get(table).is_some_and(|fields| {
             column.is_none_or(|column| fields.is_empty() || fields.iter().any(|field| field.name == column))
         });
-        let is_counter = matches!(difference, ContentDifference::SequenceBack { .. });
+        let is_counter = aftermath::is_of_a_counter(difference, &counters);
         difference.is_loss() && is_made && !is_counter && !is_declared(difference, &migration.loses)
     };
     let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();

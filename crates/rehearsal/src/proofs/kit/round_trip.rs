@@ -15,7 +15,7 @@ pub async fn without_restored(
     run: &ProofRun<'_>,
     migration: &Migration,
     (before, after): (&Snapshot, &Snapshot),
-    mut found: Vec<ContentDifference>,
+    found: Vec<ContentDifference>,
 ) -> Result<Vec<ContentDifference>, Error> {
     let counts = |difference: &ContentDifference| difference.is_loss() && !is_declared(difference, &migration.loses);
     if migration.down.is_none() || !found.iter().any(counts) {
@@ -31,7 +31,7 @@ pub async fn without_restored(
     let content = compare::content(&mut connection, &run.rehearsal.database.volatile).await?;
     let differs = before.content().compare(&content);
     let mut kept = Vec::new();
-    for difference in std::mem::take(&mut found) {
+    for difference in found {
         let (table, column) = difference.subject();
         let is_other = differs.iter().any(|other| {
             let (known, of) = other.subject();

@@ -14,7 +14,6 @@ use super::run::{Data, ProofRun};
 use super::{Applies, Proof, Rehearsal};
 use crate::Error;
 use crate::check::{self, Check, Kind, Preserved};
-use crate::compare::ContentDifference;
 use crate::failures;
 use crate::migration::Migration;
 use crate::plural::counted;
@@ -179,15 +178,13 @@ async fn apply_watched(
         }
     }
     found.extend(moved_columns::by_chance(run, migration, contents, connection).await?);
-    found.retain(|difference| !is_of_a_counter(difference));
+    let counters = aftermath::counters(migration, connection).await?;
+    found.retain(|difference| !aftermath::is_of_a_counter(difference, &counters));
     found = round_trip::without_restored(run, migration, (before, &after), found).await?;
     report_losses(run, &DATA_LOST, migration, &found, connection).await?;
-    let copy = async |run: &ProofRun<'_>| Ok(run.at(before.steps()).await?.open().await?);
-    aftermath::examine(run, &AFTERMATH, migration, &earlier, &after.schema, copy, connection).await?;
+    if let Some(earlier) = earlier {
+        let copy = async |run: &ProofRun<'_>| Ok(run.at(before.steps()).await?.open().await?);
+        aftermath::examine(run, &AFTERMATH, migration, &earlier, &after.schema, copy, connection).await?;
+    }
     Ok(after)
-}
-
-/// True if a sequence that numbers rows moved back: whether that matters depends on the rows, which the aftermath compares.
-fn is_of_a_counter(difference: &ContentDifference) -> bool {
-    matches!(difference, ContentDifference::SequenceBack { sequence, table, .. } if sequence != table)
 }

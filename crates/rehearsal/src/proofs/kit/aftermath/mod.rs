@@ -5,10 +5,11 @@ mod schema_lost;
 mod trials;
 
 use crate::Error;
+use crate::compare::ContentDifference;
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::report::{Code, Finding};
-use rehearsal_db::{Connection, Counter, Object, Reuse, Schema, SeenRows};
+use rehearsal_db::{Connection, Counter, Engine, Object, Reuse, Schema, SeenRows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trials::Failed;
@@ -91,18 +92,26 @@ pub struct Before {
 }
 
 impl Before {
-    /// Reads the state before a migration.
+    /// Reads the state before a migration. `None` if the migration only creates objects, and so leaves the others as they
+    /// are.
     ///
     /// # Errors
     /// Fails if a query fails.
-    pub async fn of(migration: &Migration, schema: Arc<Schema>, connection: &mut Connection) -> Result<Self, Error> {
-        Ok(Self {
+    pub async fn of(
+        migration: &Migration,
+        schema: Arc<Schema>,
+        connection: &mut Connection,
+    ) -> Result<Option<Self>, Error> {
+        if !is_of_interest(migration, connection.engine()) {
+            return Ok(None);
+        }
+        Ok(Some(Self {
             schema,
             counters: counters(migration, connection).await?,
             unusable: connection.unusable().await?,
             frozen: connection.frozen_rows().await?.into_iter().map(|frozen| frozen.constraint).collect(),
             seen: connection.seen_rows().await?,
-        })
+        }))
     }
 }
 
@@ -121,9 +130,6 @@ pub async fn examine(
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let engine = run.rehearsal.database.engine;
-    if engine.only_creates(&migration.up.sql) && !engine.builds_concurrently(&migration.up.sql) {
-        return Ok(());
-    }
     let file = migration.up.path.display().to_string();
     let mut findings = Vec::new();
     for lost in schema_lost::lost(engine, &migration.up.sql, &before.schema, after) {
@@ -189,6 +195,19 @@ pub async fn examine(
         run.find(finding.in_file(&migration.up.path).of_migration(migration.version)).await;
     }
     Ok(())
+}
+
+/// False for a migration that only creates objects, of which a concurrent build may leave an invalid index.
+pub fn is_of_interest(migration: &Migration, engine: Engine) -> bool {
+    let sql = migration.up.sql.as_str();
+    !engine.only_creates(sql) || engine.builds_concurrently(sql)
+}
+
+/// True if a sequence that numbers rows moved back: whether that matters depends on the rows, with which [`examine`] compares
+/// it. `counters` are those after the migration.
+pub fn is_of_a_counter(difference: &ContentDifference, counters: &[Counter]) -> bool {
+    let numbers = |of: &str| counters.iter().any(|counter| counter.table == of);
+    matches!(difference, ContentDifference::SequenceBack { table, .. } if numbers(table))
 }
 
 /// Returns the counters of the tables that a migration names. What only adds tables and columns changes none.

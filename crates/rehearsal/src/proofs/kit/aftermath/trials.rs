@@ -3,10 +3,21 @@
 //! after it is broken.
 
 use crate::Error;
-use rehearsal_db::{Broken, Connection, Engine, Refusal, Schema, TableShape, Trial};
+use rehearsal_db::{Broken, Connection, Engine, Refusal, Schema, TableShape};
 
 /// How many rows of a table are tried.
 const ROWS: usize = 20;
+
+/// A statement that tries an object, in a transaction that is rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trial {
+    /// What the statement does, as the rest of a sentence: `updating a row of "toy"`.
+    pub(super) what: String,
+    /// The table or view.
+    pub(super) object: String,
+    /// The statements.
+    pub(super) sql: String,
+}
 
 /// A trial that failed, with the error of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
