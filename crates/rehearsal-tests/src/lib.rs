@@ -3,7 +3,7 @@
 //! crate runs a program of its own, `pets`, in a workspace of its own; the suite of `xtask` runs the app's.
 //!
 //! These are helpers of tests: they fail the test, by a panic, if anything goes wrong.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of tests fails the test that calls it")]
 
 pub mod database;
 pub mod pets;

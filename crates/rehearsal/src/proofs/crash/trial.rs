@@ -217,7 +217,7 @@ impl Trial<'_> {
             scratch = copy_before(run, here, before).await?;
         }
         let Some(invalid) = invalid else { return Ok(()) };
-        self.figures.kills += 1;
+        run.note(format!("{} was interrupted in the middle of its build", migration.label()));
         if invalid.is_empty() {
             return Ok(());
         }

@@ -275,7 +275,6 @@ impl Rows {
     /// Returns a query of the keys of the written rows that belong to skipped units.
     fn of_skipped(&self) -> String {
         let Self { written, .. } = self;
-        let is_restored: Vec<String> = self.columns().map(|column| self.is_skipped(column)).collect();
         format!(
             "SELECT {} FROM {} AS rows JOIN {} AS after ON {} LEFT JOIN {} AS skipped ON {} WHERE {} OR {}",
             written.key("rows"),
@@ -285,13 +284,18 @@ impl Rows {
             written.skipped,
             written.same_key("rows", "skipped"),
             written.is_missing("skipped"),
-            is_restored.join(" OR ")
+            self.is_any_skipped()
         )
     }
 
     /// Returns the condition that the first pass, which skips units, did not write the value of a column.
     fn is_skipped(&self, column: &str) -> String {
         format!("(rows.{} AND {})", self.flag(column), self.written.differs("after", "skipped", column))
+    }
+
+    /// Returns the condition that the first pass did not write the value of some column.
+    fn is_any_skipped(&self) -> String {
+        self.columns().map(|column| self.is_skipped(column)).collect::<Vec<_>>().join(" OR ")
     }
 
     /// Restores the state after the first pass for the rows of skipped units, without what later backfills wrote.
@@ -303,7 +307,6 @@ impl Rows {
             let is_restored = format!("{} OR {}", written.is_missing("rows"), self.is_skipped(name));
             format!("CASE WHEN {is_restored} THEN skipped.{quoted} ELSE rows.{quoted} END")
         };
-        let is_restored: Vec<String> = self.columns().map(|column| self.is_skipped(column)).collect();
         vec![
             format!(
                 "DELETE FROM {} AS stored WHERE EXISTS (SELECT 1 FROM ({}) AS gone WHERE {})",
@@ -324,7 +327,7 @@ impl Rows {
                 self.rows(),
                 written.same_key("skipped", "rows"),
                 written.is_missing("after"),
-                is_restored.join(" OR ")
+                self.is_any_skipped()
             ),
         ]
     }

@@ -149,7 +149,7 @@ impl Around<'_> {
         verbs.iter().any(|verb| self.engine.mentions(self.sql, &[verb, bare(name)]))
     }
 
-    /// The columns of a table that a definition contains and that the migration removes.
+    /// True if a definition contains a column that the migration removes.
     fn needs_gone_column(&self, table: &str, now: &str, definition: &str) -> bool {
         let columns = self.before.columns.get(table).into_iter().flatten();
         let mut gone = columns.filter(|column| self.column_now(now, column).is_none());
@@ -310,8 +310,8 @@ impl Around<'_> {
         let (relabelled, name) = if subject.starts_with('"') || subject.starts_with("column \"") {
             let table = quoted(subject);
             let now = self.now(table).or_else(|| {
-                let other = [format!("sequence \"{table}\"")];
-                other.iter().any(|label| self.after.objects.contains_key(label)).then(|| table.to_owned())
+                let sequence = format!("sequence \"{table}\"");
+                self.after.objects.contains_key(&sequence).then(|| table.to_owned())
             })?;
             if let Some(column) = subject.rsplit("\".\"").next().filter(|_| subject.contains("\".\""))
                 && self.after.columns.contains_key(&now)
