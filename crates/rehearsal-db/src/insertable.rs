@@ -31,6 +31,8 @@ pub struct Field {
     pub is_key: bool,
     /// Its value if an INSERT gives none.
     pub default: Default,
+    /// Values of other kinds that it accepts although its type does not suggest them.
+    pub unusual: Vec<Value>,
 }
 
 /// The value of a column if an INSERT gives none.
@@ -122,6 +124,17 @@ pub struct Rule {
     pub text: String,
     /// The columns that it uses.
     pub columns: Vec<String>,
+    /// What it demands.
+    pub demands: Demands,
+}
+
+/// What a rule demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demands {
+    /// No two rows with equal values in its columns.
+    Unique,
+    /// Something of each row.
+    Condition,
 }
 
 impl InsertableTable {

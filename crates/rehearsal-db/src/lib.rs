@@ -15,6 +15,7 @@ mod dialect;
 mod digest;
 mod driver;
 mod dropped;
+mod enum_types;
 mod error;
 mod foreign_words;
 pub mod insertable;

@@ -74,8 +74,8 @@ mod tests {
             Some((Broken::NotNull, Some("t"), None, &["a"])),
         );
         postgres(
-            "could not create unique index \"i\" (Key (a)=(1) is duplicated.)",
-            Some((Broken::Unique, None, Some("i"), &[])),
+            "could not create unique index \"i\" (Key (a, \"B\")=(1, 2) is duplicated.)",
+            Some((Broken::Unique, None, Some("i"), &["a", "B"])),
         );
         postgres(
             "check constraint \"c\" of relation \"t\" is violated by some row",
@@ -89,6 +89,11 @@ mod tests {
         );
         postgres("value too long for type character varying(3)", Some((Broken::Size, None, None, &[])));
         postgres("integer out of range", Some((Broken::Size, None, None, &[])));
+        postgres("unsupported Unicode escape sequence", Some((Broken::Size, None, None, &[])));
+        postgres(
+            "updated partition constraint for default partition \"t\" would be violated by some row",
+            Some((Broken::Check, None, None, &[])),
+        );
         postgres("invalid input syntax for type uuid: \"a\"", Some((Broken::Form, None, None, &[])));
     }
 }

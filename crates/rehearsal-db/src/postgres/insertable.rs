@@ -3,7 +3,7 @@
 use super::connection::PostgresSession;
 use super::schema::{OURS, of_the_user, table};
 use super::types::{TypeRow, kind};
-use crate::insertable::{Default, Field, InsertableTable, Reference, Rule};
+use crate::insertable::{Default, Demands, Field, InsertableTable, Reference, Rule};
 use crate::{Engine, Error, is_bookkeeping, lex};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -122,23 +122,22 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
             ("f", Some(table)) => {
                 references.push(Reference { columns: constraint.columns, table, target: constraint.target });
             }
-            _ => rules.push(Rule { name: constraint.name, text: constraint.text, columns: constraint.columns }),
+            _ => rules.push(rule(constraint.name, constraint.text, constraint.columns)),
         }
     }
     for (name, text) in table.indexes {
         if !rules.iter().any(|rule| rule.name == name) {
-            rules.push(Rule { columns: mentioned(&text, &names), name, text });
+            let columns = mentioned(&text, &names);
+            rules.push(rule(name, text, columns));
         }
     }
     let is_key = |column: &String| {
-        rules.iter().any(|rule| {
-            let is_unique = ["PRIMARY KEY", "UNIQUE", "CREATE UNIQUE"].iter().any(|word| rule.text.starts_with(word));
-            is_unique && rule.columns.contains(column)
-        })
+        rules.iter().any(|rule| rule.demands == Demands::Unique && rule.columns.contains(column))
     };
     let keys: Vec<bool> = names.iter().map(is_key).collect();
     if let Some(text) = table.parts {
-        rules.push(Rule { name: "partition".to_owned(), columns: mentioned(&text, &names), text });
+        let columns = mentioned(&text, &names);
+        rules.push(rule("partition".to_owned(), text, columns));
     }
     let mut fields = Vec::new();
     for (column, is_key) in table.fields.into_iter().zip(keys) {
@@ -146,11 +145,12 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
         for (name, text, forbids_null) in domains(column.type_oid, types) {
             is_nullable &= !forbids_null;
             // In a domain's check the column is called VALUE.
-            rules.extend(text.map(|text| Rule { name, text, columns: vec![column.name.clone()] }));
+            rules.extend(text.map(|text| rule(name, text, vec![column.name.clone()])));
         }
         if column.generated {
             if let Some(text) = column.default {
-                rules.push(Rule { columns: mentioned(&text, &names), name: column.name, text });
+                let columns = mentioned(&text, &names);
+                rules.push(rule(column.name, text, columns));
             }
             continue;
         }
@@ -163,9 +163,14 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
             _ => Default::Constant,
         };
         let kind = kind(column.type_oid, column.modifier, types);
-        fields.push(Field { name: column.name, kind, written: column.written, is_nullable, is_key, default });
+        fields.push(Field { name: column.name, kind, written: column.written, is_nullable, is_key, default, unusual: Vec::new() });
     }
     InsertableTable { name: table.name, fields, references, rules }
+}
+
+fn rule(name: String, text: String, columns: Vec<String>) -> Rule {
+    let is_unique = ["PRIMARY KEY", "UNIQUE", "CREATE UNIQUE"].iter().any(|word| text.starts_with(word));
+    Rule { name, text, columns, demands: if is_unique { Demands::Unique } else { Demands::Condition } }
 }
 
 /// The columns whose names appear in a definition.

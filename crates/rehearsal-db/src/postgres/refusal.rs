@@ -9,6 +9,7 @@ const PHRASES: &[(&str, Broken)] = &[
     ("violates unique constraint", Broken::Unique),
     ("could not create unique index", Broken::Unique),
     ("check constraint", Broken::Check),
+    ("updated partition constraint", Broken::Check),
     ("violate the new constraint", Broken::Check),
     ("exclusion constraint", Broken::Check),
     ("no partition of relation", Broken::Check),
@@ -17,6 +18,7 @@ const PHRASES: &[(&str, Broken)] = &[
     ("does not match type bit", Broken::Size),
     ("out of range", Broken::Size),
     ("numeric field overflow", Broken::Size),
+    ("unsupported Unicode escape sequence", Broken::Size),
     ("invalid input", Broken::Form),
     ("cannot be cast", Broken::Form),
     ("malformed", Broken::Form),
@@ -40,6 +42,14 @@ pub(super) fn refusal(why: &str) -> Option<Refusal> {
         broken,
         table: after("relation").or_else(|| after("table")),
         rule: after("constraint").or_else(|| after("unique index")),
-        columns: after("column").into_iter().collect(),
+        columns: after("column").into_iter().chain(key_of(why)).collect(),
     })
+}
+
+/// The columns in `Key (a, b)=(1, 2) already exists.`; none if the key has an expression.
+fn key_of(why: &str) -> Vec<String> {
+    let Some((key, _)) = why.split_once("Key (").and_then(|(_, rest)| rest.split_once(")=(")) else {
+        return Vec::new();
+    };
+    key.split(", ").map(|column| column.trim_matches('"').replace("\"\"", "\"")).collect()
 }

@@ -4,7 +4,7 @@
 use super::connection::SqliteSession;
 use super::schema::join;
 use crate::Session;
-use crate::insertable::{Default, Field, InsertableTable, Kind, Reference, Rule};
+use crate::insertable::{Default, Demands, Field, InsertableTable, Kind, Reference, Rule};
 use crate::lex::{self, Token, tokens};
 use crate::{Engine, Error, Value, is_bookkeeping};
 use std::collections::BTreeMap;
@@ -66,13 +66,14 @@ impl Parts {
             let sql = text(&row[1]);
             let tokens = tokens(&sql, Engine::Sqlite);
             let mut of: Vec<String> = serde_json::from_str(&text(&row[3])).unwrap_or_default();
-            if row[2] != Value::Int(0) {
+            let demands = if row[2] == Value::Int(0) { Demands::Condition } else { Demands::Unique };
+            if demands == Demands::Unique {
                 keys.extend(of.iter().cloned());
             }
             of.extend(
                 names.iter().filter(|name| !of.contains(name) && is_among(&tokens, name)).cloned().collect::<Vec<_>>(),
             );
-            rules.push(Rule { name: text(&row[0]), text: join(&tokens), columns: of });
+            rules.push(Rule { name: text(&row[0]), text: join(&tokens), columns: of, demands });
         }
         let in_key: Vec<&Vec<Value>> = columns.iter().filter(|row| row[4] != Value::Int(0)).collect();
         let rowid = match in_key.as_slice() {
@@ -101,10 +102,11 @@ fn field(row: &[Value], keys: &[String], rowid: Option<&str>) -> Field {
         _ => Default::Nothing,
     };
     Field {
-        // A NULL in a key identifies no row.
-        is_nullable: row[2] == Value::Int(0) && row[4] == Value::Int(0),
+        // Outside STRICT and WITHOUT ROWID tables, which refuse it, a key may be NULL unless it is the rowid.
+        is_nullable: row[2] == Value::Int(0) && rowid != Some(&name),
         is_key: keys.contains(&name),
         kind: kind(&declared),
+        unusual: unusual(&kind(&declared)),
         written: declared,
         default,
         name,
@@ -152,6 +154,7 @@ fn checks(sql: &str, names: &[String]) -> Vec<Rule> {
             name: name.to_owned(),
             text: join(inside),
             columns: names.iter().filter(|name| is_among(inside, name)).cloned().collect(),
+            demands: Demands::Condition,
         });
     }
     rules
@@ -159,6 +162,17 @@ fn checks(sql: &str, names: &[String]) -> Vec<Rule> {
 
 fn is_among(tokens: &[Token<'_>], name: &str) -> bool {
     tokens.iter().any(|token| token.normal() == name.to_ascii_uppercase())
+}
+
+/// Values of other storage classes. A STRICT table refuses them.
+fn unusual(kind: &Kind) -> Vec<Value> {
+    match kind {
+        Kind::Int { .. } => vec!["none".into(), Value::Real(1.5)],
+        Kind::Decimal { .. } | Kind::Float { .. } | Kind::Bytes => vec!["none".into()],
+        Kind::Date | Kind::Time | Kind::Moment => vec![Value::Int(1_700_000_000)],
+        Kind::Text { .. } => vec![Value::Blob(vec![0, 255])],
+        _ => Vec::new(),
+    }
 }
 
 fn kind(declared: &str) -> Kind {

@@ -2,13 +2,14 @@
 //! single column, or the columns of foreign keys that share columns; the values of foreign keys come from existing
 //! rows. The entry point is [`column_groups`].
 
-use super::literals::hints;
+use super::literals::{hints, of_script};
 use super::order::is_required;
 use super::profile::RowProfile;
 use super::values::{extremes, ordinary};
-use rehearsal_db::insertable::{Default, Field, InsertableTable, Reference};
+use rehearsal_db::insertable::{Default, Field, InsertableTable, Kind, Reference};
 use rehearsal_db::{Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// The number of ordinary values of a column.
 const ORDINARY: u64 = 24;
@@ -26,6 +27,8 @@ pub(super) struct ColumnGroup {
     pub(super) choices: Vec<Choice>,
     /// The number of ordinary choices, which are the first ones.
     pub(super) ordinary: usize,
+    /// The ordinary choices with the literals of a script.
+    pub(super) literals: Range<usize>,
     /// The position of the choice with NULL in every column that allows it; `None` if no column does.
     pub(super) null: Option<usize>,
     /// True if the values must be unique.
@@ -47,7 +50,7 @@ pub(super) async fn column_groups(
     connection: &mut Connection,
     table: &InsertableTable,
     rows: u64,
-    profile: RowProfile,
+    profile: RowProfile<'_>,
 ) -> Result<Result<Vec<ColumnGroup>, String>, Error> {
     let mut found = Vec::new();
     for group in groups(table) {
@@ -64,21 +67,30 @@ pub(super) async fn column_groups(
 }
 
 /// Returns the group of a single column.
-fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile: RowProfile) -> ColumnGroup {
+fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile: RowProfile<'_>) -> ColumnGroup {
     let field = &table.fields[at];
     let mut hints = hints(engine, field, &table.rules);
     let given = |value: Value| Choice::Given(vec![value]);
     let usual: Vec<Value> = (rows + 1..=rows + ORDINARY).map(|n| ordinary(&table.name, field, n)).collect();
-    let edges = if profile == RowProfile::Everything { extremes(field) } else { Vec::new() };
+    let edges =
+        if profile == RowProfile::Everything { extremes(&table.name, field, rows + 1) } else { Vec::new() };
     // Each literal in a list of a check is an edge case, and so is each bound in a check.
     let bounds = hints.near.iter().filter(|value| matches!(value, Value::Int(_) | Value::Real(_)));
     let bounds = if profile == RowProfile::Everything { bounds.take(8).cloned().collect() } else { Vec::new() };
     let edges: Vec<Value> = hints.named.iter().skip(2).take(10).cloned().chain(bounds).chain(edges).collect();
 
     let mut choices = Vec::new();
-    if field.default == Default::Constant {
+    // The first number comes from the database itself, as those of the app do.
+    let is_numbered =
+        matches!(field.default, Default::Computed | Default::Numbered) && matches!(field.kind, Kind::Int { .. });
+    if field.default == Default::Constant || is_numbered && profile != RowProfile::Ordinary {
         choices.push(Choice::Left);
     }
+    let others = choices.len();
+    if let RowProfile::Literals(sql) = profile {
+        choices.extend(of_script(engine, table, field, sql).into_iter().map(given));
+    }
+    let literals = others..choices.len();
     let (first, rest) = usual.split_at(2);
     let all = hints.named.drain(..).chain(first.to_vec()).chain(hints.near.drain(..)).chain(rest.to_vec());
     for choice in all.map(given) {
@@ -90,7 +102,7 @@ fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile
     let null = field.is_nullable.then_some(choices.len());
     choices.extend(null.map(|_| given(Value::Null)));
     choices.extend(edges.into_iter().map(given));
-    ColumnGroup { fields: vec![at], choices, ordinary, null, is_key: field.is_key }
+    ColumnGroup { fields: vec![at], choices, ordinary, literals, null, is_key: field.is_key }
 }
 
 /// Groups the foreign keys that share columns, the widest key first.
@@ -186,7 +198,7 @@ async fn joined(
     let null = (ordinary < ways.len()).then(|| ways.len() - 1);
     let is_key = fields.iter().any(|at| table.fields[*at].is_key);
     let fields = fields.into_iter().collect();
-    Ok(Ok(ColumnGroup { fields, choices, ordinary: ordinary.max(1), null, is_key }))
+    Ok(Ok(ColumnGroup { fields, choices, ordinary: ordinary.max(1), literals: 0..0, null, is_key }))
 }
 
 fn cells(table: &InsertableTable, reference: &Reference, row: Vec<Value>) -> Cells {

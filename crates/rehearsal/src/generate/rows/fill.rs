@@ -3,7 +3,7 @@
 
 use super::column_group::{Choice, ColumnGroup, column_groups};
 use super::profile::RowProfile;
-use rehearsal_db::insertable::InsertableTable;
+use rehearsal_db::insertable::{Default, Demands, InsertableTable, Kind};
 use rehearsal_db::{Broken, Connection, Engine, Error, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,8 @@ const TRIES: usize = 300;
 const FURTHER_TRIES: usize = 60;
 /// The most rows with edge cases in a table.
 const EDGES: usize = 12;
+/// The number of rows with the literals of a script.
+const LITERALS: usize = 3;
 
 /// A statement that inserted a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +41,7 @@ pub(crate) struct Filled {
 pub(crate) async fn fill(
     connection: &mut Connection,
     table: &InsertableTable,
-    profile: RowProfile,
+    profile: RowProfile<'_>,
 ) -> Result<Filled, Error> {
     let settings = connection.pin().await?;
     let filled = fill_pinned(connection, table, profile).await;
@@ -50,7 +52,7 @@ pub(crate) async fn fill(
 async fn fill_pinned(
     connection: &mut Connection,
     table: &InsertableTable,
-    profile: RowProfile,
+    profile: RowProfile<'_>,
 ) -> Result<Filled, Error> {
     let engine = connection.engine();
     let count = format!("SELECT count(*) FROM {}", engine.quote_table(&table.name));
@@ -64,6 +66,10 @@ async fn fill_pinned(
     };
     let mut form = Form::new(engine, table, first);
     let start = vec![0; form.groups.len()];
+    if matches!(profile, RowProfile::Literals(_)) {
+        form.literals(connection, &start, &mut filled).await?;
+        return Ok(filled);
+    }
     let base = match form.search(connection, start, &[], TRIES, &mut filled).await? {
         Ok(base) => base,
         Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
@@ -89,6 +95,7 @@ async fn fill_pinned(
     }
     if profile == RowProfile::Everything {
         drop(form.search(connection, base.clone(), &base, FURTHER_TRIES, &mut filled).await?);
+        form.neighbours(connection, &base, &mut filled).await?;
         let most = form.groups.iter().map(|group| group.edges().len()).max().unwrap_or_default().min(EDGES);
         for edge in 0..most {
             let at: Vec<usize> = (0..form.groups.len()).filter(|at| form.groups[*at].edges().len() > edge).collect();
@@ -141,6 +148,57 @@ impl<'a> Form<'a> {
             allowed.get((place + by) % allowed.len().max(1)).copied().unwrap_or(*base)
         };
         base.iter().enumerate().map(other).collect()
+    }
+
+    /// Inserts rows with the literals of a script: the first of each column together, then the second, and so on.
+    async fn literals(
+        &mut self,
+        connection: &mut Connection,
+        base: &[usize],
+        filled: &mut Filled,
+    ) -> Result<(), Error> {
+        let most = self.groups.iter().map(|group| group.literals.len()).max().unwrap_or_default().min(LITERALS);
+        for nth in 0..most {
+            let mut row = self.further(base, 0);
+            for (group, choice) in self.groups.iter().zip(&mut row) {
+                *choice = group.literals.clone().take(nth + 1).last().unwrap_or(*choice);
+            }
+            drop(self.search(connection, row, &[], FURTHER_TRIES, filled).await?);
+        }
+        Ok(())
+    }
+
+    /// Inserts rows that differ from the first one in one number of a unique key: the next number, and two numbers in falling
+    /// order. An UPDATE that moves all numbers by one meets each of them before the number that it takes is free.
+    async fn neighbours(
+        &mut self,
+        connection: &mut Connection,
+        base: &[usize],
+        filled: &mut Filled,
+    ) -> Result<(), Error> {
+        let table = self.table;
+        for rule in table.rules.iter().filter(|rule| rule.demands == Demands::Unique) {
+            let is_of_key = |field: &usize| rule.columns.contains(&table.fields[*field].name);
+            let key: Vec<usize> =
+                (0..self.groups.len()).filter(|at| self.groups[*at].fields.iter().any(is_of_key)).collect();
+            for at in &key {
+                let (group, last) = (&self.groups[*at], self.groups[*at].ordinary.saturating_sub(1));
+                let [field] = group.fields.as_slice() else { continue };
+                let field = &table.fields[*field];
+                let is_number = matches!(field.kind, Kind::Int { .. }) && field.default == Default::Nothing;
+                if !is_number || table.references.iter().any(|reference| reference.columns.contains(&field.name)) {
+                    continue;
+                }
+                for choice in [(base[*at] + 1).min(last), last, last.saturating_sub(1)] {
+                    let mut row = self.further(base, 0);
+                    key.iter().for_each(|other| row[*other] = base[*other]);
+                    row[*at] = choice;
+                    // The rules of a table may exclude such a row.
+                    drop(self.tried(connection, &row, filled).await?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Inserts a row with the edge case number `edge` in the groups `at`. If the database rejects it, splits the

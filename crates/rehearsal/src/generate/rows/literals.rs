@@ -3,7 +3,7 @@
 
 use super::pattern::{of_glob, of_like, of_regex};
 use super::values::of_length;
-use rehearsal_db::insertable::{Field, Kind, Rule};
+use rehearsal_db::insertable::{Demands, Field, InsertableTable, Kind, Rule};
 use rehearsal_db::lex::{self, Token, tokens};
 use rehearsal_db::{Engine, Value};
 
@@ -61,6 +61,29 @@ pub(super) fn hints(engine: Engine, field: &Field, rules: &[Rule]) -> Hints {
         });
     }
     hints
+}
+
+/// Returns the values that the statements of a script suggest for a column: the literals with which they compare it. If there
+/// are none, the literals that fit it, such as the keys that the script inserts.
+pub(super) fn of_script(engine: Engine, table: &InsertableTable, field: &Field, sql: &str) -> Vec<Value> {
+    let short = table.name.rsplit('.').next().unwrap_or(&table.name);
+    let statements = lex::statements(sql, engine);
+    let about = statements.iter().filter(|statement| engine.mentions(statement.text, &[short]));
+    let text = about.map(|statement| statement.text).collect::<Vec<_>>().join(";\n");
+    let columns: Vec<String> = table.fields.iter().map(|field| field.name.clone()).collect();
+    let rule = Rule { name: String::new(), text, columns, demands: Demands::Condition };
+    let mut found = hints(engine, field, std::slice::from_ref(&rule));
+    if found == Hints::default() {
+        let tokens = tokens(&rule.text, engine);
+        (0..tokens.len()).for_each(|at| take(&tokens, at, &rule.text, field, &mut found));
+    }
+    let mut values: Vec<Value> = Vec::new();
+    for value in found.named.into_iter().chain(found.near) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
 }
 
 fn takes_json(kind: &Kind) -> bool {
@@ -212,9 +235,11 @@ mod tests {
                 is_nullable: false,
                 is_key: false,
                 default: Default::Nothing,
+                unusual: Vec::new(),
             };
             let columns = vec!["a".to_owned(), "b".to_owned()];
-            let rule = Rule { name: "r".to_owned(), text: rule.to_owned(), columns };
+            let rule =
+                Rule { name: "r".to_owned(), text: rule.to_owned(), columns, demands: Demands::Condition };
             let hints = hints(engine, &field, &[rule]);
             let texts = |values: &[Value]| values.iter().take(3).map(ToString::to_string).collect::<Vec<_>>();
             assert_eq!((texts(&hints.named), texts(&hints.near)), (texts_of(named), texts_of(near)));

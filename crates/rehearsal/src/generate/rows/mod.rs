@@ -16,5 +16,5 @@ mod values;
 
 pub use fill::Insert;
 pub(crate) use fill::{Filled, fill};
-pub(crate) use order::{is_required, order};
+pub(crate) use order::order;
 pub(crate) use profile::RowProfile;

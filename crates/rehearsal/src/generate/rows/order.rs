@@ -48,6 +48,7 @@ mod tests {
             is_nullable: name.ends_with('?'),
             is_key: false,
             default: Default::Nothing,
+            unusual: Vec::new(),
         };
         let fields: Vec<Field> = names.map(field).collect();
         let reference = |field: &Field| Reference {

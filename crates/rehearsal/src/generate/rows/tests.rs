@@ -12,7 +12,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Fills the tables of a schema. Returns the rows of each, and the reason if rows are missing.
-async fn rows_of(schema: &str, profile: RowProfile) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
+async fn rows_of(schema: &str, profile: RowProfile<'_>) -> Vec<(String, Vec<Vec<Value>>, Option<String>)> {
     let folder = tempfile::tempdir().unwrap();
     let address = rehearsal_db::sqlite::new_file(&folder.path().join("one.db"));
     let mut connection =

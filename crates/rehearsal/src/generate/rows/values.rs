@@ -10,8 +10,8 @@ use xxhash_rust::xxh3::xxh3_128;
 const FIRST_KEY: i64 = 7_000_000;
 /// A key that does not fit into 32 bits.
 const LARGE_KEY: i64 = 5_000_000_000;
-/// The length of a long text in characters: longer than usual limits, and short enough for an index.
-const LONG: usize = 300;
+/// The length of a long text in characters: longer than usual limits. It compresses well, so that it fits into an index.
+const LONG: usize = 5000;
 /// The number of days in a month of generated dates, so that every date exists.
 const DAYS: u64 = 28;
 
@@ -35,15 +35,23 @@ pub(super) fn ordinary(table: &str, field: &Field, n: u64) -> Value {
     }
 }
 
-/// Returns the values at the limits of the type.
-pub(super) fn extremes(field: &Field) -> Vec<Value> {
-    match &field.kind {
+/// Returns the values at the limits of the type, and variants of the ordinary value number `n`.
+pub(super) fn extremes(table: &str, field: &Field, n: u64) -> Vec<Value> {
+    let unusual = field.unusual.iter().cloned();
+    let of_kind = match &field.kind {
         // A sequence continues after the largest key, so the key must not be the maximum.
         Kind::Int { max, .. } if field.is_key => {
             (LARGE_KEY <= *max).then_some(Value::Int(LARGE_KEY)).into_iter().collect()
         }
+        // A duplicate for a rule that ignores case.
+        kind @ Kind::Text { .. } => {
+            let usual = ordinary(table, field, n);
+            let variant = usual.as_text().map(|text| Value::from(text.to_uppercase())).filter(|variant| *variant != usual);
+            variant.into_iter().chain(edges(kind)).collect()
+        }
         kind => edges(kind),
-    }
+    };
+    of_kind.into_iter().chain(unusual).collect()
 }
 
 /// Returns a value of `length` characters, bytes or elements; `None` if the kind has no length or cannot have that
@@ -115,8 +123,8 @@ fn edges(kind: &Kind) -> Vec<Value> {
         }
         Kind::Text { longest } => {
             let long = format!("long {}", "x".repeat(LONG - 5));
-            // The last one is a number to a column that converts texts.
-            let all = ["", &long, "größe 猫 🐶 e\u{301}", "it's \"so\" \\ 100% a_b", "008"];
+            // The last two are numbers to a column that converts texts.
+            let all = ["", &long, "größe 猫 🐶 e\u{301}", "it's \"so\" \\ 100% a_b", "008", "1e3"];
             all.iter().map(|text| text.chars().take(longest.unwrap_or(LONG)).collect::<String>().into()).collect()
         }
         Kind::Uuid => texts(&["00000000-0000-0000-0000-000000000000"]),
@@ -124,7 +132,17 @@ fn edges(kind: &Kind) -> Vec<Value> {
         Kind::Date => texts(&["1970-01-01", "0001-01-01", "9999-12-31"]),
         Kind::Time => texts(&["00:00:00", "23:59:59.999999"]),
         Kind::Moment => texts(&["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]),
-        Kind::Json => texts(&["{}", "[]", "{\"a\": {\"b\": [1, null, \"é\"]}}", "null", "\"text\"", "1"]),
+        Kind::Json => texts(&[
+            "{}",
+            "[]",
+            "{\"a\": {\"b\": [1, null, \"é\"]}}",
+            "null",
+            "\"text\"",
+            "1",
+            // Texts of JSON with which `jsonb` of PostgreSQL does something else: it takes the last key, and refuses NUL.
+            "{\"a\": 1, \"a\": 2}",
+            "{\"a\": \"\\u0000\"}",
+        ]),
         Kind::List { of, around, length } => match length {
             Some(length) => vec![list((0..*length).map(|_| Value::Int(0)), *around).into()],
             None => {

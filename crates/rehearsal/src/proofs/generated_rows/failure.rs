@@ -1,4 +1,4 @@
-//! A migration that failed on generated rows: [`Seen`] collects the table, columns and rows at fault from the
+//! A migration that failed on generated rows: an [`Attempt`] collects the table, columns and rows at fault from the
 //! database, and [`report`] turns them into a finding, a note or a "not covered" line.
 
 use super::FAILURES;
@@ -8,10 +8,10 @@ use crate::Error;
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
 use crate::report::Finding;
-use rehearsal_db::insertable::{InsertableTable, Kind};
+use crate::sandbox::Scratch;
+use rehearsal_db::insertable::{Default, InsertableTable, Kind};
 use rehearsal_db::lex::{Token, statements, tokens};
-use rehearsal_db::{Broken, Connection, Refusal, Value};
-use std::collections::BTreeSet;
+use rehearsal_db::{Broken, Connection, Engine, Refusal, Value};
 use std::sync::Arc;
 
 /// The number of example rows of a table on which a migration fails.
@@ -22,25 +22,26 @@ const LOOKED_AT: usize = 100;
 const COLUMNS: usize = 4;
 
 /// The circumstances of a failure, read from the database on which it happened.
+#[derive(Default)]
 pub(super) struct Seen {
     pub(super) refusal: Option<Refusal>,
-    /// The table at fault, and whether a fixture has rows for it.
-    table: Option<(String, bool)>,
+    /// The table at fault.
+    table: Option<String>,
     is_old_column: bool,
+    is_numbered: bool,
     labels: Vec<String>,
     rows: Vec<String>,
 }
 
 impl Seen {
-    pub(super) async fn of(
+    async fn of(
         seeded: &mut SeededDatabase,
         error: &Error,
         migration: &Migration,
-        covered: &BTreeSet<String>,
     ) -> Result<Self, Error> {
         let engine = seeded.connection.engine();
         let Error::Migration(migration::Error::Sql { cause, at, .. }) = error else {
-            return Ok(Self { refusal: None, table: None, is_old_column: false, labels: Vec::new(), rows: Vec::new() });
+            return Ok(Self::default());
         };
         let refusal = engine.refusal(&cause.to_string());
         let tables = seeded.connection.insertable_tables().await?;
@@ -49,7 +50,7 @@ impl Seen {
         let words: Vec<String> = tokens(statement, engine).iter().map(Token::normal).collect();
         let is_said = |name: &str| words.iter().any(|word| *word == name.to_ascii_uppercase());
         let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
-        let made = || tables.iter().filter(|table| seeded.made.contains_key(&table.name));
+        let made = || tables.iter().filter(|table| seeded.seeds.made.contains_key(&table.name));
         let named = refusal.as_ref().and_then(|refusal| refusal.table.clone());
         let table = made()
             .find(|table| named.as_ref() == Some(&short(&table.name)))
@@ -70,8 +71,13 @@ impl Seen {
             }
             None => Vec::new(),
         };
-        let table = table.map(|table| (table.name.clone(), covered.contains(&table.name)));
-        Ok(Self { refusal, table, is_old_column, labels, rows })
+        let is_numbered = table.as_ref().is_some_and(|table| {
+            let fields = columns.iter().filter_map(|column| table.at(column)).map(|at| &table.fields[at]);
+            let from_counter = |default: &Default| matches!(default, Default::Computed | Default::Numbered);
+            fields.into_iter().any(|field| matches!(field.kind, Kind::Int { .. }) && from_counter(&field.default))
+        });
+        let table = table.map(|table| table.name);
+        Ok(Self { refusal, table, is_old_column, is_numbered, labels, rows })
     }
 }
 
@@ -127,57 +133,80 @@ async fn rows(
     rows.rows.iter().take(SHOWN).map(line).collect()
 }
 
+/// A migration that failed on generated rows.
+pub(super) struct Attempt {
+    scratch: Arc<Scratch>,
+    error: Error,
+    pub(super) seen: Seen,
+}
+
+/// On which simpler rows the migration fails, too.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FailsOn {
+    pub(super) ordinary_rows: bool,
+    pub(super) nulls: bool,
+}
+
+impl Attempt {
+    /// Collects the circumstances of a failure from the database on which it happened.
+    ///
+    /// # Errors
+    /// Fails if the catalog cannot be read.
+    pub(super) async fn of(seeded: &mut SeededDatabase, error: Error, migration: &Migration) -> Result<Self, Error> {
+        let seen = Seen::of(seeded, &error, migration).await?;
+        Ok(Self { scratch: Arc::clone(&seeded.scratch), error, seen })
+    }
+
+    /// The error of the database, and its position in the file.
+    fn told(&self) -> (String, usize) {
+        match &self.error {
+            Error::Migration(migration::Error::Sql { cause, at, .. }) => (cause.to_string(), at.offset()),
+            error => (error.to_string(), 0),
+        }
+    }
+
+    /// Judges the failure.
+    pub(super) fn verdict(&self, engine: Engine, migration: &Migration, fails_on: FailsOn) -> Verdict {
+        let (why, at) = self.told();
+        let all = statements(&migration.up.sql, engine);
+        judge(&Failure {
+            engine,
+            why: &why,
+            refusal: self.seen.refusal.as_ref(),
+            statement: all.iter().rev().find(|statement| statement.start <= at).copied(),
+            is_old_column: self.seen.is_old_column,
+            is_numbered: self.seen.is_numbered,
+            labels: self.seen.labels.iter().map(String::as_str).collect(),
+            on_ordinary_rows: fails_on.ordinary_rows,
+            on_nulls: fails_on.nulls,
+        })
+    }
+}
+
 /// Reports the failure as a finding, or notes that the generated rows are at fault.
 pub(super) async fn report(
     run: &mut ProofRun<'_>,
-    seeded: &SeededDatabase,
     migration: &Migration,
-    error: Error,
-    seen: &Seen,
-    on_ordinary_rows: bool,
-    on_nulls: bool,
+    attempt: &Attempt,
+    verdict: Verdict,
+    fails_on: FailsOn,
 ) {
-    let engine = run.rehearsal.database.engine;
-    let (why, at) = match &error {
-        Error::Migration(migration::Error::Sql { cause, at, .. }) => (cause.to_string(), at.offset()),
-        error => (error.to_string(), 0),
-    };
-    let all = statements(&migration.up.sql, engine);
-    let failure = Failure {
-        engine,
-        why: &why,
-        refusal: seen.refusal.as_ref(),
-        statement: all.iter().rev().find(|statement| statement.start <= at).copied(),
-        is_old_column: seen.is_old_column,
-        labels: seen.labels.iter().map(String::as_str).collect(),
-        on_ordinary_rows,
-        on_nulls,
-    };
-    let of = seen.table.as_ref().map(|(table, _)| format!(" of \"{table}\"")).unwrap_or_default();
-    match judge(&failure) {
-        _ if seen.table.as_ref().is_some_and(|(_, is_covered)| *is_covered) => {
-            run.note(format!("{} fails on generated rows{of}, but a fixture covers this table", migration.label()));
-        }
-        Verdict::Unfit if on_ordinary_rows => {
-            let why = brief(&why);
-            let sentence = format!(
-                "{} could not run on generated rows{of}: {why}; a fixture with suitable rows would show whether it \
-                 works",
-                migration.label()
-            );
-            run.not_covered(sentence);
-        }
+    let of = attempt.seen.table.as_ref().map(|table| format!(" of \"{table}\"")).unwrap_or_default();
+    let (label, told) = (migration.label(), attempt.told().0);
+    let told = brief(&told);
+    match verdict {
+        Verdict::Unfit if fails_on.ordinary_rows => run.not_covered(format!(
+            "{label} could not run on generated rows{of}: {told}; a fixture with suitable rows would show whether it works"
+        )),
         Verdict::Unfit => {
-            let why = brief(&why);
-            let label = migration.label();
-            run.note(format!("{label} was tried only on ordinary generated rows{of}; it fails on others: {why}"));
+            run.note(format!("{label} was tried only on a part of the generated rows{of}; it fails on others: {told}"));
         }
         Verdict::Finding { why, hint } => {
-            let details = std::iter::once(why.to_owned()).chain(seen.rows.iter().cloned()).collect();
-            let finding = Finding::of_error(&FAILURES.migration, &error).of_migration(migration.version);
+            let details = std::iter::once(why.to_owned()).chain(attempt.seen.rows.iter().cloned()).collect();
+            let finding = Finding::of_error(&FAILURES.migration, &attempt.error).of_migration(migration.version);
             let finding = finding.with_details(details).with_help(hint);
-            run.step(format!("apply {} to generated rows", migration.label()));
-            run.scratch = Some(Arc::clone(&seeded.scratch));
+            run.step(format!("apply {label} to generated rows"));
+            run.scratch = Some(Arc::clone(&attempt.scratch));
             run.find(finding).await;
         }
     }

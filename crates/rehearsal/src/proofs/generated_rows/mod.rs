@@ -1,38 +1,33 @@
-//! The proof *generated-rows*: before each migration, rows are generated for the tables that no fixture covers.
+//! The proof *generated-rows*: before each migration, rows are generated for all tables, whatever a fixture contains.
 //! This finds migrations that work only on empty tables and migrations that lose data. If a migration fails on
 //! generated rows, it is tried on ordinary rows, which decide between a finding and a note. The proof then
-//! continues after it, without generated rows if necessary, so that it finds all such migrations and not only the
+//! continues with the rows that pass, or without generated rows, so that it finds all such migrations and not only the
 //! first. The entry point is [`GeneratedRows`].
 
-mod covered;
 mod failure;
+mod passing;
 mod replay_copy;
 mod seeded_database;
 mod verdict;
+mod watch;
 
-use crate::compare::{self, Changes, Content, ContentDifference};
 use crate::failures;
 use crate::generate::rows::RowProfile;
 use crate::migration::{self, Migration};
-use crate::proofs::kit::aftermath::{self, Before};
-use crate::proofs::kit::losses::report_losses;
-use crate::proofs::kit::moved_columns;
-use crate::proofs::kit::snapshot::explain;
-use crate::proofs::kit::snapshot::is_declared;
-use crate::proofs::kit::timeline::Step;
+use crate::proofs::kit::aftermath;
+use crate::proofs::kit::seeds::{Tables, Wanted};
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
 use crate::report::{Code, Explanation, Failures};
-use crate::workspace::Origin;
 use crate::{Error, backfill};
-use covered::covered;
-use failure::{Seen, brief, report};
+use failure::{Attempt, FailsOn, brief, report};
 use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Broken;
-use replay_copy::ReplayCopy;
-use seeded_database::{EmptyTwin, SeededDatabase, Tables, Wanted};
+use seeded_database::{EmptyTwin, Refused, SeededDatabase};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use verdict::Verdict;
+use watch::Watch;
 
 static FAILURES: Failures = failures!("generated-rows");
 
@@ -81,81 +76,60 @@ impl Proof for GeneratedRows {
 }
 
 async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
-    let covered = covered(run).await?;
-    let none = BTreeSet::new();
     let mut tables = Tables::default();
     let mut seeded = SeededDatabase::empty(run).await?;
     let mut twin: Option<EmptyTwin> = None;
-    let mut before: Option<Content> = None;
-    let mut schema = None;
-    let mut replay_copy = ReplayCopy::default();
+    let mut watch = Watch::default();
+    let wanted = Wanted { profile: RowProfile::Everything, words_of: None };
     for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
-        let covered = covered.get(&migration.version).unwrap_or(&none);
         run.step(format!("generate rows before {}", migration.label()));
-        let wanted = Wanted { covered, profile: RowProfile::Everything, words_of: None };
-        seeded.fill(run, &wanted, &mut tables).await?;
+        seeded.fill(run, wanted, &mut tables).await?;
         if let Err(refused) = seeded.run_due(run, migration).await {
-            let why = format!("backfill {} fails on them: {}", refused.backfill, refused.error);
-            seeded = past(run, seeded, &mut twin, at, &why).await?;
-            (before, schema) = (None, None);
-            continue;
+            watch.forget();
+            let Some(ordinary) = ordinary_for_backfills(run, &mut twin, at, &refused).await? else {
+                let why = format!("backfill {} fails on them: {}", refused.backfill, refused.error);
+                seeded = past(run, seeded, &mut twin, at, &why).await?;
+                continue;
+            };
+            std::mem::replace(&mut seeded, ordinary).connection.close().await?;
         }
-        let engine = run.rehearsal.database.engine;
-        let only_adds = engine.only_adds(&migration.up.sql);
-        if only_adds {
-            before = None;
-        } else if std::mem::take(&mut seeded.is_new) || before.is_none() {
-            before = Some(compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?);
-        }
-        let earlier = match run.is_examined_elsewhere(migration) || !aftermath::is_of_interest(migration, engine) {
-            true => None,
-            false => {
-                seeded.advance_counters(migration).await?;
-                let schema = match schema.take() {
-                    Some(schema) => schema,
-                    None => compare::schema(&mut seeded.connection).await?,
-                };
-                Before::of(migration, schema, &mut seeded.connection).await?
-            }
-        };
-        if earlier.is_none() {
-            schema = None;
-        }
-        let steps = run.steps.clone();
-        let scratch = Arc::clone(&seeded.scratch);
-        match run.up(migration, &scratch, &mut seeded.connection).await {
-            Ok(()) => {
-                if let Some(earlier) = earlier {
-                    let after = compare::schema(&mut seeded.connection).await?;
-                    let copy = async |run: &ProofRun<'_>| replay_copy.after(run, &steps).await;
-                    let connection = &mut seeded.connection;
-                    aftermath::examine(run, &AFTERMATH, migration, &earlier, &after, copy, connection).await?;
-                    // The next migration starts with it: rows do not change it.
-                    schema = Some(after);
-                }
-                if let Some(earlier) = before.take() {
-                    let now = compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?;
-                    let lost = lost(run, migration, (&earlier, &now), (&mut replay_copy, &steps), &mut seeded).await?;
-                    let lost = without_intended(run, migration, lost);
-                    report_losses(run, &DATA_LOST, migration, &lost, &mut seeded.connection).await?;
-                    before = Some(now);
-                }
-            }
+        seeded.seeds.fill_literals(run, &mut seeded.connection, migration).await?;
+        match watch.apply(run, &mut seeded, migration).await? {
+            Ok(()) => {}
             Err(Error::Migration(migration::Error::RequiresBackfill { backfill, .. })) => {
                 let why = format!("backfill {backfill} leaves some of them pending");
                 seeded = past(run, seeded, &mut twin, at, &why).await?;
-                (before, schema) = (None, None);
             }
-            Err(error) if is_transient(&error) || seeded.made.is_empty() => return Err(error),
-            Err(error) => {
-                seeded = failed(run, seeded, &mut twin, at, covered, error).await?;
-                (before, schema) = (None, None);
-            }
+            Err(error) if is_transient(&error) || seeded.seeds.made.is_empty() => return Err(error),
+            Err(error) => seeded = failed(run, seeded, &mut twin, &mut watch, at, error).await?,
         }
     }
     seeded.connection.close().await?;
     conclude(run, &tables);
     Ok(())
+}
+
+/// Returns a database before the migration at position `at`, with ordinary rows on which the backfills succeed. `None` if they
+/// fail on these, too.
+async fn ordinary_for_backfills(
+    run: &mut ProofRun<'_>,
+    twin: &mut Option<EmptyTwin>,
+    at: usize,
+    refused: &Refused,
+) -> Result<Option<SeededDatabase>, Error> {
+    let migration = &run.rehearsal.history.migrations[at];
+    let twin = ahead(run, twin, at).await?;
+    let mut ordinary = SeededDatabase::fork(run, twin).await?;
+    let wanted = Wanted { profile: RowProfile::Ordinary, words_of: Some(migration) };
+    ordinary.fill(run, wanted, &mut Tables::default()).await?;
+    if ordinary.run_due(run, migration).await.is_err() {
+        ordinary.connection.close().await?;
+        return Ok(None);
+    }
+    let (name, why) = (refused.backfill, refused.error.to_string());
+    run.note(format!("backfill {name} ran only on ordinary generated rows; it fails on others: {}", brief(&why)));
+    ordinary.seeds.wants_more();
+    Ok(Some(ordinary))
 }
 
 /// Continues after the migration at position `at`, which is applied without generated rows because of `why`.
@@ -172,40 +146,47 @@ async fn past(
     replaced(run, seeded, twin).await
 }
 
-/// Judges and reports the failure of the migration at position `at`, then continues after it: with ordinary rows if
-/// the migration works on them, otherwise without generated rows.
+/// Judges and reports the failure of the migration at position `at`, then continues after it: with the rows on which
+/// the migration works, otherwise without generated rows.
 async fn failed(
     run: &mut ProofRun<'_>,
     mut seeded: SeededDatabase,
     twin: &mut Option<EmptyTwin>,
+    watch: &mut Watch,
     at: usize,
-    covered: &BTreeSet<String>,
     error: Error,
 ) -> Result<SeededDatabase, Error> {
+    watch.forget();
     let migration = &run.rehearsal.history.migrations[at];
-    let seen = Seen::of(&mut seeded, &error, migration, covered).await?;
+    let engine = run.rehearsal.database.engine;
+    let attempt = Attempt::of(&mut seeded, error, migration).await?;
+    seeded.connection.close().await?;
     let twin = ahead(run, twin, at).await?;
-    let mut on_nulls = false;
-    if seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull) {
-        let (with_nulls, fails) = try_on(run, twin, migration, covered, RowProfile::WithNulls).await?;
-        with_nulls.connection.close().await?;
-        on_nulls = fails;
-    }
-    let (mut ordinary, on_ordinary_rows) = try_on(run, twin, migration, covered, RowProfile::Ordinary).await?;
+    let is_null = attempt.seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull);
+    let nulls = is_null && attempt_on(run, twin, migration, RowProfile::WithNulls).await?.is_some();
+    let ordinary = attempt_on(run, twin, migration, RowProfile::Ordinary).await?;
+    let mut passing = passing::with_passing_rows(run, twin, migration).await?;
     let steps = run.steps.clone();
     // If the migration fails even without rows, *fresh* reports it, and later migrations cannot be tried.
     run.step(format!("apply {}", migration.label()));
     twin.advance(run, at + 1).await?;
-    report(run, &seeded, migration, error, &seen, on_ordinary_rows, on_nulls).await;
-    if on_ordinary_rows {
-        ordinary.connection.close().await?;
-        return replaced(run, seeded, twin).await;
-    }
-    seeded.connection.close().await?;
-    ordinary.wants_more();
+
+    let fails_on = FailsOn { ordinary_rows: ordinary.is_some(), nulls };
+    let verdict = |attempt: &Attempt| attempt.verdict(engine, migration, fails_on);
+    // Unusual rows may be unfit where ordinary ones show a fault.
+    let is_finding = |attempt: &&Attempt| verdict(attempt) != Verdict::Unfit;
+    let shown = std::iter::once(&attempt).chain(&ordinary).find(is_finding).unwrap_or(&attempt);
+    report(run, migration, shown, verdict(shown), fails_on).await;
+
     run.steps = steps;
-    run.scratch = Some(Arc::clone(&ordinary.scratch));
-    Ok(ordinary)
+    run.scratch = Some(Arc::clone(&passing.scratch));
+    if passing.seeds.made.is_empty() || watch.apply(run, &mut passing, migration).await?.is_err() {
+        watch.forget();
+        passing.connection.close().await?;
+        return SeededDatabase::fork(run, twin).await;
+    }
+    passing.seeds.wants_more();
+    Ok(passing)
 }
 
 /// True if the database failed, so that the rows are not at fault.
@@ -257,107 +238,25 @@ async fn replaced(run: &mut ProofRun<'_>, seeded: SeededDatabase, twin: &EmptyTw
     SeededDatabase::fork(run, twin).await
 }
 
-/// Tries a migration on rows of another profile. Returns the database and true if the migration or a backfill
-/// before it fails.
-async fn try_on(
+/// Tries a migration on rows of a profile. Returns the attempt if it fails, or a backfill before it.
+async fn attempt_on(
     run: &mut ProofRun<'_>,
     twin: &EmptyTwin,
     migration: &Migration,
-    covered: &BTreeSet<String>,
-    profile: RowProfile,
-) -> Result<(SeededDatabase, bool), Error> {
+    profile: RowProfile<'_>,
+) -> Result<Option<Attempt>, Error> {
     let mut seeded = SeededDatabase::fork(run, twin).await?;
     run.step(format!("apply {} to ordinary generated rows", migration.label()));
-    let wanted = Wanted { covered, profile, words_of: Some(migration) };
-    seeded.fill(run, &wanted, &mut Tables::default()).await?;
-    if seeded.run_due(run, migration).await.is_err() {
-        return Ok((seeded, true));
-    }
+    seeded.fill(run, Wanted { profile, words_of: Some(migration) }, &mut Tables::default()).await?;
     let scratch = Arc::clone(&seeded.scratch);
-    let fails = run.up(migration, &scratch, &mut seeded.connection).await.is_err();
-    Ok((seeded, fails))
-}
-
-/// Returns the undeclared losses of generated rows.
-async fn lost(
-    run: &ProofRun<'_>,
-    migration: &Migration,
-    (before, now): (&Content, &Content),
-    (replay_copy, steps): (&mut ReplayCopy, &[Step]),
-    seeded: &mut SeededDatabase,
-) -> Result<Vec<ContentDifference>, Error> {
-    // The history may change the rows that it inserted, and values of generated columns are computed again.
-    let counters = aftermath::counters(migration, &mut seeded.connection).await?;
-    let counts = |difference: &ContentDifference| {
-        let (table, column) = difference.subject();
-        let is_made = seeded.made.get(table).is_some_and(|fields| {
-            column.is_none_or(|column| fields.is_empty() || fields.iter().any(|field| field.name == column))
-        });
-        let is_counter = aftermath::is_of_a_counter(difference, &counters);
-        difference.is_loss() && is_made && !is_counter && !is_declared(difference, &migration.loses)
+    let done = match seeded.run_due(run, migration).await {
+        Ok(()) => run.up(migration, &scratch, &mut seeded.connection).await,
+        Err(refused) => Err(refused.error),
     };
-    let mut found: Vec<ContentDifference> = before.compare(now).into_iter().filter(counts).collect();
-    found = moved_columns::without_moved(run, migration, (before, now), found, &mut seeded.connection).await?;
-    let of_rows = |difference: &ContentDifference| {
-        matches!(difference, ContentDifference::Rows { .. } | ContentDifference::Values { .. })
+    let attempt = match done {
+        Ok(()) => None,
+        Err(error) => Some(Attempt::of(&mut seeded, error, migration).await?),
     };
-    if found.iter().any(of_rows) {
-        let mut earlier = replay_copy.after(run, steps).await?;
-        found = explain(run, &mut earlier, (now, &mut seeded.connection), found).await?;
-        earlier.close().await?;
-        found.retain(|difference| counts(difference) && !was_empty(difference));
-        // Reading the rows may have added differences of other columns of the table.
-        found = moved_columns::without_moved(run, migration, (before, now), found, &mut seeded.connection).await?;
-    }
-    Ok(found)
-}
-
-/// Removes the losses that a file states openly, by dropping or updating something, and notes them. This applies
-/// only to histories outside a workspace: they do not use `-- loses:`, and an applied file cannot be changed to
-/// declare a loss. Side effects (deleted rows, truncated values) remain findings.
-fn without_intended(
-    run: &mut ProofRun<'_>,
-    migration: &Migration,
-    mut lost: Vec<ContentDifference>,
-) -> Vec<ContentDifference> {
-    if run.rehearsal.database.origin == Origin::Workspace {
-        return lost;
-    }
-    let (engine, sql) = (run.rehearsal.database.engine, migration.up.sql.as_str());
-    let is_dropped = |difference: &mut ContentDifference| {
-        matches!(difference, ContentDifference::TableGone { .. } | ContentDifference::ColumnGone { .. })
-    };
-    let is_updated = |difference: &mut ContentDifference| match difference {
-        ContentDifference::Values { column, changes, .. } => {
-            changes.as_ref().is_some_and(Changes::are_of_meaning) && engine.computes(sql, column)
-        }
-        _ => false,
-    };
-    let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();
-    if !updated.is_empty() {
-        run.note(format!("{} changes the values of {}", migration.label(), updated.join(", ")));
-    }
-    let dropped: Vec<String> = lost.extract_if(.., is_dropped).map(|difference| name(&difference)).collect();
-    if !dropped.is_empty() {
-        run.note(format!("{} drops {} and its data", migration.label(), dropped.join(", ")));
-    }
-    lost
-}
-
-/// Returns the table or column of a difference.
-fn name(difference: &ContentDifference) -> String {
-    match difference.subject() {
-        (table, Some(column)) => format!("\"{table}\".\"{column}\""),
-        (table, None) => format!("\"{table}\""),
-    }
-}
-
-/// True if only NULL was overwritten.
-fn was_empty(difference: &ContentDifference) -> bool {
-    match difference {
-        ContentDifference::Values { examples, .. } => {
-            !examples.is_empty() && examples.iter().all(|example| example.before.as_deref() == Some("NULL"))
-        }
-        _ => false,
-    }
+    seeded.connection.close().await?;
+    Ok(attempt)
 }

@@ -30,6 +30,8 @@ pub(super) struct Failure<'a> {
     pub(super) statement: Option<Statement<'a>>,
     /// True if the column at fault existed before the migration.
     pub(super) is_old_column: bool,
+    /// True if the database numbers a column at fault.
+    pub(super) is_numbered: bool,
     /// The labels of the enums before the migration.
     pub(super) labels: Vec<&'a str>,
     /// True if the migration also fails on ordinary rows, which use the literals of the migration.
@@ -50,6 +52,7 @@ const MEND_REFERENCES: &str = "delete or correct the rows that violate the forei
                                that the migration requires";
 const MAKE_FIT: &str = "change the statement so that it converts the values that do not fit and declare the loss with `-- loses:`, \
                         or reject such values with a constraint in an earlier migration";
+const LET_NUMBER: &str = "leave out the numbered column, so that the database numbers these rows, too";
 const LOOK_AT_ROWS: &str = "look at how the statement behaves on a table with rows";
 
 /// Judges a failure.
@@ -62,6 +65,8 @@ pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
     let is_generated = has("GENERATED") && !has("IDENTITY");
     let computes =
         is_generated || is("INSERT") || is("UPDATE") || is("WITH") || is("MERGE") || is("DELETE") || is("SELECT");
+    // A result that is too large, or a value in JSON that cannot become a text.
+    let is_computed = ["out of range", "Unicode escape"].iter().any(|text| failure.why.contains(text));
     let depends_on_words = computes && !failure.on_ordinary_rows;
     let Some(refusal) = failure.refusal else {
         return match failure.on_ordinary_rows {
@@ -78,13 +83,17 @@ pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
             finding("existing rows can have NULL in this column", FILL_NULLS)
         }
         Broken::NotNull => Verdict::Unfit,
-        // The migration inserts rows with a key that a generated row uses.
+        // The migration inserts rows with a key that a generated row uses, which is one of the first numbers of a counter or only
+        // an invented key.
+        Broken::Unique if is("INSERT") && !has("SELECT") && failure.is_numbered => {
+            finding("existing rows can have the numbers that it inserts", LET_NUMBER)
+        }
         Broken::Unique if is("INSERT") && !has("SELECT") => Verdict::Unfit,
         Broken::Unique => finding("existing rows can have duplicate values in these columns", NO_TWINS),
         Broken::Check | Broken::Reference if depends_on_words => Verdict::Unfit,
         Broken::Check => finding("existing rows can violate this constraint", MEND_ROWS),
         Broken::Reference => finding("existing rows can violate this foreign key", MEND_REFERENCES),
-        Broken::Size if depends_on_words && failure.why.contains("out of range") => Verdict::Unfit,
+        Broken::Size if depends_on_words && is_computed => Verdict::Unfit,
         Broken::Size => finding("existing rows can have values that do not fit", MAKE_FIT),
         Broken::Form if failure.labels.iter().any(|label| failure.why.contains(&format!("\"{label}\""))) => {
             finding("existing rows can have values that do not fit", MAKE_FIT)
@@ -123,6 +132,7 @@ mod tests {
                 refusal: refusal.as_ref(),
                 statement: statements(sql, engine).first().copied(),
                 is_old_column,
+                is_numbered: false,
                 labels: vec!["red"],
                 on_ordinary_rows: matches!(fails, Fails::Always),
                 on_nulls: matches!(fails, Fails::Always | Fails::WithNulls),

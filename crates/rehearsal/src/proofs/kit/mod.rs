@@ -4,12 +4,14 @@
 
 pub mod aftermath;
 pub mod checkpoint;
+pub mod intended;
 pub mod losses;
 pub mod moved_columns;
 pub mod nondeterminism;
 pub mod reconciliation;
 pub mod repeat;
 pub mod round_trip;
+pub mod seeds;
 pub mod snapshot;
 pub mod timeline;
 pub mod unchanged;
