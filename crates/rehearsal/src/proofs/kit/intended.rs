@@ -1,38 +1,49 @@
-//! Losses that a migration outside a workspace intends ([`without_intended`]).
+//! Losses that a migration outside a workspace intends ([`is_intended`]).
 
 use crate::compare::{Changes, ContentDifference};
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::workspace::Origin;
 
-/// Removes the losses that a file states openly, by dropping or updating something, and notes them. This applies
-/// only to histories outside a workspace: they do not use `-- loses:`, and an applied file cannot be changed to
-/// declare a loss. Side effects (deleted rows, truncated values) remain findings.
+/// True if a file states a loss openly, by dropping or updating something. This applies only to histories outside a workspace:
+/// they do not use `-- loses:`, and an applied file cannot be changed to declare a loss. Side effects (deleted rows,
+/// truncated values) are not intended.
+pub fn is_intended(run: &ProofRun<'_>, migration: &Migration, difference: &ContentDifference) -> bool {
+    let database = run.rehearsal.database;
+    if database.origin == Origin::Workspace {
+        return false;
+    }
+    match difference {
+        ContentDifference::TableGone { .. } | ContentDifference::ColumnGone { .. } => true,
+        ContentDifference::Values { column, changes, .. } => {
+            changes.as_ref().is_none_or(Changes::are_of_meaning)
+                && database.engine.computes(&migration.up.sql, column)
+        }
+        _ => false,
+    }
+}
+
+/// Removes the losses that a file intends, and notes them.
 pub fn without_intended(
     run: &mut ProofRun<'_>,
     migration: &Migration,
     mut lost: Vec<ContentDifference>,
 ) -> Vec<ContentDifference> {
-    if run.rehearsal.database.origin == Origin::Workspace {
-        return lost;
-    }
-    let (engine, sql) = (run.rehearsal.database.engine, migration.up.sql.as_str());
-    let is_dropped = |difference: &mut ContentDifference| {
-        matches!(difference, ContentDifference::TableGone { .. } | ContentDifference::ColumnGone { .. })
+    let intended: Vec<ContentDifference> =
+        lost.extract_if(.., |difference| is_intended(run, migration, difference)).collect();
+    let names = |is_update: bool| {
+        let those = intended
+            .iter()
+            .filter(|difference| matches!(difference, ContentDifference::Values { .. }) == is_update)
+            .map(name);
+        those.collect::<Vec<_>>().join(", ")
     };
-    let is_updated = |difference: &mut ContentDifference| match difference {
-        ContentDifference::Values { column, changes, .. } => {
-            changes.as_ref().is_some_and(Changes::are_of_meaning) && engine.computes(sql, column)
-        }
-        _ => false,
-    };
-    let updated: Vec<String> = lost.extract_if(.., is_updated).map(|difference| name(&difference)).collect();
+    let (updated, dropped) = (names(true), names(false));
     if !updated.is_empty() {
-        run.note(format!("{} changes the values of {}", migration.label(), updated.join(", ")));
+        run.note(format!("{} changes the values of {updated}", migration.label()));
     }
-    let dropped: Vec<String> = lost.extract_if(.., is_dropped).map(|difference| name(&difference)).collect();
     if !dropped.is_empty() {
-        run.note(format!("{} drops {} and its data", migration.label(), dropped.join(", ")));
+        run.note(format!("{} drops {dropped} and its data", migration.label()));
     }
     lost
 }

@@ -1,28 +1,32 @@
 //! The proof *reversible*: each migration after the fixture's version is applied, reverted and applied again, and
 //! the results are compared with the states before and after it. Each backfill is undone. Then all migrations are
 //! reverted, which must leave nothing, and applied again. If a migration fails, the proof continues from the state
-//! that should have resulted. The entry point is [`Reversible`].
+//! that should have resulted. Without a fixture, the migrations are applied and reverted on generated rows. The entry point is
+//! [`Reversible`].
 
+mod all;
 mod judge;
+mod place;
+mod round_trip;
+mod rows;
 
 use crate::Error;
 use crate::backfill::{Effect, Undo};
-use crate::compare::{self, ContentDifference, SchemaDifference};
 use crate::failures;
 use crate::migration::{BEFORE_ALL, Migration};
 use crate::proofs::kit::repeat::undo;
-use crate::proofs::kit::snapshot::{Compared, Snapshot, is_declared};
+use crate::proofs::kit::snapshot::Snapshot;
+use crate::proofs::kit::timeline::Step;
 use crate::proofs::outcome::Outcome;
 use crate::proofs::run::{Data, ProofRun};
 use crate::proofs::{Applies, Proof, Rehearsal};
 use crate::report::{Code, Explanation, Failures, Finding};
-use crate::sandbox::Scratch;
 use crate::workspace::Fixture;
 use futures_util::future::LocalBoxFuture;
-use judge::{Found, Wording, judge, only_leaves};
-use rehearsal_db::{Connection, Schema};
+use place::Place;
+use rehearsal_db::Schema;
+use rows::Rows;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 static FAILURES: Failures = failures!("reversible");
@@ -117,7 +121,8 @@ impl Proof for Reversible {
 
 /// A migration that was applied, and the result of its round trip.
 struct Applied {
-    before: Snapshot,
+    /// The steps to the state before it, without generated rows.
+    before: Vec<Step>,
     after: Arc<Schema>,
     round_trip: RoundTrip,
 }
@@ -137,27 +142,6 @@ enum RoundTrip {
     Unusable,
 }
 
-/// A scratch database and the connection to it. After a failure it is replaced by another one and kept for the
-/// user.
-struct Place {
-    scratch: Arc<Scratch>,
-    connection: Connection,
-}
-
-impl Place {
-    async fn open(scratch: Arc<Scratch>) -> Result<Self, Error> {
-        let connection = scratch.open().await?;
-        Ok(Self { scratch, connection })
-    }
-
-    async fn replace(&mut self, run: &mut ProofRun<'_>, snapshot: &Snapshot) -> Result<(), Error> {
-        let scratch = snapshot.restore(run).await?;
-        let other = Self::open(run.work_on(scratch)).await?;
-        std::mem::replace(self, other).connection.close().await?;
-        Ok(())
-    }
-}
-
 /// True if the proof has anything to do: a migration with a down file, or a backfill with an undo.
 fn has_reversible_parts(rehearsal: &Rehearsal<'_>, fixture: Option<&Fixture>) -> bool {
     let start = fixture.map_or(BEFORE_ALL, |fixture| fixture.version);
@@ -171,28 +155,29 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let scratch = run.start("reversible").await?;
     let mut place = Place::open(scratch).await?;
     let (mut done, mut steps, mut here) = (Vec::new(), BTreeMap::new(), None);
+    let mut rows = Rows::of(run);
     run.outcome.notes.extend(without_down_file(run.rehearsal.history.after(run.start_version())));
     for migration in run.rehearsal.history.after(run.start_version()) {
-        run.run_due(&place.scratch, Some(migration), &mut done).await?;
-        // The state after one migration is the state before the next.
-        let before = match here.take().filter(|snapshot: &Snapshot| snapshot.is_of(run)) {
-            Some(snapshot) => snapshot,
-            None => Snapshot::of(run, &mut place.connection).await?,
-        };
-        run.up(migration, &place.scratch, &mut place.connection).await?;
+        let before = rows.apply(run, migration, here.take(), &mut place, &mut done).await?;
         let after = Snapshot::of(run, &mut place.connection).await?;
         let schema = Arc::clone(&after.schema);
         let round_trip = if let Some(down) = &migration.down {
             let (round_trip, snapshot) =
-                make_round_trip(run, migration, &down.path, &before, after, &mut place).await?;
+                round_trip::make_round_trip(run, migration, down, &before, after, &mut place).await?;
             here = snapshot;
             round_trip
         } else {
             here = Some(after);
             RoundTrip::Unusable
         };
+        let before = rows::without_generated(before.steps());
         steps.insert(migration.version, Applied { before, after: schema, round_trip });
         run.load_later(migration.version, &mut place.connection).await?;
+    }
+    // The down migrations are reverted one after the other without generated rows, on which each has been tried.
+    if run.steps.iter().any(|step| matches!(step, Step::Insert(_))) {
+        let bare = rows::without_generated(&run.steps);
+        place.go(run, &bare).await?;
     }
     for backfill in run.due(None, &done) {
         let before = Snapshot::of(run, &mut place.connection).await?;
@@ -202,7 +187,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         // Execute it again: the migrations are reverted with the data that a real database would have.
         run.backfill(backfill, &place.scratch, Effect::Execute).await?;
     }
-    revert_all(run, &steps, &mut place).await?;
+    all::revert_all(run, &steps, &mut place).await?;
     place.connection.close().await?;
     Ok(())
 }
@@ -220,187 +205,8 @@ fn without_down_file(migrations: &[Migration]) -> Vec<String> {
     }
 }
 
-/// Reverts a migration and applies it again. Returns the result and the current state; `None` if the state is not
-/// known.
-async fn make_round_trip(
-    run: &mut ProofRun<'_>,
-    migration: &Migration,
-    down: &Path,
-    before: &Snapshot,
-    after: Snapshot,
-    place: &mut Place,
-) -> Result<(RoundTrip, Option<Snapshot>), Error> {
-    if let Err(error) = run.down(migration, &mut place.connection).await {
-        run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
-        place.replace(run, &after).await?;
-        return Ok((RoundTrip::Unusable, None));
-    }
-    let wording = Wording {
-        migration: Some((migration, down)),
-        message: |what| format!("reverting {} does not restore the {what}", migration.label()),
-        help: &|what| format!("change {} so that it restores the {what}", down.display()),
-        of_data: "; if the down file needs data that the up file deletes or overwrites, let the up file save it first"
-            .to_owned(),
-    };
-    let reverted = Snapshot::of(run, &mut place.connection).await?;
-    let mut compared = before.differences(&reverted, run, &mut place.connection).await?;
-    let wrong = wrong_again(migration, &compared, &after, &mut place.connection).await?;
-    compared.content.retain(|difference| !wrong.contains(difference));
-    let mut compared = compared.without(&migration.loses, &mut run.outcome.notes);
-    compared.content.extend(wrong);
-    match judge(run, &compared, &wording).await {
-        Found { schema: false, content: false } => {}
-        // The reverted state still shows whether the migration can be applied again.
-        Found { schema: false, content: true } => place.replace(run, &reverted).await?,
-        Found { schema: true, .. } => {
-            // Applying it again would only show the same difference.
-            place.replace(run, &after).await?;
-            return Ok((if only_leaves(&compared) { RoundTrip::LeavesObjects } else { RoundTrip::Unusable }, None));
-        }
-    }
-    if let Err(error) = run.up_again(migration, &mut place.connection).await {
-        let help = format!(
-            "the file succeeded the first time, so its down file left something behind; make {} remove it",
-            down.display()
-        );
-        run.find(of_migration(&REAPPLY_FAILED, migration, &error).with_help(help)).await;
-        place.replace(run, &after).await?;
-        return Ok((RoundTrip::NotReapplied, None));
-    }
-    if !compared.content_lines().is_empty() {
-        place.replace(run, &after).await?;
-        return Ok((RoundTrip::Unusable, None));
-    }
-    let wording = Wording {
-        migration: Some((migration, down)),
-        message: |what| format!("the {what} differs after applying {} a second time", migration.label()),
-        help: &|_| {
-            format!(
-                "revert every change of {} in {}, or remove values from it that differ in each run",
-                migration.up.path.display(),
-                down.display()
-            )
-        },
-        of_data: String::new(),
-    };
-    let again = Snapshot::of(run, &mut place.connection).await?;
-    let compared = after.differences(&again, run, &mut place.connection).await?;
-    let compared = compared.without(&migration.loses, &mut run.outcome.notes);
-    let compared = after.without_nondeterministic(compared, run).await?;
-    if let Found { schema: false, content: false } = judge(run, &compared, &wording).await {
-        return Ok((RoundTrip::Clean, Some(again.by(run, &after))));
-    }
-    place.replace(run, &after).await?;
-    Ok((RoundTrip::Clean, None))
-}
-
-/// Returns the declared losses of columns that the migration drops and that the down migration fills again, but with other
-/// values, which the app would take for right. A column that comes back empty, or with a single value, is lost as declared.
-async fn wrong_again(
-    migration: &Migration,
-    compared: &Compared,
-    after: &Snapshot,
-    connection: &mut Connection,
-) -> Result<Vec<ContentDifference>, Error> {
-    let mut wrong = Vec::new();
-    for difference in compared.content.iter().filter(|difference| is_declared(difference, &migration.loses)) {
-        let ContentDifference::Values { table, column, changes: Some(changes), .. } = difference else { continue };
-        let tables = &after.content().tables;
-        let is_dropped = tables.get(table).is_some_and(|digest| !digest.columns.contains_key(column));
-        if is_dropped && changes.has_other_values() && compare::constant(connection, table, column).await?.is_none() {
-            wrong.push(difference.clone());
-        }
-    }
-    Ok(wrong)
-}
-
 /// Returns a finding for an error in the round trip of a migration.
 fn of_migration(code: &'static Code, migration: &Migration, error: &Error) -> Finding {
     Finding::of_error(code, error).of_migration(migration.version)
 }
 
-/// Reverts all migrations down to the last one without a down file, skipping those whose down migration is known to
-/// fail, and applies them again.
-async fn revert_all(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, place: &mut Place) -> Result<(), Error> {
-    let migrations = &run.rehearsal.history.migrations;
-    let Some(newest) = migrations.last() else { return Ok(()) };
-    let top = Snapshot::of(run, &mut place.connection).await?.schema;
-    let floor = migrations.iter().rposition(|migration| migration.down.is_none());
-    let walked = &migrations[floor.map_or(0, |floor| floor + 1)..];
-    let mut left = Vec::new();
-    for migration in walked.iter().rev() {
-        let step = steps.get(&migration.version);
-        let is_usable = step.is_none_or(|step| step.round_trip != RoundTrip::Unusable);
-        if is_usable {
-            let Err(error) = run.down(migration, &mut place.connection).await else { continue };
-            run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
-        }
-        // Skip it: continue with the state before it.
-        let Some(step) = step else { return Ok(()) };
-        run.step(format!("continue with the state before {}", migration.label()));
-        left.extend(left_over(&step.after, &Snapshot::of(run, &mut place.connection).await?));
-        place.replace(run, &step.before).await?;
-    }
-    let ground = match floor.map(|floor| &migrations[floor]) {
-        None => {
-            run.step("look for objects that remain after reverting all migrations");
-            Some((run.ground().await?, "objects remain after reverting all migrations".to_owned()))
-        }
-        Some(floor) => {
-            run.step(format!("look for objects that remain after reverting down to {}", floor.label()));
-            if floor.version != newest.version {
-                run.note(format!("all migrations were reverted down to {}, which has no down file", floor.label()));
-            }
-            let message = format!("objects remain after reverting down to {}", floor.label());
-            steps.get(&floor.version).map(|step| (Arc::clone(&step.after), message))
-        }
-    };
-    let bottom = Snapshot::of(run, &mut place.connection).await?;
-    if let Some((schema, message)) = ground {
-        left.extend(Compared::of_schemas(&schema, &bottom.schema).schema_lines());
-        if !left.is_empty() {
-            let help = "drop each object in the down file of the migration that creates it";
-            run.find(Finding::new(&LEFTOVERS, message).with_details(left).with_help(help)).await;
-            // The objects that remain may prevent applying the migrations again.
-            return Ok(());
-        }
-    }
-    if steps.values().any(|step| step.round_trip == RoundTrip::NotReapplied) {
-        return Ok(());
-    }
-    up_again(run, walked, &top, place).await
-}
-
-/// Returns the objects that are not in `schema`: the reverted migrations have left them.
-fn left_over(schema: &Schema, now: &Snapshot) -> Vec<String> {
-    let mut compared = Compared::of_schemas(schema, &now.schema);
-    compared.schema.retain(|difference| matches!(difference, SchemaDifference::New { .. }));
-    compared.schema_lines()
-}
-
-/// Applies the reverted migrations again and compares the schema with `top`.
-async fn up_again(
-    run: &mut ProofRun<'_>,
-    migrations: &[Migration],
-    top: &Schema,
-    place: &mut Place,
-) -> Result<(), Error> {
-    let mut done = Vec::new();
-    for migration in migrations {
-        run.run_due(&place.scratch, Some(migration), &mut done).await?;
-        if let Err(error) = run.up(migration, &place.scratch, &mut place.connection).await {
-            run.find(of_migration(&REAPPLY_FAILED, migration, &error)).await;
-            return Ok(());
-        }
-    }
-    let again = Snapshot::of(run, &mut place.connection).await?;
-    let again = Compared::of_schemas(top, &again.schema);
-    let wording = Wording {
-        migration: None,
-        message: |what: &str| format!("reverting all migrations and applying them again does not restore the {what}"),
-        help: &|_| "look at the down files: one of them does not revert every change of its up file".to_owned(),
-        of_data: String::new(),
-    };
-    judge(run, &again, &wording).await;
-    Ok(())
-}

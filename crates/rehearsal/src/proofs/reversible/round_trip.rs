@@ -1,0 +1,129 @@
+//! The round trip of one migration ([`make_round_trip`]): it is reverted and applied again, and the states are compared.
+
+use super::judge::{Found, Wording, judge, only_leaves};
+use super::place::Place;
+use super::{DOWN_FAILED, REAPPLY_FAILED, RoundTrip, of_migration};
+use crate::Error;
+use crate::compare::{self, ContentDifference};
+use crate::migration::{Loss, Migration, Script};
+use crate::proofs::kit::intended::is_intended;
+use crate::proofs::kit::snapshot::{Compared, Snapshot, is_declared};
+use crate::proofs::run::ProofRun;
+use rehearsal_db::Connection;
+
+/// Reverts a migration and applies it again. Returns the result and the current state; `None` if the state is not
+/// known.
+pub(super) async fn make_round_trip(
+    run: &mut ProofRun<'_>,
+    migration: &Migration,
+    down: &Script,
+    before: &Snapshot,
+    after: Snapshot,
+    place: &mut Place,
+) -> Result<(RoundTrip, Option<Snapshot>), Error> {
+    if let Err(error) = run.down(migration, &mut place.connection).await {
+        run.find(of_migration(&DOWN_FAILED, migration, &error)).await;
+        place.go(run, after.steps()).await?;
+        return Ok((RoundTrip::Unusable, None));
+    }
+    let wording = Wording {
+        migration: Some((migration, &down.path)),
+        message: |what| format!("reverting {} does not restore the {what}", migration.label()),
+        help: &|what| format!("change {} so that it restores the {what}", down.path.display()),
+        of_data: "; if the down file needs data that the up file deletes or overwrites, let the up file save it first"
+            .to_owned(),
+    };
+    let reverted = Snapshot::of(run, &mut place.connection).await?;
+    let mut compared = before.differences(&reverted, run, &mut place.connection).await?;
+    let loses = accepted(run, migration, before, &after);
+    let wrong = wrong_again(&loses, &compared, &after, &mut place.connection).await?;
+    compared.content.retain(|difference| !wrong.contains(difference));
+    let mut compared = compared.without(&loses, &mut run.outcome.notes);
+    compared.content.extend(wrong);
+    match judge(run, &compared, &wording).await {
+        Found { schema: false, content: false } => {}
+        // The reverted state still shows whether the migration can be applied again.
+        Found { schema: false, content: true } => place.go(run, reverted.steps()).await?,
+        Found { schema: true, .. } => {
+            // The reverted schema still shows whether the migration can be applied again; the result would only show the
+            // same difference.
+            if let Err(error) = run.up_again(migration, &mut place.connection).await {
+                run.find(of_migration(&REAPPLY_FAILED, migration, &error).with_help(left_behind(down))).await;
+            }
+            place.go(run, after.steps()).await?;
+            return Ok((if only_leaves(&compared) { RoundTrip::LeavesObjects } else { RoundTrip::Unusable }, None));
+        }
+    }
+    if let Err(error) = run.up_again(migration, &mut place.connection).await {
+        run.find(of_migration(&REAPPLY_FAILED, migration, &error).with_help(left_behind(down))).await;
+        place.go(run, after.steps()).await?;
+        return Ok((RoundTrip::NotReapplied, None));
+    }
+    if !compared.content_lines().is_empty() {
+        place.go(run, after.steps()).await?;
+        return Ok((RoundTrip::Unusable, None));
+    }
+    let wording = Wording {
+        migration: Some((migration, &down.path)),
+        message: |what| format!("the {what} differs after applying {} a second time", migration.label()),
+        help: &|_| {
+            format!(
+                "revert every change of {} in {}, or remove values from it that differ in each run",
+                migration.up.path.display(),
+                down.path.display()
+            )
+        },
+        of_data: String::new(),
+    };
+    let again = Snapshot::of(run, &mut place.connection).await?;
+    let compared = after.differences(&again, run, &mut place.connection).await?;
+    let compared = compared.without(&loses, &mut run.outcome.notes);
+    let compared = after.without_nondeterministic(compared, run).await?;
+    if let Found { schema: false, content: false } = judge(run, &compared, &wording).await {
+        return Ok((RoundTrip::Clean, Some(again.by(run, &after))));
+    }
+    place.go(run, after.steps()).await?;
+    Ok((RoundTrip::Clean, None))
+}
+
+/// Returns the losses that are no fault: the declared ones, and on generated rows those that the file intends.
+fn accepted(run: &ProofRun<'_>, migration: &Migration, before: &Snapshot, after: &Snapshot) -> Vec<Loss> {
+    let mut loses = migration.loses.clone();
+    if run.fixture.is_none() {
+        let differences = before.content().compare(after.content());
+        let intended = differences.iter().filter(|difference| is_intended(run, migration, difference));
+        loses.extend(intended.map(|difference| {
+            let (table, column) = difference.subject();
+            Loss { table: table.to_owned(), column: column.map(ToOwned::to_owned) }
+        }));
+    }
+    loses
+}
+
+fn left_behind(down: &Script) -> String {
+    format!(
+        "the file succeeded the first time, so its down file left something behind; make {} remove it",
+        down.path.display()
+    )
+}
+
+/// Returns the declared losses of columns that the migration drops and that the down migration fills again, but with other
+/// values, which the app would take for right. A column that comes back empty, or with a single value, is lost as declared.
+async fn wrong_again(
+    loses: &[Loss],
+    compared: &Compared,
+    after: &Snapshot,
+    connection: &mut Connection,
+) -> Result<Vec<ContentDifference>, Error> {
+    let mut wrong = Vec::new();
+    for difference in compared.content.iter().filter(|difference| is_declared(difference, loses)) {
+        let ContentDifference::Values { table, column, changes: Some(changes), .. } = difference else { continue };
+        let tables = &after.content().tables;
+        let is_dropped = tables.get(table).is_some_and(|digest| !digest.columns.contains_key(column));
+        if is_dropped && changes.has_other_values() && compare::constant(connection, table, column).await?.is_none() {
+            wrong.push(difference.clone());
+        }
+    }
+    Ok(wrong)
+}
+
