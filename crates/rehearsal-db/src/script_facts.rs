@@ -43,8 +43,8 @@ impl Engine {
         })
     }
 
-    /// True if a script computes new values of a column: in an UPDATE, a change of its type, or a query that does more than
-    /// copy columns. A plain copy into a new table does not mean to change a value.
+    /// True if a script computes new values of a column: in an UPDATE, the USING of a change of its type, or a query that does
+    /// more than copy columns. A plain copy or another type does not mean to change a value.
     pub fn computes(self, sql: &str, column: &str) -> bool {
         let states = |statement: &Statement<'_>| {
             let tokens = tokens(statement.text, self);
@@ -56,7 +56,7 @@ impl Engine {
             let copies = query.iter().all(|token| is_plain(token) || [",", "*", ";", "."].contains(&token.text));
             match tokens.first() {
                 Some(first) if first.is("INSERT") => !query.is_empty() && !copies,
-                Some(first) if first.is("ALTER") => has("TYPE") && self.mentions(statement.text, &["TYPE", column]),
+                Some(first) if first.is("ALTER") => self.mentions(statement.text, &["TYPE", column, "USING"]),
                 Some(first) if first.is("CREATE") || first.is("DROP") || first.is("PRAGMA") => has("SELECT") && !copies,
                 Some(_) => self.mentions(statement.text, &[column]) || !has("UPDATE"),
                 None => false,
@@ -143,6 +143,7 @@ mod tests {
         check("INSERT INTO b SELECT id, room || 'x' FROM a;", true);
         check("INSERT INTO b SELECT id, CASE room WHEN 1 THEN 2 END FROM a;", true);
         check("ALTER TABLE a ALTER room TYPE int USING 1;", true);
+        check("ALTER TABLE a ALTER room TYPE int;", false);
         check("CREATE TABLE b (room TEXT); PRAGMA foreign_keys = ON;", false);
         check("CREATE TABLE b AS SELECT room + 1 AS room FROM a;", true);
     }

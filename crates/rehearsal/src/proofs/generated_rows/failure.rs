@@ -7,11 +7,12 @@ use super::verdict::{Failure, Verdict, judge};
 use crate::Error;
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::sandbox::Scratch;
 use rehearsal_db::insertable::{Default, InsertableTable, Kind};
 use rehearsal_db::lex::{Token, statements, tokens};
 use rehearsal_db::{Broken, Connection, Engine, Refusal, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The number of example rows of a table on which a migration fails.
@@ -189,7 +190,7 @@ pub(super) async fn report(
     migration: &Migration,
     attempt: &Attempt,
     verdict: Verdict,
-    fails_on: FailsOn,
+    (fails_on, covered): (FailsOn, &BTreeSet<String>),
 ) {
     let of = attempt.seen.table.as_ref().map(|table| format!(" of \"{table}\"")).unwrap_or_default();
     let (label, told) = (migration.label(), attempt.told().0);
@@ -202,9 +203,15 @@ pub(super) async fn report(
             run.note(format!("{label} was tried only on a part of the generated rows{of}; it fails on others: {told}"));
         }
         Verdict::Finding { why, hint } => {
-            let details = std::iter::once(why.to_owned()).chain(attempt.seen.rows.iter().cloned()).collect();
+            let is_covered = attempt.seen.table.as_ref().is_some_and(|table| covered.contains(table));
+            let passes = "the rows of a fixture pass, so this is only a warning".to_owned();
+            let details = std::iter::once(why.to_owned()).chain(attempt.seen.rows.iter().cloned());
+            let details = details.chain(is_covered.then_some(passes)).collect();
             let finding = Finding::of_error(&FAILURES.migration, &attempt.error).of_migration(migration.version);
-            let finding = finding.with_details(details).with_help(hint);
+            let mut finding = finding.with_details(details).with_help(hint);
+            if is_covered {
+                finding.severity = Severity::Warning;
+            }
             run.step(format!("apply {label} to generated rows"));
             run.scratch = Some(Arc::clone(&attempt.scratch));
             run.find(finding).await;

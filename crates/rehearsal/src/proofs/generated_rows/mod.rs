@@ -4,6 +4,7 @@
 //! continues with the rows that pass, or without generated rows, so that it finds all such migrations and not only the
 //! first. The entry point is [`GeneratedRows`].
 
+mod covered;
 mod failure;
 mod passing;
 mod replay_copy;
@@ -20,11 +21,12 @@ use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
 use crate::report::{Code, Explanation, Failures};
 use crate::{Error, backfill};
+use covered::covered;
 use failure::{Attempt, FailsOn, brief, report};
 use futures_util::future::LocalBoxFuture;
 use rehearsal_db::Broken;
 use seeded_database::{EmptyTwin, Refused, SeededDatabase};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use verdict::Verdict;
 use watch::Watch;
@@ -80,6 +82,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let mut seeded = SeededDatabase::empty(run).await?;
     let mut twin: Option<EmptyTwin> = None;
     let mut watch = Watch::default();
+    let mut in_fixtures = None;
     let wanted = Wanted { profile: RowProfile::Everything, words_of: None };
     for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
         run.step(format!("generate rows before {}", migration.label()));
@@ -101,7 +104,15 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
                 seeded = past(run, seeded, &mut twin, at, &why).await?;
             }
             Err(error) if is_transient(&error) || seeded.seeds.made.is_empty() => return Err(error),
-            Err(error) => seeded = failed(run, seeded, &mut twin, &mut watch, at, error).await?,
+            Err(error) => {
+                // Most histories need no list of the tables in fixtures.
+                let there = match in_fixtures.take() {
+                    Some(there) => there,
+                    None => covered(run).await?,
+                };
+                let covered = &*in_fixtures.insert(there);
+                seeded = failed(run, seeded, &mut twin, (&mut watch, covered), at, error).await?;
+            }
         }
     }
     seeded.connection.close().await?;
@@ -152,7 +163,7 @@ async fn failed(
     run: &mut ProofRun<'_>,
     mut seeded: SeededDatabase,
     twin: &mut Option<EmptyTwin>,
-    watch: &mut Watch,
+    (watch, covered): (&mut Watch, &BTreeMap<i64, BTreeSet<String>>),
     at: usize,
     error: Error,
 ) -> Result<SeededDatabase, Error> {
@@ -176,7 +187,9 @@ async fn failed(
     // Unusual rows may be unfit where ordinary ones show a fault.
     let is_finding = |attempt: &&Attempt| verdict(attempt) != Verdict::Unfit;
     let shown = std::iter::once(&attempt).chain(&ordinary).find(is_finding).unwrap_or(&attempt);
-    report(run, migration, shown, verdict(shown), fails_on).await;
+    let none = BTreeSet::new();
+    let covered = covered.get(&migration.version).unwrap_or(&none);
+    report(run, migration, shown, verdict(shown), (fails_on, covered)).await;
 
     run.steps = steps;
     run.scratch = Some(Arc::clone(&passing.scratch));

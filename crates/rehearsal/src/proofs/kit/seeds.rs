@@ -205,7 +205,7 @@ fn add_labels(tables: &mut [InsertableTable], run: &ProofRun<'_>, migration: &Mi
 }
 
 /// Returns the tables that have rows.
-async fn with_rows(connection: &mut Connection, tables: &[String]) -> Result<BTreeSet<String>, Error> {
+pub async fn with_rows(connection: &mut Connection, tables: &[String]) -> Result<BTreeSet<String>, Error> {
     let engine = connection.engine();
     let mut found = BTreeSet::new();
     for tables in tables.chunks(AT_ONCE) {
