@@ -126,18 +126,42 @@ pub struct Frozen {
     pub of: i64,
 }
 
-/// How many rows of a table a role sees that has the privilege to read it.
+/// Something that the engine derives from rows and stores, and that differs from them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// What it is, with its name: `materialized view "totals"`.
+    pub object: String,
+    /// Its name.
+    pub name: String,
+    /// How it differs.
+    pub why: String,
+    /// The statement that derives it again.
+    pub refresh: String,
+}
+
+/// What a role may do with the rows of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowAccess {
+    /// Read them.
+    See,
+    /// Update or delete them.
+    Change,
+}
+
+/// How many rows of a table a role sees or can change that has the privilege to do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenRows {
     /// The role.
     pub role: String,
+    /// What the rows are counted for.
+    pub access: RowAccess,
     /// The table.
     pub table: String,
-    /// The number of rows that it sees; `None` if it may not read the table.
+    /// The number of rows; `None` if it has no access to the table.
     pub sees: Option<i64>,
     /// The number of all rows.
     pub of: i64,
-    /// Whether row-level security lets no role see any row, because it has no policy.
+    /// Whether row-level security gives the role no row, because no policy is for it.
     pub has_no_policy: bool,
 }
 

@@ -220,6 +220,12 @@ pub trait Dialect: fmt::Debug + Sync {
         format!("{column} || ' (twice)'")
     }
 
+    /// The statement that keeps a trigger from firing.
+    fn without_trigger(&self, trigger: &str, table: &str) -> String;
+
+    /// The advice for a script whose statements fire a trigger that they should not.
+    fn pause_trigger(&self, trigger: &str, table: &str) -> String;
+
     /// The clause between the columns of an INSERT and its rows that lets identity columns take explicit values.
     fn overriding(&self) -> &'static str {
         ""

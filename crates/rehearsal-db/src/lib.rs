@@ -46,7 +46,7 @@ mod volatile;
 pub use address::{Address, Mode};
 pub use catalog::{ColumnShape, Kind, Seen};
 pub use catalog::{
-    Counter, Extent, Frozen, Object, Reference, Reuse, SQLX_TABLE, Schema, SeenRows, Sequence, TableShape,
+    Counter, Extent, Frozen, Object, Reference, Reuse, RowAccess, SQLX_TABLE, Schema, SeenRows, Sequence, Stale, TableShape,
     is_bookkeeping,
 };
 pub use cluster_objects::Outside;

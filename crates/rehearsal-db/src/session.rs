@@ -1,7 +1,7 @@
 //! [`Session`]: the operations of a connection to a database of any engine. Most methods have a default, for an engine
 //! without roles, replicas, sequences or several writers.
 
-use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, Sequence, TableShape};
+use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, Sequence, Stale, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
@@ -220,6 +220,40 @@ pub trait Session: fmt::Debug + Send + Sync {
     /// Fails if a query fails.
     async fn frozen_rows(&mut self) -> Result<Vec<Frozen>, Error> {
         Ok(Vec::new())
+    }
+
+    /// The copies of rows that are not what a query on the rows returns: materialized views and full-text indexes.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn stale_copies(&mut self) -> Result<Vec<Stale>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// The stored results of expressions that are not what the expressions return: generated columns and indexes. Only another
+    /// function can make them differ.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn stale_results(&mut self) -> Result<Vec<Stale>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Continues this transaction as a role that owns everything and has no other rights, as many apps do. The role ends with
+    /// the transaction. False if this session may not do that, or the engine has no roles.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn become_owner(&mut self) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Ends [`Self::become_owner`] within the transaction.
+    ///
+    /// # Errors
+    /// Fails if a query fails.
+    async fn stop_being_owner(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 
     /// What the roles see that have privileges on tables.

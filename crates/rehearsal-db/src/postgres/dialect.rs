@@ -177,6 +177,15 @@ impl Dialect for PostgresDialect {
         }
     }
 
+    fn without_trigger(&self, trigger: &str, table: &str) -> String {
+        format!("ALTER TABLE {} DISABLE TRIGGER {}", self.quote_table(table), self.quote(trigger))
+    }
+
+    fn pause_trigger(&self, trigger: &str, table: &str) -> String {
+        let (table, trigger) = (self.quote_table(table), self.quote(trigger));
+        format!("ALTER TABLE {table} DISABLE TRIGGER {trigger}; before these statements, and ENABLE TRIGGER after them")
+    }
+
     fn few_rows(&self, table: &TableShape, limit: usize) -> String {
         format!("ctid IN (SELECT ctid FROM {} LIMIT {limit})", self.quote_table(&table.name))
     }

@@ -8,7 +8,7 @@ use super::values::decode;
 use super::{constraints_off, defaults, digest, enum_labels, insertable, order, places, pressure, privileges};
 use super::{references, settings, waits};
 use crate::VolatileDefault;
-use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, Sequence, TableShape};
+use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, Sequence, Stale, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
@@ -257,6 +257,22 @@ impl Session for PostgresSession {
 
     async fn seen_rows(&mut self) -> Result<Vec<SeenRows>, Error> {
         schema::seen_rows(self).await
+    }
+
+    async fn stale_copies(&mut self) -> Result<Vec<Stale>, Error> {
+        schema::stale_copies(self).await
+    }
+
+    async fn stale_results(&mut self) -> Result<Vec<Stale>, Error> {
+        schema::stale_results(self).await
+    }
+
+    async fn become_owner(&mut self) -> Result<bool, Error> {
+        schema::become_owner(self).await
+    }
+
+    async fn stop_being_owner(&mut self) -> Result<(), Error> {
+        self.execute("RESET ROLE", &[]).await.map(drop)
     }
 
     async fn foreign_tables(&mut self) -> Result<Vec<String>, Error> {

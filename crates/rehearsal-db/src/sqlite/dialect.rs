@@ -131,6 +131,14 @@ impl Dialect for SqliteDialect {
         }
     }
 
+    fn without_trigger(&self, trigger: &str, _table: &str) -> String {
+        format!("DROP TRIGGER {}", self.quote(trigger))
+    }
+
+    fn pause_trigger(&self, trigger: &str, _table: &str) -> String {
+        format!("DROP TRIGGER {}; before these statements, and create it again after them", self.quote(trigger))
+    }
+
     fn few_rows(&self, table: &TableShape, limit: usize) -> String {
         let key = match table.key.as_slice() {
             [] => "rowid".to_owned(),

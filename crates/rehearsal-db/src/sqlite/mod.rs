@@ -25,6 +25,7 @@ mod references;
 mod refusal;
 mod schema;
 mod session;
+mod stale;
 mod store;
 mod strict;
 mod table;

@@ -6,14 +6,14 @@ use super::ledger::LEDGER;
 use super::values::decode;
 use super::{
     constraints_off, counters, defaults, digest, insertable, locate, moments, order, rebuild, references, schema,
-    strict,
+    stale, strict,
 };
 use crate::catalog::{ColumnShape, Counter, Reference, Schema, TableShape};
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
 use crate::value::arguments;
-use crate::{Engine, Error, Row, Session, TableDigest, Value, VolatileDefault};
+use crate::{Engine, Error, Row, Session, Stale, TableDigest, Value, VolatileDefault};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -125,6 +125,11 @@ impl Session for SqliteSession {
     /// The columns with AUTOINCREMENT, whose numbers SQLite does not give again.
     async fn counters(&mut self, wanted: &(dyn for<'a> Fn(&'a str) -> bool + Sync)) -> Result<Vec<Counter>, Error> {
         counters::counters(self, wanted).await
+    }
+
+    /// Full-text indexes, which check themselves.
+    async fn stale_copies(&mut self) -> Result<Vec<Stale>, Error> {
+        stale::stale_copies(self).await
     }
 
     async fn schema(&mut self, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {

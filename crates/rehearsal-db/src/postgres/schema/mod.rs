@@ -4,11 +4,13 @@
 mod columns;
 mod counters;
 mod ddl;
+mod owner;
 mod ownership;
 mod parts;
 mod relations;
 mod seen_rows;
 mod sql;
+mod stale;
 mod standalone_objects;
 
 use super::connection::PostgresSession;
@@ -16,7 +18,9 @@ use crate::Session;
 use crate::{Error, Extent, Object, Schema, Sequence, TableShape, Value, is_bookkeeping};
 pub(super) use columns::columns;
 pub(super) use counters::{counters, frozen_rows};
+pub(super) use owner::become_owner;
 pub(super) use seen_rows::seen_rows;
+pub(super) use stale::{stale_copies, stale_results};
 use sql::owner_of_sequence;
 pub(super) use sql::{OURS, of_the_user, table};
 use std::collections::{BTreeMap, BTreeSet};

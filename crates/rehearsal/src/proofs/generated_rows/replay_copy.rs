@@ -29,4 +29,16 @@ impl ReplayCopy {
         self.there = Some((scratch, steps.to_vec()));
         Ok(connection)
     }
+    /// Returns a connection to a copy of the database after `steps`, which the caller may change.
+    pub(super) async fn fork(&mut self, run: &ProofRun<'_>, steps: &[Step]) -> Result<Connection, Error> {
+        self.after(run, steps).await?.close().await?;
+        let copy = match &self.there {
+            Some((scratch, _)) => run.rehearsal.sandbox.fork(scratch, "earlier").await?,
+            None => None,
+        };
+        match copy {
+            Some(copy) => Ok(copy.open().await?),
+            None => Ok(run.repeat(steps).await?.open().await?),
+        }
+    }
 }

@@ -57,7 +57,7 @@ impl SeededDatabase {
 
     /// Puts sequences behind the numbers of generated rows, as they would be if they had numbered them.
     pub(super) async fn advance_counters(&mut self, migration: &Migration) -> Result<(), Error> {
-        for counter in aftermath::counters(migration, &mut self.connection).await? {
+        for counter in aftermath::counters(&migration.up, &mut self.connection).await? {
             if counter.reuse == Reuse::Allowed && counter.greatest.is_some_and(|greatest| counter.next <= greatest) {
                 self.connection.query(&counter.catch_up, &[], 1).await?;
             }

@@ -49,6 +49,7 @@ impl Watch {
         if earlier.is_none() {
             self.schema = None;
         }
+        let schema = earlier.as_ref().map(|earlier| Arc::clone(earlier.schema()));
         let steps = run.steps.clone();
         let scratch = Arc::clone(&seeded.scratch);
         if let Err(error) = run.up(migration, &scratch, &mut seeded.connection).await {
@@ -57,7 +58,7 @@ impl Watch {
         }
         if let Some(earlier) = earlier {
             let after = compare::schema(&mut seeded.connection).await?;
-            let copy = async |run: &ProofRun<'_>| self.replay_copy.after(run, &steps).await;
+            let copy = async |run: &ProofRun<'_>| self.replay_copy.fork(run, &steps).await;
             let connection = &mut seeded.connection;
             aftermath::examine(run, &AFTERMATH, migration, &earlier, &after, copy, connection).await?;
             // The next migration starts with it: rows do not change it.
@@ -66,11 +67,43 @@ impl Watch {
         if let Some(earlier) = self.content.take() {
             let now = compare::content(&mut seeded.connection, &run.rehearsal.database.volatile).await?;
             let lost = lost(run, migration, (&earlier, &now), (&mut self.replay_copy, &steps), seeded).await?;
+            let lost = self.without_written(run, migration, schema, (&earlier, &now), lost, &steps).await?;
             let lost = without_intended(run, migration, lost);
             report_losses(run, &DATA_LOST, migration, &lost, &mut seeded.connection).await?;
             self.content = Some(now);
         }
         Ok(Ok(()))
+    }
+
+    /// Removes what triggers write from the losses. `schema` is that before the migration; *populated* reports what triggers
+    /// write if there is none.
+    async fn without_written(
+        &mut self,
+        run: &mut ProofRun<'_>,
+        migration: &Migration,
+        schema: Option<Arc<Schema>>,
+        contents: (&Content, &Content),
+        lost: Vec<ContentDifference>,
+        steps: &[Step],
+    ) -> Result<Vec<ContentDifference>, Error> {
+        let is_reported = schema.is_some();
+        let schema = match schema {
+            Some(schema) => schema,
+            None if lost.is_empty() => return Ok(lost),
+            None => {
+                let mut copy = self.replay_copy.after(run, steps).await?;
+                let schema = compare::schema(&mut copy).await;
+                copy.close_with(schema).await?
+            }
+        };
+        let copy = async |run: &ProofRun<'_>| self.replay_copy.fork(run, steps).await;
+        let code = &AFTERMATH.rows_written;
+        let (lost, findings) =
+            aftermath::without_written(run, code, migration, &schema, contents, lost, copy).await?;
+        for finding in findings.into_iter().filter(|_| is_reported) {
+            run.find(finding).await;
+        }
+        Ok(lost)
     }
 
     /// Reads the state before a migration with which [`aftermath`] compares; `None` for one that is not examined.
@@ -101,7 +134,7 @@ async fn lost(
     (replay_copy, steps): (&mut ReplayCopy, &[Step]),
     seeded: &mut SeededDatabase,
 ) -> Result<Vec<ContentDifference>, Error> {
-    let counters = aftermath::counters(migration, &mut seeded.connection).await?;
+    let counters = aftermath::counters(&migration.up, &mut seeded.connection).await?;
     // Values of generated columns are computed again.
     let shapes = seeded.connection.tables().await?;
     let of_table = |shape: &TableShape| {

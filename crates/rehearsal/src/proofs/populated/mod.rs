@@ -178,12 +178,18 @@ async fn apply_watched(
         }
     }
     found.extend(moved_columns::by_chance(run, migration, contents, connection).await?);
-    let counters = aftermath::counters(migration, connection).await?;
+    let copy = async |run: &ProofRun<'_>| Ok(run.at(before.steps()).await?.open().await?);
+    let counters = aftermath::counters(&migration.up, connection).await?;
     found.retain(|difference| !aftermath::is_of_a_counter(difference, &counters));
-    found = round_trip::without_restored(run, migration, (before, &after), found).await?;
+    let code = &AFTERMATH.rows_written;
+    let written = aftermath::without_written(run, code, migration, &before.schema, contents, found, copy).await?;
+    let (found, findings) = written;
+    for finding in findings {
+        run.find(finding).await;
+    }
+    let found = round_trip::without_restored(run, migration, (before, &after), found).await?;
     report_losses(run, &DATA_LOST, migration, &found, connection).await?;
     if let Some(earlier) = earlier {
-        let copy = async |run: &ProofRun<'_>| Ok(run.at(before.steps()).await?.open().await?);
         aftermath::examine(run, &AFTERMATH, migration, &earlier, &after.schema, copy, connection).await?;
     }
     Ok(after)

@@ -1,19 +1,35 @@
-//! Objects of the schema that a migration removes or weakens although no statement names them ([`lost`]): what a table that
+//! Objects of the schema that a migration removes or weakens although no statement names them ([`findings`]): what a table that
 //! is built anew, a recreated view or `DROP … CASCADE` takes along. What belongs to an object that a statement drops, and
 //! that exists under no name afterwards, goes with it.
 
+use super::Change;
+use crate::report::{Code, Finding};
 use rehearsal_db::{Dropped, Engine, Object, Schema};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An object that is gone, or weaker than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Lost {
+struct Lost {
     /// What the migration does, as the rest of a sentence: `drops index "by_name" on "toy"`.
-    pub(super) what: String,
+    what: String,
     /// The name that a declaration uses for it.
-    pub(super) name: String,
+    name: String,
     /// The statement that creates it, as it was before.
-    pub(super) was: String,
+    was: String,
+}
+
+/// Returns a finding for each object that a migration removes or weakens without naming it.
+pub(super) fn findings(engine: Engine, code: &'static Code, change: &Change<'_>) -> Vec<Finding> {
+    let finding = |lost: Lost| {
+        let help = format!(
+            "create it again at the end of the migration; if the loss is intended, declare it at the top of the file:\n\
+             -- allow: {} {}, REASON",
+            code.name, lost.name
+        );
+        let message = format!("{} {} without naming it", change.script.path.display(), lost.what);
+        Finding::new(code, message).with_details(vec![lost.was]).with_help(help)
+    };
+    lost(engine, &change.script.sql, &change.before.schema, change.after).into_iter().map(finding).collect()
 }
 
 /// The schemas around a migration.
@@ -29,8 +45,7 @@ struct Around<'s> {
 }
 
 /// Returns what a migration removes or weakens without naming it.
-#[must_use]
-pub(super) fn lost(engine: Engine, sql: &str, before: &Schema, after: &Schema) -> Vec<Lost> {
+fn lost(engine: Engine, sql: &str, before: &Schema, after: &Schema) -> Vec<Lost> {
     if std::ptr::eq(before, after) || before == after {
         return Vec::new();
     }

@@ -1,0 +1,104 @@
+//! Objects that worked before a migration and do not work after it ([`broken`]).
+
+use super::trials::{self, Failed};
+use super::Change;
+use crate::Error;
+use crate::proofs::ProofRun;
+use crate::report::{Code, Finding};
+use rehearsal_db::{Connection, Object, Schema};
+use std::collections::BTreeSet;
+
+/// Returns a finding for each index that a migration left invalid, for the rows that a new constraint freezes, and for each
+/// table and view that fails.
+pub(super) async fn broken(
+    run: &ProofRun<'_>,
+    code: &'static Code,
+    change: &Change<'_>,
+    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<Connection, Error>,
+    connection: &mut Connection,
+) -> Result<Vec<Finding>, Error> {
+    let (file, before) = (change.script.path.display(), change.before);
+    let mut findings = Vec::new();
+    for index in connection.unusable().await?.into_iter().filter(|index| !before.unusable.contains(index)) {
+        let help = "drop it, remove what keeps it from being built, and create it again";
+        let message = format!("after {file}, {index} is INVALID: no query uses it, and it enforces nothing");
+        findings.push(Finding::new(code, message).with_help(help));
+    }
+    let frozen = connection.frozen_rows().await?;
+    for frozen in frozen.iter().filter(|frozen| !before.frozen.contains(&frozen.constraint)) {
+        let message = format!(
+            "{} of {} rows of \"{}\" violate {}, which {file} adds as NOT VALID",
+            frozen.rows, frozen.of, frozen.table, frozen.constraint
+        );
+        let details = vec!["no UPDATE of such a row succeeds any more, whatever column it changes".to_owned()];
+        let help = "correct these rows in the migration, before the constraint";
+        findings.push(Finding::new(code, message).with_details(details).with_help(help));
+    }
+    let mut failing = failing(run, code, change, earlier, connection).await?;
+    // Rows that such a constraint freezes are reported with their number.
+    failing.retain(|finding| {
+        !frozen.iter().any(|frozen| finding.details.iter().any(|line| line.contains(&frozen.constraint)))
+    });
+    findings.extend(failing);
+    Ok(findings)
+}
+
+/// The tables that a migration may have broken: those of which a part is other than before, and those with triggers, which may
+/// use anything.
+fn touched<'s>(before: &'s Schema, after: &'s Schema) -> BTreeSet<&'s str> {
+    let is_other = |one: &Schema, label: &String, object: &Object| one.objects.get(label) != Some(object);
+    let gone = before.objects.iter().filter(|(label, object)| is_other(after, label, object));
+    let is_to_be_tried =
+        |(label, object): &(&String, &Object)| label.starts_with("trigger ") || is_other(before, label, object);
+    let parts = gone.chain(after.objects.iter().filter(is_to_be_tried));
+    parts.filter_map(|(_, object)| object.part_of.as_deref()).collect()
+}
+
+/// Returns a finding for each table and view that worked before the migration and does not work after it.
+async fn failing(
+    run: &ProofRun<'_>,
+    code: &'static Code,
+    change: &Change<'_>,
+    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<Connection, Error>,
+    connection: &mut Connection,
+) -> Result<Vec<Finding>, Error> {
+    let (before, after) = (&*change.before.schema, &**change.after);
+    if before == after {
+        return Ok(Vec::new());
+    }
+    let touched = touched(before, after);
+    let mut tables = connection.tables().await?;
+    tables.retain(|table| touched.contains(table.name.as_str()));
+    let failed = trials::failures(connection, &tables, after).await?;
+    if failed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut copy = earlier(run).await?;
+    let (schema, tables) = (crate::compare::schema(&mut copy).await?, copy.tables().await?);
+    let known = trials::failures(&mut copy, &tables, &schema).await?;
+    copy.close().await?;
+    // A new table may refer to one that a later migration creates.
+    let existed = |object: &str| {
+        let is_it = |name: &String| change.renamed.get(name).unwrap_or(name) == object;
+        let is_view = |label: &String| label.contains("view \"") && label.contains(&format!("\"{object}\""));
+        schema.columns.keys().any(is_it) || schema.objects.keys().any(is_view)
+    };
+    let is_broken_now = |failed: &&Failed| {
+        existed(&failed.trial.object) && !known.iter().any(|known| known.trial.what == failed.trial.what)
+    };
+    let finding = |failed: &Failed| {
+        let message = format!("after {}, {} fails", change.script.path.display(), failed.trial.what);
+        let mut details = vec![failed.why.clone()];
+        let is_trigger = |(label, object): &(&String, &Object)| {
+            label.starts_with("trigger ") && object.part_of.as_deref() == Some(failed.trial.object.as_str())
+        };
+        let triggers = after.objects.iter().filter(is_trigger);
+        let name = |label: &str| label.split('"').nth(1).unwrap_or(label).to_owned();
+        details
+            .extend(triggers.map(|(label, _)| format!("\"{}\" has trigger \"{}\"", failed.trial.object, name(label))));
+        let help = "change what the error names in the same migration, so that it fits the new schema";
+        Finding::new(code, message).with_details(details).with_help(help)
+    };
+    Ok(failed.iter().filter(is_broken_now).map(finding).collect())
+}
+
