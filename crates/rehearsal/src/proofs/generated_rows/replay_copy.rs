@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
@@ -29,16 +30,16 @@ impl ReplayCopy {
         self.there = Some((scratch, steps.to_vec()));
         Ok(connection)
     }
-    /// Returns a connection to a copy of the database after `steps`, which the caller may change.
-    pub(super) async fn fork(&mut self, run: &ProofRun<'_>, steps: &[Step]) -> Result<Connection, Error> {
+    /// Returns a copy of the database after `steps`, which the caller may change.
+    pub(super) async fn fork(&mut self, run: &ProofRun<'_>, steps: &[Step]) -> Result<EarlierCopy, Error> {
         self.after(run, steps).await?.close().await?;
         let copy = match &self.there {
             Some((scratch, _)) => run.rehearsal.sandbox.fork(scratch, "earlier").await?,
             None => None,
         };
         match copy {
-            Some(copy) => Ok(copy.open().await?),
-            None => Ok(run.repeat(steps).await?.open().await?),
+            Some(copy) => EarlierCopy::of(copy).await,
+            None => EarlierCopy::of(run.repeat(steps).await?).await,
         }
     }
 }

@@ -8,10 +8,40 @@ use crate::Error;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
+use rehearsal_db::Connection;
 use tokio::sync::Mutex;
 
 /// The number of steps that take about as long as a copy of a database.
 const STRIDE: usize = 24;
+
+/// A copy of an earlier state and the connection to it. A history that creates roles has its own server, which ends with the
+/// scratch database.
+pub struct EarlierCopy {
+    /// The connection.
+    pub connection: Connection,
+    scratch: Scratch,
+}
+
+impl EarlierCopy {
+    /// Connects to a copy.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be opened.
+    pub async fn of(scratch: Scratch) -> Result<Self, Error> {
+        Ok(Self { connection: scratch.open().await?, scratch })
+    }
+
+    /// Closes the connection and removes the copy.
+    ///
+    /// # Errors
+    /// Fails if the connection cannot be closed.
+    pub async fn close(self) -> Result<(), Error> {
+        let Self { connection, scratch } = self;
+        connection.close().await?;
+        drop(scratch);
+        Ok(())
+    }
+}
 
 /// The checkpoints of a proof, each with the steps performed since the template.
 #[derive(Default)]

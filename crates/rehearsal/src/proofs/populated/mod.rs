@@ -5,6 +5,7 @@
 mod unseen;
 
 use super::kit::aftermath::{self, Before};
+use super::kit::checkpoint::EarlierCopy;
 use super::kit::losses::report_losses;
 use super::kit::moved_columns;
 use super::kit::round_trip;
@@ -178,7 +179,7 @@ async fn apply_watched(
         }
     }
     found.extend(moved_columns::by_chance(run, migration, contents, connection).await?);
-    let copy = async |run: &ProofRun<'_>| Ok(run.at(before.steps()).await?.open().await?);
+    let copy = async |run: &ProofRun<'_>| EarlierCopy::of(run.at(before.steps()).await?).await;
     let counters = aftermath::counters(&migration.up, connection).await?;
     found.retain(|difference| !aftermath::is_of_a_counter(difference, &counters));
     let code = &AFTERMATH.rows_written;

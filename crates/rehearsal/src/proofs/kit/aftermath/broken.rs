@@ -4,6 +4,7 @@ use super::trials::{self, Failed};
 use super::Change;
 use crate::Error;
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
 use rehearsal_db::{Connection, Object, Schema};
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ pub(super) async fn broken(
     run: &ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
-    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<Connection, Error>,
+    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
     let (file, before) = (change.script.path.display(), change.before);
@@ -59,7 +60,7 @@ async fn failing(
     run: &ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
-    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<Connection, Error>,
+    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
     let (before, after) = (&*change.before.schema, &**change.after);
@@ -74,8 +75,8 @@ async fn failing(
         return Ok(Vec::new());
     }
     let mut copy = earlier(run).await?;
-    let (schema, tables) = (crate::compare::schema(&mut copy).await?, copy.tables().await?);
-    let known = trials::failures(&mut copy, &tables, &schema).await?;
+    let (schema, tables) = (crate::compare::schema(&mut copy.connection).await?, copy.connection.tables().await?);
+    let known = trials::failures(&mut copy.connection, &tables, &schema).await?;
     copy.close().await?;
     // A new table may refer to one that a later migration creates.
     let existed = |object: &str| {

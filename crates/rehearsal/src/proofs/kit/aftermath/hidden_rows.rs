@@ -4,6 +4,7 @@ use super::Change;
 use crate::Error;
 use crate::compare;
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
 use rehearsal_db::lex::statements;
 use rehearsal_db::{Connection, RowAccess, SeenRows};
@@ -43,16 +44,16 @@ pub(super) async fn unmatched(
     run: &ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
-    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<Connection, Error>,
+    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
 ) -> Result<Option<Finding>, Error> {
     let is_forced = |label: &String| label.starts_with("row security of owners of ");
     if !change.before.schema.objects.keys().any(is_forced) && !change.after.objects.keys().any(is_forced) {
         return Ok(None);
     }
-    let mut connection = earlier(run).await?;
-    let as_superuser = as_role(run, change, &mut connection, Role::Superuser).await?;
-    let as_owner = as_role(run, change, &mut connection, Role::Owner).await?;
-    connection.close().await?;
+    let mut copy = earlier(run).await?;
+    let as_superuser = as_role(run, change, &mut copy.connection, Role::Superuser).await?;
+    let as_owner = as_role(run, change, &mut copy.connection, Role::Owner).await?;
+    copy.close().await?;
     let (Some(as_superuser), Some(as_owner)) = (as_superuser, as_owner) else { return Ok(None) };
 
     let file = change.script.path.display();

@@ -14,6 +14,7 @@ mod written;
 use crate::Error;
 use crate::migration::{Migration, Script};
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
 pub use codes::Codes;
 pub use counters::{counters, is_of_a_counter};
 use rehearsal_db::{Connection, Counter, Engine, Schema, SeenRows};
@@ -70,7 +71,7 @@ struct Change<'a> {
     renamed: BTreeMap<String, String>,
 }
 
-/// Reports what a migration leaves behind. `earlier` returns a connection to a copy of the state before it, which may be
+/// Reports what a migration leaves behind. `earlier` returns a copy of the state before it, which may be
 /// changed: on it, what fails afterwards is tried, too.
 ///
 /// # Errors
@@ -81,7 +82,7 @@ pub async fn examine(
     migration: &Migration,
     before: &Before,
     after: &Arc<Schema>,
-    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<Connection, Error>,
+    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let (engine, script) = (run.rehearsal.database.engine, &migration.up);

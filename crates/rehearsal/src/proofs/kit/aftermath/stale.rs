@@ -6,6 +6,7 @@ use crate::Error;
 use crate::event::Direction;
 use crate::migration::{self, Script};
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
 use rehearsal_db::{Connection, Schema};
 use std::collections::BTreeSet;
@@ -33,7 +34,7 @@ pub(super) async fn stale(
     run: &ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
-    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<Connection, Error>,
+    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
     let mut stale = connection.stale_copies().await?;
@@ -41,12 +42,12 @@ pub(super) async fn stale(
     if has_other_function(&change.before.schema, change.after) {
         // A session computes an index with the function that it first saw: the check needs one that saw only the new function.
         let mut copy = earlier(run).await?;
-        let applied = migration::step(&mut copy, change.migration, Direction::Up).await;
-        let results = if applied.is_ok() { copy.stale_results().await? } else { Vec::new() };
+        let applied = migration::step(&mut copy.connection, change.migration, Direction::Up).await;
+        let results = if applied.is_ok() { copy.connection.stale_results().await? } else { Vec::new() };
         copy.close().await?;
         if !results.is_empty() {
             let mut copy = earlier(run).await?;
-            let known = copy.stale_results().await?;
+            let known = copy.connection.stale_results().await?;
             copy.close().await?;
             stale.extend(results.into_iter().filter(|one| !known.iter().any(|other| other.object == one.object)));
         }

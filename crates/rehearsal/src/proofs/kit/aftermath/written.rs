@@ -7,6 +7,7 @@ use crate::event::Direction;
 use crate::migration::{self, Migration};
 use crate::plural::counted;
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
 use rehearsal_db::{Connection, Engine, Schema};
 
@@ -18,7 +19,7 @@ type Trigger = (String, String);
 
 /// Returns the differences among `found` that are not written by a trigger, and a finding for each that is, and for rows that a
 /// migration writes without naming their table.
-/// `earlier` returns a connection to the state before the migration.
+/// `earlier` returns a copy of the state before the migration.
 ///
 /// # Errors
 /// Fails if the database fails.
@@ -29,7 +30,7 @@ pub async fn without_written(
     schema: &Schema,
     (before, after): (&Content, &Content),
     mut found: Vec<ContentDifference>,
-    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<Connection, Error>,
+    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
 ) -> Result<(Vec<ContentDifference>, Vec<Finding>), Error> {
     let mut findings = Vec::new();
     let triggers = triggers(schema);
@@ -44,9 +45,9 @@ pub async fn without_written(
     }
     let mut causes: Vec<Vec<&Trigger>> = vec![Vec::new(); written.len()];
     for trigger in triggers.iter().take(TRIGGERS) {
-        let mut connection = earlier(run).await?;
-        let without = without(run, migration, trigger, &mut connection).await;
-        let without = connection.close_with(without).await?;
+        let mut copy = earlier(run).await?;
+        let without = without(run, migration, trigger, &mut copy.connection).await?;
+        copy.close().await?;
         let Some(without) = without else { continue };
         let differences = before.compare(&without);
         for (difference, causes) in written.iter().zip(&mut causes) {
