@@ -18,7 +18,8 @@ impl Engine {
             if !is_of_enum {
                 continue;
             }
-            let name = tokens[2..].iter().take_while(|token| !token.is("AS") && !token.is("ADD") && !token.is("RENAME"));
+            let name =
+                tokens[2..].iter().take_while(|token| !token.is("AS") && !token.is("ADD") && !token.is("RENAME"));
             let Some(name) = name.last().map(|token| token.normal().to_lowercase()) else { continue };
             let texts = tokens.iter().filter(|token| token.kind == Kind::String).map(Token::unquoted);
             // In `ADD VALUE 'a' BEFORE 'b'`, the second label exists already.
@@ -38,8 +39,10 @@ mod tests {
         let check = |sql: &str, expect: &[(&str, &[&str])]| {
             let mut labels = BTreeMap::new();
             Engine::Postgres.enum_labels(sql, &mut labels);
-            let found: Vec<(&str, Vec<&str>)> =
-                labels.iter().map(|(name, labels)| (name.as_str(), labels.iter().map(String::as_str).collect())).collect();
+            let found: Vec<(&str, Vec<&str>)> = labels
+                .iter()
+                .map(|(name, labels)| (name.as_str(), labels.iter().map(String::as_str).collect()))
+                .collect();
             let expect: Vec<(&str, Vec<&str>)> = expect.iter().map(|(name, labels)| (*name, labels.to_vec())).collect();
             assert_eq!(found, expect, "{sql}");
         };

@@ -65,6 +65,19 @@ impl Engine {
         statements(sql, self).iter().any(states)
     }
 
+    /// The condition in parentheses after the first CHECK of a statement.
+    pub fn condition(self, statement: &str) -> Option<&str> {
+        let tokens = tokens(statement, self);
+        let check = tokens.iter().position(|token| token.is("CHECK"))?;
+        let mut depth = 0;
+        let end = tokens[check + 1..].iter().find(|token| {
+            depth += i32::from(token.is("(")) - i32::from(token.is(")"));
+            depth == 0
+        })?;
+        let begin = tokens.get(check + 1).filter(|token| token.is("("))?;
+        statement.get(begin.start + 1..end.start)
+    }
+
     /// True if a script uses CONCURRENTLY, which leaves an invalid index if it is interrupted.
     pub fn builds_concurrently(self, sql: &str) -> bool {
         tokens(sql, self).iter().any(|token| token.is("CONCURRENTLY"))
@@ -146,6 +159,15 @@ mod tests {
         check("ALTER TABLE a ALTER room TYPE int;", false);
         check("CREATE TABLE b (room TEXT); PRAGMA foreign_keys = ON;", false);
         check("CREATE TABLE b AS SELECT room + 1 AS room FROM a;", true);
+    }
+
+    #[test]
+    fn conditions() {
+        let check = |sql: &str, expect: Option<&str>| assert_eq!(Engine::Sqlite.condition(sql), expect, "{sql}");
+        check("ALTER TABLE a ADD CHECK (lower(b) <> ')')", Some("lower(b) <> ')'"));
+        check("ALTER TABLE a ADD CHECK", None);
+        check("ALTER TABLE a ADD b CHECK b > 0", None);
+        check("SELECT 1", None);
     }
 
     #[test]

@@ -131,9 +131,8 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
             rules.push(rule(name, text, columns));
         }
     }
-    let is_key = |column: &String| {
-        rules.iter().any(|rule| rule.demands == Demands::Unique && rule.columns.contains(column))
-    };
+    let is_key =
+        |column: &String| rules.iter().any(|rule| rule.demands == Demands::Unique && rule.columns.contains(column));
     let keys: Vec<bool> = names.iter().map(is_key).collect();
     if let Some(text) = table.parts {
         let columns = mentioned(&text, &names);
@@ -163,7 +162,15 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
             _ => Default::Constant,
         };
         let kind = kind(column.type_oid, column.modifier, types);
-        fields.push(Field { name: column.name, kind, written: column.written, is_nullable, is_key, default, unusual: Vec::new() });
+        fields.push(Field {
+            name: column.name,
+            kind,
+            written: column.written,
+            is_nullable,
+            is_key,
+            default,
+            unusual: Vec::new(),
+        });
     }
     InsertableTable { name: table.name, fields, references, rules }
 }

@@ -205,7 +205,7 @@ fn compare_table(table: &str, before: &TableDigest, now: &TableDigest, found: &m
     // Digests cannot tell which rows differ; if rows were added, others may still have been deleted.
     let other_rows = |gone: u64, new: u64| {
         let (table, examples) = (table.clone(), Vec::new());
-        ContentDifference::Rows { table, before: before.rows, after: now.rows, gone, new, examples }
+        ContentDifference::Rows { table, before: before.rows, after: now.rows, gone, new, changed: 0, examples }
     };
     if before.rows != now.rows {
         let (gone, new) = (before.rows.saturating_sub(now.rows), now.rows.saturating_sub(before.rows));

@@ -76,6 +76,8 @@ pub enum ContentDifference {
         gone: u64,
         /// Number of new rows; a minimum derived from the counts if rows were not read.
         new: u64,
+        /// Number of rows with another value in some column, which are differences of their own. 0 if rows were not read.
+        changed: u64,
         /// Some of the rows, if rows were read.
         examples: Vec<Example>,
     },
@@ -160,6 +162,12 @@ impl fmt::Display for ContentDifference {
             Self::ColumnNew { table, column } => write!(f, "\"{table}\".\"{column}\" is new"),
             Self::Rows { table, before, after: 0, .. } if *before > 0 => {
                 write!(f, "\"{table}\" was emptied: it had {}", counted(*before, "row"))
+            }
+            Self::Rows { table, before, after, gone, new, changed: changed @ 1.., .. } => {
+                let counts = [(*gone, "deleted"), (*new, "new"), (*changed, "changed")];
+                let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+                let counts = counts.collect::<Vec<_>>().join(", ");
+                write!(f, "rows of \"{table}\": {counts}; {before} before, {after} after")
             }
             Self::Rows { table, before, after, gone, new: 0, .. } => {
                 write!(f, "\"{table}\" lost {}: {before} before, {after} after", counted(*gone, "row"))

@@ -13,6 +13,10 @@ use std::collections::BTreeSet;
 
 /// Maximum number of example rows per difference.
 const MAX_EXAMPLES: usize = 3;
+/// The most columns of a table without a key whose changed columns are looked for: each costs a pass over the rows.
+const WIDEST: usize = 24;
+/// The most values of a missing row that are shown.
+const SHOWN: usize = 5;
 
 /// Replaces differences of rows and values by exact ones: the number of missing and new rows and of changed values
 /// per column, with examples. A difference that no row shows stays unchanged. Ignores the columns in `apart`, given
@@ -60,11 +64,18 @@ pub async fn explain(
                 // One comparison covers all columns of a table.
                 if looked_at.insert(table) {
                     let key = key((&mut *before, &old), (&mut *after, &new), apart).await?;
-                    let common = common(before.engine(), &old, &new, &key, apart);
-                    let seen = match common.columns.as_slice() {
-                        [] => Vec::new(),
-                        _ => look(before, after, &common).await?.differences(&common),
+                    let mut common = common(before.engine(), &old, &new, &key, apart);
+                    let mut seen = match common.columns.as_slice() {
+                        [] => Seen::default(),
+                        _ => look(before, after, &common).await?,
                     };
+                    if common.is_whole_row()
+                        && let Some(changed) = without_changed(before, after, &common, &seen).await?
+                    {
+                        seen = look(before, after, &changed).await?;
+                        common = changed;
+                    }
+                    let seen = seen.differences(&common);
                     // Digests bind values to keys: with another key, they differ even if all rows are equal.
                     let is_unseen = seen.is_empty() && old.key == new.key && family.is_none();
                     explained.extend(if is_unseen { vec![difference] } else { seen });
@@ -128,6 +139,45 @@ async fn examples(
     Ok(rows.iter().map(shown).collect())
 }
 
+/// Finds the columns of a table without a key that have changed in rows which are otherwise equal: each column that identifies
+/// more rows by being left out. `None` if there is none.
+async fn without_changed(
+    before: &mut Connection,
+    after: &mut Connection,
+    whole: &Common,
+    seen: &Seen,
+) -> Result<Option<Common>, Error> {
+    let (mut best, mut found) = (seen.gone + seen.new, None::<Common>);
+    if seen.gone == 0 || seen.new == 0 || whole.columns.len() > WIDEST {
+        return Ok(None);
+    }
+    loop {
+        let mut better = None;
+        let from = found.as_ref().unwrap_or(whole);
+        for at in 0..from.key {
+            let common = from.without(at);
+            if common.key == 0 {
+                continue;
+            }
+            let unpaired = unpaired(before, after, &common).await?;
+            if unpaired < best {
+                (best, better) = (unpaired, Some(common));
+            }
+        }
+        match better {
+            Some(common) => found = Some(common),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Counts the rows that exist on one side only.
+async fn unpaired(before: &mut Connection, after: &mut Connection, common: &Common) -> Result<u64, Error> {
+    let mut n = 0;
+    merge(before, after, common, &mut |old, new| n += u64::from(old.is_none() || new.is_none())).await?;
+    Ok(n)
+}
+
 /// The differences between the rows of a table on both sides.
 #[derive(Default)]
 struct Seen {
@@ -135,6 +185,7 @@ struct Seen {
     after: u64,
     gone: u64,
     new: u64,
+    changed: u64,
     examples: Vec<Example>,
     /// For each common column: its changes, and examples of them.
     columns: Vec<(Changes, Vec<(Change, Example)>)>,
@@ -145,13 +196,14 @@ impl Seen {
         let table = &common.table;
         let mut found = Vec::new();
         if self.gone + self.new > 0 {
-            let (before, after, gone, new) = (self.before, self.after, self.gone, self.new);
+            let (before, after, gone, new, changed) = (self.before, self.after, self.gone, self.new, self.changed);
             found.push(ContentDifference::Rows {
                 table: table.clone(),
                 before,
                 after,
                 gone,
                 new,
+                changed,
                 examples: self.examples,
             });
         }
@@ -173,9 +225,11 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
         seen.after += u64::from(new.is_some());
         let example = match (old, new) {
             (Some(old), Some(new)) => {
+                let mut is_changed = false;
                 for (at, (changes, examples)) in seen.columns.iter_mut().enumerate() {
                     let Some(change) = Change::of(&old[at], &new[at], common.types[at]) else { continue };
                     changes.add(change);
+                    is_changed |= change.is_loss();
                     // A lost value matters more than one that kept its meaning, so it replaces such an example.
                     let (before, after) = distinguishable(&old[at], &new[at]);
                     let example = Example { row: common.name_row(old), before: Some(before), after: Some(after) };
@@ -185,11 +239,12 @@ async fn look(before: &mut Connection, after: &mut Connection, common: &Common) 
                         *place = (change, example);
                     }
                 }
+                seen.changed += u64::from(is_changed);
                 return;
             }
             (Some(old), None) => {
                 seen.gone += 1;
-                Example { row: common.name_row(old), before: Some(String::new()), after: None }
+                Example { row: common.name_row(old), before: Some(common.missing_row(old)), after: None }
             }
             (None, Some(new)) => {
                 seen.new += 1;
@@ -229,9 +284,36 @@ struct Common {
     types: Vec<Types>,
     /// Number of columns that identify a row on the other side.
     key: usize,
+    /// Number of columns by which the rows are ordered: those of the key, or all if only a part of a row identifies it.
+    ordered: usize,
 }
 
 impl Common {
+    /// True if only the whole row identifies a row.
+    fn is_whole_row(&self) -> bool {
+        self.key == self.columns.len()
+    }
+
+    /// The same columns, of which the one at `at` does not identify a row.
+    fn without(&self, at: usize) -> Self {
+        let (mut columns, mut types) = (self.columns.clone(), self.types.clone());
+        let (column, kind) = (columns.remove(at), types.remove(at));
+        columns.push(column);
+        types.push(kind);
+        let (table, from) = (self.table.clone(), self.from.clone());
+        Self { table, from, ordered: columns.len(), columns, types, key: self.key - 1 }
+    }
+
+    /// Describes a missing row by the values that are not in its key; empty if there are none.
+    fn missing_row(&self, row: &[Value]) -> String {
+        let name = |(column, value): (&String, &Value)| format!("{column} = {value}");
+        let rest = self.columns.iter().zip(row).skip(self.key);
+        match rest.take(SHOWN).map(name).collect::<Vec<_>>().join(", ") {
+            rest if rest.is_empty() => rest,
+            rest => format!("missing ({rest})"),
+        }
+    }
+
     fn name_row(&self, row: &[Value]) -> String {
         let name = |(column, value): (&String, &Value)| format!("{column} = {value}");
         self.columns.iter().zip(row).take(self.key).map(name).collect::<Vec<_>>().join(", ")
@@ -284,7 +366,8 @@ fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], ap
     let key = if key.is_empty() { columns.len() } else { key.len() };
     let kind = |shape: &TableShape, column: &String| shape.types.get(column).cloned().unwrap_or_default();
     let types = columns.iter().map(|column| Types::of(&kind(old, column), &kind(new, column))).collect();
-    Common { table: old.name.clone(), from: (engine.rows_of(old), engine.rows_of(new)), columns, types, key }
+    let from = (engine.rows_of(old), engine.rows_of(new));
+    Common { table: old.name.clone(), from, columns, types, key, ordered: key }
 }
 
 /// Calls `take` with each pair of rows with the same key, and with each row that exists on one side only.
@@ -301,7 +384,7 @@ async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
         if at < common.key { engine.as_text(&quoted) } else { quoted }
     };
     let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
-    let keys = common.columns[..common.key].iter().map(|column| engine.by_bytes(&engine.quote(column)));
+    let keys = common.columns[..common.ordered].iter().map(|column| engine.by_bytes(&engine.quote(column)));
     let order = keys.map(|key| format!("{key} NULLS FIRST")).collect::<Vec<_>>().join(", ");
     let rows = |from: &String| format!("SELECT {columns} FROM {from} ORDER BY {order}");
     let mut lefts = before.stream(&rows(&common.from.0), &[]);

@@ -5,7 +5,7 @@ use crate::directive::{NO_TRANSACTION, directives};
 use crate::workspace::Allow;
 
 /// The directives of migrations.
-pub(super) const KNOWN: &[&str] = &["allow", "loses", "requires-backfill", NO_TRANSACTION];
+pub(super) const KNOWN: &[&str] = &["allow", "loses", "moves", "requires-backfill", NO_TRANSACTION];
 
 /// Returns the findings that the up file of a migration accepts.
 pub(super) fn declared_allows(migration: &Migration) -> Vec<Allow> {
@@ -32,28 +32,64 @@ pub(super) fn allowed(value: &str) -> Option<(String, Option<String>, String)> {
         .then(|| (code.to_owned(), (!name.is_empty()).then(|| name.to_owned()), reason.to_owned()))
 }
 
-/// Returns the losses that a script declares.
+/// Returns the losses and moved columns that a script declares.
 pub(super) fn declared_losses(sql: &str) -> Vec<Loss> {
     let found = directives(sql, KNOWN).0;
-    found.iter().filter(|directive| directive.key == "loses").filter_map(|directive| loss(&directive.value)).collect()
+    let parsed = found.iter().filter_map(|directive| match directive.key.as_str() {
+        "loses" => loss(&directive.value),
+        "moves" => moved(&directive.value),
+        _ => None,
+    });
+    parsed.collect()
 }
 
 /// Parses `"Table"."column", reason` or `"Table", reason`. Plain names need no quotes. `None` if a name is missing.
 pub(super) fn loss(value: &str) -> Option<Loss> {
     let subject = value.split_once(',').map_or(value, |(subject, _)| subject).trim();
+    let (table, column) = place(subject)?;
+    Some(Loss { table, column, moved_to: None })
+}
+
+/// Parses `"Table"."column" to "Table"."column", reason`. `None` if a name or the reason is missing.
+pub(super) fn moved(value: &str) -> Option<Loss> {
+    let (subject, reason) = value.split_once(',')?;
+    let (from, to) = subject.split_once(" to ")?;
+    let ((table, column @ Some(_)), (to, Some(to_column))) = (place(from)?, place(to)?) else { return None };
+    (!reason.trim().is_empty()).then_some(Loss { table, column, moved_to: Some((to, to_column)) })
+}
+
+/// Parses `"Table"."column"` or `"Table"`.
+fn place(subject: &str) -> Option<(String, Option<String>)> {
+    let subject = subject.trim();
     let unquote = |name: &str| name.trim().trim_matches('"').to_owned();
     let (table, column) = match subject.split_once("\".\"").or_else(|| subject.split_once('.')) {
         Some((table, column)) => (unquote(table), Some(unquote(column))),
         None => (unquote(subject), None),
     };
     let is_name = |name: &String| !name.is_empty();
-    (is_name(&table) && column.iter().all(is_name)).then_some(Loss { table, column })
+    (is_name(&table) && column.iter().all(is_name)).then_some((table, column))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
+
+    #[test]
+    fn moved_columns() {
+        let check = |value: &str, expect: Option<[&str; 4]>| {
+            let found = moved(value).and_then(|loss| {
+                let (to, to_column) = loss.moved_to?;
+                Some([loss.table, loss.column?, to, to_column])
+            });
+            assert_eq!(found, expect.map(|names| names.map(str::to_owned)), "{value}");
+        };
+        check("a.b to c.d, kept there", Some(["a", "b", "c", "d"]));
+        check("\"a\".\"b c\" to \"D\".\"e\", x, y", Some(["a", "b c", "D", "e"]));
+        for bad in ["", "a.b", "a.b, x", "a to c.d, x", "a.b to c, x", "a.b to c.d", "a.b to c.d,", "to c.d, x"] {
+            check(bad, None);
+        }
+    }
 
     #[test]
     fn allowed_findings() {

@@ -19,13 +19,16 @@ pub struct Script {
     pub transaction: Transaction,
 }
 
-/// A loss that a migration declares: `-- loses: "Table"."column", reason`, or `"Table"` for rows.
+/// A loss that a migration declares: `-- loses: "Table"."column", reason`, or `"Table"` for rows; or a column that it moves:
+/// `-- moves: "Table"."column" to "Table"."column", reason`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Loss {
     /// The table.
     pub table: String,
     /// The column. `None` if the migration deletes rows or the whole table.
     pub column: Option<String>,
+    /// The table and column that get the values, which the down file has to bring back exactly. `None` if the values are lost.
+    pub moved_to: Option<(String, String)>,
 }
 
 /// A migration.

@@ -2,7 +2,7 @@
 //! later. [`History::read`] is the entry point; `named` and `script` contain the rules for file names and file
 //! contents.
 
-use super::declaration::{KNOWN, allowed, declared_allows, declared_losses, loss};
+use super::declaration::{KNOWN, allowed, declared_allows, declared_losses, loss, moved};
 use super::fault::Fault;
 use super::file::{Migration, Script, Transaction};
 use super::foreign;
@@ -241,6 +241,7 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
     let (found, mistaken) = directives(&sql, KNOWN);
     let names_nothing = |directive: &Directive| match directive.key.as_str() {
         "loses" => loss(&directive.value).is_none(),
+        "moves" => rules != Rules::Sqlx && moved(&directive.value).is_none(),
         "requires-backfill" => directive.value.is_empty(),
         // In a project without rehearsal's directives, such a comment is prose.
         "allow" => rules != Rules::Sqlx && allowed(&directive.value).is_none(),
@@ -258,6 +259,10 @@ fn script(path: &Path, kind: Kind, engine: Engine, rules: Rules, faults: &mut Ve
                 ("it names no code and no reason", "write `-- allow: CODE NAME, reason`, with a code of a finding")
             }
             "loses" => ("it names no table", "write `-- loses: \"Table\".\"column\", reason`, or `\"Table\"` for rows"),
+            "moves" => (
+                "it names no column, no target or no reason",
+                "write `-- moves: \"Table\".\"column\" to \"Table\".\"column\", reason`",
+            ),
             _ => ("it names no backfill", "write `-- requires-backfill: NAME`"),
         };
         faults.push(directive_fault(path, &sql, directive, why, help.to_owned()));

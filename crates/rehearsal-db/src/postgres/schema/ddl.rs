@@ -1,6 +1,7 @@
 //! The objects of the catalog as readable statements. The catalog contains some as whole statements, others only as
 //! the part after their name.
 
+use super::casts;
 use crate::Engine;
 use crate::lex::tokens;
 
@@ -54,8 +55,15 @@ pub(super) fn statement(label: &str, definition: &str) -> String {
     }
 }
 
+/// A definition in normal form: without what the server writes in several ways for the same object.
+pub(super) fn normal(label: &str, definition: &str) -> String {
+    let has_condition = label.starts_with("index ") || label.starts_with("constraint ");
+    let definition = single_time(definition);
+    if has_condition && definition.contains("::") { casts::without_text_casts(&definition) } else { definition }
+}
+
 /// A definition with a single name for the start of the transaction, which has two names.
-pub(super) fn normal(definition: &str) -> String {
+fn single_time(definition: &str) -> String {
     const NAME: &str = "CURRENT_TIMESTAMP";
     if !definition.contains(NAME) {
         return definition.to_owned();
@@ -110,7 +118,7 @@ mod tests {
 
     #[test]
     fn unifies_names_of_the_current_time() {
-        let check = |one: &str, other: &str| assert_eq!(normal(one), other);
+        let check = |one: &str, other: &str| assert_eq!(single_time(one), other);
         check("DEFAULT CURRENT_TIMESTAMP", "DEFAULT now()");
         check("SELECT CURRENT_TIMESTAMP AS a, 'CURRENT_TIMESTAMP' AS b", "SELECT now() AS a, 'CURRENT_TIMESTAMP' AS b");
     }

@@ -1,6 +1,7 @@
 //! The catalog of a PostgreSQL database: every object of the user's schemas with its definition from the server.
 //! [`schema`] and [`tables`] are the entry points.
 
+mod casts;
 mod columns;
 mod counters;
 mod ddl;
@@ -20,9 +21,9 @@ pub(super) use columns::columns;
 pub(super) use counters::{counters, frozen_rows};
 pub(super) use owner::become_owner;
 pub(super) use seen_rows::seen_rows;
-pub(super) use stale::{stale_copies, stale_results};
 use sql::owner_of_sequence;
 pub(super) use sql::{OURS, of_the_user, table};
+pub(super) use stale::{stale_copies, stale_results};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -203,8 +204,8 @@ pub(crate) async fn schema(session: &mut PostgresSession, tables: &[TableShape])
             continue;
         }
         let definition = definition.unwrap_or_default();
-        let shown = ddl::statement(&label, &definition);
-        schema.objects.insert(label, Object { definition: ddl::normal(&definition), shown, part_of });
+        let (definition, shown) = (ddl::normal(&label, &definition), ddl::statement(&label, &definition));
+        schema.objects.insert(label, Object { definition, shown, part_of });
     }
     // The tables of sqlx and of the library do not belong to the user's schema.
     schema.objects.retain(|label, _| {

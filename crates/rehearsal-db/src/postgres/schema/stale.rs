@@ -30,7 +30,9 @@ pub(crate) async fn stale_copies(session: &mut PostgresSession) -> Result<Vec<St
             let Some(counts) = answer(session, &sql).await? else { continue };
             match counts.as_slice() {
                 [Value::Int(0), Value::Int(0)] => continue,
-                [gone, new] => format!("it has {gone} rows that its query no longer returns, and lacks {new} that it returns"),
+                [gone, new] => {
+                    format!("it has {gone} rows that its query no longer returns, and lacks {new} that it returns")
+                }
                 _ => continue,
             }
         } else {

@@ -72,8 +72,7 @@ fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile
     let mut hints = hints(engine, field, &table.rules);
     let given = |value: Value| Choice::Given(vec![value]);
     let usual: Vec<Value> = (rows + 1..=rows + ORDINARY).map(|n| ordinary(&table.name, field, n)).collect();
-    let edges =
-        if profile == RowProfile::Everything { extremes(&table.name, field, rows + 1) } else { Vec::new() };
+    let edges = if profile == RowProfile::Everything { extremes(&table.name, field, rows + 1) } else { Vec::new() };
     // Each literal in a list of a check is an edge case, and so is each bound in a check.
     let bounds = hints.near.iter().filter(|value| matches!(value, Value::Int(_) | Value::Real(_)));
     let bounds = if profile == RowProfile::Everything { bounds.take(8).cloned().collect() } else { Vec::new() };

@@ -238,8 +238,7 @@ mod tests {
                 unusual: Vec::new(),
             };
             let columns = vec!["a".to_owned(), "b".to_owned()];
-            let rule =
-                Rule { name: "r".to_owned(), text: rule.to_owned(), columns, demands: Demands::Condition };
+            let rule = Rule { name: "r".to_owned(), text: rule.to_owned(), columns, demands: Demands::Condition };
             let hints = hints(engine, &field, &[rule]);
             let texts = |values: &[Value]| values.iter().take(3).map(ToString::to_string).collect::<Vec<_>>();
             assert_eq!((texts(&hints.named), texts(&hints.near)), (texts_of(named), texts_of(near)));

@@ -46,7 +46,8 @@ pub(super) fn extremes(table: &str, field: &Field, n: u64) -> Vec<Value> {
         // A duplicate for a rule that ignores case.
         kind @ Kind::Text { .. } => {
             let usual = ordinary(table, field, n);
-            let variant = usual.as_text().map(|text| Value::from(text.to_uppercase())).filter(|variant| *variant != usual);
+            let variant =
+                usual.as_text().map(|text| Value::from(text.to_uppercase())).filter(|variant| *variant != usual);
             variant.into_iter().chain(edges(kind)).collect()
         }
         kind => edges(kind),

@@ -25,7 +25,42 @@ pub(super) async fn losses_exist(
         let file = &migration.up.path;
         let message = format!("{} declares a loss of something that does not exist before it", file.display());
         let finding = Finding::new(&UNKNOWN_LOSS, message).in_file(file).of_migration(migration.version);
-        run.find(finding.with_details(lines).with_help("correct the name in `-- loses:`, or remove the line")).await;
+        run.find(
+            finding.with_details(lines).with_help("correct the name in `-- loses:` or `-- moves:`, or remove the line"),
+        )
+        .await;
+    }
+    Ok(())
+}
+
+/// Reports moved columns whose target does not exist after the migration, or that no down file brings back.
+pub(super) async fn targets_exist(
+    run: &mut ProofRun<'_>,
+    migration: &Migration,
+    connection: &mut Connection,
+) -> Result<(), Error> {
+    let targets: Vec<&(String, String)> = migration.loses.iter().filter_map(|loss| loss.moved_to.as_ref()).collect();
+    if targets.is_empty() {
+        return Ok(());
+    }
+    let tables = connection.tables().await?;
+    let missing = |(table, column): &(String, String)| {
+        unknown(&Loss { table: table.clone(), column: Some(column.clone()), moved_to: None }, &tables)
+    };
+    let mut lines: Vec<String> = targets.into_iter().filter_map(missing).collect();
+    if migration.down.is_none() {
+        lines.push("there is no down file, which would have to bring the values back".to_owned());
+    }
+    if !lines.is_empty() {
+        let file = &migration.up.path;
+        let message = format!("the moved columns that {} declares cannot be verified", file.display());
+        let finding = Finding::new(&UNKNOWN_LOSS, message).in_file(file).of_migration(migration.version);
+        run.find(
+            finding
+                .with_details(lines)
+                .with_help("correct the name in `-- moves:`, write a down file, or declare `-- loses:`"),
+        )
+        .await;
     }
     Ok(())
 }

@@ -138,6 +138,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         }
         declared::losses_exist(run, migration, &mut connection).await?;
         run.up(migration, &scratch, &mut connection).await?;
+        declared::targets_exist(run, migration, &mut connection).await?;
         windows::open_in_time(run, migration, &scratch).await?;
         for script in std::iter::once(&migration.up).chain(&migration.down) {
             sqlx_applies(run, migration, script).await;

@@ -7,8 +7,8 @@ use crate::event::{Direction, silent};
 use crate::fixture;
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
-use crate::workspace::Fixture;
 use crate::proofs::kit::seeds::with_rows;
+use crate::workspace::Fixture;
 use rehearsal_db::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 

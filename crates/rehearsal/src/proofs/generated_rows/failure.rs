@@ -35,11 +35,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    async fn of(
-        seeded: &mut SeededDatabase,
-        error: &Error,
-        migration: &Migration,
-    ) -> Result<Self, Error> {
+    async fn of(seeded: &mut SeededDatabase, error: &Error, migration: &Migration) -> Result<Self, Error> {
         let engine = seeded.connection.engine();
         let Error::Migration(migration::Error::Sql { cause, at, .. }) = error else {
             return Ok(Self::default());
@@ -68,7 +64,7 @@ impl Seen {
             Some(table) => {
                 let said: Vec<String> =
                     table.fields.iter().map(|field| field.name.clone()).filter(|name| is_said(name)).collect();
-                rows(&mut seeded.connection, table, &said, refusal.as_ref(), &cause.to_string()).await
+                rows(&mut seeded.connection, (table, statement), &said, refusal.as_ref(), &cause.to_string()).await
             }
             None => Vec::new(),
         };
@@ -86,7 +82,7 @@ impl Seen {
 /// the migration matters more.
 async fn rows(
     connection: &mut Connection,
-    table: &InsertableTable,
+    (table, statement): (&InsertableTable, &str),
     said: &[String],
     refusal: Option<&Refusal>,
     why: &str,
@@ -108,25 +104,36 @@ async fn rows(
     shown.truncate(if columns.is_empty() { COLUMNS } else { COLUMNS + 2 });
 
     let quoted: Vec<String> = shown.iter().map(|column| engine.quote(column)).collect();
-    let order: Vec<String> = match refusal.map(|refusal| refusal.broken) {
+    let (mut filter, mut order) = (String::new(), String::new());
+    match refusal.map(|refusal| refusal.broken) {
         Some(Broken::NotNull) => {
             let there = of_refusal.iter().filter(|column| table.at(column).is_some());
-            there.map(|column| format!("{} IS NOT NULL", engine.quote(column))).collect()
+            let is_null =
+                there.map(|column| format!("{} IS NULL", engine.quote(column))).collect::<Vec<_>>().join(" OR ");
+            filter = if is_null.is_empty() { is_null } else { format!(" WHERE {is_null}") };
         }
         Some(Broken::Size) => {
-            quoted.iter().rev().map(|column| format!("coalesce(length({}), 0) DESC", engine.as_text(column))).collect()
+            let lengths =
+                quoted.iter().rev().map(|column| format!("coalesce(length({}), 0) DESC", engine.as_text(column)));
+            order = format!(" ORDER BY {}", lengths.collect::<Vec<_>>().join(", "));
         }
-        Some(Broken::Check) => quoted.iter().rev().map(|column| format!("{column} IS NULL, {column}")).collect(),
-        _ => Vec::new(),
-    };
-    // Without a preference, keep the order in which the rows were generated.
-    let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
+        Some(Broken::Check) => {
+            filter = engine.condition(statement).map(|rule| format!(" WHERE NOT ({rule})")).unwrap_or_default()
+        }
+        _ => {}
+    }
+    // Without an order, keep the one in which the rows were generated.
     let quoted_table = engine.quote_table(&table.name);
-    let sql = format!("SELECT {} FROM {quoted_table}{order} LIMIT {LOOKED_AT}", quoted.join(", "));
+    let sql = format!("SELECT {} FROM {quoted_table}{filter}{order} LIMIT {LOOKED_AT}", quoted.join(", "));
     let Ok(mut rows) = connection.query(&sql, &[], LOOKED_AT).await else { return Vec::new() };
-    // Rows whose values are in the error message are first.
+    // Rows whose values are in the error message are first; other rows are no duplicates.
     let is_told = |value: &Value| matches!(value.to_string().as_str(), text if text.len() > 1 && why.contains(text));
-    rows.rows.sort_by_key(|row| std::cmp::Reverse(row.iter().skip(1).filter(|value| is_told(value)).count()));
+    let told = |row: &Vec<Value>| row.iter().skip(1).filter(|value| is_told(value)).count();
+    rows.rows.sort_by_key(|row| std::cmp::Reverse(told(row)));
+    if refusal.is_some_and(|refusal| refusal.broken == Broken::Unique) {
+        let most = rows.rows.first().map(told).unwrap_or_default();
+        rows.rows.retain(|row| most > 0 && told(row) == most);
+    }
     let line = |row: &Vec<Value>| {
         let cells = shown.iter().zip(row).map(|(column, value)| format!("{column} = {value}"));
         format!("\"{}\": {}", table.name, cells.collect::<Vec<_>>().join(", "))

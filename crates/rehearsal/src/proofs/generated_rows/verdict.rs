@@ -50,6 +50,7 @@ const MEND_ROWS: &str =
     "correct the rows that violate the constraint first, in this file or in a backfill that the migration requires";
 const MEND_REFERENCES: &str = "delete or correct the rows that violate the foreign key first, in this file or in a backfill \
                                that the migration requires";
+const MEND_DEFAULT: &str = "insert the row to which the default refers first, or add the column without a default";
 const MAKE_FIT: &str = "change the statement so that it converts the values that do not fit and declare the loss with `-- loses:`, \
                         or reject such values with a constraint in an earlier migration";
 const LET_NUMBER: &str = "leave out the numbered column, so that the database numbers these rows, too";
@@ -92,6 +93,9 @@ pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
         Broken::Unique => finding("existing rows can have duplicate values in these columns", NO_TWINS),
         Broken::Check | Broken::Reference if depends_on_words => Verdict::Unfit,
         Broken::Check => finding("existing rows can violate this constraint", MEND_ROWS),
+        Broken::Reference if has("ADD") && has("DEFAULT") && !failure.is_old_column => {
+            finding("existing rows get the default of the new column, and no row has that key", MEND_DEFAULT)
+        }
         Broken::Reference => finding("existing rows can violate this foreign key", MEND_REFERENCES),
         Broken::Size if depends_on_words && is_computed => Verdict::Unfit,
         Broken::Size => finding("existing rows can have values that do not fit", MAKE_FIT),

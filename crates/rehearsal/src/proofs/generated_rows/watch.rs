@@ -69,7 +69,8 @@ impl Watch {
             let lost = lost(run, migration, (&earlier, &now), (&mut self.replay_copy, &steps), seeded).await?;
             let lost = self.without_written(run, migration, schema, (&earlier, &now), lost, &steps).await?;
             let lost = without_intended(run, migration, lost);
-            report_losses(run, &DATA_LOST, migration, &lost, &mut seeded.connection).await?;
+            let copy = async |run: &ProofRun<'_>| self.replay_copy.fork(run, &steps).await;
+            report_losses(run, &DATA_LOST, migration, &lost, copy, &mut seeded.connection).await?;
             self.content = Some(now);
         }
         Ok(Ok(()))
@@ -98,8 +99,7 @@ impl Watch {
         };
         let copy = async |run: &ProofRun<'_>| self.replay_copy.fork(run, steps).await;
         let code = &AFTERMATH.rows_written;
-        let (lost, findings) =
-            aftermath::without_written(run, code, migration, &schema, contents, lost, copy).await?;
+        let (lost, findings) = aftermath::without_written(run, code, migration, &schema, contents, lost, copy).await?;
         for finding in findings.into_iter().filter(|_| is_reported) {
             run.find(finding).await;
         }

@@ -16,8 +16,7 @@ pub fn is_intended(run: &ProofRun<'_>, migration: &Migration, difference: &Conte
     match difference {
         ContentDifference::TableGone { .. } | ContentDifference::ColumnGone { .. } => true,
         ContentDifference::Values { column, changes, .. } => {
-            changes.as_ref().is_none_or(Changes::are_of_meaning)
-                && database.engine.computes(&migration.up.sql, column)
+            changes.as_ref().is_none_or(Changes::are_of_meaning) && database.engine.computes(&migration.up.sql, column)
         }
         _ => false,
     }
@@ -55,4 +54,3 @@ fn name(difference: &ContentDifference) -> String {
         (table, None) => format!("\"{table}\""),
     }
 }
-

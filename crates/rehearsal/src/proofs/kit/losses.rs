@@ -6,15 +6,19 @@ use crate::Error;
 use crate::compare::{Change, ContentDifference};
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
+use crate::proofs::kit::checkpoint::EarlierCopy;
+use crate::proofs::kit::removal;
 use crate::report::{Code, Finding};
 use rehearsal_db::Connection;
 
-/// Reports the losses among the differences that the migration does not declare, in one finding.
+/// Reports the losses among the differences that the migration does not declare, in one finding. `earlier` returns a copy of the
+/// state before the migration.
 pub async fn report_losses(
     run: &mut ProofRun<'_>,
     code: &'static Code,
     migration: &Migration,
     content: &[ContentDifference],
+    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<(), Error> {
     let undeclared: Vec<_> = content
@@ -30,7 +34,14 @@ pub async fn report_losses(
     let message = format!("{} {what} without declaring it", file.display());
     let help = help(connection, &undeclared, &migration.up.sql).await?;
     let finding = Finding::new(code, message).in_file(file).of_migration(migration.version);
-    run.find(finding.with_details(content_lines(undeclared.into_iter())).with_help(help)).await;
+    let mut details = content_lines(undeclared.iter().copied());
+    let are_gone = |loss: &&&ContentDifference| matches!(loss, ContentDifference::Rows { gone, .. } if *gone > 0);
+    let tables: Vec<&str> = undeclared.iter().filter(are_gone).map(|loss| loss.subject().0).collect();
+    if !tables.is_empty() {
+        let copy = earlier(run).await?;
+        details.extend(removal::removals(migration, &tables, copy).await?);
+    }
+    run.find(finding.with_details(details).with_help(help)).await;
     Ok(())
 }
 
@@ -54,6 +65,8 @@ async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &
              change the rows that do not fit; "
     } else if are_gone && engine.mentions(sql, &["INSERT", "DO", "NOTHING"]) {
         "`ON CONFLICT DO NOTHING` leaves out every row with the key of another one: write a plain INSERT, and merge such rows; "
+    } else if engine.mentions(sql, &["INSERT", "OR", "REPLACE"]) {
+        "`INSERT OR REPLACE` deletes the row that has the key already, with all its values: write INSERT … ON CONFLICT … DO UPDATE; "
     } else {
         ""
     };

@@ -9,6 +9,7 @@ pub mod losses;
 pub mod moved_columns;
 pub mod nondeterminism;
 pub mod reconciliation;
+pub mod removal;
 pub mod repeat;
 pub mod round_trip;
 pub mod seeds;

@@ -72,7 +72,8 @@ impl Seeds {
             if has_rows && is_made.is_none() {
                 tables.full.insert(table.name.clone());
             }
-            if (has_rows && is_made.is_none_or(|fields| *fields == table.fields)) || is_hopeless(table, &filled, tables) {
+            if (has_rows && is_made.is_none_or(|fields| *fields == table.fields)) || is_hopeless(table, &filled, tables)
+            {
                 continue;
             }
             let made = self.put(run, connection, table, wanted.profile).await?;
@@ -195,7 +196,9 @@ fn add_labels(tables: &mut [InsertableTable], run: &ProofRun<'_>, migration: &Mi
     for table in tables {
         let short = table.name.rsplit('.').next().unwrap_or(&table.name).to_owned();
         for field in table.fields.iter().filter(|field| matches!(field.kind, Kind::Text { .. })) {
-            for (_, labels) in labels.iter().filter(|(name, _)| engine.mentions(sql, &[&short, &field.name, "TYPE", name])) {
+            for (_, labels) in
+                labels.iter().filter(|(name, _)| engine.mentions(sql, &[&short, &field.name, "TYPE", name]))
+            {
                 let texts = labels.iter().map(|label| engine.literal(&label.as_str().into()));
                 let (text, columns) = (texts.collect::<Vec<_>>().join(", "), vec![field.name.clone()]);
                 table.rules.push(Rule { name: String::new(), text, columns, demands: Demands::Condition });

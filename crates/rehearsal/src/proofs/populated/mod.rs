@@ -171,11 +171,11 @@ async fn apply_watched(
     for loss in &migration.loses {
         if !found.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
             let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
-            run.note(format!(
-                "{} declares the loss of \"{}\"{column}, but loses none of its data",
-                migration.label(),
-                loss.table
-            ));
+            let (what, not) = match loss.moved_to {
+                Some(_) => ("declares that it moves", "but drops no values there"),
+                None => ("declares the loss of", "but loses none of its data"),
+            };
+            run.note(format!("{} {what} \"{}\"{column}, {not}", migration.label(), loss.table));
         }
     }
     found.extend(moved_columns::by_chance(run, migration, contents, connection).await?);
@@ -189,7 +189,7 @@ async fn apply_watched(
         run.find(finding).await;
     }
     let found = round_trip::without_restored(run, migration, (before, &after), found).await?;
-    report_losses(run, &DATA_LOST, migration, &found, connection).await?;
+    report_losses(run, &DATA_LOST, migration, &found, copy, connection).await?;
     if let Some(earlier) = earlier {
         aftermath::examine(run, &AFTERMATH, migration, &earlier, &after.schema, copy, connection).await?;
     }

@@ -13,15 +13,21 @@ use rehearsal_db::Schema;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+const HELP: &str = "drop each object in the down file of the migration that creates it";
+
 /// Reverts all migrations down to the last one without a down file, skipping those whose down migration is known to
 /// fail, and applies them again.
-pub(super) async fn revert_all(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, Applied>, place: &mut Place) -> Result<(), Error> {
+pub(super) async fn revert_all(
+    run: &mut ProofRun<'_>,
+    steps: &BTreeMap<i64, Applied>,
+    place: &mut Place,
+) -> Result<(), Error> {
     let migrations = &run.rehearsal.history.migrations;
     let Some(newest) = migrations.last() else { return Ok(()) };
     let top = Snapshot::of(run, &mut place.connection).await?.schema;
     let floor = migrations.iter().rposition(|migration| migration.down.is_none());
     let walked = &migrations[floor.map_or(0, |floor| floor + 1)..];
-    let mut left = Vec::new();
+    let mut has_left = false;
     for migration in walked.iter().rev() {
         let step = steps.get(&migration.version);
         let is_usable = step.is_none_or(|step| step.round_trip != RoundTrip::Unusable);
@@ -32,7 +38,12 @@ pub(super) async fn revert_all(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, App
         // Skip it: continue with the state before it.
         let Some(step) = step else { return Ok(()) };
         run.step(format!("continue with the state before {}", migration.label()));
-        left.extend(left_over(&step.after, &Snapshot::of(run, &mut place.connection).await?));
+        let lines = left_over(&step.after, &Snapshot::of(run, &mut place.connection).await?);
+        if !lines.is_empty() {
+            let message = format!("objects remain after reverting down to {}", migration.label());
+            run.find(Finding::new(&LEFTOVERS, message).with_details(lines).with_help(HELP)).await;
+            has_left = true;
+        }
         place.go(run, &step.before).await?;
     }
     let ground = match floor.map(|floor| &migrations[floor]) {
@@ -51,10 +62,12 @@ pub(super) async fn revert_all(run: &mut ProofRun<'_>, steps: &BTreeMap<i64, App
     };
     let bottom = Snapshot::of(run, &mut place.connection).await?;
     if let Some((schema, message)) = ground {
-        left.extend(Compared::of_schemas(&schema, &bottom.schema).schema_lines());
+        let left = Compared::of_schemas(&schema, &bottom.schema).schema_lines();
         if !left.is_empty() {
-            let help = "drop each object in the down file of the migration that creates it";
-            run.find(Finding::new(&LEFTOVERS, message).with_details(left).with_help(help)).await;
+            run.find(Finding::new(&LEFTOVERS, message).with_details(left).with_help(HELP)).await;
+            has_left = true;
+        }
+        if has_left {
             // The objects that remain may prevent applying the migrations again.
             return Ok(());
         }

@@ -209,4 +209,3 @@ fn without_down_file(migrations: &[Migration]) -> Vec<String> {
 fn of_migration(code: &'static Code, migration: &Migration, error: &Error) -> Finding {
     Finding::of_error(code, error).of_migration(migration.version)
 }
-

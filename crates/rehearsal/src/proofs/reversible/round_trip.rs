@@ -10,6 +10,7 @@ use crate::proofs::kit::intended::is_intended;
 use crate::proofs::kit::snapshot::{Compared, Snapshot, is_declared};
 use crate::proofs::run::ProofRun;
 use rehearsal_db::Connection;
+use std::cell::Cell;
 
 /// Reverts a migration and applies it again. Returns the result and the current state; `None` if the state is not
 /// known.
@@ -26,15 +27,24 @@ pub(super) async fn make_round_trip(
         place.go(run, after.steps()).await?;
         return Ok((RoundTrip::Unusable, None));
     }
+    let is_lost_by_up = Cell::new(false);
     let wording = Wording {
         migration: Some((migration, &down.path)),
         message: |what| format!("reverting {} does not restore the {what}", migration.label()),
-        help: &|what| format!("change {} so that it restores the {what}", down.path.display()),
-        of_data: "; if the down file needs data that the up file deletes or overwrites, let the up file save it first"
-            .to_owned(),
+        help: &|what| match what {
+            "data" if is_lost_by_up.get() => format!(
+                "{} overwrites or deletes these values, and no down file can know them: let it save them where {} can read them, \
+                 or declare the loss with `-- loses:`",
+                migration.up.path.display(),
+                down.path.display()
+            ),
+            what => format!("change {} so that it restores the {what}", down.path.display()),
+        },
+        of_data: String::new(),
     };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let mut compared = before.differences(&reverted, run, &mut place.connection).await?;
+    is_lost_by_up.set(are_lost(&before.content().compare(after.content()), &compared.content));
     let loses = accepted(run, migration, before, &after);
     let wrong = wrong_again(&loses, &compared, &after, &mut place.connection).await?;
     compared.content.retain(|difference| !wrong.contains(difference));
@@ -88,16 +98,28 @@ pub(super) async fn make_round_trip(
 
 /// Returns the losses that are no fault: the declared ones, and on generated rows those that the file intends.
 fn accepted(run: &ProofRun<'_>, migration: &Migration, before: &Snapshot, after: &Snapshot) -> Vec<Loss> {
-    let mut loses = migration.loses.clone();
+    // The values of a moved column have to come back.
+    let (mut loses, moved): (Vec<Loss>, Vec<Loss>) =
+        migration.loses.iter().cloned().partition(|loss| loss.moved_to.is_none());
     if run.fixture.is_none() {
         let differences = before.content().compare(after.content());
-        let intended = differences.iter().filter(|difference| is_intended(run, migration, difference));
+        let intended = differences
+            .iter()
+            .filter(|difference| is_intended(run, migration, difference) && !is_declared(difference, &moved));
         loses.extend(intended.map(|difference| {
             let (table, column) = difference.subject();
-            Loss { table: table.to_owned(), column: column.map(ToOwned::to_owned) }
+            Loss { table: table.to_owned(), column: column.map(ToOwned::to_owned), moved_to: None }
         }));
     }
     loses
+}
+
+/// True if each difference that remains after reverting is a loss of the up file.
+fn are_lost(by_up: &[ContentDifference], remaining: &[ContentDifference]) -> bool {
+    let is_lost = |difference: &ContentDifference| {
+        by_up.iter().any(|lost| lost.is_loss() && lost.subject().0 == difference.subject().0)
+    };
+    remaining.iter().all(is_lost)
 }
 
 fn left_behind(down: &Script) -> String {
@@ -126,4 +148,3 @@ async fn wrong_again(
     }
     Ok(wrong)
 }
-

@@ -1,7 +1,7 @@
 //! Objects that worked before a migration and do not work after it ([`broken`]).
 
-use super::trials::{self, Failed};
 use super::Change;
+use super::trials::{self, Failed};
 use crate::Error;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
@@ -102,4 +102,3 @@ async fn failing(
     };
     Ok(failed.iter().filter(is_broken_now).map(finding).collect())
 }
-

@@ -29,7 +29,8 @@ pub(super) async fn hidden(
                 RowAccess::See => ("sees", "SELECT"),
                 RowAccess::Change => ("can change", "UPDATE"),
             };
-            let message = format!("after {file}, role {role} {can} {sees} of {of} rows of \"{table}\", without an error");
+            let message =
+                format!("after {file}, role {role} {can} {sees} of {of} rows of \"{table}\", without an error");
             let details = vec![format!("row-level security is enabled for \"{table}\", and no policy is for {role}")];
             let help = format!("add to the migration: CREATE POLICY … ON {table} FOR {command} TO {role} USING (…);");
             findings.push(Finding::new(code, message).with_details(details).with_help(help));
@@ -61,9 +62,11 @@ pub(super) async fn unmatched(
     let differing = as_superuser.counts.iter().zip(&as_owner.counts).position(|(one, other)| one != other);
     let (message, statement) = match differing {
         Some(at) => {
-            let counted = |counts: &[Option<u64>]| counts[at].map_or("fails".to_owned(), |n| format!("changes {n} rows"));
+            let counted =
+                |counts: &[Option<u64>]| counts[at].map_or("fails".to_owned(), |n| format!("changes {n} rows"));
             let (one, other) = (counted(&as_superuser.counts), counted(&as_owner.counts));
-            let message = format!("a statement of {file} {other} if an ordinary owner runs it; for a superuser it {one}");
+            let message =
+                format!("a statement of {file} {other} if an ordinary owner runs it; for a superuser it {one}");
             (message, statements.get(at))
         }
         None if as_superuser.content != as_owner.content => {
@@ -71,7 +74,8 @@ pub(super) async fn unmatched(
         }
         None => return Ok(None),
     };
-    let mut details: Vec<String> = statement.into_iter().map(|statement| format!("statement: {}", statement.text.trim())).collect();
+    let mut details: Vec<String> =
+        statement.into_iter().map(|statement| format!("statement: {}", statement.text.trim())).collect();
     details.push("FORCE ROW LEVEL SECURITY applies policies to the owner of a table, too".to_owned());
     details.extend(as_owner.error);
     let help = "around the statement, use ALTER TABLE … NO FORCE ROW LEVEL SECURITY; and … FORCE ROW LEVEL SECURITY; in the same \

@@ -88,9 +88,8 @@ pub async fn examine(
     let (engine, script) = (run.rehearsal.database.engine, &migration.up);
     let change = &Change { migration, script, before, after, renamed: engine.renamed_tables(&script.sql) };
     let mut findings = schema_lost::findings(engine, &codes.schema_lost, change);
-    findings.extend(
-        counters::behind(&codes.sequence_behind, script, &before.counters, &change.renamed, connection).await?,
-    );
+    findings
+        .extend(counters::behind(&codes.sequence_behind, script, &before.counters, &change.renamed, connection).await?);
     findings.extend(hidden_rows::hidden(&codes.rows_hidden, change, connection).await?);
     findings.extend(hidden_rows::unmatched(run, &codes.rows_hidden, change, &mut earlier).await?);
     findings.extend(stale::stale(run, &codes.derived_stale, change, &mut earlier, connection).await?);

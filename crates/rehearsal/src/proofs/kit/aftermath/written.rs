@@ -135,6 +135,8 @@ fn finding(
             let pause = engine.pause_trigger(trigger, of);
             finding.with_details(details).with_help(format!("if this is unwanted, add to the migration: {pause}"))
         }
-        None => finding.with_details(details).with_help("if this is unwanted, look for the trigger or function that writes them"),
+        None => finding
+            .with_details(details)
+            .with_help("if this is unwanted, look for the trigger or function that writes them"),
     }
 }

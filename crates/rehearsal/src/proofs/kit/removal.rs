@@ -1,0 +1,108 @@
+//! The statements that remove rows ([`removals`]): the script runs statement by statement on a copy of the state before it.
+
+use crate::Error;
+use crate::migration::{Migration, Transaction};
+use crate::proofs::kit::checkpoint::EarlierCopy;
+use rehearsal_db::lex::{Statement, statements};
+use rehearsal_db::{Connection, Reference, Value};
+use std::collections::BTreeMap;
+
+/// The longest part of a statement that is shown, in characters.
+const SHOWN: usize = 100;
+
+/// Returns for each of these tables the statement after which it first has fewer rows, as a sentence. Tables for which no
+/// statement is found are left out.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn removals(migration: &Migration, tables: &[&str], mut copy: EarlierCopy) -> Result<Vec<String>, Error> {
+    let connection = &mut copy.connection;
+    if migration.up.transaction == Transaction::Wrapped {
+        connection.begin().await?;
+    }
+    let found = run(migration, tables, connection).await;
+    connection.rollback().await;
+    copy.close().await?;
+    found
+}
+
+async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection) -> Result<Vec<String>, Error> {
+    let engine = connection.engine();
+    let sql = migration.up.sql.as_str();
+    let references = connection.references().await?;
+    let mut counts = BTreeMap::new();
+    for table in tables {
+        counts.extend(count(connection, table).await?.map(|n| (*table, n)));
+    }
+    let mut lines = Vec::new();
+    let all = statements(sql, engine);
+    for statement in &all {
+        let is_of_transaction = engine.transaction_control(statement).is_some();
+        if connection.execute(statement.text, &[]).await.is_err() {
+            break;
+        }
+        // In the middle of a rebuild the table is missing.
+        for table in tables.iter().filter(|_| !is_of_transaction) {
+            let Some(before) = counts.get(table).copied() else { continue };
+            let Some(now) = count(connection, table).await? else { continue };
+            if now < before {
+                counts.remove(table);
+                let cause = filling(engine, sql, &all, statement, table).unwrap_or(statement);
+                lines.push(sentence(connection, cause, sql, table, &references));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// The number of rows of a table; `None` if there is no such table.
+async fn count(connection: &mut Connection, table: &str) -> Result<Option<i64>, Error> {
+    // In a transaction of PostgreSQL, an error would end it.
+    if !connection.tables().await?.iter().any(|shape| shape.name == table) {
+        return Ok(None);
+    }
+    let sql = format!("SELECT count(*) FROM {}", connection.engine().quote_table(table));
+    Ok(connection.query(&sql, &[], 1).await?.scalar().and_then(Value::as_int))
+}
+
+/// The statement that fills a new table which takes the place of the old one with `statement`.
+fn filling<'s>(
+    engine: rehearsal_db::Engine,
+    sql: &str,
+    all: &'s [Statement<'s>],
+    statement: &Statement<'_>,
+    table: &str,
+) -> Option<&'s Statement<'s>> {
+    if !engine.mentions(statement.text, &["RENAME"]) {
+        return None;
+    }
+    let renamed = engine.renamed_tables(sql);
+    let from = renamed.iter().find(|(_, to)| *to == table).map(|(from, _)| from)?;
+    all.iter().find(|statement| engine.mentions(statement.text, &["INSERT", from]))
+}
+
+fn sentence(
+    connection: &Connection,
+    statement: &Statement<'_>,
+    sql: &str,
+    table: &str,
+    references: &[Reference],
+) -> String {
+    let engine = connection.engine();
+    let line = 1 + sql[..statement.start].matches('\n').count();
+    let words = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = words.chars().take(SHOWN).collect();
+    let rest = if shown.len() < words.len() { "…" } else { "" };
+    let short = |table: &str| table.rsplit('.').next().unwrap_or(table).to_owned();
+    let is_named = |table: &str| engine.mentions(statement.text, &[&short(table)]);
+    let parent = references.iter().find(|reference| reference.from.0 == table && is_named(&reference.to.0));
+    let way = match parent {
+        Some(reference) => {
+            let ((_, column), (to, _)) = (&reference.from, &reference.to);
+            format!(" (\"{table}\".\"{column}\" refers to \"{to}\" with ON DELETE CASCADE)")
+        }
+        None if is_named(table) => String::new(),
+        None => " (through a trigger or a function)".to_owned(),
+    };
+    format!("\"{table}\" loses them in line {line}: {shown}{rest}{way}")
+}
