@@ -122,7 +122,7 @@ impl Watch {
             Some(schema) => schema,
             None => compare::schema(&mut seeded.connection).await?,
         };
-        Before::of(migration, schema, &mut seeded.connection).await
+        Before::of(run, migration, schema, &mut seeded.connection).await
     }
 }
 

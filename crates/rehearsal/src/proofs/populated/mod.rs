@@ -162,7 +162,7 @@ async fn apply_watched(
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<Snapshot, Error> {
-    let earlier = Before::of(migration, Arc::clone(&before.schema), connection).await?;
+    let earlier = Before::of(run, migration, Arc::clone(&before.schema), connection).await?;
     run.up(migration, scratch, connection).await?;
     let after = Snapshot::of(run, connection).await?;
     let compared = before.differences(&after, run, connection).await?;

@@ -14,6 +14,7 @@ use crate::Error;
 use crate::backfill::{Effect, Undo};
 use crate::failures;
 use crate::migration::{BEFORE_ALL, Migration};
+use crate::proofs::kit::aftermath;
 use crate::proofs::kit::repeat::undo;
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
@@ -83,6 +84,8 @@ static LEFTOVERS: Code = Code::error(
     },
 );
 
+static AFTERMATH: aftermath::Codes = crate::aftermath_codes!("reversible");
+
 /// The proof.
 pub(super) struct Reversible;
 
@@ -96,7 +99,16 @@ impl Proof for Reversible {
     }
 
     fn codes(&self) -> Vec<&'static Code> {
-        vec![&DOWN_FAILED, &REAPPLY_FAILED, &SCHEMA_DIFFERS, &CONTENT_DIFFERS, &LEFTOVERS]
+        let aftermath::Codes { sequence_behind, derived_stale, .. } = &AFTERMATH;
+        vec![
+            &DOWN_FAILED,
+            &REAPPLY_FAILED,
+            &SCHEMA_DIFFERS,
+            &CONTENT_DIFFERS,
+            &LEFTOVERS,
+            sequence_behind,
+            derived_stale,
+        ]
     }
 
     fn failures(&self) -> &'static Failures {
@@ -158,12 +170,12 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let mut rows = Rows::of(run);
     run.outcome.notes.extend(without_down_file(run.rehearsal.history.after(run.start_version())));
     for migration in run.rehearsal.history.after(run.start_version()) {
-        let before = rows.apply(run, migration, here.take(), &mut place, &mut done).await?;
+        let (before, marks) = rows.apply(run, migration, here.take(), &mut place, &mut done).await?;
         let after = Snapshot::of(run, &mut place.connection).await?;
         let schema = Arc::clone(&after.schema);
-        let round_trip = if let Some(down) = &migration.down {
+        let round_trip = if let (Some(down), Some(marks)) = (&migration.down, marks) {
             let (round_trip, snapshot) =
-                round_trip::make_round_trip(run, migration, down, &before, after, &mut place).await?;
+                round_trip::make_round_trip(run, (migration, down), (&before, &marks), after, &mut place).await?;
             here = snapshot;
             round_trip
         } else {

@@ -2,10 +2,11 @@
 
 use super::judge::{Found, Wording, judge, only_leaves};
 use super::place::Place;
-use super::{DOWN_FAILED, REAPPLY_FAILED, RoundTrip, of_migration};
+use super::{AFTERMATH, DOWN_FAILED, REAPPLY_FAILED, RoundTrip, of_migration};
 use crate::Error;
 use crate::compare::{self, ContentDifference};
 use crate::migration::{Loss, Migration, Script};
+use crate::proofs::kit::aftermath::Marks;
 use crate::proofs::kit::intended::is_intended;
 use crate::proofs::kit::snapshot::{Compared, Snapshot, is_declared};
 use crate::proofs::run::ProofRun;
@@ -16,9 +17,8 @@ use std::cell::Cell;
 /// known.
 pub(super) async fn make_round_trip(
     run: &mut ProofRun<'_>,
-    migration: &Migration,
-    down: &Script,
-    before: &Snapshot,
+    (migration, down): (&Migration, &Script),
+    (before, marks): (&Snapshot, &Marks),
     after: Snapshot,
     place: &mut Place,
 ) -> Result<(RoundTrip, Option<Snapshot>), Error> {
@@ -50,6 +50,10 @@ pub(super) async fn make_round_trip(
     compared.content.retain(|difference| !wrong.contains(difference));
     let mut compared = compared.without(&loses, &mut run.outcome.notes);
     compared.content.extend(wrong);
+    // A sequence that moved back is a difference of the content.
+    if compared.content.is_empty() {
+        marks.examine(run, &AFTERMATH, (migration, down), &mut place.connection).await?;
+    }
     match judge(run, &compared, &wording).await {
         Found { schema: false, content: false } => {}
         // The reverted state still shows whether the migration can be applied again.

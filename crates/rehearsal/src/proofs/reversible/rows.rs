@@ -5,6 +5,7 @@ use super::place::Place;
 use crate::Error;
 use crate::generate::rows::RowProfile;
 use crate::migration::Migration;
+use crate::proofs::kit::aftermath::Marks;
 use crate::proofs::kit::seeds::{Seeds, Tables, Wanted};
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
@@ -26,7 +27,8 @@ impl Rows {
         }
     }
 
-    /// Applies a migration, and the backfills that it requires. Returns the state before it. `here` is the current state, if
+    /// Applies a migration, and the backfills that it requires. Returns the state before it, and what its
+    /// down file has to leave as it was. `here` is the current state, if
     /// it is known.
     ///
     /// If generated rows are at fault, the migration is applied to fewer, and then to none: *generated-rows* reports it.
@@ -37,7 +39,7 @@ impl Rows {
         here: Option<Snapshot>,
         place: &mut Place,
         done: &mut Vec<&'static str>,
-    ) -> Result<Snapshot, Error> {
+    ) -> Result<(Snapshot, Option<Marks>), Error> {
         let Self::Generated(seeds) = self else { return apply_here(run, migration, here, place, done).await };
         let (steps, ran) = (run.steps.clone(), done.clone());
         for profile in [RowProfile::WithNulls, RowProfile::Ordinary] {
@@ -68,13 +70,17 @@ async fn apply_here(
     here: Option<Snapshot>,
     place: &mut Place,
     done: &mut Vec<&'static str>,
-) -> Result<Snapshot, Error> {
+) -> Result<(Snapshot, Option<Marks>), Error> {
     run.run_due(&place.scratch, Some(migration), done).await?;
     // The state after one migration is the state before the next.
     let before = match here.filter(|snapshot| snapshot.is_of(run)) {
         Some(snapshot) => snapshot,
         None => Snapshot::of(run, &mut place.connection).await?,
     };
+    let marks = match &migration.down {
+        Some(down) => Some(Marks::of(down, &mut place.connection).await?),
+        None => None,
+    };
     run.up(migration, &place.scratch, &mut place.connection).await?;
-    Ok(before)
+    Ok((before, marks))
 }

@@ -3,19 +3,23 @@
 use super::Change;
 use super::trials::{self, Failed};
 use crate::Error;
+use crate::event::Direction;
+use crate::generate::rows::RowProfile;
+use crate::migration;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
+use crate::proofs::kit::seeds::{Seeds, Tables, Wanted, with_rows};
 use crate::report::{Code, Finding};
-use rehearsal_db::{Connection, Object, Schema};
+use rehearsal_db::{Connection, Object, Schema, TableShape};
 use std::collections::BTreeSet;
 
 /// Returns a finding for each index that a migration left invalid, for the rows that a new constraint freezes, and for each
 /// table and view that fails.
 pub(super) async fn broken(
-    run: &ProofRun<'_>,
+    run: &mut ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
-    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
+    earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
     let (file, before) = (change.script.path.display(), change.before);
@@ -57,10 +61,10 @@ fn touched<'s>(before: &'s Schema, after: &'s Schema) -> BTreeSet<&'s str> {
 
 /// Returns a finding for each table and view that worked before the migration and does not work after it.
 async fn failing(
-    run: &ProofRun<'_>,
+    run: &mut ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
-    earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
+    mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
     let (before, after) = (&*change.before.schema, &**change.after);
@@ -70,13 +74,32 @@ async fn failing(
     let touched = touched(before, after);
     let mut tables = connection.tables().await?;
     tables.retain(|table| touched.contains(table.name.as_str()));
-    let failed = trials::failures(connection, &tables, after).await?;
+    let mut failed = trials::failures(connection, &tables, after).await?;
+    let is_filled = change.before.is_filled && has_empty(connection, &tables).await?;
+    if is_filled {
+        // A fixture has no rows in some of the tables: these are tried on generated ones.
+        let mut copy = earlier(run).await?;
+        fill(run, &mut copy).await?;
+        if migration::step(&mut copy.connection, change.migration, Direction::Up).await.is_ok() {
+            let more = trials::failures(&mut copy.connection, &tables, after).await?;
+            failed.extend(
+                more.into_iter()
+                    .filter(|more| !failed.iter().any(|known| known.trial.what == more.trial.what))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        copy.close().await?;
+    }
     if failed.is_empty() {
         return Ok(Vec::new());
     }
     let mut copy = earlier(run).await?;
     let (schema, tables) = (crate::compare::schema(&mut copy.connection).await?, copy.connection.tables().await?);
-    let known = trials::failures(&mut copy.connection, &tables, &schema).await?;
+    let mut known = trials::failures(&mut copy.connection, &tables, &schema).await?;
+    if is_filled {
+        fill(run, &mut copy).await?;
+        known.extend(trials::failures(&mut copy.connection, &tables, &schema).await?);
+    }
     copy.close().await?;
     // A new table may refer to one that a later migration creates.
     let existed = |object: &str| {
@@ -90,6 +113,7 @@ async fn failing(
     let finding = |failed: &Failed| {
         let message = format!("after {}, {} fails", change.script.path.display(), failed.trial.what);
         let mut details = vec![failed.why.clone()];
+        details.extend(failed.columns.as_ref().map(|columns| format!("only an UPDATE of {columns} fails")));
         let is_trigger = |(label, object): &(&String, &Object)| {
             label.starts_with("trigger ") && object.part_of.as_deref() == Some(failed.trial.object.as_str())
         };
@@ -101,4 +125,20 @@ async fn failing(
         Finding::new(code, message).with_details(details).with_help(help)
     };
     Ok(failed.iter().filter(is_broken_now).map(finding).collect())
+}
+
+/// True if one of these tables has no rows.
+async fn has_empty(connection: &mut Connection, tables: &[TableShape]) -> Result<bool, Error> {
+    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+    Ok(!names.is_empty() && with_rows(connection, &names).await?.len() < names.len())
+}
+
+/// Generates ordinary rows in the empty tables of a copy.
+async fn fill(run: &mut ProofRun<'_>, copy: &mut EarlierCopy) -> Result<(), Error> {
+    let steps = run.steps.clone();
+    let wanted = Wanted { profile: RowProfile::WithNulls, words_of: None };
+    let filled = Seeds::default().fill(run, &mut copy.connection, wanted, &mut Tables::default()).await;
+    // These rows are not part of the timeline.
+    run.steps = steps;
+    filled
 }

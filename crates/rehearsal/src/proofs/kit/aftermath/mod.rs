@@ -6,6 +6,7 @@ mod broken;
 mod codes;
 mod counters;
 mod hidden_rows;
+mod reverted;
 mod schema_lost;
 mod stale;
 mod trials;
@@ -18,6 +19,7 @@ use crate::proofs::kit::checkpoint::EarlierCopy;
 pub use codes::Codes;
 pub use counters::{counters, is_of_a_counter};
 use rehearsal_db::{Connection, Counter, Engine, Schema, SeenRows};
+pub use reverted::Marks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 pub use written::without_written;
@@ -30,6 +32,8 @@ pub struct Before {
     frozen: BTreeSet<String>,
     seen: Vec<SeenRows>,
     stale: BTreeSet<String>,
+    /// True if the rows are those of a fixture.
+    is_filled: bool,
 }
 
 impl Before {
@@ -44,6 +48,7 @@ impl Before {
     /// # Errors
     /// Fails if a query fails.
     pub async fn of(
+        run: &ProofRun<'_>,
         migration: &Migration,
         schema: Arc<Schema>,
         connection: &mut Connection,
@@ -51,6 +56,7 @@ impl Before {
         if !is_of_interest(migration, connection.engine()) {
             return Ok(None);
         }
+        let is_filled = run.fixture.is_some();
         Ok(Some(Self {
             schema,
             counters: counters(&migration.up, connection).await?,
@@ -58,6 +64,7 @@ impl Before {
             frozen: connection.frozen_rows().await?.into_iter().map(|frozen| frozen.constraint).collect(),
             seen: connection.seen_rows().await?,
             stale: stale::settle(&migration.up, connection).await?,
+            is_filled,
         }))
     }
 }

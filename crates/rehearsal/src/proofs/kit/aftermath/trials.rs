@@ -7,6 +7,8 @@ use rehearsal_db::{Broken, Connection, Engine, Refusal, Schema, TableShape};
 
 /// How many rows of a table are tried.
 const ROWS: usize = 20;
+/// The most columns of a table that are updated one by one.
+const COLUMNS: usize = 40;
 
 /// A statement that tries an object, in a transaction that is rolled back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(super) struct Trial {
     pub(super) object: String,
     /// The statements.
     pub(super) sql: String,
+    /// The columns of an UPDATE, each with a statement that sets only it.
+    each: Vec<(String, String)>,
 }
 
 /// A trial that failed, with the error of the database.
@@ -26,6 +30,8 @@ pub(super) struct Failed {
     pub(super) trial: Trial,
     /// The error.
     pub(super) why: String,
+    /// The columns of which an UPDATE fails, if not all do.
+    pub(super) columns: Option<String>,
 }
 
 /// Tries every table with rows and every view. Leaves the database as it was.
@@ -42,19 +48,20 @@ pub(super) async fn failures(
     let mut failed = Vec::new();
     for table in tables.iter().filter(|table| !table.columns.is_empty()) {
         for trial in of_table(engine, table, schema) {
-            let Some(why) = attempt(connection, &trial).await? else { continue };
+            let Some(why) = attempt(connection, &trial.sql).await? else { continue };
             // A row that others refer to cannot be deleted, and a row stays there if a rule or trigger only marks it as
             // deleted: neither is a fault.
             let is_usual = |refusal: &Refusal| matches!(refusal.broken, Broken::Reference | Broken::Unique);
             if !engine.refusal(&why).as_ref().is_some_and(is_usual) {
-                failed.push(Failed { trial, why });
+                let columns = failing_columns(connection, table, &trial).await?;
+                failed.push(Failed { trial, why, columns });
             }
             break;
         }
     }
     for trial in schema.objects.keys().filter_map(|label| of_view(engine, label)) {
-        let why = attempt(connection, &trial).await?;
-        failed.extend(why.map(|why| Failed { trial, why }));
+        let why = attempt(connection, &trial.sql).await?;
+        failed.extend(why.map(|why| Failed { trial, why, columns: None }));
     }
     // A trigger may have drawn numbers, which a rollback does not give back.
     connection.set_sequences(&numbers).await?;
@@ -75,11 +82,19 @@ fn of_table(engine: Engine, table: &TableShape, schema: &Schema) -> Vec<Trial> {
     let settable = columns(&|column| !is_computed(column));
     let stored = columns(&|column| !table.generated.contains(*column)).join(", ");
     let few = engine.few_rows(table, ROWS);
-    let trial = |what: &str, sql: String| Trial { what: format!("{what} \"{name}\""), object: name.clone(), sql };
+    let trial = |what: &str, sql: String| Trial {
+        what: format!("{what} \"{name}\""),
+        object: name.clone(),
+        sql,
+        each: Vec::new(),
+    };
     let mut trials = Vec::new();
     if !settable.is_empty() {
         let set: Vec<String> = settable.iter().map(|column| format!("{column} = {column}")).collect();
-        trials.push(trial("updating rows of", format!("UPDATE {quoted} SET {} WHERE {few}", set.join(", "))));
+        let update = |set: &str| format!("UPDATE {quoted} SET {set} WHERE {few}");
+        let each = settable.iter().zip(&set).map(|(column, set)| (column.clone(), update(set)));
+        let each = each.collect();
+        trials.push(Trial { each, ..trial("updating rows of", update(&set.join(", "))) });
     }
     let delete = format!("DELETE FROM {quoted} WHERE {few}");
     trials.push(trial("deleting rows of", delete.clone()));
@@ -103,13 +118,32 @@ fn of_view(engine: Engine, label: &str) -> Option<Trial> {
         "materialized view" => ("refreshing materialized view", format!("REFRESH MATERIALIZED VIEW {quoted}")),
         _ => return None,
     };
-    Some(Trial { what: format!("{what} \"{name}\""), object: name.to_owned(), sql })
+    Some(Trial { what: format!("{what} \"{name}\""), object: name.to_owned(), sql, each: Vec::new() })
+}
+
+/// Returns the columns of which an UPDATE fails; `None` if all do, or the trial is no UPDATE.
+async fn failing_columns(
+    connection: &mut Connection,
+    table: &TableShape,
+    trial: &Trial,
+) -> Result<Option<String>, Error> {
+    if trial.each.len() > COLUMNS || trial.each.len() < 2 {
+        return Ok(None);
+    }
+    let mut failing = Vec::new();
+    for (column, sql) in &trial.each {
+        if attempt(connection, sql).await?.is_some() {
+            failing.push(column.as_str());
+        }
+    }
+    let some = !failing.is_empty() && failing.len() < trial.each.len();
+    Ok(some.then(|| format!("{} of \"{}\"", failing.join(", "), table.name)))
 }
 
 /// Runs a trial and rolls it back. Returns the error of the statement, if it fails.
-async fn attempt(connection: &mut Connection, trial: &Trial) -> Result<Option<String>, Error> {
+async fn attempt(connection: &mut Connection, sql: &str) -> Result<Option<String>, Error> {
     connection.begin().await?;
-    let done = connection.execute(&trial.sql, &[]).await;
+    let done = connection.execute(sql, &[]).await;
     connection.rollback().await;
     match done {
         Ok(_) => Ok(None),
