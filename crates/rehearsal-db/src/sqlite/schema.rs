@@ -35,10 +35,19 @@ async fn objects(session: &mut SqliteSession) -> Result<Vec<Entry>, Error> {
 
 pub(crate) async fn tables(session: &mut SqliteSession) -> Result<Vec<TableShape>, Error> {
     let mut shapes = Vec::new();
-    for object in objects(session).await?.into_iter().filter(|object| object.kind == "table") {
+    let has_rows =
+        |object: &Entry| object.kind == "table" && !indexes_another(object.sql.as_deref().unwrap_or_default());
+    for object in objects(session).await?.into_iter().filter(has_rows) {
         shapes.push(table(session, &object).await?.shape.clone());
     }
     Ok(shapes)
+}
+
+/// True for a full-text index of another table (`content = 'note'`), which has no rows of its own.
+fn indexes_another(sql: &str) -> bool {
+    let tokens = tokens(sql, Engine::Sqlite);
+    let is_virtual = tokens.get(1).is_some_and(|token| token.is("VIRTUAL"));
+    is_virtual && tokens.windows(2).any(|pair| pair[0].is("CONTENT") && pair[1].is("="))
 }
 
 pub(crate) async fn schema(session: &mut SqliteSession, tables: &[TableShape]) -> Result<Arc<Schema>, Error> {

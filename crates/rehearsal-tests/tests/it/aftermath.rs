@@ -182,3 +182,114 @@ fn rows_that_an_insert_leaves_out() {
     let command = "ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1";
     project.run(command).check(1, "aftermath", "insert_or_ignore");
 }
+
+/// A row that is deleted with its parent, and one that another row replaces: the statement is named, and the row shown.
+#[test]
+fn statements_that_remove_rows() {
+    let check = |snapshot: &str, create: &str, up: &str, rows: &str| {
+        let files = [("migrations/1_create.sql", create), ("migrations/2_change.sql", up), ("rows.sql", rows)];
+        let project = another_project(&files);
+        let command = "ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1";
+        project.run(command).check(1, "aftermath", snapshot);
+    };
+    let family = "CREATE TABLE parent (id INTEGER PRIMARY KEY, state TEXT);\n\
+                  CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES parent ON DELETE CASCADE, name TEXT);\n";
+    let rows =
+        "INSERT INTO parent VALUES (1, 'old'), (2, 'new');\nINSERT INTO child VALUES (1, 1, 'Ann'), (2, 2, 'Bo');\n";
+    check("removed_by_cascade", family, "\nDELETE FROM parent WHERE state = 'old';\n", rows);
+    let words = "CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT);\nCREATE TABLE known (text TEXT PRIMARY KEY, id INTEGER);\n";
+    let known = "INSERT INTO word VALUES (1, 'a'), (2, 'a');\nINSERT INTO known VALUES ('a', 9);\n";
+    check("removed_by_replace", words, "INSERT OR REPLACE INTO known SELECT text, id FROM word;\n", known);
+    // Without a key, other values are no deleted rows.
+    let plain = "CREATE TABLE word (text TEXT, n INTEGER);\n";
+    let few = "INSERT INTO word VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4);\n";
+    check(
+        "changed_without_key",
+        plain,
+        "DELETE FROM word WHERE n > 3;\nUPDATE word SET text = 'x' WHERE n = 1;\n",
+        few,
+    );
+}
+
+const INDEXED: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE VIRTUAL TABLE note_words USING fts5 (body, content = 'note', content_rowid = 'id');
+CREATE TRIGGER note_added AFTER INSERT ON note BEGIN INSERT INTO note_words (rowid, body) VALUES (NEW.id, NEW.body); END;\n";
+
+#[test]
+fn indexes_that_are_out_of_date() {
+    let check = |snapshot: &str, exit: i32, up: &str| {
+        let rows = "INSERT INTO note VALUES (1, 'one two'), (2, 'three');\n";
+        let files = [("migrations/1_note.sql", INDEXED), ("migrations/2_change.sql", up), ("rows.sql", rows)];
+        let project = another_project(&files);
+        let flags = if exit == 0 { "populated" } else { "generated-rows,populated" };
+        let ran =
+            project.run(&format!("ci --migrations migrations --engine sqlite --only {flags} --fixture rows.sql@1"));
+        if exit == 0 {
+            assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        } else {
+            ran.check(exit, "aftermath", snapshot);
+        }
+    };
+    let change = "-- loses: note.body, corrected\nUPDATE note SET body = body || ' more';\n";
+    check("full_text_stale", 1, change);
+    check("", 0, &format!("{change}INSERT INTO note_words (note_words) VALUES ('rebuild');\n"));
+    check("", 0, "ALTER TABLE note ADD COLUMN at TEXT;\n");
+}
+
+#[test]
+fn rows_that_triggers_write() {
+    let create = "CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL, updated TEXT NOT NULL DEFAULT 'never');
+CREATE TABLE audit (id INTEGER PRIMARY KEY, account INTEGER NOT NULL);
+CREATE TRIGGER account_audited AFTER UPDATE OF balance, cents ON account BEGIN INSERT INTO audit (account) VALUES (NEW.id); END;
+CREATE TRIGGER account_updated AFTER UPDATE OF cents ON account BEGIN UPDATE account SET updated = 'now' WHERE id = NEW.id; END;\n";
+    let create = create.replace("updated TEXT", "cents INTEGER, updated TEXT");
+    let check = |snapshot: &str, exit: i32, up: &str| {
+        let rows = "INSERT INTO account (id, balance) VALUES (1, 5), (2, 6);\n";
+        let files = [("migrations/1_account.sql", create.as_str()), ("migrations/2_cents.sql", up), ("rows.sql", rows)];
+        let project = another_project(&files);
+        let ran = project.run("ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1");
+        ran.check(exit, "aftermath", snapshot);
+    };
+    check("written_by_triggers", 0, "UPDATE account SET cents = balance * 100;\n");
+    check(
+        "written_by_no_trigger",
+        0,
+        "DROP TRIGGER account_audited;\nDROP TRIGGER account_updated;\nUPDATE account SET cents = balance * 100;\n",
+    );
+}
+
+/// The values of a moved column have to come back.
+#[test]
+fn moved_columns() {
+    let check = |snapshot: &str, exit: i32, declared: &str, value: &str| {
+        let up = format!(
+            "-- moves: {declared}\nCREATE TABLE profile (id INTEGER PRIMARY KEY, first TEXT);\n\
+             INSERT INTO profile SELECT id, {value} FROM user;\nALTER TABLE user DROP COLUMN first;\n"
+        );
+        let down = "ALTER TABLE user ADD COLUMN first TEXT;\n\
+                    UPDATE user SET first = (SELECT first FROM profile WHERE profile.id = user.id);\nDROP TABLE profile;\n";
+        let workspace = new_workspace();
+        workspace.write("migrations/users/rehearsal.toml", "engine = \"sqlite\"\n");
+        workspace.write(
+            "migrations/users/20250901000000_users.up.sql",
+            "CREATE TABLE user (id INTEGER PRIMARY KEY, last TEXT, first TEXT);\n",
+        );
+        workspace.write("migrations/users/20250901000000_users.down.sql", "DROP TABLE user;\n");
+        workspace.write("migrations/users/20250902000000_profiles.up.sql", up);
+        workspace.write("migrations/users/20250902000000_profiles.down.sql", down);
+        workspace.write(
+            "fixtures/users/rows.sql",
+            "-- at: 20250901000000\nINSERT INTO user VALUES (1, 'B', 'Ann'), (2, 'D', 'Cy');\n",
+        );
+        let ran = workspace.run("ci users --only fresh,populated,reversible");
+        if exit == 0 {
+            assert_eq!(ran.exit, Some(0), "{}", ran.text());
+        } else {
+            ran.check(exit, "aftermath", snapshot);
+        }
+    };
+    check("", 0, "user.first to profile.first, one name", "first");
+    check("moved_wrongly", 1, "user.first to profile.first, one name", "upper(first)");
+    check("moved_to_nothing", 1, "user.first to profile.name, one name", "first");
+    check("moved_without_target", 1, "user.first, one name", "first");
+}

@@ -13,7 +13,11 @@ mod control;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod down_files;
+#[cfg(test)]
 mod errors;
+#[cfg(test)]
+mod generated_kinds;
 #[cfg(test)]
 mod given;
 #[cfg(test)]

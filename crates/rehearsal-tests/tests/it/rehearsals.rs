@@ -117,11 +117,12 @@ fn faults_of_a_history() {
         let codes = findings.iter().filter(is_it).map(|found| found["code"].as_str().unwrap());
         codes.map(|code| code.strip_prefix("reversible/").unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(of(None), ["down-failed", "schema-differs", "schema-differs", "reapply-failed", "leftovers"]);
-    assert_eq!(
-        of(Some("populated")),
-        ["down-failed", "schema-differs", "schema-differs", "reapply-failed", "content-differs", "leftovers"]
-    );
+    let of_schema = ["down-failed", "schema-differs", "reapply-failed", "schema-differs"];
+    // Without the fixture, the down file of `takes` drops a table with generated rows.
+    let empty = [&of_schema[..], &["content-differs", "reapply-failed", "content-differs", "leftovers"]].concat();
+    assert_eq!(of(None), empty);
+    let populated = [&of_schema[..], &["reapply-failed", "content-differs", "leftovers"]].concat();
+    assert_eq!(of(Some("populated")), populated);
 }
 
 /// The down migrations stop at a migration without a down file.

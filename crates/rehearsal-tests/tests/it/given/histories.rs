@@ -74,8 +74,9 @@ fn line_endings_and_byte_order_marks() {
 /// A value that a migration takes from the clock differs the second time, which is not a fault.
 #[test]
 fn values_from_the_clock() {
-    let log = ("migrations/1_log.sql", "CREATE TABLE log (id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT);");
-    let files = |up| [log, ("migrations/2_begin.up.sql", up), ("migrations/2_begin.down.sql", "DELETE FROM log;")];
+    let log = ("migrations/1_log.sql", "CREATE TABLE log (id BIGINT PRIMARY KEY, at TEXT NOT NULL, what TEXT);");
+    let files =
+        |up| [log, ("migrations/2_begin.up.sql", up), ("migrations/2_begin.down.sql", "DELETE FROM log WHERE id = 1;")];
     let sqlite = "INSERT INTO log VALUES (1, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'begin');";
     check("moments_of_rows", 0, &files(sqlite), SQLITE);
     let postgres = "INSERT INTO log VALUES (1, CURRENT_TIMESTAMP::text, 'begin');";

@@ -6,7 +6,7 @@ use super::{POSTGRES, SQLITE, check};
 #[test]
 fn findings_far_from_the_start() {
     let mut files = vec![
-        ("migrations/00_log.up.sql".to_owned(), "CREATE TABLE log (id INTEGER PRIMARY KEY, n INTEGER);".to_owned()),
+        ("migrations/00_log.up.sql".to_owned(), "CREATE TABLE log (id BIGINT PRIMARY KEY, n INTEGER);".to_owned()),
         ("migrations/00_log.down.sql".to_owned(), "DROP TABLE log;".to_owned()),
     ];
     for n in 1..70 {
@@ -20,7 +20,7 @@ fn findings_far_from_the_start() {
             _ => format!("DELETE FROM log WHERE id = {n};"),
         };
         // Stores the number of rows before it.
-        let up = format!("INSERT INTO log SELECT {n}, count(*) FROM log;");
+        let up = format!("INSERT INTO log SELECT {n}, count(*) FROM log WHERE id < {n};");
         files.push((format!("migrations/{n:02}_step.up.sql"), up));
         files.push((format!("migrations/{n:02}_step.down.sql"), down));
     }

@@ -105,3 +105,54 @@ fn hidden_rows() {
     rehearse("", 0, &granted, &format!("{secured}\nCREATE POLICY all_rows ON item FOR SELECT TO {role} USING (true);"));
     execute(&url("postgres"), &format!("DROP ROLE IF EXISTS {role}"));
 }
+
+#[test]
+fn derived_data_that_is_out_of_date() {
+    let view = "CREATE MATERIALIZED VIEW by_size AS SELECT size, count(*) AS n FROM item GROUP BY size;";
+    let more = "INSERT INTO item (id, shelf, label, size) SELECT max(id) + 1, min(shelf), 'copy', 'small' FROM item;";
+    rehearse("aftermath_stale_view", 1, view, more);
+    rehearse("", 0, view, &format!("{more}\nREFRESH MATERIALIZED VIEW by_size;"));
+    let slug = "CREATE FUNCTION slug(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(t) $$;";
+    let other =
+        "CREATE OR REPLACE FUNCTION slug(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper(t) || '!' $$;";
+    let index = format!("{slug}\nCREATE INDEX item_slug ON item (slug(label));");
+    rehearse("aftermath_stale_index", 1, &index, other);
+    rehearse("", 0, &index, &format!("{other}\nREINDEX INDEX item_slug;"));
+    let column = format!("{slug}\nALTER TABLE item ADD COLUMN slug text GENERATED ALWAYS AS (slug(label)) STORED;");
+    rehearse("aftermath_stale_column", 1, &column, other);
+}
+
+/// An ordinary owner is subject to forced row-level security, and its UPDATE silently matches no row.
+#[test]
+fn rows_hidden_from_the_owner() {
+    let forced = "ALTER TABLE item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n\
+                  CREATE POLICY own ON item USING (label = current_setting('app.label', true));";
+    let fill = "ALTER TABLE item ADD COLUMN kind text;\nUPDATE item SET kind = 'plain' WHERE kind IS NULL;";
+    rehearse("aftermath_hidden_from_owner", 1, forced, fill);
+    let lifted = "ALTER TABLE item NO FORCE ROW LEVEL SECURITY;";
+    rehearse("", 0, forced, &format!("{lifted}\n{fill}\nALTER TABLE item FORCE ROW LEVEL SECURITY;"));
+}
+
+#[test]
+fn rows_that_triggers_write() {
+    let audited = "CREATE TABLE audit (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item int NOT NULL);\n\
+                   CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit (item) VALUES (NEW.id); RETURN NEW; END $$;\n\
+                   CREATE TRIGGER item_audited AFTER UPDATE ON item FOR EACH ROW EXECUTE FUNCTION audit();";
+    let fill = "ALTER TABLE item ADD COLUMN kind text;\nUPDATE item SET kind = 'plain';";
+    let shop = shop(audited, fill);
+    check("aftermath_written", &shop, "ci shop --only populated", 0);
+}
+
+/// A down file that takes a sequence along.
+#[test]
+fn down_files_that_lose_numbers() {
+    let check = |exit: i32, down: &str, code: &str| {
+        let shop = Shop::new(&SUITE);
+        shop.migration(EARLIER, NUMBERED, "DROP TABLE log;");
+        shop.migration(LABEL, "ALTER TABLE log ADD COLUMN note text;", down);
+        let ran = shop.run("ci shop --only reversible --json");
+        assert_eq!((ran.exit, ran.stdout.contains(code)), (Some(exit), exit != 0), "{}", ran.text());
+    };
+    check(0, "ALTER TABLE log DROP COLUMN note;", "reversible/");
+    check(1, "ALTER TABLE log DROP COLUMN note;\nSELECT setval('log_id_seq', 1, false);", "reversible/content-differs");
+}

@@ -7,6 +7,7 @@ mod bad_input;
 mod consent;
 mod crashes;
 mod errors;
+mod generated_kinds;
 mod kept;
 mod lifecycle;
 mod places;

@@ -26,7 +26,8 @@ fn not_covered(up: &str) -> Vec<String> {
     let not_covered: Vec<String> =
         rows["not_covered"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
     if not_covered.is_empty() {
-        assert_eq!(made.sum::<usize>(), names, "{up}: {}", rows["notes"]);
+        // The tables of the shop have rows, too.
+        assert_eq!(made.sum::<usize>(), names + 2, "{up}: {}", rows["notes"]);
     }
     not_covered
 }

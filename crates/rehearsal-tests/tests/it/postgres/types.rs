@@ -179,7 +179,7 @@ fn partitions_and_inheritance() {
     let expected = [
         "\"bare\" gained 1 row: 1 before, 2 after",
         "\"child\" was emptied: it had 1 row; id = 2, v = x: missing",
-        "\"p\" lost 1 row: 2 before, 1 after; id = 11: missing",
+        "\"p\" lost 1 row: 2 before, 1 after; id = 11: missing (v = b)",
         "\"quick\" gained 1 row: 2 before, 3 after; id = 1: new",
     ];
     assert_eq!(differences(&one, &other), expected);
@@ -196,27 +196,32 @@ fn every_key() {
         assert_eq!(differences(&one, &other), [expected], "{kind}");
     };
     let text = "unnest(ARRAY['b', 'B', 'a', 'ä', 'Z', '', '_', '10', '9', '🐶'])";
-    check("text", text, "'ä'", "\"t\" lost 1 row: 10 before, 9 after; k = ä: missing");
+    check("text", text, "'ä'", "\"t\" lost 1 row: 10 before, 9 after; k = ä: missing (v = 1)");
     let uuids = "(SELECT md5(n::text)::uuid FROM generate_series(1, 9) n) AS series (k), LATERAL (SELECT k) AS";
     check(
         "uuid",
         uuids,
         "md5('7')::uuid",
-        "\"t\" lost 1 row: 9 before, 8 after; k = 8f14e45f-ceea-167a-5a36-dedd4bea2543: missing",
+        "\"t\" lost 1 row: 9 before, 8 after; k = 8f14e45f-ceea-167a-5a36-dedd4bea2543: missing (v = 1)",
     );
     check(
         "date",
         "generate_series('2024-12-30'::date, '2025-01-12', '1 day')",
         "'2025-01-10'",
-        "\"t\" lost 1 row: 14 before, 13 after; k = 2025-01-10: missing",
+        "\"t\" lost 1 row: 14 before, 13 after; k = 2025-01-10: missing (v = 1)",
     );
     check(
         "numeric",
         "unnest(ARRAY[1, 2, 10, 11, 100, -1, 1.5])",
         "10",
-        "\"t\" lost 1 row: 7 before, 6 after; k = 10: missing",
+        "\"t\" lost 1 row: 7 before, 6 after; k = 10: missing (v = 1)",
     );
-    check("bool", "unnest(ARRAY[true, false])", "false", "\"t\" lost 1 row: 2 before, 1 after; k = false: missing");
+    check(
+        "bool",
+        "unnest(ARRAY[true, false])",
+        "false",
+        "\"t\" lost 1 row: 2 before, 1 after; k = false: missing (v = 1)",
+    );
 }
 
 /// Columns with different collations, one of them nondeterministic if the server supports ICU.
@@ -245,7 +250,7 @@ fn generated_columns_and_missing_keys() {
     let expected = [
         "\"g\".\"n\" has different values in 1 row; id = 1: 1 → 2",
         "\"g\".\"twice\" has different values in 1 row; id = 1: 2 → 4",
-        "\"loose\" lost 1 row and gained 1: 3 before, 3 after; a = 2, b = NULL: missing; a = 2, b = y: new",
+        "\"loose\".\"b\" has values instead of NULL in 1 row; a = 2: NULL → y",
     ];
     assert_eq!(differences(&one, &other), expected);
 }

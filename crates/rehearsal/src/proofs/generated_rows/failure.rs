@@ -153,6 +153,8 @@ pub(super) struct Attempt {
 pub(super) struct FailsOn {
     pub(super) ordinary_rows: bool,
     pub(super) nulls: bool,
+    /// True if it works on rows without its literals.
+    pub(super) only_literals: bool,
 }
 
 impl Attempt {
@@ -184,6 +186,7 @@ impl Attempt {
             statement: all.iter().rev().find(|statement| statement.start <= at).copied(),
             is_old_column: self.seen.is_old_column,
             is_numbered: self.seen.is_numbered,
+            only_literals: fails_on.only_literals,
             labels: self.seen.labels.iter().map(String::as_str).collect(),
             on_ordinary_rows: fails_on.ordinary_rows,
             on_nulls: fails_on.nulls,

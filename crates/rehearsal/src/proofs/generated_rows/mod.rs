@@ -174,15 +174,19 @@ async fn failed(
     seeded.connection.close().await?;
     let twin = ahead(run, twin, at).await?;
     let is_null = attempt.seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull);
-    let nulls = is_null && attempt_on(run, twin, migration, RowProfile::WithNulls).await?.is_some();
-    let ordinary = attempt_on(run, twin, migration, RowProfile::Ordinary).await?;
+    let words = |profile| Wanted { profile, words_of: Some(migration) };
+    let nulls = is_null && attempt_on(run, twin, migration, words(RowProfile::WithNulls)).await?.is_some();
+    let ordinary = attempt_on(run, twin, migration, words(RowProfile::Ordinary)).await?;
+    let is_taken = attempt.seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::Unique);
+    let everything = Wanted { profile: RowProfile::Everything, words_of: None };
+    let only_literals = is_taken && attempt_on(run, twin, migration, everything).await?.is_none();
     let mut passing = passing::with_passing_rows(run, twin, migration).await?;
     let steps = run.steps.clone();
     // If the migration fails even without rows, *fresh* reports it, and later migrations cannot be tried.
     run.step(format!("apply {}", migration.label()));
     twin.advance(run, at + 1).await?;
 
-    let fails_on = FailsOn { ordinary_rows: ordinary.is_some(), nulls };
+    let fails_on = FailsOn { ordinary_rows: ordinary.is_some(), nulls, only_literals };
     let verdict = |attempt: &Attempt| attempt.verdict(engine, migration, fails_on);
     // Unusual rows may be unfit where ordinary ones show a fault.
     let is_finding = |attempt: &&Attempt| verdict(attempt) != Verdict::Unfit;
@@ -256,11 +260,11 @@ async fn attempt_on(
     run: &mut ProofRun<'_>,
     twin: &EmptyTwin,
     migration: &Migration,
-    profile: RowProfile<'_>,
+    wanted: Wanted<'_>,
 ) -> Result<Option<Attempt>, Error> {
     let mut seeded = SeededDatabase::fork(run, twin).await?;
     run.step(format!("apply {} to ordinary generated rows", migration.label()));
-    seeded.fill(run, Wanted { profile, words_of: Some(migration) }, &mut Tables::default()).await?;
+    seeded.fill(run, wanted, &mut Tables::default()).await?;
     let scratch = Arc::clone(&seeded.scratch);
     let done = match seeded.run_due(run, migration).await {
         Ok(()) => run.up(migration, &scratch, &mut seeded.connection).await,

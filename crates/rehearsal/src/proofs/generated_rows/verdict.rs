@@ -32,6 +32,8 @@ pub(super) struct Failure<'a> {
     pub(super) is_old_column: bool,
     /// True if the database numbers a column at fault.
     pub(super) is_numbered: bool,
+    /// True if the migration works on rows without its literals.
+    pub(super) only_literals: bool,
     /// The labels of the enums before the migration.
     pub(super) labels: Vec<&'a str>,
     /// True if the migration also fails on ordinary rows, which use the literals of the migration.
@@ -84,12 +86,12 @@ pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
             finding("existing rows can have NULL in this column", FILL_NULLS)
         }
         Broken::NotNull => Verdict::Unfit,
-        // The migration inserts rows with a key that a generated row uses, which is one of the first numbers of a counter or only
-        // an invented key.
-        Broken::Unique if is("INSERT") && !has("SELECT") && failure.is_numbered => {
+        // The migration inserts rows with a key that a generated row has: one of the first numbers of a counter, or only the
+        // literal in the file.
+        Broken::Unique if is("INSERT") && failure.is_numbered => {
             finding("existing rows can have the numbers that it inserts", LET_NUMBER)
         }
-        Broken::Unique if is("INSERT") && !has("SELECT") => Verdict::Unfit,
+        Broken::Unique if is("INSERT") && (failure.only_literals || !has("SELECT")) => Verdict::Unfit,
         Broken::Unique => finding("existing rows can have duplicate values in these columns", NO_TWINS),
         Broken::Check | Broken::Reference if depends_on_words => Verdict::Unfit,
         Broken::Check => finding("existing rows can violate this constraint", MEND_ROWS),
@@ -137,6 +139,7 @@ mod tests {
                 statement: statements(sql, engine).first().copied(),
                 is_old_column,
                 is_numbered: false,
+                only_literals: false,
                 labels: vec!["red"],
                 on_ordinary_rows: matches!(fails, Fails::Always),
                 on_nulls: matches!(fails, Fails::Always | Fails::WithNulls),

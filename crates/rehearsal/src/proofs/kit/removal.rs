@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::migration::{Migration, Transaction};
 use crate::proofs::kit::checkpoint::EarlierCopy;
-use rehearsal_db::lex::{Statement, statements};
-use rehearsal_db::{Connection, Reference, Value};
+use rehearsal_db::lex::{Statement, statements, tokens};
+use rehearsal_db::{Connection, Engine, Reference, Value};
 use std::collections::BTreeMap;
 
 /// The longest part of a statement that is shown, in characters.
@@ -47,7 +47,7 @@ async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection
             let Some(now) = count(connection, table).await? else { continue };
             if now < before {
                 counts.remove(table);
-                let cause = filling(engine, sql, &all, statement, table).unwrap_or(statement);
+                let cause = filling(engine, &all, statement, table).unwrap_or(statement);
                 lines.push(sentence(connection, cause, sql, table, &references));
             }
         }
@@ -67,18 +67,19 @@ async fn count(connection: &mut Connection, table: &str) -> Result<Option<i64>, 
 
 /// The statement that fills a new table which takes the place of the old one with `statement`.
 fn filling<'s>(
-    engine: rehearsal_db::Engine,
-    sql: &str,
+    engine: Engine,
     all: &'s [Statement<'s>],
     statement: &Statement<'_>,
     table: &str,
 ) -> Option<&'s Statement<'s>> {
-    if !engine.mentions(statement.text, &["RENAME"]) {
-        return None;
-    }
-    let renamed = engine.renamed_tables(sql);
-    let from = renamed.iter().find(|(_, to)| *to == table).map(|(from, _)| from)?;
-    all.iter().find(|statement| engine.mentions(statement.text, &["INSERT", from]))
+    let short = table.rsplit('.').next().unwrap_or(table);
+    let tokens = tokens(statement.text, engine);
+    let at = tokens
+        .iter()
+        .position(|token| token.is("RENAME"))
+        .filter(|_| engine.mentions(statement.text, &["TO", short]))?;
+    let from = tokens[at.checked_sub(1)?].unquoted();
+    all.iter().find(|statement| engine.mentions(statement.text, &["INSERT", &from]))
 }
 
 fn sentence(

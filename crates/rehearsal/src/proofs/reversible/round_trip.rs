@@ -128,7 +128,7 @@ fn are_lost(by_up: &[ContentDifference], remaining: &[ContentDifference]) -> boo
 
 fn left_behind(down: &Script) -> String {
     format!(
-        "the file succeeded the first time, so its down file left something behind; make {} remove it",
+        "the file succeeded the first time, so {} leaves something behind or removes too much: let it restore the state before",
         down.path.display()
     )
 }
