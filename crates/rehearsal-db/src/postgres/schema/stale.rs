@@ -31,7 +31,7 @@ pub(crate) async fn stale_copies(session: &mut PostgresSession) -> Result<Vec<St
             match counts.as_slice() {
                 [Value::Int(0), Value::Int(0)] => continue,
                 [gone, new] => {
-                    format!("it has {gone} rows that its query no longer returns, and lacks {new} that it returns")
+                    format!("rows that only the view has: {gone}; rows that only its query returns: {new}")
                 }
                 _ => continue,
             }
@@ -135,7 +135,9 @@ async fn check(session: &mut PostgresSession, index: &Value) -> Result<Option<St
         Err(error) if error.is_transient() => Err(error),
         Err(error) => {
             session.execute("ROLLBACK TO SAVEPOINT one", &[]).await?;
-            Ok(Some(error.to_string()))
+            // What follows is advice about other checks.
+            let why = error.to_string();
+            Ok(Some(why.split("; ").next().unwrap_or(&why).to_owned()))
         }
     }
 }

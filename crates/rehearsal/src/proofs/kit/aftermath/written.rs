@@ -126,7 +126,7 @@ fn finding(
         }
         _ => format!("{file} changes \"{table}\".\"{}\", which it does not name", column.unwrap_or_default()),
     };
-    let cause = |(trigger, of): &&Trigger| format!("trigger \"{trigger}\" of \"{of}\" writes them");
+    let cause = |(trigger, of): &&Trigger| format!("through trigger \"{trigger}\" of \"{of}\"");
     let mut details: Vec<String> = causes.iter().map(cause).collect();
     details.extend(difference.examples().iter().map(ToString::to_string));
     let finding = Finding::new(code, message).in_file(&migration.up.path).of_migration(migration.version);
