@@ -71,7 +71,7 @@ fn calls(tokens: &[Token<'_>]) -> Vec<(String, bool)> {
     let call = |at: usize| {
         let name = match tokens[at].kind {
             Kind::Word => tokens[at].text.to_ascii_lowercase(),
-            Kind::Quoted => tokens[at].text.trim_matches('"').to_owned(),
+            Kind::Quoted => tokens[at].unquoted(),
             _ => return None,
         };
         let opens = tokens.get(at + 1).is_some_and(|token| token.is("("));

@@ -73,7 +73,7 @@ fn reached(words: &[Token<'_>], i: usize) -> Option<Outside> {
 fn name(token: &Token<'_>) -> Option<String> {
     match token.kind {
         Kind::Word => Some(token.text.to_lowercase()),
-        Kind::Quoted => Some(token.text.trim_matches('"').replace("\"\"", "\"")),
+        Kind::Quoted => Some(token.unquoted()),
         Kind::String | Kind::Comment | Kind::Punct => None,
     }
 }

@@ -26,9 +26,20 @@ static LEXICAL: Lexical = Lexical {
     quotes: &[],
     strings: StringForms::DollarsAndEscapes,
     nests_comments: true,
+    refuses_unclosed_comments: true,
+    line_ends: &['\n', '\r'],
+    skips_vertical_tabs: true,
     skips_byte_order_mark: false,
+    end_of_parameter,
     is_inside,
 };
+
+/// Parameters are numbered: `$1`.
+fn end_of_parameter(bytes: &[u8], start: usize) -> Option<usize> {
+    let number = bytes[start..].strip_prefix(b"$")?;
+    let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (digits > 0).then_some(start + 1 + digits)
+}
 
 impl Dialect for PostgresDialect {
     fn scheme(&self) -> &'static str {

@@ -9,7 +9,8 @@ pub(super) fn is_inside(tokens: &[Token<'_>]) -> bool {
 }
 
 fn is_trigger(tokens: &[Token<'_>]) -> bool {
-    let mut words = tokens.iter().filter(|token| !token.is("TEMP") && !token.is("TEMPORARY"));
+    let optional = ["EXPLAIN", "QUERY", "PLAN", "TEMP", "TEMPORARY"];
+    let mut words = tokens.iter().filter(|token| !optional.iter().any(|word| token.is(word)));
     words.next().is_some_and(|token| token.is("CREATE")) && words.next().is_some_and(|token| token.is("TRIGGER"))
 }
 

@@ -4,6 +4,7 @@ use super::address::SqliteAddress;
 use super::bodies::is_inside;
 use super::literal::literal;
 use super::missing::missing;
+use super::parameters::end_of_parameter;
 use super::refusal::refusal;
 use crate::TableShape;
 use crate::catalog::Kind;
@@ -22,7 +23,11 @@ static LEXICAL: Lexical = Lexical {
     quotes: &[('`', '`'), ('[', ']')],
     strings: StringForms::Plain,
     nests_comments: false,
+    refuses_unclosed_comments: false,
+    line_ends: &['\n'],
+    skips_vertical_tabs: false,
     skips_byte_order_mark: true,
+    end_of_parameter,
     is_inside,
 };
 

@@ -148,10 +148,9 @@ fn checks(sql: &str, names: &[String]) -> Vec<Rule> {
         let inside = &tokens[at + 2..end.map_or(tokens.len(), |end| at + 1 + end)];
         let is_named = at >= 2 && tokens[at - 2].is("CONSTRAINT");
         let whole = inside.first().zip(inside.last()).map(|(a, z)| &sql[a.start..z.start + z.text.len()]);
-        let name =
-            if is_named { tokens[at - 1].text.trim_matches(['"', '`', '[', ']']) } else { whole.unwrap_or_default() };
+        let name = if is_named { tokens[at - 1].unquoted() } else { whole.unwrap_or_default().to_owned() };
         rules.push(Rule {
-            name: name.to_owned(),
+            name,
             text: join(inside),
             columns: names.iter().filter(|name| is_among(inside, name)).cloned().collect(),
             demands: Demands::Condition,
@@ -236,6 +235,8 @@ mod tests {
             "CREATE TABLE t (a CHECK (a IN ('x', 'CHECK (b)')))",
             &[("a IN ('x', 'CHECK (b)')", "A IN ( 'x' , 'CHECK (b)' )", &["a"])],
         );
+        check("CREATE TABLE t (a, CONSTRAINT [\"a\"] CHECK (a > .5e-3))", &[("\"a\"", "A > .5E-3", &["a"])]);
+        check("CREATE TABLE t (a, CONSTRAINT 'it''s' CHECK (a))", &[("it's", "A", &["a"])]);
         check("CREATE TABLE t (a CHECK (", &[("", "", &[])]);
     }
 

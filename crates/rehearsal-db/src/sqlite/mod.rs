@@ -20,6 +20,7 @@ mod lock;
 mod missing;
 mod moments;
 mod order;
+mod parameters;
 mod rebuild;
 mod references;
 mod refusal;

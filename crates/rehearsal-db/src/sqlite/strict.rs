@@ -13,10 +13,14 @@ pub(crate) fn strict(sql: &str) -> String {
         .into_iter()
         .filter(|token| token.kind == Kind::Quoted && token.text.starts_with('"'))
     {
-        let Some(name) = token.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { continue };
+        let name = token.unquoted();
+        // Not closed.
+        if name == token.text {
+            continue;
+        }
         strict.push_str(&sql[done..token.start]);
         strict.push('`');
-        strict.push_str(&name.replace("\"\"", "\"").replace('`', "``"));
+        strict.push_str(&name.replace('`', "``"));
         strict.push('`');
         done = token.start + token.text.len();
     }
@@ -37,5 +41,6 @@ mod tests {
         check(r#"SELECT "a""b`c""#, "SELECT `a\"b``c`");
         check("SELECT [a], `b`", "SELECT [a], `b`");
         check(r#"SELECT "open"#, r#"SELECT "open"#);
+        check(r#"SELECT "open"""#, r#"SELECT "open"""#);
     }
 }

@@ -9,6 +9,7 @@ mod crashes;
 mod errors;
 mod generated_kinds;
 mod kept;
+mod lexer;
 mod lifecycle;
 mod places;
 mod pooler;

@@ -93,7 +93,7 @@ fn takes_json(kind: &Kind) -> bool {
 /// Extends or replaces a JSON path by the literal at position `at`: `'$.a.b'` or `-> 'a' ->> 'b'`. Returns false if
 /// the literal is not part of a path.
 fn follow(tokens: &[Token<'_>], at: usize, path: &mut Vec<String>) -> bool {
-    let text = unquoted(tokens[at].text);
+    let text = tokens[at].unquoted();
     if let Some(whole) = text.strip_prefix("$.") {
         *path = whole.split('.').map(|key| key.trim_matches('"').to_owned()).collect();
         return path.iter().all(|key| !key.is_empty() && !key.contains(['[', '*', '?']));
@@ -131,7 +131,7 @@ fn take(tokens: &[Token<'_>], at: usize, rule: &str, field: &Field, hints: &mut 
     let is_before = |n: usize, word: &str| before(n).is_some_and(|token| token.is(word));
     match token.kind {
         lex::Kind::String => {
-            let text = unquoted(token.text);
+            let text = token.unquoted();
             let is_not = is_before(1, ">") && is_before(2, "<") || is_before(1, "=") && is_before(2, "!");
             let is_like = is_before(1, "LIKE") || is_before(1, "~") && is_before(2, "~");
             let is_regex = is_before(1, "~") || is_before(1, "REGEXP") || is_before(1, "*") && is_before(2, "~");
@@ -157,9 +157,10 @@ fn take(tokens: &[Token<'_>], at: usize, rule: &str, field: &Field, hints: &mut 
             }
         }
         lex::Kind::Word if token.is("JSON_VALID") => hints.named.extend(["{\"n\": 1}", "[]", "{}"].map(Value::from)),
-        lex::Kind::Word if token.text.starts_with(|c: char| c.is_ascii_digit()) => {
+        lex::Kind::Word if token.text.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
             let is_negative = is_before(1, "-") && !before(2).is_some_and(|token| token.is(")"));
-            if let Ok(n) = token.text.split('.').next().unwrap_or_default().parse::<i64>() {
+            let whole = token.text.split('.').next().filter(|whole| !whole.is_empty()).unwrap_or("0");
+            if let Ok(n) = whole.parse::<i64>() {
                 near(if is_negative { -n } else { n }, field, hints);
             }
         }
@@ -214,10 +215,6 @@ fn variants(text: &str) -> impl Iterator<Item = Value> {
     })
 }
 
-fn unquoted(literal: &str) -> String {
-    literal.trim_start_matches('\'').trim_end_matches('\'').replace("''", "'")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +244,7 @@ mod tests {
         let int = || Kind::Int { min: i64::MIN, max: i64::MAX };
         let (sqlite, postgres) = (Engine::Sqlite, Engine::Postgres);
         check(sqlite, text(), "A IN ( 'x' , 'it''s' ) AND B = 'y'", &["x", "it's"], &[]);
+        check(sqlite, text(), "A = '''x'''", &["'x'"], &[]);
         check(postgres, text(), "CHECK ((a = ANY (ARRAY['x'::text, 'y'::text])))", &["x", "y"], &[]);
         check(postgres, text(), "CHECK ((a ~ '^[a-z]{2}$'::text))", &["aa", "bb", "cc"], &[]);
         check(postgres, text(), "CHECK ((a ~~ 'x%'::text))", &["xa", "xb", "xc"], &[]);
@@ -254,6 +252,7 @@ mod tests {
         check(postgres, Kind::Json, "CHECK ((jsonb_typeof(a) = 'array'::text))", &["[]"], &[]);
         check(postgres, int(), "CHECK ((a >= '-1'::integer))", &[], &["0", "-1", "-2"]);
         check(sqlite, int(), "A BETWEEN - 5 AND B", &[], &["-4", "-5", "-6"]);
+        check(sqlite, Kind::Float { is_special: false }, "A < .5", &[], &["1", "0", "-1"]);
         check(sqlite, text(), "LENGTH ( A ) = 2", &[], &["bb", "cc", "dd"]);
         check(sqlite, text(), "B = 1", &[], &[]);
         let object = ["{\"b\":{\"c\":1},\"d\":1}", "{\"b\":{\"c\":2},\"d\":2}", "{\"b\":{\"c\":3},\"d\":3}"];
