@@ -2,6 +2,7 @@
 //! engine prepare longer and longer prefixes of the statement; nothing is executed.
 
 use super::connection::SqliteSession;
+use super::nul::refuse_nul;
 use crate::Engine;
 use crate::Error;
 use crate::lex::{Kind, tokens};
@@ -10,6 +11,9 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 /// The byte offset in `statement` of the token in `error`; `None` if the error names no token.
 pub(crate) async fn locate(session: &mut SqliteSession, statement: &str, error: &Error) -> Option<usize> {
     let Error::Statement { why, .. } = error else { return None };
+    if refuse_nul(statement).is_err() {
+        return statement.find('\0');
+    }
     if why == "incomplete input" {
         return tokens(statement, Engine::Sqlite).last().map(|token| token.start);
     }

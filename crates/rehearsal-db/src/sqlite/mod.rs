@@ -19,6 +19,7 @@ mod locate;
 mod lock;
 mod missing;
 mod moments;
+mod nul;
 mod order;
 mod parameters;
 mod rebuild;

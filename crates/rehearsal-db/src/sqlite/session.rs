@@ -3,6 +3,7 @@
 use super::connection::SqliteSession;
 use super::explain::explain;
 use super::ledger::LEDGER;
+use super::nul::refuse_nul;
 use super::values::decode;
 use super::{
     constraints_off, counters, defaults, digest, insertable, locate, moments, order, rebuild, references, schema,
@@ -16,7 +17,8 @@ use crate::value::arguments;
 use crate::{Engine, Error, Row, Session, Stale, TableDigest, Value, VolatileDefault};
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::future::ready;
+use futures_util::stream::{self, BoxStream};
 use sqlx::migrate::Migrate;
 use sqlx::sqlite::Sqlite;
 use sqlx::{AssertSqlSafe, Column, Connection, Row as _};
@@ -55,6 +57,7 @@ impl Session for SqliteSession {
     }
 
     async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        refuse_nul(sql)?;
         let sql = AssertSqlSafe(sql.to_owned());
         let result = if values.is_empty() {
             // Without parameters the engine accepts several statements in one text.
@@ -66,6 +69,9 @@ impl Session for SqliteSession {
     }
 
     fn stream<'c>(&'c mut self, sql: &str, values: &[Value]) -> BoxStream<'c, Result<Row, Error>> {
+        if let Err(error) = refuse_nul(sql) {
+            return Box::pin(stream::once(ready(Err(error))));
+        }
         let (path, wait) = (self.path.clone(), self.wait);
         let query = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments::<Sqlite>(values)).persistent(false);
         let mut columns: Option<Arc<[String]>> = None;

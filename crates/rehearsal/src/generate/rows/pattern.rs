@@ -1,12 +1,17 @@
 //! Texts that match a pattern: for a regular expression a short text built from its first alternatives, for `LIKE`
 //! and `GLOB` the pattern with letters in place of wildcards.
 
+/// The length in bytes up to which repetitions of an atom are written out.
+const LONGEST: usize = 4096;
+/// The number of nested groups that are parsed.
+const DEEPEST: usize = 100;
+
 /// Returns a text that probably matches a regular expression. Unknown syntax is copied literally; the database
 /// decides whether the text matches.
 pub(super) fn of_regex(pattern: &str) -> String {
     let chars: Vec<char> = pattern.chars().collect();
     let mut at = 0;
-    alternative(&chars, &mut at)
+    alternative(&chars, &mut at, 0)
 }
 
 /// Returns a text that matches a `LIKE` pattern.
@@ -46,7 +51,7 @@ pub(super) fn of_glob(pattern: &str) -> String {
 }
 
 /// Parses up to the end of a group and returns a text for its first alternative.
-fn alternative(chars: &[char], at: &mut usize) -> String {
+fn alternative(chars: &[char], at: &mut usize, depth: usize) -> String {
     let mut first: Option<String> = None;
     let mut text = String::new();
     while let Some(&c) = chars.get(*at) {
@@ -59,7 +64,7 @@ fn alternative(chars: &[char], at: &mut usize) -> String {
                 continue;
             }
             '^' | '$' => continue,
-            '(' => {
+            '(' if depth < DEEPEST => {
                 // `(?:` and similar prefixes.
                 if chars.get(*at) == Some(&'?') {
                     *at += 1;
@@ -67,7 +72,7 @@ fn alternative(chars: &[char], at: &mut usize) -> String {
                         *at += 1;
                     }
                 }
-                alternative(chars, at)
+                alternative(chars, at, depth + 1)
             }
             '[' => class(chars, at).map(String::from).unwrap_or_default(),
             '.' => "a".to_owned(),
@@ -85,7 +90,8 @@ fn alternative(chars: &[char], at: &mut usize) -> String {
             }
             c => c.to_string(),
         };
-        text.push_str(&atom.repeat(times(chars, at)));
+        let most = LONGEST / atom.len().max(1);
+        text.push_str(&atom.repeat(times(chars, at).min(most.max(1))));
     }
     first.unwrap_or(text)
 }
@@ -168,6 +174,8 @@ mod tests {
         check("^[[:upper:]]{3}$", "AAA");
         check("a.c+?", "aac");
         check("[", "");
+        check("((a{1000}){1000}){1000}", &"a".repeat(4000));
+        check(&"(".repeat(10_000), &"(".repeat(9_900));
         assert_eq!(of_like("%@%._x\\%"), "a@a.bx%");
         assert_eq!(of_glob("[A-Z]*.?x"), "Aa.bx");
     }
