@@ -71,6 +71,13 @@ fn parts(sql: &str, engine: Engine) -> Vec<(usize, Part<'_>)> {
     parts
 }
 
+/// The position of each part of a file of rows. Public only for the fuzz targets, which have no server.
+#[doc(hidden)]
+#[must_use]
+pub fn positions_of_parts(sql: &str, engine: Engine) -> Vec<usize> {
+    parts(sql, engine).into_iter().map(|(at, _)| at).collect()
+}
+
 /// True for a line `COPY … FROM stdin;`.
 fn is_copy(line: &str) -> bool {
     let is = |text: &str, word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));

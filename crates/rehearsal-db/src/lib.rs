@@ -52,7 +52,7 @@ pub use catalog::{
 pub use cluster_objects::Outside;
 pub use commit_hook::{Commit, CommitHook, CommitPhase};
 pub use connection::{Access, Connection, Durability};
-pub use copy::run_rows;
+pub use copy::{positions_of_parts, run_rows};
 pub use crash::Journal;
 pub use dialect::{Dialect, Storage};
 pub use digest::TableDigest;

@@ -181,7 +181,7 @@ fn rule(name: String, text: String, columns: Vec<String>) -> Rule {
 }
 
 /// The columns whose names appear in a definition.
-fn mentioned(text: &str, names: &[String]) -> Vec<String> {
+pub(super) fn mentioned(text: &str, names: &[String]) -> Vec<String> {
     let tokens = lex::tokens(text, Engine::Postgres);
     let is_there = |name: &&String| tokens.iter().any(|token| token.normal() == name.to_ascii_uppercase());
     names.iter().filter(is_there).cloned().collect()

@@ -41,7 +41,7 @@ mod unit;
 mod values;
 mod waits;
 
-use crate::{Address, Error, Store};
+use crate::{Address, Error, Object, Store};
 use address::PostgresAddress;
 use sqlx::postgres::PgConnectOptions;
 
@@ -61,4 +61,12 @@ pub fn on_server(options: PgConnectOptions, database: &str) -> Address {
 /// [`Error::WrongEngine`] for a URL of another engine, [`Error::BadUrl`] for a malformed one.
 pub fn server(url: &str) -> Result<Address, Error> {
     PostgresAddress::server(url).map(Address::new)
+}
+
+/// Reads a definition from the catalog: the object, and its columns among `names`. Public only for the fuzz targets,
+/// which have no server.
+#[doc(hidden)]
+#[must_use]
+pub fn read_definition(label: &str, definition: &str, names: &[String]) -> (Object, Vec<String>) {
+    (schema::object(label, definition, None), insertable::mentioned(definition, names))
 }

@@ -7,6 +7,8 @@ pub(crate) mod rows;
 mod script;
 
 pub use draw::{Draw, Seed};
+#[doc(hidden)]
+pub use rows::suggested;
 pub use script::{Cell, Script};
 
 use rehearsal_db::Engine;

@@ -203,13 +203,17 @@ pub(crate) async fn schema(session: &mut PostgresSession, tables: &[TableShape])
         if part_of.as_deref().is_some_and(is_bookkeeping) {
             continue;
         }
-        let definition = definition.unwrap_or_default();
-        let (definition, shown) = (ddl::normal(&label, &definition), ddl::statement(&label, &definition));
-        schema.objects.insert(label, Object { definition, shown, part_of });
+        let object = object(&label, &definition.unwrap_or_default(), part_of);
+        schema.objects.insert(label, object);
     }
     // The tables of sqlx and of the library do not belong to the user's schema.
     schema.objects.retain(|label, _| {
         !label.strip_prefix("table \"").and_then(|name| name.strip_suffix('"')).is_some_and(is_bookkeeping)
     });
     Ok(session.seen.put(key, schema))
+}
+
+/// An object with this label and definition.
+pub(super) fn object(label: &str, definition: &str, part_of: Option<String>) -> Object {
+    Object { definition: ddl::normal(label, definition), shown: ddl::statement(label, definition), part_of }
 }

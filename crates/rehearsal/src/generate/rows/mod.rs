@@ -18,3 +18,14 @@ pub use fill::Insert;
 pub(crate) use fill::{Filled, fill};
 pub(crate) use order::order;
 pub(crate) use profile::RowProfile;
+
+use rehearsal_db::insertable::{Field, Rule};
+use rehearsal_db::{Engine, Value};
+
+/// Returns the values that rules suggest for a column. Public only for the fuzz targets.
+#[doc(hidden)]
+#[must_use]
+pub fn suggested(engine: Engine, field: &Field, rules: &[Rule]) -> Vec<Value> {
+    let hints = literals::hints(engine, field, rules);
+    hints.named.into_iter().chain(hints.near).collect()
+}

@@ -1,0 +1,2 @@
+-- no-transaction
+PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE n (a); INSERT INTO n SELECT * FROM a; DROP TABLE IF EXISTS a; COMMIT;

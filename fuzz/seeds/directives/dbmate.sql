@@ -1,0 +1,4 @@
+-- migrate:up transaction:false
+CREATE TABLE a (b INT);
+-- migrate:down
+DROP TABLE a;
