@@ -5,7 +5,7 @@ use crate::Engine;
 use crate::lex::{Kind, tokens};
 
 /// `sql` with all double-quoted names in backticks. Byte offsets do not change, except after a name that contains
-/// quotes.
+/// quotes or is next to a backtick.
 pub(crate) fn strict(sql: &str) -> String {
     let mut strict = String::with_capacity(sql.len());
     let mut done = 0;
@@ -19,10 +19,17 @@ pub(crate) fn strict(sql: &str) -> String {
             continue;
         }
         strict.push_str(&sql[done..token.start]);
+        done = token.start + token.text.len();
+        // Two backticks would be one in a name.
+        if strict.ends_with('`') {
+            strict.push(' ');
+        }
         strict.push('`');
         strict.push_str(&name.replace('`', "``"));
         strict.push('`');
-        done = token.start + token.text.len();
+        if sql[done..].starts_with('`') {
+            strict.push(' ');
+        }
     }
     strict.push_str(&sql[done..]);
     strict
@@ -40,6 +47,7 @@ mod tests {
         check(r#"SELECT "a"."b", 'it''s "c"' -- "d""#, r#"SELECT `a`.`b`, 'it''s "c"' -- "d""#);
         check(r#"SELECT "a""b`c""#, "SELECT `a\"b``c`");
         check("SELECT [a], `b`", "SELECT [a], `b`");
+        check(r#"SELECT "a"`b`, `c`"d"`e`"#, "SELECT `a` `b`, `c` `d` `e`");
         check(r#"SELECT "open"#, r#"SELECT "open"#);
         check(r#"SELECT "open"""#, r#"SELECT "open"""#);
     }
