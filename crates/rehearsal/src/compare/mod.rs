@@ -8,10 +8,12 @@ mod defaults;
 mod difference;
 mod families;
 mod form;
+mod pairs;
 mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unkeyed;
 
 pub use changes::{Change, Changes};
 pub use content::{Content, content, state};

@@ -4,19 +4,14 @@
 use super::changes::{Change, Changes};
 use super::difference::{ContentDifference, Example};
 use super::families::{families, partitions};
-use super::form::Types;
-use futures_util::TryStreamExt;
+use super::pairs::{Common, both, common, merge};
+use super::unkeyed::without_changed;
 use rehearsal_db::TableShape;
-use rehearsal_db::{Connection, Engine, Error, Value};
-use std::cmp::Ordering;
+use rehearsal_db::{Connection, Error, Value};
 use std::collections::BTreeSet;
 
 /// Maximum number of example rows per difference.
 const MAX_EXAMPLES: usize = 3;
-/// The most columns of a table without a key whose changed columns are looked for: each costs a pass over the rows.
-const WIDEST: usize = 24;
-/// The most values of a missing row that are shown.
-const SHOWN: usize = 5;
 
 /// Replaces differences of rows and values by exact ones: the number of missing and new rows and of changed values
 /// per column, with examples. A difference that no row shows stays unchanged. Ignores the columns in `apart`, given
@@ -70,7 +65,7 @@ pub async fn explain(
                         _ => look(before, after, &common).await?,
                     };
                     if common.is_whole_row()
-                        && let Some(changed) = without_changed(before, after, &common, &seen).await?
+                        && let Some(changed) = without_changed(before, after, &common, (seen.gone, seen.new)).await?
                     {
                         seen = look(before, after, &changed).await?;
                         common = changed;
@@ -137,45 +132,6 @@ async fn examples(
         Example { row: common.name_row(row), before: before.or(Some(String::new())), after: None }
     };
     Ok(rows.iter().map(shown).collect())
-}
-
-/// Finds the columns of a table without a key that have changed in rows which are otherwise equal: each column that identifies
-/// more rows by being left out. `None` if there is none.
-async fn without_changed(
-    before: &mut Connection,
-    after: &mut Connection,
-    whole: &Common,
-    seen: &Seen,
-) -> Result<Option<Common>, Error> {
-    let (mut best, mut found) = (seen.gone + seen.new, None::<Common>);
-    if seen.gone == 0 || seen.new == 0 || whole.columns.len() > WIDEST {
-        return Ok(None);
-    }
-    loop {
-        let mut better = None;
-        let from = found.as_ref().unwrap_or(whole);
-        for at in 0..from.key {
-            let common = from.without(at);
-            if common.key == 0 {
-                continue;
-            }
-            let unpaired = unpaired(before, after, &common).await?;
-            if unpaired < best {
-                (best, better) = (unpaired, Some(common));
-            }
-        }
-        match better {
-            Some(common) => found = Some(common),
-            None => return Ok(found),
-        }
-    }
-}
-
-/// Counts the rows that exist on one side only.
-async fn unpaired(before: &mut Connection, after: &mut Connection, common: &Common) -> Result<u64, Error> {
-    let mut n = 0;
-    merge(before, after, common, &mut |old, new| n += u64::from(old.is_none() || new.is_none())).await?;
-    Ok(n)
 }
 
 /// The differences between the rows of a table on both sides.
@@ -275,51 +231,6 @@ fn distinguishable(old: &Value, new: &Value) -> (String, String) {
     (format!("{before} ({})", old.class()), format!("{after} ({})", new.class()))
 }
 
-/// The columns of a table that both sides have, those of the key first.
-struct Common {
-    table: String,
-    /// The FROM clauses of both sides.
-    from: (String, String),
-    columns: Vec<String>,
-    types: Vec<Types>,
-    /// Number of columns that identify a row on the other side.
-    key: usize,
-    /// Number of columns by which the rows are ordered: those of the key, or all if only a part of a row identifies it.
-    ordered: usize,
-}
-
-impl Common {
-    /// True if only the whole row identifies a row.
-    fn is_whole_row(&self) -> bool {
-        self.key == self.columns.len()
-    }
-
-    /// The same columns, of which the one at `at` does not identify a row.
-    fn without(&self, at: usize) -> Self {
-        let (mut columns, mut types) = (self.columns.clone(), self.types.clone());
-        let (column, kind) = (columns.remove(at), types.remove(at));
-        columns.push(column);
-        types.push(kind);
-        let (table, from) = (self.table.clone(), self.from.clone());
-        Self { table, from, ordered: columns.len(), columns, types, key: self.key - 1 }
-    }
-
-    /// Describes a missing row by the values that are not in its key; empty if there are none.
-    fn missing_row(&self, row: &[Value]) -> String {
-        let name = |(column, value): (&String, &Value)| format!("{column} = {value}");
-        let rest = self.columns.iter().zip(row).skip(self.key);
-        match rest.take(SHOWN).map(name).collect::<Vec<_>>().join(", ") {
-            rest if rest.is_empty() => rest,
-            rest => format!("missing ({rest})"),
-        }
-    }
-
-    fn name_row(&self, row: &[Value]) -> String {
-        let name = |(column, value): (&String, &Value)| format!("{column} = {value}");
-        self.columns.iter().zip(row).take(self.key).map(name).collect::<Vec<_>>().join(", ")
-    }
-}
-
 /// Returns the columns that identify a row: the key of both sides, or the key of one side if it is unique on both,
 /// because rows are preserved when the key of a table changes. Empty if only the whole row identifies it.
 async fn key(
@@ -350,78 +261,4 @@ async fn tells_apart(connection: &mut Connection, table: &TableShape, key: &[Str
     let sql =
         format!("SELECT n FROM (SELECT count(*) AS n FROM {rows} GROUP BY {columns}) AS counted WHERE n > 1 LIMIT 1");
     Ok(connection.query(&sql, &[], 1).await?.rows.is_empty())
-}
-
-/// Returns the columns that both sides have, without those in `apart`.
-fn both(old: &TableShape, new: &TableShape, apart: &[(String, String)]) -> Vec<String> {
-    let is_apart = |column: &String| apart.iter().any(|(table, name)| *table == old.name && name == column);
-    let in_both = |column: &&String| new.columns.contains(*column) && !is_apart(column);
-    old.columns.iter().filter(in_both).cloned().collect()
-}
-
-fn common(engine: Engine, old: &TableShape, new: &TableShape, key: &[String], apart: &[(String, String)]) -> Common {
-    let both = both(old, new, apart);
-    let key = if key.iter().all(|column| both.contains(column)) { key } else { &[] };
-    let columns: Vec<String> = key.iter().chain(both.iter().filter(|column| !key.contains(column))).cloned().collect();
-    let key = if key.is_empty() { columns.len() } else { key.len() };
-    let kind = |shape: &TableShape, column: &String| shape.types.get(column).cloned().unwrap_or_default();
-    let types = columns.iter().map(|column| Types::of(&kind(old, column), &kind(new, column))).collect();
-    let from = (engine.rows_of(old), engine.rows_of(new));
-    Common { table: old.name.clone(), from, columns, types, key, ordered: key }
-}
-
-/// Calls `take` with each pair of rows with the same key, and with each row that exists on one side only.
-async fn merge<F: FnMut(Option<&[Value]>, Option<&[Value]>) + Send>(
-    before: &mut Connection,
-    after: &mut Connection,
-    common: &Common,
-    take: &mut F,
-) -> Result<(), Error> {
-    let engine = before.engine();
-    // Keys are selected in the form by which they are ordered.
-    let column = |(at, name): (usize, &String)| {
-        let quoted = engine.quote(name);
-        if at < common.key { engine.as_text(&quoted) } else { quoted }
-    };
-    let columns = common.columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ");
-    let keys = common.columns[..common.ordered].iter().map(|column| engine.by_bytes(&engine.quote(column)));
-    let order = keys.map(|key| format!("{key} NULLS FIRST")).collect::<Vec<_>>().join(", ");
-    let rows = |from: &String| format!("SELECT {columns} FROM {from} ORDER BY {order}");
-    let mut lefts = before.stream(&rows(&common.from.0), &[]);
-    let mut rights = after.stream(&rows(&common.from.1), &[]);
-    let (mut old, mut new) = (lefts.try_next().await?, rights.try_next().await?);
-    loop {
-        let order = match (&old, &new) {
-            (None, None) => return Ok(()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(old), Some(new)) => compare_keys(&old.values[..common.key], &new.values[..common.key]),
-        };
-        let old_row = old.as_ref().filter(|_| order.is_le()).map(|row| row.values.as_slice());
-        let new_row = new.as_ref().filter(|_| order.is_ge()).map(|row| row.values.as_slice());
-        take(old_row, new_row);
-        if order.is_le() {
-            old = lefts.try_next().await?;
-        }
-        if order.is_ge() {
-            new = rights.try_next().await?;
-        }
-    }
-}
-
-/// Compares keys in the order that the engine sorts by: NULL, numbers, text by its bytes, blobs.
-fn compare_keys(a: &[Value], b: &[Value]) -> Ordering {
-    let class = |value: &Value| match value {
-        Value::Null => 0,
-        Value::Int(_) | Value::Real(_) => 1,
-        Value::Text(_) => 2,
-        Value::Blob(_) => 3,
-    };
-    #[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 and a real compare as SQLite shows it")]
-    let compare = |a: &Value, b: &Value| match (a, b) {
-        (Value::Int(a), Value::Real(b)) => (*a as f64).total_cmp(b),
-        (Value::Real(a), Value::Int(b)) => a.total_cmp(&(*b as f64)),
-        (a, b) => class(a).cmp(&class(b)).then_with(|| a.partial_cmp(b).unwrap_or(Ordering::Equal)),
-    };
-    a.iter().zip(b).map(|(a, b)| compare(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }

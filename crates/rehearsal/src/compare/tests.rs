@@ -111,7 +111,12 @@ fn missing_rows_are_counted_and_shown() {
             &mut one,
             "b.db",
             "DELETE FROM t WHERE n % 25 = 0",
-            &["\"t\" lost 4 rows: 100 before, 96 after", "  n = 25: missing", "  n = 50: missing", "  n = 75: missing"],
+            &[
+                "\"t\" lost 4 rows: 100 before, 96 after",
+                "  n = 25: missing (a = x25)",
+                "  n = 50: missing (a = x50)",
+                "  n = 75: missing (a = x75)",
+            ],
         )
         .await;
         check(
@@ -119,10 +124,10 @@ fn missing_rows_are_counted_and_shown() {
             "f.db",
             "DELETE FROM t WHERE n > 98; UPDATE t SET a = '' WHERE n = 5; INSERT INTO t VALUES (0, ''), (200, ''), (201, '')",
             &[
-                "\"t\" lost 2 rows and gained 3: 100 before, 101 after",
+                "rows of \"t\": 2 deleted, 3 new, 1 changed; 100 before, 101 after",
                 "  n = 0: new",
-                "  n = 99: missing",
-                "  n = 100: missing",
+                "  n = 99: missing (a = x99)",
+                "  n = 100: missing (a = x100)",
                 "\"t\".\"a\" was truncated in 1 row",
                 "  n = 5: x5 → ",
             ],
@@ -132,7 +137,12 @@ fn missing_rows_are_counted_and_shown() {
             &mut one,
             "c.db",
             "DELETE FROM t",
-            &["\"t\" was emptied: it had 100 rows", "  n = 1: missing", "  n = 2: missing", "  n = 3: missing"],
+            &[
+                "\"t\" was emptied: it had 100 rows",
+                "  n = 1: missing (a = x1)",
+                "  n = 2: missing (a = x2)",
+                "  n = 3: missing (a = x3)",
+            ],
         )
         .await;
         check(
@@ -146,10 +156,46 @@ fn missing_rows_are_counted_and_shown() {
             &mut one,
             "e.db",
             "UPDATE t SET n = 200 WHERE n = 7",
-            &["\"t\" lost 1 row and gained 1: 100 before, 100 after", "  n = 7: missing", "  n = 200: new"],
+            &["\"t\" lost 1 row and gained 1: 100 before, 100 after", "  n = 7: missing (a = x7)", "  n = 200: new"],
         )
         .await;
     });
+}
+
+/// Rows of a table without a key are paired by the columns that have not changed.
+#[test]
+fn changed_rows_without_a_key() {
+    let check = |change: &str, expect: &[&str]| {
+        let lines = block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let table = "CREATE TABLE t (a TEXT, b INTEGER, c TEXT);
+                         INSERT INTO t VALUES ('u', 1, 'x'), ('v', 2, 'x'), ('w', 3, NULL), ('w', 3, NULL)";
+            let mut one = database(&folder, "one.db", table).await;
+            let mut two = database(&folder, "two.db", &format!("{table}; {change}")).await;
+            let differences = content(&mut one, &[]).await.unwrap().compare(&content(&mut two, &[]).await.unwrap());
+            let explained = explain(&mut one, &mut two, &[], differences).await.unwrap();
+            explained.iter().map(ToString::to_string).collect::<Vec<_>>()
+        });
+        assert_eq!(lines, expect, "{change}");
+    };
+    check("SELECT 1", &[]);
+    check("UPDATE t SET a = upper(a)", &["\"t\".\"a\" has different values in 4 rows"]);
+    check(
+        "UPDATE t SET a = upper(a), c = 'y'",
+        &[
+            "\"t\".\"c\" has different values in 2 rows, has values instead of NULL in 2 rows",
+            "\"t\".\"a\" has different values in 4 rows",
+        ],
+    );
+    check(
+        "DELETE FROM t WHERE b = 3; UPDATE t SET a = 'z' WHERE b = 1",
+        &["rows of \"t\": 2 deleted, 1 changed; 4 before, 2 after", "\"t\".\"a\" has different values in 1 row"],
+    );
+    check("DELETE FROM t WHERE b = 1", &["\"t\" lost 1 row: 4 before, 3 after"]);
+    check(
+        "DELETE FROM t WHERE b = 1; INSERT INTO t VALUES ('n', 9, 'n')",
+        &["\"t\" lost 1 row and gained 1: 4 before, 4 after"],
+    );
 }
 
 /// Values that SQLite stores differently, and values that it stores identically.

@@ -161,7 +161,7 @@ impl<'a> Form<'a> {
         for nth in 0..most {
             let mut row = self.further(base, 0);
             for (group, choice) in self.groups.iter().zip(&mut row) {
-                *choice = group.literals.clone().take(nth + 1).last().unwrap_or(*choice);
+                *choice = group.literals.clone().take(nth + 1).next_back().unwrap_or(*choice);
             }
             drop(self.search(connection, row, &[], FURTHER_TRIES, filled).await?);
         }

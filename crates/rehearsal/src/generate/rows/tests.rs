@@ -104,8 +104,11 @@ fn checks() {
 #[test]
 fn keys() {
     let two = "CREATE TABLE p (id TEXT PRIMARY KEY); CREATE TABLE c (id INTEGER PRIMARY KEY,";
-    check(&format!("{two} p TEXT NOT NULL REFERENCES p)"), &[("c", "several"), ("p", "several")]);
-    check(&format!("{two} p TEXT UNIQUE REFERENCES p (id))"), &[("c", "several, with NULL"), ("p", "several")]);
+    check(&format!("{two} p TEXT NOT NULL REFERENCES p)"), &[("c", "several"), ("p", "several, with NULL")]);
+    check(
+        &format!("{two} p TEXT UNIQUE REFERENCES p (id))"),
+        &[("c", "several, with NULL"), ("p", "several, with NULL")],
+    );
     check("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t)", &[("t", "several, with NULL")]);
     check("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES t)", &[("t", "several")]);
     let circle = "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b); CREATE TABLE b (id INTEGER \
@@ -114,8 +117,8 @@ fn keys() {
     let wide = "CREATE TABLE u (id TEXT PRIMARY KEY); CREATE TABLE p (id TEXT, u TEXT NOT NULL REFERENCES u, PRIMARY KEY (id, u));
         CREATE TABLE r (a TEXT NOT NULL, b TEXT NOT NULL, u TEXT NOT NULL REFERENCES u, kind TEXT NOT NULL CHECK (kind IN ('x', 'y')),
         FOREIGN KEY (a, u) REFERENCES p (id, u), FOREIGN KEY (b, u) REFERENCES p (id, u), CHECK (a <> b), UNIQUE (a, b, kind));";
-    check(wide, &[("p", "several"), ("r", "several"), ("u", "several")]);
-    let none = "CREATE TABLE p (id TEXT PRIMARY KEY CHECK (id = 'x' AND id = 'y')); CREATE TABLE c (p TEXT NOT NULL \
+    check(wide, &[("p", "several, with NULL"), ("r", "several"), ("u", "several, with NULL")]);
+    let none = "CREATE TABLE p (id TEXT NOT NULL PRIMARY KEY CHECK (id = 'x' AND id = 'y')); CREATE TABLE c (p TEXT NOT NULL \
                 REFERENCES p);";
     check(
         none,
