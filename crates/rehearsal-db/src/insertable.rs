@@ -14,6 +14,8 @@ pub struct InsertableTable {
     pub references: Vec<Reference>,
     /// The other rules: checks, unique constraints and indexes, exclusions, the bounds of partitions.
     pub rules: Vec<Rule>,
+    /// True if an INSERT fires triggers that may draw numbers from sequences.
+    pub has_triggers: bool,
 }
 
 /// A column.
@@ -124,11 +126,11 @@ pub struct Rule {
     pub text: String,
     /// The columns that it uses.
     pub columns: Vec<String>,
-    /// What it demands.
+    /// The kind of its demand.
     pub demands: Demands,
 }
 
-/// What a rule demands.
+/// The kind of demand of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Demands {
     /// No two rows with equal values in its columns.

@@ -240,7 +240,8 @@ pub trait Session: fmt::Debug + Send + Sync {
     }
 
     /// Continues this transaction as a role that owns everything and has no other rights, as many apps do. The role ends with
-    /// the transaction. False if this session may not do that, or the engine has no roles.
+    /// the transaction. Returns false if this session may not create roles or change owners, or if the engine
+    /// has no roles.
     ///
     /// # Errors
     /// Fails if a query fails.

@@ -44,6 +44,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// True if the database failed for a reason that may pass, such as a lock or a lost connection.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Migration(migration::Error::Sql { cause, .. } | migration::Error::Engine(cause))
+            | Self::Engine(cause)
+            | Self::Backfill(backfill::Error::Engine(cause)) => cause.is_transient(),
+            _ => false,
+        }
+    }
+
     /// Returns the code of the finding for a database that cannot be used because of this error.
     #[must_use]
     pub fn finding_code(&self) -> &'static Code {

@@ -12,7 +12,18 @@ pub(super) struct Cause<'f> {
     pub(super) also: Vec<String>,
 }
 
-impl Cause<'_> {
+impl<'f> Cause<'f> {
+    /// Adds a finding with the same cause. Of a loss on generated rows and on those of a fixture, the latter is shown.
+    fn join(&mut self, finding: &'f Finding) {
+        let has_rows = |finding: &Finding| finding.fixture.is_some() && !finding.details.is_empty();
+        let shown = if has_rows(finding) && !has_rows(self.finding) && finding.proof != self.finding.proof {
+            std::mem::replace(&mut self.finding, finding)
+        } else {
+            finding
+        };
+        self.add(shown);
+    }
+
     /// Adds where else the cause was found, once.
     fn add(&mut self, finding: &Finding) {
         let place = finder(finding).filter(|place| finder(self.finding).as_ref() != Some(place));
@@ -43,9 +54,10 @@ pub(super) fn causes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Cau
     let mut causes: Vec<Cause<'f>> = Vec::new();
     for finding in ordered(findings) {
         let same = causes.iter().position(|cause| identity(cause.finding) == identity(finding));
-        match same.or_else(|| consequence(finding, &causes)) {
-            Some(at) => causes[at].add(finding),
-            None => causes.push(Cause { finding, also: Vec::new() }),
+        match (same, consequence(finding, &causes)) {
+            (Some(at), _) => causes[at].join(finding),
+            (None, Some(at)) => causes[at].add(finding),
+            (None, None) => causes.push(Cause { finding, also: Vec::new() }),
         }
     }
     causes
@@ -109,6 +121,10 @@ mod tests {
         let with = |finding: Finding, details: &[&str]| {
             finding.with_details(details.iter().map(ToString::to_string).collect())
         };
+        let with_rows = |mut finding: Finding| {
+            finding.fixture = Some("rows".to_owned());
+            finding
+        };
         let (error, warning, usage) = (&history::EDITED, &history::UNUSED_ALLOW, &history::BAD_CONFIGURATION);
         check(&[], &[]);
         check(
@@ -124,6 +140,8 @@ mod tests {
                 with(found(error, Some(4), "reverting", "reversible"), &["a", "b"]),
                 with(found(error, None, "remains", "reversible"), &["a"]),
                 with(found(error, None, "remains", "reversible"), &["a", "c"]),
+                with(found(error, Some(5), "lost", "generated"), &["x"]),
+                with_rows(with(found(error, Some(5), "lost", "populated"), &["y"])),
             ],
             &[
                 ("usage", &[]),
@@ -131,6 +149,7 @@ mod tests {
                 ("two", &["reversible / (empty)"]),
                 ("two", &[]),
                 ("reverting", &[]),
+                ("lost", &["generated / (empty)"]),
                 ("check", &["idempotent / (empty)"]),
                 ("remains", &[]),
                 ("warning", &[]),

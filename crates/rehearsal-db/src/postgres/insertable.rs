@@ -43,6 +43,8 @@ struct Table {
     constraints: Vec<Constraint>,
     /// Name and definition of each index that is unique or uses an expression.
     indexes: Vec<(String, String)>,
+    /// Whether it has triggers of the user.
+    triggers: bool,
     /// The key of a partitioned table, and the bounds of its partitions.
     parts: Option<String>,
 }
@@ -90,6 +92,7 @@ static TABLES: LazyLock<String> = LazyLock::new(|| {
             WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'x', 'p', 'u') AND k.conparentid = 0), '[]'), \
          'indexes', coalesce((SELECT json_agg(json_build_array(ic.relname, pg_get_indexdef(ic.oid)) ORDER BY ic.relname) \
             FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE i.indrelid = c.oid AND (i.indisunique OR i.indexprs IS NOT NULL)), '[]'), \
+         'triggers', EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal), \
          'parts', (SELECT pg_get_partkeydef(c.oid) || ' ' || string_agg(pg_get_expr(pc.relpartbound, pc.oid), ' ' ORDER BY pc.relname) \
             FROM pg_inherits h JOIN pg_class pc ON pc.oid = h.inhrelid WHERE h.inhparent = c.oid AND c.relkind = 'p'))::text \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -172,7 +175,7 @@ fn insertable(table: Table, types: &BTreeMap<i64, TypeRow>) -> InsertableTable {
             unusual: Vec::new(),
         });
     }
-    InsertableTable { name: table.name, fields, references, rules }
+    InsertableTable { name: table.name, fields, references, rules, has_triggers: table.triggers }
 }
 
 fn rule(name: String, text: String, columns: Vec<String>) -> Rule {

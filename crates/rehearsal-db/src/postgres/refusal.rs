@@ -46,10 +46,11 @@ pub(super) fn refusal(why: &str) -> Option<Refusal> {
     })
 }
 
-/// The columns in `Key (a, b)=(1, 2) already exists.`; none if the key has an expression.
+/// The columns in `Key (a, b)=(1, 2) already exists.`, without expressions.
 fn key_of(why: &str) -> Vec<String> {
     let Some((key, _)) = why.split_once("Key (").and_then(|(_, rest)| rest.split_once(")=(")) else {
         return Vec::new();
     };
-    key.split(", ").map(|column| column.trim_matches('"').replace("\"\"", "\"")).collect()
+    let columns = key.split(", ").filter(|column| !column.contains('('));
+    columns.map(|column| column.trim_matches('"').replace("\"\"", "\"")).collect()
 }

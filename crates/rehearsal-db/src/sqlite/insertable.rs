@@ -85,7 +85,7 @@ impl Parts {
         let given = columns.iter().filter(|row| row[5] == Value::Int(0));
         let fields = given.map(|row| field(row, &keys, rowid.as_deref())).collect();
         let references = references(self.references.remove(&table).unwrap_or_default());
-        InsertableTable { name: table, fields, references, rules }
+        InsertableTable { name: table, fields, references, rules, has_triggers: false }
     }
 }
 

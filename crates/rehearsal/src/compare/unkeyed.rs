@@ -4,8 +4,11 @@
 use super::pairs::{Common, merge};
 use rehearsal_db::{Connection, Error};
 
-/// The most columns of a table without a key whose changed columns are looked for: each costs a pass over the rows.
+/// The most columns of a table without a key whose changed columns are looked for: each costs a pass over the rows
+/// in each round.
 const WIDEST: usize = 24;
+/// The most further columns that are left out one by one.
+const ROUNDS: usize = 3;
 
 /// Finds the columns of a table without a key that have changed in rows which are otherwise equal: each column that identifies
 /// more rows by being left out. `None` if there is none.
@@ -33,7 +36,7 @@ pub(super) async fn without_changed(
             (best, found) = (unpaired, Some(common));
         }
     }
-    loop {
+    for _ in 0..ROUNDS {
         let mut better = None;
         let from = found.as_ref().unwrap_or(whole);
         for at in 0..from.key {
@@ -48,9 +51,10 @@ pub(super) async fn without_changed(
         }
         match better {
             Some(common) => found = Some(common),
-            None => return Ok(found),
+            None => break,
         }
     }
+    Ok(found)
 }
 
 /// Counts the rows that exist on one side only.

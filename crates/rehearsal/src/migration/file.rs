@@ -2,6 +2,8 @@
 //! it.
 
 pub use crate::layout::Transaction;
+use rehearsal_db::Engine;
+use rehearsal_db::lex::statements;
 use sqlx::migrate::MigrationType;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 use std::borrow::Cow;
@@ -17,6 +19,15 @@ pub struct Script {
     pub sql: String,
     /// Whether it runs in a transaction.
     pub transaction: Transaction,
+}
+
+impl Script {
+    /// True if all statements run in one transaction: the file neither opts out of it nor controls transactions itself.
+    #[must_use]
+    pub fn is_one_transaction(&self, engine: Engine) -> bool {
+        let controls = |statement| engine.transaction_control(statement).is_some();
+        self.transaction == Transaction::Wrapped && !statements(&self.sql, engine).iter().any(controls)
+    }
 }
 
 /// A loss that a migration declares: `-- loses: "Table"."column", reason`, or `"Table"` for rows; or a column that it moves:

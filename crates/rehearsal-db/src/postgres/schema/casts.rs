@@ -5,8 +5,7 @@ use crate::Engine;
 use crate::lex::{Kind, Token, tokens};
 
 /// The types of text, in upper case, by their words.
-const TYPES: &[&[&str]] =
-    &[&["TEXT"], &["CHARACTER", "VARYING"], &["VARCHAR"], &["BPCHAR"], &["CHARACTER"], &["CHAR"], &["CITEXT"]];
+const TYPES: &[&[&str]] = &[&["TEXT"], &["CHARACTER", "VARYING"], &["VARCHAR"], &["BPCHAR"], &["CHARACTER"], &["CHAR"]];
 
 /// Removes casts to types of text from a condition, and the parentheses that they needed. Only for comparison.
 pub(super) fn without_text_casts(condition: &str) -> String {
@@ -38,8 +37,9 @@ fn cast(tokens: &[Token<'_>]) -> usize {
     let is_type = |words: &&&[&str]| words.iter().enumerate().all(|(place, word)| is(2 + place, word));
     let Some(words) = TYPES.iter().find(is_type) else { return 0 };
     let mut end = 2 + words.len();
-    if is(end, "(") && is(end + 2, ")") {
-        end += 3;
+    // A cast with a length cuts the text.
+    if is(end, "(") {
+        return 0;
     }
     if is(end, "[") && is(end + 1, "]") {
         end += 2;
@@ -94,12 +94,14 @@ mod tests {
         check("lower((a)::text)", "lower(a)", true);
         check("(((a)::text = 'x'::text))", "((a = 'x'::character varying))", true);
         check(
-            "((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying(3)])::text[]))",
+            "((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[]))",
             "(a = ANY (ARRAY['x'::text, 'y'::text]))",
             true,
         );
         check("COALESCE(a, ''::text)", "COALESCE(a, ''::character varying)", true);
         check("lower((a)::text)", "lower(b)", false);
+        check("((a)::citext)", "(a)", false);
+        check("((a)::character varying(3))", "(a)", false);
         check("(a)::integer > 1", "a > 1", false);
         check("(a > 1) AND (b > 2)", "(a > 1) OR (b > 2)", false);
         check("(a + b) * c", "a + b * c", false);

@@ -59,7 +59,7 @@ pub(super) fn statement(label: &str, definition: &str) -> String {
 pub(super) fn normal(label: &str, definition: &str) -> String {
     let has_condition = label.starts_with("index ") || label.starts_with("constraint ");
     let definition = single_time(definition);
-    if has_condition && definition.contains("::") { casts::without_text_casts(&definition) } else { definition }
+    if has_condition { casts::without_text_casts(&definition) } else { definition }
 }
 
 /// A definition with a single name for the start of the transaction, which has two names.

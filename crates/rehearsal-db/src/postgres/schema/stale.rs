@@ -1,4 +1,4 @@
-//! What the server derives from rows and stores, and that differs from them ([`stale_copies`], [`stale_results`]).
+//! Stored data that the server derived from rows, and that no longer matches them ([`stale_copies`], [`stale_results`]).
 
 use super::sql::{OURS, of_the_user, table};
 use super::text;
@@ -75,8 +75,11 @@ async fn generated_columns(session: &mut PostgresSession) -> Result<Vec<Stale>, 
         stale.push(Stale {
             object: format!("generated column \"{table}\".\"{name}\""),
             name,
-            why: format!("its expression returns another value for {n} rows"),
-            refresh: format!("UPDATE {quoted} SET {base} = {base};"),
+            why: format!("rows for which its expression returns another value: {n}"),
+            refresh: match base.as_str() {
+                "" => format!("the column of {quoted} once more, dropped and added"),
+                base => format!("UPDATE {quoted} SET {base} = {base};"),
+            },
         });
     }
     Ok(stale)

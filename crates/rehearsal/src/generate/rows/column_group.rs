@@ -79,11 +79,15 @@ fn single(engine: Engine, table: &InsertableTable, at: usize, rows: u64, profile
     let edges: Vec<Value> = hints.named.iter().skip(2).take(10).cloned().chain(bounds).chain(edges).collect();
 
     let mut choices = Vec::new();
-    // The first number comes from the database itself, as those of the app do.
+    if field.default == Default::Constant {
+        choices.push(Choice::Left);
+    }
+    // The first row has the number that the database would give it, as the first row of the app has. It is written out, so
+    // that a replay gives the same number whatever was refused before.
     let is_numbered =
         matches!(field.default, Default::Computed | Default::Numbered) && matches!(field.kind, Kind::Int { .. });
-    if field.default == Default::Constant || is_numbered && profile != RowProfile::Ordinary {
-        choices.push(Choice::Left);
+    if is_numbered && matches!(profile, RowProfile::Everything | RowProfile::WithNulls) {
+        choices.extend(i64::try_from(rows + 1).map(Value::Int).map(given));
     }
     let others = choices.len();
     if let RowProfile::Literals(sql) = profile {

@@ -4,7 +4,7 @@
 use super::column_group::{Choice, ColumnGroup, column_groups};
 use super::profile::RowProfile;
 use rehearsal_db::insertable::{Default, Demands, InsertableTable, Kind};
-use rehearsal_db::{Broken, Connection, Engine, Error, Value};
+use rehearsal_db::{Broken, Connection, Engine, Error, Sequence, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most attempts to insert one of the first two rows.
@@ -65,6 +65,9 @@ async fn fill_pinned(
         Err(why) => return Ok(Filled { why_not: Some(why), ..filled }),
     };
     let mut form = Form::new(engine, table, first);
+    if table.has_triggers {
+        form.numbers = connection.sequences().await?;
+    }
     let start = vec![0; form.groups.len()];
     if matches!(profile, RowProfile::Literals(_)) {
         form.literals(connection, &start, &mut filled).await?;
@@ -77,7 +80,7 @@ async fn fill_pinned(
     if table.references.iter().any(|reference| reference.table == table.name) {
         // The table now has a row to which others can refer.
         if let Ok(groups) = column_groups(connection, table, rows + 1, profile).await? {
-            form = Form::new(engine, table, groups);
+            form = Form { numbers: form.numbers, ..Form::new(engine, table, groups) };
         }
     }
     let base = if base.len() == form.groups.len() { base } else { vec![0; form.groups.len()] };
@@ -114,6 +117,9 @@ struct Form<'a> {
     banned: BTreeSet<(usize, usize)>,
     /// The number of inserted rows.
     made: usize,
+    /// The state of the sequences from which triggers may draw numbers. A refused row gives these back, so that a replay of the
+    /// accepted rows draws equal ones.
+    numbers: BTreeMap<String, Sequence>,
 }
 
 /// A rejected row: the groups at fault (empty if unknown), whether a unique constraint rejected it, and the error
@@ -133,7 +139,7 @@ impl ColumnGroup {
 
 impl<'a> Form<'a> {
     fn new(engine: Engine, table: &'a InsertableTable, groups: Vec<ColumnGroup>) -> Self {
-        Self { engine, table, groups, banned: BTreeSet::new(), made: 0 }
+        Self { engine, table, groups, banned: BTreeSet::new(), made: 0, numbers: BTreeMap::new() }
     }
 
     /// Returns the choices of a further row: those of the first row with other keys. The values of all other groups
@@ -366,11 +372,19 @@ impl<'a> Form<'a> {
             })),
             Ok(_) => {
                 self.made += 1;
+                if !self.numbers.is_empty() {
+                    self.numbers = connection.sequences().await?;
+                }
                 filled.inserts.push(Insert { sql, values });
                 Ok(Ok(()))
             }
             Err(error) if error.is_transient() => Err(error),
-            Err(error) => Ok(Err(self.refused(&error.to_string()))),
+            Err(error) => {
+                if !self.numbers.is_empty() {
+                    connection.set_sequences(&self.numbers).await?;
+                }
+                Ok(Err(self.refused(&error.to_string())))
+            }
         }
     }
 

@@ -57,7 +57,7 @@ mod tests {
             target: vec!["id".to_owned()],
         };
         let references = fields.iter().map(reference).collect();
-        InsertableTable { name: table.to_owned(), fields, references, rules: Vec::new() }
+        InsertableTable { name: table.to_owned(), fields, references, rules: Vec::new(), has_triggers: false }
     }
 
     #[test]

@@ -12,6 +12,8 @@ const FIRST_KEY: i64 = 7_000_000;
 const LARGE_KEY: i64 = 5_000_000_000;
 /// The length of a long text in characters: longer than usual limits. It compresses well, so that it fits into an index.
 const LONG: usize = 5000;
+/// The longest text in characters, for a type that allows more.
+const LONGEST: usize = 20_000;
 /// The number of days in a month of generated dates, so that every date exists.
 const DAYS: u64 = 28;
 
@@ -123,10 +125,11 @@ fn edges(kind: &Kind) -> Vec<Value> {
             [0.0, -1.5, 1e30].into_iter().map(Value::Real).chain(special).collect()
         }
         Kind::Text { longest } => {
-            let long = format!("long {}", "x".repeat(LONG - 5));
+            let length = longest.unwrap_or(LONG).min(LONGEST);
+            let long = format!("long {}", "x".repeat(length));
             // The last two are numbers to a column that converts texts.
             let all = ["", &long, "größe 猫 🐶 e\u{301}", "it's \"so\" \\ 100% a_b", "008", "1e3"];
-            all.iter().map(|text| text.chars().take(longest.unwrap_or(LONG)).collect::<String>().into()).collect()
+            all.iter().map(|text| text.chars().take(length).collect::<String>().into()).collect()
         }
         Kind::Uuid => texts(&["00000000-0000-0000-0000-000000000000"]),
         Kind::Bytes => vec![Value::Blob(Vec::new()), Value::Blob(vec![0, 255, 39, 92])],

@@ -12,8 +12,7 @@ use crate::workspace::Fixture;
 use rehearsal_db::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns, for the version of each migration, the tables that have rows before it is applied in at least one
-/// fixture.
+/// Returns, for the version of each migration, the tables that have rows before it in a fixture on which it works.
 pub(super) async fn covered(run: &mut ProofRun<'_>) -> Result<BTreeMap<i64, BTreeSet<String>>, Error> {
     let mut covered: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     let rehearsal = run.rehearsal;
@@ -44,17 +43,20 @@ async fn walk(
     for migration in pending {
         for backfill in run.due(Some(migration), &done) {
             let pass = Pass { batch: run.batch, ..Pass::new(crate::backfill::Effect::Execute) };
-            walked = backfill::run(backfill, scratch.target(), &pass, &silent).await.map(drop).map_err(Error::from);
+            if walked.is_ok() {
+                walked = backfill::run(backfill, scratch.target(), &pass, &silent).await.map(drop).map_err(Error::from);
+            }
             done.push(backfill.about().name);
         }
         let names: Vec<String> = connection.tables().await?.into_iter().map(|table| table.name).collect();
-        covered.entry(migration.version).or_default().extend(with_rows(&mut connection, &names).await?);
+        let filled = with_rows(&mut connection, &names).await?;
         if walked.is_ok() {
             walked = step(&mut connection, migration, fixture).await;
         }
         if walked.is_err() {
             break;
         }
+        covered.entry(migration.version).or_default().extend(filled);
     }
     connection.close().await?;
     walked

@@ -12,6 +12,7 @@ mod seeded_database;
 mod verdict;
 mod watch;
 
+use crate::Error;
 use crate::failures;
 use crate::generate::rows::RowProfile;
 use crate::migration::{self, Migration};
@@ -20,7 +21,6 @@ use crate::proofs::kit::seeds::{Tables, Wanted};
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
 use crate::report::{Code, Explanation, Failures};
-use crate::{Error, backfill};
 use covered::covered;
 use failure::{Attempt, FailsOn, brief, report};
 use futures_util::future::LocalBoxFuture;
@@ -88,6 +88,9 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
         run.step(format!("generate rows before {}", migration.label()));
         seeded.fill(run, wanted, &mut tables).await?;
         if let Err(refused) = seeded.run_due(run, migration).await {
+            if refused.error.is_transient() {
+                return Err(refused.error);
+            }
             watch.forget();
             let Some(ordinary) = ordinary_for_backfills(run, &mut twin, at, &refused).await? else {
                 let why = format!("backfill {} fails on them: {}", refused.backfill, refused.error);
@@ -103,7 +106,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
                 let why = format!("backfill {backfill} leaves some of them pending");
                 seeded = past(run, seeded, &mut twin, at, &why).await?;
             }
-            Err(error) if is_transient(&error) || seeded.seeds.made.is_empty() => return Err(error),
+            Err(error) if error.is_transient() || seeded.seeds.made.is_empty() => return Err(error),
             Err(error) => {
                 // Most histories need no list of the tables in fixtures.
                 let there = match in_fixtures.take() {
@@ -133,9 +136,13 @@ async fn ordinary_for_backfills(
     let mut ordinary = SeededDatabase::fork(run, twin).await?;
     let wanted = Wanted { profile: RowProfile::Ordinary, words_of: Some(migration) };
     ordinary.fill(run, wanted, &mut Tables::default()).await?;
-    if ordinary.run_due(run, migration).await.is_err() {
-        ordinary.connection.close().await?;
-        return Ok(None);
+    match ordinary.run_due(run, migration).await {
+        Ok(()) => {}
+        Err(refused) if refused.error.is_transient() => return Err(refused.error),
+        Err(_) => {
+            ordinary.connection.close().await?;
+            return Ok(None);
+        }
     }
     let (name, why) = (refused.backfill, refused.error.to_string());
     run.note(format!("backfill {name} ran only on ordinary generated rows; it fails on others: {}", brief(&why)));
@@ -206,16 +213,6 @@ async fn failed(
     Ok(passing)
 }
 
-/// True if the database failed, so that the rows are not at fault.
-fn is_transient(error: &Error) -> bool {
-    match error {
-        Error::Migration(migration::Error::Sql { cause, .. } | migration::Error::Engine(cause))
-        | Error::Engine(cause)
-        | Error::Backfill(backfill::Error::Engine(cause)) => cause.is_transient(),
-        _ => false,
-    }
-}
-
 /// Notes the tables with generated rows and those without.
 fn conclude(run: &mut ProofRun<'_>, tables: &Tables) {
     let names =
@@ -263,7 +260,7 @@ async fn attempt_on(
     wanted: Wanted<'_>,
 ) -> Result<Option<Attempt>, Error> {
     let mut seeded = SeededDatabase::fork(run, twin).await?;
-    run.step(format!("apply {} to ordinary generated rows", migration.label()));
+    run.step(format!("apply {} to other generated rows", migration.label()));
     seeded.fill(run, wanted, &mut Tables::default()).await?;
     let scratch = Arc::clone(&seeded.scratch);
     let done = match seeded.run_due(run, migration).await {
@@ -272,6 +269,7 @@ async fn attempt_on(
     };
     let attempt = match done {
         Ok(()) => None,
+        Err(error) if error.is_transient() => return Err(error),
         Err(error) => Some(Attempt::of(&mut seeded, error, migration).await?),
     };
     seeded.connection.close().await?;

@@ -4,13 +4,12 @@
 use super::seeded_database::{EmptyTwin, SeededDatabase};
 use crate::Error;
 use crate::generate::rows::{Insert, RowProfile};
-use crate::migration::{Migration, Transaction};
+use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::seeds::{Seeds, Tables, Wanted};
 use crate::proofs::kit::timeline::Step;
 use rehearsal_db::Connection;
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
 
 /// The most attempts to apply a migration.
 const TRIES: usize = 40;
@@ -26,53 +25,55 @@ pub(super) async fn with_passing_rows(
     migration: &Migration,
 ) -> Result<SeededDatabase, Error> {
     let mut seeded = SeededDatabase::fork(run, twin).await?;
-    if migration.up.transaction == Transaction::None || !run.due(Some(migration), twin.done()).is_empty() {
+    let engine = run.rehearsal.database.engine;
+    if !migration.up.is_one_transaction(engine) || !run.due(Some(migration), twin.done()).is_empty() {
         let ordinary = Wanted { profile: RowProfile::Ordinary, words_of: Some(migration) };
         seeded.fill(run, ordinary, &mut Tables::default()).await?;
-        if seeded.run_due(run, migration).await.is_err() {
-            seeded.seeds = Seeds::default();
+        match seeded.run_due(run, migration).await {
+            Err(refused) if refused.error.is_transient() => return Err(refused.error),
+            Err(_) => seeded.seeds = Seeds::default(),
+            Ok(()) => {}
         }
         return Ok(seeded);
     }
     let everything = Wanted { profile: RowProfile::Everything, words_of: None };
     seeded.fill(run, everything, &mut Tables::default()).await?;
     seeded.seeds.fill_literals(run, &mut seeded.connection, migration).await?;
-    let inserts: Vec<Arc<Insert>> = run.steps.iter().skip(twin.steps().len()).filter_map(inserted).collect();
+    let made = run.steps.split_off(twin.steps().len());
     seeded.connection.close().await?;
 
     let mut passing = SeededDatabase::fork(run, twin).await?;
     run.step(format!("apply {} to some of the generated rows", migration.label()));
-    let kept = kept(&mut passing.connection, &inserts, &migration.up.sql).await?;
+    let kept = kept(&mut passing.connection, &made, &migration.up.sql).await?;
     passing.connection.begin().await?;
-    for at in kept {
-        if insert(&mut passing.connection, &inserts[at]).await? {
-            run.steps.push(Step::Insert(Arc::clone(&inserts[at])));
+    let done = perform(&mut passing.connection, &made, &kept).await?;
+    match passing.connection.commit().await {
+        Ok(()) if !kept.is_empty() => {
+            run.steps.extend(done);
+            passing.seeds.made = seeded.seeds.made;
         }
-    }
-    passing.connection.commit().await?;
-    if run.steps.len() > twin.steps().len() {
-        passing.seeds.made = seeded.seeds.made;
+        Err(error) if error.is_transient() => return Err(error.into()),
+        // At the end of the transaction, a row is missing that was left out.
+        _ => {}
     }
     Ok(passing)
 }
 
-fn inserted(step: &Step) -> Option<Arc<Insert>> {
-    match step {
-        Step::Insert(insert) => Some(Arc::clone(insert)),
-        _ => None,
-    }
-}
-
 /// Returns the positions of the inserts on which the script works, in order: halves are added, those with which it fails are
 /// split.
-async fn kept(connection: &mut Connection, inserts: &[Arc<Insert>], sql: &str) -> Result<BTreeSet<usize>, Error> {
+async fn kept(connection: &mut Connection, made: &[Step], sql: &str) -> Result<BTreeSet<usize>, Error> {
+    let inserts: Vec<usize> = (0..made.len()).filter(|at| matches!(made[*at], Step::Insert(_))).collect();
+    let (one, other) = inserts.split_at(inserts.len() / 2);
+    let mut left = VecDeque::from([one.to_vec(), other.to_vec()]);
     let mut kept = BTreeSet::new();
-    let (one, other) = (0..inserts.len()).partition::<Vec<usize>, _>(|at| at * 2 < inserts.len());
-    let mut left = VecDeque::from([one, other]);
+    // A rollback does not give back the numbers that triggers have drawn.
+    let numbers = connection.sequences().await?;
     for _ in 0..TRIES {
         let Some(part) = left.pop_front() else { break };
         let all: BTreeSet<usize> = kept.iter().chain(&part).copied().collect();
-        if works(connection, all.iter().map(|at| &*inserts[*at]), sql).await? {
+        let works = works(connection, made, &all, sql).await?;
+        connection.set_sequences(&numbers).await?;
+        if works {
             kept = all;
         } else if part.len() > 1 {
             let (one, other) = part.split_at(part.len() / 2);
@@ -82,30 +83,36 @@ async fn kept(connection: &mut Connection, inserts: &[Arc<Insert>], sql: &str) -
     Ok(kept)
 }
 
-/// True if a script works on these rows, in a transaction that is rolled back.
-async fn works<'i>(
-    connection: &mut Connection,
-    inserts: impl Iterator<Item = &'i Insert>,
-    sql: &str,
-) -> Result<bool, Error> {
+/// True if a script works on the rows of these steps, in a transaction that is rolled back.
+async fn works(connection: &mut Connection, made: &[Step], kept: &BTreeSet<usize>, sql: &str) -> Result<bool, Error> {
     connection.begin().await?;
-    let mut done = Ok(true);
-    for row in inserts {
-        done = insert(connection, row).await;
-        if done.is_err() {
-            break;
-        }
-    }
-    let ran = match done {
+    let ran = match perform(connection, made, kept).await {
         Ok(_) => connection.execute(sql, &[]).await.map_err(Error::from),
         Err(error) => Err(error),
     };
     connection.rollback().await;
     match ran {
         Ok(_) => Ok(true),
-        Err(Error::Engine(error)) if !error.is_transient() => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.is_transient() => Err(error),
+        Err(_) => Ok(false),
     }
+}
+
+/// Performs the steps that generated rows, of the inserts only those that are kept. Returns the steps that were possible.
+async fn perform(connection: &mut Connection, made: &[Step], kept: &BTreeSet<usize>) -> Result<Vec<Step>, Error> {
+    let mut done = Vec::new();
+    for (at, step) in made.iter().enumerate() {
+        let is_done = match step {
+            Step::Insert(row) => kept.contains(&at) && insert(connection, row).await?,
+            Step::CatchUp(statement) => {
+                connection.query(statement, &[], 1).await?;
+                true
+            }
+            _ => false,
+        };
+        done.extend(is_done.then(|| step.clone()));
+    }
+    Ok(done)
 }
 
 /// Inserts a row unless the database refuses it: the row to which it refers may not be among those that are kept.

@@ -6,11 +6,10 @@ use crate::backfill::{self, Effect, Pass};
 use crate::event::{Direction, silent};
 use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
-use crate::proofs::kit::aftermath;
 use crate::proofs::kit::seeds::{Seeds, Tables, Wanted};
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
-use rehearsal_db::{Connection, Reuse};
+use rehearsal_db::Connection;
 use std::sync::Arc;
 
 /// A database with generated rows.
@@ -53,16 +52,6 @@ impl SeededDatabase {
         tables: &mut Tables,
     ) -> Result<(), Error> {
         self.seeds.fill(run, &mut self.connection, wanted, tables).await
-    }
-
-    /// Puts sequences behind the numbers of generated rows, as they would be if they had numbered them.
-    pub(super) async fn advance_counters(&mut self, migration: &Migration) -> Result<(), Error> {
-        for counter in aftermath::counters(&migration.up, &mut self.connection).await? {
-            if counter.reuse == Reuse::Allowed && counter.greatest.is_some_and(|greatest| counter.next <= greatest) {
-                self.connection.query(&counter.catch_up, &[], 1).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Runs the backfills that are due before a migration.

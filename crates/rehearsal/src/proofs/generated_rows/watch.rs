@@ -117,12 +117,11 @@ impl Watch {
         if run.is_examined_elsewhere(migration) || !aftermath::is_of_interest(migration, engine) {
             return Ok(None);
         }
-        seeded.advance_counters(migration).await?;
         let schema = match self.schema.take() {
             Some(schema) => schema,
             None => compare::schema(&mut seeded.connection).await?,
         };
-        Before::of(run, migration, schema, &mut seeded.connection).await
+        Before::of(migration, schema, &mut seeded.connection).await
     }
 }
 

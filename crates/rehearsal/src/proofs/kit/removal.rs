@@ -38,8 +38,10 @@ async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection
     let all = statements(sql, engine);
     for statement in &all {
         let is_of_transaction = engine.transaction_control(statement).is_some();
-        if connection.execute(statement.text, &[]).await.is_err() {
-            break;
+        match connection.execute(statement.text, &[]).await {
+            Ok(_) => {}
+            Err(error) if error.is_transient() => return Err(error.into()),
+            Err(_) => break,
         }
         // In the middle of a rebuild the table is missing.
         for table in tables.iter().filter(|_| !is_of_transaction) {
@@ -105,5 +107,5 @@ fn sentence(
         None if is_named(table) => String::new(),
         None => " (through a trigger or a function)".to_owned(),
     };
-    format!("\"{table}\" loses them in line {line}: {shown}{rest}{way}")
+    format!("line {line} deletes rows of \"{table}\": {shown}{rest}{way}")
 }

@@ -6,8 +6,8 @@ use crate::generate::rows::{Filled, RowProfile, fill, order};
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
-use rehearsal_db::insertable::{Demands, Field, InsertableTable, Kind, Reference, Rule};
-use rehearsal_db::{Connection, Value};
+use rehearsal_db::insertable::{Default, Demands, Field, InsertableTable, Kind, Reference, Rule};
+use rehearsal_db::{Connection, Reuse, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,18 +15,20 @@ use std::sync::Arc;
 const AT_ONCE: usize = 200;
 
 /// The generated rows of a database.
-#[derive(Default)]
+#[derive(std::default::Default)]
 pub struct Seeds {
     /// The tables with generated rows, and their columns when the rows were generated.
     pub made: BTreeMap<String, Vec<Field>>,
     /// All tables before the last migration.
     known: BTreeSet<String>,
+    /// The tables with numbered rows whose counters may be behind these numbers.
+    numbered: BTreeSet<String>,
     /// True if rows were generated since the caller last reset it.
     pub is_new: bool,
 }
 
 /// The tables with and without generated rows, for the notes of a proof.
-#[derive(Default)]
+#[derive(std::default::Default)]
 pub struct Tables {
     /// Tables that have or had generated rows.
     pub made: BTreeSet<String>,
@@ -103,7 +105,7 @@ impl Seeds {
             }
         }
         self.known = names.into_iter().collect();
-        Ok(())
+        self.catch_up(run, connection).await
     }
 
     /// Generates rows with the literals of a migration for the tables with generated rows that it names, so that its
@@ -127,6 +129,25 @@ impl Seeds {
                 self.put(run, connection, &table, RowProfile::Literals(sql)).await?;
             }
         }
+        self.catch_up(run, connection).await
+    }
+
+    /// Advances counters past the numbers of the rows that were just generated, as if the counters had given them.
+    async fn catch_up(&mut self, run: &mut ProofRun<'_>, connection: &mut Connection) -> Result<(), Error> {
+        let tables = std::mem::take(&mut self.numbered);
+        if tables.is_empty() {
+            return Ok(());
+        }
+        for counter in connection.counters(&|table| tables.contains(table)).await? {
+            let is_behind = counter.greatest.is_some_and(|greatest| counter.next <= greatest);
+            if counter.reuse == Reuse::Allowed && is_behind {
+                let step = Step::CatchUp(counter.catch_up.into());
+                if let Step::CatchUp(statement) = &step {
+                    connection.query(statement, &[], 1).await?;
+                }
+                run.steps.push(step);
+            }
+        }
         Ok(())
     }
 
@@ -141,6 +162,10 @@ impl Seeds {
         if !filled.inserts.is_empty() {
             self.made.insert(table.name.clone(), table.fields.clone());
             self.is_new = true;
+            let is_numbered = |field: &Field| matches!(field.default, Default::Computed | Default::Numbered);
+            if table.fields.iter().any(is_numbered) {
+                self.numbered.insert(table.name.clone());
+            }
         }
         run.steps.extend(filled.inserts.iter().map(|insert| Step::Insert(Arc::new(insert.clone()))));
         Ok(filled)
@@ -168,7 +193,9 @@ impl Seeds {
 /// True if no row could be generated earlier and neither the table nor its parents have changed since.
 fn is_hopeless(table: &InsertableTable, filled: &BTreeSet<String>, tables: &Tables) -> bool {
     let tried = tables.unfilled.get(&table.name);
-    tried.is_some_and(|(_, then, had)| then == table && *had == parents(table, filled))
+    // The literals of a migration may have been added to its rules.
+    let is_equal = |then: &InsertableTable| then.fields == table.fields && then.references == table.references;
+    tried.is_some_and(|(_, then, had)| is_equal(then) && *had == parents(table, filled))
 }
 
 /// Returns the number of references of a table whose target has rows.
@@ -189,6 +216,9 @@ fn add_literals(tables: &mut [InsertableTable], migration: &Migration) {
 /// Adds the labels of an enum to the rules of the text columns that a migration gives this type, which have no other texts.
 fn add_labels(tables: &mut [InsertableTable], run: &ProofRun<'_>, migration: &Migration) {
     let (engine, sql) = (run.rehearsal.database.engine, migration.up.sql.as_str());
+    if !engine.mentions(sql, &["TYPE"]) {
+        return;
+    }
     let mut labels = BTreeMap::new();
     let until = run.rehearsal.history.migrations.iter().take_while(|earlier| earlier.version <= migration.version);
     until.for_each(|earlier| engine.enum_labels(&earlier.up.sql, &mut labels));

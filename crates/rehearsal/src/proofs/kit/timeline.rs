@@ -31,6 +31,8 @@ pub enum Step {
     Backfill(&'static str, Effect),
     /// A generated row was inserted.
     Insert(Arc<Insert>),
+    /// A counter was moved past the numbers of generated rows, by this statement.
+    CatchUp(Arc<str>),
 }
 
 impl Step {
@@ -65,6 +67,7 @@ impl Step {
                 }
             }
             Self::Insert(insert) => drop(connection.execute(&insert.sql, &insert.values).await?),
+            Self::CatchUp(statement) => drop(connection.query(statement, &[], 1).await?),
         }
         Ok(())
     }
@@ -75,7 +78,7 @@ impl Step {
             Self::Up(version) => rehearsal.history.get(*version).map(|migration| &migration.up),
             Self::Down(version) => rehearsal.history.get(*version).and_then(|migration| migration.down.as_ref()),
             // These steps leave no state in the session.
-            Self::Rows(_) | Self::Backfill(..) | Self::Insert(_) => None,
+            Self::Rows(_) | Self::Backfill(..) | Self::Insert(_) | Self::CatchUp(_) => None,
         };
         script.is_some_and(|script| rehearsal.database.engine.changes_session_state(&script.sql))
     }
@@ -94,6 +97,7 @@ impl Step {
             Self::Backfill(name, Effect::Undo) => format!("undo backfill {name}"),
             Self::Backfill(name, Effect::PredictUndo) => format!("undo backfill {name} as a dry run"),
             Self::Insert(insert) => format!("insert a generated row: {}", insert.sql),
+            Self::CatchUp(statement) => format!("move a counter past the generated rows: {statement}"),
         }
     }
 }

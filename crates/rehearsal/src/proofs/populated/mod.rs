@@ -162,7 +162,7 @@ async fn apply_watched(
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<Snapshot, Error> {
-    let earlier = Before::of(run, migration, Arc::clone(&before.schema), connection).await?;
+    let earlier = Before::of(migration, Arc::clone(&before.schema), connection).await?;
     run.up(migration, scratch, connection).await?;
     let after = Snapshot::of(run, connection).await?;
     let compared = before.differences(&after, run, connection).await?;
@@ -172,7 +172,7 @@ async fn apply_watched(
         if !found.iter().any(|difference| is_declared(difference, std::slice::from_ref(loss))) {
             let column = loss.column.as_ref().map(|column| format!(".\"{column}\"")).unwrap_or_default();
             let (what, not) = match loss.moved_to {
-                Some(_) => ("declares that it moves", "but drops no values there"),
+                Some(_) => ("declares `-- moves:` for", "but does not drop that column"),
                 None => ("declares the loss of", "but loses none of its data"),
             };
             run.note(format!("{} {what} \"{}\"{column}, {not}", migration.label(), loss.table));

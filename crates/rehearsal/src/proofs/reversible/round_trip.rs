@@ -128,7 +128,7 @@ fn are_lost(by_up: &[ContentDifference], remaining: &[ContentDifference]) -> boo
 
 fn left_behind(down: &Script) -> String {
     format!(
-        "the file succeeded the first time, so {} leaves something behind or removes too much: let it restore the state before",
+        "the file succeeded the first time, so {} does not fully revert it: make it restore the previous schema",
         down.path.display()
     )
 }

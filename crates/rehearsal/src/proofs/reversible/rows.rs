@@ -16,14 +16,14 @@ pub(super) enum Rows {
     /// From a fixture, which is loaded.
     Given,
     /// From the schema before each migration.
-    Generated(Seeds),
+    Generated(Seeds, Tables),
 }
 
 impl Rows {
     pub(super) fn of(run: &ProofRun<'_>) -> Self {
         match run.fixture {
             Some(_) => Self::Given,
-            None => Self::Generated(Seeds::default()),
+            None => Self::Generated(Seeds::default(), Tables::default()),
         }
     }
 
@@ -40,16 +40,17 @@ impl Rows {
         place: &mut Place,
         done: &mut Vec<&'static str>,
     ) -> Result<(Snapshot, Option<Marks>), Error> {
-        let Self::Generated(seeds) = self else { return apply_here(run, migration, here, place, done).await };
+        let Self::Generated(seeds, tables) = self else { return apply_here(run, migration, here, place, done).await };
         let (steps, ran) = (run.steps.clone(), done.clone());
         for profile in [RowProfile::WithNulls, RowProfile::Ordinary] {
             let wanted = Wanted { profile, words_of: Some(migration) };
-            seeds.fill(run, &mut place.connection, wanted, &mut Tables::default()).await?;
+            seeds.fill(run, &mut place.connection, wanted, tables).await?;
             if seeds.made.is_empty() {
                 break;
             }
-            if let Ok(before) = apply_here(run, migration, None, place, done).await {
-                return Ok(before);
+            match apply_here(run, migration, None, place, done).await {
+                Err(error) if !error.is_transient() => {}
+                done => return done,
             }
             *seeds = Seeds::default();
             done.clone_from(&ran);
@@ -61,7 +62,7 @@ impl Rows {
 
 /// Returns the steps without those that insert generated rows.
 pub(super) fn without_generated(steps: &[Step]) -> Vec<Step> {
-    steps.iter().filter(|step| !matches!(step, Step::Insert(_))).cloned().collect()
+    steps.iter().filter(|step| !matches!(step, Step::Insert(_) | Step::CatchUp(_))).cloned().collect()
 }
 
 async fn apply_here(

@@ -57,7 +57,7 @@ macro_rules! aftermath_codes {
                     meaning: "The next number of a sequence or AUTOINCREMENT column is one that a row has or had, or the sequence \
                               ends before the type of its column.",
                     example: "A migration replaces a serial column by an identity column, which starts at 1 again.",
-                    fix: "Set the counter behind the greatest number; the finding contains the statement.",
+                    fix: "Advance the counter past the greatest number; the finding contains the statement.",
                     allow: "Declare it at the top of the file: `-- allow: CODE NAME, reason`, with the code and the name of the table.",
                 },
             ),

@@ -37,7 +37,7 @@ pub fn is_of_a_counter(difference: &ContentDifference, counters: &[Counter]) -> 
     matches!(difference, ContentDifference::SequenceBack { table, .. } if numbers(table))
 }
 
-/// Returns the counters of the tables that a script names. What only adds tables and columns changes none.
+/// Returns the counters of the tables that a script names. A script that only adds tables and columns changes none.
 ///
 /// # Errors
 /// Fails if a query fails.

@@ -3,11 +3,13 @@
 use super::Change;
 use crate::Error;
 use crate::compare;
+use crate::plural::counted;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
 use rehearsal_db::lex::statements;
 use rehearsal_db::{Connection, RowAccess, SeenRows};
+use std::collections::BTreeMap;
 
 /// Returns a finding for each role that has access to fewer rows than before, because no policy is for it.
 pub(super) async fn hidden(
@@ -32,7 +34,9 @@ pub(super) async fn hidden(
             let message =
                 format!("after {file}, role {role} {can} {sees} of {of} rows of \"{table}\", without an error");
             let details = vec![format!("row-level security is enabled for \"{table}\", and no policy is for {role}")];
-            let help = format!("add to the migration: CREATE POLICY … ON {table} FOR {command} TO {role} USING (…);");
+            let engine = connection.engine();
+            let (on, to) = (engine.quote_table(table), engine.quote(role));
+            let help = format!("add to the migration: CREATE POLICY … ON {on} FOR {command} TO {to} USING (…);");
             findings.push(Finding::new(code, message).with_details(details).with_help(help));
         }
     }
@@ -42,7 +46,7 @@ pub(super) async fn hidden(
 /// Returns a finding if the statements of a migration match other rows when an ordinary owner of the tables runs them. Row-level
 /// security applies to an owner only if it is forced; to a superuser, who runs the rehearsal, never.
 pub(super) async fn unmatched(
-    run: &ProofRun<'_>,
+    run: &mut ProofRun<'_>,
     code: &'static Code,
     change: &Change<'_>,
     earlier: impl AsyncFnOnce(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
@@ -51,26 +55,33 @@ pub(super) async fn unmatched(
     if !change.before.schema.objects.keys().any(is_forced) && !change.after.objects.keys().any(is_forced) {
         return Ok(None);
     }
+    let file = change.script.path.display();
+    if !change.script.is_one_transaction(run.rehearsal.database.engine) {
+        run.note(format!("{file} was not tried as an ordinary owner: it is not one transaction"));
+        return Ok(None);
+    }
     let mut copy = earlier(run).await?;
     let as_superuser = as_role(run, change, &mut copy.connection, Role::Superuser).await?;
     let as_owner = as_role(run, change, &mut copy.connection, Role::Owner).await?;
     copy.close().await?;
-    let (Some(as_superuser), Some(as_owner)) = (as_superuser, as_owner) else { return Ok(None) };
-
-    let file = change.script.path.display();
+    let (Some(as_superuser), Some(as_owner)) = (as_superuser, as_owner) else {
+        run.note(format!("{file} was not tried as an ordinary owner: it needs other rights"));
+        return Ok(None);
+    };
     let statements = statements(&change.script.sql, run.rehearsal.database.engine);
     let differing = as_superuser.counts.iter().zip(&as_owner.counts).position(|(one, other)| one != other);
     let (message, statement) = match differing {
         Some(at) => {
-            let counted =
-                |counts: &[Option<u64>]| counts[at].map_or("fails".to_owned(), |n| format!("changes {n} rows"));
-            let (one, other) = (counted(&as_superuser.counts), counted(&as_owner.counts));
+            let told = |counts: &[Option<u64>]| {
+                counts[at].map_or("fails".to_owned(), |n| format!("changes {}", counted(n, "row")))
+            };
+            let (one, other) = (told(&as_superuser.counts), told(&as_owner.counts));
             let message =
                 format!("a statement of {file} {other} if an ordinary owner runs it; for a superuser it {one}");
             (message, statements.get(at))
         }
-        None if as_superuser.content != as_owner.content => {
-            (format!("{file} has another result if an ordinary owner runs it than for a superuser"), None)
+        None if as_superuser.rows != as_owner.rows => {
+            (format!("{file} leaves other rows if the owner of the tables runs it than if a superuser does"), None)
         }
         None => return Ok(None),
     };
@@ -94,7 +105,8 @@ struct Ran {
     /// The number of rows that each statement changed; `None` for one that failed, which is the last.
     counts: Vec<Option<u64>>,
     error: Option<String>,
-    content: compare::Content,
+    /// The number of rows of each table afterwards.
+    rows: BTreeMap<String, u64>,
 }
 
 /// Runs the statements in a transaction that is rolled back. `None` if that is not possible.
@@ -113,7 +125,10 @@ async fn as_role(
     for statement in statements(&change.script.sql, connection.engine()) {
         match connection.execute(statement.text, &[]).await {
             Ok(n) => counts.push(Some(n)),
-            Err(why) if why.is_transient() => return Err(why.into()),
+            Err(why) if why.is_transient() => {
+                connection.rollback().await;
+                return Err(why.into());
+            }
             Err(why) => {
                 counts.push(None);
                 error = Some(why.to_string());
@@ -123,11 +138,12 @@ async fn as_role(
     }
     // Other failures are those of a role without the rights of this rehearsal, such as to create an extension.
     let is_of_policy = error.as_ref().is_none_or(|why| why.contains("row-level security"));
-    let mut content = None;
+    let mut rows = BTreeMap::new();
     if error.is_none() {
         connection.stop_being_owner().await?;
-        content = Some(compare::content(connection, &run.rehearsal.database.volatile).await?);
+        let content = compare::content(connection, &run.rehearsal.database.volatile).await?;
+        rows = content.tables.into_iter().map(|(table, digest)| (table, digest.rows)).collect();
     }
     connection.rollback().await;
-    Ok(is_of_policy.then(|| Ran { counts, error, content: content.unwrap_or_default() }))
+    Ok(is_of_policy.then(|| Ran { counts, error, rows }))
 }

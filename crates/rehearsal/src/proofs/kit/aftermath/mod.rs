@@ -1,4 +1,4 @@
-//! What a migration leaves behind ([`examine`]): objects of the schema that it took along without naming them, objects that
+//! Examines the state after a migration ([`examine`]): objects of the schema that it took along without naming them, objects that
 //! no longer work, counters that will give a number twice, derived data that is out of date, and rows that are hidden. Proofs
 //! with rows call it after each migration.
 
@@ -32,8 +32,6 @@ pub struct Before {
     frozen: BTreeSet<String>,
     seen: Vec<SeenRows>,
     stale: BTreeSet<String>,
-    /// True if the rows are those of a fixture.
-    is_filled: bool,
 }
 
 impl Before {
@@ -48,7 +46,6 @@ impl Before {
     /// # Errors
     /// Fails if a query fails.
     pub async fn of(
-        run: &ProofRun<'_>,
         migration: &Migration,
         schema: Arc<Schema>,
         connection: &mut Connection,
@@ -56,7 +53,6 @@ impl Before {
         if !is_of_interest(migration, connection.engine()) {
             return Ok(None);
         }
-        let is_filled = run.fixture.is_some();
         Ok(Some(Self {
             schema,
             counters: counters(&migration.up, connection).await?,
@@ -64,7 +60,6 @@ impl Before {
             frozen: connection.frozen_rows().await?.into_iter().map(|frozen| frozen.constraint).collect(),
             seen: connection.seen_rows().await?,
             stale: stale::settle(&migration.up, connection).await?,
-            is_filled,
         }))
     }
 }

@@ -1,5 +1,5 @@
-//! What a down migration leaves behind ([`Marks`]): counters and derived data that were right before the migration and are wrong
-//! after it was reverted. The schema is compared as a whole, so objects that it lost or broke are differences there.
+//! Examines the state after a down migration ([`Marks`]): counters and derived data that were right before the migration and are
+//! wrong after it was reverted. The schema is compared as a whole, so objects that it lost or broke are differences there.
 
 use super::Codes;
 use super::counters::{behind, counters};

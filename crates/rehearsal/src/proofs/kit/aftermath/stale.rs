@@ -8,7 +8,7 @@ use crate::migration::{self, Script};
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
-use rehearsal_db::{Connection, Schema};
+use rehearsal_db::{Connection, Schema, Stale};
 use std::collections::BTreeSet;
 
 /// Brings derived data in step with the rows before a script, as it is in production. Returns what cannot be, or is named by the
@@ -39,11 +39,19 @@ pub(super) async fn stale(
 ) -> Result<Vec<Finding>, Error> {
     let mut stale = connection.stale_copies().await?;
     stale.retain(|stale| !change.before.stale.contains(&stale.object));
+    if !stale.is_empty() {
+        let never = always_stale(connection, &stale).await?;
+        stale.retain(|stale| !never.contains(&stale.object));
+    }
     if has_other_function(&change.before.schema, change.after) {
         // A session computes an index with the function that it first saw: the check needs one that saw only the new function.
         let mut copy = earlier(run).await?;
         let applied = migration::step(&mut copy.connection, change.migration, Direction::Up).await;
-        let results = if applied.is_ok() { copy.connection.stale_results().await? } else { Vec::new() };
+        let results = match applied.map_err(Error::from) {
+            Ok(_) => copy.connection.stale_results().await?,
+            Err(error) if error.is_transient() => return Err(error),
+            Err(_) => Vec::new(),
+        };
         copy.close().await?;
         if !results.is_empty() {
             let mut copy = earlier(run).await?;
@@ -53,12 +61,26 @@ pub(super) async fn stale(
         }
     }
     let file = change.script.path.display();
-    let finding = |stale: rehearsal_db::Stale| {
+    let finding = |stale: Stale| {
         let message = format!("after {file}, {} is out of date", stale.object);
         let help = format!("add to the migration: {}", stale.refresh);
         Finding::new(code, message).with_details(vec![stale.why]).with_help(help)
     };
     Ok(stale.into_iter().map(finding).collect())
+}
+
+/// Returns what differs from its query even right after it was refreshed, because the query uses the clock or chance.
+async fn always_stale(connection: &mut Connection, stale: &[Stale]) -> Result<BTreeSet<String>, Error> {
+    connection.begin().await?;
+    for stale in stale {
+        if connection.execute(&stale.refresh, &[]).await.is_err() {
+            connection.rollback().await;
+            return Ok(BTreeSet::new());
+        }
+    }
+    let left = connection.stale_copies().await;
+    connection.rollback().await;
+    Ok(left?.into_iter().map(|stale| stale.object).collect())
 }
 
 /// True if a function that existed before does something else.

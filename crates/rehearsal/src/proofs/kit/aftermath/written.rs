@@ -103,9 +103,16 @@ async fn without(
     connection: &mut Connection,
 ) -> Result<Option<Content>, Error> {
     let sql = connection.engine().without_trigger(trigger, table);
-    connection.execute(&sql, &[]).await?;
-    if migration::step(connection, migration, Direction::Up).await.is_err() {
-        return Ok(None);
+    match connection.execute(&sql, &[]).await {
+        Ok(_) => {}
+        Err(error) if error.is_transient() => return Err(error.into()),
+        // Some triggers cannot be disabled, such as those of views.
+        Err(_) => return Ok(None),
+    }
+    match migration::step(connection, migration, Direction::Up).await.map_err(Error::from) {
+        Ok(_) => {}
+        Err(error) if error.is_transient() => return Err(error),
+        Err(_) => return Ok(None),
     }
     Ok(Some(compare::content(connection, &run.rehearsal.database.volatile).await?))
 }
