@@ -1,2 +1,2 @@
 -- no-transaction
-CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_of_customer ON orders (customer);
+CREATE INDEX CONCURRENTLY orders_of_customer ON orders (customer);
