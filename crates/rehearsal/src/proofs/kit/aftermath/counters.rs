@@ -30,8 +30,8 @@ pub(super) async fn behind(
     Ok(findings)
 }
 
-/// True if a sequence that numbers rows moved back: whether that matters depends on the rows, with which [`behind`]
-/// compares it. `counters` are those after the migration.
+/// True if a sequence that numbers rows moved back. Whether that matters depends on the rows, which the examination of counters
+/// compares with it. `counters` are those after the migration.
 pub fn is_of_a_counter(difference: &ContentDifference, counters: &[Counter]) -> bool {
     let numbers = |of: &str| counters.iter().any(|counter| counter.table == of);
     matches!(difference, ContentDifference::SequenceBack { table, .. } if numbers(table))

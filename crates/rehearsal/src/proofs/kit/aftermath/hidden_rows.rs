@@ -145,5 +145,5 @@ async fn as_role(
         rows = content.tables.into_iter().map(|(table, digest)| (table, digest.rows)).collect();
     }
     connection.rollback().await;
-    Ok(is_of_policy.then(|| Ran { counts, error, rows }))
+    Ok(is_of_policy.then_some(Ran { counts, error, rows }))
 }
