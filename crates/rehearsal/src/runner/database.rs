@@ -78,6 +78,10 @@ impl Found {
     }
 }
 
+/// The proofs that run first with each fixture, one after another, because they decide whether the others apply. The
+/// others run concurrently.
+const FIRST: [&str; 2] = ["fresh", POPULATED];
+
 impl Rehearsal<'_> {
     /// Runs every proof: with an empty database, then with each fixture. A proof that is unchanged is not run again.
     pub async fn run(&self, memory: Option<&Memory>) -> DatabaseReport {
@@ -166,7 +170,7 @@ impl Rehearsal<'_> {
         let progress = Progress { of: proofs.len() * (1 + self.database.fixtures.len()), done: AtomicUsize::new(0) };
         'fixtures: for fixture in std::iter::once(None).chain(self.database.fixtures.iter().map(Some)) {
             let data = Data::of(fixture);
-            let (first, others) = proofs.split_at_mut(self.in_order());
+            let (first, others): (Vec<_>, Vec<_>) = proofs.iter_mut().partition(|proof| FIRST.contains(&proof.name()));
             for proof in first {
                 match found.add(self.prove_once(proof.as_mut(), &data, known, shared, &progress).await) {
                     Next::Continue => {}
@@ -177,7 +181,7 @@ impl Rehearsal<'_> {
             let prove = async |proof: &mut Box<dyn Proof>| {
                 self.prove_once(proof.as_mut(), &data, known, shared, &progress).await
             };
-            for proved in Threads::Own.each(others.iter_mut().collect(), prove).await {
+            for proved in Threads::Own.each(others, prove).await {
                 if let Next::Refuse(finding) = found.add(proved) {
                     return Err(finding);
                 }
@@ -190,12 +194,6 @@ impl Rehearsal<'_> {
             }
         }
         Ok(found)
-    }
-
-    /// Returns the number of proofs that run one after another with each fixture: those through *populated*, because they
-    /// decide whether the others apply. The others run concurrently.
-    fn in_order(&self) -> usize {
-        self.proofs.iter().position(|new| new().name() == POPULATED).map_or(self.proofs.len(), |at| at + 1)
     }
 
     /// Runs one proof with one set of data, unless it is unchanged or does not apply.

@@ -91,8 +91,8 @@ pub(in crate::proofs) async fn prove(
     }
     let mut connection = scratch.open().await?;
     let now = Snapshot::of(run, &mut connection).await?;
-    let compared = after.differences(&now, run, &mut connection).await?;
-    let compared = after.without_nondeterministic(compared, run).await?;
+    let compared = after.without_nondeterministic(after.sums(&now), before, run).await?;
+    let compared = after.explain(compared, &now, run, &mut connection).await?;
     connection.close().await?;
     let finding = Finding::new(
         &super::RUNS_INTERFERE,

@@ -95,16 +95,8 @@ impl Usual {
                 drop(leave_out(&mut compared, nondeterministic));
             }
         }
-        if compared.lines().is_empty() {
-            connection.close().await?;
-            return Ok(Compared::default());
-        }
-        let mut told = self.snapshot.differences(&now, run, &mut connection).await?;
-        connection.close().await?;
-        let is_left =
-            |found: &mut ContentDifference| compared.content.iter().any(|left| left.subject() == found.subject());
-        told.content.retain_mut(is_left);
-        Ok(told)
+        let told = self.snapshot.explain(compared, &now, run, &mut connection).await;
+        connection.close_with(told).await
     }
 
     /// Returns a line for each table that an uninterrupted step has and a scratch database has not.

@@ -37,15 +37,23 @@ impl Nondeterministic {
         Self(once.compare(again).iter().map(place).chain(moments).collect())
     }
 
-    /// Finds the nondeterministic values in `content`, the result of `steps`, by performing the steps again.
-    /// `columns` are searched for the current time.
+    /// Finds the nondeterministic values in `content`, the result of `steps`, by performing the steps again. Of steps that
+    /// start with `shared`, only those after them are performed under new conditions. `columns` are searched for the
+    /// current time.
     pub async fn of(
         run: &ProofRun<'_>,
-        steps: &[Step],
+        (shared, steps): (&[Step], &[Step]),
         content: &Content,
         columns: &[(String, String)],
     ) -> Result<Self, Error> {
-        let copy = run.repeat(steps).await?;
+        let rest = steps.strip_prefix(shared).unwrap_or(steps);
+        let copy = if rest.len() == steps.len() || shared.iter().any(|step| step.changes_session_state(run.rehearsal)) {
+            run.repeat(steps).await?
+        } else {
+            let copy = run.at(shared).await?;
+            run.replay(rest, &copy).await?;
+            copy
+        };
         let mut connection = copy.open().await?;
         let again = compare::content(&mut connection, &run.rehearsal.database.volatile).await?;
         let moments = run.moments(&mut connection, columns).await?;

@@ -112,25 +112,43 @@ impl Snapshot {
         Compared { schema: compare::compare_schemas(&self.schema, &now.schema), sums: content.clone(), content }
     }
 
-    /// Removes nondeterministic values from the differences and notes them. They are found by performing the steps
-    /// again from the template.
+    /// Removes nondeterministic values from differences of the checksums and notes them. They are found by performing the
+    /// steps again; both states have the steps of `since` in common.
     pub async fn without_nondeterministic(
         &self,
         mut compared: Compared,
+        since: &Self,
         run: &mut ProofRun<'_>,
     ) -> Result<Compared, Error> {
         if !compared.content.iter().any(may_pass) {
             return Ok(compared);
         }
-        let nondeterministic = self.nondeterministic(run).await?;
+        let nondeterministic = Nondeterministic::of(run, (since.steps(), &self.steps), &self.content, &[]).await?;
         let notes = leave_out(&mut compared, &nondeterministic);
         run.outcome.notes.extend(notes);
         Ok(compared)
     }
 
+    /// Adds examples to the differences of the checksums that are left. `now` is the state of `connection`.
+    pub async fn explain(
+        &self,
+        left: Compared,
+        now: &Self,
+        run: &ProofRun<'_>,
+        connection: &mut Connection,
+    ) -> Result<Compared, Error> {
+        if left.content.is_empty() {
+            return Ok(left);
+        }
+        let mut told = self.differences(now, run, connection).await?;
+        let is_left = |found: &ContentDifference| left.content.iter().any(|left| covers(left, found));
+        told.content.retain(is_left);
+        Ok(told)
+    }
+
     /// Finds the nondeterministic values of this state by performing its steps again.
     pub async fn nondeterministic(&self, run: &ProofRun<'_>) -> Result<Nondeterministic, Error> {
-        Nondeterministic::of(run, &self.steps, &self.content, &[]).await
+        Nondeterministic::of(run, (&[], &self.steps), &self.content, &[]).await
     }
 }
 
@@ -178,13 +196,19 @@ pub fn may_pass(difference: &ContentDifference) -> bool {
 }
 
 /// False for values whose checksums are equal in the two states: those differ only because the steps were performed
-/// again at another time. In a table with other rows, the checksums of columns prove nothing.
+/// again at another time.
 fn is_known(difference: &ContentDifference, known: &[ContentDifference]) -> bool {
-    let is_it = |other: &ContentDifference| match other {
-        ContentDifference::Rows { table, .. } => *table == difference.subject().0,
-        other => other.subject() == difference.subject(),
-    };
-    !matches!(difference, ContentDifference::Values { .. }) || known.iter().any(is_it)
+    !matches!(difference, ContentDifference::Values { .. }) || known.iter().any(|known| covers(known, difference))
+}
+
+/// True if a difference of the checksums is the explained one. In a table with other rows, the checksums of columns prove
+/// nothing.
+fn covers(known: &ContentDifference, explained: &ContentDifference) -> bool {
+    let (known_subject, subject) = (known.subject(), explained.subject());
+    match (known, explained) {
+        (ContentDifference::Rows { .. }, ContentDifference::Values { .. }) => known_subject.0 == subject.0,
+        _ => known_subject == subject,
+    }
 }
 
 /// True if the migration declares the loss.
@@ -197,6 +221,12 @@ impl Compared {
     /// Compares two schemas only.
     pub fn of_schemas(before: &Schema, after: &Schema) -> Self {
         Self { schema: compare::compare_schemas(before, after), ..Self::default() }
+    }
+
+    /// Removes these losses without a note.
+    pub fn leaving_out(mut self, losses: &[Loss]) -> Self {
+        self.content.retain(|difference| !is_declared(difference, losses));
+        self
     }
 
     /// Moves declared losses to `notes`, because a down migration cannot restore them.

@@ -43,9 +43,12 @@ pub(super) async fn make_round_trip(
         of_data: String::new(),
     };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
-    let mut compared = before.differences(&reverted, run, &mut place.connection).await?;
-    is_lost_by_up.set(are_lost(&before.content().compare(after.content()), &compared.content));
-    let loses = accepted(run, migration, before, &after);
+    let by_up = before.content().compare(after.content());
+    let (updated, mut loses) = intended(run, migration, &by_up);
+    loses.extend(declared(migration));
+    let mut compared = before.sums(&reverted).leaving_out(&updated);
+    compared = before.explain(compared, &reverted, run, &mut place.connection).await?;
+    is_lost_by_up.set(are_lost(&by_up, &compared.content));
     let wrong = wrong_again(&loses, &compared, &after, &mut place.connection).await?;
     compared.content.retain(|difference| !wrong.contains(difference));
     let mut compared = compared.without(&loses, &mut run.outcome.notes);
@@ -90,9 +93,10 @@ pub(super) async fn make_round_trip(
         of_data: String::new(),
     };
     let again = Snapshot::of(run, &mut place.connection).await?;
-    let compared = after.differences(&again, run, &mut place.connection).await?;
+    let compared = after.sums(&again).leaving_out(&updated);
+    let compared = after.without_nondeterministic(compared, before, run).await?;
+    let compared = after.explain(compared, &again, run, &mut place.connection).await?;
     let compared = compared.without(&loses, &mut run.outcome.notes);
-    let compared = after.without_nondeterministic(compared, run).await?;
     if let Found { schema: false, content: false } = judge(run, &compared, &wording).await {
         return Ok((RoundTrip::Clean, Some(again.by(run, &after))));
     }
@@ -100,22 +104,27 @@ pub(super) async fn make_round_trip(
     Ok((RoundTrip::Clean, None))
 }
 
-/// Returns the losses that are no fault: the declared ones, and on generated rows those that the file intends.
-fn accepted(run: &ProofRun<'_>, migration: &Migration, before: &Snapshot, after: &Snapshot) -> Vec<Loss> {
-    // The values of a moved column have to come back.
-    let (mut loses, moved): (Vec<Loss>, Vec<Loss>) =
-        migration.loses.iter().cloned().partition(|loss| loss.moved_to.is_none());
-    if run.fixture.is_none() {
-        let differences = before.content().compare(after.content());
-        let intended = differences
-            .iter()
-            .filter(|difference| is_intended(run, migration, difference) && !is_declared(difference, &moved));
-        loses.extend(intended.map(|difference| {
-            let (table, column) = difference.subject();
-            Loss { table: table.to_owned(), column: column.map(ToOwned::to_owned), moved_to: None }
-        }));
+/// Returns the declared losses. The values of a moved column have to come back.
+fn declared(migration: &Migration) -> Vec<Loss> {
+    migration.loses.iter().filter(|loss| loss.moved_to.is_none()).cloned().collect()
+}
+
+/// Returns the losses on generated rows that the up file intends and that no down file can restore: columns that it
+/// updates, and what it drops.
+fn intended(run: &ProofRun<'_>, migration: &Migration, by_up: &[ContentDifference]) -> (Vec<Loss>, Vec<Loss>) {
+    if run.fixture.is_some() {
+        return (Vec::new(), Vec::new());
     }
-    loses
+    let moved: Vec<Loss> = migration.loses.iter().filter(|loss| loss.moved_to.is_some()).cloned().collect();
+    let is_it =
+        |difference: &&ContentDifference| is_intended(run, migration, difference) && !is_declared(difference, &moved);
+    let (updated, dropped): (Vec<_>, Vec<_>) =
+        by_up.iter().filter(is_it).partition(|difference| matches!(difference, ContentDifference::Values { .. }));
+    let loss = |difference: &ContentDifference| {
+        let (table, column) = difference.subject();
+        Loss { table: table.to_owned(), column: column.map(ToOwned::to_owned), moved_to: None }
+    };
+    (updated.into_iter().map(loss).collect(), dropped.into_iter().map(loss).collect())
 }
 
 /// True if each difference that remains after reverting is a loss of the up file.
