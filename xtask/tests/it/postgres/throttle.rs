@@ -77,7 +77,7 @@ fn a_waiting_session_shortens_batches() {
         };
         let waiting = Mutex::new(Vec::new());
         let events = |event| match (event, who) {
-            (Event::Batch { counts }, "a session") if [2, 4, 9].contains(&counts.batches) => {
+            (Event::Batch { counts }, "a session") if (2..12).contains(&counts.batches) => {
                 waiting.lock().unwrap().push(waits(&own))
             }
             _ => {}
