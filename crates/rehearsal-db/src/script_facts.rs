@@ -43,6 +43,11 @@ impl Engine {
         })
     }
 
+    /// True if a script names a table, with or without its schema.
+    pub fn names_table(self, sql: &str, table: &str) -> bool {
+        self.mentions(sql, &[table.rsplit('.').next().unwrap_or(table)])
+    }
+
     /// True if a script computes new values of a column: in an UPDATE, the USING of a change of its type, or a query that does
     /// more than copy columns. A plain copy or another type does not mean to change a value.
     pub fn computes(self, sql: &str, column: &str) -> bool {
@@ -181,5 +186,8 @@ mod tests {
         check("-- DROP b\nSELECT b;", &["DROP", "b"], false);
         check("DO $$ BEGIN EXECUTE 'DROP INDEX b'; END $$;", &["DROP", "b"], true);
         check("DO $$ BEGIN EXECUTE 'DROP INDEX bb'; END $$;", &["DROP", "b"], false);
+        let names = |sql: &str, table: &str| Engine::Postgres.names_table(sql, table);
+        assert_eq!([names("UPDATE app.b SET c = 1", "app.b"), names("UPDATE b SET c = 1", "app.b")], [true; 2]);
+        assert!(!names("UPDATE bb SET c = 1", "app.b"));
     }
 }

@@ -1,6 +1,7 @@
 //! What a migration leaves behind on SQLite: each case has one fault, which *populated* and, without a fixture,
 //! *generated-rows* must find, and a sound twin.
 
+use crate::generated_kinds::{Found, compare};
 use crate::suite::{another_project, new_workspace};
 use pretty_assertions::assert_eq;
 
@@ -292,4 +293,20 @@ fn moved_columns() {
     check("moved_wrongly", 1, "user.first to profile.first, one name", "upper(first)");
     check("moved_to_nothing", 1, "user.first to profile.name, one name", "first");
     check("moved_without_target", 1, "user.first, one name", "first");
+}
+
+/// A table without rows in the fixture is tried on generated ones.
+#[test]
+fn broken_tables_without_rows() {
+    let create = "CREATE TABLE toy (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\nCREATE TABLE sale (id INTEGER PRIMARY KEY, price INTEGER NOT NULL);
+CREATE TABLE total (price INTEGER NOT NULL);\nCREATE TRIGGER sale_counted AFTER UPDATE ON sale BEGIN INSERT INTO total VALUES (NEW.price); END;\n";
+    let check = |up: &str, expect: Found<'_>| {
+        let rows = "INSERT INTO toy VALUES (1, 'Bear');\n";
+        let files = [("migrations/1_create.sql", create), ("migrations/2_change.sql", up), ("rows.sql", rows)];
+        let project = another_project(&files);
+        let command = "ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1 --json";
+        compare(&project.run(command).stdout, expect, up);
+    };
+    check("DROP TABLE total;\n", &[("populated/object-broken", "sale_counted")]);
+    check("DROP TRIGGER sale_counted;\nDROP TABLE total;\n", &[]);
 }

@@ -7,13 +7,19 @@ use crate::suite::another_project;
 fn check(create: &str, up: &str, down: &str, expect: Found<'_>) {
     let files = [
         ("migrations/1_create.up.sql", create),
-        ("migrations/1_create.down.sql", "DROP TABLE word;\n"),
+        ("migrations/1_create.down.sql", &without_tables(create)),
         ("migrations/2_change.up.sql", up),
         ("migrations/2_change.down.sql", down),
     ];
     let project = another_project(&files);
     let ran = project.run("ci --migrations migrations --engine sqlite --only reversible --json");
     compare(&ran.stdout, expect, down);
+}
+
+/// A down file that drops each table that `create` creates, the last one first.
+fn without_tables(create: &str) -> String {
+    let name = |line: &str| line.split_once(" TABLE ").map(|(_, rest)| rest.split(' ').next().unwrap().to_owned());
+    create.lines().rev().filter_map(name).map(|name| format!("DROP TABLE {name};\n")).collect()
 }
 
 const CREATE: &str = "CREATE TABLE word (id INTEGER PRIMARY KEY, a TEXT, n INTEGER NOT NULL);\n";
@@ -79,4 +85,22 @@ fn numbers_that_are_given_again() {
         rebuild("INSERT INTO old SELECT id, a, n FROM word;").replace("PRIMARY KEY", "PRIMARY KEY AUTOINCREMENT");
     check(&create, up, &forgets, &[("reversible/sequence-behind", "AUTOINCREMENT")]);
     check(&create, up, "ALTER TABLE word DROP COLUMN b;\n", &[]);
+}
+
+/// A down file that builds a table anew, with other row numbers than those that a full-text index has.
+#[test]
+fn indexes_that_are_out_of_date() {
+    let create = "CREATE TABLE word (key TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5 (body, content = 'word');
+CREATE TRIGGER word_added AFTER INSERT ON word BEGIN INSERT INTO words (rowid, body) VALUES (NEW.rowid, NEW.body); END;\n";
+    let trigger = create.lines().last().unwrap();
+    let again = format!(
+        "CREATE TABLE old (key TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL);\n\
+         INSERT INTO old (rowid, key, body) SELECT 1000 - rowid, key, body FROM word;\nDROP TABLE word;\n\
+         ALTER TABLE old RENAME TO word;\n{trigger}\n"
+    );
+    let up = "ALTER TABLE word ADD COLUMN at TEXT;\n";
+    check(create, up, &again, &[("reversible/derived-stale", "words")]);
+    let rebuilt = format!("{again}INSERT INTO words (words) VALUES ('rebuild');\n");
+    check(create, up, &rebuilt, &[]);
 }

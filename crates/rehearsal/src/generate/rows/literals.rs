@@ -66,9 +66,8 @@ pub(super) fn hints(engine: Engine, field: &Field, rules: &[Rule]) -> Hints {
 /// Returns the values that the statements of a script suggest for a column: the literals with which they compare it. If there
 /// are none, the literals that fit it, such as the keys that the script inserts.
 pub(super) fn of_script(engine: Engine, table: &InsertableTable, field: &Field, sql: &str) -> Vec<Value> {
-    let short = table.name.rsplit('.').next().unwrap_or(&table.name);
     let statements = lex::statements(sql, engine);
-    let about = statements.iter().filter(|statement| engine.mentions(statement.text, &[short]));
+    let about = statements.iter().filter(|statement| engine.names_table(statement.text, &table.name));
     let text = about.map(|statement| statement.text).collect::<Vec<_>>().join(";\n");
     let columns: Vec<String> = table.fields.iter().map(|field| field.name.clone()).collect();
     let rule = Rule { name: String::new(), text, columns, demands: Demands::Condition };

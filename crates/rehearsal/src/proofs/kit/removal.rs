@@ -5,7 +5,7 @@ use crate::migration::{Migration, Transaction};
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use rehearsal_db::lex::{Statement, statements, tokens};
 use rehearsal_db::{Connection, Engine, Reference, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The longest part of a statement that is shown, in characters.
 const SHOWN: usize = 100;
@@ -74,12 +74,9 @@ fn filling<'s>(
     statement: &Statement<'_>,
     table: &str,
 ) -> Option<&'s Statement<'s>> {
-    let short = table.rsplit('.').next().unwrap_or(table);
     let tokens = tokens(statement.text, engine);
-    let at = tokens
-        .iter()
-        .position(|token| token.is("RENAME"))
-        .filter(|_| engine.mentions(statement.text, &["TO", short]))?;
+    let is_renamed = engine.mentions(statement.text, &["TO"]) && engine.names_table(statement.text, table);
+    let at = tokens.iter().position(|token| token.is("RENAME")).filter(|_| is_renamed)?;
     let from = tokens[at.checked_sub(1)?].unquoted();
     all.iter().find(|statement| engine.mentions(statement.text, &["INSERT", &from]))
 }
@@ -96,16 +93,56 @@ fn sentence(
     let words = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = words.chars().take(SHOWN).collect();
     let rest = if shown.len() < words.len() { "…" } else { "" };
-    let short = |table: &str| table.rsplit('.').next().unwrap_or(table).to_owned();
-    let is_named = |table: &str| engine.mentions(statement.text, &[&short(table)]);
-    let parent = references.iter().find(|reference| reference.from.0 == table && is_named(&reference.to.0));
-    let way = match parent {
-        Some(reference) => {
-            let ((_, column), (to, _)) = (&reference.from, &reference.to);
-            format!(" (\"{table}\".\"{column}\" refers to \"{to}\" with ON DELETE CASCADE)")
-        }
-        None if is_named(table) => String::new(),
+    let is_named = |table: &str| engine.names_table(statement.text, table);
+    let way = match cascade(table, references, &is_named) {
+        _ if is_named(table) => String::new(),
+        Some(tables) => format!(" (ON DELETE CASCADE: {})", tables.join(" → ")),
         None => " (through a trigger or a function)".to_owned(),
     };
     format!("line {line} deletes rows of \"{table}\": {shown}{rest}{way}")
+}
+
+/// The tables through which deleted rows of a table that `is_named` reach this one, by the foreign keys between them.
+fn cascade(table: &str, references: &[Reference], is_named: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
+    let mut ways = VecDeque::from([vec![table]]);
+    let mut seen = BTreeSet::from([table]);
+    while let Some(way) = ways.pop_front() {
+        let from = *way.last()?;
+        for reference in references.iter().filter(|reference| reference.from.0 == from) {
+            let to = reference.to.0.as_str();
+            if seen.insert(to) {
+                let longer: Vec<&str> = way.iter().copied().chain([to]).collect();
+                if is_named(to) {
+                    return Some(longer.iter().rev().map(|table| format!("\"{table}\"")).collect());
+                }
+                ways.push_back(longer);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn ways_of_a_cascade() {
+        let reference = |(from, to): &(&str, &str)| Reference {
+            from: ((*from).to_owned(), "x".to_owned()),
+            to: ((*to).to_owned(), "id".to_owned()),
+        };
+        // `d` refers to `c`, which refers to `p`; `s` refers to itself.
+        let references: Vec<Reference> = [("c", "p"), ("d", "c"), ("s", "s")].iter().map(reference).collect();
+        let check = |table: &str, named: &str, expect: Option<&str>| {
+            let way = cascade(table, &references, &|table| table == named);
+            assert_eq!(way.map(|tables| tables.join(" → ")).as_deref(), expect, "{table} of {named}");
+        };
+        check("c", "p", Some("\"p\" → \"c\""));
+        check("d", "p", Some("\"p\" → \"c\" → \"d\""));
+        check("p", "p", None);
+        check("c", "d", None);
+        check("s", "p", None);
+    }
 }

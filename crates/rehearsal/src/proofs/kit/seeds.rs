@@ -117,7 +117,7 @@ impl Seeds {
         migration: &Migration,
     ) -> Result<(), Error> {
         let (engine, sql) = (connection.engine(), migration.up.sql.as_str());
-        let is_named = |table: &str| engine.mentions(sql, &[table.rsplit('.').next().unwrap_or(table)]);
+        let is_named = |table: &str| engine.names_table(sql, table);
         let reads_rows = !engine.only_adds(sql) || engine.mentions(sql, &["PARTITION", "OF"]);
         if !reads_rows || !self.made.keys().any(|table| is_named(table)) {
             return Ok(());
@@ -141,11 +141,8 @@ impl Seeds {
         for counter in connection.counters(&|table| tables.contains(table)).await? {
             let is_behind = counter.greatest.is_some_and(|greatest| counter.next <= greatest);
             if counter.reuse == Reuse::Allowed && is_behind {
-                let step = Step::CatchUp(counter.catch_up.into());
-                if let Step::CatchUp(statement) = &step {
-                    connection.query(statement, &[], 1).await?;
-                }
-                run.steps.push(step);
+                connection.query(&counter.catch_up, &[], 1).await?;
+                run.steps.push(Step::CatchUp(counter.catch_up.into()));
             }
         }
         Ok(())

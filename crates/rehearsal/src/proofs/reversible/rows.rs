@@ -27,9 +27,8 @@ impl Rows {
         }
     }
 
-    /// Applies a migration, and the backfills that it requires. Returns the state before it, and what its
-    /// down file has to leave as it was. `here` is the current state, if
-    /// it is known.
+    /// Applies a migration, and the backfills that it requires. Returns the state before it, with the marks that its down
+    /// file has to leave. `here` is the current state, if it is known.
     ///
     /// If generated rows are at fault, the migration is applied to fewer, and then to none: *generated-rows* reports it.
     pub(super) async fn apply(
@@ -42,13 +41,14 @@ impl Rows {
     ) -> Result<(Snapshot, Option<Marks>), Error> {
         let Self::Generated(seeds, tables) = self else { return apply_here(run, migration, here, place, done).await };
         let (steps, ran) = (run.steps.clone(), done.clone());
+        let mut here = here;
         for profile in [RowProfile::WithNulls, RowProfile::Ordinary] {
             let wanted = Wanted { profile, words_of: Some(migration) };
             seeds.fill(run, &mut place.connection, wanted, tables).await?;
             if seeds.made.is_empty() {
                 break;
             }
-            match apply_here(run, migration, None, place, done).await {
+            match apply_here(run, migration, here.take(), place, done).await {
                 Err(error) if !error.is_transient() => {}
                 done => return done,
             }
@@ -56,7 +56,7 @@ impl Rows {
             done.clone_from(&ran);
             place.go(run, &without_generated(&steps)).await?;
         }
-        apply_here(run, migration, None, place, done).await
+        apply_here(run, migration, here, place, done).await
     }
 }
 

@@ -46,7 +46,7 @@ pub async fn counters(script: &Script, connection: &mut Connection) -> Result<Ve
     if engine.only_adds(sql) {
         return Ok(Vec::new());
     }
-    let is_named = |table: &str| engine.mentions(sql, &[table.rsplit('.').next().unwrap_or(table)]);
+    let is_named = |table: &str| engine.names_table(sql, table);
     Ok(connection.counters(&is_named).await?)
 }
 

@@ -69,13 +69,13 @@ pub(super) async fn stale(
     Ok(stale.into_iter().map(finding).collect())
 }
 
-/// Returns what differs from its query even right after it was refreshed, because the query uses the clock or chance.
+/// Returns the objects that differ from their query even right after a refresh, because the query uses the clock or chance.
 async fn always_stale(connection: &mut Connection, stale: &[Stale]) -> Result<BTreeSet<String>, Error> {
     connection.begin().await?;
     for stale in stale {
-        if connection.execute(&stale.refresh, &[]).await.is_err() {
+        if let Err(error) = connection.execute(&stale.refresh, &[]).await {
             connection.rollback().await;
-            return Ok(BTreeSet::new());
+            return if error.is_transient() { Err(error.into()) } else { Ok(BTreeSet::new()) };
         }
     }
     let left = connection.stale_copies().await;

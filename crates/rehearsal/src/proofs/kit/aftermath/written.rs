@@ -18,8 +18,7 @@ const TRIGGERS: usize = 12;
 type Trigger = (String, String);
 
 /// Returns the differences among `found` that are not written by a trigger, and a finding for each that is, and for rows that a
-/// migration writes without naming their table.
-/// `earlier` returns a copy of the state before the migration.
+/// migration writes without naming their table. `earlier` returns a copy of the state before the migration.
 ///
 /// # Errors
 /// Fails if the database fails.
@@ -58,7 +57,7 @@ pub async fn without_written(
     }
     for (difference, causes) in written.iter().zip(causes) {
         let is_rows = matches!(difference, ContentDifference::Rows { .. });
-        // What no trigger writes may follow from a foreign key, which is a loss.
+        // Values that no trigger writes may follow from a foreign key, which is a loss.
         if causes.is_empty() && !is_rows {
             continue;
         }
@@ -80,7 +79,7 @@ fn triggers(schema: &Schema) -> Vec<Trigger> {
 /// True for new rows of a table, and other values of a column, that a script does not name.
 fn is_unnamed(engine: Engine, sql: &str, difference: &ContentDifference) -> bool {
     let (table, column) = difference.subject();
-    let is_table_named = engine.mentions(sql, &[table.rsplit('.').next().unwrap_or(table)]);
+    let is_table_named = engine.names_table(sql, table);
     match difference {
         ContentDifference::Rows { before, after, .. } => !is_table_named && after > before,
         ContentDifference::Values { .. } => {
