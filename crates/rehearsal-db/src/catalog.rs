@@ -172,6 +172,17 @@ pub struct Reference {
     pub from: (String, String),
     /// The referenced table and column.
     pub to: (String, String),
+    /// What happens to the referencing rows when their row is deleted.
+    pub on_delete: OnDelete,
+}
+
+/// What a foreign key does when a referenced row is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// The referencing rows are deleted, too.
+    Cascade,
+    /// They stay, or the deletion fails.
+    Other,
 }
 
 /// The user's schema as a map from objects to definitions. Different spellings of one definition are equal.

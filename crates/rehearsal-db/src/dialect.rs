@@ -252,6 +252,9 @@ pub trait Dialect: fmt::Debug + Sync {
     /// The missing object that an error message is about; `None` for another message.
     fn missing(&self, why: &str) -> Option<Missing>;
 
+    /// True if a trigger with that definition raised an error itself, with that message.
+    fn is_raised(&self, why: &str, trigger: &str) -> bool;
+
     /// Whether SQL can create objects of this kind ([`Missing::kind`]). Others are installed, or a program registers
     /// them on its connections.
     fn is_made_by_sql(&self, kind: &str) -> bool {

@@ -46,8 +46,8 @@ mod volatile;
 pub use address::{Address, Mode};
 pub use catalog::{ColumnShape, Kind, Seen};
 pub use catalog::{
-    Counter, Extent, Frozen, Object, Reference, Reuse, RowAccess, SQLX_TABLE, Schema, SeenRows, Sequence, Stale,
-    TableShape, is_bookkeeping,
+    Counter, Extent, Frozen, Object, OnDelete, Reference, Reuse, RowAccess, SQLX_TABLE, Schema, SeenRows, Sequence,
+    Stale, TableShape, is_bookkeeping,
 };
 pub use cluster_objects::Outside;
 pub use commit_hook::{Commit, CommitHook, CommitPhase};

@@ -70,6 +70,21 @@ impl Engine {
         statements(sql, self).iter().any(states)
     }
 
+    /// A script without the values that its INSERT and UPDATE statements write: of these, only what follows WHERE is left.
+    pub fn conditions(self, sql: &str) -> String {
+        let of_statement = |statement: &Statement<'_>| {
+            let tokens = tokens(statement.text, self);
+            let writes =
+                tokens.first().is_some_and(|token| ["INSERT", "REPLACE", "UPDATE"].iter().any(|word| token.is(word)));
+            let from = match writes {
+                true => tokens.iter().find(|token| token.is("WHERE")).map_or(statement.text.len(), |token| token.start),
+                false => 0,
+            };
+            statement.text[from..].to_owned()
+        };
+        statements(sql, self).iter().map(of_statement).collect::<Vec<_>>().join(";\n")
+    }
+
     /// The condition in parentheses after the first CHECK of a statement.
     pub fn condition(self, statement: &str) -> Option<&str> {
         let tokens = tokens(statement, self);
@@ -173,6 +188,15 @@ mod tests {
         check("ALTER TABLE a ADD CHECK", None);
         check("ALTER TABLE a ADD b CHECK b > 0", None);
         check("SELECT 1", None);
+    }
+
+    #[test]
+    fn conditions_of_scripts() {
+        let check = |sql: &str, expect: &str| assert_eq!(Engine::Sqlite.conditions(sql), expect, "{sql}");
+        check("UPDATE a SET b = 'new' WHERE b = 'old'", "WHERE b = 'old'");
+        check("INSERT INTO a VALUES ('new')", "");
+        check("INSERT INTO a SELECT 'new' FROM b WHERE c = 'old'", "WHERE c = 'old'");
+        check("DELETE FROM a WHERE b = 'old'", "DELETE FROM a WHERE b = 'old'");
     }
 
     #[test]

@@ -225,4 +225,8 @@ impl Dialect for PostgresDialect {
     fn missing(&self, why: &str) -> Option<Missing> {
         missing(why)
     }
+
+    fn is_raised(&self, why: &str, _: &str) -> bool {
+        why.ends_with(" at RAISE")
+    }
 }

@@ -3,11 +3,11 @@
 use super::connection::PostgresSession;
 use super::schema::{OURS, table, text};
 use crate::Session;
-use crate::{Error, Reference};
+use crate::{Error, OnDelete, Reference, Value};
 
 pub(crate) async fn references(session: &mut PostgresSession) -> Result<Vec<Reference>, Error> {
     let sql = format!(
-        "SELECT {}, a.attname::text, {}, ta.attname::text FROM pg_constraint k \
+        "SELECT {}, a.attname::text, {}, ta.attname::text, (k.confdeltype = 'c')::int FROM pg_constraint k \
          JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_class tc ON tc.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = tc.relnamespace \
          CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS pair (from_number, to_number, place) \
@@ -18,7 +18,10 @@ pub(crate) async fn references(session: &mut PostgresSession) -> Result<Vec<Refe
         table("tn", "tc")
     );
     let rows = session.rows(&sql, &[]).await?;
-    let reference =
-        |row: &Vec<_>| Reference { from: (text(&row[0]), text(&row[1])), to: (text(&row[2]), text(&row[3])) };
+    let reference = |row: &Vec<Value>| Reference {
+        from: (text(&row[0]), text(&row[1])),
+        to: (text(&row[2]), text(&row[3])),
+        on_delete: if row[4].as_int() == Some(1) { OnDelete::Cascade } else { OnDelete::Other },
+    };
     Ok(rows.iter().map(reference).collect())
 }

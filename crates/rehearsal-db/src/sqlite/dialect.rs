@@ -164,6 +164,11 @@ impl Dialect for SqliteDialect {
         missing(why)
     }
 
+    fn is_raised(&self, why: &str, trigger: &str) -> bool {
+        let raise = tokens(trigger, Engine::Sqlite).iter().any(|token| token.is("RAISE"));
+        raise && trigger.contains(&format!("'{}'", why.replace('\'', "''")))
+    }
+
     fn is_made_by_sql(&self, kind: &str) -> bool {
         !["extension", "function", "module", "collation"].contains(&kind)
     }

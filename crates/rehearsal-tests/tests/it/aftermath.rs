@@ -259,6 +259,43 @@ CREATE TRIGGER account_updated AFTER UPDATE OF cents ON account BEGIN UPDATE acc
     );
 }
 
+/// A table with a trigger after many others that have one.
+#[test]
+fn triggers_of_many_tables() {
+    let table = |name: &str| {
+        format!(
+            "CREATE TABLE {name} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, updated TEXT NOT NULL DEFAULT 'never');\n\
+             CREATE TRIGGER {name}_updated AFTER UPDATE OF name ON {name} BEGIN UPDATE {name} SET updated = 'now' WHERE id = NEW.id; END;\n"
+        )
+    };
+    let create: String = (1..=30).map(|n| table(&format!("other{n}"))).chain([table("zebra")]).collect();
+    let rows = "INSERT INTO zebra (id, name) VALUES (1, ' Zoe '), (2, 'Zack');\n";
+    let up = "-- loses: zebra.name, spaces\nUPDATE zebra SET name = trim(name);\n";
+    let files = [("migrations/1_create.sql", create.as_str()), ("migrations/2_trim.sql", up), ("rows.sql", rows)];
+    let project = another_project(&files);
+    let command = "ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1 --json";
+    compare(&project.run(command).stdout, &[("populated/rows-written", "zebra_updated")], up);
+}
+
+/// A trigger that refuses changes is one on purpose.
+#[test]
+fn triggers_that_refuse() {
+    let create = "CREATE TABLE audit (id INTEGER PRIMARY KEY, what TEXT NOT NULL);\n";
+    let check = |create: &str, up: &str, expect: Found<'_>| {
+        let rows = "INSERT INTO audit VALUES (1, 'created');\n";
+        let files = [("migrations/1_create.sql", create), ("migrations/2_change.sql", up), ("rows.sql", rows)];
+        let project = another_project(&files);
+        let command = "ci --migrations migrations --engine sqlite --only populated --fixture rows.sql@1 --json";
+        compare(&project.run(command).stdout, expect, up);
+    };
+    let forbid =
+        "CREATE TRIGGER audit_kept BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'it is append-only'); END;\n";
+    check(create, forbid, &[]);
+    check(&format!("{create}{forbid}"), "ALTER TABLE audit RENAME TO audit_log;\n", &[]);
+    let broken = "CREATE TRIGGER audit_kept BEFORE UPDATE ON audit BEGIN INSERT INTO nowhere VALUES (1); END;\n";
+    check(create, broken, &[("populated/object-broken", "nowhere")]);
+}
+
 /// The values of a moved column have to come back.
 #[test]
 fn moved_columns() {

@@ -104,3 +104,14 @@ CREATE TRIGGER word_added AFTER INSERT ON word BEGIN INSERT INTO words (rowid, b
     let rebuilt = format!("{again}INSERT INTO words (words) VALUES ('rebuild');\n");
     check(create, up, &rebuilt, &[]);
 }
+
+/// The rows have the values that the up file looks for, and not those that it writes.
+#[test]
+fn values_that_the_up_file_writes() {
+    let create = "CREATE TABLE word (id INTEGER PRIMARY KEY, a TEXT NOT NULL);\n";
+    let up = "UPDATE word SET a = 'member' WHERE a = 'user';\n";
+    check(create, up, "UPDATE word SET a = 'user' WHERE a = 'member';\n", &[]);
+    let up = "INSERT INTO word (a) VALUES ('admin');\n";
+    check(create, up, "DELETE FROM word WHERE a = 'admin';\n", &[]);
+    check(create, up, "DELETE FROM word;\n", &[("reversible/content-differs", "word")]);
+}

@@ -56,7 +56,11 @@ pub(crate) async fn counters(
             next: number(&state[0]).unwrap_or_default() + if is_called { increment } else { 0 },
             greatest: number(&state[2]),
             reuse: Reuse::Allowed,
-            catch_up: format!("SELECT setval('{sequence}', (SELECT max({}) FROM {quoted}));", text(&row[7])),
+            catch_up: format!(
+                "SELECT setval('{}', (SELECT max({}) FROM {quoted}));",
+                sequence.replace('\'', "''"),
+                text(&row[7])
+            ),
             narrow: is_narrow.then(|| (last, format!("ALTER SEQUENCE {sequence} AS bigint;"))),
             table,
         }

@@ -57,7 +57,8 @@ pub(super) fn statement(label: &str, definition: &str) -> String {
 
 /// A definition in normal form: without what the server writes in several ways for the same object.
 pub(super) fn normal(label: &str, definition: &str) -> String {
-    let has_condition = label.starts_with("index ") || label.starts_with("constraint ");
+    let is_constraint = label.starts_with("constraint ") && !definition.starts_with("FOREIGN KEY");
+    let has_condition = label.starts_with("index ") || is_constraint;
     let definition = single_time(definition);
     if has_condition { casts::without_text_casts(&definition) } else { definition }
 }

@@ -3,7 +3,7 @@
 use super::sql::{OURS, of_the_user, table};
 use super::text;
 use crate::postgres::connection::PostgresSession;
-use crate::{Error, Session, Stale, Value};
+use crate::{Engine, Error, Session, Stale, Value};
 use std::sync::LazyLock;
 
 /// The materialized views that do not have the rows of their query. Rows are compared as texts, because some types have no
@@ -70,6 +70,7 @@ async fn generated_columns(session: &mut PostgresSession) -> Result<Vec<Stale>, 
     let mut stale = Vec::new();
     for row in session.known(&QUERY).await? {
         let (table, name, quoted, base) = (text(&row[0]), text(&row[1]), text(&row[2]), text(&row[4]));
+        let column = Engine::Postgres.quote(&name);
         let Some(counts) = answer(session, &text(&row[3])).await? else { continue };
         let Some(n @ 1..) = counts.first().and_then(Value::as_int) else { continue };
         stale.push(Stale {
@@ -77,7 +78,9 @@ async fn generated_columns(session: &mut PostgresSession) -> Result<Vec<Stale>, 
             name,
             why: format!("rows for which its expression returns another value: {n}"),
             refresh: match base.as_str() {
-                "" => format!("the column of {quoted} once more, dropped and added"),
+                "" => format!(
+                    "ALTER TABLE {quoted} DROP COLUMN {column}, ADD COLUMN {column} … GENERATED ALWAYS AS (…) STORED;"
+                ),
                 base => format!("UPDATE {quoted} SET {base} = {base};"),
             },
         });

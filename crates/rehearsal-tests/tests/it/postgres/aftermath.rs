@@ -108,7 +108,7 @@ fn hidden_rows() {
     let both = format!("GRANT SELECT, UPDATE ON item TO {role};");
     let seen = format!("{secured}\nCREATE POLICY seen ON item FOR SELECT TO {role} USING (true);");
     let shop = self::shop(&both, &seen);
-    let hidden = [("populated/rows-hidden", "can change 0 of 3 rows")];
+    let hidden = [("populated/rows-hidden", "can change only 0 of 3 rows")];
     compare(&shop.run("ci shop --only populated --json").stdout, &hidden, &seen);
     let changed = format!("{seen}\nCREATE POLICY changed ON item FOR UPDATE TO {role} USING (true);");
     rehearse("", 0, &both, &changed);

@@ -17,6 +17,7 @@ mod proofs;
 mod rehearsal_processes;
 mod rehearsals;
 mod rows;
+mod sound;
 mod sqlx_toml;
 mod statements;
 mod types;

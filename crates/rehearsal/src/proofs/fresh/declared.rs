@@ -23,7 +23,8 @@ pub(super) async fn losses_exist(
     let lines: Vec<String> = migration.loses.iter().filter_map(|loss| unknown(loss, &tables)).collect();
     if !lines.is_empty() {
         let file = &migration.up.path;
-        let message = format!("{} declares a loss of something that does not exist before it", file.display());
+        let message =
+            format!("{} declares the loss of something that does not exist before the migration", file.display());
         let finding = Finding::new(&UNKNOWN_LOSS, message).in_file(file).of_migration(migration.version);
         run.find(
             finding.with_details(lines).with_help("correct the name in `-- loses:` or `-- moves:`, or remove the line"),

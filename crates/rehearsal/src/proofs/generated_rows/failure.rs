@@ -214,7 +214,7 @@ pub(super) async fn report(
         }
         Verdict::Finding { why, hint } => {
             let is_covered = attempt.seen.table.as_ref().is_some_and(|table| covered.contains(table));
-            let passes = "the rows of a fixture pass, so this is only a warning".to_owned();
+            let passes = "the migration works on the rows of a fixture, so this is a warning".to_owned();
             let details = std::iter::once(why.to_owned()).chain(attempt.seen.rows.iter().cloned());
             let details = details.chain(is_covered.then_some(passes)).collect();
             let finding = Finding::of_error(&FAILURES.migration, &attempt.error).of_migration(migration.version);

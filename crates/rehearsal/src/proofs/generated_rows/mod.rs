@@ -17,7 +17,7 @@ use crate::failures;
 use crate::generate::rows::RowProfile;
 use crate::migration::{self, Migration};
 use crate::proofs::kit::aftermath;
-use crate::proofs::kit::seeds::{Tables, Wanted};
+use crate::proofs::kit::seeds::{Tables, Wanted, Words};
 use crate::proofs::outcome::Outcome;
 use crate::proofs::{Applies, Data, Proof, ProofRun, Rehearsal};
 use crate::report::{Code, Explanation, Failures};
@@ -83,7 +83,7 @@ async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
     let mut twin: Option<EmptyTwin> = None;
     let mut watch = Watch::default();
     let mut in_fixtures = None;
-    let wanted = Wanted { profile: RowProfile::Everything, words_of: None };
+    let wanted = Wanted { profile: RowProfile::Everything, words: Words::Nothing };
     for (at, migration) in run.rehearsal.history.migrations.iter().enumerate() {
         run.step(format!("generate rows before {}", migration.label()));
         seeded.fill(run, wanted, &mut tables).await?;
@@ -134,7 +134,7 @@ async fn ordinary_for_backfills(
     let migration = &run.rehearsal.history.migrations[at];
     let twin = ahead(run, twin, at).await?;
     let mut ordinary = SeededDatabase::fork(run, twin).await?;
-    let wanted = Wanted { profile: RowProfile::Ordinary, words_of: Some(migration) };
+    let wanted = Wanted { profile: RowProfile::Ordinary, words: Words::Everything(migration) };
     ordinary.fill(run, wanted, &mut Tables::default()).await?;
     match ordinary.run_due(run, migration).await {
         Ok(()) => {}
@@ -181,11 +181,11 @@ async fn failed(
     seeded.connection.close().await?;
     let twin = ahead(run, twin, at).await?;
     let is_null = attempt.seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::NotNull);
-    let words = |profile| Wanted { profile, words_of: Some(migration) };
+    let words = |profile| Wanted { profile, words: Words::Everything(migration) };
     let nulls = is_null && attempt_on(run, twin, migration, words(RowProfile::WithNulls)).await?.is_some();
     let ordinary = attempt_on(run, twin, migration, words(RowProfile::Ordinary)).await?;
     let is_taken = attempt.seen.refusal.as_ref().is_some_and(|refusal| refusal.broken == Broken::Unique);
-    let everything = Wanted { profile: RowProfile::Everything, words_of: None };
+    let everything = Wanted { profile: RowProfile::Everything, words: Words::Nothing };
     let only_literals = is_taken && attempt_on(run, twin, migration, everything).await?.is_none();
     let mut passing = passing::with_passing_rows(run, twin, migration).await?;
     let steps = run.steps.clone();

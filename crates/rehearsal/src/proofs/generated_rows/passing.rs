@@ -6,7 +6,7 @@ use crate::Error;
 use crate::generate::rows::{Insert, RowProfile};
 use crate::migration::Migration;
 use crate::proofs::ProofRun;
-use crate::proofs::kit::seeds::{Seeds, Tables, Wanted};
+use crate::proofs::kit::seeds::{Seeds, Tables, Wanted, Words};
 use crate::proofs::kit::timeline::Step;
 use rehearsal_db::Connection;
 use std::collections::{BTreeSet, VecDeque};
@@ -27,7 +27,7 @@ pub(super) async fn with_passing_rows(
     let mut seeded = SeededDatabase::fork(run, twin).await?;
     let engine = run.rehearsal.database.engine;
     if !migration.up.is_one_transaction(engine) || !run.due(Some(migration), twin.done()).is_empty() {
-        let ordinary = Wanted { profile: RowProfile::Ordinary, words_of: Some(migration) };
+        let ordinary = Wanted { profile: RowProfile::Ordinary, words: Words::Everything(migration) };
         seeded.fill(run, ordinary, &mut Tables::default()).await?;
         match seeded.run_due(run, migration).await {
             Err(refused) if refused.error.is_transient() => return Err(refused.error),
@@ -36,7 +36,7 @@ pub(super) async fn with_passing_rows(
         }
         return Ok(seeded);
     }
-    let everything = Wanted { profile: RowProfile::Everything, words_of: None };
+    let everything = Wanted { profile: RowProfile::Everything, words: Words::Nothing };
     seeded.fill(run, everything, &mut Tables::default()).await?;
     seeded.seeds.fill_literals(run, &mut seeded.connection, migration).await?;
     let made = run.steps.split_off(twin.steps().len());

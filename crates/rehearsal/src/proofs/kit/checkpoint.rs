@@ -5,6 +5,8 @@
 //! A copy has a new session. There is therefore no checkpoint after a file that changes the state of its session.
 
 use crate::Error;
+use crate::event::Direction;
+use crate::migration::{self, Migration};
 use crate::proofs::ProofRun;
 use crate::proofs::kit::timeline::Step;
 use crate::sandbox::Scratch;
@@ -29,6 +31,18 @@ impl EarlierCopy {
     /// Fails if the database cannot be opened.
     pub async fn of(scratch: Scratch) -> Result<Self, Error> {
         Ok(Self { connection: scratch.open().await?, scratch })
+    }
+
+    /// Applies a migration. Returns false if it fails.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be used.
+    pub async fn apply(&mut self, migration: &Migration) -> Result<bool, Error> {
+        match migration::step(&mut self.connection, migration, Direction::Up).await.map_err(Error::from) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_transient() => Err(error),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Closes the connection and removes the copy.

@@ -42,7 +42,8 @@ pub fn without_intended(
         run.note(format!("{} changes the values of {updated}", migration.label()));
     }
     if !dropped.is_empty() {
-        run.note(format!("{} drops {dropped} and its data", migration.label()));
+        let their = if dropped.contains("\", \"") { "their" } else { "its" };
+        run.note(format!("{} drops {dropped} and {their} data", migration.label()));
     }
     lost
 }

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::migration::{Migration, Transaction};
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use rehearsal_db::lex::{Statement, statements, tokens};
-use rehearsal_db::{Connection, Engine, Reference, Value};
+use rehearsal_db::{Connection, Engine, OnDelete, Reference, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The longest part of a statement that is shown, in characters.
@@ -43,14 +43,23 @@ async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(_) => break,
         }
-        // In the middle of a rebuild the table is missing.
+        // In the middle of a rebuild the table is missing. A script that changes its role or `search_path` may not see it.
         for table in tables.iter().filter(|_| !is_of_transaction) {
             let Some(before) = counts.get(table).copied() else { continue };
-            let Some(now) = count(connection, table).await? else { continue };
-            if now < before {
+            let now = match count(connection, table).await {
+                Ok(now) => now,
+                Err(error) if error.is_transient() => return Err(error),
+                Err(_) => return Ok(lines),
+            };
+            if now.is_some_and(|now| now < before) {
                 counts.remove(table);
-                let cause = filling(engine, &all, statement, table).unwrap_or(statement);
-                lines.push(sentence(connection, cause, sql, table, &references));
+                lines.push(match filling(engine, &all, statement, table) {
+                    Some(cause) => sentence(cause, sql, table, "leaves out", ""),
+                    None => {
+                        let way = way(engine, statement, table, &references);
+                        sentence(statement, sql, table, "deletes", &way)
+                    }
+                });
             }
         }
     }
@@ -81,25 +90,22 @@ fn filling<'s>(
     all.iter().find(|statement| engine.mentions(statement.text, &["INSERT", &from]))
 }
 
-fn sentence(
-    connection: &Connection,
-    statement: &Statement<'_>,
-    sql: &str,
-    table: &str,
-    references: &[Reference],
-) -> String {
-    let engine = connection.engine();
+fn sentence(statement: &Statement<'_>, sql: &str, table: &str, verb: &str, way: &str) -> String {
     let line = 1 + sql[..statement.start].matches('\n').count();
     let words = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = words.chars().take(SHOWN).collect();
     let rest = if shown.len() < words.len() { "…" } else { "" };
+    format!("line {line} {verb} rows of \"{table}\": {shown}{rest}{way}")
+}
+
+/// How a statement that does not name a table deletes rows of it, in parentheses.
+fn way(engine: Engine, statement: &Statement<'_>, table: &str, references: &[Reference]) -> String {
     let is_named = |table: &str| engine.names_table(statement.text, table);
-    let way = match cascade(table, references, &is_named) {
+    match cascade(table, references, &is_named) {
         _ if is_named(table) => String::new(),
         Some(tables) => format!(" (ON DELETE CASCADE: {})", tables.join(" → ")),
         None => " (through a trigger or a function)".to_owned(),
-    };
-    format!("line {line} deletes rows of \"{table}\": {shown}{rest}{way}")
+    }
 }
 
 /// The tables through which deleted rows of a table that `is_named` reach this one, by the foreign keys between them.
@@ -108,7 +114,8 @@ fn cascade(table: &str, references: &[Reference], is_named: &dyn Fn(&str) -> boo
     let mut seen = BTreeSet::from([table]);
     while let Some(way) = ways.pop_front() {
         let from = *way.last()?;
-        for reference in references.iter().filter(|reference| reference.from.0 == from) {
+        let cascades = |reference: &&Reference| reference.from.0 == from && reference.on_delete == OnDelete::Cascade;
+        for reference in references.iter().filter(cascades) {
             let to = reference.to.0.as_str();
             if seen.insert(to) {
                 let longer: Vec<&str> = way.iter().copied().chain([to]).collect();
@@ -132,9 +139,11 @@ mod tests {
         let reference = |(from, to): &(&str, &str)| Reference {
             from: ((*from).to_owned(), "x".to_owned()),
             to: ((*to).to_owned(), "id".to_owned()),
+            on_delete: if *from == "k" { OnDelete::Other } else { OnDelete::Cascade },
         };
-        // `d` refers to `c`, which refers to `p`; `s` refers to itself.
-        let references: Vec<Reference> = [("c", "p"), ("d", "c"), ("s", "s")].iter().map(reference).collect();
+        // `d` refers to `c`, which refers to `p`; `s` refers to itself; rows of `k` keep those of `p` from being deleted.
+        let references: Vec<Reference> =
+            [("c", "p"), ("d", "c"), ("s", "s"), ("k", "p")].iter().map(reference).collect();
         let check = |table: &str, named: &str, expect: Option<&str>| {
             let way = cascade(table, &references, &|table| table == named);
             assert_eq!(way.map(|tables| tables.join(" → ")).as_deref(), expect, "{table} of {named}");
@@ -144,5 +153,6 @@ mod tests {
         check("p", "p", None);
         check("c", "d", None);
         check("s", "p", None);
+        check("k", "p", None);
     }
 }

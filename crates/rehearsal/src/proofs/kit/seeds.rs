@@ -44,8 +44,19 @@ pub struct Tables {
 pub(crate) struct Wanted<'a> {
     /// The profile of the rows.
     pub profile: RowProfile<'a>,
-    /// The migration whose literals are used as values; `None` for no literals.
-    pub words_of: Option<&'a Migration>,
+    /// The literals that are used as values.
+    pub words: Words<'a>,
+}
+
+/// The literals of a migration that are used as values.
+#[derive(Clone, Copy)]
+pub(crate) enum Words<'a> {
+    /// None of them.
+    Nothing,
+    /// Those of its conditions, without the values that it writes: rows that already have these are what the migration leaves.
+    Conditions(&'a Migration),
+    /// All of them.
+    Everything(&'a Migration),
 }
 
 impl Seeds {
@@ -61,10 +72,18 @@ impl Seeds {
         let mut insertable = connection.insertable_tables().await?;
         let names: Vec<String> = insertable.iter().map(|table| table.name.clone()).collect();
         let mut filled = with_rows(connection, &names).await?;
-        self.follow_renames(&names, &filled);
-        if let Some(migration) = wanted.words_of {
-            add_literals(&mut insertable, migration);
-            add_labels(&mut insertable, run, migration);
+        self.follow_renames(&names.iter().map(String::as_str).collect(), &filled);
+        let engine = connection.engine();
+        match wanted.words {
+            Words::Nothing => {}
+            Words::Conditions(migration) => {
+                add_literals(&mut insertable, &engine.conditions(&migration.up.sql));
+                add_labels(&mut insertable, run, migration);
+            }
+            Words::Everything(migration) => {
+                add_literals(&mut insertable, &migration.up.sql);
+                add_labels(&mut insertable, run, migration);
+            }
         }
         let mut waiting = Vec::new();
         for at in order(&insertable) {
@@ -141,8 +160,12 @@ impl Seeds {
         for counter in connection.counters(&|table| tables.contains(table)).await? {
             let is_behind = counter.greatest.is_some_and(|greatest| counter.next <= greatest);
             if counter.reuse == Reuse::Allowed && is_behind {
-                connection.query(&counter.catch_up, &[], 1).await?;
-                run.steps.push(Step::CatchUp(counter.catch_up.into()));
+                match connection.query(&counter.catch_up, &[], 1).await {
+                    Ok(_) => run.steps.push(Step::CatchUp(counter.catch_up.into())),
+                    Err(error) if error.is_transient() => return Err(error.into()),
+                    // The largest numbers are above the counter's maximum.
+                    Err(_) => {}
+                }
             }
         }
         Ok(())
@@ -174,8 +197,8 @@ impl Seeds {
     }
 
     /// Treats a new table that has rows as a renamed one if another table with generated rows has disappeared.
-    fn follow_renames(&mut self, names: &[String], filled: &BTreeSet<String>) {
-        let gone: Vec<String> = self.made.keys().filter(|name| !names.contains(name)).cloned().collect();
+    fn follow_renames(&mut self, names: &BTreeSet<&str>, filled: &BTreeSet<String>) {
+        let gone: Vec<String> = self.made.keys().filter(|name| !names.contains(name.as_str())).cloned().collect();
         for name in &gone {
             self.made.remove(name);
         }
@@ -200,12 +223,12 @@ fn parents(table: &InsertableTable, filled: &BTreeSet<String>) -> usize {
     table.references.iter().filter(|reference| filled.contains(&reference.table)).count()
 }
 
-/// Adds the literals of a migration to the rules of all tables, so that columns get the values with which it
-/// compares them.
-fn add_literals(tables: &mut [InsertableTable], migration: &Migration) {
+/// Adds the literals of a script to the rules of all tables, so that columns get the values with which it compares
+/// them.
+fn add_literals(tables: &mut [InsertableTable], sql: &str) {
     for table in tables {
         let columns = table.fields.iter().map(|field| field.name.clone()).collect();
-        let text = migration.up.sql.clone();
+        let text = sql.to_owned();
         table.rules.push(Rule { name: String::new(), text, columns, demands: Demands::Condition });
     }
 }

@@ -8,7 +8,6 @@ use crate::migration::Loss;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::nondeterminism::{Nondeterministic, place};
 use crate::proofs::kit::timeline::Step;
-use crate::sandbox::Scratch;
 use rehearsal_db::Connection;
 use rehearsal_db::Schema;
 use std::collections::BTreeSet;
@@ -53,12 +52,6 @@ impl Snapshot {
     /// Returns the digest of the rows.
     pub fn content(&self) -> &Content {
         &self.content
-    }
-
-    /// Creates a scratch database in this state, on which the proof continues.
-    pub async fn restore(&self, run: &mut ProofRun<'_>) -> Result<Scratch, Error> {
-        run.steps.clone_from(&self.steps);
-        run.at(&self.steps).await
     }
 
     /// Replaces the steps by those of `way`, a shorter path to the same state.

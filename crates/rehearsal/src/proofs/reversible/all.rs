@@ -106,7 +106,6 @@ async fn up_again(
         migration: None,
         message: |what: &str| format!("reverting all migrations and applying them again does not restore the {what}"),
         help: &|_| "look at the down files: one of them does not revert every change of its up file".to_owned(),
-        of_data: String::new(),
     };
     judge(run, &again, &wording).await;
     Ok(())

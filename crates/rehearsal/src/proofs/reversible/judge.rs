@@ -22,8 +22,6 @@ pub(super) struct Wording<'a, M: Fn(&str) -> String> {
     pub(super) message: M,
     /// Makes the help from `schema` or `data`.
     pub(super) help: &'a dyn Fn(&str) -> String,
-    /// Added to the help if data differs.
-    pub(super) of_data: String,
 }
 
 impl<M: Fn(&str) -> String> Wording<'_, M> {
@@ -50,8 +48,7 @@ pub(super) async fn judge<M: Fn(&str) -> String>(
         run.find(text.finding(&SCHEMA_DIFFERS, "schema").with_details(schema).with_help(help)).await;
     }
     if found.content {
-        let help = format!("{}{}", (text.help)("data"), text.of_data);
-        run.find(text.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help(help)).await;
+        run.find(text.finding(&CONTENT_DIFFERS, "data").with_details(content).with_help((text.help)("data"))).await;
     }
     found
 }

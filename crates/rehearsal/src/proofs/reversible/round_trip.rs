@@ -11,7 +11,6 @@ use crate::proofs::kit::intended::is_intended;
 use crate::proofs::kit::snapshot::{Compared, Snapshot, is_declared};
 use crate::proofs::run::ProofRun;
 use rehearsal_db::Connection;
-use std::cell::Cell;
 
 /// Reverts a migration and applies it again. Returns the result and the current state; `None` if the state is not
 /// known.
@@ -27,28 +26,13 @@ pub(super) async fn make_round_trip(
         place.go(run, after.steps()).await?;
         return Ok((RoundTrip::Unusable, None));
     }
-    let is_lost_by_up = Cell::new(false);
-    let wording = Wording {
-        migration: Some((migration, &down.path)),
-        message: |what| format!("reverting {} does not restore the {what}", migration.label()),
-        help: &|what| match what {
-            "data" if is_lost_by_up.get() => format!(
-                "{} overwrites or deletes these values, and no down file can know them: let it save them where {} can read them, \
-                 or declare the loss with `-- loses:`",
-                migration.up.path.display(),
-                down.path.display()
-            ),
-            what => format!("change {} so that it restores the {what}", down.path.display()),
-        },
-        of_data: String::new(),
-    };
     let reverted = Snapshot::of(run, &mut place.connection).await?;
     let by_up = before.content().compare(after.content());
     let (updated, mut loses) = intended(run, migration, &by_up);
     loses.extend(declared(migration));
     let mut compared = before.sums(&reverted).leaving_out(&updated);
     compared = before.explain(compared, &reverted, run, &mut place.connection).await?;
-    is_lost_by_up.set(are_lost(&by_up, &compared.content));
+    let is_lost_by_up = are_lost(&by_up, &compared.content);
     let wrong = wrong_again(&loses, &compared, &after, &mut place.connection).await?;
     compared.content.retain(|difference| !wrong.contains(difference));
     let mut compared = compared.without(&loses, &mut run.outcome.notes);
@@ -57,6 +41,19 @@ pub(super) async fn make_round_trip(
     if compared.content.is_empty() {
         marks.examine(run, &AFTERMATH, (migration, down), &mut place.connection).await?;
     }
+    let wording = Wording {
+        migration: Some((migration, &down.path)),
+        message: |what| format!("reverting {} does not restore the {what}", migration.label()),
+        help: &|what| match what {
+            "data" if is_lost_by_up => format!(
+                "{} overwrites or deletes these values, and no down file can know them: let it save them where {} can read them, \
+                 or declare the loss with `-- loses:`",
+                migration.up.path.display(),
+                down.path.display()
+            ),
+            what => format!("change {} so that it restores the {what}", down.path.display()),
+        },
+    };
     match judge(run, &compared, &wording).await {
         Found { schema: false, content: false } => {}
         // The reverted state still shows whether the migration can be applied again.
@@ -90,7 +87,6 @@ pub(super) async fn make_round_trip(
                 down.path.display()
             )
         },
-        of_data: String::new(),
     };
     let again = Snapshot::of(run, &mut place.connection).await?;
     let compared = after.sums(&again).leaving_out(&updated);

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::generate::rows::RowProfile;
 use crate::migration::Migration;
 use crate::proofs::kit::aftermath::Marks;
-use crate::proofs::kit::seeds::{Seeds, Tables, Wanted};
+use crate::proofs::kit::seeds::{Seeds, Tables, Wanted, Words};
 use crate::proofs::kit::snapshot::Snapshot;
 use crate::proofs::kit::timeline::Step;
 use crate::proofs::run::ProofRun;
@@ -43,7 +43,7 @@ impl Rows {
         let (steps, ran) = (run.steps.clone(), done.clone());
         let mut here = here;
         for profile in [RowProfile::WithNulls, RowProfile::Ordinary] {
-            let wanted = Wanted { profile, words_of: Some(migration) };
+            let wanted = Wanted { profile, words: Words::Conditions(migration) };
             seeds.fill(run, &mut place.connection, wanted, tables).await?;
             if seeds.made.is_empty() {
                 break;

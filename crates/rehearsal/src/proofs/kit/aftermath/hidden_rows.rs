@@ -8,7 +8,7 @@ use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
 use rehearsal_db::lex::statements;
-use rehearsal_db::{Connection, RowAccess, SeenRows};
+use rehearsal_db::{self as db, Connection, RowAccess, SeenRows};
 use std::collections::BTreeMap;
 
 /// Returns a finding for each role that has access to fewer rows than before, because no policy is for it.
@@ -32,8 +32,9 @@ pub(super) async fn hidden(
                 RowAccess::Change => ("can change", "UPDATE"),
             };
             let message =
-                format!("after {file}, role {role} {can} {sees} of {of} rows of \"{table}\", without an error");
-            let details = vec![format!("row-level security is enabled for \"{table}\", and no policy is for {role}")];
+                format!("after {file}, role {role} {can} only {sees} of {of} rows of \"{table}\", and gets no error");
+            let details =
+                vec![format!("row-level security is enabled for \"{table}\", and no policy applies to {role}")];
             let engine = connection.engine();
             let (on, to) = (engine.quote_table(table), engine.quote(role));
             let help = format!("add to the migration: CREATE POLICY … ON {on} FOR {command} TO {to} USING (…);");
@@ -65,7 +66,9 @@ pub(super) async fn unmatched(
     let as_owner = as_role(run, change, &mut copy.connection, Role::Owner).await?;
     copy.close().await?;
     let (Some(as_superuser), Some(as_owner)) = (as_superuser, as_owner) else {
-        run.note(format!("{file} was not tried as an ordinary owner: it needs other rights"));
+        run.note(format!(
+            "{file} was not tried as an ordinary owner: it needs privileges that an owner of its tables does not have"
+        ));
         return Ok(None);
     };
     let statements = statements(&change.script.sql, run.rehearsal.database.engine);
@@ -76,12 +79,14 @@ pub(super) async fn unmatched(
                 counts[at].map_or("fails".to_owned(), |n| format!("changes {}", counted(n, "row")))
             };
             let (one, other) = (told(&as_superuser.counts), told(&as_owner.counts));
-            let message =
-                format!("a statement of {file} {other} if an ordinary owner runs it; for a superuser it {one}");
+            let message = format!(
+                "run by an ordinary owner of its tables, a statement of {file} {other}; run by a superuser, it {one}"
+            );
             (message, statements.get(at))
         }
         None if as_superuser.rows != as_owner.rows => {
-            (format!("{file} leaves other rows if the owner of the tables runs it than if a superuser does"), None)
+            let message = "leaves different numbers of rows when an ordinary owner of its tables runs it than when a superuser does";
+            (format!("{file} {message}"), None)
         }
         None => return Ok(None),
     };
@@ -131,13 +136,15 @@ async fn as_role(
             }
             Err(why) => {
                 counts.push(None);
-                error = Some(why.to_string());
+                error = Some(why);
                 break;
             }
         }
     }
-    // Other failures are those of a role without the rights of this rehearsal, such as to create an extension.
-    let is_of_policy = error.as_ref().is_none_or(|why| why.contains("row-level security"));
+    // An owner may lack privileges of this rehearsal, such as to create an extension.
+    let lacks_privilege = error.as_ref().is_some_and(|error| {
+        matches!(error, db::Error::Privilege { .. }) && !error.to_string().contains("row-level security")
+    });
     let mut rows = BTreeMap::new();
     if error.is_none() {
         connection.stop_being_owner().await?;
@@ -145,5 +152,5 @@ async fn as_role(
         rows = content.tables.into_iter().map(|(table, digest)| (table, digest.rows)).collect();
     }
     connection.rollback().await;
-    Ok(is_of_policy.then_some(Ran { counts, error, rows }))
+    Ok((!lacks_privilege).then(|| Ran { counts, error: error.map(|error| error.to_string()), rows }))
 }

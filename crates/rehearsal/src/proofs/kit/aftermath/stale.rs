@@ -3,8 +3,7 @@
 
 use super::Change;
 use crate::Error;
-use crate::event::Direction;
-use crate::migration::{self, Script};
+use crate::migration::Script;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
@@ -38,20 +37,20 @@ pub(super) async fn stale(
     connection: &mut Connection,
 ) -> Result<Vec<Finding>, Error> {
     let mut stale = connection.stale_copies().await?;
-    stale.retain(|stale| !change.before.stale.contains(&stale.object));
+    // A new object was not in step before.
+    let is_new = |stale: &Stale| {
+        change.after.objects.contains_key(&stale.object) && !change.before.schema.objects.contains_key(&stale.object)
+    };
+    stale.retain(|stale| !change.before.stale.contains(&stale.object) && !is_new(stale));
     if !stale.is_empty() {
-        let never = always_stale(connection, &stale).await?;
+        let never = never_in_step(change, &stale, earlier(run).await?).await?;
         stale.retain(|stale| !never.contains(&stale.object));
     }
     if has_other_function(&change.before.schema, change.after) {
         // A session computes an index with the function that it first saw: the check needs one that saw only the new function.
         let mut copy = earlier(run).await?;
-        let applied = migration::step(&mut copy.connection, change.migration, Direction::Up).await;
-        let results = match applied.map_err(Error::from) {
-            Ok(_) => copy.connection.stale_results().await?,
-            Err(error) if error.is_transient() => return Err(error),
-            Err(_) => Vec::new(),
-        };
+        let results =
+            if copy.apply(change.migration).await? { copy.connection.stale_results().await? } else { Vec::new() };
         copy.close().await?;
         if !results.is_empty() {
             let mut copy = earlier(run).await?;
@@ -69,18 +68,22 @@ pub(super) async fn stale(
     Ok(stale.into_iter().map(finding).collect())
 }
 
-/// Returns the objects that differ from their query even right after a refresh, because the query uses the clock or chance.
-async fn always_stale(connection: &mut Connection, stale: &[Stale]) -> Result<BTreeSet<String>, Error> {
-    connection.begin().await?;
-    for stale in stale {
-        if let Err(error) = connection.execute(&stale.refresh, &[]).await {
-            connection.rollback().await;
-            return if error.is_transient() { Err(error.into()) } else { Ok(BTreeSet::new()) };
+/// Returns the objects that differ from their query even right after a refresh, because the query depends on the clock, on
+/// chance or on the order in which rows are stored. `copy` is in the state before the migration.
+async fn never_in_step(change: &Change<'_>, stale: &[Stale], mut copy: EarlierCopy) -> Result<BTreeSet<String>, Error> {
+    let mut never = BTreeSet::new();
+    if copy.apply(change.migration).await? {
+        for stale in stale {
+            match copy.connection.execute(&stale.refresh, &[]).await {
+                Err(error) if error.is_transient() => return Err(error.into()),
+                _ => {}
+            }
         }
+        copy.connection.reorder_rows().await?;
+        never.extend(copy.connection.stale_copies().await?.into_iter().map(|stale| stale.object));
     }
-    let left = connection.stale_copies().await;
-    connection.rollback().await;
-    Ok(left?.into_iter().map(|stale| stale.object).collect())
+    copy.close().await?;
+    Ok(never)
 }
 
 /// True if a function that existed before does something else.

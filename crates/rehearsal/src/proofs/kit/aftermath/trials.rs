@@ -114,7 +114,8 @@ fn of_view(engine: Engine, label: &str) -> Option<Trial> {
     let name = rest.strip_suffix('"')?;
     let quoted = engine.quote_table(name);
     let (what, sql) = match kind {
-        "view" => ("reading view", format!("SELECT count(*) FROM (SELECT * FROM {quoted} LIMIT {ROWS}) AS tried")),
+        // A count would leave out columns that it does not need.
+        "view" => ("reading view", format!("SELECT * FROM {quoted} LIMIT {ROWS}")),
         "materialized view" => ("refreshing materialized view", format!("REFRESH MATERIALIZED VIEW {quoted}")),
         _ => return None,
     };

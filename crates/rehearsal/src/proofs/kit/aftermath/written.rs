@@ -3,16 +3,15 @@
 
 use crate::Error;
 use crate::compare::{self, Content, ContentDifference};
-use crate::event::Direction;
-use crate::migration::{self, Migration};
+use crate::migration::Migration;
 use crate::plural::counted;
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::report::{Code, Finding};
-use rehearsal_db::{Connection, Engine, Schema};
+use rehearsal_db::{Engine, Schema};
 
-/// The most triggers that are tried.
-const TRIGGERS: usize = 12;
+/// The most triggers that are tried, those of the tables that the migration names or writes first.
+const TRIGGERS: usize = 24;
 
 /// A trigger, by name and table.
 type Trigger = (String, String);
@@ -32,7 +31,7 @@ pub async fn without_written(
     mut earlier: impl AsyncFnMut(&ProofRun<'_>) -> Result<EarlierCopy, Error>,
 ) -> Result<(Vec<ContentDifference>, Vec<Finding>), Error> {
     let mut findings = Vec::new();
-    let triggers = triggers(schema);
+    let mut triggers = triggers(schema);
     if triggers.is_empty() {
         return Ok((found, findings));
     }
@@ -42,10 +41,17 @@ pub async fn without_written(
     if written.is_empty() {
         return Ok((found, findings));
     }
+    let is_near = |(_, table): &Trigger| {
+        engine.names_table(&migration.up.sql, table) || written.iter().any(|other| other.subject().0 == table)
+    };
+    triggers.sort_by_cached_key(|trigger| !is_near(trigger));
     let mut causes: Vec<Vec<&Trigger>> = vec![Vec::new(); written.len()];
     for trigger in triggers.iter().take(TRIGGERS) {
+        if !is_near(trigger) && causes.iter().all(|causes| !causes.is_empty()) {
+            break;
+        }
         let mut copy = earlier(run).await?;
-        let without = without(run, migration, trigger, &mut copy.connection).await?;
+        let without = without(run, migration, trigger, &mut copy).await?;
         copy.close().await?;
         let Some(without) = without else { continue };
         let differences = before.compare(&without);
@@ -99,21 +105,19 @@ async fn without(
     run: &ProofRun<'_>,
     migration: &Migration,
     (trigger, table): &Trigger,
-    connection: &mut Connection,
+    copy: &mut EarlierCopy,
 ) -> Result<Option<Content>, Error> {
-    let sql = connection.engine().without_trigger(trigger, table);
-    match connection.execute(&sql, &[]).await {
+    let sql = copy.connection.engine().without_trigger(trigger, table);
+    match copy.connection.execute(&sql, &[]).await {
         Ok(_) => {}
         Err(error) if error.is_transient() => return Err(error.into()),
         // Some triggers cannot be disabled, such as those of views.
         Err(_) => return Ok(None),
     }
-    match migration::step(connection, migration, Direction::Up).await.map_err(Error::from) {
-        Ok(_) => {}
-        Err(error) if error.is_transient() => return Err(error),
-        Err(_) => return Ok(None),
+    if !copy.apply(migration).await? {
+        return Ok(None);
     }
-    Ok(Some(compare::content(connection, &run.rehearsal.database.volatile).await?))
+    Ok(Some(compare::content(&mut copy.connection, &run.rehearsal.database.volatile).await?))
 }
 
 fn finding(
