@@ -10,6 +10,8 @@ use tokio::task::block_in_place;
 /// The threads on which work runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threads {
+    /// The thread of the caller, which works on one item after another.
+    InTurn,
     /// The thread of the caller, which can do other work concurrently.
     Caller,
     /// New ones; the thread of the caller is blocked meanwhile. On a runtime with one thread, this is the same as `Caller`.
@@ -19,6 +21,13 @@ pub enum Threads {
 impl Threads {
     /// Works on each item and returns the results in the order of the items.
     pub(crate) async fn each<T: Send, R: Send>(self, items: Vec<T>, work: impl AsyncFn(T) -> R + Sync) -> Vec<R> {
+        if self == Self::InTurn {
+            let mut results = Vec::new();
+            for item in items {
+                results.push(work(item).await);
+            }
+            return results;
+        }
         let Some(runtime) = self.runtime() else { return join_all(items.into_iter().map(|item| work(item))).await };
         let (runtime, work) = (&runtime, &work);
         block_in_place(|| {

@@ -9,7 +9,6 @@ use crate::proofs::{Applies, Data, NewProof, Next, Outcome, POPULATED, Proof, Pr
 use crate::report::{DatabaseReport, Finding, ProofReport, ProofStatus};
 use crate::runner::Settings;
 use crate::sandbox;
-use crate::threads::Threads;
 use crate::workspace::Origin;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -181,7 +180,7 @@ impl Rehearsal<'_> {
             let prove = async |proof: &mut Box<dyn Proof>| {
                 self.prove_once(proof.as_mut(), &data, known, shared, &progress).await
             };
-            for proved in Threads::Own.each(others, prove).await {
+            for proved in shared.threads.each(others, prove).await {
                 if let Next::Refuse(finding) = found.add(proved) {
                     return Err(finding);
                 }

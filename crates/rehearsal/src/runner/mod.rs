@@ -46,13 +46,17 @@ pub enum Until {
 /// What the proofs of a rehearsal share.
 struct Shared<'i> {
     slots: Semaphore,
+    /// How the proofs of a database that can run concurrently are started.
+    threads: Threads,
     until: Until,
     interim: &'i Interim,
 }
 
 impl<'i> Shared<'i> {
     fn new(settings: &Settings, interim: &'i Interim) -> Self {
-        Self { slots: slots(settings.jobs), until: settings.until, interim }
+        // With one slot, the order would be chance.
+        let threads = if settings.jobs == Some(NonZeroU32::MIN) { Threads::InTurn } else { Threads::Own };
+        Self { slots: slots(settings.jobs), threads, until: settings.until, interim }
     }
 
     /// True if no further proof starts.
