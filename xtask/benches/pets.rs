@@ -89,6 +89,6 @@ async fn plain_update(file: &Path) -> Result<Duration> {
 /// Measures the whole run of the real command.
 fn backfill(file: &Path, folder: &Path) -> Result<(Duration, Option<f64>)> {
     let report = folder.join("report.json");
-    let run = duct::cmd!(XTASK, "backfill", "pet_traits", "--execute", "--url", url(file), "--report", report);
+    let run = duct::cmd!(XTASK, "backfill", "pet_traits", "--execute", "--url", url(file), "--record", report);
     Ok(child::measure(&run.stdout_null().stderr_null())?)
 }

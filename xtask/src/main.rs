@@ -1,8 +1,9 @@
-//! The command line of this repository: `rehearsal-cli` with the registry of backfills, checks, generators and
-//! traffic. To add one of these, add a file to the folder of its kind.
+//! The command line of this repository: `rehearsal-cli` with the registry of backfills, checks, generators,
+//! traffic and galleries. To add one of these, add a file to the folder of its kind.
 
 mod backfills;
 mod checks;
+mod galleries;
 mod generators;
 mod traffic;
 
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
             checks: checks::all(),
             generators: generators::all(),
             traffic: traffic::all(),
-            proofs: Vec::new(),
+            galleries: galleries::all(),
+            ..Registry::default()
         },
     })
 }

@@ -110,6 +110,7 @@ impl<'a> Context<'a> {
             row_checks: loaded.row_checks.clone(),
             backfills: loaded.backfills.clone(),
             traffic: loaded.traffic,
+            gallery: loaded.gallery,
             proofs: self.proofs(),
             left_out: Vec::new(),
             baseline: &loaded.baseline,

@@ -43,6 +43,19 @@ pub(crate) fn is_offline() -> bool {
     std::env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true")
 }
 
+/// A step of a job of GitHub Actions, in which this process runs.
+pub(crate) struct GithubActions {
+    /// The file to which a step appends its summary.
+    pub(crate) summary: Option<PathBuf>,
+}
+
+/// Returns the step in which this process runs; `None` on other machines.
+pub(crate) fn github_actions() -> Option<GithubActions> {
+    let is_set = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+    is_set.then_some(GithubActions { summary })
+}
+
 /// Returns cargo's target folder for the project at `root`.
 pub(crate) fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)

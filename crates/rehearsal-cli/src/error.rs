@@ -65,6 +65,44 @@ pub(crate) enum Error {
         /// Where the URL was found.
         origin: String,
     },
+    /// A value of `--report` is not FORMAT=FILE.
+    #[error("`--report {value}` is not of the form FORMAT=FILE")]
+    #[diagnostic(help(
+        "write `--report FORMAT=FILE`, such as `--report html=report.html`, with `-` as FILE for standard output; the formats are {formats}"
+    ))]
+    ReportWithoutFile {
+        /// The value.
+        value: String,
+        /// The names of all formats.
+        formats: String,
+    },
+    /// There is no such format of reports.
+    #[error("there is no report format `{name}`{}", did_you_mean(nearest.as_ref()))]
+    #[diagnostic(help("the formats are {formats}"))]
+    NoFormat {
+        /// The name as given.
+        name: String,
+        /// The most similar format.
+        nearest: Option<String>,
+        /// The names of all formats.
+        formats: String,
+    },
+    /// Two reports would be written to the same place.
+    #[error("two reports cannot be written to `{file}`")]
+    #[diagnostic(help("name another file for one of them"))]
+    ReportTwice {
+        /// The file, or `-`.
+        file: String,
+    },
+    /// A report cannot be written.
+    #[error("cannot write the report {}: {source}", path.display())]
+    #[diagnostic(help("name a file that this user may create or replace"))]
+    WriteReport {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No finding code has that name.
     #[error("there is no finding code `{name}`{}", did_you_mean(nearest.as_ref()))]
     #[diagnostic(help("list all codes with `{}`", command("explain")))]
@@ -222,18 +260,18 @@ pub(crate) enum Error {
         /// The operating system's error.
         source: std::io::Error,
     },
-    /// `--report` is given for several backfills.
-    #[error("`--report` names one file, but the command applies to {count} backfills")]
-    #[diagnostic(help("name one backfill, or omit `--report`: each backfill then gets its own file"))]
-    ReportForSeveral {
+    /// `--record` is given for several backfills.
+    #[error("`--record` names one file, but the command applies to {count} backfills")]
+    #[diagnostic(help("name one backfill, or omit `--record`: each backfill then gets its own file"))]
+    RecordForSeveral {
         /// Number of backfills.
         count: usize,
     },
-    /// A report cannot be written.
-    #[error("cannot write the report {path}: {why}")]
-    #[diagnostic(help("name a file in a folder that exists and that this user may write to, with `--report FILE`"))]
-    Report {
-        /// The file of the report.
+    /// A record of a backfill cannot be written.
+    #[error("cannot write the record {path}: {why}")]
+    #[diagnostic(help("name a file in a folder that exists and that this user may write to, with `--record FILE`"))]
+    Record {
+        /// The file of the record.
         path: String,
         /// The operating system's error.
         why: String,

@@ -107,6 +107,20 @@ pub(crate) fn root(folder: &Path) -> Option<PathBuf> {
     Git { folder }.root().ok()?.canonicalize().ok()
 }
 
+/// Returns the folder of a project in its repository, with a slash at its end; empty if the repository begins there, or if
+/// there is none.
+pub(crate) fn folder_in_repository(project: &Path) -> String {
+    let project = if project.as_os_str().is_empty() { Path::new(".") } else { project };
+    let below = || {
+        let (root, project) = (root(project)?, project.canonicalize().ok()?);
+        project.strip_prefix(root).ok().map(Path::to_owned)
+    };
+    match below() {
+        Some(below) if !below.as_os_str().is_empty() => format!("{}/", below.display()),
+        _ => String::new(),
+    }
+}
+
 impl Revision {
     /// Returns the files of migrations in a folder at this revision, with paths below `folder` as given.
     ///

@@ -1,7 +1,7 @@
 //! Finds the database that a command works on: the one in `--url`, otherwise in `<NAME>_DATABASE_URL` (in a
 //! project with a single database, `DATABASE_URL`) from the environment or `.env`, otherwise a local development database. [`Context::targets`] is the entry point.
 
-use crate::args::TargetArgs;
+use crate::args::{ReportArgs, Rows, TargetArgs};
 use crate::context::Context;
 use crate::environment::{hints, variable};
 use crate::error::Error;
@@ -54,6 +54,20 @@ impl Context<'_> {
     /// True if a command with these flags works on the development database.
     pub(crate) fn is_development(&self, database: &Database, args: &TargetArgs) -> Result<bool, Error> {
         Ok(args.url.is_none() && variable(&variable_of(database)?)?.is_none())
+    }
+
+    /// Returns whether reports on a database contain values of rows: by default only those on the development database.
+    pub(crate) fn rows_of(
+        &self,
+        database: &Database,
+        target: &TargetArgs,
+        reports: &ReportArgs,
+    ) -> Result<Rows, Error> {
+        match (reports.rows, self.is_development(database, target)?) {
+            (Some(rows), _) => Ok(rows),
+            (None, true) => Ok(Rows::Show),
+            (None, false) => Ok(Rows::Hide),
+        }
     }
 
     async fn address(&self, database: &Database, args: &TargetArgs, missing: Missing) -> Result<Address, Error> {

@@ -2,7 +2,7 @@
 //! engines to its [`Session`]. The library's own statements, checks and migrations use it; the statements of a
 //! backfill use the driver's typed connection ([`super::Driver`]).
 
-use super::{Address, Commit, CommitHook, CommitPhase, Error, MigrationTable, Rows, Session, Value};
+use super::{Address, Commit, CommitHook, CommitPhase, Error, MigrationTable, Rows, Session, TableLock, Value};
 use futures_util::TryStreamExt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct Connection {
     session: Box<dyn Session>,
     commit_hook: CommitHook,
     migration_table: Arc<MigrationTable>,
+    /// The locks of the last migration, if they are recorded.
+    locks: Option<Vec<TableLock>>,
 }
 
 impl Deref for Connection {
@@ -61,7 +63,7 @@ impl Connection {
     /// [`Error::NoDatabase`], [`Error::Unreadable`], [`Error::Locked`].
     pub async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
         let session = address.open(access, wait).await?;
-        Ok(Self { session, commit_hook: CommitHook::default(), migration_table: Arc::default() })
+        Ok(Self { session, commit_hook: CommitHook::default(), migration_table: Arc::default(), locks: None })
     }
 
     /// Runs a query and returns at most `limit` of its rows.
@@ -104,6 +106,27 @@ impl Connection {
         self.execute("COMMIT", &[]).await?;
         self.call_commit_hook(CommitPhase::After, || Commit::Transaction);
         Ok(())
+    }
+
+    /// Records the locks that later migrations hold at their end, for [`Self::take_locks`].
+    pub fn record_locks(&mut self) {
+        self.locks = Some(Vec::new());
+    }
+
+    /// Records the locks of the current transaction, if [`Self::record_locks`] was called.
+    ///
+    /// # Errors
+    /// Fails if the query fails.
+    pub async fn note_locks(&mut self) -> Result<(), Error> {
+        if self.locks.is_some() {
+            self.locks = Some(self.session.table_locks().await?);
+        }
+        Ok(())
+    }
+
+    /// Takes the locks that were recorded last.
+    pub fn take_locks(&mut self) -> Vec<TableLock> {
+        self.locks.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Sets the hook that later commits call.

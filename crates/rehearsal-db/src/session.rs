@@ -5,6 +5,7 @@ use crate::catalog::{ColumnShape, Counter, Frozen, Reference, Schema, SeenRows, 
 use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
+use crate::table_lock::TableLock;
 use crate::{Engine, Error, MissingPrivilege, Pressure, Row, TableDigest, UnitOrder, Value, VolatileDefault};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -115,6 +116,13 @@ pub trait Session: fmt::Debug + Send + Sync {
     async fn restore_lock_timeout(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Returns the locks that the current transaction holds on the user's tables: the strongest one of each table, if it keeps
+    /// other sessions waiting or a statement has written under it.
+    ///
+    /// # Errors
+    /// Fails if the query fails.
+    async fn table_locks(&mut self) -> Result<Vec<TableLock>, Error>;
 
     /// How long to retry a migration that did not get its locks: zero if the engine has already waited.
     fn patience(&self) -> Duration {

@@ -140,8 +140,10 @@ impl Workspace {
         variables: &[(&str, &str)],
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> duct::Expression {
-        let points_elsewhere =
-            |name: &str| name.ends_with("DATABASE_URL") || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS"].contains(&name);
+        let points_elsewhere = |name: &str| {
+            name.ends_with("DATABASE_URL")
+                || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS", "GITHUB_ACTIONS"].contains(&name)
+        };
         let inherited = std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(points_elsewhere));
         let added = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let command = duct::cmd(self.suite.program, arguments).dir(self.path(folder)).stdin_null();

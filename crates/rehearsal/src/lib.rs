@@ -15,6 +15,7 @@ pub mod directive;
 mod error;
 pub mod event;
 pub mod fixture;
+pub mod gallery;
 pub mod generate;
 mod interim;
 pub mod layout;
@@ -22,6 +23,7 @@ pub mod ledger;
 pub mod migration;
 mod plural;
 pub mod proofs;
+mod quoted;
 pub mod registry;
 pub mod report;
 mod runner;
@@ -33,6 +35,7 @@ pub mod workspace;
 
 pub use error::{Error, Exit};
 pub use interim::Interim;
+pub use quoted::without_values;
 pub use rehearsal_db as db;
 pub use runner::{Began, Settings, Subject, Until, run, verify_backfill};
 

@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::backfill::{About, RunStatus, last_run, run_status};
-use crate::ledger::{self, RunRecord};
+use crate::ledger::{self, RangeProgress, RunRecord};
 use crate::migration::{self, Applied, Fault, State};
 use crate::registry::Loaded;
 use rehearsal_db::{self as db, Target};
@@ -76,6 +76,16 @@ pub async fn status(loaded: &Loaded<'_>, target: &Target) -> Result<Status, Erro
         }
     }
     Ok(Status { rows, faults: migration::compare(&loaded.history, &applied) })
+}
+
+/// Returns the run of a backfill that started last, with the progress of its ranges. `None` if the ledger has none.
+///
+/// # Errors
+/// Fails if a query fails.
+pub async fn newest_run(target: &Target, backfill: &str) -> Result<Option<(RunRecord, Vec<RangeProgress>)>, Error> {
+    let mut connection = target.open_to_read().await?;
+    let read = ledger::newest_run(&mut connection, backfill).await;
+    Ok(connection.close_with(read).await?)
 }
 
 /// Returns the applied migrations and the runs in the ledger. Both are empty if the database does not exist yet and its

@@ -54,7 +54,7 @@ async fn compare(server: &Kept, folder: &Path) -> Result<()> {
     let took = straightforward::run(&mut options.clone().database("looped").connect().await?, LOOPED).await?;
     let one_by_one = f64::from(LOOPED * ROWS_OF_A_USER) / took.as_secs_f64();
     let report = folder.join("report.json");
-    let command = duct::cmd!(XTASK, "backfill", "parts_v2", "--execute", "--url", &url, "--report", report);
+    let command = duct::cmd!(XTASK, "backfill", "parts_v2", "--execute", "--url", &url, "--record", report);
     let (took, peak) = child::measure(&command.stdout_null().stderr_null())?;
     let set_wise = f64::from(USERS * ROWS_OF_A_USER) / took.as_secs_f64();
     println!("{:>9}  {:>8}  {:>9}  {:>5}  {:>8}", "rows", "loop", "backfill", "times", "memory");

@@ -58,7 +58,7 @@ async fn compare(server: &Kept, folder: &Path) -> Result<()> {
         let rate = |took: Duration| f64::from(users) / took.as_secs_f64();
         let one_by_one = rate(took);
         let report = folder.join("report.json");
-        let command = duct::cmd!(XTASK, "backfill", "unified_profiles", "--execute", "--url", &url, "--report", report);
+        let command = duct::cmd!(XTASK, "backfill", "unified_profiles", "--execute", "--url", &url, "--record", report);
         let command = command.stdout_null().stderr_null();
         let (took, peak) = child::measure(&command)?;
         let (set_wise, memory) = (rate(took), child::shown(peak));

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod bookshop;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod circles;
 #[cfg(test)]
 mod generated;

@@ -9,6 +9,7 @@ use rehearsal_tests::workspace::{Ran, Workspace};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 fn schema() -> Validator {
     let text = fs::read_to_string(repository().join("docs/report.schema.json")).unwrap();
@@ -152,4 +153,41 @@ fn explanations() {
     check("explain_all", "explain", 0);
     check("explain_near", "explain populated/data-lots", 2);
     check("explain_far", "explain nothing", 2);
+}
+
+/// The published schema of SARIF 2.1.0, which is part of a package that this workspace uses.
+fn sarif_schema() -> Validator {
+    let metadata =
+        duct::cmd!("cargo", "metadata", "--format-version", "1").dir(repository()).stderr_null().read().unwrap();
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").unwrap();
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    let text = fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap();
+    // The published pattern of a language has an unpaired bracket, which only JavaScript accepts.
+    let schema: Value = serde_json::from_str(&text.replace("{2}]?$", "{2}\\\\]?$")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[test]
+fn sarif_matches_the_published_schema() {
+    let schema = sarif_schema();
+    let errors = |report: &Value| schema.iter_errors(report).map(|error| error.to_string()).collect::<Vec<_>>();
+    let with = |path: &str, text: &str| new_workspace().tap(|workspace| workspace.write(path, text));
+    let check = |workspace: &Workspace, exit: i32, results: usize| {
+        let ran = workspace.run("ci pets --only populated --report sarif=-");
+        assert_eq!(ran.exit, Some(exit), "{}", ran.text());
+        let mut report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(errors(&report), [""; 0], "{report:#}");
+        let found = report["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(found.len(), results, "{report:#}");
+        for result in found {
+            assert!(result["partialFingerprints"]["rehearsal/v1"].as_str().unwrap().len() == 32, "{result:#}");
+        }
+        report["runs"][0]["results"] = json!([{ "messages": "wrong" }]);
+        assert!(!errors(&report).is_empty(), "the schema refuses something");
+    };
+    check(&new_workspace(), 0, 0);
+    check(&with("migrations/pets/20250920120000_x.up.sql", "ALTER TABLE \"Toys\" ADD \"a\" TEXT;\n"), 1, 1);
+    check(&with("migrations/pets/checks/ä red.sql", "-- Red.\n-- from: 20250915090000\nSELECT 1 AS \"x\";\n"), 1, 1);
 }

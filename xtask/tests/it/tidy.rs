@@ -118,6 +118,7 @@ const ORDER: &[(&str, &[&str])] = &[
         "rehearsal",
         &[
             "plural",
+            "quoted",
             "threads",
             "directive",
             "source",
@@ -126,6 +127,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "ledger",
             "event",
             "compare",
+            "gallery",
             "generate",
             "migration",
             "backfill",

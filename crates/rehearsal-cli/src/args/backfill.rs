@@ -1,7 +1,7 @@
 //! The flags of `backfill`.
 
-use super::TargetArgs;
 use super::numbers::{batch, batch_time, rest, workers};
+use super::{ReportArgs, TargetArgs};
 use clap::ArgGroup;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct BackfillArgs {
     #[arg(long, conflicts_with = "mode")]
     pub execute: bool,
     /// Verify the backfills on throwaway copies of every fixture: run, run again, check, undo
-    #[arg(long, group = "mode", conflicts_with_all = ["scope", "report", "url"])]
+    #[arg(long, group = "mode", conflicts_with_all = ["scope", "record", "url"])]
     pub verify: bool,
     /// Show what undoing the backfills would do; with --execute, undo what they wrote
     #[arg(long, conflicts_with = "mode")]
@@ -53,9 +53,12 @@ pub struct BackfillArgs {
     /// Number of batches to process concurrently; other processes can work on the same run, too (PostgreSQL)
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN, value_parser = workers)]
     pub workers: NonZeroU32,
-    /// File for the JSON report (default: .dev/reports/NAME-TIMESTAMP.json)
+    /// File for the record of the run, as JSON with all findings (default: .dev/reports/NAME-TIMESTAMP.json)
     #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    pub record: Option<PathBuf>,
+    /// The reports to write.
+    #[command(flatten)]
+    pub reports: ReportArgs,
     /// Print every unit, not only the first ten
     #[arg(long)]
     pub verbose: bool,

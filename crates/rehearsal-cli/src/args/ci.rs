@@ -1,7 +1,7 @@
 //! The flags of `ci`, and of the processes that it starts.
 
-use super::TargetArgs;
 use super::numbers::{batch, jobs};
+use super::{ReportArgs, TargetArgs};
 use clap::ArgGroup;
 use rehearsal::backfill::Fault;
 use rehearsal::layout::Tool;
@@ -66,7 +66,10 @@ pub struct CiArgs {
     /// Print every finding in full
     #[arg(long, short, conflicts_with = "json")]
     pub verbose: bool,
-    /// Print the report as JSON
+    /// The reports to write.
+    #[command(flatten)]
+    pub reports: ReportArgs,
+    /// Print the report as JSON, as --report json=- does
     #[arg(long)]
     pub json: bool,
     /// Inject a fault into the library, to test the proofs

@@ -4,9 +4,11 @@
 mod backfill;
 mod ci;
 mod numbers;
+mod report;
 
 pub use backfill::BackfillArgs;
 pub use ci::{CiArgs, CrashStepArgs, FaultName};
+pub use report::{ReportArgs, Rows};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgGroup, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -278,6 +280,9 @@ pub struct VerifyArgs {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+    /// The reports to write.
+    #[command(flatten)]
+    pub reports: ReportArgs,
     /// The database.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -17,12 +17,14 @@ mod test;
 mod verify;
 
 use crate::CommandLine;
-use crate::args::{Args, Command, FixtureCommand, PostgresCommand, complete};
+use crate::args::{Args, Command, FixtureCommand, PostgresCommand, Rows, complete};
 use crate::context::Context;
 use crate::error::Error;
+use crate::git;
 use crate::given::Replacing;
 use crate::terminal::Terminal;
 use rehearsal::Exit;
+use rehearsal::report::RehearsalReport;
 
 /// Runs a subcommand: in the workspace of the working folder, or on the folders that its flags name.
 pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> Result<Exit, Error> {
@@ -50,5 +52,16 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
         Command::Ci(args) => ci::run(&replacing(&Replacing::of_ci(&args))?, &args).await,
         Command::CrashStep(args) => crash_step::run(&replacing(&Replacing::of_step(&args))?, &args).await,
         Command::Test(args) => test::run(&enter()?, &args),
+    }
+}
+
+/// Completes a report: paths of the project, the folder of the project in its repository, and only the values that may be there.
+fn whole(context: &Context<'_>, report: RehearsalReport, rows: Rows) -> RehearsalReport {
+    let root = &context.workspace.root;
+    let folder = git::folder_in_repository(root);
+    let report = RehearsalReport { folder, ..report.relative_to(root) };
+    match rows {
+        Rows::Show => report,
+        Rows::Hide => report.without_rows(),
     }
 }

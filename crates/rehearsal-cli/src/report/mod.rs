@@ -2,7 +2,7 @@
 //! `reporters`.
 
 mod backfill;
-mod backfill_json;
+mod backfill_record;
 mod checks;
 mod losses;
 mod reconciliation;
@@ -10,7 +10,7 @@ mod runs;
 mod status;
 
 pub use backfill::backfill_summary;
-pub use backfill_json::{BackfillReport, REPORT_VERSION, ReportPath};
+pub use backfill_record::{BackfillRecord, RECORD_VERSION, RecordPath};
 pub use checks::{checks_json, checks_table};
 pub use losses::lost_table;
 pub use reconciliation::reconciliation_table;

@@ -4,6 +4,7 @@
 use super::matrix::EMPTY;
 use rehearsal::Exit;
 use rehearsal::report::{Finding, Severity};
+use std::collections::{BTreeMap, HashMap};
 
 /// A finding, and where else its cause was found.
 pub(super) struct Cause<'f> {
@@ -32,7 +33,7 @@ impl<'f> Cause<'f> {
 }
 
 /// What makes two findings the same: the location and the message, or the message and its details if there is no location.
-type Same<'f> = (Option<&'f str>, Option<usize>, Option<usize>, &'f str, &'f [String]);
+type Same<'f> = (Option<&'f str>, Option<u32>, Option<u32>, &'f str, &'f [String]);
 
 fn identity(finding: &Finding) -> Same<'_> {
     let details = if finding.file.is_some() { &[] } else { finding.details.as_slice() };
@@ -49,34 +50,68 @@ fn rank(finding: &Finding) -> (bool, bool, i64, Option<&str>) {
     (is_warning, is_late, finding.migration.unwrap_or(i64::MAX), file)
 }
 
-/// Joins the findings with the same cause and orders the causes.
+/// Joins the findings with the same cause and orders the causes. Takes time proportional to the number of findings.
 pub(super) fn causes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Cause<'f>> {
     let mut causes: Vec<Cause<'f>> = Vec::new();
+    let (mut known, mut explained) = (HashMap::new(), Explained::default());
     for finding in ordered(findings) {
-        let same = causes.iter().position(|cause| identity(cause.finding) == identity(finding));
-        match (same, consequence(finding, &causes)) {
-            (Some(at), _) => causes[at].join(finding),
+        match (known.get(&identity(finding)).copied(), explained.by(finding)) {
+            (Some(at), _) => {
+                let cause: &mut Cause<'f> = &mut causes[at];
+                cause.join(finding);
+            }
             (None, Some(at)) => causes[at].add(finding),
-            (None, None) => causes.push(Cause { finding, also: Vec::new() }),
+            (None, None) => {
+                known.insert(identity(finding), causes.len());
+                causes.push(Cause { finding, also: Vec::new() });
+            }
+        }
+        if finding.migration.is_some() {
+            explained.add(finding, known.get(&identity(finding)).copied());
         }
     }
     causes
 }
 
-/// Returns the first cause of a finding that has no migration of its own: each of its differences is also one of a
-/// migration, as of objects that remain after all reverts because a down file leaves them. `None` if it has another cause.
-fn consequence(finding: &Finding, causes: &[Cause<'_>]) -> Option<usize> {
-    if finding.migration.is_some() || finding.details.is_empty() {
-        return None;
+/// The differences that findings of migrations explain, by proof, each with the first cause that has it.
+#[derive(Default)]
+struct Explained<'f>(HashMap<(Option<&'static str>, &'f str), usize>);
+
+impl<'f> Explained<'f> {
+    fn add(&mut self, finding: &'f Finding, cause: Option<usize>) {
+        let Some(cause) = cause else { return };
+        for line in &finding.details {
+            self.0.entry((finding.proof, line)).or_insert(cause);
+        }
     }
-    let has = |cause: &Cause<'_>, line: &String| {
-        cause.finding.migration.is_some()
-            && cause.finding.proof == finding.proof
-            && cause.finding.details.contains(line)
-    };
-    let is_known = |line: &String| causes.iter().any(|cause| has(cause, line));
-    let first = &finding.details[0];
-    finding.details.iter().all(is_known).then(|| causes.iter().position(|cause| has(cause, first)))?
+
+    /// Returns the first cause of a finding that has no migration of its own: each of its differences is also one of a
+    /// migration, as of objects that remain after all reverts because a down file leaves them. `None` if it has another cause.
+    fn by(&self, finding: &Finding) -> Option<usize> {
+        if finding.migration.is_some() || finding.details.is_empty() {
+            return None;
+        }
+        let causes: Option<Vec<usize>> =
+            finding.details.iter().map(|line| self.0.get(&(finding.proof, line.as_str())).copied()).collect();
+        causes?.first().copied()
+    }
+}
+
+/// Returns the first findings of each code in the order of [`ordered`], at most `limit` of a code, and how many more there are of
+/// each. Further memory is only needed for findings that are returned.
+pub(super) fn first_of_each<'f>(
+    findings: impl Iterator<Item = &'f Finding>,
+    limit: usize,
+) -> (Vec<&'f Finding>, Vec<(&'static str, usize)>) {
+    let mut of_code: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut first = ordered(findings);
+    first.retain(|finding| {
+        let n = of_code.entry(finding.code.name).or_default();
+        *n += 1;
+        *n <= limit
+    });
+    let more = of_code.into_iter().filter(|(_, n)| *n > limit).map(|(code, n)| (code, n - limit)).collect();
+    (first, more)
 }
 
 /// Orders findings without joining them.
@@ -122,7 +157,7 @@ mod tests {
             finding.with_details(details.iter().map(ToString::to_string).collect())
         };
         let with_rows = |mut finding: Finding| {
-            finding.fixture = Some("rows".to_owned());
+            finding.fixture = Some("rows".into());
             finding
         };
         let (error, warning, usage) = (&history::EDITED, &history::UNUSED_ALLOW, &history::BAD_CONFIGURATION);

@@ -35,6 +35,7 @@ pub(super) fn closing(report: &RehearsalReport, paint: Paint) -> Option<String> 
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
+    use rehearsal::Began;
     use rehearsal::report::{Finding, history};
     use rehearsal_db::Engine;
     use std::time::Duration;
@@ -42,29 +43,14 @@ mod tests {
     #[test]
     fn counts_databases() {
         let database = |(name, exit, findings): &(&str, Exit, usize)| DatabaseReport {
-            name: (*name).to_owned(),
-            engine: Engine::ALL[0],
-            engine_version: None,
             exit: *exit,
-            duration: Duration::ZERO,
-            migrations: 0,
-            backfills: Vec::new(),
-            checks: 0,
-            proofs: Vec::new(),
-            left_out: Vec::new(),
             findings: vec![Finding::new(&history::EDITED, "edited"); *findings],
-            notes: Vec::new(),
-            incomplete: None,
+            ..DatabaseReport::new(*name, Engine::ALL[0])
         };
         let check = |databases: &[(&str, Exit, usize)], expect: Option<&str>| {
             let report = RehearsalReport {
-                version: 1,
-                tool: String::new(),
-                exit: Exit::Ok,
-                started_at: String::new(),
                 duration: Duration::from_millis(2_500),
-                base: None,
-                databases: databases.iter().map(database).collect(),
+                ..Began::now().report(databases.iter().map(database).collect())
             };
             assert_eq!(closing(&report, Paint::Plain).as_deref(), expect);
         };

@@ -1,34 +1,18 @@
-//! Prints the report as one line of JSON on standard output. `docs/report.md` documents its shape.
+//! The report as one line of JSON. `docs/report.md` documents its shape.
 
-use super::Reporter;
-use crate::terminal::{Steps, Terminal};
-use rehearsal::event::Event;
-use rehearsal::report::{DatabaseReport, RehearsalReport};
+use rehearsal::report::{RehearsalReport, Reporter};
+use std::io::{Error, Write};
 
-/// Prints the report as JSON.
-pub struct Json<'t> {
-    terminal: &'t Terminal,
-    steps: Steps,
-}
+/// The format `json`.
+pub struct Json;
 
-impl<'t> Json<'t> {
-    /// Creates a reporter that writes to this terminal.
-    #[must_use]
-    pub fn new(terminal: &'t Terminal) -> Self {
-        Self { terminal, steps: Steps::new(terminal) }
-    }
-}
-
-impl Reporter for Json<'_> {
-    fn event(&self, event: Event) {
-        self.steps.show(event);
+impl Reporter for Json {
+    fn name(&self) -> &'static str {
+        "json"
     }
 
-    fn database(&self, _: &DatabaseReport) {}
-
-    fn finish(&self, report: &RehearsalReport) {
-        self.steps.end_all();
-        // A report contains only text, numbers and lists, so serialisation cannot fail.
-        self.terminal.json(&serde_json::to_string(report).unwrap_or_default());
+    fn write(&self, report: &RehearsalReport, to: &mut dyn Write) -> Result<(), Error> {
+        serde_json::to_writer(&mut *to, report)?;
+        writeln!(to)
     }
 }

@@ -13,29 +13,75 @@ pub(super) fn column(proof: &ProofReport) -> &str {
     proof.fixture.as_deref().unwrap_or(EMPTY)
 }
 
-/// Formats the status and duration of each proof, with the durations aligned.
-pub(super) fn matrix(proofs: &[ProofReport], paint: Paint) -> String {
+/// The headings of all columns.
+pub(super) fn columns(proofs: &[ProofReport]) -> Vec<&str> {
     let mut columns: Vec<&str> = Vec::new();
     for proof in proofs {
         if !columns.contains(&column(proof)) {
             columns.push(column(proof));
         }
     }
+    columns
+}
+
+/// Formats the proofs by status, each status on a line.
+pub(super) fn list(proofs: &[ProofReport], paint: Paint) -> String {
+    use ProofStatus::{Failed, Incomplete, Passed, Unchanged};
+    let columns = columns(proofs);
     let names = names(proofs, &columns);
+    let has = |name: &str, status| proofs.iter().any(|proof| proof.name == name && proof.status == status);
+    let mut text = String::new();
+    let mut left = names;
+    // A proof that failed on any data has failed.
+    for status in [Failed, Incomplete, Passed, Unchanged] {
+        let (of_status, others): (Vec<&str>, Vec<&str>) = left.iter().partition(|name| has(name, status));
+        left = others;
+        if !of_status.is_empty() {
+            let word = painted(status, &format!("{:<10}", word(status)), paint);
+            let _ = writeln!(text, "  {word}  {}", of_status.join(", "));
+        }
+    }
+    text
+}
+
+/// Formats the status and duration of each proof, with the durations aligned. Columns that do not fit into the width follow
+/// below.
+pub(super) fn matrix(proofs: &[ProofReport], width: usize, paint: Paint) -> String {
+    let columns = columns(proofs);
+    let names = names(proofs, &columns);
+    let first = names.iter().map(|name| name.len()).max().unwrap_or_default() + 2;
+    let mut blocks: Vec<Vec<&str>> = vec![Vec::new()];
+    let mut used = first;
+    for column in columns {
+        let needed = column_width(proofs, &names, column) + 3;
+        if used + needed > width && blocks.last().is_some_and(|block| !block.is_empty()) {
+            blocks.push(Vec::new());
+            used = first;
+        }
+        used += needed;
+        blocks.last_mut().into_iter().for_each(|block| block.push(column));
+    }
+    blocks.iter().map(|columns| block(proofs, &names, columns, paint)).collect::<Vec<_>>().join("\n")
+}
+
+fn column_width(proofs: &[ProofReport], names: &[&str], fixture: &str) -> usize {
+    let cells = names.iter().map(|name| cell(proofs, name, fixture).map_or(0, |cell| cell.text.chars().count()));
+    cells.max().unwrap_or_default().max(fixture.chars().count())
+}
+
+/// Formats some columns of the matrix.
+fn block(proofs: &[ProofReport], names: &[&str], columns: &[&str], paint: Paint) -> String {
     let first = names.iter().map(|name| name.len()).max().unwrap_or_default();
     let cell = |name: &str, fixture: &str| cell(proofs, name, fixture);
-    let width = |fixture: &str| {
-        let cells = names.iter().map(|name| cell(name, fixture).map_or(0, |cell| cell.text.chars().count()));
-        cells.max().unwrap_or_default().max(fixture.chars().count())
-    };
+    let width = |fixture: &str| column_width(proofs, names, fixture);
     let mut text = format!("  {:first$}", "");
-    for fixture in &columns {
+    for fixture in columns {
         let _ = write!(text, "   {}", paint.faint(format!("{fixture:<width$}", width = width(fixture))));
     }
     text = text.trim_end().to_owned() + "\n";
-    for name in &names {
+    for name in names {
         let mut line = format!("  {name:<first$}");
-        for fixture in &columns {
+        for fixture in columns {
             let (painted, length) = match cell(name, fixture) {
                 None => (String::new(), 0),
                 Some(cell) => (cell.painted(paint), cell.text.chars().count()),
@@ -50,7 +96,7 @@ pub(super) fn matrix(proofs: &[ProofReport], paint: Paint) -> String {
 
 /// Returns the names of the proofs in the order of their execution. A proof that ran only with some data is placed
 /// before the proof that followed it there.
-fn names<'p>(proofs: &'p [ProofReport], columns: &[&str]) -> Vec<&'p str> {
+pub(super) fn names<'p>(proofs: &'p [ProofReport], columns: &[&str]) -> Vec<&'p str> {
     let mut names: Vec<&str> = Vec::new();
     for fixture in columns {
         let mut at = names.len();
@@ -71,12 +117,16 @@ struct Cell {
 
 impl Cell {
     fn painted(&self, paint: Paint) -> String {
-        match self.status {
-            ProofStatus::Passed => paint.good(&self.text),
-            ProofStatus::Failed => paint.bad(&self.text),
-            ProofStatus::Incomplete => paint.warning(&self.text),
-            ProofStatus::Unchanged => paint.faint(&self.text),
-        }
+        painted(self.status, &self.text, paint)
+    }
+}
+
+fn painted(status: ProofStatus, text: &str, paint: Paint) -> String {
+    match status {
+        ProofStatus::Passed => paint.good(text),
+        ProofStatus::Failed => paint.bad(text),
+        ProofStatus::Incomplete => paint.warning(text),
+        ProofStatus::Unchanged => paint.faint(text),
     }
 }
 
@@ -127,7 +177,7 @@ mod tests {
     fn lines_and_columns() {
         let check = |proofs: &[(&'static str, Option<&str>, ProofStatus)], expect: &str| {
             let proofs: Vec<_> = proofs.iter().map(|(name, fixture, status)| proof(name, *fixture, *status)).collect();
-            assert_eq!(matrix(&proofs, Paint::Plain), expect);
+            assert_eq!(matrix(&proofs, 80, Paint::Plain), expect);
         };
         use ProofStatus::{Failed, Incomplete, Passed, Unchanged};
         check(

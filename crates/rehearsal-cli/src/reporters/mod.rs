@@ -1,60 +1,36 @@
-//! Reports a rehearsal: events while it runs, the result at the end. Each format is one file here, which implements
-//! [`Reporter`] from the report alone, and one line in [`reporter`].
+//! The formats of a rehearsal's report. Each is one file here that implements [`Reporter`], a function of the report alone, and
+//! one name in [`FORMATS`]. [`Text`] shows the running rehearsal and its result on the terminal; [`Requests`] are the reports
+//! that flags ask for.
 
 mod causes;
 mod closing;
 mod finding;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod markdown;
 mod matrix;
+mod requested;
+mod sarif;
+#[cfg(test)]
+mod tests;
 mod text;
+mod timeline;
 
-pub use finding::finding;
+pub use finding::{Style, finding};
+pub use github::Github;
+pub use gitlab::Gitlab;
+pub use html::Html;
 pub use json::Json;
-pub use text::Text;
+pub use junit::Junit;
+pub use markdown::Markdown;
+pub use rehearsal::report::Reporter;
+pub(crate) use requested::Requests;
+pub use sarif::Sarif;
+pub(crate) use text::{Shown, Text};
 
-use crate::args::{Detail, Output};
-use crate::terminal::Terminal;
-use rehearsal::event::Event;
-use rehearsal::report::{DatabaseReport, RehearsalReport};
-
-/// An output format for rehearsals.
-///
-/// ```
-/// use rehearsal::event::Event;
-/// use rehearsal::report::{DatabaseReport, RehearsalReport};
-/// use rehearsal_cli::reporters::Reporter;
-/// use std::sync::Mutex;
-///
-/// /// Keeps one line for each database.
-/// struct Lines(Mutex<Vec<String>>);
-///
-/// impl Reporter for Lines {
-///     fn event(&self, _: Event) {}
-///
-///     fn database(&self, report: &DatabaseReport) {
-///         let line = format!("{}: {} findings", report.name, report.failures());
-///         self.0.lock().unwrap().push(line);
-///     }
-///
-///     fn finish(&self, _: &RehearsalReport) {}
-/// }
-/// ```
-pub trait Reporter: Sync {
-    /// Shows an event of the running rehearsal.
-    fn event(&self, event: Event);
-
-    /// Shows the result of a database, as soon as it is known.
-    fn database(&self, report: &DatabaseReport);
-
-    /// Ends the output with the report of the whole rehearsal.
-    fn finish(&self, report: &RehearsalReport);
-}
-
-/// Returns the reporter of a format.
-#[must_use]
-pub fn reporter(output: Output, detail: Detail, terminal: &Terminal) -> Box<dyn Reporter + '_> {
-    match output {
-        Output::Text => Box::new(Text::new(terminal, detail)),
-        Output::Json => Box::new(Json::new(terminal)),
-    }
-}
+/// The formats of this crate.
+pub const FORMATS: &[&dyn Reporter] = &[&Html, &Json, &Junit, &Sarif, &Markdown, &Github, &Gitlab];

@@ -31,8 +31,17 @@ fn details(error: &dyn Diagnostic, paint: Paint, text: &mut String) {
     }
 }
 
-/// Renders the line of a file with a caret below the marked text.
-pub(crate) fn snippet(place: &Place, paint: Paint) -> String {
+/// Renders the line of a file with its number, and a caret below the marked text.
+pub(crate) fn excerpt(place: &Place, paint: Paint) -> String {
+    let Place { line, text, mark, width, .. } = place;
+    let number = line.to_string();
+    let (pad, bar) = (" ".repeat(number.len()), paint.faint("|"));
+    let (lead, mark) = (" ".repeat(*mark), paint.bad("^".repeat(*width)));
+    format!("{} {bar} {text}\n{pad} {bar} {lead}{mark}\n", paint.faint(number))
+}
+
+/// Renders the place and the line of a file, with a caret below the marked text.
+fn snippet(place: &Place, paint: Paint) -> String {
     let Place { file, line, column, text, mark, width } = place;
     let number = line.to_string();
     let pad = " ".repeat(number.len());

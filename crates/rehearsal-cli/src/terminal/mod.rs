@@ -11,10 +11,11 @@ mod streams;
 mod table;
 mod text;
 mod typed;
+mod visible;
 mod wrap;
 
 pub use diagnostic::diagnostic;
-pub(crate) use diagnostic::snippet;
+pub(crate) use diagnostic::excerpt;
 pub use duration::duration;
 pub use paint::Paint;
 pub use progress::Progress;
@@ -25,3 +26,4 @@ pub(crate) use table::{lines, table};
 pub(crate) use text::columns;
 pub use text::{count, thousands};
 pub(crate) use typed::shown;
+pub(crate) use visible::{one_line, visible};

@@ -4,6 +4,7 @@ use super::Paint;
 use super::wrap::wrapped;
 use indicatif::MultiProgress;
 use std::io::{BufWriter, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use terminal_size::{Height, Width, terminal_size_of};
 
 /// Standard output and standard error, with their paints and progress bars.
@@ -12,6 +13,8 @@ pub struct Terminal {
     out: Paint,
     err: Paint,
     bars: Option<MultiProgress>,
+    /// True if a report goes to standard output, so that everything else goes to standard error.
+    yields: AtomicBool,
     /// The width of standard output and of standard error, in columns. `None` if it is no terminal.
     widths: (Option<usize>, Option<usize>),
 }
@@ -30,6 +33,7 @@ impl Terminal {
         Self {
             out: paint(std::io::stdout().is_terminal()),
             err: paint(is_terminal),
+            yields: AtomicBool::new(false),
             bars: (is_terminal && colours != Colours::Nothing).then(MultiProgress::new),
             widths: (columns(terminal_size_of(std::io::stdout())), columns(terminal_size_of(std::io::stderr()))),
         }
@@ -39,6 +43,12 @@ impl Terminal {
     #[must_use]
     pub fn out(&self) -> Paint {
         self.out
+    }
+
+    /// Returns the number of columns of standard output; of a log, as many as are easy to read.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.widths.0.unwrap_or(LOG)
     }
 
     /// Returns the paint of standard error.
@@ -53,14 +63,25 @@ impl Terminal {
         self.bars.as_ref()
     }
 
+    /// Writes results to standard error from now on, because a report goes to standard output.
+    pub fn yield_output(&self) {
+        self.yields.store(true, Ordering::Relaxed);
+    }
+
     /// Writes a result and a line break to standard output.
     pub fn result(&self, text: &str) {
+        if self.yields.load(Ordering::Relaxed) {
+            return self.note(text);
+        }
         let text = fitted(text, self.widths.0);
         self.write(&text, |text| drop(writeln!(std::io::stdout().lock(), "{text}")));
     }
 
     /// Writes a result for a program and a line break to standard output, without wrapping it.
     pub fn json(&self, text: &str) {
+        if self.yields.load(Ordering::Relaxed) {
+            return self.write(text, |text| drop(writeln!(std::io::stderr().lock(), "{text}")));
+        }
         self.write(text, |text| drop(writeln!(std::io::stdout().lock(), "{text}")));
     }
 
@@ -84,6 +105,9 @@ impl Terminal {
         }
     }
 }
+
+/// The number of columns of a log.
+const LOG: usize = 120;
 
 /// When text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -86,7 +86,7 @@ fn flags_keep_the_rest() {
     let check = |flags: &str, exit: i32, fixture: &str| {
         let ran = project.run(flags);
         assert_eq!(ran.exit, Some(exit), "{}", ran.text());
-        for part in ["bookshop (SQLite): ", "1 check\n", fixture] {
+        for part in ["bookshop (SQLite): ", "1 check", fixture] {
             assert!(ran.stdout.contains(part), "{flags}: no `{part}` in {}", ran.text());
         }
     };

@@ -115,8 +115,10 @@ impl Project {
 
     /// Returns `cargo rehearse` in a folder below the root, without environment variables that point to a database.
     pub(crate) fn command(&self, folder: &str, arguments: &str) -> duct::Expression {
-        let points_elsewhere =
-            |name: &str| name.ends_with("DATABASE_URL") || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS"].contains(&name);
+        let points_elsewhere = |name: &str| {
+            name.ends_with("DATABASE_URL")
+                || ["CARGO_TARGET_DIR", "NO_COLOR", "COLUMNS", "GITHUB_ACTIONS"].contains(&name)
+        };
         let inherited: Vec<(OsString, OsString)> =
             std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(points_elsewhere)).collect();
         let words = std::iter::once("rehearse").chain(arguments.split_whitespace());

@@ -13,7 +13,7 @@ use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
 use crate::value::arguments;
-use crate::{Engine, Error, MissingPrivilege, Pressure, Row, Session, Settings, Store, TableDigest};
+use crate::{Engine, Error, MissingPrivilege, Pressure, Row, Session, Settings, Store, TableDigest, TableLock};
 use crate::{UnitOrder, Value};
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -147,6 +147,10 @@ impl Session for PostgresSession {
 
     async fn shorten_lock_timeout(&mut self, set: &str) -> Result<(), Error> {
         waits::shorten_lock_timeout(self, set).await
+    }
+
+    async fn table_locks(&mut self) -> Result<Vec<TableLock>, Error> {
+        waits::table_locks(self).await
     }
 
     async fn restore_lock_timeout(&mut self) -> Result<(), Error> {

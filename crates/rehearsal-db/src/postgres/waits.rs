@@ -2,7 +2,7 @@
 
 use super::connect::lock_timeout;
 use super::connection::PostgresSession;
-use crate::{Error, Holder, HolderKind, Session, Value};
+use crate::{Blocks, Error, Holder, HolderKind, Session, TableLock, Value};
 use std::time::Duration;
 
 /// How long a migration waits for a lock before it lets other sessions proceed and retries.
@@ -22,6 +22,41 @@ pub(super) async fn shorten_lock_timeout(session: &mut PostgresSession, set: &st
 pub(super) async fn restore_lock_timeout(session: &mut PostgresSession) -> Result<(), Error> {
     session.lock_wait = session.wait;
     session.execute(&lock_timeout(session.wait), &[]).await.map(drop)
+}
+
+/// The modes of locks on tables, from the strongest to the weakest that a migration takes, and whom each keeps waiting
+/// (`https://www.postgresql.org/docs/current/explicit-locking.html`, table 13.2). The modes that reading takes are left out.
+const MODES: [(&str, Blocks); 6] = [
+    ("AccessExclusive", Blocks::Reads),
+    ("Exclusive", Blocks::Writes),
+    ("ShareRowExclusive", Blocks::Writes),
+    ("Share", Blocks::Writes),
+    ("ShareUpdateExclusive", Blocks::Nothing),
+    ("RowExclusive", Blocks::Nothing),
+];
+
+/// The strongest lock that this session holds on each of the user's tables.
+pub(super) async fn table_locks(session: &mut PostgresSession) -> Result<Vec<TableLock>, Error> {
+    let sql = "SELECT c.oid::regclass::text, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
+               WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND c.oid >= 16384 \
+               AND c.relkind IN ('r', 'p', 'm', 'v', 'f') AND c.relnamespace <> 'pg_toast'::regnamespace \
+               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1";
+    let rows = session.rows(sql, &[]).await?;
+    let mut strongest: Vec<(String, usize)> = Vec::new();
+    for row in &rows {
+        let [Value::Text(table), Value::Text(mode)] = row.as_slice() else { continue };
+        let mode = mode.trim_end_matches("Lock");
+        let Some(rank) = MODES.iter().position(|(name, _)| *name == mode) else { continue };
+        match strongest.last_mut().filter(|(last, _)| last == table) {
+            Some((_, best)) => *best = rank.min(*best),
+            None => strongest.push((table.clone(), rank)),
+        }
+    }
+    let lock = |(table, rank): (String, usize)| {
+        let (mode, blocks) = MODES[rank];
+        TableLock { table: Some(table), mode: mode.to_owned(), blocks }
+    };
+    Ok(strongest.into_iter().map(lock).collect())
 }
 
 /// Other sessions that hold locks on tables of this database; one of them is in the way.

@@ -14,7 +14,7 @@ use crate::constraints_off::ConstraintsOff;
 use crate::insertable::InsertableTable;
 use crate::lex::Statement;
 use crate::value::arguments;
-use crate::{Engine, Error, Row, Session, Stale, TableDigest, Value, VolatileDefault};
+use crate::{Blocks, Engine, Error, Row, Session, Stale, TableDigest, TableLock, Value, VolatileDefault};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::future::ready;
@@ -95,6 +95,11 @@ impl Session for SqliteSession {
 
     async fn begin(&mut self) -> Result<(), Error> {
         self.execute("BEGIN IMMEDIATE", &[]).await.map(drop)
+    }
+
+    /// A transaction that writes locks the whole file (`https://www.sqlite.org/lockingv3.html`).
+    async fn table_locks(&mut self) -> Result<Vec<TableLock>, Error> {
+        Ok(vec![TableLock { table: None, mode: "Reserved".to_owned(), blocks: Blocks::Writes }])
     }
 
     async fn begin_load(&mut self) -> Result<(), Error> {

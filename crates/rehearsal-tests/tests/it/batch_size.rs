@@ -15,7 +15,7 @@ fn batches(flags: &str) -> u64 {
     let workspace = new_workspace();
     workspace.succeed("migrate pets");
     workspace.add_pets(PETS_TO_FILL);
-    workspace.succeed(&format!("backfill pet_traits --execute --report report.json {flags}"));
+    workspace.succeed(&format!("backfill pet_traits --execute --record report.json {flags}"));
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["counts"]["units"], PETS_TO_FILL);
     report["counts"]["batches"].as_u64().unwrap()

@@ -66,30 +66,30 @@ fn targets() {
 fn backfill() {
     let workspace = with_pets(TRAITS);
     check(&workspace, "backfill pet_traits", 0, "backfill_dry_run");
-    check(&workspace, "backfill pet_traits --dry-run --report dry.json", 0, "backfill_dry_run_report");
-    check(&workspace, "backfill pet_traits --verbose --report dry.json", 0, "backfill_verbose");
-    check(&workspace, "backfill pet_traits --batch 7 --report dry.json", 0, "backfill_batch_7");
+    check(&workspace, "backfill pet_traits --dry-run --record dry.json", 0, "backfill_dry_run_report");
+    check(&workspace, "backfill pet_traits --verbose --record dry.json", 0, "backfill_verbose");
+    check(&workspace, "backfill pet_traits --batch 7 --record dry.json", 0, "backfill_batch_7");
     let id = &workspace.query(r#"SELECT "id" FROM "Pet" ORDER BY "id""#)[0];
-    check(&workspace, &format!("backfill pet_traits --scope id={id} --report dry.json"), 0, "backfill_scope_dry_run");
+    check(&workspace, &format!("backfill pet_traits --scope id={id} --record dry.json"), 0, "backfill_scope_dry_run");
     check(
         &workspace,
-        &format!("backfill pet_traits --execute --scope id={id} --report scope.json"),
+        &format!("backfill pet_traits --execute --scope id={id} --record scope.json"),
         0,
         "backfill_scope",
     );
-    check(&workspace, "backfill pet_traits --scope id=none --report none.json", 2, "backfill_scope_of_nothing");
-    check(&workspace, "backfill pet_traits --execute --batch 1 --report all.json", 0, "backfill_execute");
-    check(&workspace, "backfill pet_traits --execute --report again.json", 0, "backfill_execute_again");
+    check(&workspace, "backfill pet_traits --scope id=none --record none.json", 2, "backfill_scope_of_nothing");
+    check(&workspace, "backfill pet_traits --execute --batch 1 --record all.json", 0, "backfill_execute");
+    check(&workspace, "backfill pet_traits --execute --record again.json", 0, "backfill_execute_again");
     check(&workspace, "backfill pet_traits --undo", 0, "backfill_undo_dry_run");
     check(
         &workspace,
-        &format!("backfill pet_traits --undo --scope id={id} --report undo.json"),
+        &format!("backfill pet_traits --undo --scope id={id} --record undo.json"),
         0,
         "backfill_undo_scope",
     );
-    check(&workspace, "backfill pet_traits --undo --execute --report undo.json", 0, "backfill_undo");
+    check(&workspace, "backfill pet_traits --undo --execute --record undo.json", 0, "backfill_undo");
     check(&workspace, "backfill pet_traits --undo", 0, "backfill_undo_dry_run_again");
-    check(&workspace, "backfill pet_traits --undo --execute --report undo.json", 0, "backfill_undo_again");
+    check(&workspace, "backfill pet_traits --undo --execute --record undo.json", 0, "backfill_undo_again");
     check(&workspace, "backfill pet_traits --execute --batch 5000", 0, "backfill_execute_batch_5000");
     check(&workspace, "backfill pet_traits --verify", 0, "backfill_verify");
 }

@@ -24,7 +24,7 @@ fn filled(file: &Path) -> u64 {
 
 /// Starts a slow backfill: two pets per batch, and a rest after each batch.
 fn start(workspace: &Workspace) -> Handle {
-    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "2", "--rest", "100", "--report", "report.json"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "2", "--rest", "100", "--record", "report.json"];
     workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap()
 }
 
@@ -75,7 +75,7 @@ fn pause_resume_and_stop() {
     let before = filled(&file);
     assert!(before < PETS_TO_FILL);
 
-    workspace.succeed("backfill pet_traits --execute --report report.json");
+    workspace.succeed("backfill pet_traits --execute --record report.json");
     let report: Value = serde_json::from_slice(&std::fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["resumed"]["units"].as_u64(), Some(before));
     assert_eq!(report["counts"]["units"].as_u64(), Some(PETS_TO_FILL));

@@ -59,7 +59,7 @@ fn every_transition_from_every_state() {
 #[test]
 fn a_ledger_of_an_earlier_version() {
     let workspace = with_pets(TRAITS);
-    workspace.succeed("backfill pet_traits --execute --batch 40 --report report.json");
+    workspace.succeed("backfill pet_traits --execute --batch 40 --record report.json");
     workspace.execute(
         r#"UPDATE "Pet" SET "traits" = NULL WHERE rowid > 40;
            DROP TABLE _rehearsal_undo_notes; DROP TABLE _rehearsal_log; DROP TABLE _rehearsal_ranges; DROP TABLE _rehearsal_findings; DROP TABLE _rehearsal_runs;
@@ -78,7 +78,7 @@ fn a_ledger_of_an_earlier_version() {
     }
     let asked = workspace.run("backfill pet_traits --pause");
     assert!(asked.stdout.contains("no process is working on it"), "{}", asked.text());
-    workspace.succeed("backfill pet_traits --execute --report report.json");
+    workspace.succeed("backfill pet_traits --execute --record report.json");
     let runs = workspace.query("SELECT state || ' ' || (counts ->> '$.units') FROM _rehearsal_runs ORDER BY run");
     assert_eq!(runs, ["superseded 40".to_owned(), format!("finished {}", left[0])]);
     assert_eq!(

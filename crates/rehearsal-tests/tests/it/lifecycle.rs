@@ -22,19 +22,19 @@ fn report(workspace: &Workspace, file: &str) -> Value {
 fn predict_execute_and_undo(arguments: &str) {
     let workspace = with_pets(TRAITS);
     let before = dump(&workspace.path(PETS));
-    workspace.succeed(&format!("backfill pet_traits --report predicted.json {arguments}"));
+    workspace.succeed(&format!("backfill pet_traits --record predicted.json {arguments}"));
     assert_eq!(dump(&workspace.path(PETS)), before, "a dry run writes nothing");
-    workspace.succeed(&format!("backfill pet_traits --report done.json --execute {arguments}"));
+    workspace.succeed(&format!("backfill pet_traits --record done.json --execute {arguments}"));
     let after = dump(&workspace.path(PETS));
     let predicted = report(&workspace, "predicted.json");
     assert_eq!(report(&workspace, "done.json"), predicted, "{arguments}");
     let changed = before.iter().filter(|line| !after.contains(line)).count() as u64;
     assert_eq!(predicted["counts"]["writes"], changed, "the dry run predicts the number of rows: {arguments}");
 
-    workspace.succeed(&format!("backfill pet_traits --report undone.json --undo --execute {arguments}"));
+    workspace.succeed(&format!("backfill pet_traits --record undone.json --undo --execute {arguments}"));
     assert_eq!(dump(&workspace.path(PETS)), before, "undo restores the previous content");
     assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], changed);
-    workspace.succeed(&format!("backfill pet_traits --report again.json {arguments}"));
+    workspace.succeed(&format!("backfill pet_traits --record again.json {arguments}"));
     assert_eq!(report(&workspace, "again.json"), predicted, "after undo everything is pending again");
 }
 
@@ -57,10 +57,10 @@ fn a_partial_run_can_be_undone() {
     assert_eq!(workspace.run("backfill pet_traits --execute --batch 10").exit, Some(1));
     assert_eq!(workspace.query(r#"SELECT count("traits") FROM "Pet""#), ["60"]);
     workspace.execute(r#"DROP TRIGGER "frozen""#);
-    workspace.succeed("backfill pet_traits --undo --execute --report undone.json");
+    workspace.succeed("backfill pet_traits --undo --execute --record undone.json");
     assert_eq!(report(&workspace, "undone.json")["counts"]["writes"], 60);
     assert_eq!(dump(&workspace.path(PETS)), before);
-    workspace.succeed("backfill pet_traits --execute --report done.json");
+    workspace.succeed("backfill pet_traits --execute --record done.json");
     let done = report(&workspace, "done.json");
     assert_eq!((&done["resumed"], &done["counts"]["units"]), (&Value::Null, &92.into()));
     let states = workspace.query("SELECT work || ' ' || state FROM _rehearsal_runs ORDER BY run");

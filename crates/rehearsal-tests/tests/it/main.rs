@@ -33,6 +33,8 @@ mod proofs;
 #[cfg(test)]
 mod rehearsals;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod unchanged;

@@ -55,7 +55,7 @@ fn adds_up(workspace: &Workspace, report: &str) {
 fn a_killed_backfill_resumes() {
     let workspace = with_many_pets();
     let file = workspace.path(PETS);
-    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--report", "report.json"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--record", "report.json"];
     let mut killed = 0;
     for part in 1..=8 {
         let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
@@ -80,7 +80,7 @@ fn a_killed_backfill_resumes() {
 fn an_interrupted_backfill_finishes_its_batch() {
     let workspace = with_many_pets();
     let file = workspace.path(PETS);
-    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--report", "report.json"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--batch", "100", "--record", "report.json"];
     let running = workspace.command(arguments).stdout_capture().stderr_capture().unchecked().start().unwrap();
     wait_until(|| units_done(&file) >= 1_000 || running.try_wait().unwrap().is_some());
     running.send_signal(SIGINT).unwrap();
@@ -94,7 +94,7 @@ fn an_interrupted_backfill_finishes_its_batch() {
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!((&report["state"], &report["counts"]["units"]), (&"stopped".into(), &done.into()));
 
-    workspace.succeed("backfill pet_traits --report predicted.json");
+    workspace.succeed("backfill pet_traits --record predicted.json");
     assert_eq!(workspace.query("SELECT state FROM _rehearsal_runs"), ["stopped"], "a dry run resumes nothing");
     workspace.succeed(&arguments.join(" "));
     let report: Value = serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
@@ -112,7 +112,7 @@ fn an_interrupted_backfill_finishes_its_batch() {
 fn a_stop_request_gets_through() {
     let workspace = with_new_pets(10 * PETS_TO_FILL);
     let file = workspace.path(PETS);
-    let arguments = ["backfill", "pet_traits", "--execute", "--report", "report.json"];
+    let arguments = ["backfill", "pet_traits", "--execute", "--record", "report.json"];
     let running = workspace.command(arguments).stdout_null().stderr_null().unchecked().start().unwrap();
     wait_until(|| units_done(&file) > 0);
     let asked = workspace.succeed("backfill pet_traits --stop");
@@ -124,7 +124,7 @@ fn a_stop_request_gets_through() {
 #[test]
 fn concurrent_backfills() {
     let workspace = with_many_pets();
-    let arguments = |n: u32| format!("backfill pet_traits --execute --wait 600 --report report-{n}.json");
+    let arguments = |n: u32| format!("backfill pet_traits --execute --wait 600 --record report-{n}.json");
     let start = |n| workspace.command(arguments(n).split(' ')).stdout_capture().stderr_capture().unchecked().start();
     let running: Vec<_> = (0..2).map(|n| start(n).unwrap()).collect();
     for handle in &running {

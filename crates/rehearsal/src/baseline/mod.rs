@@ -60,9 +60,10 @@ impl Baseline {
         found.extend(unused.map(|(_, allow)| allow::unused(allow)));
         for finding in &mut found {
             if finding.reproduce.is_none() {
-                finding.reproduce = Some(command("ci"));
+                finding.reproduce = Some(command("ci").into());
             }
         }
+        report.unchanged = self.changes.unchanged.iter().copied().collect();
         report.findings.splice(0..0, found);
         report.exit = DatabaseReport::exit_of(&report.findings, report.incomplete.as_deref());
     }

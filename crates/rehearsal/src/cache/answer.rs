@@ -52,19 +52,15 @@ impl Answers {
         }
         let Self { engine_version, migrations, backfills, checks, incomplete, .. } = self.clone();
         Some(DatabaseReport {
-            name: database.name.clone(),
-            engine: database.engine,
             engine_version,
             exit: DatabaseReport::exit_of(&[], incomplete.as_deref()),
-            duration: Duration::ZERO,
             migrations,
             backfills,
             checks,
             proofs: reports,
-            left_out: Vec::new(),
-            findings: Vec::new(),
             notes,
             incomplete,
+            ..DatabaseReport::new(&database.name, database.engine)
         })
     }
 }

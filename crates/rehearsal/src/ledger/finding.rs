@@ -2,6 +2,7 @@
 
 use super::json::Json;
 use super::reconciliation::{OutcomeCounts, Reconciliation};
+use crate::quoted::without_values;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -79,6 +80,13 @@ impl Finding {
     #[must_use]
     pub fn rejected(unit: String, field: String, detail: String) -> Self {
         Self { kind: FindingKind::Rejected, unit, field, detail, ..Self::default() }
+    }
+
+    /// Removes the values, and what a detail quotes. The id of the unit stays.
+    #[must_use]
+    pub fn without_values(self) -> Self {
+        let detail = without_values(&self.detail);
+        Self { values: Vec::new(), chosen: None, detail, ..self }
     }
 
     /// Reports the reconciliation of a unit.

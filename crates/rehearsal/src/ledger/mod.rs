@@ -23,12 +23,12 @@ pub(crate) use found::{forget, forget_before};
 pub use found::{keep, replay};
 pub use json::Json;
 pub(crate) use range::end;
-pub use range::{Lease, Range, claim, hold, is_one_free, open_ranges, save};
+pub use range::{Lease, Range, RangeProgress, claim, hold, is_one_free, open_ranges, save};
 pub use reconciliation::{OutcomeCounts, Reconciliation, ValueOutcome};
 pub use run::{
     Begun, By, Order, Use, begin, complete, counted, finish, look_again, looks, missing_privileges, start, state,
     supersede_all, transition, unfinished,
 };
-pub use run_record::{Logged, RunRecord, run_records};
+pub use run_record::{Logged, RunRecord, newest_run, run_records};
 pub use state::{RunState, Transition, Work};
 pub use undo_note::{UndoNotes, leave_notes, take_notes};

@@ -6,6 +6,7 @@ use super::counts::Counts;
 use super::state::RunState;
 use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Key, Value};
+use serde::{Deserialize, Serialize};
 
 /// A range of units in key order, with its progress and counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,19 @@ pub struct Range {
     pub cursor: Option<Key>,
     /// The counts up to `cursor`.
     pub counts: Counts,
+}
+
+/// A range of a resumable run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeProgress {
+    /// Its number, from 1.
+    pub number: i64,
+    /// The units processed so far.
+    pub units: u64,
+    /// The batches committed so far.
+    pub batches: u64,
+    /// True if no unit of the range is left.
+    pub done: bool,
 }
 
 /// A range that is leased to a worker.
@@ -73,6 +87,27 @@ pub async fn open_ranges(connection: &mut Connection, run: i64) -> Result<Vec<Ra
     let sql = format!("SELECT {COLUMNS} FROM _rehearsal_ranges WHERE run = $1 AND NOT done ORDER BY number");
     let rows = connection.query(&sql, &[run.into()], usize::MAX).await?.rows;
     rows.iter().map(|row| read(connection, row, run, 0)).collect()
+}
+
+/// Returns how far each range of a run is, at most `limit` ranges. Writes nothing.
+///
+/// # Errors
+/// Fails if a query fails.
+pub(super) async fn range_progress(
+    connection: &mut Connection,
+    run: i64,
+    limit: usize,
+) -> Result<Vec<RangeProgress>, Error> {
+    let sql = "SELECT number, counts, done FROM _rehearsal_ranges WHERE run = $1 ORDER BY number";
+    let rows = connection.query(sql, &[run.into()], limit).await?.rows;
+    let progress = |row: &Vec<Value>| {
+        let counts: Counts = serde_json::from_str(row[1].as_text().unwrap_or_default())
+            .map_err(|error| unreadable(connection, &error))?;
+        let done = row[2].as_int().is_some_and(|done| done != 0) || row[2].as_text() == Some("true");
+        let number = row[0].as_int().unwrap_or_default();
+        Ok(RangeProgress { number, units: counts.units, batches: counts.batches, done })
+    };
+    rows.iter().map(progress).collect()
 }
 
 /// Leases the first free range to a worker; `None` if every range is done or leased.

@@ -1,11 +1,12 @@
 //! The history of runs: [`run_records`] returns every run with its counts and its log.
 
 use super::counts::Counts;
+use super::range::{RangeProgress, range_progress};
 use super::run::counted;
 use super::state::{RunState, Work};
 use super::stored::{json, unreadable};
 use rehearsal_db::{Connection, Error, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A run as stored in the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,7 +32,7 @@ pub struct RunRecord {
 }
 
 /// A transition of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logged {
     /// When it happened; UTC, to the second.
     pub at: String,
@@ -80,6 +81,23 @@ pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, 
         records.push(RunRecord { run, backfill: text(1), work, scope, state, counts, started_at, updated_at, log });
     }
     Ok(records)
+}
+
+/// The most ranges of a run that a report shows.
+const RANGES: usize = 200;
+
+/// Returns the run of a backfill that started last, with the progress of its ranges. `None` if there is none.
+///
+/// # Errors
+/// As [`run_records`].
+pub async fn newest_run(
+    connection: &mut Connection,
+    backfill: &str,
+) -> Result<Option<(RunRecord, Vec<RangeProgress>)>, Error> {
+    let runs = run_records(connection).await?;
+    let Some(run) = runs.into_iter().rfind(|run| run.backfill == backfill) else { return Ok(None) };
+    let ranges = range_progress(connection, run.run, RANGES).await?;
+    Ok(Some((run, ranges)))
 }
 
 async fn log(connection: &mut Connection, run: i64) -> Result<Vec<Logged>, Error> {

@@ -98,6 +98,7 @@ async fn wrapped(
     connection.begin_with_short_lock_timeout().await?;
     run(connection, migration, direction, script).await?;
     record(connection, migration, direction, script, start).await?;
+    connection.note_locks().await?;
     connection.commit().await.map_err(|cause| match cause {
         // A deferred constraint is checked at COMMIT, so no single statement is at fault.
         db::Error::Statement { why, .. } => {

@@ -6,6 +6,7 @@ use crate::backfill::AnyBackfill;
 use crate::baseline::Baseline;
 use crate::check::{AnyRowCheck, Check};
 use crate::event::Events;
+use crate::gallery::Gallery;
 use crate::migration::History;
 use crate::sandbox::Sandbox;
 use crate::workspace::Database;
@@ -41,6 +42,8 @@ pub struct Rehearsal<'a> {
     pub backfills: Vec<&'a dyn AnyBackfill>,
     /// The app's writes during a backfill, for *concurrent*; `None` if the project does not define them.
     pub traffic: Option<&'a dyn AnyTraffic>,
+    /// Draws units for a person to compare; `None` if the project does not define it.
+    pub gallery: Option<&'a dyn Gallery>,
     /// The proofs, in the order in which they are carried out.
     pub proofs: Vec<NewProof>,
     /// The names of the proofs that the user left out.

@@ -3,6 +3,7 @@
 
 use super::Rehearsal;
 use super::kit::checkpoint::Checkpoints;
+use super::kit::offenders::offenders;
 use super::kit::snapshot::Snapshot;
 use super::kit::timeline::Step;
 use super::outcome::{Next, Outcome};
@@ -175,7 +176,7 @@ impl<'a> ProofRun<'a> {
             None => None,
         };
         finding.reproducible(self.rehearsal.database, self.rehearsal.command(), kept.as_ref());
-        finding.step = Some(self.step.clone());
+        finding.step = Some(self.step.as_str().into());
         self.outcome.findings.push(finding);
     }
 
@@ -203,7 +204,7 @@ impl<'a> ProofRun<'a> {
         };
         let mut finding = Finding::of_error(code, error);
         match error {
-            Error::Migration(migration::Error::Sql { migration, .. }) => {
+            Error::Migration(cause @ migration::Error::Sql { migration, .. }) => {
                 finding.migration = self
                     .rehearsal
                     .history
@@ -211,6 +212,13 @@ impl<'a> ProofRun<'a> {
                     .iter()
                     .find(|one| one.label() == *migration)
                     .map(|one| one.version);
+                if let Some(scratch) = &self.scratch
+                    && let Some(rows) = offenders(cause, scratch).await
+                {
+                    finding = finding.with_rows(&rows);
+                    let rolled_back = finding.help.take().unwrap_or_default();
+                    finding = finding.with_help(format!("change or remove such rows first; {rolled_back}"));
+                }
             }
             Error::Backfill(
                 backfill::Error::Rejected { backfill, .. } | backfill::Error::Statement { backfill, .. },

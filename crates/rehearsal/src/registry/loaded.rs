@@ -6,6 +6,7 @@ use crate::baseline::{Baseline, Changes};
 use crate::check::{self, AnyRowCheck, Check};
 use crate::directive::nearest;
 use crate::fixture;
+use crate::gallery::Gallery;
 use crate::generate;
 use crate::migration::{self, History};
 use crate::proofs::{self, AnyTraffic};
@@ -27,6 +28,8 @@ pub struct Loaded<'a> {
     pub backfills: Vec<&'a dyn AnyBackfill>,
     /// The app's traffic during backfills; `None` if none is registered.
     pub traffic: Option<&'a dyn AnyTraffic>,
+    /// Draws units for a person to compare; `None` if nothing is registered.
+    pub gallery: Option<&'a dyn Gallery>,
     /// Which findings count.
     pub baseline: Baseline,
     generators: Vec<generate::About>,
@@ -69,6 +72,7 @@ impl Registry {
             row_checks: row_checks.filter(|check: &&dyn AnyRowCheck| check.about().database == here).collect(),
             backfills: backfills.filter(|backfill: &&dyn AnyBackfill| backfill.about().database == here).collect(),
             traffic: self.traffic(here),
+            gallery: self.galleries.iter().map(AsRef::as_ref).find(|gallery: &&dyn Gallery| gallery.database() == here),
             baseline: Baseline::new(Changes::default(), allows),
             generators: generators.filter(|about| about.database == here).collect(),
         })

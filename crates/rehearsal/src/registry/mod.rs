@@ -1,4 +1,4 @@
-//! The [`Registry`] of a program's own code: backfills, checks in Rust, generators, traffic and proofs.
+//! The [`Registry`] of a program's own code: backfills, checks in Rust, generators, traffic, galleries, proofs and reporters.
 //! [`Registry::load`] combines a database with the entries that belong to it.
 
 mod error;
@@ -10,12 +10,14 @@ pub use loaded::Loaded;
 use crate::backfill::AnyBackfill;
 use crate::check::AnyRowCheck;
 use crate::directive::nearest;
+use crate::gallery::Gallery;
 use crate::generate::Generator;
 use crate::proofs::{self, AnyTraffic, NewProof};
+use crate::report::Reporter;
 use crate::workspace::Workspace;
 use std::collections::BTreeSet;
 
-/// The backfills, checks in Rust, generators, traffic and proofs of a program.
+/// The backfills, checks in Rust, generators, traffic, galleries, proofs and reporters of a program.
 #[derive(Default)]
 pub struct Registry {
     /// The backfills, in the order in which they run.
@@ -26,8 +28,12 @@ pub struct Registry {
     pub generators: Vec<Box<dyn Generator>>,
     /// The apps' traffic during backfills.
     pub traffic: Vec<Box<dyn AnyTraffic>>,
+    /// What the apps draw of units, for reports.
+    pub galleries: Vec<Box<dyn Gallery>>,
     /// The program's own proofs, which run after those of the library.
     pub proofs: Vec<NewProof>,
+    /// The program's own formats of reports, for `--report`.
+    pub reporters: Vec<&'static dyn Reporter>,
 }
 
 impl Registry {
@@ -54,7 +60,11 @@ impl Registry {
             let database = traffic.database();
             (format!("traffic `{database}`"), database, Some(traffic.engine()))
         });
-        let entries: Vec<_> = backfills.chain(checks).chain(generators).chain(traffic).collect();
+        let galleries = self.galleries.iter().map(|gallery| {
+            let database = gallery.database();
+            (format!("gallery `{database}`"), database, None)
+        });
+        let entries: Vec<_> = backfills.chain(checks).chain(generators).chain(traffic).chain(galleries).collect();
         let proofs = proofs::ALL.iter().chain(&self.proofs).map(|new| format!("proof `{}`", new().name()));
         let mut seen = BTreeSet::new();
         for what in proofs.chain(entries.iter().map(|(what, ..)| what.clone())) {

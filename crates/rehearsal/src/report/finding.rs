@@ -62,32 +62,32 @@ pub struct Finding {
     /// The proof that found it; `None` if it was found before any proof.
     pub proof: Option<&'static str>,
     /// The fixture of the proof; `None` for an empty database.
-    pub fixture: Option<String>,
+    pub fixture: Option<Box<str>>,
     /// The version of the migration at fault; `None` if no single migration is at fault.
     pub migration: Option<i64>,
     /// The file at fault, relative to the root of the project.
     pub file: Option<String>,
     /// The line in the file, from 1.
-    pub line: Option<usize>,
+    pub line: Option<u32>,
     /// The column in the line, in characters from 1.
-    pub column: Option<usize>,
+    pub column: Option<u32>,
     /// The problem, in one sentence.
     pub message: String,
     /// Each difference or cause, with examples indented below it.
     pub details: Vec<String>,
     /// Rows that show the problem.
-    pub rows: Vec<FindingRow>,
+    pub rows: Box<[FindingRow]>,
     /// How to fix the problem.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// The step of the proof at which the problem was found.
-    pub step: Option<String>,
+    pub step: Option<Box<str>>,
     /// The URL of a copy of the database that shows the problem.
-    pub database: Option<String>,
+    pub database: Option<Box<str>>,
     /// The command that reproduces the finding.
-    pub reproduce: Option<String>,
+    pub reproduce: Option<Box<str>>,
     /// The line of the file with the caret, for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<Place>,
+    pub source: Option<Box<Place>>,
     /// The kind of command that reproduces the finding.
     #[serde(skip)]
     pub(crate) again: Reproduce,
@@ -109,7 +109,7 @@ impl Finding {
             column: None,
             message: message.into(),
             details: Vec::new(),
-            rows: Vec::new(),
+            rows: Box::default(),
             help: None,
             step: None,
             database: None,
@@ -125,7 +125,7 @@ impl Finding {
         let mut finding = Self::new(code, error.to_string());
         let causes: Vec<&dyn Diagnostic> = error.related().into_iter().flatten().collect();
         finding.details = causes.iter().map(ToString::to_string).collect();
-        finding.help = error.help().or_else(|| causes.first()?.help()).map(|help| help.to_string());
+        finding.help = error.help().or_else(|| causes.first()?.help()).map(|help| help.to_string().into());
         let mut places = place_of(error).into_iter();
         if let Some(place) = places.next() {
             finding = finding.at(place);
@@ -147,15 +147,15 @@ impl Finding {
             (1, false) => "found 1 offending row".to_owned(),
             (n, false) => format!("found {n} offending rows"),
         };
-        Self { rows: rows(offenders), again: Reproduce::Checks, ..Self::new(code, format!("check {name} {found}")) }
+        Self { rows: of_query(offenders), again: Reproduce::Checks, ..Self::new(code, format!("check {name} {found}")) }
     }
 
     /// Sets the file, line and column of the problem.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.file = Some(place.file.clone());
-        (self.line, self.column) = (Some(place.line), Some(place.column));
-        self.source = Some(place);
+        (self.line, self.column) = (u32::try_from(place.line).ok(), u32::try_from(place.column).ok());
+        self.source = Some(Box::new(place));
         self
     }
 
@@ -180,10 +180,17 @@ impl Finding {
         self
     }
 
+    /// Sets the rows that show the problem.
+    #[must_use]
+    pub fn with_rows(mut self, rows: &Rows) -> Self {
+        self.rows = of_query(rows);
+        self
+    }
+
     /// Sets the help.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
@@ -196,15 +203,16 @@ impl Finding {
 
     /// Sets the command that reproduces the finding and the URL of the kept copy of the database, if one was kept.
     pub(crate) fn reproducible(&mut self, database: &Database, rehearse: String, kept: Option<&Address>) {
-        self.reproduce = Some(match (self.again, kept) {
+        let reproduce = match (self.again, kept) {
             (Reproduce::Backfill(backfill), _) => command(&format!("backfill {backfill} --verify")),
             // The copy records migrations in sqlx's default table.
             (Reproduce::Checks, Some(kept)) if database.sqlx.table.is_default() => {
                 kept.command(&format!("verify {}", database.name))
             }
             (Reproduce::Rehearsal | Reproduce::Checks, _) => rehearse,
-        });
-        self.database = kept.map(|address| address.url());
+        };
+        self.reproduce = Some(reproduce.into());
+        self.database = kept.map(|address| address.url().into());
     }
 
     /// True if a baseline or a user can accept the finding. What makes a rehearsal incomplete or impossible cannot be
@@ -212,6 +220,12 @@ impl Finding {
     #[must_use]
     pub fn is_acceptable(&self) -> bool {
         self.code.exit == Exit::Failed
+    }
+
+    /// True if the finding is new and was not accepted, and so a person should see it.
+    #[must_use]
+    pub fn is_reported(&self) -> bool {
+        self.status == Status::New
     }
 
     /// True if the finding makes the rehearsal fail.
@@ -222,7 +236,7 @@ impl Finding {
 }
 
 /// Converts rows of a query for the report. JSON has no bytes, so they become readable text.
-fn rows(rows: &Rows) -> Vec<FindingRow> {
+fn of_query(rows: &Rows) -> Box<[FindingRow]> {
     let value = |value: &Value| match value {
         Value::Null => serde_json::Value::Null,
         Value::Int(n) => (*n).into(),

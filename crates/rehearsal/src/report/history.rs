@@ -247,6 +247,26 @@ pub static CHECK_FAILED: Code = Code::error(
                 report`.",
     },
 );
+/// A backfill cannot transform some units.
+pub static UNITS_REJECTED: Code = Code::error(
+    "backfill/rejected",
+    Explanation {
+        meaning: "A backfill cannot transform some units, so an execution stops there.",
+        example: "A profile whose JSON text is not valid JSON.",
+        fix: "Correct the rows that the record lists, or the transform; then run the backfill again.",
+        allow: "It cannot be allowed: the units have no new value.",
+    },
+);
+/// A finished run of a backfill left units pending.
+pub static UNITS_LEFT: Code = Code::warning(
+    "backfill/left",
+    Explanation {
+        meaning: "Units are still pending after a run of a backfill that has finished.",
+        example: "An old version of the app inserts rows without the new column while the backfill runs.",
+        fix: "Run the backfill again once the old version of the app is gone.",
+        allow: "It is a warning, which does not make the command fail.",
+    },
+);
 /// A throwaway database, its server or the file system failed before the first proof.
 pub static INTERNAL: Code = Code::error(
     "rehearsal/failed",
@@ -307,6 +327,8 @@ pub static CODES: &[&Code] = &[
     &REFUSED,
     &MIGRATION_FAILED,
     &CHECK_FAILED,
+    &UNITS_REJECTED,
+    &UNITS_LEFT,
     &INTERNAL,
 ];
 

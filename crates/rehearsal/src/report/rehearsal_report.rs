@@ -1,6 +1,7 @@
 //! The report of a rehearsal: the proofs of each database and their findings. [`RehearsalReport`] is serialised
 //! without conversion; `docs/report.md` documents the result.
 
+use super::backfill_run::BackfillRun;
 use super::finding::{Finding, Status};
 use crate::Exit;
 use rehearsal_db::Engine;
@@ -18,6 +19,11 @@ pub struct RehearsalReport {
     pub version: u32,
     /// The name and version of the tool: `rehearsal 0.1.0`.
     pub tool: String,
+    /// What was done.
+    pub command: Command,
+    /// The folder of the project in its repository, with a slash at its end; empty if the repository begins there, or if there is
+    /// none. Paths of findings start in the project.
+    pub folder: String,
     /// The exit code, derived from the databases.
     #[serde(serialize_with = "exit_code")]
     pub exit: Exit,
@@ -48,6 +54,18 @@ pub enum Base {
     },
 }
 
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// A rehearsal on throwaway databases.
+    Rehearsal,
+    /// Backfills on a real database.
+    Backfill,
+    /// The checks on a real database.
+    Verify,
+}
+
 /// The result for one database.
 #[derive(Debug, Clone, Serialize)]
 pub struct DatabaseReport {
@@ -75,6 +93,12 @@ pub struct DatabaseReport {
     pub left_out: Vec<&'static str>,
     /// The findings, in the order in which they were found.
     pub findings: Vec<Finding>,
+    /// The address of the real database, without secrets; `None` for a rehearsal on throwaway databases.
+    pub target: Option<String>,
+    /// The runs of backfills on the real database.
+    pub runs: Vec<BackfillRun>,
+    /// The versions of the migrations that are unchanged since the base revision; the others are new.
+    pub unchanged: Vec<i64>,
     /// Notes that belong to no proof.
     pub notes: Vec<String>,
     /// Why the rehearsal is incomplete and what would complete it; `None` if it is complete.
@@ -122,6 +146,12 @@ pub struct ProofReport {
 }
 
 impl RehearsalReport {
+    /// Returns the path of a file of the project in its repository.
+    #[must_use]
+    pub fn in_repository(&self, file: &str) -> String {
+        format!("{}{file}", self.folder)
+    }
+
     /// Makes the paths of findings relative to the root of the project, whichever folder the command ran in.
     #[must_use]
     pub fn relative_to(self, root: &Path) -> Self {
@@ -136,6 +166,29 @@ impl RehearsalReport {
 }
 
 impl DatabaseReport {
+    /// Returns the report of a database of which nothing is known but its name and engine.
+    #[must_use]
+    pub fn new(name: impl Into<String>, engine: Engine) -> Self {
+        Self {
+            name: name.into(),
+            engine,
+            engine_version: None,
+            exit: Exit::Ok,
+            duration: Duration::ZERO,
+            migrations: 0,
+            backfills: Vec::new(),
+            checks: 0,
+            proofs: Vec::new(),
+            left_out: Vec::new(),
+            findings: Vec::new(),
+            target: None,
+            runs: Vec::new(),
+            unchanged: Vec::new(),
+            notes: Vec::new(),
+            incomplete: None,
+        }
+    }
+
     /// Makes the paths of findings relative to the root of the project, whichever folder the command ran in.
     #[must_use]
     pub fn relative_to(mut self, root: &Path) -> Self {
@@ -161,9 +214,9 @@ impl DatabaseReport {
 
     /// Returns the findings of a proof with its fixture.
     pub fn findings_of(&self, proof: &ProofReport) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .iter()
-            .filter(move |finding| finding.proof == Some(proof.name) && finding.fixture == proof.fixture)
+        self.findings.iter().filter(move |finding| {
+            finding.proof == Some(proof.name) && finding.fixture.as_deref() == proof.fixture.as_deref()
+        })
     }
 
     /// Returns the number of findings that count.

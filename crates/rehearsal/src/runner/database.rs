@@ -300,7 +300,7 @@ impl Rehearsal<'_> {
         let mut findings = outcome.findings;
         for finding in &mut findings {
             finding.proof = Some(report.name);
-            finding.fixture.clone_from(&report.fixture);
+            finding.fixture = report.fixture.as_deref().map(Into::into);
             if finding.reproduce.is_none() {
                 finding.reproducible(self.database, self.command(), None);
             }

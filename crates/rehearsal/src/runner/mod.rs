@@ -7,11 +7,11 @@ use crate::backfill::AnyBackfill;
 use crate::cache::Memory;
 use crate::interim::Interim;
 use crate::proofs::{Data, Rehearsal, VerifyBackfill};
-use crate::report::{DatabaseReport, Finding, ProofReport, RehearsalReport, VERSION};
+use crate::report::{Command, DatabaseReport, Finding, ProofReport, RehearsalReport, VERSION};
 use crate::threads::Threads;
 use crate::workspace::{Database, Fixture};
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::Semaphore;
 
 /// A database to rehearse.
@@ -131,6 +131,8 @@ impl Began {
         RehearsalReport {
             version: VERSION,
             tool: concat!("rehearsal ", env!("CARGO_PKG_VERSION")).to_owned(),
+            command: Command::Rehearsal,
+            folder: String::new(),
             exit: RehearsalReport::exit_of(&databases),
             started_at: to_the_second(self.at),
             duration: self.instant.elapsed(),
@@ -158,21 +160,8 @@ fn refused(database: &Database, mut findings: Vec<Finding>) -> DatabaseReport {
     for finding in &mut findings {
         finding.reproducible(database, database.rehearse(), None);
     }
-    DatabaseReport {
-        name: database.name.clone(),
-        engine: database.engine,
-        engine_version: None,
-        exit: DatabaseReport::exit_of(&findings, None),
-        duration: Duration::ZERO,
-        migrations: 0,
-        backfills: Vec::new(),
-        checks: 0,
-        proofs: Vec::new(),
-        left_out: Vec::new(),
-        findings,
-        notes: Vec::new(),
-        incomplete: None,
-    }
+    let exit = DatabaseReport::exit_of(&findings, None);
+    DatabaseReport { exit, findings, ..DatabaseReport::new(&database.name, database.engine) }
 }
 
 /// Verifies one backfill with one fixture, in batches of the given number of units.
@@ -183,6 +172,9 @@ pub async fn verify_backfill(
     batch: NonZeroU32,
 ) -> (ProofReport, Vec<Finding>) {
     let data = Data::of(Some(fixture));
-    let (report, findings, _) = rehearsal.prove(&mut VerifyBackfill { backfill }, &data, batch).await;
-    (report, findings)
+    let (report, mut findings, _) = rehearsal.prove(&mut VerifyBackfill { backfill }, &data, batch).await;
+    // The name of the backfill distinguishes the verifications of several backfills.
+    let name = backfill.about().name;
+    findings.iter_mut().for_each(|finding| finding.proof = Some(name));
+    (ProofReport { name, ..report }, findings)
 }

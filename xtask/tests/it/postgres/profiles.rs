@@ -267,7 +267,7 @@ fn a_rejected_user_is_named() {
     execute(&url, users);
     for attempt in ["", " (again)"] {
         let ran =
-            workspace.run(&format!("backfill unified_profiles --execute --batch 20 --report report.json --url {url}"));
+            workspace.run(&format!("backfill unified_profiles --execute --batch 20 --record report.json --url {url}"));
         assert_eq!(ran.exit, Some(1), "{attempt}{}", ran.text());
         assert!(ran.stderr.contains("writing the user m077 failed: not this one"), "{}", ran.text());
         let report = fs::read_to_string(workspace.path("report.json")).unwrap();
@@ -275,7 +275,7 @@ fn a_rejected_user_is_named() {
         assert_eq!((report.state.as_str(), report.counts.units), ("failed", 60), "{attempt}");
     }
     execute(&url, r#"DROP TRIGGER refuse ON "UnifiedProfile""#);
-    workspace.succeed(&format!("backfill unified_profiles --execute --report report.json --url {url}"));
+    workspace.succeed(&format!("backfill unified_profiles --execute --record report.json --url {url}"));
     let report: Report = serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!((report.state.as_str(), report.counts.units, report.findings.len()), ("finished", 101, 2));
     assert_eq!(
@@ -299,7 +299,7 @@ fn results_do_not_depend_on_the_batch_size() {
     let workspace = new_workspace();
     workspace.succeed("fixture generate profiles --units 120 --seed 7 --out fixtures/profiles/small.sql");
     let report = |arguments: &str| {
-        workspace.succeed(&format!("{arguments} --report report.json"));
+        workspace.succeed(&format!("{arguments} --record report.json"));
         let text = fs::read_to_string(workspace.path("report.json")).unwrap();
         let mut report: Report = serde_json::from_str(&text).unwrap();
         report.findings.sort_by_key(|finding| serde_json::to_string(finding).unwrap());

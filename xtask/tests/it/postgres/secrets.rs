@@ -120,7 +120,7 @@ fn a_life_cycle_shows_no_password() {
         check("migrate parts", Well);
         check("migrate parts --status --json", Well);
         // The command to run next contains the URL, and asks for the password that the URL no longer contains.
-        let next = check("backfill parts_v2 --verbose --report foreseen.json", Well).stdout;
+        let next = check("backfill parts_v2 --verbose --record foreseen.json", Well).stdout;
         let expect = "cargo xtask backfill parts_v2 --execute --url 'postgres://postgres@localhost:5432/";
         assert!(next.contains(expect) && next.contains(ASKS) == (place != Place::Environment), "{next}");
 
@@ -135,7 +135,7 @@ fn a_life_cycle_shows_no_password() {
         check("backfill parts_v2 --resume", Well);
         check("backfill parts_v2 --stop", Well);
         kill(&running);
-        check("backfill parts_v2 --execute --verbose --workers 2 --report done.json", Well);
+        check("backfill parts_v2 --execute --verbose --workers 2 --record done.json", Well);
         check("verify parts", Well);
         check("backfill parts_v2 --undo --execute", Well);
         // The output contains rows.

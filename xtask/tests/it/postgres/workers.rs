@@ -33,7 +33,7 @@ fn profiles() -> (Workspace, String, Report) {
     fs::rename(workspace.path("many.sql"), workspace.path("fixtures/profiles/many.sql")).unwrap();
     workspace.succeed(&format!("fixture load profiles many --url {url}"));
     workspace.succeed(&format!("migrate profiles --url {url}"));
-    workspace.succeed(&format!("backfill unified_profiles --report foreseen.json --url {url}"));
+    workspace.succeed(&format!("backfill unified_profiles --record foreseen.json --url {url}"));
     let foreseen = report(&workspace, "foreseen.json");
     (workspace, url, foreseen)
 }
@@ -85,7 +85,7 @@ fn findings(report: &Report) -> Vec<String> {
 #[test]
 fn workers_of_one_process() {
     let (workspace, url, foreseen) = profiles();
-    let running = start(&workspace, &url, "--workers 4 --report report.json");
+    let running = start(&workspace, &url, "--workers 4 --record report.json");
     // Each worker holds an advisory lock.
     let workers = "SELECT count(*)::text FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
                    WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ExclusiveLock'";

@@ -3,16 +3,16 @@
 mod baseline;
 mod interrupt;
 
-use super::postgres;
-use crate::args::{CiArgs, Detail, FaultName, Output};
+use super::{postgres, whole};
+use crate::args::{CiArgs, Detail, FaultName, Rows};
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
 use crate::git;
 use crate::given;
 use crate::host::Servers;
-use crate::reporters::reporter;
-use crate::terminal::Terminal;
+use crate::reporters::{Requests, Shown, Text};
+use crate::terminal::{Terminal, diagnostic};
 use interrupt::unless_interrupted;
 use rehearsal::backfill::Fault;
 use rehearsal::cache::{Cache, Inputs, Memory};
@@ -26,8 +26,11 @@ use rehearsal::{Began, Exit, Interim, Settings, Subject, Until};
 pub(super) struct Options {
     pub(super) depth: Depth,
     pub(super) fault: Fault,
-    pub(super) output: Output,
+    /// The reports to write, as FORMAT=FILE.
+    reports: Vec<String>,
     detail: Detail,
+    /// Whether values of rows are shown.
+    rows: Rows,
     pub(super) unchanged: Unchanged,
     settings: Settings,
     no_install: bool,
@@ -63,7 +66,8 @@ impl Options {
         Self {
             depth: if args.exhaustive { Depth::Exhaustive } else { Depth::Sample },
             fault: FaultName::fault(args.fault),
-            output: Output::of(args.json),
+            reports: args.reports.requested(args.json),
+            rows: args.reports.rows.unwrap_or(Rows::Show),
             detail: if args.verbose { Detail::Full } else { Detail::Short },
             unchanged: if args.fresh { Unchanged::Make } else { Unchanged::Recall },
             no_install: args.no_install,
@@ -84,7 +88,8 @@ impl Default for Options {
         Self {
             depth: Depth::Sample,
             fault: Fault::None,
-            output: Output::Text,
+            reports: Vec::new(),
+            rows: Rows::Show,
             // The commands with these options have no `--verbose`.
             detail: Detail::Full,
             unchanged: Unchanged::Recall,
@@ -117,6 +122,7 @@ enum Prepared<'a> {
 }
 
 pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], options: &Options) -> Result<Exit, Error> {
+    let requests = Requests::read(&options.reports, &context.registry.reporters, &context.typed_in)?;
     let selected = proofs::select(&context.proofs(), &options.only, &options.skip)?;
     let program = Program { path: environment::program()?, fault: options.fault };
     let cache = match options.fault {
@@ -144,9 +150,12 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         Ok(sandbox) => (sandbox, None),
         Err(error) => (context.sandbox(&[]).await?, Some(error)),
     };
-    let reporter = reporter(options.output, options.detail, context.terminal);
-    let reporter = reporter.as_ref();
-    let events = |event| reporter.event(event);
+    let shown = if requests.take_standard_output() { Shown::Progress } else { Shown::Results(options.detail) };
+    let reporter = Text::new(context.terminal, shown);
+    let events = |event| {
+        requests.event(&event);
+        reporter.event(event);
+    };
     let subjects: Vec<Subject<'_>> = prepared
         .iter()
         .map(|(database, prepared)| match (prepared, &no_server) {
@@ -164,8 +173,14 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         .collect();
     let (began, interim) = (Began::now(), Interim::default());
     let root = &context.workspace.root;
-    let finished = |report: &DatabaseReport| reporter.database(&report.clone().relative_to(root));
-    let whole = |report: RehearsalReport| RehearsalReport { base: base.report(), ..report.relative_to(root) };
+    let finished = |report: &DatabaseReport| {
+        let report = report.clone().relative_to(root);
+        reporter.database(&match options.rows {
+            Rows::Show => report,
+            Rows::Hide => report.without_rows(),
+        });
+    };
+    let whole = |report| RehearsalReport { base: base.report(), ..whole(context, report, options.rows) };
     let report = unless_interrupted(
         async || rehearsal::run(&subjects, &options.settings, &interim, &finished).await,
         || {
@@ -173,13 +188,18 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
             for database in report.databases.iter().filter(|database| unfinished.contains(&database.name)) {
                 reporter.database(database);
             }
-            reporter.finish(&RehearsalReport { exit: Exit::Incomplete, ..report });
+            let report = RehearsalReport { exit: Exit::Incomplete, ..report };
+            reporter.finish(&report);
+            if let Err(error) = requests.write(&report, &mut context.terminal.raw()) {
+                context.terminal.note(&diagnostic(&error, context.terminal.err()));
+            }
         },
     );
     let report = whole(report);
     drop(subjects);
     // The report comes first, because closing the sandbox may fail.
     reporter.finish(&report);
+    requests.write(&report, &mut context.terminal.raw())?;
     sandbox.close().await?;
     if options.accepts == Accepts::Nothing {
         return Ok(report.exit);

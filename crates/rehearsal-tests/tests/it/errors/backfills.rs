@@ -23,9 +23,9 @@ fn refused_runs() {
 #[test]
 fn unwritable_reports() {
     let workspace = with_pets(TRAITS);
-    check("report_in_no_folder", &workspace, "backfill pet_traits --report nowhere/report.json", 2);
-    check("report_in_no_folder_execute", &workspace, "backfill pet_traits --execute --report nowhere/report.json", 2);
-    check("report_that_is_a_folder", &workspace, "backfill pet_traits --execute --report fixtures", 2);
+    check("report_in_no_folder", &workspace, "backfill pet_traits --record nowhere/report.json", 2);
+    check("report_in_no_folder_execute", &workspace, "backfill pet_traits --execute --record nowhere/report.json", 2);
+    check("report_that_is_a_folder", &workspace, "backfill pet_traits --execute --record fixtures", 2);
 }
 
 /// `rehearsal.toml` names another folder of reports, which is created.
@@ -58,16 +58,16 @@ fn rejected_units() {
     let many: Vec<String> = (1..=12).map(|n| format!("pet-{n}")).collect();
     let workspace = with_bad_pets(&many.iter().map(String::as_str).collect::<Vec<_>>());
     let before = dump(&workspace.path(PETS));
-    workspace.run("backfill pet_traits --report report.json").check(1, "errors", "rejects_dry_run");
+    workspace.run("backfill pet_traits --record report.json").check(1, "errors", "rejects_dry_run");
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(workspace.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["findings"].as_array().unwrap().len(), 12, "the report lists every rejected pet");
-    workspace.run("backfill pet_traits --execute --report report.json").check(1, "errors", "rejects_execute");
+    workspace.run("backfill pet_traits --execute --record report.json").check(1, "errors", "rejects_execute");
     assert_eq!(dump(&workspace.path(PETS)), before, "the rejected batch is rolled back");
     workspace.run("verify pets").check(1, "errors", "rejects_verify");
 
     let one = with_bad_pets(&["Momo"]);
-    one.run("backfill pet_traits --execute --batch 50 --report report.json").check(
+    one.run("backfill pet_traits --execute --batch 50 --record report.json").check(
         1,
         "errors",
         "rejects_in_the_second_batch",
@@ -79,7 +79,7 @@ fn rejected_units() {
         ["failed 50"]
     );
     one.execute(r#"UPDATE "Pet" SET "id" = '6f1c1f6e-7a0c-4a53-9d0e-0c2f7b1f2a11' WHERE "id" = 'Momo'"#);
-    one.run("backfill pet_traits --execute --batch 50 --report report.json").check(0, "errors", "rejects_corrected");
+    one.run("backfill pet_traits --execute --batch 50 --record report.json").check(0, "errors", "rejects_corrected");
     assert_eq!(one.query(filled), ["93"]);
 }
 
@@ -90,9 +90,9 @@ fn failing_statements() {
                     BEGIN SELECT RAISE(ABORT, 'pets above 60 are frozen'); END"#;
     workspace.execute(frozen);
     let before = dump(&workspace.path(PETS));
-    workspace.run("backfill pet_traits --execute --report report.json").check(1, "errors", "statement_write");
+    workspace.run("backfill pet_traits --execute --record report.json").check(1, "errors", "statement_write");
     assert_eq!(dump(&workspace.path(PETS)), before);
-    workspace.run("backfill pet_traits --execute --batch 50 --report report.json").check(
+    workspace.run("backfill pet_traits --execute --batch 50 --record report.json").check(
         1,
         "errors",
         "statement_write_later",
@@ -108,7 +108,7 @@ fn failing_statements() {
 #[test]
 fn ledger() {
     let workspace = with_pets(TRAITS);
-    workspace.succeed("backfill pet_traits --execute --report report.json");
+    workspace.succeed("backfill pet_traits --execute --record report.json");
     workspace
         .execute("UPDATE _rehearsal_runs SET state = 'running'; UPDATE _rehearsal_ranges SET counts = '{\"pets\": 3}'");
     check("ledger_of_another_shape", &workspace, "backfill pet_traits --execute", 1);

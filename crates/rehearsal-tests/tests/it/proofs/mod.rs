@@ -18,7 +18,7 @@ use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus};
 use rehearsal::sandbox::{Host, NoHost, Sandbox};
 use rehearsal::workspace::Workspace;
 use rehearsal_cli::args::Detail;
-use rehearsal_cli::reporters::finding;
+use rehearsal_cli::reporters::{Style, finding};
 use rehearsal_cli::terminal::Paint;
 use rehearsal_tests::database::block;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -27,6 +27,9 @@ use std::fmt::Write;
 use std::fs;
 use std::marker::PhantomData;
 use tempfile::TempDir;
+
+/// How findings are printed.
+const STYLE: Style = Style { detail: Detail::Full, paint: Paint::Plain, width: 120 };
 
 /// The version that creates the toys.
 pub(crate) const CREATED: i64 = 20_250_901_090_000;
@@ -166,6 +169,7 @@ impl Toys {
             let sandbox = Sandbox::open(&self.folder.path().join("target"), host().await).await.unwrap();
             let baseline = Baseline::default();
             let rehearsal = Rehearsal {
+                gallery: None,
                 database,
                 history: &history,
                 checks: &checks,
@@ -188,13 +192,12 @@ impl Toys {
 
     /// Compares the notes and findings of a proof with a snapshot. Of the other proofs, exactly `others` must fail.
     pub(crate) fn hold(&self, report: DatabaseReport, proof: &str, others: &[&str], snapshot: &str) {
-        let all: String =
-            report.findings.iter().map(|found| finding("toys", found, &[], Detail::Full, Paint::Plain)).collect();
+        let all: String = report.findings.iter().map(|found| finding("toys", found, &[], STYLE)).collect();
         assert_eq!(failed(&report, proof), others, "{snapshot}\n{all}");
         let mut text = String::new();
         for proof in report.proofs.iter().filter(|one| one.name == proof) {
             proof.notes.iter().for_each(|note| writeln!(text, "note: {note}").unwrap());
-            text.extend(report.findings_of(proof).map(|found| finding("toys", found, &[], Detail::Full, Paint::Plain)));
+            text.extend(report.findings_of(proof).map(|found| finding("toys", found, &[], STYLE)));
         }
         let text = text.replace(&*self.folder.path().to_string_lossy(), "").replace(&self.hidden, "<server>");
         hold("proofs", snapshot, &text);

@@ -1,8 +1,9 @@
-//! The program of the suite's workspace: the command line with two backfills, a check, a generator and traffic.
+//! The program of the suite's workspace: the command line with two backfills, a check, a generator, traffic and a reporter.
 
 mod backfills;
 mod check;
 mod generator;
+mod reporter;
 mod traffic;
 
 use rehearsal_cli::{CommandLine, Registry};
@@ -18,7 +19,8 @@ fn main() -> ExitCode {
             checks: vec![Box::new(check::PetTraitsFollowFromId)],
             generators: vec![Box::new(generator::Pets)],
             traffic: vec![Box::new(traffic::Pets)],
-            proofs: Vec::new(),
+            reporters: vec![&reporter::LINES],
+            ..Registry::default()
         },
     })
 }

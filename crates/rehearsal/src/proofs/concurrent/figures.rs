@@ -48,8 +48,8 @@ impl Figures {
 }
 
 impl Figures {
-    /// The figures as the report contains them. Times are in milliseconds.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    /// The figures as the report contains them, with the longest wait that is allowed. Times are in milliseconds.
+    pub(super) fn to_json(&self, limit: Duration) -> serde_json::Value {
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
         let writes: serde_json::Map<_, _> =
             self.writes.iter().map(|(kind, n)| (kind.name().replace(' ', "_"), json!(n))).collect();
@@ -59,6 +59,7 @@ impl Figures {
             "during": self.during,
             "retries": self.retries,
             "ran_ms": ms(self.ran),
+            "limit_ms": ms(limit),
             "wait_ms": { "p50": ms(self.p50), "p99": ms(self.p99), "max": ms(self.longest) },
         })
     }

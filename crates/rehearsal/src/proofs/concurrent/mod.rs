@@ -244,7 +244,7 @@ async fn run_while_app_writes(
     run.step(step);
     let figures = Figures::new(about.name, number, &diary, took);
     report(run, &about, &figures, &diary, &seen).await;
-    run.outcome.figure(about.name, figures.to_json());
+    run.outcome.figure(about.name, figures.to_json(run.rehearsal.database.max_wait));
     Ok(Ran::WithWrites)
 }
 

@@ -2,7 +2,7 @@
 //! lets a new process resume, and reports what differs from an uninterrupted run.
 
 use super::chain;
-use super::figures::Crashes;
+use super::figures::{Crashes, Interrupted, Interruption};
 use super::interrupted_build::{is_built_concurrently, left_invalid};
 use super::judge::{Differs, Usual};
 use super::process::{self, Blow, End, Point, Program, Work};
@@ -19,6 +19,7 @@ use crate::report::Finding;
 use crate::sandbox::Scratch;
 use crate::workspace::Origin;
 use rehearsal_db::{Commit, CommitPhase, Journal};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// How often the proof tries to interrupt a build of an index.
@@ -72,6 +73,8 @@ impl Trial<'_> {
         let mut usual = Usual::of(run, &after, ran.commits, done).await?;
         self.figures.steps += 1;
         self.figures.points += usual.commits.len();
+        let interrupted = Interrupted { step: work.name(), commits: usual.commits.len(), at: BTreeSet::new() };
+        self.figures.interrupted.push(interrupted);
         let has_many_writers = !run.rehearsal.database.engine.has_one_writer();
         let mut of_chain = None;
         if matches!(work, Work::Backfill(_))
@@ -294,6 +297,9 @@ impl Trial<'_> {
     fn count(&mut self, ran: &process::Ran, usual: &Usual, journal: Option<Journal>) {
         let figures = &mut self.figures;
         for (blow, point) in &ran.struck {
+            if let Some(step) = figures.interrupted.last_mut() {
+                step.at.insert(Interruption::new(*blow, *point));
+            }
             match blow {
                 Blow::Kill => figures.kills += 1,
                 Blow::KillBeside => figures.killed_beside += 1,
@@ -318,7 +324,7 @@ impl Trial<'_> {
 
     /// Adds notes about what was tried, and a finding if processes should have left journals and none did.
     pub(super) async fn tell(&self, run: &mut ProofRun<'_>) {
-        let Crashes { steps, left, points, tried, kills, .. } = self.figures;
+        let Crashes { steps, left, points, tried, kills, budget, .. } = self.figures;
         if steps > 0 {
             let count = |n: usize, noun| counted(n as u64, noun);
             let resumed = if self.all_resumed { ": every restart resumed correctly" } else { "" };
@@ -331,7 +337,7 @@ impl Trial<'_> {
                 _ => format!("; {} not tried", count(left, "step")),
             };
             let all = if tried < points || left > 0 { "; --exhaustive tries all" } else { "" };
-            let sample = match self.figures.budget {
+            let sample = match budget {
                 Some(budget) => format!(" (budget {} s{took}{not_tried}{all})", budget.as_secs()),
                 None => String::new(),
             };

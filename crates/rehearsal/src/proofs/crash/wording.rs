@@ -11,22 +11,30 @@ use rehearsal_db::{Commit, CommitPhase};
 /// of commits.
 pub(super) fn struck(strikes: &[(Blow, Point)], of: usize) -> String {
     let words = |(blow, point): &(Blow, Point)| {
-        let side = match point.side {
-            CommitPhase::Before => "before",
-            CommitPhase::After => "after",
-        };
-        let what = match blow {
-            Blow::Kill => "a kill",
-            Blow::KillBeside => "a kill alongside a concurrent process",
-            Blow::EndSessions => "a termination of its sessions",
-            Blow::CrashServer => "a server crash",
-        };
-        format!("{what} just {side} commit {}", point.number)
+        format!("{} just {} commit {}", blow_name(*blow), side_name(point.side), point.number)
     };
     let all: Vec<String> = strikes.iter().map(words).collect();
     match strikes {
         [(Blow::Kill, _)] => format!("{} of {of}", all.concat()),
         _ => all.join(", "),
+    }
+}
+
+/// Names an interruption.
+pub(super) fn blow_name(blow: Blow) -> &'static str {
+    match blow {
+        Blow::Kill => "a kill",
+        Blow::KillBeside => "a kill alongside a concurrent process",
+        Blow::EndSessions => "a termination of its sessions",
+        Blow::CrashServer => "a server crash",
+    }
+}
+
+/// Names a side of a commit.
+pub(super) fn side_name(side: CommitPhase) -> &'static str {
+    match side {
+        CommitPhase::Before => "before",
+        CommitPhase::After => "after",
     }
 }
 

@@ -11,6 +11,7 @@ use crate::failures;
 use crate::layout::Tool;
 use crate::migration::{Migration, Script, Transaction};
 use crate::plural::counted;
+use crate::proofs::kit::observed::Observed;
 use crate::proofs::outcome::{Next, Outcome};
 use crate::proofs::refusal;
 use crate::proofs::run::{Data, ProofRun};
@@ -112,7 +113,10 @@ impl Proof for Fresh {
 
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
         Box::pin(async move {
-            let Err(error) = prove(run).await else { return Ok(run.outcome()) };
+            let mut observed = Observed::default();
+            let proved = prove(run, &mut observed).await;
+            observed.add_to(run);
+            let Err(error) = proved else { return Ok(run.outcome()) };
             let refusal = if run.outcome.findings.is_empty() { refusal::of(run.rehearsal, &error).await } else { None };
             let is_of_the_history = matches!(error, Error::Migration(_));
             run.failed(&error).await;
@@ -128,16 +132,18 @@ impl Proof for Fresh {
     }
 }
 
-async fn prove(run: &mut ProofRun<'_>) -> Result<(), Error> {
+async fn prove(run: &mut ProofRun<'_>, observed: &mut Observed) -> Result<(), Error> {
     let scratch = run.start("fresh").await?;
     let mut connection = scratch.open().await?;
+    connection.record_locks();
     for migration in &run.rehearsal.history.migrations {
         if !migration.requires.is_empty() {
             let mut done = Vec::new();
             run.run_due(&scratch, Some(migration), &mut done).await?;
         }
         declared::losses_exist(run, migration, &mut connection).await?;
-        run.up(migration, &scratch, &mut connection).await?;
+        let took = run.up(migration, &scratch, &mut connection).await?;
+        observed.migration(run, migration, took, None, &mut connection);
         declared::targets_exist(run, migration, &mut connection).await?;
         windows::open_in_time(run, migration, &scratch).await?;
         for script in std::iter::once(&migration.up).chain(&migration.down) {

@@ -268,7 +268,7 @@ async fn attempt_on(
         Err(refused) => Err(refused.error),
     };
     let attempt = match done {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(error) if error.is_transient() => return Err(error),
         Err(error) => Some(Attempt::of(&mut seeded, error, migration).await?),
     };

@@ -8,6 +8,8 @@ pub mod intended;
 pub mod losses;
 pub mod moved_columns;
 pub mod nondeterminism;
+pub mod observed;
+pub mod offenders;
 pub mod reconciliation;
 pub mod removal;
 pub mod repeat;

@@ -5,7 +5,7 @@
 use crate::Error;
 use crate::backfill::{self, AnyBackfill, Effect, Outcome, Pass};
 use crate::check::{self, CheckResult, Checked};
-use crate::event::{Direction, silent};
+use crate::event::{Direction, Events, silent};
 use crate::fixture;
 use crate::generate::rows::Insert;
 use crate::migration::{self, Migration};
@@ -17,6 +17,7 @@ use crate::source;
 use rehearsal_db::Connection;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A step that was performed on a scratch database.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,6 +172,17 @@ impl<'a> ProofRun<'a> {
         scratch: &Scratch,
         effect: Effect,
     ) -> Result<(Outcome, u64), Error> {
+        self.pass_with(backfill, scratch, effect, &silent).await
+    }
+
+    /// Makes a pass like [`pass`](Self::pass) that emits its events.
+    pub async fn pass_with(
+        &mut self,
+        backfill: &dyn AnyBackfill,
+        scratch: &Scratch,
+        effect: Effect,
+        events: Events<'_>,
+    ) -> Result<(Outcome, u64), Error> {
         let name = backfill.about().name;
         self.step(Step::Backfill(name, effect).sentence(self.rehearsal));
         let counted = match effect {
@@ -178,7 +190,7 @@ impl<'a> ProofRun<'a> {
             _ => None,
         };
         let pass = Pass { batch: self.batch, ..Pass::new(effect) };
-        let outcome = backfill::run(backfill, scratch.target(), &pass, &silent).await?;
+        let outcome = backfill::run(backfill, scratch.target(), &pass, events).await?;
         if effect != Effect::Predict {
             self.steps.push(Step::Backfill(name, effect));
         }
@@ -221,7 +233,7 @@ impl<'a> ProofRun<'a> {
         self.run_due(scratch, None, &mut done).await
     }
 
-    /// Applies a migration if the backfills that it requires are finished.
+    /// Applies a migration if the backfills that it requires are finished. Returns its duration.
     ///
     /// # Errors
     /// Fails if a statement fails or a required backfill has pending units.
@@ -230,12 +242,12 @@ impl<'a> ProofRun<'a> {
         migration: &Migration,
         scratch: &Scratch,
         connection: &mut Connection,
-    ) -> Result<(), Error> {
+    ) -> Result<Duration, Error> {
         self.step(format!("apply {}", migration.label()));
         let step = migration::Step { migration: migration.clone(), direction: Direction::Up };
-        migration::advance(connection, scratch.target(), &step, &self.rehearsal.backfills, &silent).await?;
+        let took = migration::advance(connection, scratch.target(), &step, &self.rehearsal.backfills, &silent).await?;
         self.steps.push(Step::Up(migration.version));
-        Ok(())
+        Ok(took)
     }
 
     /// Applies a migration again after it was reverted.

@@ -298,7 +298,7 @@ fn conclude(figures: Vec<Mutants>, database: &Database) -> Outcome {
         let message =
             format!("no check noticed {} of {made} mutants (wrong results) of backfill {backfill}", made - killed);
         let mut finding = Finding::new(&SURVIVED, message).with_details(details).with_help(help);
-        finding.step = Some(format!("mutate {backfill}"));
+        finding.step = Some(format!("mutate {backfill}").into());
         outcome.findings.push(finding);
     }
     outcome

@@ -8,6 +8,7 @@ use super::kit::aftermath::{self, Before};
 use super::kit::checkpoint::EarlierCopy;
 use super::kit::losses::report_losses;
 use super::kit::moved_columns;
+use super::kit::observed::Observed;
 use super::kit::round_trip;
 use super::kit::snapshot::{Snapshot, is_declared};
 use super::outcome::{Next, Outcome};
@@ -71,8 +72,10 @@ impl Proof for Populated {
 
     fn prove<'a>(&'a mut self, run: &'a mut ProofRun<'_>) -> LocalBoxFuture<'a, Result<Outcome, Error>> {
         Box::pin(async move {
-            prove(run, &mut self.unseen).await?;
-            Ok(run.outcome())
+            let mut observed = Observed::default();
+            let proved = prove(run, &mut self.unseen, &mut observed).await;
+            observed.add_to(run);
+            proved.map(|()| run.outcome())
         })
     }
 
@@ -81,26 +84,32 @@ impl Proof for Populated {
     }
 }
 
-async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen) -> Result<(), Error> {
+async fn prove(run: &mut ProofRun<'_>, unseen: &mut Unseen, observed: &mut Observed) -> Result<(), Error> {
     load_fixture(run).await?;
     let scratch = run.start("populated").await?;
     let mut connection = scratch.open().await?;
+    connection.record_locks();
     let preserved = remember_before(run, &mut connection).await?;
+    observed.draw_before(run, &mut connection).await;
     let (mut done, mut here) = (Vec::new(), None);
     for migration in run.rehearsal.history.after(run.start_version()) {
-        run.run_due(&scratch, Some(migration), &mut done).await?;
+        for backfill in run.due(Some(migration), &done) {
+            observed.backfill(run, backfill, &scratch).await?;
+            done.push(backfill.about().name);
+        }
         // The state after one migration is the state before the next.
         let before = match here.take().filter(|snapshot: &Snapshot| snapshot.is_of(run)) {
             Some(snapshot) => snapshot,
             None => Snapshot::of(run, &mut connection).await?,
         };
-        here = Some(apply_watched(run, migration, &before, &scratch, &mut connection).await?);
+        here = Some(apply_watched(run, migration, (&before, observed), &scratch, &mut connection).await?);
         run.load_later(migration.version, &mut connection).await?;
     }
     for backfill in run.due(None, &done) {
-        let outcome = run.backfill(backfill, &scratch, crate::backfill::Effect::Execute).await?;
+        let outcome = observed.backfill(run, backfill, &scratch).await?;
         run.note(format!("backfill {} wrote {}", outcome.about.name, counted(outcome.counts.writes, "row")));
     }
+    observed.draw_after(run, &mut connection).await;
     run.check(&scratch).await?;
     for (check, before) in preserved {
         run.step(format!("compare the rows that {} preserves", check.path.display()));
@@ -158,13 +167,14 @@ pub(super) async fn remember_before<'c>(
 async fn apply_watched(
     run: &mut ProofRun<'_>,
     migration: &Migration,
-    before: &Snapshot,
+    (before, observed): (&Snapshot, &mut Observed),
     scratch: &Scratch,
     connection: &mut Connection,
 ) -> Result<Snapshot, Error> {
     let earlier = Before::of(migration, Arc::clone(&before.schema), connection).await?;
-    run.up(migration, scratch, connection).await?;
+    let took = run.up(migration, scratch, connection).await?;
     let after = Snapshot::of(run, connection).await?;
+    observed.migration(run, migration, took, Some((before.content(), after.content())), connection);
     let compared = before.differences(&after, run, connection).await?;
     let contents = (before.content(), after.content());
     let mut found = moved_columns::without_moved(run, migration, contents, compared.content, connection).await?;

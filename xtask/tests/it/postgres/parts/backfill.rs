@@ -51,7 +51,7 @@ fn all(url: &str) -> BTreeMap<String, String> {
 }
 
 fn report(workspace: &Workspace, arguments: &str) -> Report {
-    workspace.succeed(&format!("{arguments} --report report.json"));
+    workspace.succeed(&format!("{arguments} --record report.json"));
     serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap()
 }
 
@@ -311,7 +311,7 @@ fn a_scoped_undo_leaves_other_users_unchanged() {
 fn reconciliation_adds_up() {
     let (workspace, url) = database(NEWEST);
     populate(&url, 2, 20);
-    let shown = workspace.succeed(&format!("backfill parts_v2 --execute --report report.json --url {url}")).stdout;
+    let shown = workspace.succeed(&format!("backfill parts_v2 --execute --record report.json --url {url}")).stdout;
     let report: Value = serde_json::from_str(&fs::read_to_string(workspace.path("report.json")).unwrap()).unwrap();
     let check = |counts: &Value| {
         let outcomes = ["migrated", "overridden", "duplicate", "preserved", "skipped", "present"];
@@ -402,7 +402,7 @@ fn concurrent_runs() {
     let id = query(&url, "SELECT max(id::text) FROM users")[0].clone();
     let start = |scope: &str, report: &str| {
         let arguments =
-            format!("backfill parts_v2 --execute --batch 3 --wait 600 {scope} --report {report} --url {url}");
+            format!("backfill parts_v2 --execute --batch 3 --wait 600 {scope} --record {report} --url {url}");
         let command = workspace.command(arguments.split_whitespace()).stdout_null().stderr_null();
         command.unchecked().start().unwrap()
     };

@@ -1,4 +1,4 @@
-//! The JSON report of a backfill. [`BackfillReport`] writes findings to disk as they arrive, so that memory use does
+//! The record of a backfill as JSON. [`BackfillRecord`] writes findings to disk as they arrive, so that memory use does
 //! not depend on their number. The file gets its name only when it is complete; the remains of a killed process are
 //! removed a day later.
 //!
@@ -33,18 +33,18 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// The version of the shape.
-pub const REPORT_VERSION: u32 = 2;
+pub const RECORD_VERSION: u32 = 2;
 
-/// The prefix of the names of incomplete reports.
-const UNFINISHED: &str = ".backfill-report-";
-/// An incomplete report that is older than this belongs to a killed process.
+/// The prefix of the names of incomplete records.
+const UNFINISHED: &str = ".backfill-record-";
+/// An incomplete record that is older than this belongs to a killed process.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
-/// A report that is being written.
+/// A record that is being written.
 #[derive(Debug)]
-pub struct BackfillReport {
+pub struct BackfillRecord {
     file: BufWriter<NamedTempFile>,
-    path: ReportPath,
+    path: RecordPath,
     findings: u64,
     failed: Option<std::io::Error>,
     start: Instant,
@@ -52,9 +52,9 @@ pub struct BackfillReport {
     counts: Counts,
 }
 
-/// The location of a report.
+/// The location of a record.
 #[derive(Debug, Clone)]
-pub enum ReportPath {
+pub enum RecordPath {
     /// This file, which is replaced if it exists.
     Exactly(PathBuf),
     /// `<name>.json` in this folder, with a number appended to the name if that file exists.
@@ -66,19 +66,19 @@ pub enum ReportPath {
     },
 }
 
-impl BackfillReport {
-    /// Starts a report. `started_at` is RFC 3339 in UTC.
+impl BackfillRecord {
+    /// Starts a record. `started_at` is RFC 3339 in UTC.
     ///
     /// # Errors
     /// Fails if the folder does not exist or the file cannot be written.
     pub fn start(
-        path: ReportPath,
+        path: RecordPath,
         (backfill, database, url): (&str, &str, &str),
         effect: Effect,
         scope: &Scope,
         started_at: &str,
     ) -> std::io::Result<Self> {
-        if let ReportPath::Exactly(path) = &path
+        if let RecordPath::Exactly(path) = &path
             && path.is_dir()
         {
             return Err(std::io::ErrorKind::IsADirectory.into());
@@ -98,7 +98,7 @@ impl BackfillReport {
                 Effect::PredictUndo => "undo-dry-run",
             };
             let scope: serde_json::Map<_, _> = scope.0.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
-            writeln!(file, "{{\n  \"version\": {REPORT_VERSION},")?;
+            writeln!(file, "{{\n  \"version\": {RECORD_VERSION},")?;
             for (key, value) in [
                 ("backfill", backfill),
                 ("database", database),
@@ -140,12 +140,12 @@ impl BackfillReport {
         self.resumed = resumed;
     }
 
-    /// Records the counts of the run so far, which the report contains if the run fails.
+    /// Records the counts of the run so far, which the record contains if the run fails.
     pub fn counted(&mut self, counts: Counts) {
         self.counts = counts;
     }
 
-    /// Completes the report and returns its path.
+    /// Completes the record and returns its path.
     ///
     /// # Errors
     /// Fails if the file cannot be written, now or when a finding was added.
@@ -178,7 +178,7 @@ impl BackfillReport {
     }
 }
 
-impl fmt::Display for ReportPath {
+impl fmt::Display for RecordPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(path) => write!(f, "{}", path.display()),
@@ -187,7 +187,7 @@ impl fmt::Display for ReportPath {
     }
 }
 
-impl ReportPath {
+impl RecordPath {
     fn folder(&self) -> &Path {
         match self {
             Self::Exactly(path) => {
@@ -221,7 +221,7 @@ impl ReportPath {
     }
 }
 
-/// Removes the incomplete reports of killed processes; ignores failures.
+/// Removes the incomplete records of killed processes; ignores failures.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
@@ -232,7 +232,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Makes a report readable for all users: temporary files are private by default.
+/// Makes a record readable for all users: temporary files are private by default.
 fn readable(file: &File) -> std::io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,0 +1,92 @@
+//! JUnit XML: a suite for each database, a case for each proof and fixture. A server of CI shows it beside its tests.
+
+use super::finding::{Style, finding};
+use super::matrix::EMPTY;
+use crate::args::Detail;
+use crate::terminal::{Paint, count, one_line, visible};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use rehearsal::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, Reporter};
+use std::io::{Error, Write};
+
+/// How the text of a failure is rendered.
+const STYLE: Style = Style { detail: Detail::Full, paint: Paint::Plain, width: 120 };
+/// The most findings of a case whose text is written.
+const FINDINGS: usize = 100;
+
+/// The format `junit`.
+pub struct Junit;
+
+impl Reporter for Junit {
+    fn name(&self) -> &'static str {
+        "junit"
+    }
+
+    fn write(&self, report: &RehearsalReport, to: &mut dyn Write) -> Result<(), Error> {
+        let mut junit = Report::new("rehearsal");
+        junit.set_time(report.duration);
+        junit.add_test_suites(report.databases.iter().map(suite));
+        junit.serialize(to).map_err(Error::other)
+    }
+}
+
+fn suite(database: &DatabaseReport) -> TestSuite {
+    let mut suite = TestSuite::new(&database.name);
+    suite.set_time(database.duration);
+    suite.add_property(("engine", database.engine.to_string().as_str()));
+    suite.add_property(("migrations", database.migrations.to_string().as_str()));
+    suite.add_property(("backfills", database.backfills.join(", ").as_str()));
+    suite.add_property(("checks", database.checks.to_string().as_str()));
+    if let Some(version) = &database.engine_version {
+        suite.add_property(("engine_version", version.as_str()));
+    }
+    // Faults of the history, and reasons why the rehearsal could not start.
+    let others: Vec<&Finding> = database.findings.iter().filter(|finding| finding.proof.is_none()).collect();
+    if !others.is_empty() {
+        suite.add_test_case(TestCase::new("history", status(database, &others, NonSuccessKind::Failure)));
+    }
+    suite.add_test_cases(database.proofs.iter().map(|proof| case(database, proof)));
+    if let Some(why) = &database.incomplete {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(one_line(why.lines().next().unwrap_or_default())).set_description(visible(why));
+        suite.add_test_case(TestCase::new("complete", status));
+    }
+    suite
+}
+
+fn case(database: &DatabaseReport, proof: &ProofReport) -> TestCase {
+    let findings: Vec<&Finding> = database.findings_of(proof).collect();
+    let status = match proof.status {
+        ProofStatus::Passed | ProofStatus::Unchanged => TestCaseStatus::success(),
+        ProofStatus::Failed => status(database, &findings, NonSuccessKind::Failure),
+        ProofStatus::Incomplete => status(database, &findings, NonSuccessKind::Error),
+    };
+    let mut case =
+        TestCase::new(format!("{} / {}", proof.name, one_line(proof.fixture.as_deref().unwrap_or(EMPTY))), status);
+    case.set_classname(&database.name).set_time(proof.duration);
+    if let Some(made_at) = &proof.made_at {
+        case.add_property(("made_at", made_at.as_str()));
+    }
+    let notes: Vec<&str> =
+        [&proof.notes, &proof.warnings, &proof.not_covered].into_iter().flatten().map(String::as_str).collect();
+    if !notes.is_empty() {
+        case.set_system_out(visible(&notes.join("\n")));
+    }
+    case
+}
+
+/// The status of a case with findings, of which those that count come first.
+fn status(database: &DatabaseReport, findings: &[&Finding], kind: NonSuccessKind) -> TestCaseStatus {
+    let Some(first) = findings.iter().find(|finding| finding.counts()) else {
+        return TestCaseStatus::success();
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    let text = |found: &&&Finding| finding(&database.name, found, &[], STYLE);
+    let mut counting = findings.iter().filter(|finding| finding.counts());
+    let mut texts: String = counting.by_ref().take(FINDINGS).map(|found| text(&found)).collect();
+    let more = counting.count();
+    if more > 0 {
+        texts.push_str(&format!("\n{} more\n", count(more as u64, "finding")));
+    }
+    status.set_message(one_line(&first.message)).set_type(first.code.name).set_description(texts.trim_start());
+    status
+}
