@@ -103,6 +103,15 @@ pub(crate) enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A report of work that is over cannot be written.
+    #[error("cannot write the report {}: {source}", path.display())]
+    #[diagnostic(help("the work is over; the other reports were written"))]
+    ReportLost {
+        /// The file, or `-`.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No finding code has that name.
     #[error("there is no finding code `{name}`{}", did_you_mean(nearest.as_ref()))]
     #[diagnostic(help("list all codes with `{}`", command("explain")))]
@@ -276,6 +285,15 @@ pub(crate) enum Error {
         /// The operating system's error.
         why: String,
     },
+    /// The record of a run that is over cannot be written.
+    #[error("cannot write the record {path}: {why}")]
+    #[diagnostic(help("the run is over, and the ledger has its counts: list the runs with `--status`"))]
+    RecordLost {
+        /// The file of the record.
+        path: String,
+        /// The operating system's error.
+        why: String,
+    },
     /// A URL from the environment is not valid.
     #[error("{error} (from {origin})")]
     #[diagnostic(help("{}", error.help().map(|help| help.to_string()).unwrap_or_default()))]
@@ -347,9 +365,13 @@ impl Error {
         match self {
             Self::Engine(error) => error.exit(),
             Self::NoBinaries => Exit::Incomplete,
-            Self::Server(_) | Self::Write { .. } | Self::Toolchain { .. } | Self::Runtime(_) | Self::Program(_) => {
-                Exit::Failed
-            }
+            Self::ReportLost { .. }
+            | Self::RecordLost { .. }
+            | Self::Server(_)
+            | Self::Write { .. }
+            | Self::Toolchain { .. }
+            | Self::Runtime(_)
+            | Self::Program(_) => Exit::Failed,
             _ => Exit::Usage,
         }
     }

@@ -30,14 +30,23 @@ pub enum Durability {
     NoneShared,
 }
 
+/// The locks of migrations.
+#[derive(Debug)]
+enum Locks {
+    /// They are not recorded.
+    Ignored,
+    /// Those of the last migration; `None` if it had no transaction.
+    Recorded(Option<Vec<TableLock>>),
+}
+
 /// An open connection.
 #[derive(Debug)]
 pub struct Connection {
     session: Box<dyn Session>,
     commit_hook: CommitHook,
     migration_table: Arc<MigrationTable>,
-    /// The locks of the last migration, if they are recorded.
-    locks: Option<Vec<TableLock>>,
+    /// Whether locks are recorded, and those of the last migration.
+    locks: Locks,
 }
 
 impl Deref for Connection {
@@ -63,7 +72,7 @@ impl Connection {
     /// [`Error::NoDatabase`], [`Error::Unreadable`], [`Error::Locked`].
     pub async fn open(address: &Address, access: Access, wait: Duration) -> Result<Self, Error> {
         let session = address.open(access, wait).await?;
-        Ok(Self { session, commit_hook: CommitHook::default(), migration_table: Arc::default(), locks: None })
+        Ok(Self { session, commit_hook: CommitHook::default(), migration_table: Arc::default(), locks: Locks::Ignored })
     }
 
     /// Runs a query and returns at most `limit` of its rows.
@@ -110,7 +119,7 @@ impl Connection {
 
     /// Records the locks that later migrations hold at their end, for [`Self::take_locks`].
     pub fn record_locks(&mut self) {
-        self.locks = Some(Vec::new());
+        self.locks = Locks::Recorded(None);
     }
 
     /// Records the locks of the current transaction, if [`Self::record_locks`] was called.
@@ -118,15 +127,18 @@ impl Connection {
     /// # Errors
     /// Fails if the query fails.
     pub async fn note_locks(&mut self) -> Result<(), Error> {
-        if self.locks.is_some() {
-            self.locks = Some(self.session.table_locks().await?);
+        if matches!(self.locks, Locks::Recorded(_)) {
+            self.locks = Locks::Recorded(Some(self.session.table_locks().await?));
         }
         Ok(())
     }
 
-    /// Takes the locks that were recorded last.
-    pub fn take_locks(&mut self) -> Vec<TableLock> {
-        self.locks.as_mut().map(std::mem::take).unwrap_or_default()
+    /// Takes the locks of the last migration. `None` if it had no transaction, or if locks are not recorded.
+    pub fn take_locks(&mut self) -> Option<Vec<TableLock>> {
+        match &mut self.locks {
+            Locks::Recorded(locks) => locks.take(),
+            Locks::Ignored => None,
+        }
     }
 
     /// Sets the hook that later commits call.

@@ -9,18 +9,18 @@ pub struct TableLock {
     pub table: Option<String>,
     /// The mode, in the words of the engine: `AccessExclusive`.
     pub mode: String,
-    /// Whom it keeps waiting.
+    /// The statements of other sessions that it blocks.
     pub blocks: Blocks,
 }
 
-/// Whom a lock keeps waiting, from the least to the most.
+/// The statements of other sessions that a lock blocks, from the fewest to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Blocks {
-    /// Only statements that change the schema.
-    Nothing,
-    /// Statements that write.
+    /// Only those that change the schema.
+    SchemaChanges,
+    /// Those that write, too.
     Writes,
-    /// Statements that read, and those that write.
+    /// Those that read, too.
     Reads,
 }

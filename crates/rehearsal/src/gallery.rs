@@ -13,7 +13,7 @@ pub trait Gallery: Send + Sync {
     /// The name of the database.
     fn database(&self) -> &'static str;
 
-    /// Draws the first units by id, at most that many. The schema can be that of any version: a unit that cannot be drawn there
+    /// Draws a few units, at most that many, and the same ones each time. The schema can be that of any version: a unit that cannot be drawn there
     /// gets a caption without a picture.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ impl Gallery for Pets {
         Box::pin(async move {
             let connection = Sqlite::typed(connection).ok_or("the app reads pets from SQLite")?;
             match list(connection, units).await {
-                Ok(pets) => pets.into_iter().map(picture).collect(),
+                Ok(pets) => Ok(pets.into_iter().map(picture).collect()),
                 // Before the migration that adds visual traits, there is nothing to draw.
                 Err(PetError::SchemaBehind { .. }) => names(connection, units).await.map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
@@ -28,13 +28,10 @@ impl Gallery for Pets {
     }
 }
 
-fn picture(pet: PetSummary) -> Result<Picture, String> {
-    let svg = match pet.traits {
-        None => None,
-        Some(Ok(traits)) => Some(svg::render(&traits)),
-        Some(Err(fault)) => return Err(format!("the traits of {} are invalid: {fault}", pet.id)),
-    };
-    Ok(Picture { unit: pet.id, caption: pet.name, svg })
+/// A pet with invalid traits has nothing to draw; the checks report it.
+fn picture(pet: PetSummary) -> Picture {
+    let traits = pet.traits.and_then(Result::ok);
+    Picture { unit: pet.id, caption: pet.name, svg: traits.map(|traits| svg::render(&traits)) }
 }
 
 /// Pets of a version without visual traits, in the order of [`list`].

@@ -26,16 +26,16 @@ pub struct BackfillArgs {
     pub undo: bool,
     /// List all runs in the ledger: their state and counts, and who started them, when, and with which version of the
     /// code
-    #[arg(long, group = "mode")]
+    #[arg(long, group = "mode", conflicts_with_all = ["report", "rows"])]
     pub status: bool,
     /// Pause the active run after its current batch, whichever process runs it
-    #[arg(long, group = "mode")]
+    #[arg(long, group = "mode", conflicts_with_all = ["report", "rows"])]
     pub pause: bool,
     /// Resume a paused run
-    #[arg(long, group = "mode")]
+    #[arg(long, group = "mode", conflicts_with_all = ["report", "rows"])]
     pub resume: bool,
     /// Stop the active run after its current batch; the next --execute resumes it
-    #[arg(long, group = "mode")]
+    #[arg(long, group = "mode", conflicts_with_all = ["report", "rows"])]
     pub stop: bool,
     /// Process only units with this value in this column; repeat the flag for several columns
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = scope)]

@@ -7,7 +7,7 @@ pub struct ReportArgs {
     /// markdown, github, gitlab
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<String>,
-    /// Whether reports contain values of rows: show or hide (default: show for throwaway databases, hide for others)
+    /// Show or hide values of rows in reports (default: show for throwaway and development databases, hide for others)
     #[arg(long, value_name = "WHETHER", value_enum, hide_possible_values = true)]
     pub rows: Option<Rows>,
 }
@@ -15,9 +15,9 @@ pub struct ReportArgs {
 /// Whether reports contain values of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Rows {
-    /// They do.
+    /// Reports contain values of rows.
     Show,
-    /// They do not.
+    /// Reports contain none.
     Hide,
 }
 

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::report::{BackfillStatus, asked_text, runs_json, runs_table};
 use crate::target::Missing;
 use rehearsal::Exit;
-use rehearsal::backfill::{self, AnyBackfill, ControlRequest, Scope};
+use rehearsal::backfill::{self, About, AnyBackfill, ControlRequest, Scope};
 use rehearsal::ledger::RunRecord;
 use rehearsal::status::records;
 use rehearsal::workspace::Database;
@@ -59,7 +59,7 @@ pub(super) async fn status(
     args: &BackfillArgs,
 ) -> Result<Exit, Error> {
     let mut all = Vec::new();
-    let Reachable { work, exit } = with_targets(context, backfills, args, Missing::Look).await?;
+    let Reachable { work, exit, .. } = with_targets(context, backfills, args, Missing::Look).await?;
     for (backfill, target) in work {
         let (applied, runs) = records(&target).await?;
         let applied: Vec<i64> = applied.iter().map(|done| done.version).collect();
@@ -80,6 +80,8 @@ pub(super) struct Reachable<'b> {
     pub(super) work: Vec<(&'b dyn AnyBackfill, Target)>,
     /// [`Exit::Incomplete`] if a database cannot be reached.
     pub(super) exit: Exit,
+    /// The backfills whose databases cannot be reached, and why.
+    pub(super) left_out: Vec<(About, String)>,
 }
 
 /// Returns the backfills, each with its target. If a user named none of them, those whose server is down are printed and
@@ -99,9 +101,9 @@ pub(super) async fn with_targets<'b>(
     }
     if !args.names.is_empty() || args.target.url.is_some() {
         let targets = context.targets(&databases, &args.target, missing).await?;
-        return Ok(Reachable { work: of_databases(backfills, &targets), exit: Exit::Ok });
+        return Ok(Reachable { work: of_databases(backfills, &targets), exit: Exit::Ok, left_out: Vec::new() });
     }
-    let (mut targets, mut exit) = (Vec::new(), Exit::Ok);
+    let (mut targets, mut exit, mut unreachable) = (Vec::new(), Exit::Ok, Vec::new());
     for database in databases {
         let found = async {
             let found = context.targets(&[database], &args.target, missing).await?;
@@ -121,12 +123,15 @@ pub(super) async fn with_targets<'b>(
                 let names: Vec<&str> = names.filter(|it| it.database == database.name).map(|it| it.name).collect();
                 let left_out = context.terminal.err().warning(format!("{}:", names.join(", ")));
                 context.terminal.note(&format!("{left_out} {error}"));
+                let here =
+                    backfills.iter().map(|backfill| backfill.about()).filter(|about| about.database == database.name);
+                unreachable.extend(here.map(|about| (about, error.to_string())));
                 exit = Exit::Incomplete;
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(Reachable { work: of_databases(backfills, &targets), exit })
+    Ok(Reachable { work: of_databases(backfills, &targets), exit, left_out: unreachable })
 }
 
 /// True if a server does not answer, or is not running.

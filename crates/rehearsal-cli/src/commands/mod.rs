@@ -55,8 +55,9 @@ pub(crate) async fn run(args: Args, this: &CommandLine, terminal: &Terminal) -> 
     }
 }
 
-/// Completes a report: paths of the project, the folder of the project in its repository, and only the values that may be there.
-fn whole(context: &Context<'_>, report: RehearsalReport, rows: Rows) -> RehearsalReport {
+/// Completes a report: paths relative to the project, the folder of the project in its repository, and no values of rows if they
+/// are hidden.
+fn completed(context: &Context<'_>, report: RehearsalReport, rows: Rows) -> RehearsalReport {
     let root = &context.workspace.root;
     let folder = git::folder_in_repository(root);
     let report = RehearsalReport { folder, ..report.relative_to(root) };

@@ -1,6 +1,6 @@
 //! `verify`: runs the checks of a database on the target.
 
-use super::whole;
+use super::completed;
 use crate::args::{Output, Rows, VerifyArgs};
 use crate::context::Context;
 use crate::error::Error;
@@ -19,10 +19,16 @@ const CHECKS: &str = "checks";
 
 pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Error> {
     let names: Vec<String> = args.database.iter().cloned().collect();
-    let requests = Requests::read(&args.reports.requested(false), &context.registry.reporters, &context.typed_in)?;
+    let requests = Requests::read(
+        &args.reports.requested(false),
+        &context.registry.reporters,
+        &context.typed_in,
+        Output::of(args.json),
+    )?;
     if requests.take_standard_output() {
         context.terminal.yield_output();
     }
+    requests.begin(context.terminal);
     let databases = context.databases(&names)?;
     let (began, mut reports) = (Began::now(), Vec::new());
     for (database, target) in context.targets(&databases, &args.target, Missing::Refuse).await? {
@@ -32,12 +38,20 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
         let Checked { version, results } = check::run(&target, &loaded.checks, &loaded.row_checks).await?;
         let took = start.elapsed();
         let paint = context.paint();
+        let hidden: Vec<CheckResult>;
+        let shown = match args.reports.rows {
+            Some(Rows::Hide) => {
+                hidden = results.iter().map(CheckResult::without_rows).collect();
+                &hidden
+            }
+            Some(Rows::Show) | None => &results,
+        };
         match Output::of(args.json) {
-            Output::Json => context.terminal.json(&checks_json(&results).to_string()),
+            Output::Json => context.terminal.json(&checks_json(shown).to_string()),
             Output::Text => {
                 let place = format!("{} on {} at {version}", paint.strong(&database.name), target.address);
                 let empty = if results.is_empty() { ": there are no checks" } else { "" };
-                context.terminal.result(&format!("{place}{empty}\n{}", checks_table(&results, paint)));
+                context.terminal.result(&format!("{place}{empty}\n{}", checks_table(shown, paint)));
             }
         }
         let report = report(&loaded, &target, version, &results, took);
@@ -46,7 +60,7 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
             Rows::Hide => report.without_rows(),
         });
     }
-    let report = whole(context, began.report(reports), Rows::Show);
+    let report = completed(context, began.report(reports), Rows::Show);
     let exit = report.exit;
     requests.write(&RehearsalReport { command: Command::Verify, ..report }, &mut context.terminal.raw())?;
     Ok(exit)
@@ -71,8 +85,8 @@ fn report(
     };
     let findings: Vec<Finding> = results.iter().filter(is_red).map(finding).collect();
     let skipped = |result: &CheckResult| match result.verdict {
-        Verdict::OutOfWindow => Some(format!("{}: not at version {version}", result.name)),
-        Verdict::RehearsalOnly => Some(format!("{}: in rehearsals only", result.name)),
+        Verdict::OutOfWindow => Some(format!("check {} does not apply to version {version}", result.name)),
+        Verdict::RehearsalOnly => Some(format!("check {} runs only in rehearsals", result.name)),
         _ => None,
     };
     let proof = ProofReport {

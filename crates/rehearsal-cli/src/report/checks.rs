@@ -30,7 +30,7 @@ pub fn checks_table(results: &[CheckResult], paint: Paint) -> String {
     let mut text = columns(&results.iter().map(|result| (result.name.clone(), verdict(result))).collect::<Vec<_>>());
     for result in results {
         let (rows, more) = match &result.verdict {
-            Verdict::Red { offenders, more } if !offenders.rows.is_empty() => (offenders, *more),
+            Verdict::Red { offenders, more } if !offenders.columns.is_empty() => (offenders, *more),
             Verdict::Report { rows, more } if !rows.rows.is_empty() => (rows, *more),
             _ => continue,
         };

@@ -42,7 +42,10 @@ pub fn finding(database: &str, finding: &Finding, also: &[String], style: Style)
     match (&finding.source, &finding.file) {
         (Some(place), _) => {
             let at = format!("{}:{}:{}", place.file, place.line, place.column);
-            add("at", &format!("{}\n{}", one_line(&at), visible(excerpt(place, paint).trim_end())));
+            add(
+                "at",
+                &format!("{}\n{}", one_line(&at), excerpt(place, style.width.saturating_sub(INDENT), paint).trim_end()),
+            );
         }
         // A message that names the file says where.
         (None, Some(file)) if !finding.message.contains(file.as_str()) => {

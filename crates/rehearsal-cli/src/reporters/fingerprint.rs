@@ -1,4 +1,4 @@
-//! A name for a finding that stays the same from run to run ([`fingerprint`]), so that a server of CI knows which are new.
+//! A name for a finding that stays the same from run to run ([`fingerprint`]), so that a CI server knows which are new.
 
 use rehearsal::report::Finding;
 use sha2::{Digest, Sha256};

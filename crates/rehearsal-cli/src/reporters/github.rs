@@ -1,10 +1,13 @@
 //! Annotations of GitHub Actions: a line of the log for each finding, which GitHub shows beside the file
 //! (`https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands`).
 
-use super::causes::ordered;
+use super::causes::{causes, first_of_each};
 use crate::terminal::visible;
 use rehearsal::report::{Finding, RehearsalReport, Reporter, Severity};
 use std::io::{Error, Write};
+
+/// The most findings of a code in a database.
+const OF_A_KIND: usize = 50;
 
 /// The format `github`.
 pub struct Github;
@@ -17,8 +20,10 @@ impl Reporter for Github {
     fn write(&self, report: &RehearsalReport, to: &mut dyn Write) -> Result<(), Error> {
         // GitHub shows the first ten of a step, so the first to fix come first.
         for database in &report.databases {
-            for finding in ordered(database.findings.iter().filter(|finding| finding.is_reported())) {
-                writeln!(to, "{}", annotation(report, &database.name, finding))?;
+            let reported = database.findings.iter().filter(|finding| finding.is_reported());
+            let (first, _) = first_of_each(reported, OF_A_KIND);
+            for cause in causes(first.into_iter()) {
+                writeln!(to, "{}", annotation(report, &database.name, cause.finding))?;
             }
         }
         Ok(())
@@ -47,7 +52,8 @@ fn annotation(report: &RehearsalReport, database: &str, finding: &Finding) -> St
 
 /// Escapes the text of a command: a line break would end it, and the next line could be another command.
 fn data(text: &str) -> String {
-    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    // The runner also obeys `##[command]` in the middle of a line.
+    visible(text).replace("##[", "## [").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes the value of a property, which also ends at a comma and a colon.

@@ -1,12 +1,15 @@
-//! JUnit XML: a suite for each database, a case for each proof and fixture. A server of CI shows it beside its tests.
+//! JUnit XML: a suite for each database, a case for each proof and fixture. A CI server shows it beside its tests.
 
 use super::finding::{Style, finding};
 use super::matrix::EMPTY;
 use crate::args::Detail;
 use crate::terminal::{Paint, count, one_line, visible};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use rehearsal::report::{DatabaseReport, Finding, ProofReport, ProofStatus, RehearsalReport, Reporter};
+use rehearsal::report::{
+    BackfillRun, DatabaseReport, Finding, PassState, ProofReport, ProofStatus, RehearsalReport, Reporter,
+};
 use std::io::{Error, Write};
+use std::time::Duration;
 
 /// How the text of a failure is rendered.
 const STYLE: Style = Style { detail: Detail::Full, paint: Paint::Plain, width: 120 };
@@ -45,10 +48,11 @@ fn suite(database: &DatabaseReport) -> TestSuite {
         suite.add_test_case(TestCase::new("history", status(database, &others, NonSuccessKind::Failure)));
     }
     suite.add_test_cases(database.proofs.iter().map(|proof| case(database, proof)));
+    suite.add_test_cases(database.runs.iter().map(|run| case_of_run(database, run)));
     if let Some(why) = &database.incomplete {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(one_line(why.lines().next().unwrap_or_default())).set_description(visible(why));
-        suite.add_test_case(TestCase::new("complete", status));
+        suite.add_test_case(TestCase::new("incomplete", status));
     }
     suite
 }
@@ -58,10 +62,23 @@ fn case(database: &DatabaseReport, proof: &ProofReport) -> TestCase {
     let status = match proof.status {
         ProofStatus::Passed | ProofStatus::Unchanged => TestCaseStatus::success(),
         ProofStatus::Failed => status(database, &findings, NonSuccessKind::Failure),
-        ProofStatus::Incomplete => status(database, &findings, NonSuccessKind::Error),
+        ProofStatus::Incomplete if findings.iter().any(|finding| finding.counts()) => {
+            status(database, &findings, NonSuccessKind::Error)
+        }
+        // A case that did not run is no success.
+        ProofStatus::Incomplete => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(one_line(&proof.not_covered.join("; ")));
+            status
+        }
     };
-    let mut case =
-        TestCase::new(format!("{} / {}", proof.name, one_line(proof.fixture.as_deref().unwrap_or(EMPTY))), status);
+    let name = match (&proof.fixture, &database.target) {
+        (Some(fixture), _) => format!("{} / {}", proof.name, one_line(fixture)),
+        // A real database is not empty.
+        (None, Some(_)) => proof.name.to_owned(),
+        (None, None) => format!("{} / {EMPTY}", proof.name),
+    };
+    let mut case = TestCase::new(name, status);
     case.set_classname(&database.name).set_time(proof.duration);
     if let Some(made_at) = &proof.made_at {
         case.add_property(("made_at", made_at.as_str()));
@@ -71,6 +88,22 @@ fn case(database: &DatabaseReport, proof: &ProofReport) -> TestCase {
     if !notes.is_empty() {
         case.set_system_out(visible(&notes.join("\n")));
     }
+    case
+}
+
+/// The case of a backfill on a real database. Its findings are in the case `history`.
+fn case_of_run(database: &DatabaseReport, run: &BackfillRun) -> TestCase {
+    let status = match run.state {
+        PassState::Finished => TestCaseStatus::success(),
+        PassState::Stopped | PassState::Failed => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(one_line(run.error.as_deref().unwrap_or("interrupted")));
+            status
+        }
+    };
+    let mut case = TestCase::new(one_line(&run.backfill), status);
+    case.set_classname(&database.name);
+    case.set_time(Duration::try_from_secs_f64(run.duration_ms / 1000.0).unwrap_or_default());
     case
 }
 

@@ -7,7 +7,7 @@ use super::timeline::{Timeline, lock_name};
 use crate::terminal::{count, duration, one_line, thousands, visible};
 use rehearsal::Exit;
 use rehearsal::report::{
-    BackfillRun, Command, DatabaseReport, ProofReport, ProofStatus, RehearsalReport, Reporter, Severity,
+    BackfillRun, Base, Command, DatabaseReport, ProofReport, ProofStatus, RehearsalReport, Reporter, Severity,
 };
 use std::fmt::Write as _;
 use std::io::{Error, Write};
@@ -21,6 +21,8 @@ const DETAILS: usize = 30_000;
 const OF_A_KIND: usize = 100;
 /// The most characters of a text from a database or a file.
 const TEXT: usize = 600;
+/// The most proofs of a database with the same result that are listed.
+const PROOFS: usize = 30;
 /// The most migrations of a database that are listed: the newest.
 const MIGRATIONS: usize = 40;
 
@@ -116,7 +118,7 @@ fn all_details(report: &RehearsalReport) -> String {
     let mut text = String::new();
     let mut left = 0;
     for database in &report.databases {
-        let details = details(database);
+        let details = details(report, database);
         if length(&text) + length(&details) < DETAILS {
             text.push_str(&details);
         } else {
@@ -129,7 +131,7 @@ fn all_details(report: &RehearsalReport) -> String {
     text
 }
 
-fn details(database: &DatabaseReport) -> String {
+fn details(report: &RehearsalReport, database: &DatabaseReport) -> String {
     let migrations = count(database.migrations as u64, "migration");
     let name = plain(&database.name);
     let mut text = format!("\n<details><summary>{name} ({}): {migrations}</summary>\n", database.engine);
@@ -139,7 +141,7 @@ fn details(database: &DatabaseReport) -> String {
     if let Some(why) = &database.incomplete {
         let _ = write!(text, "\n⚠️ {}\n", plain(why));
     }
-    text.push_str(&timeline(database));
+    text.push_str(&timeline(report, database));
     text.push_str(&proofs(&database.proofs));
     for run in database.runs.iter().chain(&runs(&database.proofs)) {
         text.push_str(&backfill(run));
@@ -148,19 +150,24 @@ fn details(database: &DatabaseReport) -> String {
     text
 }
 
-/// The new migrations.
-fn timeline(database: &DatabaseReport) -> String {
+/// The new migrations; all of them if no base revision is known.
+fn timeline(report: &RehearsalReport, database: &DatabaseReport) -> String {
     let Some(timeline) = Timeline::of(database) else { return String::new() };
     let new: Vec<_> = timeline.since_base(database).collect();
     if new.is_empty() {
         return "\nNo migration is new.\n".to_owned();
     }
     let left = new.len().saturating_sub(MIGRATIONS);
-    let mut text = "\n| new migration | duration | rows | locks |\n|---|---|---|---|\n".to_owned();
+    let new_one = if matches!(report.base, Some(Base::Found { .. })) { "new migration" } else { "migration" };
+    let mut text = format!("\n| {new_one} | duration | rows | locks |\n|---|---|---|---|\n");
     for migration in &new[left..] {
         let took = duration(Duration::try_from_secs_f64(migration.duration_ms / 1000.0).unwrap_or_default());
-        let locks: Vec<String> = migration.locks.iter().take(3).map(lock_name).collect();
-        let more = migration.locks.len().saturating_sub(locks.len());
+        let held = migration.locks.as_deref().unwrap_or_default();
+        let mut locks: Vec<String> = held.iter().take(3).map(lock_name).collect();
+        let more = held.len().saturating_sub(locks.len());
+        if migration.locks.is_none() {
+            locks.push("no transaction".to_owned());
+        }
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         let (name, rows) = (plain(&migration.name), thousands(migration.rows));
         let _ = writeln!(text, "| {name} | {took} | {rows} | {}{more} |", plain(&locks.join("; ")));
@@ -171,20 +178,23 @@ fn timeline(database: &DatabaseReport) -> String {
     text
 }
 
+/// The proofs by result, each with its data.
 fn proofs(proofs: &[ProofReport]) -> String {
-    if proofs.is_empty() {
-        return String::new();
-    }
-    let mut text = "\n| proof | data | result | time |\n|---|---|---|---|\n".to_owned();
-    for proof in proofs {
-        let result = match proof.status {
-            ProofStatus::Passed => "passed",
-            ProofStatus::Failed => "**failed**",
-            ProofStatus::Incomplete => "incomplete",
-            ProofStatus::Unchanged => "unchanged",
+    use ProofStatus::{Failed, Incomplete, Passed, Unchanged};
+    let mut text = String::new();
+    for (status, word) in [(Failed, "failed"), (Incomplete, "incomplete"), (Passed, "passed"), (Unchanged, "unchanged")]
+    {
+        let of_status = proofs.iter().filter(|proof| proof.status == status);
+        let name = |proof: &ProofReport| {
+            let data = plain(proof.fixture.as_deref().unwrap_or(EMPTY));
+            format!("{} {data} ({})", plain(proof.name), duration(proof.duration))
         };
-        let data = plain(proof.fixture.as_deref().unwrap_or(EMPTY));
-        let _ = writeln!(text, "| {} | {data} | {result} | {} |", plain(proof.name), duration(proof.duration));
+        let names: Vec<String> = of_status.clone().take(PROOFS).map(name).collect();
+        let more = of_status.count().saturating_sub(names.len());
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        if !names.is_empty() {
+            let _ = write!(text, "\n**{word}:** {}{more}\n", names.join(", "));
+        }
     }
     text
 }
@@ -216,8 +226,9 @@ fn plain(text: &str) -> String {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
-            // An entity has no meaning for Markdown. `@` mentions a user, `#` an issue, and `:` can begin an emoji or a link.
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '+' | '!' | '|' | '~' | '@' | ':' => {
+            // An entity has no meaning for Markdown. `@` mentions a user, `#` an issue, `:` can begin an emoji, and a full stop in a
+            // name makes a link of it.
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '+' | '!' | '|' | '~' | '@' | ':' | '.' => {
                 let _ = write!(plain, "&#{};", u32::from(char));
             }
             other => plain.push(other),

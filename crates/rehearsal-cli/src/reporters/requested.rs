@@ -1,8 +1,10 @@
 //! The reports that `--report FORMAT=FILE` asks for ([`Requests`]): which formats, and where each is written.
 
 use super::{FORMATS, Github, Markdown};
+use crate::args::Output;
 use crate::environment::{self, GithubActions};
 use crate::error::Error;
+use crate::terminal::Terminal;
 use rehearsal::directive::nearest;
 use rehearsal::event::Event;
 use rehearsal::report::{RehearsalReport, Reporter};
@@ -34,12 +36,18 @@ enum Destination {
 pub(crate) struct Requests<'f>(Vec<Request<'f>>);
 
 impl<'f> Requests<'f> {
-    /// Reads the values of `--report`; `more` are the program's own formats. Relative paths start in `folder`. On a server of
+    /// Reads the values of `--report`; `more` are the program's own formats. Relative paths start in `folder`. `own` is what the
+    /// command prints itself: nothing is added to its JSON. On a server of
     /// GitHub Actions, annotations and a summary are written unless a value asks for them elsewhere.
     ///
     /// # Errors
     /// Fails if a value has no `=` or names no format, if two name the same file, or if a file cannot be written where it is to be.
-    pub(crate) fn read(values: &[String], more: &[&'f dyn Reporter], folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(
+        values: &[String],
+        more: &[&'f dyn Reporter],
+        folder: &Path,
+        own: Output,
+    ) -> Result<Self, Error> {
         let formats: Vec<&'f dyn Reporter> = FORMATS.iter().copied().chain(more.iter().copied()).collect();
         let names: Vec<&str> = formats.iter().map(|reporter| reporter.name()).collect();
         let mut requests: Vec<Request<'f>> = Vec::new();
@@ -54,7 +62,8 @@ impl<'f> Requests<'f> {
                 formats: names.join(", "),
             })?;
             let to = if file == "-" { Destination::StandardOutput } else { Destination::File(folder.join(file)) };
-            if requests.iter().any(|request| request.to == to) {
+            let is_taken = to == Destination::StandardOutput && own == Output::Json;
+            if is_taken || requests.iter().any(|request| request.to == to) {
                 return Err(Error::ReportTwice { file: file.to_owned() });
             }
             if let Destination::File(path) = &to {
@@ -65,7 +74,8 @@ impl<'f> Requests<'f> {
         let is_requested =
             |name: &str, requests: &[Request<'_>]| requests.iter().any(|one| one.reporter.name() == name);
         if let Some(GithubActions { summary }) = environment::github_actions() {
-            if !is_requested(Github.name(), &requests) && !requests.iter().any(Request::takes_standard_output) {
+            let is_free = own == Output::Text && !requests.iter().any(Request::takes_standard_output);
+            if !is_requested(Github.name(), &requests) && is_free {
                 requests.push(Request { reporter: &Github, to: Destination::Log });
             }
             if let Some(summary) = summary.filter(|_| !is_requested(Markdown.name(), &requests)) {
@@ -78,6 +88,14 @@ impl<'f> Requests<'f> {
     /// True if a report goes to standard output, and so no text may.
     pub(crate) fn take_standard_output(&self) -> bool {
         self.0.iter().any(Request::takes_standard_output)
+    }
+
+    /// Begins the output of the command. On GitHub Actions, values of rows in the text could otherwise be commands for the runner,
+    /// until [`Self::write`] writes the annotations.
+    pub(crate) fn begin(&self, terminal: &Terminal) {
+        if self.0.iter().any(|request| request.to == Destination::Log) {
+            terminal.json(&format!("::stop-commands::{}", stop_token()));
+        }
     }
 
     /// Passes an event of the running rehearsal to the reporters.
@@ -95,15 +113,15 @@ impl<'f> Requests<'f> {
         let mut failed = None;
         for Request { reporter, to } in &self.0 {
             let (path, written) = match to {
-                Destination::StandardOutput | Destination::Log => {
-                    // A reader that has ended is no fault of the report.
-                    drop(reporter.write(report, terminal).and_then(|()| terminal.flush()));
-                    continue;
+                Destination::StandardOutput => (Path::new("-"), print(*reporter, report, terminal)),
+                Destination::Log => {
+                    let resumed = writeln!(terminal, "::{}::", stop_token());
+                    (Path::new("-"), resumed.and_then(|()| print(*reporter, report, terminal)))
                 }
-                Destination::Append(path) => (path, append(*reporter, report, path)),
-                Destination::File(path) => (path, to_file(*reporter, report, path)),
+                Destination::Append(path) => (path.as_path(), append(*reporter, report, path)),
+                Destination::File(path) => (path.as_path(), to_file(*reporter, report, path)),
             };
-            let written = written.map_err(|source| Error::WriteReport { path: path.clone(), source });
+            let written = written.map_err(|source| Error::ReportLost { path: path.to_owned(), source });
             failed = failed.or(written.err());
         }
         failed.map_or(Ok(()), Err)
@@ -114,6 +132,19 @@ impl Request<'_> {
     fn takes_standard_output(&self) -> bool {
         self.to == Destination::StandardOutput
     }
+}
+
+/// Writes to standard output. A reader that has ended is no fault of the report.
+fn print(reporter: &dyn Reporter, report: &RehearsalReport, terminal: &mut dyn Write) -> io::Result<()> {
+    match reporter.write(report, terminal).and_then(|()| terminal.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Returns a word that no text of a report can contain, because it differs from process to process.
+fn stop_token() -> String {
+    format!("rehearsal-{}", std::process::id())
 }
 
 /// Finds out before the work whether a file can be created, without creating anything.

@@ -55,7 +55,8 @@ fn report(value: &str) -> RehearsalReport {
     (run.undo, run.record) = (Some(value.to_owned()), Some(value.to_owned()));
     let picture = Pair { caption: value.to_owned(), before: None, after: Some(format!("<svg>{value}</svg>")) };
     let lock = TableLock { table: Some(value.to_owned()), mode: "Share".to_owned(), blocks: Blocks::Writes };
-    let migration = MigrationRun { version: 1, name: value.to_owned(), duration_ms: 1.0, rows: 2, locks: vec![lock] };
+    let migration =
+        MigrationRun { version: 1, name: value.to_owned(), duration_ms: 1.0, rows: 2, locks: Some(vec![lock]) };
     let mut outcome = Outcome::default();
     outcome.figure("migrations", [migration]);
     outcome.figure("backfills", [&run]);
@@ -149,7 +150,7 @@ fn hostile_values() {
         let junit = written("junit", &report);
         is_tame(&junit);
         let read = quick_junit::Report::deserialize_from_str(&junit).unwrap();
-        assert_eq!(read.test_suites[0].test_cases.len(), 2, "{junit}");
+        assert_eq!(read.test_suites[0].test_cases.len(), 3, "{junit}");
 
         let expect = |json: &str, whole: String| {
             let text = written(json, &report);

@@ -209,13 +209,14 @@ fn summary(report: &DatabaseReport, detail: Detail, paint: Paint) -> String {
         let findings = paint.bad(count(failures as u64, "finding"));
         let place = places(report);
         let incomplete = match report.incomplete.as_deref().map(|incomplete| incomplete.lines().next()) {
-            Some(Some(sentence)) => paint.warning(format!("; incomplete: {sentence}")),
+            Some(Some(sentence)) => paint.warning(format!("; incomplete: {}", visible(sentence))),
             _ => String::new(),
         };
         return format!("{findings}{place} ({proofs} in {took}{some_unchanged}){known}{incomplete}{left_out}");
     }
     if let Some(incomplete) = &report.incomplete {
         let (sentence, remedy) = incomplete.split_once('\n').unwrap_or((incomplete, ""));
+        let (sentence, remedy) = (visible(sentence), visible(remedy));
         return format!("{}{known}{left_out}\n  {remedy}", paint.warning(format!("incomplete: {sentence}")));
     }
     let has_fixture = report.proofs.iter().any(|proof| proof.fixture.is_some());

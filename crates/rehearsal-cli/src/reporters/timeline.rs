@@ -46,7 +46,7 @@ pub(super) fn lock_name(lock: &TableLock) -> String {
     let blocks = match lock.blocks {
         Blocks::Reads => ", blocks reads and writes",
         Blocks::Writes => ", blocks writes",
-        Blocks::Nothing => "",
+        Blocks::SchemaChanges => "",
     };
     format!("{} on {on}{blocks}", lock.mode)
 }

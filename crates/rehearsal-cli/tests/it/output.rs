@@ -71,7 +71,7 @@ fn interruptions() {
     };
     for (signal, name) in [(2, "SIGINT"), (15, "SIGTERM")] {
         let (out, err) = check(signal, "");
-        let is_told = out.contains("fresh ") && out.contains("incomplete: it was interrupted");
+        let is_told = out.contains("passed      fresh") && out.contains("incomplete: it was interrupted");
         assert!(is_told, "{name}\n{out}\n{err}");
         assert!(err.contains("running for 10.0") && err.contains(" / (empty), "), "{err}");
     }

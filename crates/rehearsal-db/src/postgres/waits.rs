@@ -31,8 +31,8 @@ const MODES: [(&str, Blocks); 6] = [
     ("Exclusive", Blocks::Writes),
     ("ShareRowExclusive", Blocks::Writes),
     ("Share", Blocks::Writes),
-    ("ShareUpdateExclusive", Blocks::Nothing),
-    ("RowExclusive", Blocks::Nothing),
+    ("ShareUpdateExclusive", Blocks::SchemaChanges),
+    ("RowExclusive", Blocks::SchemaChanges),
 ];
 
 /// The strongest lock that this session holds on each of the user's tables.

@@ -2,7 +2,7 @@
 
 use crate::suite::{new_workspace, with_pets};
 use pretty_assertions::assert_eq;
-use rehearsal_tests::workspace::{PETS, Ran, TRAITS, Workspace};
+use rehearsal_tests::workspace::{CREATED, PETS, Ran, TRAITS, Workspace};
 use serde_json::Value;
 use std::fs;
 
@@ -97,6 +97,8 @@ fn wrong_flags() {
     check("ci pets --rows perhaps", "rows");
     check("verify pets --report xml=a.xml", "verify");
     check("backfill pet_traits --execute --report report.json", "backfill");
+    check("backfill pet_traits --status --report html=a.html", "status");
+    check("verify pets --json --report json=-", "verify_json");
 }
 
 #[test]
@@ -104,12 +106,19 @@ fn github_actions() {
     let workspace = failing();
     workspace.write("summary.md", "of an earlier step\n");
     let ran = on_github(&workspace, &["ci", "pets", "--only", "fresh"], 1);
-    let annotations: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("::")).collect();
+    // The text, which can contain values of rows, stands between two lines that no value can be.
+    let (begin, text) = ran.stdout.split_once('\n').unwrap();
+    let token = begin.strip_prefix("::stop-commands::").unwrap_or_else(|| panic!("{}", ran.text()));
+    let (text, annotations) = text.split_once(&format!("::{token}::\n")).unwrap_or_else(|| panic!("{}", ran.text()));
+    assert!(text.contains("FAILED pets / fresh"), "{}", ran.text());
+    let annotations: Vec<&str> = annotations.lines().filter(|line| line.starts_with("::")).collect();
     let expect =
         "::error file=migrations/pets/20250920120000_x.up.sql,line=2,col=13,title=pets%3A fresh/migration-failed::";
     assert!(annotations.len() == 1 && annotations[0].starts_with(expect), "{}", ran.text());
     let summary = fs::read_to_string(workspace.path("summary.md")).unwrap();
     assert!(summary.starts_with("of an earlier step\n### ❌ Rehearsal of 1 database: 1 finding"), "{summary}");
+    let ran = on_github(&workspace, &["verify", "pets", "--json"], 2);
+    assert!(!ran.stdout.contains("::"), "{}", ran.text());
     // A report on standard output stays alone, and one that a flag asks for is not written twice.
     let ran = on_github(&workspace, &["ci", "pets", "--only", "fresh", "--json", "--report", "markdown=own.md"], 1);
     assert!(serde_json::from_str::<Value>(&ran.stdout).is_ok(), "{}", ran.text());
@@ -185,6 +194,7 @@ fn signed_off() {
     assert_eq!((&run["state"], &run["counts"]["units"]), (&"failed".into(), &60.into()), "{run:#}");
     assert!(run["error"].as_str().unwrap().contains("no"), "{run:#}");
     assert_eq!(failed["findings"].as_array().unwrap().len(), 1, "{failed:#}");
+    assert_eq!((&run["left"], &run["undo"]), (&32.into(), &"cargo xtask backfill pet_traits --undo --execute".into()));
     assert!(page.contains("Committed batches stay"), "{page}");
 
     workspace.execute(r#"DROP TRIGGER "frozen""#);
@@ -205,6 +215,45 @@ fn signed_off() {
     }
     let (undone, _) = report("--undo --execute", 0);
     assert_eq!(undone["runs"][0]["mode"], "undo");
+}
+
+/// A backfill that did not run is in the report, and the report has the exit code of the command.
+#[test]
+fn what_was_not_done() {
+    let workspace = with_pets(CREATED);
+    let check = |arguments: &str, exit: i32, code: &Value| {
+        run(
+            &workspace,
+            &format!("backfill pet_traits {arguments} --report json=out/a.json --report junit=out/a.xml"),
+            exit,
+        );
+        let report = json(&workspace, "out/a.json");
+        let database = &report["databases"][0];
+        assert_eq!((&report["exit"], &database["runs"]), (&exit.into(), &Value::Array(Vec::new())), "{report:#}");
+        assert_eq!(&database["findings"][0]["code"], code, "{report:#}");
+        let junit = fs::read_to_string(workspace.path("out/a.xml")).unwrap();
+        assert!(junit.contains("<failure "), "{junit}");
+    };
+    // The first migration of its window is not applied.
+    check("--execute", 1, &"rehearsal/failed".into());
+    check("", 1, &"rehearsal/failed".into());
+}
+
+/// Without values, a report of a run keeps counts, and reasons without what they quote.
+#[test]
+fn runs_without_values() {
+    let workspace = with_pets(TRAITS);
+    workspace.execute(
+        r#"CREATE TRIGGER "frozen" BEFORE UPDATE ON "Pet" WHEN old.rowid > 60 BEGIN SELECT RAISE(ABORT, 'no ''Momo'' here'); END"#,
+    );
+    let elsewhere = format!("--url sqlite:{PETS}");
+    let ran =
+        run(&workspace, &format!("backfill pet_traits --execute --batch 10 --report json=out/a.json {elsewhere}"), 1);
+    assert!(ran.stderr.contains("Momo"), "{}", ran.text());
+    let report = fs::read_to_string(workspace.path("out/a.json")).unwrap();
+    assert!(!report.contains("Momo") && report.contains("no '…' here"), "{report}");
+    let undo = json(&workspace, "out/a.json")["databases"][0]["runs"][0]["undo"].as_str().unwrap().to_owned();
+    assert!(undo.contains("--url "), "{undo}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::reconciliation::{OutcomeCounts, Reconciliation};
-use crate::quoted::without_values;
+use crate::quoted::reason;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -85,7 +85,7 @@ impl Finding {
     /// Removes the values, and what a detail quotes. The id of the unit stays.
     #[must_use]
     pub fn without_values(self) -> Self {
-        let detail = without_values(&self.detail);
+        let detail = reason(&self.detail);
         Self { values: Vec::new(), chosen: None, detail, ..self }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Rehearsal;
 use super::kit::checkpoint::Checkpoints;
-use super::kit::offenders::offenders;
+use super::kit::offenders::{offenders, remedy};
 use super::kit::snapshot::Snapshot;
 use super::kit::timeline::Step;
 use super::outcome::{Next, Outcome};
@@ -216,8 +216,9 @@ impl<'a> ProofRun<'a> {
                     && let Some(rows) = offenders(cause, scratch).await
                 {
                     finding = finding.with_rows(&rows);
-                    let rolled_back = finding.help.take().unwrap_or_default();
-                    finding = finding.with_help(format!("change or remove such rows first; {rolled_back}"));
+                    if let Some(refusal) = self.rehearsal.database.engine.refusal(&cause.to_string()) {
+                        finding = finding.with_help(remedy(refusal.broken));
+                    }
                 }
             }
             Error::Backfill(

@@ -4,6 +4,7 @@
 use crate::backfill::{About, Effect, Ending, Outcome};
 use crate::event::{Event, ResumePoint};
 use crate::ledger::{Counts, Finding, FindingKind, Logged, RangeProgress};
+use crate::quoted::reason;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +16,7 @@ const SAMPLE: usize = 10;
 const LABELS: usize = 50;
 /// The most points in the series of batches.
 const POINTS: usize = 240;
-/// What fields and reasons beyond [`LABELS`] are counted as.
+/// The label under which further fields and reasons are counted.
 const OTHERS: &str = "(others)";
 
 /// One pass of a backfill.
@@ -23,9 +24,9 @@ const OTHERS: &str = "(others)";
 pub struct BackfillRun {
     /// The backfill.
     pub backfill: String,
-    /// What it processes, in the singular: `pet`.
+    /// The noun for one unit: `pet`.
     pub unit: String,
-    /// What the pass was to do.
+    /// The kind of pass.
     pub mode: PassMode,
     /// How it ended.
     pub state: PassState,
@@ -49,7 +50,7 @@ pub struct BackfillRun {
     pub batches: Vec<BatchPoint>,
     /// The number of findings by kind and field.
     pub fields: BTreeMap<FindingKind, BTreeMap<String, u64>>,
-    /// The number of skipped values and rows, by reason.
+    /// The number of skipped values and rows by reason; `…` stands for values of the row.
     pub skipped: BTreeMap<String, u64>,
     /// The first findings of each kind.
     pub sample: Vec<Finding>,
@@ -65,7 +66,7 @@ pub struct BackfillRun {
     pub record: Option<String>,
 }
 
-/// What a pass of a backfill is to do.
+/// A kind of pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PassMode {
@@ -100,7 +101,7 @@ pub struct BatchPoint {
     pub batches: u64,
     /// The units in them.
     pub units: u64,
-    /// The duration of the longest one, with the rest before it, in milliseconds.
+    /// The duration of the longest one, including the pause before it, in milliseconds.
     pub longest_ms: f64,
 }
 
@@ -125,19 +126,6 @@ impl BackfillRun {
         let units = units as f64;
         if self.duration_ms > 0.0 { units * 1000.0 / self.duration_ms } else { 0.0 }
     }
-
-    /// Removes values of rows: keys, values and texts that can contain them.
-    #[must_use]
-    pub fn without_rows(mut self) -> Self {
-        self.sample.clear();
-        self.resumed_after = None;
-        self.error = self.error.map(|error| crate::quoted::without_values(&error));
-        let skipped = std::mem::take(&mut self.skipped);
-        for (reason, n) in skipped {
-            *self.skipped.entry(crate::quoted::without_values(&reason)).or_default() += n;
-        }
-        self
-    }
 }
 
 /// Collects a [`BackfillRun`] from the events of a pass.
@@ -151,6 +139,9 @@ pub struct Observer {
 #[derive(Debug)]
 struct Seen {
     counts: Counts,
+    /// The units that this process is to do, and those that were done before it.
+    units: u64,
+    before: u64,
     resumed: Option<ResumePoint>,
     last: Instant,
     points: Vec<BatchPoint>,
@@ -166,6 +157,8 @@ impl Default for Observer {
         let now = Instant::now();
         let seen = Seen {
             counts: Counts::default(),
+            units: 0,
+            before: 0,
             resumed: None,
             last: now,
             points: Vec::new(),
@@ -183,7 +176,8 @@ impl Observer {
     pub fn event(&self, event: &Event) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::BackfillStarted { resumed, counts, .. } => {
+            Event::BackfillStarted { units, resumed, counts, .. } => {
+                (seen.units, seen.before) = (*units, counts.units);
                 seen.resumed.clone_from(resumed);
                 seen.counts = counts.clone();
                 seen.last = Instant::now();
@@ -204,6 +198,7 @@ impl Observer {
             Ok(_) => PassState::Finished,
             Err(_) => PassState::Failed,
         };
+        let counts = ended.map_or(seen.counts, |outcome| outcome.counts.clone());
         BackfillRun {
             backfill: about.name.to_owned(),
             unit: about.unit.to_owned(),
@@ -212,10 +207,14 @@ impl Observer {
             error: ended.err().map(ToOwned::to_owned),
             started_at: self.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             duration_ms: took.as_secs_f64() * 1000.0,
-            counts: ended.map_or(seen.counts, |outcome| outcome.counts.clone()),
+            counts: counts.clone(),
             resumed_units: seen.resumed.as_ref().map(|resumed| resumed.units),
             resumed_after: seen.resumed.map(|resumed| resumed.after),
-            left: ended.map_or(0, |outcome| outcome.left),
+            left: match ended {
+                Ok(outcome) if outcome.ending != Ending::Stopped => outcome.left,
+                // Nothing has counted what is left of a run that did not finish.
+                _ => seen.units.saturating_sub(counts.units.saturating_sub(seen.before)),
+            },
             already_done: ended.ok().and_then(|outcome| outcome.already_done),
             batches: seen.points,
             fields: seen.fields,
@@ -264,7 +263,7 @@ impl Seen {
         }
         count(self.fields.entry(finding.kind).or_default(), &finding.field);
         if finding.kind == FindingKind::Skipped {
-            count(&mut self.skipped, &finding.detail);
+            count(&mut self.skipped, &reason(&finding.detail));
         }
         if self.sample.iter().filter(|known| known.kind == finding.kind).count() < SAMPLE {
             self.sample.push(finding.clone());
@@ -289,7 +288,8 @@ mod tests {
         for n in 1..=10_000_u64 {
             let counts = Counts { units: n * 3, batches: n, ..Counts::default() };
             observer.event(&Event::Batch { counts });
-            let (detail, field) = (format!("reason {n}"), format!("field {}", n % 7));
+            let letters = |n: u64| n.to_string().bytes().map(|digit| char::from(digit + 49)).collect::<String>();
+            let (detail, field) = (letters(n), format!("field {}", n % 7));
             let finding =
                 Finding { kind: FindingKind::Skipped, unit: n.to_string(), field, detail, ..Finding::default() };
             observer.event(&Event::FindingReported(finding));

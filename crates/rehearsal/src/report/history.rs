@@ -251,15 +251,15 @@ pub static CHECK_FAILED: Code = Code::error(
 pub static UNITS_REJECTED: Code = Code::error(
     "backfill/rejected",
     Explanation {
-        meaning: "A backfill cannot transform some units, so an execution stops there.",
+        meaning: "A backfill cannot transform some units, so an execution stops at the first of them.",
         example: "A profile whose JSON text is not valid JSON.",
         fix: "Correct the rows that the record lists, or the transform; then run the backfill again.",
         allow: "It cannot be allowed: the units have no new value.",
     },
 );
 /// A finished run of a backfill left units pending.
-pub static UNITS_LEFT: Code = Code::warning(
-    "backfill/left",
+pub static UNITS_PENDING: Code = Code::warning(
+    "backfill/pending",
     Explanation {
         meaning: "Units are still pending after a run of a backfill that has finished.",
         example: "An old version of the app inserts rows without the new column while the backfill runs.",
@@ -328,7 +328,7 @@ pub static CODES: &[&Code] = &[
     &MIGRATION_FAILED,
     &CHECK_FAILED,
     &UNITS_REJECTED,
-    &UNITS_LEFT,
+    &UNITS_PENDING,
     &INTERNAL,
 ];
 

@@ -14,6 +14,6 @@ pub struct MigrationRun {
     pub duration_ms: f64,
     /// The number of rows in the tables that its file names, after it or, if there were more, before it.
     pub rows: u64,
-    /// The locks that its transaction held at its end on tables that existed before; empty outside a transaction.
-    pub locks: Vec<TableLock>,
+    /// The locks that its transaction held at its end on tables that existed before; `None` without a transaction.
+    pub locks: Option<Vec<TableLock>>,
 }

@@ -1,11 +1,15 @@
-//! Removes the values of rows from a report, for `--rows hide`: rows, the examples below a difference, and what databases
-//! quote in their messages.
+//! Removes the values of rows from a report, for `--rows hide`: rows, examples, keys, and what databases and backfills quote.
 
 use super::{BackfillRun, DatabaseReport, Finding, RehearsalReport};
-use crate::quoted::without_values;
+use crate::ledger::OutcomeCounts;
+use crate::quoted::{reason, without_values};
+use std::collections::BTreeMap;
 
-/// The figures of a proof that hold values of rows.
-const OF_ROWS: [&str; 1] = ["gallery"];
+/// What stands for names that can come from rows.
+const HIDDEN: &str = "(hidden)";
+
+/// The figures of proofs without values of rows. Those of a program's own proofs are unknown.
+const FIGURES: [&str; 4] = ["tables", "migrations", "backfills", "interrupted"];
 
 impl RehearsalReport {
     /// Removes the values of rows.
@@ -21,8 +25,12 @@ impl DatabaseReport {
     pub fn without_rows(mut self) -> Self {
         self.findings = self.findings.into_iter().map(Finding::without_rows).collect();
         self.runs = self.runs.into_iter().map(BackfillRun::without_rows).collect();
+        self.incomplete = self.incomplete.map(|text| text.lines().map(without_values).collect::<Vec<_>>().join("\n"));
         for proof in &mut self.proofs {
-            proof.figures.retain(|name, _| !OF_ROWS.contains(&name.as_str()));
+            // The figures of *mutation* and *concurrent* are named after backfills.
+            let is_known =
+                |name: &str| FIGURES.contains(&name) || self.backfills.iter().any(|backfill| backfill == name);
+            proof.figures.retain(|name, value| value.is_number() || is_known(name));
             if let Some(runs) = proof.figures.get_mut("backfills") {
                 let hidden: Vec<BackfillRun> = serde_json::from_value(runs.take()).unwrap_or_default();
                 let hidden: Vec<BackfillRun> = hidden.into_iter().map(BackfillRun::without_rows).collect();
@@ -31,6 +39,9 @@ impl DatabaseReport {
             for text in [&mut proof.notes, &mut proof.warnings, &mut proof.not_covered].into_iter().flatten() {
                 *text = without_values(text);
             }
+        }
+        for note in &mut self.notes {
+            *note = without_values(note);
         }
         self
     }
@@ -42,12 +53,62 @@ impl Finding {
     pub fn without_rows(mut self) -> Self {
         self.rows = Box::default();
         self.message = without_values(&self.message);
-        for detail in &mut self.details {
-            // The examples of a difference are indented below it.
-            let lines: Vec<String> = detail.lines().filter(|line| !line.starts_with(' ')).map(without_values).collect();
-            *detail = lines.join("\n");
-        }
+        // Only a migration is known to be part of the source code; the other files can be fixtures.
+        self.source = self.source.filter(|_| self.migration.is_some());
+        self.details.retain(|detail| has_no_value(detail));
+        self.details.iter_mut().for_each(|detail| *detail = without_values(detail));
         self.help = self.help.map(|help| without_values(&help).into());
+        self.step = self.step.map(|step| without_values(&step).into());
         self
+    }
+}
+
+/// True for a detail that counts rows of a table, or that has no number, such as a key.
+fn has_no_value(detail: &str) -> bool {
+    let line = detail.lines().next().unwrap_or_default();
+    let can_be_value = |char: char| char.is_ascii_digit() || char == '\'';
+    !line.contains('=') && (line.starts_with('"') || !line.contains(can_be_value))
+}
+
+impl BackfillRun {
+    /// Removes the values of rows: findings, keys, and names and reasons that can come from rows.
+    #[must_use]
+    pub fn without_rows(mut self) -> Self {
+        self.sample.clear();
+        self.resumed_after = None;
+        self.error = self.error.map(|error| without_values(&error));
+        let reconciliation = &mut self.counts.reconciliation;
+        for fields in self.fields.values_mut() {
+            let is_of_schema = |field: &str| field.is_empty() || reconciliation.fields.contains_key(field);
+            *fields = hidden(std::mem::take(fields), |field| is_of_schema(field).then(|| field.to_owned()));
+        }
+        self.skipped = hidden(std::mem::take(&mut self.skipped), |text| Some(reason(text)));
+        let others: Vec<OutcomeCounts> = std::mem::take(&mut reconciliation.others).into_values().collect();
+        others.iter().for_each(|counts| reconciliation.unlisted += *counts);
+        self
+    }
+}
+
+/// Counts labels under the names that they get; those without a name together.
+fn hidden(labels: BTreeMap<String, u64>, name: impl Fn(&str) -> Option<String>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for (label, n) in labels {
+        *counts.entry(name(&label).unwrap_or_else(|| HIDDEN.to_owned())).or_default() += n;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn details() {
+        let check = |detail: &str, stays: bool| assert_eq!(has_no_value(detail), stays, "{detail}");
+        check("\"orders\" was emptied: it had 2 rows\n  id 1, name Momo", true);
+        check("existing rows have no value for the new column", true);
+        check("\"people\": id = 1, email = a1@example.com", false);
+        check("pet 7c401c54 is still pending", false);
     }
 }

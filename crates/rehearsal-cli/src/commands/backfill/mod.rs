@@ -2,20 +2,21 @@
 //! `--pause`, `--resume` and `--stop` are in `control.rs`.
 
 mod one;
-mod signed_off;
+mod run_report;
 mod verify;
 
 use super::control;
-use crate::args::BackfillArgs;
+use crate::args::{BackfillArgs, Output};
 use crate::consent::Consent;
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
 use crate::reporters::Requests;
 use crate::target::Missing;
+use crate::terminal::diagnostic;
 use rehearsal::Exit;
 use rehearsal::backfill::{DEFAULT_AIM, DEFAULT_BATCH, Effect, Lines, Pass, Scope, Stop, Threads};
-use signed_off::SignedOff;
+use run_report::RunReport;
 use std::time::Duration;
 
 /// Number of units to print without `--verbose`.
@@ -23,9 +24,13 @@ const LINES: u64 = 10;
 
 pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Exit, Error> {
     let backfills = context.registry.backfills(&args.names)?;
-    let requests = Requests::read(&args.reports.requested(false), &context.registry.reporters, &context.typed_in)?;
+    let requests =
+        Requests::read(&args.reports.requested(false), &context.registry.reporters, &context.typed_in, Output::Text)?;
     if requests.take_standard_output() {
         context.terminal.yield_output();
+    }
+    if !args.status && control::request(args).is_none() {
+        requests.begin(context.terminal);
     }
     if args.verify {
         return verify::run(context, &backfills, &requests, args).await;
@@ -40,7 +45,8 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         return Err(Error::RecordForSeveral { count: backfills.len() });
     }
     // All backfills are checked before the first one runs.
-    let control::Reachable { work, exit } = control::with_targets(context, &backfills, args, Missing::Refuse).await?;
+    let control::Reachable { work, exit, left_out } =
+        control::with_targets(context, &backfills, args, Missing::Refuse).await?;
     for backfill in &backfills {
         context.load(context.workspace.database(backfill.about().database)?)?.check_windows()?;
     }
@@ -62,33 +68,55 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         stop: stop.clone(),
         ..Pass::new(effect(args))
     };
+    let mut report = RunReport::begin();
     for (backfill, target) in &work {
-        backfill.check(target, &pass).await?;
-    }
-    let (mut exit, mut signed_off, mut failed) = (exit, SignedOff::begin(), None);
-    for (backfill, target) in work {
-        let rows =
-            context.rows_of(context.workspace.database(backfill.about().database)?, &args.target, &args.reports)?;
-        let ran = match one::run(context, backfill, &target, (&pass, rows), args).await {
-            Ok((run, ran)) => {
-                signed_off.add(context, backfill, &target, (run, rows), &ran).await?;
-                ran
-            }
-            refused => refused.map(|_| Exit::Ok),
-        };
-        match ran {
-            Ok(ended) => exit = exit.and(ended),
-            Err(error) => {
-                failed = Some(error);
-                break;
-            }
+        if let Err(error) = backfill.check(target, &pass).await {
+            let error = Error::from(rehearsal::Error::from(error));
+            report.refused(context, &backfill.about(), target, &error)?;
+            report.write(context, &requests, error.exit())?;
+            return Err(error);
         }
-        if stop.is_requested() {
+    }
+    let (mut exit, mut failed) = (exit, None);
+    for (about, why) in &left_out {
+        report.not_started(context, about, why)?;
+    }
+    let mut work = work.into_iter();
+    for (backfill, target) in work.by_ref() {
+        let about = backfill.about();
+        let rows = context.rows_of(context.workspace.database(about.database)?, &args.target, &args.reports)?;
+        let ended = match one::run(context, backfill, &target, (&pass, rows), args).await {
+            Ok((run, ended)) => {
+                report.add(context, &about, &target, (run, rows), &ended).await?;
+                ended
+            }
+            Err(error) => {
+                report.refused(context, &about, &target, &error)?;
+                Err(error)
+            }
+        };
+        match ended {
+            Ok(ended) => exit = exit.and(ended),
+            Err(error) => failed = Some(error),
+        }
+        if failed.is_some() || stop.is_requested() {
             break;
         }
     }
-    signed_off.write(context, &requests)?;
-    failed.map_or(Ok(exit), Err)
+    for (backfill, _) in work {
+        let why = if failed.is_some() { "an earlier backfill failed" } else { "the command was interrupted" };
+        report.not_started(context, &backfill.about(), why)?;
+        exit = exit.and(Exit::Incomplete);
+    }
+    let written = report.write(context, &requests, failed.as_ref().map_or(exit, Error::exit));
+    match (failed, written) {
+        (None, written) => written.map(|()| exit),
+        (Some(error), Ok(())) => Err(error),
+        (Some(error), Err(lost)) => {
+            context.terminal.note(&diagnostic(&lost, context.terminal.err()));
+            Err(error)
+        }
+    }
 }
 
 /// Returns the target duration of a batch. `None` if `--batch` sets its size instead.

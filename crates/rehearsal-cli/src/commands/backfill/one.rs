@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::report::{BackfillRecord, RecordPath, backfill_summary};
 use crate::terminal::Progress;
 use rehearsal::Exit;
-use rehearsal::backfill::{self, AnyBackfill, Effect, Ending, Outcome, Pass};
+use rehearsal::backfill::{self, About, AnyBackfill, Effect, Ending, Outcome, Pass, Undo};
 use rehearsal::event::Event;
 use rehearsal::ledger::FindingKind;
 use rehearsal::report::{BackfillRun, Observer};
@@ -97,7 +97,8 @@ pub(super) async fn run(
         true => {
             let record = record.into_inner().unwrap_or_else(PoisonError::into_inner);
             let why = if rows == Rows::Hide { without_values(&why) } else { why.clone() };
-            Some(record.finish(ran.as_ref().map_err(|_| why.as_str())).map_err(refused)?)
+            let finished = record.finish(ran.as_ref().map_err(|_| why.as_str()));
+            Some(finished.map_err(|error| Error::RecordLost { path: path.to_string(), why: error.to_string() }))
         }
         false => {
             // Removes the record, and its folder if it is empty, because a refused command leaves nothing behind.
@@ -108,8 +109,19 @@ pub(super) async fn run(
             None
         }
     };
-    context.ignore_development_files()?;
-    run.record = written.map(|path| context.workspace.root.join(path).display().to_string());
+    let ignored = context.ignore_development_files();
+    if about.undo == Undo::Written && pass.effect == Effect::Execute && run.counts.writes > 0 {
+        let words = format!("backfill {} --undo --execute", about.name);
+        run.undo = Some(again(context, (&about, &words), target, pass, args)?);
+    }
+    let lost = match written {
+        Some(Ok(path)) => {
+            run.record = Some(context.workspace.root.join(path).display().to_string());
+            None
+        }
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
     let outcome = match ran {
         Ok(outcome) => outcome,
         Err(error) if begun => return Ok((run, Err(error.into()))),
@@ -126,10 +138,11 @@ pub(super) async fn run(
     if let Some(path) = &run.record {
         terminal.result(&format!("  record  {path}"));
     }
-    if outcome.effect == Effect::Execute && outcome.counts.writes > 0 {
-        run.undo = Some(again(&format!("backfill {} --undo --execute", about.name), target, pass, args));
+    next(context, &outcome, target, pass, args)?;
+    // What was written stays, so the run is reported even if a file is lost.
+    if let Some(error) = lost.or(ignored.err()) {
+        return Ok((run, Err(error)));
     }
-    next(context, &outcome, target, pass, args);
     let exit = match outcome.ending {
         Ending::Stopped => Exit::Incomplete,
         _ if outcome.counts.rejected() > 0 => Exit::Failed,
@@ -139,18 +152,32 @@ pub(super) async fn run(
 }
 
 /// Returns a command for the same units of the same database.
-fn again(words: &str, target: &Target, pass: &Pass, args: &BackfillArgs) -> String {
+fn again(
+    context: &Context<'_>,
+    (about, words): (&About, &str),
+    target: &Target,
+    pass: &Pass,
+    args: &BackfillArgs,
+) -> Result<String, Error> {
     let scope =
         pass.scope.0.iter().map(|(column, value)| format!(" --scope {}", shell_word(&format!("{column}={value}"))));
     let words = format!("{words}{}", scope.collect::<String>());
-    match args.target.url {
-        Some(_) => target.address.command(&words),
-        None => command(&words),
-    }
+    // Without a URL, the command would work on the development database.
+    let database = context.workspace.database(about.database)?;
+    Ok(match context.is_development(database, &args.target)? {
+        true => command(&words),
+        false => target.address.command(&words),
+    })
 }
 
 /// Prints the next command, if there is one.
-fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, args: &BackfillArgs) {
+fn next(
+    context: &Context<'_>,
+    outcome: &Outcome,
+    target: &Target,
+    pass: &Pass,
+    args: &BackfillArgs,
+) -> Result<(), Error> {
     let next = match (outcome.effect, outcome.ending) {
         _ if outcome.counts.rejected() > 0 => {
             format!("an execution would stop at the rejected {}s: correct them first", outcome.about.unit)
@@ -158,12 +185,11 @@ fn next(context: &Context<'_>, outcome: &Outcome, target: &Target, pass: &Pass, 
         (Effect::Predict | Effect::PredictUndo, Ending::Finished) if outcome.counts.units > 0 => {
             // The command repeats the scope and the URL; without them, it would process other units.
             let undo = if outcome.effect == Effect::PredictUndo { " --undo" } else { "" };
-            format!(
-                "run it: {}",
-                again(&format!("backfill {}{undo} --execute", outcome.about.name), target, pass, args)
-            )
+            let words = format!("backfill {}{undo} --execute", outcome.about.name);
+            format!("run it: {}", again(context, (&outcome.about, &words), target, pass, args)?)
         }
-        _ => return,
+        _ => return Ok(()),
     };
     context.terminal.result(&format!("  {}", context.paint().faint(next)));
+    Ok(())
 }

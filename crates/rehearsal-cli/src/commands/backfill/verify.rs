@@ -1,7 +1,7 @@
 //! `backfill --verify`: verifies backfills on throwaway copies of every fixture ([`run`]).
 
 use crate::args::{BackfillArgs, Detail, Rows};
-use crate::commands::whole;
+use crate::commands::completed;
 use crate::context::Context;
 use crate::error::Error;
 use crate::reporters::{Requests, Style, finding};
@@ -76,10 +76,10 @@ pub(super) async fn run(
         report.exit = DatabaseReport::exit_of(&report.findings, report.incomplete.as_deref());
         report.duration = report.proofs.iter().map(|proof| proof.duration).sum();
     }
-    let report = whole(context, began.report(reports), args.reports.rows.unwrap_or(Rows::Show));
-    requests.write(&report, &mut terminal.raw())?;
+    let report = completed(context, began.report(reports), args.reports.rows.unwrap_or(Rows::Show));
+    let written = requests.write(&report, &mut terminal.raw());
     sandbox.close().await?;
-    Ok(exit)
+    written.map(|()| exit)
 }
 
 /// Returns the report of a database, which is added if there is none.

@@ -3,8 +3,8 @@
 mod baseline;
 mod interrupt;
 
-use super::{postgres, whole};
-use crate::args::{CiArgs, Detail, FaultName, Rows};
+use super::{completed, postgres};
+use crate::args::{CiArgs, Detail, FaultName, Output, Rows};
 use crate::context::Context;
 use crate::environment;
 use crate::error::Error;
@@ -122,7 +122,8 @@ enum Prepared<'a> {
 }
 
 pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], options: &Options) -> Result<Exit, Error> {
-    let requests = Requests::read(&options.reports, &context.registry.reporters, &context.typed_in)?;
+    let requests = Requests::read(&options.reports, &context.registry.reporters, &context.typed_in, Output::Text)?;
+    requests.begin(context.terminal);
     let selected = proofs::select(&context.proofs(), &options.only, &options.skip)?;
     let program = Program { path: environment::program()?, fault: options.fault };
     let cache = match options.fault {
@@ -180,7 +181,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
             Rows::Hide => report.without_rows(),
         });
     };
-    let whole = |report| RehearsalReport { base: base.report(), ..whole(context, report, options.rows) };
+    let whole = |report| RehearsalReport { base: base.report(), ..completed(context, report, options.rows) };
     let report = unless_interrupted(
         async || rehearsal::run(&subjects, &options.settings, &interim, &finished).await,
         || {
@@ -199,12 +200,16 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
     drop(subjects);
     // The report comes first, because closing the sandbox may fail.
     reporter.finish(&report);
-    requests.write(&report, &mut context.terminal.raw())?;
+    let written = requests.write(&report, &mut context.terminal.raw());
+    let lost = written.as_ref().err().map_or(Exit::Ok, Error::exit);
+    if let Err(error) = written {
+        context.terminal.note(&diagnostic(&error, context.terminal.err()));
+    }
     sandbox.close().await?;
     if options.accepts == Accepts::Nothing {
-        return Ok(report.exit);
+        return Ok(report.exit.and(lost));
     }
-    let mut exit = Exit::Ok;
+    let mut exit = lost;
     for (database, report) in databases.iter().zip(&report.databases) {
         exit = exit.and(baseline::accept(context, database, report)?);
     }

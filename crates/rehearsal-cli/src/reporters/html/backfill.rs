@@ -12,6 +12,9 @@ use std::time::Duration;
 /// The kinds of findings that need no look: nothing was left out or chosen.
 const HARMLESS: [FindingKind; 3] = [FindingKind::Duplicate, FindingKind::Present, FindingKind::Reconciled];
 
+/// As many ranges as a report has at most.
+const RANGES: usize = 200;
+
 /// Returns the runs of backfills in the figures of a proof.
 pub(super) fn runs(proof: &ProofReport) -> Vec<BackfillRun> {
     let figure = proof.figures.get("backfills");
@@ -119,7 +122,7 @@ fn batch_times(run: &BackfillRun) -> Markup {
     let longest = times.iter().copied().fold(0.0, f64::max);
     html! {
         p.faint {
-            "Batch times: each bar is "
+            "Time from commit to commit: each bar is "
             @if per_bar > 1 { "the longest of " (per_bar) " batches" } @else { "a batch" }
             "; the longest took " (duration(milliseconds(longest))) "."
         }
@@ -144,7 +147,7 @@ fn ranges(ranges: &[RangeProgress]) -> Markup {
     let done = ranges.iter().filter(|range| range.done).count();
     html! {
         details open[ranges.len() <= 12] {
-            summary { (done) " of " (count(ranges.len() as u64, "range")) " done" }
+            summary { (done) " of " @if ranges.len() == RANGES { "the first " } (count(ranges.len() as u64, "range")) " done" }
             (super::table(&["Range", "Units", "", "Batches", ""], &ranges.iter().map(row).collect::<Vec<_>>()))
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn section(database: &DatabaseReport) -> Markup {
     html! {
         @if !all.is_empty() {
             h3 { "Interrupted commits" }
-            p.faint { "A box is a commit of the step. A process was killed, or lost its sessions or its server, at each dark one." }
+            p.faint { "Each box is a commit of the step. At each dark box, a process was killed, or lost its sessions or its server." }
         }
         @for (proof, step) in all {
             @let hit: BTreeSet<usize> = step.at.iter().map(|interruption| interruption.commit).collect();

@@ -4,11 +4,16 @@ use super::{Shown, backfill, crash, finding, gallery, latency, mutants, put, tim
 use crate::reporters::matrix::{EMPTY, columns, names};
 use crate::terminal::{count, duration};
 use maud::{Markup, html};
-use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus, Status};
+use rehearsal::report::{DatabaseReport, ProofReport, ProofStatus, RehearsalReport, Status};
 use std::io::{Error, Write};
 
 /// Writes the section of a database.
-pub(super) fn write(database: &DatabaseReport, shown: &Shown<'_>, to: &mut dyn Write) -> Result<(), Error> {
+pub(super) fn write(
+    report: &RehearsalReport,
+    database: &DatabaseReport,
+    shown: &Shown<'_>,
+    to: &mut dyn Write,
+) -> Result<(), Error> {
     put(to, &heading(database, shown))?;
     for (id, cause) in shown.findings() {
         put(to, &finding::article(&id, database, cause))?;
@@ -19,7 +24,7 @@ pub(super) fn write(database: &DatabaseReport, shown: &Shown<'_>, to: &mut dyn W
     for run in &database.runs {
         put(to, &backfill::section(run))?;
     }
-    put(to, &timeline::section(database))?;
+    put(to, &timeline::section(report, database))?;
     for proof in &database.proofs {
         for run in backfill::runs(proof) {
             put(to, &backfill::section_of_proof(proof, &run))?;

@@ -62,7 +62,7 @@ fn lines(text: &str) -> Markup {
 fn found_by(finding: &Finding, cause: &Cause<'_>) -> String {
     let first = finding.proof.map(|proof| format!("{proof} / {}", finding.fixture.as_deref().unwrap_or(EMPTY)));
     let all: Vec<String> = first.into_iter().chain(cause.also.iter().cloned()).collect();
-    if all.is_empty() { "reading the files".to_owned() } else { all.join(", ") }
+    if all.is_empty() { "checks of the files".to_owned() } else { all.join(", ") }
 }
 
 fn rows(rows: &[FindingRow]) -> Markup {

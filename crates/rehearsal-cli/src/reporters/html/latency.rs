@@ -49,7 +49,7 @@ fn scale(values: &[f64; 3], limit: f64) -> Markup {
             rect class=(if max > limit { "fill bad" } else { "fill" }) x=(text(p50)) y="18" width=(format!("{:.1}", (at(p99) - at(p50)).max(1.0))) height="12" {}
             line.limit x1=(text(limit)) x2=(text(limit)) y1="4" y2="36" {}
         }
-        p.faint { "Logarithmic: up to the longest wait (pale), from p50 to p99 (dark), and the limit (dashed)." }
+        p.faint { "Logarithmic scale. Pale: up to the longest wait. Dark: p50 to p99. Dashed: the limit." }
     }
 }
 

@@ -36,7 +36,7 @@ impl Reporter for Html {
         put(to, &head(summary::title(report)))?;
         summary::write(report, &shown, to)?;
         for (database, shown) in report.databases.iter().zip(&shown) {
-            database::write(database, shown, to)?;
+            database::write(report, database, shown, to)?;
         }
         writeln!(to, "</main>\n</body>\n</html>")
     }

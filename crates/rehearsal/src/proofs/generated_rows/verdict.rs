@@ -1,6 +1,7 @@
 //! Judges a migration that fails on generated rows ([`judge`]). If production data that its previous schema allows
 //! can make it fail, that is a finding. If only the invented values are at fault, that is a note.
 
+use crate::proofs::kit::offenders::remedy;
 use rehearsal_db::lex::{Kind, Statement, tokens};
 use rehearsal_db::{Broken, Engine, Refusal};
 
@@ -44,17 +45,7 @@ pub(super) struct Failure<'a> {
 
 const ADD_REQUIRED: &str = "add the column without NOT NULL or with a DEFAULT, fill it with UPDATE or a backfill, then set \
                             NOT NULL in a later migration";
-const FILL_NULLS: &str = "replace the NULL values first: with UPDATE … SET … WHERE … IS NULL before this statement, or with \
-                          a backfill that the migration requires";
-const NO_TWINS: &str =
-    "merge, rename or delete the duplicates first, in this file or in a backfill that the migration requires";
-const MEND_ROWS: &str =
-    "correct the rows that violate the constraint first, in this file or in a backfill that the migration requires";
-const MEND_REFERENCES: &str = "delete or correct the rows that violate the foreign key first, in this file or in a backfill \
-                               that the migration requires";
 const MEND_DEFAULT: &str = "insert the row to which the default refers first, or add the column without a default";
-const MAKE_FIT: &str = "change the statement so that it converts the values that do not fit and declare the loss with `-- loses:`, \
-                        or reject such values with a constraint in an earlier migration";
 const LET_NUMBER: &str = "leave out the numbered column, so that the database numbers these rows, too";
 const LOOK_AT_ROWS: &str = "look at how the statement behaves on a table with rows";
 
@@ -83,7 +74,7 @@ pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
             finding("fails on any table with rows: existing rows have no value for the new column", ADD_REQUIRED)
         }
         Broken::NotNull if (failure.is_old_column && !computes) || failure.on_nulls || failure.on_ordinary_rows => {
-            finding("existing rows can have NULL in this column", FILL_NULLS)
+            finding("existing rows can have NULL in this column", remedy(refusal.broken))
         }
         Broken::NotNull => Verdict::Unfit,
         // The migration inserts rows with a key that a generated row has: one of the first numbers of a counter, or only the
@@ -92,17 +83,17 @@ pub(super) fn judge(failure: &Failure<'_>) -> Verdict {
             finding("existing rows can have the numbers that it inserts", LET_NUMBER)
         }
         Broken::Unique if is("INSERT") && (failure.only_literals || !has("SELECT")) => Verdict::Unfit,
-        Broken::Unique => finding("existing rows can have duplicate values in these columns", NO_TWINS),
+        Broken::Unique => finding("existing rows can have duplicate values in these columns", remedy(refusal.broken)),
         Broken::Check | Broken::Reference if depends_on_words => Verdict::Unfit,
-        Broken::Check => finding("existing rows can violate this constraint", MEND_ROWS),
+        Broken::Check => finding("existing rows can violate this constraint", remedy(refusal.broken)),
         Broken::Reference if has("ADD") && has("DEFAULT") && !failure.is_old_column => {
             finding("existing rows get the default of the new column, and no row has that key", MEND_DEFAULT)
         }
-        Broken::Reference => finding("existing rows can violate this foreign key", MEND_REFERENCES),
+        Broken::Reference => finding("existing rows can violate this foreign key", remedy(refusal.broken)),
         Broken::Size if depends_on_words && is_computed => Verdict::Unfit,
-        Broken::Size => finding("existing rows can have values that do not fit", MAKE_FIT),
+        Broken::Size => finding("existing rows can have values that do not fit", remedy(refusal.broken)),
         Broken::Form if failure.labels.iter().any(|label| failure.why.contains(&format!("\"{label}\""))) => {
-            finding("existing rows can have values that do not fit", MAKE_FIT)
+            finding("existing rows can have values that do not fit", remedy(refusal.broken))
         }
         Broken::Form => Verdict::Unfit,
     }

@@ -1,5 +1,5 @@
-//! What a person wants to see of a history on one database ([`Observed`]): duration, rows and locks of each migration, the run
-//! of each backfill, and pictures that the app draws.
+//! Measurements of a history on one database ([`Observed`]): duration, rows and locks of each migration, the run of each
+//! backfill, and pictures that the app draws.
 
 use crate::Error;
 use crate::backfill::{AnyBackfill, Effect, Outcome};
@@ -10,10 +10,10 @@ use crate::migration::Migration;
 use crate::proofs::ProofRun;
 use crate::report::{BackfillRun, MigrationRun, Observer};
 use crate::sandbox::Scratch;
-use rehearsal_db::{Connection, TableLock};
+use rehearsal_db::{Connection, TableLock, is_bookkeeping};
 use std::time::Duration;
 
-/// The history on one database, as far as a proof has got.
+/// The measurements, up to the last finished step.
 #[derive(Debug, Default)]
 pub struct Observed {
     migrations: Vec<MigrationRun>,
@@ -40,13 +40,15 @@ impl Observed {
             named.map(|(_, digest)| digest.rows).sum::<u64>()
         };
         let rows = contents.map_or(0, |(before, after)| rows_of(before).max(rows_of(after)));
-        let mut locks = connection.take_locks();
-        // Nothing else can use a table before the transaction that creates it has ended.
-        locks.retain(|TableLock { table, .. }| match (table, contents) {
+        // The library's own tables are no tables of the app, and nothing else can use a table before the transaction that creates it
+        // has ended.
+        let is_in_the_way = |TableLock { table, .. }: &TableLock| match (table.as_deref(), contents) {
+            (Some(table), _) if is_bookkeeping(table) => false,
             (Some(table), Some((before, _))) => before.tables.contains_key(&table.replace('"', "")),
             (Some(table), None) => !engine.mentions(sql, &["CREATE", "TABLE", &table.replace('"', "")]),
             (None, _) => true,
-        });
+        };
+        let locks = connection.take_locks().map(|locks| locks.into_iter().filter(is_in_the_way).collect());
         self.migrations.push(MigrationRun {
             version: migration.version,
             name: migration.label(),
@@ -74,8 +76,9 @@ impl Observed {
         let mut observed = observer.run(&about, Effect::Execute, ended);
         if ran.is_ok() {
             let mut connection = scratch.target().open_to_read().await?;
-            let newest = ledger::newest_run(&mut connection, about.name).await;
-            observed.ranges = connection.close_with(newest).await?.map(|(_, ranges)| ranges).unwrap_or_default();
+            let newest = ledger::newest_run(&mut connection, about.name).await.unwrap_or_default();
+            connection.close().await?;
+            observed.ranges = newest.map(|(_, ranges)| ranges).unwrap_or_default();
         }
         self.backfills.push(observed);
         ran.map(|(outcome, _)| outcome)
