@@ -140,14 +140,23 @@ fn faults_are_seen() {
         assert!(!expect.is_empty() || faults.is_empty(), "{faults:?}");
     };
     check("<a href='#f1'>one</a><h2>x</h2><article id=f1>one</article>", &[]);
-    check("<div style='width:1400px'>wide</div>", &["scrolls at 390", "scrolls at 1280"]);
-    check("<p style='color:#777'>pale</p>", &["contrast 4.48"]);
-    check("<article id=f1>one</article>", &["no link to f1"]);
-    check("<h2>late</h2><a href='#f1'>one</a><article id=f1>one</article>", &["no link to f1"]);
-    check("<a href='#f2'>nowhere</a>", &["#f2 is nowhere"]);
-    check("<script>console.error('wrong')</script>", &["wrong"]);
-    check("<script>missing()</script>", &["missing is not defined"]);
-    check("<img src='nowhere.png' alt=''>", &["nowhere.png"]);
+    // One page with all faults, because a start of the browser takes longer than a look.
+    check(
+        "<article id=f1>one</article><h2>late</h2><a href='#f2'>two</a><article id=f2>two</article><a href='#f3'>three</a>\
+         <div style='width:1400px'>wide</div><p style='color:#777'>pale</p><img src='nowhere.png' alt=''>\
+         <script>console.error('wrong'); missing()</script>",
+        &[
+            "no link to f1",
+            "no link to f2",
+            "#f3 is nowhere",
+            "scrolls at 390",
+            "scrolls at 1280",
+            "contrast 4.48",
+            "nowhere.png",
+            "wrong",
+            "missing is not defined",
+        ],
+    );
 }
 
 #[test]
@@ -173,6 +182,24 @@ fn page_of_pets() {
     }
     assert!(page.contains("data:image/svg+xml,"), "the gallery has pictures");
     assert_eq!(faults(&browser, &page, 0), [""; 0]);
+}
+
+/// The pages of a backfill and of the checks on a real database.
+#[test]
+fn pages_of_a_real_database() {
+    let Some(browser) = browser() else { return };
+    let workspace = new_workspace();
+    let url = "--url sqlite:pets.db?mode=rwc";
+    workspace.succeed(&format!("fixture load pets populated {url}"));
+    workspace.succeed(&format!("migrate pets {url}"));
+    let look = |arguments: &str, part: &str, findings: usize| {
+        workspace.run(&format!("{arguments} {url} --report html=out/page.html"));
+        let page = fs::read_to_string(workspace.root.join("out/page.html")).unwrap();
+        assert!(page.contains(part), "{part}");
+        assert_eq!(faults(&browser, &page, findings), [""; 0]);
+    };
+    look("verify pets", "check/failed", 1);
+    look("backfill pet_traits --execute --batch 7", "Audit trail", 0);
 }
 
 /// The page of all databases of this workspace.

@@ -90,6 +90,11 @@ impl<'f> Requests<'f> {
         self.0.iter().any(Request::takes_standard_output)
     }
 
+    /// True if a report is written to this file.
+    pub(crate) fn writes_to(&self, path: &Path) -> bool {
+        self.0.iter().any(|request| matches!(&request.to, Destination::File(file) if file == path))
+    }
+
     /// Begins the output of the command. On GitHub Actions, values of rows in the text could otherwise be commands for the runner,
     /// until [`Self::write`] writes the annotations.
     pub(crate) fn begin(&self, terminal: &Terminal) {
@@ -147,7 +152,7 @@ fn stop_token() -> String {
     format!("rehearsal-{}", std::process::id())
 }
 
-/// Finds out before the work whether a file can be created, without creating anything.
+/// Finds out before the work whether a file can be created. Leaves nothing behind.
 fn can_be_written(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -155,7 +160,9 @@ fn can_be_written(path: &Path) -> io::Result<()> {
     // Folders that do not exist are created below the nearest one that does.
     match path.ancestors().skip(1).find(|above| above.exists()) {
         Some(above) if !above.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
-        _ => Ok(()),
+        // A pipe or a device is written to as it is.
+        Some(_) if fs::metadata(path).is_ok_and(|known| !known.is_file()) => Ok(()),
+        above => tempfile::tempfile_in(above.unwrap_or(Path::new("."))).map(drop),
     }
 }
 

@@ -41,6 +41,9 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     if let Some(request) = control::request(args) {
         return control::ask(context, &backfills, request, args).await;
     }
+    if let Some(record) = args.record.as_ref().filter(|record| requests.writes_to(&context.typed_in.join(record))) {
+        return Err(Error::ReportTwice { file: record.display().to_string() });
+    }
     if args.record.is_some() && backfills.len() != 1 {
         return Err(Error::RecordForSeveral { count: backfills.len() });
     }

@@ -38,8 +38,15 @@ fn section_titled(title: Markup, run: &BackfillRun) -> Markup {
         p { (verdict(run)) }
         dl {
             dt { "done" } dd { (done(run)) }
-            @if let Some(left) = not_done(run) { dt { "not done" } dd.care { (left) } }
-            @for (kind, n) in to_look_at(run) { dt { "to look at" } dd.care { (kind) ": " (thousands(n)) } }
+            dt { "not done" } dd { @match not_done(run) { Some(left) => span.care { (left) }, None => "nothing" } }
+            dt { "to look at" }
+            dd {
+                @if to_look_at(run).is_empty() { "nothing" }
+                @for (n, (kind, count)) in to_look_at(run).into_iter().enumerate() {
+                    @if n > 0 { ", " }
+                    span.care { (thousands(count)) " " (kind) }
+                }
+            }
             @if let Some(error) = &run.error { dt { "error" } dd.bad { (error) } }
             dt { "time" }
             dd { (duration(milliseconds(run.duration_ms))) " in " (batches(run)) ", " (thousands(whole(run.rate()))) " " (run.unit) "s per second" }

@@ -53,7 +53,7 @@ async fn find(sql: &str, at: usize, connection: &mut Connection) -> Option<Rows>
     let statements = statements(sql, engine);
     let number = statements.iter().rposition(|statement| statement.start <= at)?;
     let queries = engine.offenders(statements[number].text, ROWS);
-    // A file that ends its own transactions would change the database, which the user is told to look at.
+    // A file that ends its own transactions would change the database that is kept for inspection.
     let ends_transactions = |statement: &Statement<'_>| engine.transaction_control(statement).is_some();
     if queries.is_empty() || statements[..number].iter().any(ends_transactions) {
         return None;
