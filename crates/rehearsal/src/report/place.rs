@@ -41,12 +41,20 @@ fn place(source: &dyn miette::SourceCode, span: &SourceSpan) -> Option<Place> {
     // Read the whole text, because positions are counted from its start.
     let whole = source.read_span(&(0, 0).into(), 0, usize::MAX).ok()?;
     let all = std::str::from_utf8(whole.data()).ok()?;
-    let (line, column, text) = position(all, span.offset());
-    let skipped = column.saturating_sub(BEFORE);
-    let shown: String = text.chars().skip(skipped).take(SHOWN).map(|c| if c == '\t' { ' ' } else { c }).collect();
-    let marked = all.get(span.offset()..span.offset() + span.len()).unwrap_or_default();
-    let width = marked.lines().next().unwrap_or_default().chars().count();
-    let width = width.clamp(1, SHOWN - column.saturating_sub(skipped).min(SHOWN - 1));
-    let file = whole.name().unwrap_or_default().to_owned();
-    Some(Place { file, line, column, text: shown.trim_end().to_owned(), mark: column - 1 - skipped, width })
+    Some(Place::of(whole.name().unwrap_or_default(), all, span.offset(), span.len()))
+}
+
+impl Place {
+    /// Returns the location of some bytes of a file, which is displayed as `file` and contains `all`.
+    #[must_use]
+    pub fn of(file: &str, all: &str, offset: usize, length: usize) -> Self {
+        let (line, column, text) = position(all, offset);
+        let skipped = column.saturating_sub(BEFORE);
+        let shown: String = text.chars().skip(skipped).take(SHOWN).map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let marked = all.get(offset..offset + length).unwrap_or_default();
+        let width = marked.lines().next().unwrap_or_default().chars().count();
+        let width = width.clamp(1, SHOWN - column.saturating_sub(skipped).min(SHOWN - 1));
+        let (text, mark) = (shown.trim_end().to_owned(), column - 1 - skipped);
+        Self { file: file.to_owned(), line, column, text, mark, width }
+    }
 }

@@ -4,12 +4,13 @@
 use super::snapshot::{content_lines, is_declared};
 use crate::Error;
 use crate::compare::{Change, ContentDifference};
-use crate::migration::Migration;
+use crate::migration::{Migration, Script};
 use crate::proofs::ProofRun;
 use crate::proofs::kit::checkpoint::EarlierCopy;
 use crate::proofs::kit::removal;
-use crate::report::{Code, Finding};
-use rehearsal_db::Connection;
+use crate::report::{Code, Finding, Place};
+use rehearsal_db::lex::{Kind, Statement, statements, tokens};
+use rehearsal_db::{Connection, Engine};
 
 /// Reports the losses among the differences that the migration does not declare, in one finding. `earlier` returns a copy of the
 /// state before the migration.
@@ -33,16 +34,47 @@ pub async fn report_losses(
     let what = if only_values { "changes values" } else { "deletes data" };
     let message = format!("{} {what} without declaring it", file.display());
     let help = help(connection, &undeclared, &migration.up.sql).await?;
-    let finding = Finding::new(code, message).in_file(file).of_migration(migration.version);
+    let mut finding = Finding::new(code, message).in_file(file).of_migration(migration.version);
+    let mut removals = Vec::new();
     let mut details = content_lines(undeclared.iter().copied());
     let are_gone = |loss: &&&ContentDifference| matches!(loss, ContentDifference::Rows { gone, .. } if *gone > 0);
     let tables: Vec<&str> = undeclared.iter().filter(are_gone).map(|loss| loss.subject().0).collect();
     if !tables.is_empty() {
         let copy = earlier(run).await?;
-        details.extend(removal::removals(migration, &tables, copy).await?);
+        removals = removal::removals(migration, &tables, copy).await?;
     }
+    let engine = connection.engine();
+    let start = removals.first().map(|removal| removal.start).or_else(|| cause(engine, &migration.up.sql, &undeclared));
+    if let Some(start) = start {
+        finding = finding.at(first_word(engine, &migration.up, start));
+    }
+    details.extend(removals.into_iter().map(|removal| removal.sentence));
     run.find(finding.with_details(details).with_help(help)).await;
     Ok(())
+}
+
+/// Returns the start of the first statement that drops or changes what was lost, by name.
+fn cause(engine: Engine, sql: &str, losses: &[&ContentDifference]) -> Option<usize> {
+    let changes = |statement: &&Statement<'_>| {
+        let first = tokens(statement.text, engine).into_iter().find(|token| token.kind != Kind::Comment);
+        let verbs = ["DROP", "ALTER", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "WITH"];
+        first.is_some_and(|first| verbs.iter().any(|verb| first.is(verb)))
+    };
+    let names = |statement: &&Statement<'_>| {
+        losses.iter().any(|loss| {
+            let (table, column) = loss.subject();
+            let names_column = column.is_none_or(|column| engine.mentions(statement.text, &[column]));
+            engine.names_table(statement.text, table) && names_column
+        })
+    };
+    let statements = statements(sql, engine);
+    statements.iter().filter(changes).find(names).map(|statement| statement.start)
+}
+
+/// Returns the place of the first word of a statement.
+fn first_word(engine: Engine, script: &Script, start: usize) -> Place {
+    let word = script.sql.get(start..).and_then(|rest| tokens(rest, engine).first().map(|token| token.text.len()));
+    Place::of(&script.path.display().to_string(), &script.sql, start, word.unwrap_or(1))
 }
 
 async fn help(connection: &mut Connection, losses: &[&ContentDifference], sql: &str) -> Result<String, Error> {

@@ -10,12 +10,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// The longest part of a statement that is shown, in characters.
 const SHOWN: usize = 100;
 
-/// Returns for each of these tables the statement after which it first has fewer rows, as a sentence. Tables for which no
-/// statement is found are left out.
+/// A statement that removes rows of a table.
+pub struct Removal {
+    /// The statement and what it removes, as a sentence.
+    pub sentence: String,
+    /// Where the statement begins in the script, in bytes.
+    pub start: usize,
+}
+
+/// Returns for each of these tables the statement after which it first has fewer rows. Tables for which no statement is found
+/// are left out.
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn removals(migration: &Migration, tables: &[&str], mut copy: EarlierCopy) -> Result<Vec<String>, Error> {
+pub async fn removals(migration: &Migration, tables: &[&str], mut copy: EarlierCopy) -> Result<Vec<Removal>, Error> {
     let connection = &mut copy.connection;
     if migration.up.transaction == Transaction::Wrapped {
         connection.begin().await?;
@@ -26,7 +34,7 @@ pub async fn removals(migration: &Migration, tables: &[&str], mut copy: EarlierC
     found
 }
 
-async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection) -> Result<Vec<String>, Error> {
+async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection) -> Result<Vec<Removal>, Error> {
     let engine = connection.engine();
     let sql = migration.up.sql.as_str();
     let references = connection.references().await?;
@@ -54,10 +62,10 @@ async fn run(migration: &Migration, tables: &[&str], connection: &mut Connection
             if now.is_some_and(|now| now < before) {
                 counts.remove(table);
                 lines.push(match filling(engine, &all, statement, table) {
-                    Some(cause) => sentence(cause, sql, table, "leaves out", ""),
+                    Some(cause) => removal(cause, sql, table, "leaves out", ""),
                     None => {
                         let way = way(engine, statement, table, &references);
-                        sentence(statement, sql, table, "deletes", &way)
+                        removal(statement, sql, table, "deletes", &way)
                     }
                 });
             }
@@ -90,12 +98,13 @@ fn filling<'s>(
     all.iter().find(|statement| engine.mentions(statement.text, &["INSERT", &from]))
 }
 
-fn sentence(statement: &Statement<'_>, sql: &str, table: &str, verb: &str, way: &str) -> String {
+fn removal(statement: &Statement<'_>, sql: &str, table: &str, verb: &str, way: &str) -> Removal {
     let line = 1 + sql[..statement.start].matches('\n').count();
     let words = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = words.chars().take(SHOWN).collect();
     let rest = if shown.len() < words.len() { "…" } else { "" };
-    format!("line {line} {verb} rows of \"{table}\": {shown}{rest}{way}")
+    let sentence = format!("line {line} {verb} rows of \"{table}\": {shown}{rest}{way}");
+    Removal { sentence, start: statement.start }
 }
 
 /// How a statement that does not name a table deletes rows of it, in parentheses.
