@@ -60,7 +60,7 @@ fn steady(picture: &str) -> String {
     let mut words = body.split_whitespace().peekable();
     let mut kept = Vec::new();
     while let Some(word) = words.next() {
-        let is_unit = |next: &&str| ["µs", "ms", "s"].contains(&next.trim_end_matches(')'));
+        let is_unit = |next: &&str| ["µs", "ms", "s"].contains(&next.trim_end_matches([')', ';']));
         match words.next_if(|next| word.parse::<f64>().is_ok() && is_unit(next)) {
             Some(_) => kept.push("<time>"),
             None if word.starts_with("sqlite:") => kept.push("<database>"),

@@ -1,5 +1,5 @@
 //! The formats of a rehearsal's report. Each is one file here that implements [`Reporter`], a function of the report alone, and
-//! one name in [`FORMATS`]. [`Text`] shows the running rehearsal and its result on the terminal; [`Requests`] are the reports
+//! one name in [`FORMATS`]. `Text` shows the running rehearsal and its result on the terminal; `Requests` are the reports
 //! that flags ask for.
 
 mod causes;
