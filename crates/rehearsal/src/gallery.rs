@@ -13,8 +13,8 @@ pub trait Gallery: Send + Sync {
     /// The name of the database.
     fn database(&self) -> &'static str;
 
-    /// Draws a few units, at most that many, and the same ones each time. The schema can be that of any version: a unit that cannot be drawn there
-    /// gets a caption without a picture.
+    /// Draws a few units, at most that many, and the same ones each time. The schema can be that of any version: a unit that
+    /// cannot be drawn there gets a caption without a picture.
     ///
     /// # Errors
     /// Fails with a sentence that says why no unit can be drawn.

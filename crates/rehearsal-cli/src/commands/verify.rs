@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit
         &context.typed_in,
         Output::of(args.json),
     )?;
-    if requests.take_standard_output() {
+    if requests.use_standard_output() {
         context.terminal.yield_output();
     }
     requests.begin(context.terminal);

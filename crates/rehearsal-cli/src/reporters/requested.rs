@@ -9,6 +9,7 @@ use rehearsal::directive::nearest;
 use rehearsal::event::Event;
 use rehearsal::report::{RehearsalReport, Reporter};
 use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +24,11 @@ struct Request<'f> {
 enum Destination {
     /// Standard output, which then holds nothing else.
     StandardOutput,
-    /// Standard output, after the text.
-    Log,
+    /// Standard output, after the text. The text stands between commands with this word, so that the runner ignores commands in it.
+    Log {
+        /// A word that no text can contain, because it is random.
+        stop: String,
+    },
     /// The end of this file, which another program reads.
     Append(PathBuf),
     /// This file, which is replaced.
@@ -37,8 +41,8 @@ pub(crate) struct Requests<'f>(Vec<Request<'f>>);
 
 impl<'f> Requests<'f> {
     /// Reads the values of `--report`; `more` are the program's own formats. Relative paths start in `folder`. `own` is what the
-    /// command prints itself: nothing is added to its JSON. On a server of
-    /// GitHub Actions, annotations and a summary are written unless a value asks for them elsewhere.
+    /// command prints itself: nothing is added to its JSON. On GitHub Actions, annotations and a summary are written unless a value
+    /// asks for them elsewhere.
     ///
     /// # Errors
     /// Fails if a value has no `=` or names no format, if two name the same file, or if a file cannot be written where it is to be.
@@ -76,7 +80,7 @@ impl<'f> Requests<'f> {
         if let Some(GithubActions { summary }) = environment::github_actions() {
             let is_free = own == Output::Text && !requests.iter().any(Request::takes_standard_output);
             if !is_requested(Github.name(), &requests) && is_free {
-                requests.push(Request { reporter: &Github, to: Destination::Log });
+                requests.push(Request { reporter: &Github, to: Destination::Log { stop: random_word() } });
             }
             if let Some(summary) = summary.filter(|_| !is_requested(Markdown.name(), &requests)) {
                 requests.push(Request { reporter: &Markdown, to: Destination::Append(summary) });
@@ -86,7 +90,7 @@ impl<'f> Requests<'f> {
     }
 
     /// True if a report goes to standard output, and so no text may.
-    pub(crate) fn take_standard_output(&self) -> bool {
+    pub(crate) fn use_standard_output(&self) -> bool {
         self.0.iter().any(Request::takes_standard_output)
     }
 
@@ -98,8 +102,10 @@ impl<'f> Requests<'f> {
     /// Begins the output of the command. On GitHub Actions, values of rows in the text could otherwise be commands for the runner,
     /// until [`Self::write`] writes the annotations.
     pub(crate) fn begin(&self, terminal: &Terminal) {
-        if self.0.iter().any(|request| request.to == Destination::Log) {
-            terminal.json(&format!("::stop-commands::{}", stop_token()));
+        for request in &self.0 {
+            if let Destination::Log { stop } = &request.to {
+                terminal.json(&format!("::stop-commands::{stop}"));
+            }
         }
     }
 
@@ -119,8 +125,8 @@ impl<'f> Requests<'f> {
         for Request { reporter, to } in &self.0 {
             let (path, written) = match to {
                 Destination::StandardOutput => (Path::new("-"), print(*reporter, report, terminal)),
-                Destination::Log => {
-                    let resumed = writeln!(terminal, "::{}::", stop_token());
+                Destination::Log { stop } => {
+                    let resumed = writeln!(terminal, "::{stop}::");
                     (Path::new("-"), resumed.and_then(|()| print(*reporter, report, terminal)))
                 }
                 Destination::Append(path) => (path.as_path(), append(*reporter, report, path)),
@@ -147,9 +153,10 @@ fn print(reporter: &dyn Reporter, report: &RehearsalReport, terminal: &mut dyn W
     }
 }
 
-/// Returns a word that no text of a report can contain, because it differs from process to process.
-fn stop_token() -> String {
-    format!("rehearsal-{}", std::process::id())
+/// Returns a word that cannot be predicted. The standard library seeds each hasher from the system's random numbers.
+fn random_word() -> String {
+    let part = || RandomState::new().build_hasher().finish();
+    format!("rehearsal-{:016x}{:016x}", part(), part())
 }
 
 /// Finds out before the work whether a file can be created. Leaves nothing behind.

@@ -5,6 +5,7 @@ use super::visible::one_line;
 use comfy_table::{LineStyle, Table, TableStyle};
 use rehearsal::report::FindingRow;
 use rehearsal_db::Value;
+use textwrap::core::display_width;
 
 /// Formats rows below the names of their columns. Rows that need more than `width` columns are formatted one below the other.
 pub(crate) fn table(rows: &[FindingRow], width: usize) -> String {
@@ -12,10 +13,10 @@ pub(crate) fn table(rows: &[FindingRow], width: usize) -> String {
         rows.iter().take(1).flat_map(|row| row.0.iter().map(|(column, _)| one_line(column))).collect();
     let cells: Vec<Vec<String>> = rows.iter().map(|row| row.0.iter().map(|(_, value)| cell(value)).collect()).collect();
     let table = lines(columns.clone(), cells.iter().cloned());
-    if table.lines().all(|line| line.chars().count() <= width) {
+    if table.lines().all(|line| display_width(line) <= width) {
         return table;
     }
-    let label = columns.iter().map(|column| column.chars().count()).max().unwrap_or_default();
+    let label = columns.iter().map(|column| display_width(column)).max().unwrap_or_default();
     let row = |cells: &Vec<String>| {
         let line = |(column, cell): (&String, &String)| format!("  {column:<label$}  {cell}\n");
         columns.iter().zip(cells).map(line).collect::<String>()

@@ -2,6 +2,7 @@
 
 use super::connect::lock_timeout;
 use super::connection::PostgresSession;
+use super::schema;
 use crate::{Blocks, Error, Holder, HolderKind, Session, TableLock, Value};
 use std::time::Duration;
 
@@ -37,11 +38,13 @@ const MODES: [(&str, Blocks); 6] = [
 
 /// The strongest lock that this session holds on each of the user's tables.
 pub(super) async fn table_locks(session: &mut PostgresSession) -> Result<Vec<TableLock>, Error> {
-    let sql = "SELECT c.oid::regclass::text, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
-               WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND c.oid >= 16384 \
-               AND c.relkind IN ('r', 'p', 'm', 'v', 'f') AND c.relnamespace <> 'pg_toast'::regnamespace \
-               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1";
-    let rows = session.rows(sql, &[]).await?;
+    let (name, ours) = (schema::table("n", "c"), schema::OURS);
+    let sql = format!(
+        "SELECT {name}, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND c.relkind IN ('r', 'p', 'm', 'v', 'f') \
+         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND {ours} ORDER BY 1"
+    );
+    let rows = session.rows(&sql, &[]).await?;
     let mut strongest: Vec<(String, usize)> = Vec::new();
     for row in &rows {
         let [Value::Text(table), Value::Text(mode)] = row.as_slice() else { continue };

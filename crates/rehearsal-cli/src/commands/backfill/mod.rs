@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
     let backfills = context.registry.backfills(&args.names)?;
     let requests =
         Requests::read(&args.reports.requested(false), &context.registry.reporters, &context.typed_in, Output::Text)?;
-    if requests.take_standard_output() {
+    if requests.use_standard_output() {
         context.terminal.yield_output();
     }
     if !args.status && control::request(args).is_none() {

@@ -151,7 +151,7 @@ pub(super) async fn rehearse(context: &Context<'_>, databases: &[&Database], opt
         Ok(sandbox) => (sandbox, None),
         Err(error) => (context.sandbox(&[]).await?, Some(error)),
     };
-    let shown = if requests.take_standard_output() { Shown::Progress } else { Shown::Results(options.detail) };
+    let shown = if requests.use_standard_output() { Shown::Progress } else { Shown::Results(options.detail) };
     let reporter = Text::new(context.terminal, shown);
     let events = |event| {
         requests.event(&event);

@@ -11,6 +11,7 @@ use crate::proofs::ProofRun;
 use crate::report::{BackfillRun, MigrationRun, Observer};
 use crate::sandbox::Scratch;
 use rehearsal_db::{Connection, TableLock, is_bookkeeping};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The measurements, up to the last finished step.
@@ -35,17 +36,22 @@ impl Observed {
     ) {
         let engine = run.rehearsal.database.engine;
         let sql = &migration.up.sql;
-        let rows_of = |content: &Content| {
-            let named = content.tables.iter().filter(|(table, _)| engine.names_table(sql, table));
-            named.map(|(_, digest)| digest.rows).sum::<u64>()
-        };
-        let rows = contents.map_or(0, |(before, after)| rows_of(before).max(rows_of(after)));
+        let rows = contents.map_or(0, |(before, after)| {
+            let all: BTreeSet<&String> = before.tables.keys().chain(after.tables.keys()).collect();
+            let named: Vec<&String> = all.into_iter().filter(|table| engine.names_table(sql, table)).collect();
+            let rows_of = |content: &Content| {
+                named.iter().filter_map(|table| content.tables.get(*table)).map(|digest| digest.rows).sum::<u64>()
+            };
+            rows_of(before).max(rows_of(after))
+        });
         // The library's own tables are no tables of the app, and nothing else can use a table before the transaction that creates it
         // has ended.
         let is_in_the_way = |TableLock { table, .. }: &TableLock| match (table.as_deref(), contents) {
             (Some(table), _) if is_bookkeeping(table) => false,
-            (Some(table), Some((before, _))) => before.tables.contains_key(&table.replace('"', "")),
-            (Some(table), None) => !engine.mentions(sql, &["CREATE", "TABLE", &table.replace('"', "")]),
+            (Some(table), Some((before, _))) => before.tables.contains_key(table),
+            (Some(table), None) => {
+                !engine.mentions(sql, &["CREATE", "TABLE", table.rsplit('.').next().unwrap_or(table)])
+            }
             (None, _) => true,
         };
         let locks = connection.take_locks().map(|locks| locks.into_iter().filter(is_in_the_way).collect());
