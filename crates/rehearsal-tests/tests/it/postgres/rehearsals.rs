@@ -25,6 +25,48 @@ fn losses() {
     rehearse("values_truncated", 1, truncated, "ALTER TABLE shelf ALTER name TYPE text;");
 }
 
+/// The locks that a migration holds at its end: the strongest one of each table that existed before, under the name that the
+/// catalog gives it. Without a transaction, none are known.
+#[test]
+fn locks() {
+    let shop = Shop::new(&SUITE);
+    let check = |up: &str, expect: serde_json::Value| {
+        shop.migration(LABEL, up, "");
+        let ran = shop.run("ci shop --only populated --fresh --json");
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.text()));
+        let proofs = report["databases"][0]["proofs"].as_array().unwrap();
+        let populated =
+            proofs.iter().find(|proof| proof["name"] == "populated").unwrap_or_else(|| panic!("{}", ran.text()));
+        let migrations = populated["figures"]["migrations"].as_array().unwrap_or_else(|| panic!("{}", ran.text()));
+        let locks: Vec<serde_json::Value> = match &migrations.last().unwrap_or_else(|| panic!("{up}: {}", ran.text()))["locks"]
+        {
+            serde_json::Value::Null => vec![serde_json::Value::Null],
+            locks => locks
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|lock| serde_json::json!([lock["table"], lock["mode"], lock["blocks"]]))
+                .collect(),
+        };
+        assert_eq!(serde_json::Value::Array(locks), expect, "{up}");
+    };
+    let json = |text: &str| serde_json::from_str(text).unwrap();
+    check("SELECT 1;", json("[]"));
+    check("CREATE TABLE fresh (id int);", json("[]"));
+    check("CREATE INDEX i ON item (id);", json(r#"[["item", "Share", "writes"]]"#));
+    check(
+        "ALTER TABLE item ADD COLUMN weight int;\nUPDATE shelf SET name = name;",
+        json(r#"[["item", "AccessExclusive", "reads"], ["shelf", "RowExclusive", "schema-changes"]]"#),
+    );
+    check("-- no-transaction\nCREATE INDEX CONCURRENTLY i ON item (id);", json("[null]"));
+    // The name does not depend on the search_path.
+    shop.migration("20250919120000_app", "CREATE SCHEMA app;\nCREATE TABLE app.thing (id int);", "");
+    check(
+        "SET search_path TO app, public;\nALTER TABLE thing ADD b int;",
+        json(r#"[["app.thing", "AccessExclusive", "reads"]]"#),
+    );
+}
+
 /// A dropped column with one constant value does not count as renamed because a new column has the same value. A
 /// column that the file renames does.
 #[test]
