@@ -104,11 +104,9 @@ fn report(
     DatabaseReport {
         exit: DatabaseReport::exit_of(&findings, None),
         duration: took,
-        migrations: loaded.history.migrations.len(),
-        checks: results.len(),
         proofs: vec![proof],
         findings,
         target: Some(target.address.url()),
-        ..DatabaseReport::new(&loaded.database.name, loaded.database.engine)
+        ..loaded.report()
     }
 }

@@ -70,10 +70,7 @@ pub fn backfill_summary(outcome: &Outcome, database: &str, paint: Paint) -> Stri
         let all = labels.iter().map(|(label, n)| format!("{label} {}", thousands(**n))).collect::<Vec<_>>().join(", ");
         rows.push((group.clone(), all));
     }
-    rows.push((
-        "time".to_owned(),
-        format!("{} in {}", duration(outcome.took), count(counts.batches, "batch").replace("batchs", "batches")),
-    ));
+    rows.push(("time".to_owned(), format!("{} in {}", duration(outcome.took), count(counts.batches, "batch"))));
     let (rows, values) = (columns(&rows), reconciliation_table(&counts.reconciliation, paint));
     format!("{} on {database}: {did}\n{rows}{values}", paint.strong(about.name))
 }

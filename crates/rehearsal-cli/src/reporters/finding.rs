@@ -49,8 +49,7 @@ pub fn finding(database: &str, finding: &Finding, also: &[String], style: Style)
         }
         // A message that names the file says where.
         (None, Some(file)) if !finding.message.contains(file.as_str()) => {
-            let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
-            add("at", &format!("{}{line}", one_line(file)));
+            add("at", &one_line(&finding.place().unwrap_or_default()));
         }
         (None, _) => {}
     }

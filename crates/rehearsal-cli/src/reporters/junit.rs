@@ -45,7 +45,9 @@ fn suite(database: &DatabaseReport) -> TestSuite {
     // Faults of the history, and reasons why the rehearsal could not start.
     let others: Vec<&Finding> = database.findings.iter().filter(|finding| finding.proof.is_none()).collect();
     if !others.is_empty() {
-        suite.add_test_case(TestCase::new("history", status(database, &others, NonSuccessKind::Failure)));
+        // On a real database, they are those of backfills.
+        let name = if database.target.is_some() { "backfills" } else { "history" };
+        suite.add_test_case(TestCase::new(name, status(database, &others, NonSuccessKind::Failure)));
     }
     suite.add_test_cases(database.proofs.iter().map(|proof| case(database, proof)));
     suite.add_test_cases(database.runs.iter().map(|run| case_of_run(database, run)));
@@ -91,7 +93,7 @@ fn case(database: &DatabaseReport, proof: &ProofReport) -> TestCase {
     case
 }
 
-/// The case of a backfill on a real database. Its findings are in the case `history`.
+/// The case of a backfill on a real database. Its findings are in the case `backfills`.
 fn case_of_run(database: &DatabaseReport, run: &BackfillRun) -> TestCase {
     let status = match run.state {
         PassState::Finished => TestCaseStatus::success(),

@@ -3,11 +3,12 @@
 
 use super::causes::{Cause, causes, first_of_each};
 use super::matrix::EMPTY;
+use super::subject;
 use super::timeline::{Timeline, lock_name};
 use crate::terminal::{count, duration, one_line, thousands, visible};
 use rehearsal::Exit;
 use rehearsal::report::{
-    BackfillRun, Base, Command, DatabaseReport, ProofReport, ProofStatus, RehearsalReport, Reporter, Severity,
+    BackfillRun, Base, DatabaseReport, ProofReport, ProofStatus, RehearsalReport, Reporter, Severity,
 };
 use std::fmt::Write as _;
 use std::io::{Error, Write};
@@ -70,12 +71,7 @@ fn length(text: &str) -> usize {
 
 fn heading(report: &RehearsalReport) -> String {
     let findings: usize = report.databases.iter().map(DatabaseReport::failures).sum();
-    let databases = count(report.databases.len() as u64, "database");
-    let what = match report.command {
-        Command::Rehearsal => format!("Rehearsal of {databases}"),
-        Command::Backfill => "Backfill".to_owned(),
-        Command::Verify => format!("Checks of {databases}"),
-    };
+    let what = subject(report);
     let verdict = match report.exit {
         Exit::Ok => format!("✅ {what}: passed"),
         Exit::Incomplete => format!("⚠️ {what}: incomplete"),
@@ -91,9 +87,8 @@ fn section(database: &str, cause: &Cause<'_>) -> String {
         Severity::Warning => "⚠️",
     };
     let mut text = format!("\n#### {mark} {} `{}`\n\n{}\n", plain(database), finding.code, plain(&finding.message));
-    if let Some(file) = &finding.file {
-        let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let _ = write!(text, "\n{}\n", code(&format!("{file}{line}")));
+    if let Some(place) = finding.place() {
+        let _ = write!(text, "\n{}\n", code(&place));
     }
     if let Some(source) = &finding.source {
         text.push_str(&block("sql", &source.text));
@@ -143,7 +138,8 @@ fn details(report: &RehearsalReport, database: &DatabaseReport) -> String {
     }
     text.push_str(&timeline(report, database));
     text.push_str(&proofs(&database.proofs));
-    for run in database.runs.iter().chain(&runs(&database.proofs)) {
+    let rehearsed: Vec<BackfillRun> = database.proofs.iter().flat_map(ProofReport::backfills).collect();
+    for run in database.runs.iter().chain(&rehearsed) {
         text.push_str(&backfill(run));
     }
     text.push_str("\n</details>\n");
@@ -197,11 +193,6 @@ fn proofs(proofs: &[ProofReport]) -> String {
         }
     }
     text
-}
-
-fn runs(proofs: &[ProofReport]) -> Vec<BackfillRun> {
-    let figures = proofs.iter().filter_map(|proof| proof.figures.get("backfills"));
-    figures.filter_map(|runs| serde::Deserialize::deserialize(runs).ok()).flat_map(|runs: Vec<_>| runs).collect()
 }
 
 fn backfill(run: &BackfillRun) -> String {

@@ -32,5 +32,18 @@ pub(crate) use requested::Requests;
 pub use sarif::Sarif;
 pub(crate) use text::{Shown, Text};
 
+use crate::terminal::count;
+use rehearsal::report::{Command, RehearsalReport};
+
 /// The formats of this crate.
 pub const FORMATS: &[&dyn Reporter] = &[&Html, &Json, &Junit, &Sarif, &Markdown, &Github, &Gitlab];
+
+/// Names what a report is about, for a heading.
+fn subject(report: &RehearsalReport) -> String {
+    let databases = count(report.databases.len() as u64, "database");
+    match report.command {
+        Command::Rehearsal => format!("Rehearsal of {databases}"),
+        Command::Backfill => "Backfill".to_owned(),
+        Command::Verify => format!("Checks of {databases}"),
+    }
+}

@@ -176,7 +176,7 @@ const SHORTEST: usize = 40;
 fn line(finding: &Finding, style: Style) -> String {
     let paint = style.paint;
     let file = finding.file.as_deref().unwrap_or("(no file)");
-    let place = finding.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+    let place = finding.place().unwrap_or_else(|| file.to_owned());
     // The location is at the start of the line.
     let message = finding.message.strip_prefix(file).unwrap_or(&finding.message).trim_start();
     let message = one_line(message);

@@ -34,8 +34,7 @@ impl Timeline {
     }
 
     fn of_proof(proof: &ProofReport) -> Option<Self> {
-        let figure = proof.figures.get("migrations")?;
-        let migrations: Vec<MigrationRun> = serde::Deserialize::deserialize(figure).ok()?;
+        let migrations = proof.migrations();
         (!migrations.is_empty()).then(|| Self { fixture: proof.fixture.clone(), migrations })
     }
 }

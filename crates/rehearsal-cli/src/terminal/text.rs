@@ -1,9 +1,13 @@
 //! Formats numbers with their nouns, and columns of text.
 
-/// Formats a number with its noun: `1 pet`, `92 pets`, `1,000,000 pets`.
+/// Formats a number with its noun: `1 pet`, `92 pets`, `2 batches`, `1,000,000 pets`.
 #[must_use]
 pub fn count(n: u64, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
+    let plural = match n {
+        1 => "",
+        _ if noun.ends_with("ch") => "es",
+        _ => "s",
+    };
     format!("{} {noun}{plural}", thousands(n))
 }
 

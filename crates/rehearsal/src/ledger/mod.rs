@@ -29,6 +29,6 @@ pub use run::{
     Begun, By, Order, Use, begin, complete, counted, finish, look_again, looks, missing_privileges, start, state,
     supersede_all, transition, unfinished,
 };
-pub use run_record::{Logged, RunRecord, newest_run, run_records};
+pub use run_record::{Logged, MAX_RANGES, RunRecord, newest_run, run_records};
 pub use state::{RunState, Transition, Work};
 pub use undo_note::{UndoNotes, leave_notes, take_notes};

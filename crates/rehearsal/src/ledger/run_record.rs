@@ -84,7 +84,7 @@ pub async fn run_records(connection: &mut Connection) -> Result<Vec<RunRecord>, 
 }
 
 /// The most ranges of a run that a report shows.
-const RANGES: usize = 200;
+pub const MAX_RANGES: usize = 200;
 
 /// Returns the run of a backfill that started last, with the progress of its ranges. `None` if there is none.
 ///
@@ -96,7 +96,7 @@ pub async fn newest_run(
 ) -> Result<Option<(RunRecord, Vec<RangeProgress>)>, Error> {
     let runs = run_records(connection).await?;
     let Some(run) = runs.into_iter().rfind(|run| run.backfill == backfill) else { return Ok(None) };
-    let ranges = range_progress(connection, run.run, RANGES).await?;
+    let ranges = range_progress(connection, run.run, MAX_RANGES).await?;
     Ok(Some((run, ranges)))
 }
 

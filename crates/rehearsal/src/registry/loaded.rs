@@ -10,6 +10,7 @@ use crate::gallery::Gallery;
 use crate::generate;
 use crate::migration::{self, History};
 use crate::proofs::{self, AnyTraffic};
+use crate::report::DatabaseReport;
 use crate::source::{self, SCAFFOLD};
 use crate::workspace::{Allow, CONFIGURATION, Database, Origin};
 use std::path::PathBuf;
@@ -33,6 +34,18 @@ pub struct Loaded<'a> {
     /// Which findings count.
     pub baseline: Baseline,
     generators: Vec<generate::About>,
+}
+
+impl Loaded<'_> {
+    /// Returns the report of this database before anything has been done.
+    #[must_use]
+    pub fn report(&self) -> DatabaseReport {
+        DatabaseReport {
+            migrations: self.history.migrations.len(),
+            checks: self.checks.len() + self.row_checks.len(),
+            ..DatabaseReport::new(&self.database.name, self.database.engine)
+        }
+    }
 }
 
 impl Registry {

@@ -215,6 +215,13 @@ impl Finding {
         self.database = kept.map(|address| address.url().into());
     }
 
+    /// Returns the file and the line, if known: `migrations/1_a.sql:3`.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        Some(self.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
+    }
+
     /// True if a baseline or a user can accept the finding. What makes a rehearsal incomplete or impossible cannot be
     /// accepted.
     #[must_use]

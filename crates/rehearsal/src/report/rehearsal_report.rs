@@ -3,9 +3,11 @@
 
 use super::backfill_run::BackfillRun;
 use super::finding::{Finding, Status};
+use super::migration_run::MigrationRun;
 use crate::Exit;
 use rehearsal_db::Engine;
-use serde::{Serialize, Serializer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::Path;
 use std::time::Duration;
 
@@ -143,6 +145,25 @@ pub struct ProofReport {
     pub not_covered: Vec<String>,
     /// Figures of this proof, by name.
     pub figures: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ProofReport {
+    /// Returns the runs of backfills in the figures of *populated*; empty for other proofs.
+    #[must_use]
+    pub fn backfills(&self) -> Vec<BackfillRun> {
+        self.figure("backfills")
+    }
+
+    /// Returns the migrations in the figures of *fresh* and *populated*; empty for other proofs.
+    #[must_use]
+    pub fn migrations(&self) -> Vec<MigrationRun> {
+        self.figure("migrations")
+    }
+
+    /// Reads a list; empty if there is none, or if a proof of the program has a figure of another shape under this name.
+    fn figure<T: DeserializeOwned>(&self, name: &str) -> Vec<T> {
+        self.figures.get(name).and_then(|figure| Vec::deserialize(figure).ok()).unwrap_or_default()
+    }
 }
 
 impl RehearsalReport {

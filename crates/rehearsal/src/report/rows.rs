@@ -31,9 +31,8 @@ impl DatabaseReport {
             let is_known =
                 |name: &str| FIGURES.contains(&name) || self.backfills.iter().any(|backfill| backfill == name);
             proof.figures.retain(|name, value| value.is_number() || is_known(name));
+            let hidden: Vec<BackfillRun> = proof.backfills().into_iter().map(BackfillRun::without_rows).collect();
             if let Some(runs) = proof.figures.get_mut("backfills") {
-                let hidden: Vec<BackfillRun> = serde_json::from_value(runs.take()).unwrap_or_default();
-                let hidden: Vec<BackfillRun> = hidden.into_iter().map(BackfillRun::without_rows).collect();
                 *runs = serde_json::to_value(hidden).unwrap_or_default();
             }
             for text in [&mut proof.notes, &mut proof.warnings, &mut proof.not_covered].into_iter().flatten() {

@@ -100,12 +100,7 @@ impl RunReport {
         let database = context.workspace.database(about.database)?;
         let at = self.databases.iter().position(|report| report.name == database.name).unwrap_or(self.databases.len());
         if at == self.databases.len() {
-            let loaded = context.registry.load(database)?;
-            self.databases.push(DatabaseReport {
-                migrations: loaded.history.migrations.len(),
-                checks: loaded.checks.len() + loaded.row_checks.len(),
-                ..DatabaseReport::new(&database.name, database.engine)
-            });
+            self.databases.push(context.registry.load(database)?.report());
         }
         let report = &mut self.databases[at];
         report.backfills.push(about.name.to_owned());

@@ -86,11 +86,7 @@ pub(super) async fn run(
 fn report_of<'r>(reports: &'r mut Vec<DatabaseReport>, loaded: &Loaded<'_>) -> &'r mut DatabaseReport {
     let at = reports.iter().position(|report| report.name == loaded.database.name).unwrap_or(reports.len());
     if at == reports.len() {
-        reports.push(DatabaseReport {
-            migrations: loaded.history.migrations.len(),
-            checks: loaded.checks.len() + loaded.row_checks.len(),
-            ..DatabaseReport::new(&loaded.database.name, loaded.database.engine)
-        });
+        reports.push(loaded.report());
     }
     &mut reports[at]
 }

@@ -4,22 +4,13 @@
 use super::chart;
 use crate::terminal::{count, duration, thousands};
 use maud::{Markup, html};
-use rehearsal::ledger::{FindingKind, Logged, OutcomeCounts, RangeProgress, Reconciliation, ValueOutcome};
+use rehearsal::ledger::{FindingKind, Logged, MAX_RANGES, OutcomeCounts, RangeProgress, Reconciliation, ValueOutcome};
 use rehearsal::report::{BackfillRun, PassMode, PassState, ProofReport};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The kinds of findings that need no look: nothing was left out or chosen.
 const HARMLESS: [FindingKind; 3] = [FindingKind::Duplicate, FindingKind::Present, FindingKind::Reconciled];
-
-/// As many ranges as a report has at most.
-const RANGES: usize = 200;
-
-/// Returns the runs of backfills in the figures of a proof.
-pub(super) fn runs(proof: &ProofReport) -> Vec<BackfillRun> {
-    let figure = proof.figures.get("backfills");
-    figure.and_then(|figure| serde::Deserialize::deserialize(figure).ok()).unwrap_or_default()
-}
 
 /// Returns the section of a run on a throwaway database.
 pub(super) fn section_of_proof(proof: &ProofReport, run: &BackfillRun) -> Markup {
@@ -117,7 +108,7 @@ fn to_look_at(run: &BackfillRun) -> Vec<(FindingKind, u64)> {
 
 fn batches(run: &BackfillRun) -> String {
     let n = run.batches.iter().map(|point| point.batches).sum();
-    count(n, "batch").replace("batchs", "batches")
+    count(n, "batch")
 }
 
 fn batch_times(run: &BackfillRun) -> Markup {
@@ -154,7 +145,7 @@ fn ranges(ranges: &[RangeProgress]) -> Markup {
     let done = ranges.iter().filter(|range| range.done).count();
     html! {
         details open[ranges.len() <= 12] {
-            summary { (done) " of " @if ranges.len() == RANGES { "the first " } (count(ranges.len() as u64, "range")) " done" }
+            summary { (done) " of " @if ranges.len() == MAX_RANGES { "the first " } (count(ranges.len() as u64, "range")) " done" }
             (super::table(&["Range", "Units", "", "Batches", ""], &ranges.iter().map(row).collect::<Vec<_>>()))
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn write(
     }
     put(to, &timeline::section(report, database))?;
     for proof in &database.proofs {
-        for run in backfill::runs(proof) {
+        for run in proof.backfills() {
             put(to, &backfill::section_of_proof(proof, &run))?;
         }
     }

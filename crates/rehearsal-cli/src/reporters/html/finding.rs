@@ -1,6 +1,6 @@
 //! A finding: what happened and where, the rows that show it, what to do, and what the code means.
 
-use super::{place, source};
+use super::source;
 use crate::reporters::causes::Cause;
 use crate::reporters::matrix::EMPTY;
 use crate::terminal::count;
@@ -23,7 +23,7 @@ pub(super) fn article(id: &str, database: &DatabaseReport, cause: &Cause<'_>) ->
     html! {
         article class=(class) id=(id) {
             h4 { code class=(colour) { (finding.code) } " " (&finding.message) }
-            @if let Some(place) = place(finding) { p.faint { (&place) } }
+            @if let Some(place) = finding.place() { p.faint { (&place) } }
             @if let Some(place) = &finding.source { (source::line(database.engine, place)) }
             @if !finding.details.is_empty() { (details(&finding.details)) }
             @if !finding.rows.is_empty() { (rows(&finding.rows)) }

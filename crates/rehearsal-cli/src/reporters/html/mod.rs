@@ -16,7 +16,7 @@ mod timeline;
 use super::causes::{Cause, causes, first_of_each};
 use crate::terminal::visible;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use rehearsal::report::{DatabaseReport, Finding, RehearsalReport, Reporter};
+use rehearsal::report::{DatabaseReport, RehearsalReport, Reporter};
 use std::io::{Error, Write};
 
 /// The most findings of a code in a database that are shown.
@@ -97,13 +97,4 @@ fn table(heading: &[&str], rows: &[Markup]) -> Markup {
             }
         }
     }
-}
-
-/// The place of a finding, as a person reads it.
-fn place(finding: &Finding) -> Option<String> {
-    let file = finding.file.as_ref()?;
-    Some(match finding.line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.clone(),
-    })
 }

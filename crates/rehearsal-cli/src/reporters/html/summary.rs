@@ -1,10 +1,11 @@
 //! The top of the document: the verdict, a line for each database, and a link to each finding.
 
-use super::{Shown, place, put};
+use super::{Shown, put};
+use crate::reporters::subject;
 use crate::terminal::{count, duration};
 use maud::{Markup, html};
 use rehearsal::Exit;
-use rehearsal::report::{Base, Command, DatabaseReport, RehearsalReport, Severity};
+use rehearsal::report::{Base, DatabaseReport, RehearsalReport, Severity};
 use std::io::{Error, Write};
 
 /// The most findings that are listed openly.
@@ -14,15 +15,6 @@ const OPEN: usize = 20;
 pub(super) fn title(report: &RehearsalReport) -> String {
     let (_, verdict) = verdict(report.exit);
     format!("{}: {verdict}", subject(report))
-}
-
-fn subject(report: &RehearsalReport) -> String {
-    let databases = count(report.databases.len() as u64, "database");
-    match report.command {
-        Command::Rehearsal => format!("Rehearsal of {databases}"),
-        Command::Backfill => "Backfill".to_owned(),
-        Command::Verify => format!("Checks of {databases}"),
-    }
 }
 
 /// Writes the summary.
@@ -75,7 +67,7 @@ fn links(database: &DatabaseReport, shown: &Shown<'_>) -> Markup {
                 li {
                     a href={ "#" (id) } { span class=(class) { (cause.finding.code) } }
                     " " (&cause.finding.message)
-                    @if let Some(place) = place(cause.finding) { " " span.faint { (&place) } }
+                    @if let Some(place) = cause.finding.place() { " " span.faint { (&place) } }
                 }
             }
             @for (code, n) in &shown.more { li { (count(*n as u64, "more finding")) " of " (code) ", not shown" } }
