@@ -178,6 +178,7 @@ mod tests {
         let check = |proofs: &[(&'static str, Option<&str>, ProofStatus)], expect: &str| {
             let proofs: Vec<_> = proofs.iter().map(|(name, fixture, status)| proof(name, *fixture, *status)).collect();
             assert_eq!(matrix(&proofs, 80, Paint::Plain), expect);
+            proofs
         };
         use ProofStatus::{Failed, Incomplete, Passed, Unchanged};
         check(
@@ -198,5 +199,24 @@ mod tests {
                 "  mutation                                       unchanged\n",
             ),
         );
+        // Columns that do not fit follow below.
+        let narrow = check(
+            &[("fresh", None, Passed), ("populated", Some("a"), Failed)],
+            concat!(
+                "              (empty)          a\n",
+                "  fresh       passed   12 ms\n",
+                "  populated                    FAILED   12 ms\n",
+            ),
+        );
+        let blocks = concat!(
+            "              (empty)\n",
+            "  fresh       passed   12 ms\n",
+            "  populated\n",
+            "\n",
+            "              a\n",
+            "  fresh\n",
+            "  populated   FAILED   12 ms\n",
+        );
+        assert_eq!(matrix(&narrow, 30, Paint::Plain), blocks);
     }
 }

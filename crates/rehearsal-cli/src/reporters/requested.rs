@@ -89,6 +89,11 @@ impl<'f> Requests<'f> {
         Ok(Self(requests))
     }
 
+    /// True if no report is requested.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// True if a report goes to standard output, and so no text may.
     pub(crate) fn use_standard_output(&self) -> bool {
         self.0.iter().any(Request::takes_standard_output)

@@ -10,7 +10,7 @@ use rehearsal::ledger::{self, FindingKind, Logged, ValueOutcome};
 use rehearsal::proofs::Outcome;
 use rehearsal::report::{
     DatabaseReport, Finding, FindingRow, MigrationRun, Observer, Place, ProofReport, ProofStatus, RehearsalReport,
-    history,
+    Status, history,
 };
 use rehearsal::{Began, Exit};
 use rehearsal_db::{Blocks, Engine, TableLock};
@@ -220,4 +220,68 @@ fn strings(value: &serde_json::Value) -> Vec<&str> {
         serde_json::Value::Object(all) => all.values().flat_map(strings).collect(),
         _ => Vec::new(),
     }
+}
+
+/// A report with many findings of one code, of which the first is accepted.
+fn many(findings: usize) -> RehearsalReport {
+    let finding = |n: usize| Finding::new(&history::EDITED, format!("message {n} {}", "long ".repeat(40)));
+    let mut findings: Vec<Finding> = (0..findings).map(finding).collect();
+    if let Some(first) = findings.first_mut() {
+        first.status = Status::Allowed;
+    }
+    let database =
+        |name: &str| DatabaseReport { findings: findings.clone(), ..DatabaseReport::new(name, Engine::ALL[0]) };
+    Began::now().report(vec![database("pets"), database("logs")])
+}
+
+#[test]
+fn long_reports_say_what_they_leave_out() {
+    let report = many(1_002);
+    let html = written("html", &report);
+    assert_eq!(html.matches("<article ").count(), 2_000);
+    assert!(html.contains("1 more finding of <code>history/edited</code>, not shown"), "{}", &html[..900]);
+    let markdown = written("markdown", &report);
+    assert!((40_000..60_000).contains(&markdown.chars().count()), "{}", markdown.chars().count());
+    let shown = markdown.matches("#### ").count();
+    assert!(
+        markdown.contains(&format!("{} more; the log", crate::terminal::count(2_002 - shown as u64, "finding"))),
+        "{shown}"
+    );
+    let junit = written("junit", &report);
+    assert!(junit.contains("901 findings more"), "{}", &junit[junit.len() - 900..]);
+    // The others contain all of them.
+    for (format, part, times) in [("sarif", "\"ruleId\"", 2_004), ("gitlab", "\"check_name\"", 2_002)] {
+        assert_eq!(written(format, &report).matches(part).count(), times, "{format}");
+    }
+}
+
+#[test]
+fn accepted_findings_are_suppressed() {
+    let sarif: serde_json::Value = serde_json::from_str(&written("sarif", &many(2))).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let kinds: Vec<_> =
+        results.iter().map(|one| (one["suppressions"][0]["kind"].as_str(), one["baselineState"].as_str())).collect();
+    let (allowed, new) = ((Some("external"), Some("unchanged")), (None, Some("new")));
+    assert_eq!(kinds, [allowed, new, allowed, new]);
+    assert_eq!(written("github", &many(2)).lines().count(), 2);
+}
+
+/// A proof that did not run is no success.
+#[test]
+fn cases_of_junit() {
+    let check = |status: ProofStatus, expect: &str| {
+        let mut report = report("value");
+        report.databases[0].proofs[0].status = status;
+        let junit = written("junit", &report);
+        let case = junit.split("<testcase ").nth(1).unwrap();
+        assert!(case.contains(expect), "{status:?}: {case}");
+    };
+    check(ProofStatus::Passed, "<system-out>");
+    check(ProofStatus::Failed, "<failure message=\"message value\"");
+    check(ProofStatus::Incomplete, "<error message=\"message value\"");
+    let mut report = report("value");
+    report.databases[0].findings.clear();
+    report.databases[0].proofs[0].status = ProofStatus::Incomplete;
+    let junit = written("junit", &report);
+    assert!(junit.contains("<skipped message=\"value\""), "{junit}");
 }

@@ -100,7 +100,61 @@ fn hidden(labels: BTreeMap<String, u64>, name: impl Fn(&str) -> Option<String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backfill::{About, Effect, Undo};
+    use crate::event::Event;
+    use crate::ledger::{self, FindingKind, ValueOutcome};
+    use crate::report::history::EDITED;
+    use crate::report::{Observer, Place};
     use pretty_assertions::assert_eq;
+
+    /// A run with a value of a row wherever one can be.
+    fn run() -> BackfillRun {
+        let about = About {
+            name: "fill",
+            database: "pets",
+            unit: "pet",
+            from: 1,
+            until: None,
+            scopes: &[],
+            undo: Undo::Absent,
+        };
+        let observer = Observer::default();
+        for (field, detail) in [("name", "7c40: no 'Momo'"), ("Momo", "8d51: no 'Momo'")] {
+            let (field, detail) = (field.to_owned(), detail.to_owned());
+            let unit = "Momo".to_owned();
+            let finding =
+                ledger::Finding { kind: FindingKind::Skipped, unit, field, detail, ..ledger::Finding::default() };
+            observer.event(&Event::FindingReported(finding));
+        }
+        let mut run = observer.run(&about, Effect::Execute, Err("row 'Momo' is wrong"));
+        run.resumed_after = Some("Momo".to_owned());
+        run.counts.reconciliation.field("name", ValueOutcome::Skipped, 1);
+        run.counts.reconciliation.other("Momo", ValueOutcome::Skipped, 2);
+        run
+    }
+
+    #[test]
+    fn runs() {
+        let total = run().counts.reconciliation.total();
+        assert!(serde_json::to_string(&run()).unwrap().matches("Momo").count() > 5);
+        let hidden = run().without_rows();
+        let text = serde_json::to_string(&hidden).unwrap();
+        assert!(!text.contains("Momo"), "{text}");
+        // Counts stay, and so does the reason without what it quotes.
+        assert_eq!(hidden.counts.reconciliation.total(), total);
+        assert_eq!(hidden.skipped, BTreeMap::from([("…: no '…'".to_owned(), 2)]));
+        let fields = BTreeMap::from([("name".to_owned(), 1), (HIDDEN.to_owned(), 1)]);
+        assert_eq!(hidden.fields[&FindingKind::Skipped], fields);
+    }
+
+    /// The line of a migration is source code; that of a fixture is a row.
+    #[test]
+    fn lines_of_files() {
+        let place = Place::of("a.sql", "INSERT INTO pet VALUES ('Momo');", 0, 6);
+        let finding = Finding::new(&EDITED, "message").at(place);
+        assert_eq!(finding.clone().without_rows().source, None);
+        assert!(finding.of_migration(1).without_rows().source.is_some());
+    }
 
     #[test]
     fn details() {

@@ -71,12 +71,12 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         stop: stop.clone(),
         ..Pass::new(effect(args))
     };
-    let mut report = RunReport::begin();
+    let mut report = RunReport::begin(&requests);
     for (backfill, target) in &work {
         if let Err(error) = backfill.check(target, &pass).await {
             let error = Error::from(rehearsal::Error::from(error));
             report.refused(context, &backfill.about(), target, &error)?;
-            report.write(context, &requests, error.exit())?;
+            report.write(context, error.exit())?;
             return Err(error);
         }
     }
@@ -111,7 +111,7 @@ pub(super) async fn run(context: &Context<'_>, args: &BackfillArgs) -> Result<Ex
         report.not_started(context, &backfill.about(), why)?;
         exit = exit.and(Exit::Incomplete);
     }
-    let written = report.write(context, &requests, failed.as_ref().map_or(exit, Error::exit));
+    let written = report.write(context, failed.as_ref().map_or(exit, Error::exit));
     match (failed, written) {
         (None, written) => written.map(|()| exit),
         (Some(error), Ok(())) => Err(error),

@@ -14,15 +14,16 @@ use rehearsal_db::Target;
 use std::time::Duration;
 
 /// The runs so far, by database.
-pub(super) struct RunReport {
+pub(super) struct RunReport<'r> {
+    requests: &'r Requests<'r>,
     began: Began,
     databases: Vec<DatabaseReport>,
 }
 
-impl RunReport {
-    /// Begins a report.
-    pub(super) fn begin() -> Self {
-        Self { began: Began::now(), databases: Vec::new() }
+impl<'r> RunReport<'r> {
+    /// Begins the report that is requested.
+    pub(super) fn begin(requests: &'r Requests<'r>) -> Self {
+        Self { requests, began: Began::now(), databases: Vec::new() }
     }
 
     /// Adds a run, and its error if it failed.
@@ -35,7 +36,8 @@ impl RunReport {
         ended: &Result<Exit, Error>,
     ) -> Result<(), Error> {
         // A dry run is not in the ledger. A run that failed may have lost its database: its report then lacks the log.
-        if matches!(run.mode, PassMode::Execute | PassMode::Undo)
+        if !self.requests.is_empty()
+            && matches!(run.mode, PassMode::Execute | PassMode::Undo)
             && let Ok(Some((record, ranges))) = status::newest_run(target, about.name).await
         {
             run.log = record.log;
@@ -86,13 +88,14 @@ impl RunReport {
     ///
     /// # Errors
     /// Fails if a file cannot be written.
-    pub(super) fn write(mut self, context: &Context<'_>, requests: &Requests<'_>, exit: Exit) -> Result<(), Error> {
+    pub(super) fn write(mut self, context: &Context<'_>, exit: Exit) -> Result<(), Error> {
         for report in &mut self.databases {
             report.exit = DatabaseReport::exit_of(&report.findings, report.incomplete.as_deref());
         }
         // Values of rows were removed where they have to be.
         let report = completed(context, self.began.report(self.databases), Rows::Show);
-        requests.write(&RehearsalReport { command: Command::Backfill, exit, ..report }, &mut context.terminal.raw())
+        self.requests
+            .write(&RehearsalReport { command: Command::Backfill, exit, ..report }, &mut context.terminal.raw())
     }
 
     /// The report of the database of a backfill, which is added if there is none.
