@@ -220,3 +220,25 @@ fn write_baseline_of_a_refused_history() {
     assert_eq!(ran.exit, Some(1), "{}", ran.text());
     assert_eq!(fs::read_to_string(project.path(SQLITE.0)).unwrap(), SQLITE.1);
 }
+
+/// CI servers want paths that begin at the root of the repository; reports show which migrations are new.
+#[test]
+fn places_in_the_repository() {
+    let project = merged(&[("shop/migrations/1_people.sql", PEOPLE.1), ("shop/migrations/rehearsal.toml", SQLITE.1)]);
+    project.write("shop/migrations/2_age.sql", AGE.1);
+    let reports = "--report json=all.json --report gitlab=gitlab.json --report sarif=all.sarif --report markdown=all.md --report html=all.html";
+    let ran = project.run_in("shop", &format!("--only fresh,generated-rows {reports}"));
+    assert_eq!(ran.exit, Some(1), "{}", ran.text());
+    let read = |file: &str| fs::read_to_string(project.path("shop").join(file)).unwrap();
+    let json = |file: &str| serde_json::from_str::<Value>(&read(file)).unwrap();
+    let report = json("all.json");
+    assert_eq!((&report["folder"], &report["databases"][0]["unchanged"]), (&"shop/".into(), &serde_json::json!([1])));
+    let file = "shop/migrations/2_age.sql";
+    assert_eq!(json("gitlab.json")[0]["location"]["path"], file);
+    let location = &json("all.sarif")["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!((&location["artifactLocation"]["uri"], &location["region"]["startLine"]), (&file.into(), &1.into()));
+    // Only the second migration is new.
+    let lines = |text: &str| text.lines().filter(|line| line.contains("people") && line.starts_with('|')).count();
+    assert_eq!((read("all.md").contains("| new migration |"), lines(&read("all.md"))), (true, 0));
+    assert_eq!(read("all.html").matches("<span class=\"care\">new</span>").count(), 1);
+}
